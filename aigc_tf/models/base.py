@@ -1,0 +1,67 @@
+"""What training, measuring and export ask of a model, whatever its algorithm."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of a signature."""
+
+    shape: tuple[int, ...]
+    """Without the batch dimension."""
+    meaning: str
+    """What the numbers are, with range and unit, for the model card."""
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A named, deterministic function of a trained model: what SavedModel and LiteRT files hold."""
+
+    network: keras.Model
+    """Functional; its inputs and outputs are in the order of the two mappings below."""
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    examples: Callable[[int, int], dict[str, np.ndarray]]
+    """`(count, seed)` -> real inputs by name, `[count, ...]`, for verification and calibration."""
+
+
+class GenerativeModel(keras.Model, abc.ABC):
+    """A `keras.Model` with its own `train_step`, a seed, and a way to generate.
+
+    The networks and optimizers are attributes; `state` collects what a checkpoint holds.
+    """
+
+    @property
+    @abc.abstractmethod
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Every optimizer by its role."""
+
+    @abc.abstractmethod
+    def generate(self, count: int, seed: int = 0) -> Any:
+        """`count` new examples. Draws only from `seed`, never from the training streams."""
+
+    @abc.abstractmethod
+    def signatures(self) -> dict[str, Signature]:
+        """The functions that an exported file holds, by name."""
+
+    def state(self) -> dict[str, keras.Variable]:
+        """Every variable that training changes, by a name that does not depend on the process.
+
+        `Model.variables` holds the weights, the batch-norm statistics, the moving averages and the states of
+        all seed generators (Dropout's too), but no optimizer: those are added here.
+        """
+        groups = {"model": self.variables} | {role: optimizer.variables for role, optimizer in self.optimizers.items()}
+        return {
+            f"{group}/{index:03d}/{variable.name}": variable
+            for group, variables in groups.items()
+            for index, variable in enumerate(variables)
+        }

@@ -1,0 +1,178 @@
+"""What every recipe has: the numbers that were chosen, checked, printed and read back.
+
+A recipe is a frozen dataclass. It imports no TensorFlow, so that a command line can show its help at
+once. Code is named by strings, ``"package.module:attribute"``, which `aigc_tf.registry.resolve` looks up
+when it is needed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+# Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+
+# These say when to stop and what to record; everything else decides what is learnt.
+CHANGEABLE_ON_RESUME = frozenset({"steps", "seconds", "logging", "checkpoints"})
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AdamSettings:
+    """Adam (Kingma & Ba 2015, algorithm 1)."""
+
+    learning_rate: PositiveFloat = 1e-3
+    """Step size."""
+    beta_1: Momentum = 0.9
+    """Decay of the mean of the gradients."""
+    beta_2: Momentum = 0.999
+    """Decay of the mean of the squared gradients."""
+    clip_norm: PositiveFloat | None = None
+    """Largest global norm of a gradient; None does not clip."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageSettings:
+    """The images that a model sees and makes; sources are brought to this form."""
+
+    height: PositiveInt = 28
+    """Pixels."""
+    width: PositiveInt = 28
+    """Pixels."""
+    channels: Annotated[int, Field(ge=1, le=3)] = 1
+    """1 is grey, 3 is RGB."""
+    max_unreadable: Fraction = 0.01
+    """Largest share of unreadable files in a folder that are skipped; more are an error."""
+
+    def __post_init__(self) -> None:
+        if self.channels == 2:
+            raise ValueError("images.channels is 2: choose 1 (grey) or 3 (RGB)")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)`."""
+        return (self.height, self.width, self.channels)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LoggingSettings:
+    """What TensorBoard and the progress line show, and how often (in training steps)."""
+
+    scalars_every: PositiveInt = 20
+    """Losses and speed."""
+    samples_every: PositiveInt = 250
+    """Pictures or text from fixed latents."""
+    evaluate_every: PositiveInt = 500
+    """The quality figure that picks the best checkpoint."""
+    evaluate_samples: PositiveInt = 2000
+    """Samples for that figure."""
+    graph: bool = False
+    """Write the graph of the training step."""
+    histograms: bool = False
+    """Write histograms of the weights whenever samples are written."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CheckpointSettings:
+    """When the whole state is saved. An interrupt and the last step always save it."""
+
+    every: PositiveInt = 500
+    """Training steps."""
+    keep: PositiveInt = 3
+    """How many of the latest are kept, besides the best one."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Recipe:
+    """Fields that every recipe has."""
+
+    model: ClassVar[str]
+    """The model class; it is called with the recipe and, by name, the networks."""
+    networks: ClassVar[Mapping[str, str]]
+    """Role -> a function from recipe to a Keras Functional model."""
+    data: ClassVar[str]
+    """A function `(recipe, data=None) -> source`."""
+    evaluation: ClassVar[str]
+    """A function `(model, source, recipe, samples, seed) -> dict`: the measured quality."""
+    quality: ClassVar[str]
+    """The key of that dict, lower is better, which picks the best checkpoint."""
+
+    source: str = "auto"
+    """Where examples come from: a TFDS name, a folder, a file, or auto."""
+    seed: NonNegativeInt = 0
+    """Initial weights, data order and every random draw of training follow from it."""
+    steps: PositiveInt = 1000
+    """Training stops when this many steps have been made in all."""
+    seconds: PositiveFloat | None = None
+    """Or after this many seconds of training in this call, whichever comes first."""
+    batch_size: PositiveInt = 64
+    """Examples in a step."""
+    logging: LoggingSettings = LoggingSettings()
+    checkpoints: CheckpointSettings = CheckpointSettings()
+
+    @classmethod
+    def reference(cls) -> str:
+        """`"module:class"`, the name by which a run finds this recipe again."""
+        return f"{cls.__module__}:{cls.__qualname__}"
+
+    @classmethod
+    def slug(cls) -> str:
+        """Its short name: that of its module, of its trainer and of its folder of runs."""
+        return cls.__module__.rpartition(".")[2]
+
+    def to_json(self) -> str:
+        """This recipe as JSON, with the reference to its class."""
+        fields = dataclasses.asdict(self)
+        return json.dumps({"recipe": self.reference(), "fields": fields}, indent=2) + "\n"
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Self:
+        """The recipe with these fields, as `to_json` wrote them.
+
+        Raises:
+            ValueError: names each field that is unknown or has a wrong type or value.
+        """
+        try:
+            return TypeAdapter(cls).validate_json(json.dumps(fields))
+        except ValidationError as error:
+            raise ValueError(f"{cls.__name__}: {describe(error)}") from None
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageRecipe(Recipe):
+    """A recipe for a model of images."""
+
+    data: ClassVar[str] = "aigc_tf.data.images:open_source"
+    evaluation: ClassVar[str] = "aigc_tf.metrics.images:evaluate"
+    quality: ClassVar[str] = "frechet_distance"
+
+    images: ImageSettings = ImageSettings()
+
+
+def describe(error: ValidationError) -> str:
+    """The faults of a recipe in one line: `images.height is -1: input should be greater than 0; ...`."""
+    faults = []
+    for fault in error.errors():
+        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
+        message = fault["msg"].removeprefix("Value error, ")
+        faults.append(message if fault["type"] == "value_error" else f"{place} is {fault['input']!r}: {message}")
+    return "; ".join(faults)
+
+
+def flatten(recipe: Recipe) -> dict[str, Any]:
+    """`{"images.height": 28, ...}`: every field by its dotted name."""
+
+    def walk(prefix: str, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            return {prefix: value}
+        return {k: v for name, child in value.items() for k, v in walk(f"{prefix}.{name}", child).items()}
+
+    return {k: v for name, value in dataclasses.asdict(recipe).items() for k, v in walk(name, value).items()}

@@ -1,0 +1,56 @@
+"""The DCGAN of article 002 §5.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe, Momentum
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DCGAN(ImageRecipe):
+    """Deep convolutional GAN: layers of article 002 §5.2, settings found by measurement (docs/RESULTS.md)."""
+
+    model: ClassVar[str] = "aigc_tf.models.gan:GAN"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.dcgan:generator",
+        "discriminator": "aigc_tf.networks.dcgan:discriminator",
+    }
+
+    steps: PositiveInt = 4000
+    batch_size: PositiveInt = 32
+
+    latent_dim: PositiveInt = 100
+    """Length of the latent vector (002: z_dim)."""
+    generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (256, 128, 64)
+    """Channels after the dense layer and the first two transposed convolutions."""
+    discriminator_filters: tuple[PositiveInt, ...] = (64, 128, 256)
+    """Channels of the strided convolutions."""
+    kernel_size: PositiveInt = 5
+    """Of every convolution, in pixels."""
+    generator_slope: NonNegativeFloat = 0.3
+    """Negative slope of LeakyReLU; the article leaves it at Keras's default."""
+    discriminator_slope: NonNegativeFloat = 0.2
+    """Negative slope of LeakyReLU."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """Share of the discriminator's activations that are dropped."""
+    normalisation_momentum: Momentum = 0.8
+    """Of the generator's batch-norm statistics."""
+
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    label_smoothing: Fraction = 0.0
+    """One-sided: the target of real images is 1 minus this (Salimans et al. 2016, §3.4)."""
+    average_images: PositiveInt | None = 6400
+    """Horizon, in images, of the moving average of the generator; None keeps no average."""
+
+    def __post_init__(self) -> None:
+        if self.images.height % 4 or self.images.width % 4:
+            raise ValueError(
+                f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "
+                "height and width must be divisible by 4"
+            )

@@ -1,0 +1,61 @@
+"""The one place where names become code: recipes by module name, everything else by reference."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from typing import Any
+
+from aigc_tf.recipes.base import Recipe
+
+_REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def resolve(reference: str) -> Any:
+    """The object that `"package.module:attribute"` names.
+
+    Raises:
+        ValueError: the reference is malformed, or there is no such module or attribute.
+    """
+    if not _REFERENCE.fullmatch(reference):
+        raise ValueError(f"{reference!r} is not of the form 'package.module:attribute'")
+    module_name, _, attribute = reference.partition(":")
+    try:
+        return getattr(importlib.import_module(module_name), attribute)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module_name.startswith(error.name):
+            raise  # the module is there, but something that it needs is not
+        raise ValueError(f"{reference!r}: there is no module {error.name}; is it on PYTHONPATH?") from None
+    except AttributeError:
+        raise ValueError(f"{reference!r}: the module has no {attribute}") from None
+
+
+def recipe_class(reference: str) -> type[Recipe]:
+    """The recipe class that a run recorded as `"package.module:Class"`.
+
+    Raises:
+        ValueError: there is none, or it is no recipe.
+    """
+    found = resolve(reference)
+    if not (isinstance(found, type) and issubclass(found, Recipe)):
+        raise ValueError(f"{reference!r} is not a recipe class")
+    return found
+
+
+def recipe_classes() -> dict[str, type[Recipe]]:
+    """Every recipe of the package by its short name: one in each module of `aigc_tf.recipes`."""
+    import aigc_tf.recipes as package
+
+    classes = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name == "base":
+            continue
+        name = f"{package.__name__}.{module.name}"
+        members = vars(importlib.import_module(name)).values()
+        (classes[module.name],) = (
+            member
+            for member in members
+            if isinstance(member, type) and issubclass(member, Recipe) and member.__module__ == name
+        )
+    return classes

@@ -1,0 +1,36 @@
+"""aigc_tf: small generative models, trained on the machine you have, measured, and shipped to phones.
+
+    run = aigc_tf.train(aigc_tf.recipes.DCGAN(source="~/photos/leaves", steps=6000))
+    print(run.evaluate(samples=10_000))
+    run.export(format="tflite", quantize="dynamic")
+
+The names are looked up when they are used, so that importing the package does not import TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aigc_tf import recipes
+    from aigc_tf.models.create import create
+    from aigc_tf.run import Run
+    from aigc_tf.training import train
+
+# The models' train_step is TensorFlow's, whatever backend ~/.keras/keras.json names.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+__version__ = "0.1.0"
+__all__ = ["Run", "create", "recipes", "train"]
+
+_HOME = {"Run": "aigc_tf.run", "create": "aigc_tf.models.create", "train": "aigc_tf.training"}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "recipes":
+        return importlib.import_module("aigc_tf.recipes")
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

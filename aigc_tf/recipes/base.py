@@ -21,9 +21,6 @@ STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
 
-# These say when to stop and what to record; everything else decides what is learnt.
-CHANGEABLE_ON_RESUME = frozenset({"steps", "seconds", "logging", "checkpoints"})
-
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AdamSettings:
@@ -103,7 +100,9 @@ class Recipe:
     evaluation: ClassVar[str]
     """A function `(model, source, recipe, samples, seed) -> dict`: the measured quality."""
     quality: ClassVar[str]
-    """The key of that dict, lower is better, which picks the best checkpoint."""
+    """A function `(model, source, recipe, samples) -> float`, lower is better: it picks the best checkpoint."""
+    quality_name: ClassVar[str]
+    """What that figure is called."""
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
@@ -117,6 +116,13 @@ class Recipe:
     """Examples in a step."""
     logging: LoggingSettings = LoggingSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
+
+    def changeable_on_resume(self) -> frozenset[str]:
+        """Fields that say when to stop and what to record; all others decide what is learnt.
+
+        A recipe whose schedule depends on the number of steps leaves "steps" out.
+        """
+        return frozenset({"steps", "seconds", "logging", "checkpoints"})
 
     @classmethod
     def reference(cls) -> str:
@@ -152,7 +158,8 @@ class ImageRecipe(Recipe):
 
     data: ClassVar[str] = "aigc_tf.data.images:open_source"
     evaluation: ClassVar[str] = "aigc_tf.metrics.images:evaluate"
-    quality: ClassVar[str] = "frechet_distance"
+    quality: ClassVar[str] = "aigc_tf.metrics.images:frechet_distance_of_model"
+    quality_name: ClassVar[str] = "frechet_distance"
 
     images: ImageSettings = ImageSettings()
 

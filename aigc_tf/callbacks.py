@@ -1,0 +1,260 @@
+"""What happens between training steps: the clock, the progress line, TensorBoard, checkpoints.
+
+The callbacks share one `Progress`. They never draw from the training streams nor change the model, so that
+a run is the same whatever is watched.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from aigc_tf import checkpoints
+from aigc_tf.pictures import write_png
+from aigc_tf.registry import resolve
+from aigc_tf.run import Run, say
+
+
+@dataclass
+class Progress:
+    """Where training stands."""
+
+    step: int
+    """Training steps made in all."""
+    seconds: float = 0.0
+    """Of training in all: without start-up, compilation, evaluation and checkpoints."""
+    call_seconds: float = 0.0
+    """The same, in this call."""
+    call_steps: int = 0
+    """Steps that `call_seconds` took."""
+    interrupted: bool = False
+    """The user asked to stop."""
+    quality: dict[str, float] = field(default_factory=dict)
+    """The latest measured quality."""
+
+    @property
+    def steps_per_second(self) -> float:
+        """Average speed of this call; 0 before it is known."""
+        return self.call_steps / self.call_seconds if self.call_seconds else 0.0
+
+
+class RunCallback(keras.callbacks.Callback):
+    """A callback that knows the run and its progress."""
+
+    def __init__(self, run: Run, progress: Progress) -> None:
+        super().__init__()
+        self.run = run
+        self.progress = progress
+
+
+class Clock(RunCallback):
+    """Counts steps and seconds of training, and ends it when the recipe's seconds are over. Comes first."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.compiled = False
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        elapsed = time.perf_counter() - self.started
+        self.progress.step += 1
+        if self.compiled:  # the first step of a call compiles
+            self.progress.seconds += elapsed
+            self.progress.call_seconds += elapsed
+            self.progress.call_steps += 1
+        self.compiled = True
+        limit = self.run.recipe.seconds
+        if self.progress.interrupted or (limit is not None and self.progress.call_seconds >= limit):
+            self.model.stop_training = True
+
+
+class StopOnNonFinite(RunCallback):
+    """Stops with an error when a logged value is not finite."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        bad = [name for name, value in (logs or {}).items() if not math.isfinite(float(value))]
+        if bad:
+            raise checkpoints.NotFiniteError(f"{', '.join(bad)} not finite since step {self.progress.step}")
+
+
+class ProgressLine(RunCallback):
+    """One line on stderr: steps, images/s, time left, the losses."""
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.bar = tqdm(
+            total=self.run.recipe.steps,
+            initial=self.progress.step,
+            unit="step",
+            file=sys.stderr,
+            mininterval=0.5 if sys.stderr.isatty() else 20.0,
+            bar_format="{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt} steps{postfix}",
+        )
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        progress, recipe = self.progress, self.run.recipe
+        speed = progress.steps_per_second
+        if speed:
+            left = (recipe.steps - progress.step) / speed
+            if recipe.seconds is not None:
+                left = min(left, max(0.0, recipe.seconds - progress.call_seconds))
+            losses = (f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss"))
+            quality = (f"{name} {value:.1f}" for name, value in progress.quality.items())
+            facts = [f"{speed * recipe.batch_size:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
+            self.bar.set_postfix_str(", ".join([*facts, *losses, *quality]), refresh=False)
+        self.bar.update()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Draw the line's last state and end it."""
+        self.bar.close()
+
+
+class Logs(RunCallback):
+    """Losses and speed, averaged over some steps, in TensorBoard and in the run's metrics.jsonl."""
+
+    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run, progress)
+        self.writer = writer
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.sums: dict[str, float] = {}
+        self.count = 0
+        self.seconds_before = self.progress.call_seconds
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        for name, value in (logs or {}).items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value)
+        self.count += 1
+        if self.progress.step % self.run.recipe.logging.scalars_every:
+            return
+        values = {name: total / self.count for name, total in self.sums.items()}
+        elapsed = self.progress.call_seconds - self.seconds_before
+        if elapsed:
+            values["examples_per_second"] = self.count * self.run.recipe.batch_size / elapsed
+        log_values(self.run, self.writer, self.progress, "training", values)
+        self.on_train_begin()
+
+
+class Previews(RunCallback):
+    """Samples from fixed latents, and whatever else the model previews, in TensorBoard and as files."""
+
+    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run, progress)
+        self.writer = writer
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.step % self.run.recipe.logging.samples_every == 0:
+            self.show()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.show()
+
+    def show(self) -> None:
+        """Write the previews of this moment."""
+        step = self.progress.step
+        folder = self.run.path / "samples"
+        folder.mkdir(exist_ok=True)
+        with self.writer.as_default(step):
+            for name, picture in self.model.previews().items():
+                tf.summary.image(name, picture[None])
+                made_by = {"generated by": f"aigc_tf, {type(self.run.recipe).__name__}, step {step}"}
+                write_png(folder / f"{name}-{step:08d}.png", picture, made_by)
+            if self.run.recipe.logging.histograms:
+                for variable in self.model.trainable_variables:
+                    tf.summary.histogram(variable.path, variable.value)
+
+
+class Quality(RunCallback):
+    """Measures the quality at intervals and keeps the checkpoint of the best."""
+
+    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run, progress)
+        self.writer = writer
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
+            self.measure()
+
+    def measure(self) -> None:
+        """Measure, log, and mark the checkpoint if it is the best so far."""
+        recipe = self.run.recipe
+        value = resolve(recipe.quality)(self.model, self.run.source, recipe, recipe.logging.evaluate_samples)
+        self.progress.quality = {recipe.quality_name: value}
+        log_values(self.run, self.writer, self.progress, "quality", self.progress.quality)
+        folder = self.run.path / "checkpoints"
+        best = checkpoints.best(folder)
+        if best is None or value < best[recipe.quality_name]:
+            save_checkpoint(self.run, self.model, self.progress)
+            checkpoints.mark_best(folder, self.progress.step, recipe.quality_name, value)
+
+
+class Checkpoints(RunCallback):
+    """Saves the whole state at intervals and at the end, and removes what is no longer needed. Comes last."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.step % self.run.recipe.checkpoints.every == 0:
+            self.save()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.save()
+
+    def save(self) -> None:
+        """Save, then prune."""
+        save_checkpoint(self.run, self.model, self.progress)
+        checkpoints.prune(self.run.path / "checkpoints", self.run.recipe.checkpoints.keep)
+
+
+def save_checkpoint(run: Run, model: Any, progress: Progress) -> None:
+    """Save the state of this step, unless that is done already."""
+    folder = run.path / "checkpoints"
+    if progress.step not in checkpoints.steps(folder):
+        checkpoints.save(folder, model.state(), progress.step, {"seconds": progress.seconds})
+
+
+def log_values(
+    run: Run, writer: tf.summary.SummaryWriter, progress: Progress, group: str, values: dict[str, float]
+) -> None:
+    """Write values to TensorBoard, as `group/name`, and as a line of metrics.jsonl."""
+    with writer.as_default(progress.step):
+        for name, value in values.items():
+            tf.summary.scalar(f"{group}/{name}", value)
+    line = {"step": progress.step, "seconds": round(progress.seconds, 3)} | values
+    with (run.path / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps(line, default=np.generic.item) + "\n")
+
+
+@contextmanager
+def interrupts(progress: Progress) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end training after the step at hand; a second Ctrl-C ends it at once."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if progress.interrupted:
+            raise KeyboardInterrupt
+        progress.interrupted = True
+        say("\nstopping after this step and saving; once more stops at once")
+
+    try:
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:  # not the main thread, which alone may handle signals
+        before = {}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,51 @@
+"""What a run was made with, as far as it can change the numbers."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib import metadata
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+# A resumed run continues bit by bit only while these stay the same.
+DECISIVE = ("tensorflow", "keras", "numpy", "machine", "processors", "threads", "TF_ENABLE_ONEDNN_OPTS", "devices")
+
+
+def environment() -> dict[str, Any]:
+    """Versions, threads and devices of this process."""
+    return {
+        "aigc_tf": metadata_version("aigc-tf"),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": metadata.version("numpy"),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "processors": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": [
+            tf.config.threading.get_intra_op_parallelism_threads(),
+            tf.config.threading.get_inter_op_parallelism_threads(),
+        ],
+        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "devices": [device.device_type for device in tf.config.list_physical_devices()],
+        "command": sys.argv,
+    }
+
+
+def metadata_version(package: str) -> str:
+    """The version of an installed package; a checkout that is not installed has the one in its source."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        from aigc_tf import __version__
+
+        return __version__
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What is decisive and differs: `["threads: [0, 0] then, [2, 2] now", ...]`."""
+    return [f"{key}: {before.get(key)} then, {now[key]} now" for key in DECISIVE if before.get(key) != now[key]]

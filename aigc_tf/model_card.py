@@ -1,0 +1,91 @@
+"""The README.md of a run: what it is, what it was trained on, how good it is, how to use it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aigc_tf import checkpoints
+from aigc_tf.recipes.base import flatten
+
+if TYPE_CHECKING:
+    from aigc_tf.run import Run
+
+
+def write_model_card(run: Run) -> None:
+    """Write the card from the files of the run: as much as is known by now."""
+    sections = [_what(run), _samples(run), _quality(run), _data(run), _use(run), _exports(run), _limits(), _recipe(run)]
+    checkpoints.write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
+
+
+def _optional(run: Run, name: str) -> dict[str, Any] | None:
+    return run.read_json(name) if (run.path / name).is_file() else None
+
+
+def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {key} | {value} |" for key, value in rows.items())])
+
+
+def _what(run: Run) -> str:
+    summary = (type(run.recipe).__doc__ or "").splitlines()[0]
+    return f"# {run.recipe.slug()}: {run.path.name}\n\n{summary}\n\nTrained with aigc_tf for {run.step} steps."
+
+
+def _samples(run: Run) -> str:
+    pictures = sorted((run.path / "samples").glob("samples-*.png"))
+    return f"![samples](samples/{pictures[-1].name})" if pictures else ""
+
+
+def _quality(run: Run) -> str:
+    report = _optional(run, "evaluation.json")
+    if report is None:
+        return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
+    figures = {key: f"{value:.4g}" for key, value in report.items() if isinstance(value, float)}
+    protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
+    note = "Figures of another protocol cannot be compared with these."
+    step = f"Measured at step {report['step']}."
+    return f"## Quality\n\n{step}\n\n{_table(figures, ('measure', 'value'))}\n\n### Protocol\n\n{protocol}\n\n{note}"
+
+
+def _data(run: Run) -> str:
+    source = dict(run.read_json("source.json"))
+    return f"## Data\n\n{_table(source, ('property', 'value'))}"
+
+
+def _use(run: Run) -> str:
+    return f"""## Use
+
+```python
+import aigc_tf
+
+run = aigc_tf.Run.open("{run.path}")
+examples = run.generate(16, seed=0)
+```
+
+```
+python -m tools.sample "{run.path}" --count 64 --out samples.png
+python -m tools.export "{run.path}" --quantize dynamic
+```"""
+
+
+def _exports(run: Run) -> str:
+    rows = []
+    for path in sorted((run.path / "exports").glob("*/export.json")):
+        report = json.loads(path.read_text())
+        rows.append(f"### exports/{path.parent.name}\n\n```json\n{json.dumps(report, indent=2)}\n```")
+    if not rows:
+        return ""
+    phone = "On a phone: load the `.tflite` file with LiteRT and call its signature with the inputs named below."
+    return "\n\n".join(["## Exported files", phone, *rows])
+
+
+def _limits() -> str:
+    return (
+        "## Limits\n\nIt imitates its training data and knows nothing else: faults and biases of the data are "
+        "its own too. Say that what it makes is generated."
+    )
+
+
+def _recipe(run: Run) -> str:
+    return f"## Recipe\n\n{_table(flatten(run.recipe), ('field', 'value'))}"

@@ -1,0 +1,174 @@
+"""The generative adversarial network: two players over any generator and discriminator."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.losses import discriminator_loss, non_saturating_generator_loss
+from aigc_tf.models.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.optimizers import adam
+from aigc_tf.pictures import grid
+from aigc_tf.recipes.dcgan import DCGAN
+
+# The average never looks back further than this share of the images seen so far, so that it forgets the
+# first, bad weights in short runs too (the ramp-up of Karras et al. 2022, "EDM", table 7).
+AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
+
+GENERATION_BATCH = 500
+
+
+class GAN(GenerativeModel):
+    """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
+
+    Args:
+        recipe: its latent dimension, optimizers, label smoothing, moving average and seed.
+        generator: latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+        discriminator: images -> logits `[batch, 1]`.
+    """
+
+    def __init__(self, recipe: DCGAN, generator: keras.Model, discriminator: keras.Model) -> None:
+        super().__init__(name=recipe.slug())
+        self.latent_dim = recipe.latent_dim
+        self.label_smoothing = recipe.label_smoothing
+        self.average_images = recipe.average_images
+        self.generator = generator
+        self.discriminator = discriminator
+        # The network that is sampled: the moving average of the generator, if there is one.
+        self.sampler = generator
+        if recipe.average_images is not None:
+            self.sampler = keras.models.clone_model(generator)
+            self.sampler.set_weights(generator.get_weights())
+            self.sampler.trainable = False
+        self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
+        self.generator_optimizer = adam(recipe.generator_optimizer, generator)
+        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator)
+        self.built = True
+        # Compiling the step with XLA made it six times slower on CPUs.
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Both players' optimizers."""
+        return {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+    def train_step(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update both players on real images `[batch, height, width, channels]` in [-1, 1].
+
+        One forward pass serves both: the discriminator's logits of the fake images give its own gradient
+        through one tape and the generator's through the other.
+        """
+        batch = ops.shape(real)[0]
+        latent = keras.random.normal((batch, self.latent_dim), seed=self.latent_seed)
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            fake = self.generator(latent, training=True)
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            generator_cost = non_saturating_generator_loss(fake_logits)
+            discriminator_cost = discriminator_loss(real_logits, fake_logits, self.label_smoothing)
+
+        generator_weights = self.generator.trainable_variables
+        discriminator_weights = self.discriminator.trainable_variables
+        generator_gradients = generator_tape.gradient(generator_cost, generator_weights)
+        discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
+        self.generator_optimizer.apply(generator_gradients, generator_weights)
+        self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
+        if self.average_images is not None:
+            self._update_average(batch, self.average_images)
+        return {
+            "generator_loss": generator_cost,
+            "discriminator_loss": discriminator_cost,
+            "real_probability": ops.mean(ops.sigmoid(real_logits)),
+            "fake_probability": ops.mean(ops.sigmoid(fake_logits)),
+            "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
+            "discriminator_gradient_norm": tf.linalg.global_norm(discriminator_gradients),
+        }
+
+    def test_step(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""
+        latent = keras.random.normal((ops.shape(real)[0], self.latent_dim), seed=0)
+        real_logits = self.discriminator(real, training=False)
+        fake_logits = self.discriminator(self.generator(latent, training=False), training=False)
+        return {
+            "generator_loss": non_saturating_generator_loss(fake_logits),
+            "discriminator_loss": discriminator_loss(real_logits, fake_logits, self.label_smoothing),
+            "real_probability": ops.mean(ops.sigmoid(real_logits)),
+            "fake_probability": ops.mean(ops.sigmoid(fake_logits)),
+        }
+
+    def _update_average(self, batch: tf.Tensor, longest_horizon: int) -> None:
+        """Move the sampler towards the generator: weights and batch-norm statistics alike.
+
+        The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
+        """
+        images = ops.cast(batch, "float32")
+        seen = images * ops.cast(self.generator_optimizer.iterations, "float32")
+        horizon = ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen)
+        keep = ops.exp(-images / horizon)
+        for average, current in zip(self.sampler.variables, self.generator.variables, strict=True):
+            average.assign(current + keep * (average - current))
+
+    def latents(self, count: int, seed: int) -> np.ndarray:
+        """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals.
+
+        NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
+        """
+        return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+        images = self.sampler.predict(latents, batch_size=GENERATION_BATCH, verbose=0)
+        return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""
+        return self.decode(self.latents(count, seed))
+
+    def interpolate(self, frames: int, seed: int = 0, rows: int = 1) -> np.ndarray:
+        """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
+
+        Spherical interpolation (White 2016): the norm of the latents stays typical of the prior all the way.
+        """
+        start, end = self.latents(2 * rows, seed).reshape(rows, 2, self.latent_dim).swapaxes(0, 1)
+        path = np.stack([spherical(start, end, t) for t in np.linspace(0, 1, frames)], axis=1)
+        images = self.decode(path.reshape(-1, self.latent_dim))
+        return images.reshape(rows, frames, *images.shape[1:])
+
+    def previews(self) -> dict[str, np.ndarray]:
+        """Pictures to watch through training: samples of fixed latents, and interpolations."""
+        interpolation = self.interpolate(frames=8, rows=4)
+        return {
+            "samples": grid(self.generate(64)),
+            "interpolation": grid(interpolation.reshape(-1, *interpolation.shape[2:]), columns=8),
+        }
+
+    def signatures(self) -> dict[str, Signature]:
+        """`generate`: latent -> image."""
+        latent = keras.Input((self.latent_dim,), name="latent")
+        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
+        network = keras.Model(latent, image, name="generate")
+        return {
+            "generate": Signature(
+                network=network,
+                inputs={"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")},
+                outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
+                examples=lambda count, seed: {"latent": self.latents(count, seed)},
+            )
+        }
+
+
+def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
+    """Spherical linear interpolation of vectors `[..., dim]` (Shoemake 1985); `t` in [0, 1]."""
+    norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
+    angle = np.arccos(np.clip((start * end).sum(-1) / norms, -1, 1))[..., None]
+    sine = np.sin(angle)
+    straight = (1 - t) * start + t * end
+    # Parallel vectors have no arc between them: there the straight line is the limit.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / sine
+    return np.where(sine < 1e-6, straight, arc).astype(start.dtype)

@@ -1,0 +1,53 @@
+"""Optimizers from their settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.recipes.base import AdamSettings
+
+
+class FusedAdam(keras.optimizers.Adam):
+    """`keras.optimizers.Adam` (Kingma & Ba 2015, algorithm 1) in one TensorFlow operation a variable.
+
+    Keras writes the update as ten operations that each run through memory; for networks of millions of weights
+    and small batches that is a tenth of the training step. The result is the same to float32 rounding.
+    """
+
+    def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
+        """Update one variable and its two moments from its gradient."""
+        step = ops.cast(self.iterations + 1, "float32")
+        index = self._get_variable_index(variable)
+        tf.raw_ops.ResourceApplyAdam(
+            var=_handle(variable),
+            m=_handle(self._momentums[index]),
+            v=_handle(self._velocities[index]),
+            beta1_power=ops.power(self.beta_1, step),
+            beta2_power=ops.power(self.beta_2, step),
+            lr=learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
+def _handle(variable: Any) -> tf.Tensor:
+    """The resource of a Keras variable, or of the TensorFlow variable that Keras hands over for it."""
+    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+
+
+def adam(settings: AdamSettings, network: keras.Model) -> FusedAdam:
+    """Adam for the trainable weights of `network`, with its slots made, so that they can be restored."""
+    optimizer = FusedAdam(
+        settings.learning_rate,
+        beta_1=settings.beta_1,
+        beta_2=settings.beta_2,
+        global_clipnorm=settings.clip_norm,
+    )
+    optimizer.build(network.trainable_variables)
+    return optimizer

@@ -1,0 +1,72 @@
+"""Pictures of samples: grids, PNG files that say how they were made, animations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+
+def to_bytes(images: np.ndarray) -> np.ndarray:
+    """Images in [0, 1] as uint8 in [0, 255], rounded; uint8 stays as it is."""
+    if images.dtype == np.uint8:
+        return images
+    return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
+
+
+def grid(images: np.ndarray, columns: int | None = None, gap: int = 2) -> np.ndarray:
+    """Images `[count, height, width, channels]` in rows and columns: uint8 `[height, width, channels]`.
+
+    Args:
+        images: uint8, or float in [0, 1].
+        columns: as many rows as columns, roughly, if not given.
+        gap: white pixels between pictures.
+    """
+    images = to_bytes(images)
+    count, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    sheet = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top = gap + index // columns * (height + gap)
+        left = gap + index % columns * (width + gap)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
+    """One picture `[height, width, 1 or 3]`, uint8 or in [0, 1], enlarged by whole pixels."""
+    pixels = to_bytes(image)
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
+
+
+def write_png(path: Path, image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
+    """Write one picture, `[height, width, channels]`, with `made_by` as PNG text entries."""
+    entries = PngImagePlugin.PngInfo()
+    for key, value in made_by.items():
+        entries.add_text(key, value)
+    to_pil(image, scale).save(path, format="PNG", pnginfo=entries)
+
+
+def write_gif(path: Path, frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1) -> None:
+    """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
+    there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
+    comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
+    there_and_back[0].save(
+        path,
+        format="GIF",
+        save_all=True,
+        append_images=there_and_back[1:],
+        duration=max(20, round(1000 * seconds / len(there_and_back))),
+        loop=0,
+        comment=comment.encode(),
+    )
+
+
+def enlargement(images: np.ndarray, wanted_pixels: int = 64) -> int:
+    """The whole number by which small images `[..., height, width, channels]` are enlarged to be seen."""
+    return max(1, math.ceil(wanted_pixels / images.shape[-2]))

@@ -1,0 +1,217 @@
+"""A run: one folder with everything that was trained, measured and exported."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf import checkpoints
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.registry import recipe_class, resolve
+
+if TYPE_CHECKING:
+    from aigc_tf.models.base import GenerativeModel
+
+RUNS_FOLDER = Path("saved_models")
+
+
+class Run:
+    """A run folder, opened.
+
+    Attributes:
+        path: the folder.
+        recipe: the recipe it was trained with.
+        step: training steps of the checkpoint that is open.
+    """
+
+    def __init__(
+        self, path: Path, recipe: Recipe, step: int, model: GenerativeModel | None = None, source: Any = None
+    ) -> None:
+        self.path = path
+        self.recipe = recipe
+        self.step = step
+        # Both are opened when they are first asked for; a run that was just trained has them.
+        self._model = model
+        self._source = source
+
+    @classmethod
+    def open(cls, path: str | Path, checkpoint: str = "last") -> Run:
+        """Open a run folder.
+
+        Args:
+            path: the folder.
+            checkpoint: "last", or "best" for the one with the best quality figure seen while training.
+
+        Raises:
+            InputError: it is no run folder, or the run has no such checkpoint.
+        """
+        path = Path(path).expanduser()
+        recipe = read_recipe(path)
+        saved = checkpoints.steps(path / "checkpoints")
+        if not saved:
+            raise InputError(f"{path} has no checkpoint yet: train it with --resume first")
+        if checkpoint not in ("last", "best"):
+            raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
+        best = checkpoints.best(path / "checkpoints")
+        return cls(path, recipe, best["step"] if checkpoint == "best" and best else saved[-1])
+
+    @property
+    def model(self) -> GenerativeModel:
+        """The Keras model with the weights of this run's checkpoint."""
+        if self._model is None:
+            from aigc_tf.models.create import create  # imports TensorFlow
+
+            model = create(self.recipe)
+            checkpoints.restore(checkpoints.path_of(self.path / "checkpoints", self.step), model.state())
+            self._model = model
+        return self._model
+
+    @property
+    def source(self) -> Any:
+        """The source the run was trained on.
+
+        Raises:
+            InputError: it cannot be had any more, or its content has changed.
+        """
+        if self._source is None:
+            source = resolve(self.recipe.data)(self.recipe)
+            if source.fingerprint != self.read_json("source.json")["fingerprint"]:
+                raise InputError(f"{source.name} is not what {self.path} was trained on: its content has changed")
+            self._source = source
+        return self._source
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The object in one of this run's JSON files.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return read_object(self.path / name)
+
+    def generate(self, count: int, seed: int = 0) -> Any:
+        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings."""
+        return self.model.generate(count, seed)
+
+    def evaluate(self, samples: int = 10_000, seed: int = 0) -> dict[str, Any]:
+        """Measure the model's quality; also kept in the run's evaluation.json and on its card.
+
+        Returns:
+            Floats by name, and under "protocol" what they were measured with: figures of different
+            protocols cannot be compared.
+        """
+        from aigc_tf.model_card import write_model_card
+
+        report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed)
+        report |= {"step": self.step}
+        checkpoints.write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
+        write_model_card(self)
+        return report
+
+    def export(
+        self,
+        format: str = "tflite",
+        quantize: str = "none",
+        batch: int = 1,
+        out: str | Path | None = None,
+    ) -> Any:
+        """Write the model as a verified file; see `aigc_tf.export.export`.
+
+        Args:
+            format: "tflite" or "saved_model".
+            quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
+            batch: examples that one call of the file makes.
+            out: the folder to write; in the run's exports if not given.
+        """
+        from aigc_tf.export import export
+        from aigc_tf.model_card import write_model_card
+
+        folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
+        exported = export(self.model, folder, format=format, quantize=quantize, batch=batch, metadata=self.made_by())
+        write_model_card(self)
+        return exported
+
+    def made_by(self, seed: int | None = None) -> dict[str, str]:
+        """What a file made with this run says of its origin."""
+        origin = {"generated by": f"aigc_tf, {type(self.recipe).__name__}, step {self.step}", "run": self.path.name}
+        return origin if seed is None else origin | {"seed": str(seed)}
+
+
+def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
+    """Make the folder of a new run.
+
+    Raises:
+        InputError: it is there already and not empty.
+    """
+    if run_dir is None:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path = RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
+    else:
+        path = Path(run_dir).expanduser()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
+    """The folder of the run to resume: `run_dir`, or the newest run of the recipe.
+
+    Raises:
+        InputError: there is none.
+    """
+    if run_dir is not None:
+        return Path(run_dir).expanduser()
+    runs = [path.parent for path in (RUNS_FOLDER / recipe.slug()).glob("*/recipe.json")]
+    if not runs:
+        raise InputError(f"there is no run of {recipe.slug()} in {RUNS_FOLDER} to resume: leave --resume out")
+    return max(runs, key=lambda path: path.stat().st_mtime)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a run folder.
+
+    Raises:
+        InputError: the folder is no run, or its recipe cannot be read.
+    """
+    if not (path / "recipe.json").is_file():
+        raise InputError(f"{path} is not a run folder: it has no recipe.json")
+    written = read_object(path / "recipe.json")
+    try:
+        return recipe_class(written["recipe"]).from_fields(written["fields"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path / 'recipe.json'} lacks {error}") from None
+    except ValueError as error:
+        raise InputError(f"{path / 'recipe.json'}: {error}") from None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Raises:
+        InputError: there is none.
+    """
+    try:
+        value = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: the run folder is not whole") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} does not hold a JSON object")
+    return value
+
+
+def say(message: str) -> None:
+    """Tell the user; stdout belongs to results."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def to_json(report: dict[str, Any]) -> str:
+    """A report as one line of JSON; NumPy's numbers become Python's."""
+    return json.dumps(report, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))

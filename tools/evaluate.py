@@ -1,0 +1,49 @@
+"""Measure the quality of a run.
+
+    python -m tools.evaluate saved_models/dcgan/RUN [--samples 10000] [--json]
+
+Every figure comes with its protocol; the last line of the output with --json is one JSON object.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from aigc_tf.command_line import command
+
+
+def evaluate(
+    run: Annotated[Path, tyro.conf.Positional],
+    samples: int = 10_000,
+    seed: int = 0,
+    checkpoint: Literal["last", "best"] = "last",
+    json: bool = False,
+) -> None:
+    """Measure the quality of a run.
+
+    Args:
+        run: The run's folder.
+        samples: How many examples are generated.
+        seed: Of the samples.
+        checkpoint: The last one, or the best seen while training.
+        json: Print one JSON object instead of a table.
+    """
+    from aigc_tf.run import Run, to_json
+
+    opened = Run.open(run, checkpoint)
+    report = opened.evaluate(samples, seed)
+    print(to_json(report) if json else table(report))
+
+
+def table(report: dict[str, Any]) -> str:
+    """Figures, then the protocol, one a line."""
+    figures = [f"{key.replace('_', ' '):<34} {value:.4g}" for key, value in report.items() if isinstance(value, float)]
+    protocol = [f"  {key.replace('_', ' '):<32} {value}" for key, value in report["protocol"].items()]
+    return "\n".join([*figures, "measured with", *protocol])
+
+
+if __name__ == "__main__":
+    command(evaluate)

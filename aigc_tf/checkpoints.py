@@ -79,8 +79,9 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
         InputError: the file is damaged, or does not hold exactly the variables that are needed.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # Opened here, not by NumPy, which leaves a file that it cannot read open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path} is not a readable checkpoint ({error}); remove it to use an earlier one") from error
     metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes() or b"{}")

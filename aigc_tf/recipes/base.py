@@ -7,6 +7,7 @@ when it is needed.
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ class CheckpointSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Recipe:
+class Recipe(abc.ABC):
     """Fields that every recipe has."""
 
     model: ClassVar[str]
@@ -116,6 +117,11 @@ class Recipe:
     """Examples in a step."""
     logging: LoggingSettings = LoggingSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
+
+    @classmethod
+    @abc.abstractmethod
+    def tiny(cls) -> Self:
+        """The smallest sensible version, for trying things out and for the tests that every recipe passes."""
 
     def changeable_on_resume(self) -> frozenset[str]:
         """Fields that say when to stop and what to record; all others decide what is learnt.

@@ -1,0 +1,53 @@
+"""What the tests of sources share: a machine on which no data set lies, and recipes in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pytest
+
+from aigc_tf.data import fashion_mnist
+from aigc_tf.data.images import ImageSource, open_source
+from aigc_tf.recipes.base import ImageRecipe, ImageSettings
+
+Opener = Callable[..., ImageSource]
+
+
+class AnyImages(ImageRecipe):
+    """A recipe of which only the source and the form of the images matter."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        return cls()
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder without data sets; nothing that this machine has is found."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.delenv("TFDS_DATA_DIR", raising=False)
+    monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", home / "debian")
+    return home
+
+
+@pytest.fixture
+def opened() -> Opener:
+    """`opened(source, height=4, width=4, channels=1, data=None, ...)`."""
+
+    def open_images(
+        source: Path | str = "auto", height: int = 4, width: int = 4, data: object = None, **settings
+    ) -> ImageSource:
+        recipe = AnyImages(source=str(source), images=ImageSettings(height=height, width=width, **settings))
+        return open_source(recipe, data)
+
+    return open_images
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(0)

@@ -1,0 +1,61 @@
+"""The comparison itself: what it accepts, what it refuses, what it reports."""
+
+import numpy as np
+import pytest
+
+from aigc_tf.export.verify import Limits, VerificationError, compare, run_sequence
+
+ZEROS = {"image": np.zeros((4, 2), "float32")}
+
+
+def test_figures() -> None:
+    answer = {"image": np.array([[0.0, 0.5], [0, 0], [0, 0], [0, -0.3]], "float32")}
+    found = compare("file", ZEROS, answer, ("largest", 0.6))
+    assert found["largest"] == 0.5
+    assert found["mean"] == pytest.approx(0.1)
+    with pytest.raises(VerificationError, match=r"image differs from Keras by 0\.5"):
+        compare("file", ZEROS, answer, ("largest", 0.4))
+    compare("file", ZEROS, answer, ("mean", 0.11))
+    with pytest.raises(VerificationError, match="mean"):
+        compare("file", ZEROS, answer, ("mean", 0.09))
+
+
+def test_the_bound_grows_with_large_values_of_that_output_alone() -> None:
+    reference = {"large": np.full((3, 1), 100.0), "small": np.zeros((3, 1))}
+    compare("file", reference, {"large": np.full((3, 1), 100.5), "small": np.zeros((3, 1))}, ("largest", 1e-2))
+    with pytest.raises(VerificationError, match="small differs"):
+        compare("file", reference, {"large": np.full((3, 1), 100.0), "small": np.full((3, 1), 0.5)}, ("largest", 1e-2))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_fails_on_either_side(bad: float) -> None:
+    broken = {"image": np.array([[0, 0], [0, bad], [0, 0], [0, 0]], "float32")}
+    with pytest.raises(VerificationError, match="in the file: 1 of 8 numbers of image are not finite"):
+        compare("file", ZEROS, broken, ("mean", 1e9))
+    with pytest.raises(VerificationError, match="in Keras: 1 of 8"):
+        compare("file", broken, broken, ("mean", 1e9))
+
+
+def test_other_shapes_and_names_fail() -> None:
+    with pytest.raises(VerificationError, match="expected"):
+        compare("file", ZEROS, {"image": np.zeros((4, 1), "float32")}, ("largest", 1.0))
+    with pytest.raises(VerificationError, match="outputs are"):
+        compare("file", ZEROS, {"picture": ZEROS["image"]}, ("largest", 1.0))
+
+
+def test_a_sequence_feeds_its_own_state_back() -> None:
+    def step(inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"total": inputs["state"] + inputs["value"]}
+
+    inputs = {"value": np.arange(6.0)[:, None], "state": np.full((6, 1), 10.0)}
+    found = run_sequence(step, inputs, {"total": "state"}, batch=2)
+    # two sequences side by side: 0, 2, 4 and 1, 3, 5, both from 10
+    np.testing.assert_array_equal(found["total"].ravel(), [10, 11, 12, 14, 16, 19])
+
+
+def test_limits_by_quantisation() -> None:
+    limits = Limits()
+    assert limits.bound("none", False) == ("largest", 1e-5)
+    assert limits.bound("none", True) == ("largest", 1e-4)
+    assert limits.bound("float16", False) == ("largest", 2e-3)
+    assert limits.bound("int8", False)[0] == limits.bound("dynamic", True)[0] == "mean"

@@ -1,0 +1,70 @@
+"""Small sources and models, and a fresh start for the caches of the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from aigc_tf.data.images import ImageSource, Split, open_source
+from aigc_tf.metrics import features, memorisation, reference
+from aigc_tf.recipes.base import ImageRecipe
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches(tmp_path, monkeypatch):
+    """Nothing is left over from another test, and nothing is written into the user's cache."""
+    monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
+    for kept in (features._networks, reference._features, reference._statistics, reference._floors):
+        kept.clear()
+    memorisation._held_out.clear()
+
+
+@pytest.fixture(scope="session")
+def fashion() -> ImageSource:
+    """The small set that ships with the package: 28x28x1, labelled."""
+    return open_source(ImageRecipe(source="fashion_mnist_10k"))
+
+
+@pytest.fixture
+def stripes() -> Callable[..., ImageSource]:
+    """Makes sources of stripes, standing in class 0 and lying in class 1, with noise."""
+
+    def make(
+        height: int = 16, width: int = 16, channels: int = 1, train: int = 160, test: int = 40, labelled: bool = True
+    ) -> ImageSource:
+        random = np.random.default_rng(7)
+
+        def split(count: int) -> Split:
+            labels = np.arange(count) % 2
+            rows, columns = np.indices((height, width))
+            pattern = np.stack([columns // 2 % 2, rows // 2 % 2])[labels, ..., None] * 150
+            images = pattern + random.integers(0, 100, (count, height, width, channels))
+            return Split(images.astype(np.uint8), labels.astype(np.int64) if labelled else None)
+
+        return ImageSource(
+            "stripes", "", split(train), split(test), ("standing", "lying") if labelled else None, "made up", "", ()
+        )
+
+    return make
+
+
+class Drawing:
+    """A "model" that draws from given images, or noise if there are none."""
+
+    def __init__(self, images: np.ndarray | None, shape: tuple[int, int, int]) -> None:
+        self.images, self.shape = images, shape
+        self.calls: list[tuple[int, int]] = []
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        self.calls.append((count, seed))
+        random = np.random.default_rng(seed)
+        if self.images is None:
+            return random.random((count, *self.shape), np.float32)
+        return self.images[random.integers(0, len(self.images), count)].astype(np.float32) / 255
+
+
+@pytest.fixture
+def drawing() -> type[Drawing]:
+    return Drawing

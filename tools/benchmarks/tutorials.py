@@ -1,0 +1,93 @@
+"""Plain renderings of the training loops that people copy, as baselines: over the same networks as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.networks.dcgan import discriminator, generator
+from aigc_tf.recipes.dcgan import DCGAN
+
+Step = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+
+
+class TensorFlowTutorial:
+    """TensorFlow's DCGAN tutorial: one forward pass, a tape for each player, Adam 1e-4, batch 128."""
+
+    batch_size = 128
+
+    def __init__(self, recipe: DCGAN, learning_rate: float = 1e-4) -> None:
+        keras.utils.set_random_seed(recipe.seed)
+        self.latent_dim = recipe.latent_dim
+        self.generator, self.discriminator = generator(recipe), discriminator(recipe)
+        self.generator_optimizer = keras.optimizers.Adam(learning_rate)
+        self.discriminator_optimizer = keras.optimizers.Adam(learning_rate)
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+
+    def batches(self, images: np.ndarray, seed: int) -> tf.data.Dataset:
+        """Shuffled batches of images in [-1, 1], as the tutorial makes them, without end."""
+        data = tf.data.Dataset.from_tensor_slices(images).shuffle(len(images), seed=seed)
+        return data.batch(self.batch_size, drop_remainder=True).repeat().prefetch(tf.data.AUTOTUNE)
+
+    def step(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The tutorial's train_step."""
+        noise = tf.random.normal([tf.shape(images)[0], self.latent_dim])
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            generated = self.generator(noise, training=True)
+            real_output = self.discriminator(images, training=True)
+            fake_output = self.discriminator(generated, training=True)
+            generator_loss = self.cross_entropy(tf.ones_like(fake_output), fake_output)
+            real_loss = self.cross_entropy(tf.ones_like(real_output), real_output)
+            fake_loss = self.cross_entropy(tf.zeros_like(fake_output), fake_output)
+            discriminator_loss = real_loss + fake_loss
+        generator_weights = self.generator.trainable_variables
+        discriminator_weights = self.discriminator.trainable_variables
+        self.generator_optimizer.apply(generator_tape.gradient(generator_loss, generator_weights), generator_weights)
+        self.discriminator_optimizer.apply(
+            discriminator_tape.gradient(discriminator_loss, discriminator_weights), discriminator_weights
+        )
+        return generator_loss, discriminator_loss
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """Samples in [0, 1], as `evaluate` wants them."""
+        latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+        return self.generator.predict(latents, batch_size=500, verbose=0) * 0.5 + 0.5
+
+
+def keras_io_step(recipe: DCGAN) -> Step:
+    """The train_step of keras.io's "DCGAN to generate face images": a pass for each player.
+
+    Its calls leave `training` out, which in Keras 3 would switch dropout and batch statistics off; here both are
+    on, as in the other variants. Its label noise is left out.
+    """
+    players = generator(recipe), discriminator(recipe)
+    optimizers = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
+    for player, optimizer in zip(players, optimizers, strict=True):
+        optimizer.build(player.trainable_variables)
+    cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+    seeds = keras.random.SeedGenerator(recipe.seed)
+
+    def step(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        batch = tf.shape(images)[0]
+        latents = keras.random.normal((batch, recipe.latent_dim), seed=seeds)
+        combined = tf.concat([players[0](latents, training=True), images], axis=0)
+        labels = tf.concat([tf.ones((batch, 1)), tf.zeros((batch, 1))], axis=0)
+        with tf.GradientTape() as tape:
+            discriminator_loss = cross_entropy(labels, players[1](combined, training=True))
+        weights = players[1].trainable_weights
+        optimizers[1].apply(tape.gradient(discriminator_loss, weights), weights)
+
+        latents = keras.random.normal((batch, recipe.latent_dim), seed=seeds)
+        with tf.GradientTape() as tape:
+            predictions = players[1](players[0](latents, training=True), training=True)
+            generator_loss = cross_entropy(tf.zeros((batch, 1)), predictions)
+        weights = players[0].trainable_weights
+        optimizers[0].apply(tape.gradient(generator_loss, weights), weights)
+        return generator_loss, discriminator_loss
+
+    return step

@@ -36,10 +36,10 @@ def tiny() -> DCGAN:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An `.npz` of 60 grey pictures of 16x16: discs of random place and size."""
+    """An `.npz` of 200 grey pictures of 16x16: discs of random place and size."""
     random = np.random.default_rng(0)
     rows, columns = np.mgrid[:16, :16]
-    centres, radii = random.uniform(4, 12, (60, 2)), random.uniform(2, 5, 60)
+    centres, radii = random.uniform(4, 12, (200, 2)), random.uniform(2, 5, 200)
     distances = np.hypot(rows - centres[:, 0, None, None], columns - centres[:, 1, None, None])
     images = np.where(distances < radii[:, None, None], 255, 0).astype(np.uint8)
     path = tmp_path_factory.mktemp("data") / "discs.npz"

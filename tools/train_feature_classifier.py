@@ -23,9 +23,9 @@ def main(
     """Train the feature classifier and write its weights (.npz) and how they came about (.json)."""
     from aigc_tf.data.images import open_source
     from aigc_tf.metrics import small_network, trained
-    from aigc_tf.recipes.base import ImageRecipe
+    from aigc_tf.recipes.dcgan import DCGAN
 
-    recipe = ImageRecipe(source=source)
+    recipe = DCGAN(source=source)  # it asks for 28x28x1
     opened = open_source(recipe)
     chosen = small_network.SEED if seed is None else seed
     network, facts = trained.train_classifier(opened, recipe.images.shape, chosen)

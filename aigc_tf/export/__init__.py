@@ -1,0 +1,7 @@
+"""Export: the named signatures of a trained model as SavedModel and LiteRT, optimised, quantised, verified."""
+
+from aigc_tf.export.runner import Runner
+from aigc_tf.export.verify import Limits, VerificationError
+from aigc_tf.export.writer import Export, export
+
+__all__ = ["Export", "Limits", "Runner", "VerificationError", "export"]

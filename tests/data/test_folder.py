@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -209,8 +210,15 @@ def test_names_that_cannot_be_printed_are_escaped() -> None:
     assert shown(Path(os.fsdecode(b"caf\xe9.png"))) == r"'caf\udce9.png'"
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read every folder")
-def test_a_folder_that_may_not_be_read_is_named(folder: Path, opened: Opener) -> None:
-    (folder / "locked").mkdir(mode=0)
+def test_a_folder_that_may_not_be_read_is_named(folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "locked").mkdir()
+    scan = os.scandir
+
+    def scan_unlocked(path: str) -> object:
+        if str(path).endswith("locked"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_unlocked)
     with pytest.raises(InputError, match="locked cannot be read: Permission denied"):
         opened(folder)

@@ -37,6 +37,7 @@ def test_generator_in_every_quantisation(quantize: str, small_generator: SimpleN
     assert not [name for name in report["operators"] if name.startswith("Flex") or "VARIABLE" in name]
     assert report["xnnpack"]["taken"] == report["xnnpack"]["of"] > 0
     assert report["latency"]["generate"]["1"]["median_ms"] > 0
+    assert report["peak_memory"]["added_by_file_bytes"] > 0
     found = report["signatures"]["generate"]["difference"]["tflite"]
     # Recompute the figure here, from the file that was moved into place.
     signature = small_generator.signatures()["generate"]
@@ -164,6 +165,25 @@ def test_several_signatures_and_a_state_that_is_fed_back(quantize: str, tmp_path
         assert found["step"]["difference"]["tflite"]["bound"] == 1e-4
         assert found["read"]["difference"]["tflite"]["bound"] == 1e-5
     assert set(result.report["keras_litert"]) == {"step", "read"}
+
+
+def test_an_older_export_survives_a_failing_disk(
+    small_generator: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    export(small_generator, out, format="saved_model")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if self.name == "export.json" and self.parent.name == "export":
+            raise OSError("no space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="no space"):
+        export(small_generator, out, format="saved_model", batch=2)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def test_quality_is_measured_on_the_finished_file(small_generator: SimpleNamespace, tmp_path: Path) -> None:

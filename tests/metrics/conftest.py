@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from aigc_tf.data.images import ImageSource, Split, open_source
-from aigc_tf.metrics import features, memorisation, reference
-from aigc_tf.recipes.base import ImageRecipe
+from aigc_tf.metrics import features, memorisation, reference, small_network
+from aigc_tf.recipes.dcgan import DCGAN
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +21,22 @@ def fresh_caches(tmp_path, monkeypatch):
     memorisation._held_out.clear()
 
 
+@pytest.fixture
+def short_training(monkeypatch):
+    """Feature networks are trained just long enough to move every weight."""
+    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
+
+
+@pytest.fixture
+def small_networks(short_training, tmp_path_factory, monkeypatch):
+    """The same, and what one test has trained, others load."""
+    monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "shared_cache"))
+
+
 @pytest.fixture(scope="session")
 def fashion() -> ImageSource:
     """The small set that ships with the package: 28x28x1, labelled."""
-    return open_source(ImageRecipe(source="fashion_mnist_10k"))
+    return open_source(DCGAN(source="fashion_mnist_10k"))
 
 
 @pytest.fixture

@@ -13,9 +13,7 @@ from aigc_tf.recipes.base import ImageSettings
 SIXTEEN = ImageSettings(height=16, width=16)
 
 
-@pytest.fixture(autouse=True)
-def short_training(monkeypatch):
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
+pytestmark = pytest.mark.usefixtures("short_training")
 
 
 def test_shipped_weights_match_their_record():

@@ -9,11 +9,12 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.errors import InputError
-from aigc_tf.metrics import features, images, reference, small_network
+from aigc_tf.metrics import features, images, reference
 from aigc_tf.metrics.images import chunk_seed, evaluate, frechet_distance_of_model, generated_images
-from aigc_tf.recipes.base import ImageRecipe, ImageSettings
+from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.dcgan import DCGAN
 
-SMALL = ImageRecipe(images=ImageSettings(height=16, width=16))
+SMALL = DCGAN(images=ImageSettings(height=16, width=16))
 FLOATS = {
     "frechet_distance",
     "frechet_distance_real_train",
@@ -27,13 +28,8 @@ FLOATS = {
 PROTOCOL = {"network", "weights_sha256", "samples", "reference", "reference_images", "resize", "seed", "note"}
 
 
-@pytest.fixture
-def short_training(monkeypatch):
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
-
-
 def test_real_images_are_near_and_noise_is_far(fashion, drawing):
-    recipe = ImageRecipe()
+    recipe = DCGAN()
     real = evaluate(drawing(fashion.train.images, (28, 28, 1)), fashion, recipe, samples=1000)
     noise = evaluate(drawing(None, (28, 28, 1)), fashion, recipe, samples=1000)
     floor = real["frechet_distance_real_train"]
@@ -49,12 +45,12 @@ def test_real_images_are_near_and_noise_is_far(fashion, drawing):
 
 def test_one_class_of_ten_is_precise_but_covers_little(fashion, drawing):
     trousers = fashion.train.images[fashion.train.labels == 1]
-    report = evaluate(drawing(trousers, (28, 28, 1)), fashion, ImageRecipe(), samples=500)
+    report = evaluate(drawing(trousers, (28, 28, 1)), fashion, DCGAN(), samples=500)
     assert report["precision"] > 0.8 and report["recall"] < 0.2
     assert report["frechet_distance"] > 20 * report["frechet_distance_real_train"]
 
 
-def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, short_training):
+def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, small_networks):
     source = stripes()
     report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
     assert set(report) == FLOATS | {"protocol"}
@@ -67,14 +63,14 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sho
     assert json.loads(json.dumps(report)) == report
 
 
-def test_without_classes_there_is_no_inception_score(stripes, drawing, short_training):
+def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
     source = stripes(labelled=False)
     report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
     assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {"protocol"}
     assert "rotation" in report["protocol"]["network"]
 
 
-def test_same_seed_same_figures(stripes, drawing, short_training):
+def test_same_seed_same_figures(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
     first = evaluate(model, source, SMALL, samples=50, seed=1)
@@ -82,14 +78,14 @@ def test_same_seed_same_figures(stripes, drawing, short_training):
     assert evaluate(model, source, SMALL, samples=50, seed=2)["frechet_distance"] != first["frechet_distance"]
 
 
-def test_cheap_path_gives_the_same_distance(stripes, drawing, short_training):
+def test_cheap_path_gives_the_same_distance(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
     whole = evaluate(model, source, SMALL, samples=600, seed=3)["frechet_distance"]
     assert frechet_distance_of_model(model, source, SMALL, 600, seed=3) == pytest.approx(whole, rel=1e-6)
 
 
-def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, short_training, monkeypatch):
+def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, small_networks, monkeypatch):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
     frechet_distance_of_model(model, source, SMALL, 20)
@@ -106,14 +102,14 @@ def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, short_tra
     assert seen == [20]
 
 
-def test_reference_features_are_bounded(stripes, short_training):
+def test_reference_features_are_bounded(stripes, small_networks):
     network = features.feature_network(stripes(), SMALL.images)
     for test in range(20, 30):
         reference.reference_features(network, stripes(test=test))
     assert len(reference._features) == reference._KEPT
 
 
-def test_floor_is_the_distance_of_that_many_training_images(stripes, short_training):
+def test_floor_is_the_distance_of_that_many_training_images(stripes, small_networks):
     source = stripes()
     network = features.feature_network(source, SMALL.images)
     few, few_images = reference.frechet_distance_of_real(network, source, 20)
@@ -148,7 +144,7 @@ def test_images_are_rounded_as_in_a_png():
     assert chunk.ravel().tolist() == [0, 0, 0, 1, 255, 255]
 
 
-def test_a_diverged_model_is_an_error(stripes, short_training, drawing):
+def test_a_diverged_model_is_an_error(stripes, small_networks, drawing):
     class Diverged:
         def generate(self, count, seed=0):
             return np.full((count, 16, 16, 1), np.nan, np.float32)
@@ -157,7 +153,7 @@ def test_a_diverged_model_is_an_error(stripes, short_training, drawing):
         evaluate(Diverged(), stripes(), SMALL, samples=20)
 
 
-def test_bad_requests(stripes, short_training, drawing):
+def test_bad_requests(stripes, small_networks, drawing):
     model = drawing(None, (16, 16, 1))
     with pytest.raises(InputError, match="samples is 9"):
         evaluate(model, stripes(), SMALL, samples=9)
@@ -171,7 +167,7 @@ def test_bad_requests(stripes, short_training, drawing):
         evaluate(drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
 
 
-def test_smallest_sources_can_still_be_measured(stripes, short_training, drawing):
+def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing):
     source = stripes(train=2, test=2, labelled=False)
     assert np.isfinite(frechet_distance_of_model(drawing(None, (16, 16, 1)), source, SMALL, 2))
     source = stripes(train=12, test=10)

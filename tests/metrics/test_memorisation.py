@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 
 from aigc_tf.errors import InputError
-from aigc_tf.metrics import memorisation, small_network
+from aigc_tf.metrics import memorisation
 from aigc_tf.metrics.features import feature_network
 from aigc_tf.metrics.memorisation import nearest_picture, nearest_training_images
 from aigc_tf.recipes.base import ImageSettings
 
 
 @pytest.fixture
-def network_of(monkeypatch):
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
+def network_of(small_networks):
     return lambda source: feature_network(source, ImageSettings(height=16, width=16))
 
 

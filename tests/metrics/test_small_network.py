@@ -11,12 +11,6 @@ from aigc_tf.errors import InputError
 from aigc_tf.metrics import small_network, trained
 
 
-@pytest.fixture
-def short_training(monkeypatch):
-    """Enough steps to move every weight."""
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
-
-
 @pytest.mark.parametrize(
     "shape", [(16, 16, 1), (28, 28, 1), (32, 32, 3), (17, 40, 3), (64, 20, 1), (100, 100, 3), (8, 8, 1)]
 )

@@ -1,0 +1,28 @@
+"""How fast the pipeline is by itself; it should be twenty times what training consumes."""
+
+from __future__ import annotations
+
+import time
+
+from aigc_tf.data.source import ImageSource
+
+_WARM_UP_BATCHES = 10
+
+
+def images_per_second(source: ImageSource, batch_size: int, seconds: float = 3) -> float:
+    """Training images per second that the pipeline delivers while nothing else is done with them.
+
+    Args:
+        source: read through `training_batches`, as training does.
+        batch_size: images in a batch.
+        seconds: how long to measure.
+    """
+    batches = iter(source.training_batches(batch_size, seed=0))
+    for _ in range(_WARM_UP_BATCHES):
+        next(batches)
+    start = time.perf_counter()
+    count = 0
+    while (elapsed := time.perf_counter() - start) < seconds:
+        next(batches)
+        count += batch_size
+    return count / elapsed

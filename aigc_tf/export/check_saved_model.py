@@ -1,0 +1,37 @@
+"""Runs a SavedModel with TensorFlow alone: `check_saved_model.py FOLDER INPUTS.npz OUTPUTS.npz`.
+
+The keys of both archives are `signature/tensor`; inputs are `[count, ...]` in whole batches. It is started as
+a file in a new process, so that nothing of Keras or of this package can be there to help.
+"""
+
+import os
+import sys
+
+import numpy as np
+
+
+def main(folder: str, inputs_path: str, outputs_path: str) -> None:
+    """Answer the inputs and save the outputs."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.modules["keras"] = None  # type: ignore[assignment]  # importing it now is an error
+    import tensorflow as tf
+
+    model = tf.saved_model.load(folder)
+    outputs = {}
+    with np.load(inputs_path, allow_pickle=False) as archive:
+        for name in {key.partition("/")[0] for key in archive.files}:
+            function = model.signatures[name]
+            inputs = {key.partition("/")[2]: archive[key] for key in archive.files if key.startswith(f"{name}/")}
+            batch = next(iter(function.structured_input_signature[1].values())).shape[0]
+            count = len(next(iter(inputs.values())))
+            answers = [
+                function(**{key: tf.constant(values[start : start + batch]) for key, values in inputs.items()})
+                for start in range(0, count, batch)
+            ]
+            for key in answers[0]:
+                outputs[f"{name}/{key}"] = np.concatenate([answer[key].numpy() for answer in answers])
+    np.savez(outputs_path, allow_pickle=False, **outputs)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

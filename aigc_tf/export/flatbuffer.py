@@ -1,0 +1,92 @@
+"""Reads and writes a .tflite file itself: its operators, and JSON in its metadata buffer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import flatbuffers  # type: ignore[import-untyped]  # LiteRT's own dependency
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+METADATA_NAME = "aigc_tf"
+_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+_FILE_IDENTIFIER = b"TFL3"
+_ALIGNMENT = 16  # of every buffer: LiteRT maps the file and computes on it in place
+
+
+def operators(path: Path) -> dict[str, int]:
+    """`{"CONV_2D": 3, ...}`: how often each operator stands in the file, custom and Flex ones by their own name."""
+    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    found: Counter[str] = Counter()
+    for index in range(model.SubgraphsLength()):
+        graph = model.Subgraphs(index)
+        for position in range(graph.OperatorsLength()):
+            code = model.OperatorCodes(graph.Operators(position).OpcodeIndex())
+            builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+            custom = code.CustomCode()
+            found[custom.decode() if custom else _NAMES[builtin]] += 1
+    return dict(sorted(found.items()))
+
+
+def delegated(path: Path) -> dict[str, int]:
+    """How many operators of the first signature the XNNPACK delegate takes: `{"taken": 9, "of": 9}`."""
+    interpreter = Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    # The list holds the original operators, then one DELEGATE for each part that was taken over.
+    details = interpreter._get_ops_details()
+    plain = [detail for detail in details if detail["op_name"] != "DELEGATE"]
+    maker = {int(output): detail["index"] for detail in plain for output in detail["outputs"]}
+    by_index = {detail["index"]: detail for detail in plain}
+    taken: set[int] = set()
+    for delegate in (detail for detail in details if detail["op_name"] == "DELEGATE"):
+        known = {int(tensor) for tensor in delegate["inputs"]}
+        waiting = [int(tensor) for tensor in delegate["outputs"]]
+        while waiting:
+            tensor = waiting.pop()
+            if tensor in known or tensor not in maker:
+                continue
+            known.add(tensor)
+            taken.add(maker[tensor])
+            waiting.extend(int(source) for source in by_index[maker[tensor]]["inputs"])
+    return {"taken": len(taken), "of": len(plain)}
+
+
+def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
+    """Put JSON into the file's metadata, as the entry `aigc_tf`."""
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    text = json.dumps(metadata, ensure_ascii=False).encode()
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    buffer.data = np.frombuffer(text, np.uint8)
+    entry.name, entry.buffer = METADATA_NAME, len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+    builder = _AlignedBuilder(path.stat().st_size + len(text) + 4096)
+    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
+    path.write_bytes(builder.Output())
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """The JSON that `write_metadata` put into the file.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name().decode() == METADATA_NAME:
+            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    raise ValueError(f"{path} holds no metadata of {METADATA_NAME}")
+
+
+class _AlignedBuilder(flatbuffers.Builder):
+    """The schema wants the bytes of buffers aligned; flatbuffers' own numpy vectors are not."""
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802
+        if x.dtype == np.uint8:
+            self.Prep(_ALIGNMENT, x.size)
+        return super().CreateNumpyVector(x)

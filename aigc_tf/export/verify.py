@@ -1,0 +1,149 @@
+"""Compares an exported file with Keras, number by number."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aigc_tf.export import check_saved_model
+from aigc_tf.export.graph import run
+from aigc_tf.models.base import Signature
+
+Arrays = dict[str, np.ndarray]
+
+
+class VerificationError(RuntimeError):
+    """An exported file does not do what the Keras network does; the message holds the numbers."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Largest differences from Keras that are accepted, each times max(1, largest value of Keras)."""
+
+    float32: float = 1e-5
+    """Any one number, after one pass."""
+    recurrent: float = 1e-4
+    """Any one number in float32, after `steps` steps that each start from the state before."""
+    float16: float = 2e-3
+    """Any one number, with weights in float16."""
+    quantised: float = 0.1
+    """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
+    examples: int = 256
+    """How many are compared, at least."""
+    steps: int = 256
+    """Length of the sequence, for a signature that feeds its state back."""
+
+    def bound(self, quantize: str, recurrent: bool) -> tuple[str, float]:
+        """Which figure is bounded, `largest` or `mean`, and by how much."""
+        if quantize in ("dynamic", "int8"):
+            return "mean", self.quantised
+        if quantize == "float16":
+            return "largest", self.float16
+        return "largest", self.recurrent if recurrent else self.float32
+
+
+def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:
+    """The outputs by name of the network as it was trained."""
+    count = len(next(iter(inputs.values())))
+    parts = []
+    for start in range(0, count, chunk):
+        values = [keras.ops.convert_to_tensor(inputs[name][start : start + chunk]) for name in signature.inputs]
+        parts.append([keras.ops.convert_to_numpy(output) for output in run(network, values)])
+    return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(signature.outputs)}
+
+
+def run_sequence(call: Callable[[Arrays], Arrays], inputs: Arrays, feedback: Mapping[str, str], batch: int) -> Arrays:
+    """The outputs of a recurrent signature, step after step.
+
+    Args:
+        call: one step.
+        inputs: `[steps * batch, ...]` each; of those that are fed back only the first step's are used.
+        feedback: which output becomes which input of the next step.
+        batch: how many sequences run side by side.
+
+    Returns:
+        `[steps * batch, ...]` for each output.
+    """
+    count = len(next(iter(inputs.values())))
+    state: Arrays = {}
+    parts = []
+    for start in range(0, count, batch):
+        outputs = call({name: values[start : start + batch] for name, values in inputs.items()} | state)
+        state = {target: outputs[source] for source, target in feedback.items()}
+        parts.append(outputs)
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def run_saved_model(folder: Path, inputs: Mapping[str, Arrays], work: Path) -> dict[str, Arrays]:
+    """The outputs of every signature of a SavedModel, by TensorFlow alone in a new process.
+
+    Raises:
+        VerificationError: it cannot be loaded or run there.
+    """
+    inputs_path, outputs_path = work / "inputs.npz", work / "outputs.npz"
+    arrays = {f"{name}/{key}": values for name, part in inputs.items() for key, values in part.items()}
+    np.savez(inputs_path, allow_pickle=False, **arrays)
+    script = str(Path(check_saved_model.__file__).resolve())
+    command = [sys.executable, "-P", script, str(folder), str(inputs_path), str(outputs_path)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode:
+        last = (finished.stderr.strip().splitlines() or ["no message"])[-1]
+        raise VerificationError(f"the SavedModel does not run without Keras: {last}")
+    outputs: dict[str, Arrays] = {name: {} for name in inputs}
+    with np.load(outputs_path, allow_pickle=False) as archive:
+        for key in archive.files:
+            name, _, tensor = key.partition("/")
+            outputs[name][tensor] = archive[key]
+    return outputs
+
+
+def require_finite(what: str, arrays: Arrays) -> None:
+    """
+    Raises:
+        VerificationError: a number is NaN or infinite.
+    """
+    for name, values in arrays.items():
+        bad = int(np.size(values) - np.isfinite(values).sum())
+        if bad:
+            raise VerificationError(f"{what}: {bad} of {np.size(values)} numbers of {name} are not finite")
+
+
+def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, float]) -> dict[str, Any]:
+    """`{"largest": .., "mean": .., "scale": .., "bounded": "largest", "bound": ..}` over all outputs of a signature.
+
+    `scale` is max(1, largest value of Keras); the differences are absolute.
+
+    Raises:
+        VerificationError: a number of either side is not finite, a shape differs, or the bound is exceeded.
+    """
+    if set(reference) != set(answer):
+        raise VerificationError(f"{what}: outputs are {sorted(answer)}, expected {sorted(reference)}")
+    require_finite(f"{what}, in Keras", reference)
+    require_finite(f"{what}, in the file", answer)
+    largest, total, count, scale = 0.0, 0.0, 0, 1.0
+    worst: tuple[float, str] = (-1.0, "")
+    figure, limit = bound
+    for name, expected in reference.items():
+        got = answer[name]
+        if expected.shape != got.shape:
+            raise VerificationError(f"{what}: {name} is {got.shape}, expected {expected.shape}")
+        difference = np.abs(expected.astype("float64") - got.astype("float64"))
+        own_scale = max(1.0, float(np.abs(expected).max()))
+        own = float(difference.max() if figure == "largest" else difference.mean())
+        worst = max(worst, (own / own_scale, name))
+        scale = max(scale, own_scale)
+        largest = max(largest, float(difference.max()))
+        total, count = total + float(difference.sum()), count + difference.size
+    if worst[0] > limit:
+        raise VerificationError(
+            f"{what}: {worst[1]} differs from Keras by {worst[0]:.3g} ({figure}, relative to max(1, largest value)), "
+            f"the limit is {limit:g}"
+        )
+    return {"largest": largest, "mean": total / count, "scale": scale, "bounded": figure, "bound": limit}

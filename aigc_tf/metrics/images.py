@@ -1,0 +1,175 @@
+"""The measured quality of a model of images: its samples against the test images of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.features import FeatureNetwork, Features, Kind, feature_network
+from aigc_tf.metrics.frechet import StreamingStatistics, frechet_distance, gaussian_statistics
+from aigc_tf.metrics.inception_score import inception_score
+from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.metrics.precision_recall import precision_recall
+from aigc_tf.metrics.reference import frechet_distance_of_real, reference_features, reference_statistics
+from aigc_tf.pictures import to_bytes
+from aigc_tf.recipes.base import ImageRecipe
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images import ImageSource
+
+MIN_IMAGES = 10  # in samples and in the test split: the Inception score makes ten parts
+MOST_NEIGHBOURS_IMAGES = 10_000  # precision and recall compare all pairs
+_CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**24  # drawn at once: few enough pixels for 64 MB
+
+
+class Generates(Protocol):
+    """What is asked of a model."""
+
+    def generate(self, count: int, seed: int = 0) -> Any:
+        """float32 `[count, height, width, channels]` in [0, 1]."""
+
+
+def chunk_seed(seed: int, index: int) -> int:
+    """The seed of a chunk, below 2**31: chunks of one seed, and of neighbouring ones, have nothing in common."""
+    return int(np.random.SeedSequence((seed, index)).generate_state(1)[0] >> 1)
+
+
+def generated_images(
+    model: Generates, shape: tuple[int, int, int], samples: int, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """`samples` generated images in uint8 chunks `[n, height, width, channels]`, n at most 500.
+
+    Chunk i is drawn with `chunk_seed(seed, i)`; how large chunks are depends on the shape alone.
+
+    Raises:
+        ValueError: the model answers with another shape.
+        InputError: it answers with values that are not finite.
+    """
+    size = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // int(np.prod(shape))))
+    for index, start in enumerate(range(0, samples, size)):
+        count = min(size, samples - start)
+        images = np.asarray(model.generate(count, chunk_seed(seed, index)))
+        if images.shape != (count, *shape):
+            raise ValueError(f"generate({count}) gave shape {images.shape}: expected {(count, *shape)}")
+        if not np.isfinite(images).all():
+            raise InputError("the model generates values that are not finite: its training diverged")
+        yield to_bytes(images)  # rounded as in a saved PNG: what is measured is what can be looked at
+
+
+def evaluate(
+    model: Generates,
+    source: ImageSource,
+    recipe: ImageRecipe,
+    samples: int = 10_000,
+    seed: int = 0,
+    kind: Kind = "auto",
+) -> dict[str, Any]:
+    """Measure how near generated images are to the test images of the source.
+
+    Args:
+        model: `generate(count, seed)` gives float32 `[count, height, width, channels]` in [0, 1].
+        source: its test split is the reference.
+        recipe: `recipe.images` is the form of the images.
+        samples: how many images are generated; nothing is kept of them but their features.
+        seed: of the samples.
+        kind: of feature network, see `aigc_tf.metrics.features.feature_network`.
+
+    Returns:
+        Floats, and under "protocol" what they were measured with; figures of different protocols cannot be
+        compared:
+
+        - frechet_distance, lower is better (Heusel et al. 2017), and frechet_distance_real_train, the same for
+          as many real training images: what a perfect generator would reach;
+        - kernel_distance, lower is better (Bińkowski et al. 2018), and kernel_distance_error, its standard error;
+        - inception_score, higher is better, and inception_score_std (Salimans et al. 2016); absent if the
+          network has no classes;
+        - precision and recall, from 0 to 1 (Kynkäänniemi et al. 2019).
+
+    Raises:
+        InputError: too few samples or test images, or the feature network cannot be had.
+    """
+    if samples < MIN_IMAGES:
+        raise InputError(f"samples is {samples}: at least {MIN_IMAGES} are needed to measure")
+    if len(source.test.images) < MIN_IMAGES:
+        raise InputError(
+            f"{source.name} has {len(source.test.images)} test images: at least {MIN_IMAGES} are needed to measure; "
+            "give it more images"
+        )
+    network = feature_network(source, recipe.images, kind)
+    real = reference_features(network, source)
+    generated = _features_of_model(network, model, samples, seed)
+    kernel = kernel_distance(generated.features, real.features)
+    compared = min(len(generated.features), len(real.features), MOST_NEIGHBOURS_IMAGES)
+    neighbours = precision_recall(_some(real.features, compared), _some(generated.features, compared))
+    floor, floor_images = frechet_distance_of_real(network, source, samples)
+    statistics = gaussian_statistics(generated.features)
+    report: dict[str, Any] = {
+        "frechet_distance": frechet_distance(statistics, reference_statistics(network, source)),
+        "frechet_distance_real_train": floor,
+        "kernel_distance": kernel.distance,
+        "kernel_distance_error": kernel.standard_error,
+        "precision": neighbours.precision,
+        "recall": neighbours.recall,
+    }
+    if generated.probabilities is not None:
+        score = inception_score(generated.probabilities)
+        report |= {"inception_score": score.mean, "inception_score_std": score.std}
+    return report | {
+        "protocol": {
+            "network": network.name,
+            "weights_sha256": network.sha256,
+            "resize": network.resize,
+            "samples": samples,
+            "seed": seed,
+            "reference": f"test split of {source.name}: {source.test_split}",
+            "reference_images": len(real.features),
+            "reference_fingerprint": source.fingerprint,
+            "real_train_images": floor_images,
+            "precision_recall_images": compared,
+            "note": network.note,
+        }
+    }
+
+
+def frechet_distance_of_model(
+    model: Generates,
+    source: ImageSource,
+    recipe: ImageRecipe,
+    samples: int = 2000,
+    seed: int = 0,
+    kind: Kind = "auto",
+) -> float:
+    """The Fréchet distance alone, as `evaluate` measures it, for use during training.
+
+    After the first call only the samples cost time. Fewer samples give larger distances: compare figures of
+    the same number. Two samples and two test images are enough for a number, if not for a good one.
+
+    Raises:
+        InputError: fewer than two samples or test images, or the feature network cannot be had.
+    """
+    if samples < 2:
+        raise InputError(f"samples is {samples}: at least 2 are needed to measure")
+    network = feature_network(source, recipe.images, kind)
+    reference = reference_statistics(network, source)
+    statistics = StreamingStatistics()
+    for images in generated_images(model, network.shape, samples, seed):
+        statistics.update(network.extract(images).features)
+    return frechet_distance(statistics.result(), reference)
+
+
+def _features_of_model(network: FeatureNetwork, model: Generates, samples: int, seed: int) -> Features:
+    chunks = [network.extract(images) for images in generated_images(model, network.shape, samples, seed)]
+    features = np.concatenate([chunk.features for chunk in chunks])
+    if not network.has_classes:
+        return Features(features, None)
+    return Features(features, np.concatenate([chunk.probabilities for chunk in chunks]))
+
+
+def _some(features: np.ndarray, count: int) -> np.ndarray:
+    """`count` of them, always the same: sources may be sorted by class."""
+    if count == len(features):
+        return features
+    return features[np.random.default_rng(0).choice(len(features), count, replace=False)]

@@ -45,7 +45,12 @@ def _quality(run: Run) -> str:
     protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
-    return f"## Quality\n\n{step}\n\n{_table(figures, ('measure', 'value'))}\n\n### Protocol\n\n{protocol}\n\n{note}"
+    sections = [f"## Quality\n\n{step}", _table(figures, ("measure", "value"))]
+    sections += [f"### Protocol\n\n{protocol}\n\n{note}"]
+    if (run.path / "nearest_training_images.png").is_file():
+        caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
+        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
+    return "\n\n".join(sections)
 
 
 def _data(run: Run) -> str:

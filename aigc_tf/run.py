@@ -106,8 +106,11 @@ class Run:
             protocols cannot be compared.
         """
         from aigc_tf.model_card import write_model_card
+        from aigc_tf.pictures import write_png
 
         report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed)
+        for name, picture in report.pop("pictures", {}).items():
+            write_png(self.path / f"{name}.png", picture, self.made_by(seed), scale=2)
         report |= {"step": self.step}
         checkpoints.write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
         write_model_card(self)
@@ -132,7 +135,9 @@ class Run:
         from aigc_tf.model_card import write_model_card
 
         folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
-        exported = export(self.model, folder, format=format, quantize=quantize, batch=batch, metadata=self.made_by())
+        source = self.read_json("source.json")
+        metadata = self.made_by() | {"data": source["name"], "licence of the data": source["licence"]}
+        exported = export(self.model, folder, format=format, quantize=quantize, batch=batch, metadata=metadata)
         write_model_card(self)
         return exported
 

@@ -206,3 +206,7 @@ def test_data_from_python(recipe: DCGAN, pictures: Path, tmp_path: Path):
     run = aigc_tf.train(recipe, tmp_path / "run", data=images)
     assert run.step == 6
     assert len(run.source.train.images) + len(run.source.test.images) == len(images)
+    with pytest.raises(InputError, match="data given from Python"):
+        aigc_tf.Run.open(run.path).evaluate()
+    longer = dataclasses.replace(recipe, steps=7)
+    assert aigc_tf.train(longer, run.path, resume=True, data=images).step == 7

@@ -116,15 +116,11 @@ def _decoded(
         except UnreadableImageError as error:
             return b"", error
 
-    pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="decode")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:
         # Pillow comments on what it mends by itself; above its limit of pixels it should refuse, not comment.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            yield from pool.map(decode, files)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield from pool.map(decode, files)  # when this is closed early, files that wait are not decoded
 
 
 def _check_share(folder: Path, unreadable: list[str], count: int, allowed: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.data import fashion_mnist, tfds_images
-from aigc_tf.data.arrays import open_data
+from aigc_tf.data.arrays import GIVEN, open_data
 from aigc_tf.data.folder import open_folder
 from aigc_tf.data.npz import open_npz
 from aigc_tf.data.source import ImageSource, Split, to_unit
@@ -50,6 +50,8 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
+    if name == GIVEN:
+        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in _NAMED:
         return _NAMED[name](settings)
     if not _is_path(name):

@@ -66,6 +66,16 @@ def test_a_handful_has_both_sides(count: int, pictures: np.ndarray) -> None:
         assert train and test and not train & test
 
 
+@pytest.mark.parametrize("first_bytes", [b"\x00\x01\x01\x02", b"\xf0\xf1\xf1\xf2"])  # all held out, or none
+def test_where_all_are_on_one_side_the_hash_still_decides(first_bytes: bytes) -> None:
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1)
+    with closing(HoldOut((1, 1, 1))) as examples:
+        examples.add(images, [bytes([first]) * 32 for first in first_bytes], None)
+        train, test = examples.splits()
+    expected = ([3], [0, 1, 2]) if first_bytes[0] == 0 else ([1, 2, 3], [0])
+    assert (train.images.ravel().tolist(), test.images.ravel().tolist()) == expected
+
+
 def test_a_single_image_is_trained_on(pictures: np.ndarray) -> None:
     for image in pictures[:60]:
         train, test = held_out(np.stack([image] * 3))

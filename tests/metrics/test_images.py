@@ -63,6 +63,20 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sma
     assert json.loads(json.dumps(report)) == report
 
 
+def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_networks, monkeypatch):
+    counts = []
+    compare = images.precision_recall
+    monkeypatch.setattr(
+        images, "precision_recall", lambda *sets: counts.append([len(s) for s in sets]) or compare(*sets)
+    )
+    model = drawing(None, (16, 16, 1))
+    for samples in (30, 50):  # fewer and more than the test images
+        evaluate(model, stripes(test=40), SMALL, samples)
+    monkeypatch.setattr(images, "MOST_NEIGHBOURS_IMAGES", 20)
+    assert evaluate(model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
+    assert counts == [[30, 30], [40, 40], [20, 20]]
+
+
 def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
     source = stripes(labelled=False)
     report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)

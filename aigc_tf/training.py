@@ -98,7 +98,9 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         Checkpoints(run, progress),
     ]
     if recipe.logging.graph:
-        own.append(keras.callbacks.TensorBoard(str(run.path / "tensorboard"), write_graph=True))
+        traced = tf.function(run.model.train_step).get_concrete_function(batches.element_spec)
+        with writer.as_default(progress.step):
+            tf.summary.graph(traced.graph)
     try:
         with interrupts(progress):
             steps = recipe.steps - progress.step
@@ -145,9 +147,7 @@ def refuse_changes(path: Path, recipe: Recipe) -> None:
     if type(recorded) is not type(recipe):
         raise InputError(f"{path} is a run of {recorded.slug()}, not of {recipe.slug()}")
     before, now = flatten(recorded), flatten(recipe)
-    if now["source"] == "auto":
-        now["source"] = before["source"]
-    changeable = recipe.changeable_on_resume()
+    changeable = recipe.changeable_on_resume() | {"source"}  # what counts is its content: `refuse_other_data`
     changed = [key for key in now if before[key] != now[key] and key.partition(".")[0] not in changeable]
     if changed:
         listed = ", ".join(f"{key} (was {before[key]}, now {now[key]})" for key in changed)

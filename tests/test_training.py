@@ -93,7 +93,13 @@ def test_a_killed_process_resumes_exactly(recipe: DCGAN, tmp_path: Path):
 def test_watching_does_not_change_the_run(recipe: DCGAN, tmp_path: Path):
     plain = aigc_tf.train(recipe, tmp_path / "plain")
     logging = dataclasses.replace(
-        recipe.logging, samples_every=2, evaluate_every=3, evaluate_samples=20, histograms=True, scalars_every=5
+        recipe.logging,
+        samples_every=2,
+        evaluate_every=3,
+        evaluate_samples=20,
+        histograms=True,
+        graph=True,
+        scalars_every=5,
     )
     watched = aigc_tf.train(dataclasses.replace(recipe, logging=logging), tmp_path / "watched")
     assert_same(arrays(plain.path, 6), arrays(watched.path, 6))

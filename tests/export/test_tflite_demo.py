@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from aigc_tf.export import export
@@ -27,9 +26,8 @@ def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("batch", [1, 4])
-def test_it_draws_the_samples(batch: int, small_generator: SimpleNamespace, tmp_path: Path) -> None:
-    path = export(small_generator, tmp_path / "out", batch=batch).path
+def test_it_draws_the_samples(small_generator: SimpleNamespace, tmp_path: Path) -> None:
+    path = export(small_generator, tmp_path / "out", batch=4).path
     finished = demo(path, "--count", 6, "--seed", 3, "--out", tmp_path / "samples.png")
     assert finished.returncode == 0, finished.stderr
     with Image.open(tmp_path / "samples.png") as picture:

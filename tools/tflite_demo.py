@@ -14,14 +14,14 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 def generate(file: Path, count: int, seed: int, signature: str = "generate") -> np.ndarray:
-    """Images `[count, height, width, channels]` float32 in [0, 1], from standard normal latents."""
+    """Images `[count, height, width, channels]` float32 in [0, 1]: those of tools.sample with the same seed."""
     runner = Interpreter(model_path=str(file)).get_signature_runner(signature)
     ((name, latent),) = runner.get_input_details().items()
     batch, *shape = latent["shape"]
     rng = np.random.default_rng(seed)
     images: list[np.ndarray] = []
     for _ in range(-(-count // batch)):  # the file takes exactly `batch` latents at a time
-        (answer,) = runner(**{name: rng.standard_normal((batch, *shape)).astype(np.float32)}).values()
+        (answer,) = runner(**{name: rng.standard_normal((batch, *shape), dtype=np.float32)}).values()
         images.extend(answer)
     return np.stack(images[:count])
 

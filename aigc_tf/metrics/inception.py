@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import random
 import shutil
@@ -26,6 +27,7 @@ WEIGHTS_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"  # as keras.applications checks
 _WEIGHTS_MEGABYTES = 96
 _PROBE_SECONDS = 8
 _STALLED_SECONDS = 30
+_NETWORK_ERRORS = (OSError, http.client.HTTPException)  # urllib's own errors and timeouts are OSErrors
 
 
 def weights_file() -> Path:
@@ -42,7 +44,7 @@ def weights_file() -> Path:
             raise InputError(f"Inception's weights are not in {path.parent} and there is no network: {mend}")
         try:
             _download(WEIGHTS_URL, path)
-        except OSError as error:  # urllib's errors and timeouts are OSErrors
+        except _NETWORK_ERRORS as error:
             raise InputError(f"Inception's weights could not be downloaded ({error}): {mend}") from None
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
@@ -59,7 +61,7 @@ def reachable(url: str) -> bool:
         try:
             with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=_PROBE_SECONDS):
                 answers.append(True)
-        except OSError:
+        except _NETWORK_ERRORS:
             answers.append(False)
 
     thread = threading.Thread(target=ask, daemon=True)

@@ -33,7 +33,7 @@ LEARNING_RATE = 2e-3
 DROPOUT = 0.3
 SEED = 2024
 _LARGEST_SIDE = 64  # larger images are averaged down first: at 256 pixels training would take hours
-_REPORT_SECONDS = 10
+_FIRST_REPORT_SECONDS, _REPORT_SECONDS = 3, 10
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray]]
 
@@ -162,15 +162,16 @@ def train(network: keras.Model, batches: Batches, steps: int, what: str) -> None
         optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
 
     print(f"{what}: training ({steps} steps, once) ...", file=sys.stderr, flush=True)
-    started = reported = time.monotonic()
+    started = time.monotonic()
+    next_report = started + _FIRST_REPORT_SECONDS
     for index in range(1, steps + 1):
         images, labels = next(batches)
         step(tf.constant(images), tf.constant(labels, tf.int64))
         now = time.monotonic()
-        if now - reported > _REPORT_SECONDS:
+        if now > next_report:
             left = (now - started) / index * (steps - index)
             print(f"{what}: step {index} of {steps}, {left:.0f} s left", file=sys.stderr, flush=True)
-            reported = now
+            next_report = now + _REPORT_SECONDS
     print(f"{what}: trained in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 

@@ -33,7 +33,7 @@ def test_it_draws_the_samples(small_generator: SimpleNamespace, tmp_path: Path) 
     with Image.open(tmp_path / "samples.png") as picture:
         pixels = np.asarray(picture)
     assert pixels.shape == (2 * 28, 3 * 28)
-    latents = np.random.default_rng(3).standard_normal((6, 16)).astype("float32")
+    latents = np.random.default_rng(3).standard_normal((6, 16), dtype=np.float32)
     images = np.asarray(run(small_generator.signatures()["generate"].network, [latents])[0])[..., 0]
     expected = np.concatenate([np.concatenate(list(row), axis=1) for row in images.reshape(2, 3, 28, 28)])
     assert np.abs(pixels / 255 - expected).max() <= 0.5 / 255 + 1e-5

@@ -123,10 +123,15 @@ def test_reference_features_are_bounded(stripes, small_networks):
     assert len(reference._features) == reference._KEPT
 
 
-def test_floor_is_the_distance_of_that_many_training_images(stripes, small_networks):
+def test_floor_is_the_distance_of_that_many_training_images(stripes, small_networks, monkeypatch):
     source = stripes()
     network = features.feature_network(source, SMALL.images)
+    seen = []
+    extract = network.extract
+    monkeypatch.setattr(network, "extract", lambda pictures: seen.append(pictures) or extract(pictures))
     few, few_images = reference.frechet_distance_of_real(network, source, 20)
+    drawn = [np.flatnonzero((source.train.images == picture).all(axis=(1, 2, 3)))[0] for picture in seen[0]]
+    assert len(set(drawn)) == 20 and max(drawn) > 100  # from everywhere: sources may be sorted
     everything, all_images = reference.frechet_distance_of_real(network, source, 10_000)
     assert (few_images, all_images) == (20, 160)
     assert few > everything > 0

@@ -187,21 +187,27 @@ class Quality(RunCallback):
         super().__init__(run, progress)
         self.writer = writer
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
+    def on_train_begin(self, logs: Any = None) -> None:
+        # Once before the first step: what cannot be measured should not be found out in the middle of training.
+        if self.progress.step == 0 and self.run.recipe.logging.evaluate_every <= self.run.recipe.steps:
             self.measure()
 
-    def measure(self) -> None:
-        """Measure, log, and mark the checkpoint if it is the best so far."""
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
+            value = self.measure()
+            folder, name = self.run.path / "checkpoints", self.run.recipe.quality_name
+            best = checkpoints.best(folder)
+            if best is None or value < best[name]:
+                save_checkpoint(self.run, self.model, self.progress)
+                checkpoints.mark_best(folder, self.progress.step, name, value)
+
+    def measure(self) -> float:
+        """Measure and log the quality of this moment."""
         recipe = self.run.recipe
         value = resolve(recipe.quality)(self.model, self.run.source, recipe, recipe.logging.evaluate_samples)
         self.progress.quality = {recipe.quality_name: value}
         log_values(self.run, self.writer, self.progress, "quality", self.progress.quality)
-        folder = self.run.path / "checkpoints"
-        best = checkpoints.best(folder)
-        if best is None or value < best[recipe.quality_name]:
-            save_checkpoint(self.run, self.model, self.progress)
-            checkpoints.mark_best(folder, self.progress.step, recipe.quality_name, value)
+        return value
 
 
 class Checkpoints(RunCallback):

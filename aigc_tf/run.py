@@ -98,8 +98,13 @@ class Run:
         """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings."""
         return self.model.generate(count, seed)
 
-    def evaluate(self, samples: int = 10_000, seed: int = 0) -> dict[str, Any]:
+    def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
         """Measure the model's quality; also kept in the run's evaluation.json and on its card.
+
+        Args:
+            samples: how many examples are generated.
+            seed: of the samples.
+            options: of the recipe's evaluation; for images `kind`, the feature network.
 
         Returns:
             Floats by name, and under "protocol" what they were measured with: figures of different
@@ -108,7 +113,7 @@ class Run:
         from aigc_tf.model_card import write_model_card
         from aigc_tf.pictures import write_png
 
-        report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed)
+        report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed, **options)
         for name, picture in report.pop("pictures", {}).items():
             write_png(self.path / f"{name}.png", picture, self.made_by(seed), scale=2)
         report |= {"step": self.step}

@@ -20,6 +20,7 @@ def evaluate(
     samples: int = 10_000,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
+    features: Literal["auto", "classifier", "rotation", "inception"] = "auto",
     json: bool = False,
 ) -> None:
     """Measure the quality of a run.
@@ -29,12 +30,14 @@ def evaluate(
         samples: How many examples are generated.
         seed: Of the samples.
         checkpoint: The last one, or the best seen while training.
+        features: The network whose features are compared. auto: a classifier of the data set, or a network
+            that tells rotations apart if there are no labels. inception: ImageNet's Inception v3.
         json: Print one JSON object instead of a table.
     """
     from aigc_tf.run import Run, to_json
 
     opened = Run.open(run, checkpoint)
-    report = opened.evaluate(samples, seed)
+    report = opened.evaluate(samples, seed, kind=features)
     print(to_json(report) if json else table(report))
 
 

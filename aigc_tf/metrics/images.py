@@ -12,6 +12,7 @@ from aigc_tf.metrics.features import FeatureNetwork, Features, Kind, feature_net
 from aigc_tf.metrics.frechet import StreamingStatistics, frechet_distance, gaussian_statistics
 from aigc_tf.metrics.inception_score import inception_score
 from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.metrics.memorisation import nearest_picture, nearest_training_images
 from aigc_tf.metrics.precision_recall import precision_recall
 from aigc_tf.metrics.reference import frechet_distance_of_real, reference_features, reference_statistics
 from aigc_tf.pictures import to_bytes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from aigc_tf.data.images import ImageSource
 
 MIN_IMAGES = 10  # in samples and in the test split: the Inception score makes ten parts
+MEMORISATION_SAMPLES, MEMORISATION_SHOWN = 64, 8
 MOST_NEIGHBOURS_IMAGES = 10_000  # precision and recall compare all pairs
 _CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**24  # drawn at once: few enough pixels for 64 MB
 
@@ -86,7 +88,12 @@ def evaluate(
         - kernel_distance, lower is better (Bińkowski et al. 2018), and kernel_distance_error, its standard error;
         - inception_score, higher is better, and inception_score_std (Salimans et al. 2016); absent if the
           network has no classes;
-        - precision and recall, from 0 to 1 (Kynkäänniemi et al. 2019).
+        - precision and recall, from 0 to 1 (Kynkäänniemi et al. 2019);
+        - nearest_training_image_ratio: the median distance in pixels of samples to their nearest training images,
+          over that of test images; near 0 the samples are copies (see `aigc_tf.metrics.memorisation`).
+
+        Under "pictures" there are uint8 arrays `[height, width, channels]`: nearest_training_images, in each row
+        a sample and the training images nearest to it.
 
     Raises:
         InputError: too few samples or test images, or the feature network cannot be had.
@@ -106,6 +113,8 @@ def evaluate(
     neighbours = precision_recall(_some(real.features, compared), _some(generated.features, compared))
     floor, floor_images = frechet_distance_of_real(network, source, samples)
     statistics = gaussian_statistics(generated.features)
+    some = next(generated_images(model, network.shape, MEMORISATION_SAMPLES, seed))
+    copies = nearest_training_images(some, source)
     report: dict[str, Any] = {
         "frechet_distance": frechet_distance(statistics, reference_statistics(network, source)),
         "frechet_distance_real_train": floor,
@@ -113,11 +122,15 @@ def evaluate(
         "kernel_distance_error": kernel.standard_error,
         "precision": neighbours.precision,
         "recall": neighbours.recall,
+        "nearest_training_image_ratio": copies.summary()["ratio"],
     }
     if generated.probabilities is not None:
         score = inception_score(generated.probabilities)
         report |= {"inception_score": score.mean, "inception_score_std": score.std}
+    shown = slice(MEMORISATION_SHOWN)
+    picture = nearest_picture(some[shown], source.train.images, copies.nearest.indices[shown])
     return report | {
+        "pictures": {"nearest_training_images": picture},
         "protocol": {
             "network": network.name,
             "weights_sha256": network.sha256,
@@ -129,8 +142,9 @@ def evaluate(
             "reference_fingerprint": source.fingerprint,
             "real_train_images": floor_images,
             "precision_recall_images": compared,
+            "nearest_training_image_samples": len(some),
             "note": network.note,
-        }
+        },
     }
 
 

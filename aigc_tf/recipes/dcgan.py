@@ -21,8 +21,8 @@ class DCGAN(ImageRecipe):
         "discriminator": "aigc_tf.networks.dcgan:discriminator",
     }
 
-    steps: PositiveInt = 4000
-    batch_size: PositiveInt = 32
+    steps: PositiveInt = 8000
+    batch_size: PositiveInt = 16
 
     latent_dim: PositiveInt = 100
     """Length of the latent vector (002: z_dim)."""
@@ -41,11 +41,11 @@ class DCGAN(ImageRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
     label_smoothing: Fraction = 0.0
     """One-sided: the target of real images is 1 minus this (Salimans et al. 2016, §3.4)."""
-    average_images: PositiveInt | None = 6400
+    average_images: PositiveInt | None = 20_000
     """Horizon, in images, of the moving average of the generator; None keeps no average."""
 
     def __post_init__(self) -> None:

@@ -60,6 +60,14 @@ class RunCallback(keras.callbacks.Callback):
         self.progress = progress
 
 
+class WritingCallback(RunCallback):
+    """One that writes for TensorBoard."""
+
+    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run, progress)
+        self.writer = writer
+
+
 class Clock(RunCallback):
     """Counts steps and seconds of training, and ends it when the recipe's seconds are over. Comes first."""
 
@@ -125,12 +133,8 @@ class ProgressLine(RunCallback):
         self.bar.close()
 
 
-class Logs(RunCallback):
+class Logs(WritingCallback):
     """Losses and speed, averaged over some steps, in TensorBoard and in the run's metrics.jsonl."""
-
-    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
-        super().__init__(run, progress)
-        self.writer = writer
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.sums: dict[str, float] = {}
@@ -151,12 +155,8 @@ class Logs(RunCallback):
         self.on_train_begin()
 
 
-class Previews(RunCallback):
+class Previews(WritingCallback):
     """Samples from fixed latents, and whatever else the model previews, in TensorBoard and as files."""
-
-    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
-        super().__init__(run, progress)
-        self.writer = writer
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.logging.samples_every == 0:
@@ -180,12 +180,8 @@ class Previews(RunCallback):
                     tf.summary.histogram(variable.path, variable.value)
 
 
-class Quality(RunCallback):
+class Quality(WritingCallback):
     """Measures the quality at intervals and keeps the checkpoint of the best."""
-
-    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
-        super().__init__(run, progress)
-        self.writer = writer
 
     def on_train_begin(self, logs: Any = None) -> None:
         # Once before the first step: what cannot be measured should not be found out in the middle of training.

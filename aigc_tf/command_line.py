@@ -31,6 +31,10 @@ def friendly_exit() -> Iterator[None]:
         _exit(BAD_INPUT, describe(error))
     except InputError as error:
         _exit(BAD_INPUT, str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _exit(BAD_INPUT, f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt as error:
         _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
     except RuntimeError as error:

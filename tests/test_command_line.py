@@ -61,6 +61,7 @@ def test_help_needs_no_tensorflow(module: str):
         (("trainers.dcgan", "--steps", "0"), "steps is 0"),
         (("trainers.dcgan", "--source", "./nowhere"), "nowhere does not exist"),
         (("trainers.dcgan", "--resume", "--run-dir", "nowhere"), "nowhere is not a run folder"),
+        (("trainers.dcgan", "--run-dir", "README.md/run"), "README.md/run: Not a directory"),
         (("tools.sample", "nowhere"), "nowhere is not a run folder"),
         (("tools.evaluate", "nowhere"), "nowhere is not a run folder"),
         (("tools.export", "nowhere"), "nowhere is not a run folder"),

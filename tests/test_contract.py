@@ -45,6 +45,20 @@ def test_logs_are_finite_scalars(run: aigc_tf.Run):
     assert any(run.recipe.quality_name in line for line in lines)
 
 
+def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.Run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0})
+    events.Reload()
+    tags = set(events.Tags()["tensors"])
+    assert {f"quality/{run.recipe.quality_name}", "training/examples_per_second", "recipe/text_summary"} <= tags
+    assert any(tag.startswith("training/") and tag.endswith("loss") for tag in tags)
+    assert set(run.model.previews()) <= tags
+    assert "_hparams_/session_start_info" in events.summary_metadata
+    losses = [event.step for event in events.Tensors("training/examples_per_second")]
+    assert losses == [2, 3, 4]  # the first step compiles: it has no speed
+
+
 def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
     aigc_tf.train(dataclasses.replace(recipe, steps=2), tmp_path / "parts")
     resumed = aigc_tf.train(recipe, tmp_path / "parts", resume=True)

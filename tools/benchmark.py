@@ -42,6 +42,7 @@ def quality(
     samples: int = 10_000,
     source: str = "fashion_mnist",
     results: Path = Path("saved_models/benchmarks/quality.jsonl"),
+    plot: Path | None = None,
     json: bool = False,
 ) -> None:
     """The Fréchet distance reached in the same time, against TensorFlow's tutorial loop, same networks.
@@ -52,11 +53,12 @@ def quality(
         samples: For a reading.
         source: What to train on.
         results: Keeps what is finished: called again, the benchmark goes on from there.
+        plot: A picture of all readings.
         json: Print one JSON object.
     """
     from tools.benchmarks.quality_for_time import quality_for_time
 
-    show(quality_for_time(seconds, seeds, samples, source, results), json)
+    show(quality_for_time(seconds, seeds, samples, source, results, plot), json)
 
 
 @app.command

@@ -65,7 +65,7 @@ class StopwatchCallback(keras.callbacks.Callback):
 
 
 def quality_for_time(
-    seconds: Sequence[float], seeds: Sequence[int], samples: int, source: str, results: Path
+    seconds: Sequence[float], seeds: Sequence[int], samples: int, source: str, results: Path, plot: Path | None
 ) -> dict[str, Any]:
     """Train both sides with every seed, unless `results` has them already, and sum up.
 
@@ -87,6 +87,8 @@ def quality_for_time(
                 file.write(json.dumps(row) + "\n")
             done.append(row)
     chosen = [row for row in done if row["seed"] in seeds and row["source"] == source]
+    if plot is not None:
+        draw(chosen, plot)
     return summary(chosen, seconds)
 
 
@@ -113,7 +115,7 @@ def train_ours(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict
     never = 10**9
     recipe = dataclasses.replace(
         recipe,
-        steps=never,
+        steps=10**6,
         logging=LoggingSettings(samples_every=never, evaluate_every=never),
         checkpoints=CheckpointSettings(every=never),
     )
@@ -158,3 +160,19 @@ def summary(rows: Sequence[dict[str, Any]], seconds: Sequence[float]) -> dict[st
         entry["tutorial_over_aigc_tf"] = entry["tutorial"]["median"] / entry["aigc_tf"]["median"]
         figures["seconds"][f"{total:g}"] = entry
     return figures
+
+
+def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """A picture of all readings: distance over seconds, a line for each side and seed."""
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
+    for side, colour, label in (("tutorial", "C1", "TensorFlow tutorial"), ("aigc_tf", "C0", "aigc_tf")):
+        for index, row in enumerate(row for row in rows if row["side"] == side):
+            x = [reading["seconds"] for reading in row["readings"]]
+            y = [reading["frechet_distance"] for reading in row["readings"]]
+            axes.plot(x, y, "o-", color=colour, markersize=3, alpha=0.7, label=None if index else label)
+    axes.set(xlabel="seconds of training", ylabel="Fréchet distance", xlim=(0, None), ylim=(0, None))
+    axes.legend()
+    figure.savefig(path, dpi=150)
+    pyplot.close(figure)

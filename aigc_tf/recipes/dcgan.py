@@ -21,7 +21,7 @@ class DCGAN(ImageRecipe):
         "discriminator": "aigc_tf.networks.dcgan:discriminator",
     }
 
-    steps: PositiveInt = 8000
+    steps: PositiveInt = 6000
     batch_size: PositiveInt = 16
 
     latent_dim: PositiveInt = 100

@@ -104,26 +104,28 @@ class ProgressLine(RunCallback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.bar = tqdm(
-            total=self.run.recipe.steps,
-            initial=self.progress.step,
-            unit="step",
+            total=1.0,
             file=sys.stderr,
             mininterval=0.5 if sys.stderr.isatty() else 20.0,
-            bar_format="{percentage:3.0f}% |{bar:20}| {n_fmt}/{total_fmt} steps{postfix}",
+            bar_format="{percentage:3.0f}% |{bar:20}|{postfix}",
         )
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         progress, recipe = self.progress, self.run.recipe
+        facts = [f"step {progress.step}"]
+        done = progress.step / recipe.steps
+        if recipe.seconds is not None:
+            done = max(done, progress.call_seconds / recipe.seconds)
         speed = progress.steps_per_second
         if speed:
             left = (recipe.steps - progress.step) / speed
             if recipe.seconds is not None:
                 left = min(left, max(0.0, recipe.seconds - progress.call_seconds))
-            losses = (f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss"))
-            quality = (f"{name} {value:.1f}" for name, value in progress.quality.items())
-            facts = [f"{speed * recipe.batch_size:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
-            self.bar.set_postfix_str(", ".join([*facts, *losses, *quality]), refresh=False)
-        self.bar.update()
+            facts += [f"{speed * recipe.batch_size:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
+        facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
+        facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
+        self.bar.set_postfix_str(", ".join(facts), refresh=False)
+        self.bar.update(min(done, 1.0) - self.bar.n)
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()

@@ -61,7 +61,6 @@ def test_help_needs_no_tensorflow(module: str):
         (("trainers.dcgan", "--steps", "0"), "steps is 0"),
         (("trainers.dcgan", "--source", "./nowhere"), "nowhere does not exist"),
         (("trainers.dcgan", "--resume", "--run-dir", "nowhere"), "nowhere is not a run folder"),
-        (("trainers.dcgan", "--run-dir", "README.md/run"), "README.md/run: Not a directory"),
         (("tools.sample", "nowhere"), "nowhere is not a run folder"),
         (("tools.evaluate", "nowhere"), "nowhere is not a run folder"),
         (("tools.export", "nowhere"), "nowhere is not a run folder"),
@@ -74,6 +73,12 @@ def test_bad_input_is_one_line_and_status_two(arguments: tuple[str, ...], culpri
     # TensorFlow itself may greet on stderr, before it can be told not to.
     lines = [line for line in done.stderr.splitlines() if "oneDNN" not in line and "absl::" not in line]
     assert len(lines) == 1 and culprit in lines[0]
+
+
+def test_a_folder_that_cannot_be_made_is_status_two(pictures: Path):
+    done = command("trainers.dcgan", "--source", pictures, "--run-dir", "README.md/run")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "dcgan: README.md/run: Not a directory"
 
 
 def test_unknown_flags_are_status_two():

@@ -1,6 +1,9 @@
-"""Train the DCGAN of article 002 §5.2.
+"""Train the DCGAN of article 002 §5.2: 6,000 steps of 16 images, about four and a half minutes on two cores.
 
-python -m trainers.dcgan
+    python -m trainers.dcgan --source fashion_mnist
+
+expected at the end: Fréchet distance 4.4 ± 0.3 (the shipped classifier's features, 10,000 samples against the
+test split of Fashion-MNIST)
 """
 
 from aigc_tf.command_line import train_command

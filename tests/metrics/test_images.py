@@ -24,6 +24,7 @@ FLOATS = {
     "inception_score_std",
     "precision",
     "recall",
+    "nearest_training_image_ratio",
 }
 PROTOCOL = {"network", "weights_sha256", "samples", "reference", "reference_images", "resize", "seed", "note"}
 
@@ -53,6 +54,9 @@ def test_one_class_of_ten_is_precise_but_covers_little(fashion, drawing):
 def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, small_networks):
     source = stripes()
     report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
+    picture = report.pop("pictures")["nearest_training_images"]
+    assert picture.dtype == np.uint8 and picture.shape[-1] == 1
+    assert report["nearest_training_image_ratio"] == 0  # this model draws training images
     assert set(report) == FLOATS | {"protocol"}
     assert all(type(report[key]) is float and np.isfinite(report[key]) for key in FLOATS)
     protocol = report["protocol"]
@@ -80,15 +84,15 @@ def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_netw
 def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
     source = stripes(labelled=False)
     report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
-    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {"protocol"}
+    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {"protocol", "pictures"}
     assert "rotation" in report["protocol"]["network"]
 
 
 def test_same_seed_same_figures(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
-    first = evaluate(model, source, SMALL, samples=50, seed=1)
-    assert evaluate(model, source, SMALL, samples=50, seed=1) == first
+    first, again = (evaluate(model, source, SMALL, samples=50, seed=1) for _ in range(2))
+    np.testing.assert_equal(again, first)
     assert evaluate(model, source, SMALL, samples=50, seed=2)["frechet_distance"] != first["frechet_distance"]
 
 

@@ -79,14 +79,7 @@ def export(
         InputError: an argument is not one of those above, or a layer has no built-in LiteRT operator.
         VerificationError: an exported file does not do what Keras does, with the numbers.
     """
-    if format not in FORMATS:
-        raise InputError(f"format is {format!r}: choose one of {', '.join(FORMATS)}")
-    if quantize not in QUANTIZATIONS:
-        raise InputError(f"quantize is {quantize!r}: choose one of {', '.join(QUANTIZATIONS)}")
-    if format == SAVED_MODEL and quantize != "none":
-        raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantised, choose none or format tflite")
-    if batch < 1:
-        raise InputError(f"batch is {batch}: at least one example is needed")
+    _check_arguments(format, quantize, batch)
     out, limits, feedback = Path(out), limits or Limits(), feedback or {}
     signatures = model.signatures()
     for name, signature in signatures.items():
@@ -121,12 +114,11 @@ def export(
             for name, signature in signatures.items():
                 loop = feedback.get(name, {})
                 bound = limits.bound(quantize, bool(loop))
-                reference, answer = references[name], runner.map(name, examples[name])
+                label = f"{TFLITE}, {name}, quantize {quantize}"
+                pair = (references[name], runner.map(name, examples[name]))
                 if loop:
-                    reference, answer = _sequences(runner, name, signature, examples[name], loop, batch)
-                report["signatures"][name]["difference"]["tflite"] = verify.compare(
-                    f"{TFLITE}, {name}, quantize {quantize}", reference, answer, bound
-                )
+                    pair = _sequences(runner, name, signature, examples[name], loop, batch)
+                report["signatures"][name]["difference"]["tflite"] = verify.compare(label, *pair, bound)
             report["operators"] = flatbuffer.operators(path)
             report["xnnpack"] = flatbuffer.delegated(path)
             report |= reporting.measure(path, signatures, examples, batch, compare_with_keras, Path(folder))
@@ -138,6 +130,17 @@ def export(
         (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         _move_into_place(staging, out)
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
+
+
+def _check_arguments(format: str, quantize: str, batch: int) -> None:
+    if format not in FORMATS:
+        raise InputError(f"format is {format!r}: choose one of {', '.join(FORMATS)}")
+    if quantize not in QUANTIZATIONS:
+        raise InputError(f"quantize is {quantize!r}: choose one of {', '.join(QUANTIZATIONS)}")
+    if format == SAVED_MODEL and quantize != "none":
+        raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantised, choose none or format tflite")
+    if batch < 1:
+        raise InputError(f"batch is {batch}: at least one example is needed")
 
 
 def _check(name: str, signature: Signature) -> None:

@@ -98,13 +98,7 @@ def evaluate(
     Raises:
         InputError: too few samples or test images, or the feature network cannot be had.
     """
-    if samples < MIN_IMAGES:
-        raise InputError(f"samples is {samples}: at least {MIN_IMAGES} are needed to measure")
-    if len(source.test.images) < MIN_IMAGES:
-        raise InputError(
-            f"{source.name} has {len(source.test.images)} test images: at least {MIN_IMAGES} are needed to measure; "
-            "give it more images"
-        )
+    _require_enough(samples, source)
     network = feature_network(source, recipe.images, kind)
     real = reference_features(network, source)
     generated = _features_of_model(network, model, samples, seed)
@@ -146,6 +140,16 @@ def evaluate(
             "note": network.note,
         },
     }
+
+
+def _require_enough(samples: int, source: ImageSource) -> None:
+    if samples < MIN_IMAGES:
+        raise InputError(f"samples is {samples}: at least {MIN_IMAGES} are needed to measure")
+    if len(source.test.images) < MIN_IMAGES:
+        raise InputError(
+            f"{source.name} has {len(source.test.images)} test images: at least {MIN_IMAGES} are needed to measure; "
+            "give it more images"
+        )
 
 
 def frechet_distance_of_model(

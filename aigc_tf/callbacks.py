@@ -165,7 +165,8 @@ class Previews(WritingCallback):
             self.show()
 
     def on_train_end(self, logs: Any = None) -> None:
-        self.show()
+        if self.progress.step % self.run.recipe.logging.samples_every:  # otherwise they have just been shown
+            self.show()
 
     def show(self) -> None:
         """Write the previews of this moment."""
@@ -209,7 +210,10 @@ class Quality(WritingCallback):
 
 
 class Checkpoints(RunCallback):
-    """Saves the whole state at intervals and at the end, and removes what is no longer needed. Comes last."""
+    """Saves the whole state at intervals and at the end, and removes what is no longer needed.
+
+    Comes before what takes long or may fail, measuring and drawing.
+    """
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.checkpoints.every == 0:

@@ -93,9 +93,9 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         StopOnNonFinite(run, progress),
         line,
         Logs(run, progress, writer),
-        Previews(run, progress, writer),
-        Quality(run, progress, writer),
         Checkpoints(run, progress),
+        Quality(run, progress, writer),
+        Previews(run, progress, writer),
     ]
     if recipe.logging.graph:
         traced = tf.function(run.model.train_step).get_concrete_function(batches.element_spec)

@@ -117,6 +117,15 @@ def test_another_recipe_is_refused_by_field(recipe: DCGAN, tmp_path: Path):
     assert aigc_tf.train(longer, tmp_path / "run", resume=True).step == 2
 
 
+def test_more_steps_are_refused_where_the_schedule_depends_on_them(
+    recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(DCGAN, "changeable_on_resume", lambda self: frozenset({"seconds", "logging", "checkpoints"}))
+    aigc_tf.train(dataclasses.replace(recipe, steps=1), tmp_path / "run")
+    with pytest.raises(InputError, match=r"steps \(was 1, now 2\); its schedule depends on the number of steps"):
+        aigc_tf.train(dataclasses.replace(recipe, steps=2), tmp_path / "run", resume=True)
+
+
 def test_other_data_is_refused(recipe: DCGAN, pictures: Path, tmp_path: Path):
     images = np.load(pictures)["images"]
     own = tmp_path / "own.npz"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import statistics
 import tempfile
@@ -110,8 +111,6 @@ def train_tutorial(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[
 
 def train_ours(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict[str, float]]:
     """Readings of this project's training, as a user starts it, but for the watching."""
-    import dataclasses
-
     never = 10**9
     recipe = dataclasses.replace(
         recipe,

@@ -19,12 +19,12 @@ class TensorFlowTutorial:
 
     batch_size = 128
 
-    def __init__(self, recipe: DCGAN, learning_rate: float = 1e-4) -> None:
+    def __init__(self, recipe: DCGAN) -> None:
         keras.utils.set_random_seed(recipe.seed)
         self.latent_dim = recipe.latent_dim
         self.generator, self.discriminator = generator(recipe), discriminator(recipe)
-        self.generator_optimizer = keras.optimizers.Adam(learning_rate)
-        self.discriminator_optimizer = keras.optimizers.Adam(learning_rate)
+        self.generator_optimizer = keras.optimizers.Adam(1e-4)
+        self.discriminator_optimizer = keras.optimizers.Adam(1e-4)
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)

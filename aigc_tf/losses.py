@@ -29,3 +29,16 @@ def discriminator_loss(
     # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), exact at any logit.
     real_loss = ops.softplus(real_logits) - (1.0 - label_smoothing) * real_logits
     return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
+
+
+def gaussian_kl(mean: keras.KerasTensor, log_variance: keras.KerasTensor) -> keras.KerasTensor:
+    """KL divergence of N(mean, variance) from N(0, 1) in each dimension (Kingma & Welling 2014, appendix B), in nats.
+
+    Args:
+        mean: `[batch, latent_dim]`.
+        log_variance: `[batch, latent_dim]`.
+
+    Returns:
+        `[batch, latent_dim]`; their sum over the dimensions is the divergence of the whole.
+    """
+    return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -41,13 +42,13 @@ def _handle(variable: Any) -> tf.Tensor:
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 
 
-def adam(settings: AdamSettings, network: keras.Model) -> FusedAdam:
-    """Adam for the trainable weights of `network`, with its slots made, so that they can be restored."""
+def adam(settings: AdamSettings, weights: Sequence[keras.Variable]) -> FusedAdam:
+    """Adam for `weights`, with its slots made, so that they can be restored."""
     optimizer = FusedAdam(
         settings.learning_rate,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,
         global_clipnorm=settings.clip_norm,
     )
-    optimizer.build(network.trainable_variables)
+    optimizer.build(weights)
     return optimizer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 import re
 from typing import Any
@@ -44,18 +45,24 @@ def recipe_class(reference: str) -> type[Recipe]:
 
 
 def recipe_classes() -> dict[str, type[Recipe]]:
-    """Every recipe of the package by its short name: one in each module of `aigc_tf.recipes`."""
+    """Every recipe of the package by its short name: one in each module of `aigc_tf.recipes`.
+
+    Modules that hold nothing but what several recipes share have none.
+    """
     import aigc_tf.recipes as package
 
     classes = {}
     for module in pkgutil.iter_modules(package.__path__):
-        if module.name == "base":
-            continue
         name = f"{package.__name__}.{module.name}"
         members = vars(importlib.import_module(name)).values()
-        (classes[module.name],) = (
+        found = [
             member
             for member in members
-            if isinstance(member, type) and issubclass(member, Recipe) and member.__module__ == name
-        )
+            if isinstance(member, type)
+            and issubclass(member, Recipe)
+            and member.__module__ == name
+            and not inspect.isabstract(member)
+        ]
+        if found:
+            (classes[module.name],) = found
     return classes

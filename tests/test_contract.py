@@ -53,7 +53,7 @@ def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.R
     tags = set(events.Tags()["tensors"])
     assert {f"quality/{run.recipe.quality_name}", "training/examples_per_second", "recipe"} <= tags
     assert any(tag.startswith("training/") and tag.endswith("loss") for tag in tags)
-    assert set(run.model.previews()) <= tags
+    assert set(run.model.previews(run.source)) <= tags
     assert "_hparams_/session_start_info" in events.summary_metadata
     losses = [event.step for event in events.Tensors("training/examples_per_second")]
     assert losses == [2, 3, 4]  # the first step compiles: it has no speed

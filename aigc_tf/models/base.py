@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -32,6 +32,9 @@ class Signature:
     outputs: Mapping[str, TensorSpec]
     examples: Callable[[int, int], dict[str, np.ndarray]]
     """`(count, seed)` -> real inputs by name, `[count, ...]`, for verification and calibration."""
+    feedback: Mapping[str, str] = field(default_factory=dict)
+    """For a signature that is called in a loop: which output becomes which input of the next call,
+    `{"new_state": "state"}`. It is verified and calibrated over whole sequences."""
 
 
 class GenerativeModel(keras.Model, abc.ABC):
@@ -50,8 +53,20 @@ class GenerativeModel(keras.Model, abc.ABC):
         """`count` new examples. Draws only from `seed`, never from the training streams."""
 
     @abc.abstractmethod
-    def signatures(self) -> dict[str, Signature]:
-        """The functions that an exported file holds, by name."""
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """The functions that an exported file holds, by name.
+
+        Args:
+            source: of real examples, for inputs that are data; without one the model's own samples stand in.
+        """
+
+    @abc.abstractmethod
+    def previews(self, source: Any) -> dict[str, np.ndarray]:
+        """Pictures to watch through training, uint8 `[height, width, channels]`, by name.
+
+        Args:
+            source: the run's; held-out examples come from it.
+        """
 
     def state(self) -> dict[str, keras.Variable]:
         """Every variable that training changes, by a name that does not depend on the process.

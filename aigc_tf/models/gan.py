@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from aigc_tf.losses import discriminator_loss, non_saturating_generator_loss
-from aigc_tf.models.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, update_average
 from aigc_tf.optimizers import adam
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.dcgan import DCGAN
 
-# The average never looks back further than this share of the images seen so far, so that it forgets the
-# first, bad weights in short runs too (the ramp-up of Karras et al. 2022, "EDM", table 7).
-AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
-
-GENERATION_BATCH = 500
-
-
-class GAN(GenerativeModel):
+class GAN(LatentModel):
     """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
 
     Args:
@@ -39,12 +35,10 @@ class GAN(GenerativeModel):
         # The network that is sampled: the moving average of the generator, if there is one.
         self.sampler = generator
         if recipe.average_images is not None:
-            self.sampler = keras.models.clone_model(generator)
-            self.sampler.set_weights(generator.get_weights())
-            self.sampler.trainable = False
+            self.sampler = averaged_copy(generator)
         self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
-        self.generator_optimizer = adam(recipe.generator_optimizer, generator)
-        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator)
+        self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables)
+        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
         self.built = True
         # Compiling the step with XLA made it six times slower on CPUs.
         self.compile(optimizer=None, jit_compile=False)
@@ -79,7 +73,8 @@ class GAN(GenerativeModel):
         self.generator_optimizer.apply(generator_gradients, generator_weights)
         self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
         if self.average_images is not None:
-            self._update_average(batch, self.average_images)
+            steps = self.generator_optimizer.iterations
+            update_average(self.sampler, self.generator, batch, steps, self.average_images)
         return {
             "generator_loss": generator_cost,
             "discriminator_loss": discriminator_cost,
@@ -101,45 +96,12 @@ class GAN(GenerativeModel):
             "fake_probability": ops.mean(ops.sigmoid(fake_logits)),
         }
 
-    def _update_average(self, batch: tf.Tensor, longest_horizon: int) -> None:
-        """Move the sampler towards the generator: weights and batch-norm statistics alike.
-
-        The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
-        """
-        images = ops.cast(batch, "float32")
-        seen = images * ops.cast(self.generator_optimizer.iterations, "float32")
-        horizon = ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen)
-        keep = ops.exp(-images / horizon)
-        for average, current in zip(self.sampler.variables, self.generator.variables, strict=True):
-            average.assign(current + keep * (average - current))
-
-    def latents(self, count: int, seed: int) -> np.ndarray:
-        """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals.
-
-        NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
-        """
-        return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
-
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
         images = self.sampler.predict(latents, batch_size=GENERATION_BATCH, verbose=0)
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
-        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""
-        return self.decode(self.latents(count, seed))
-
-    def interpolate(self, frames: int, seed: int = 0, rows: int = 1) -> np.ndarray:
-        """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
-
-        Spherical interpolation (White 2016): the norm of the latents stays typical of the prior all the way.
-        """
-        start, end = self.latents(2 * rows, seed).reshape(rows, 2, self.latent_dim).swapaxes(0, 1)
-        path = np.stack([spherical(start, end, t) for t in np.linspace(0, 1, frames)], axis=1)
-        images = self.decode(path.reshape(-1, self.latent_dim))
-        return images.reshape(rows, frames, *images.shape[1:])
-
-    def previews(self) -> dict[str, np.ndarray]:
+    def previews(self, source: Any) -> dict[str, np.ndarray]:
         """Pictures to watch through training: samples of fixed latents, and interpolations."""
         interpolation = self.interpolate(frames=8, rows=4)
         return {
@@ -147,7 +109,7 @@ class GAN(GenerativeModel):
             "interpolation": grid(interpolation.reshape(-1, *interpolation.shape[2:]), columns=8),
         }
 
-    def signatures(self) -> dict[str, Signature]:
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate`: latent -> image."""
         latent = keras.Input((self.latent_dim,), name="latent")
         image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
@@ -160,15 +122,3 @@ class GAN(GenerativeModel):
                 examples=lambda count, seed: {"latent": self.latents(count, seed)},
             )
         }
-
-
-def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
-    """Spherical linear interpolation of vectors `[..., dim]` (Shoemake 1985); `t` in [0, 1]."""
-    norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
-    angle = np.arccos(np.clip((start * end).sum(-1) / norms, -1, 1))[..., None]
-    sine = np.sin(angle)
-    straight = (1 - t) * start + t * end
-    # Parallel vectors have no arc between them: there the straight line is the limit.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / sine
-    return np.where(sine < 1e-6, straight, arc).astype(start.dtype)

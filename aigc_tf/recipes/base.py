@@ -13,7 +13,16 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import (
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.dataclasses import dataclass
 
 # Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
@@ -89,6 +98,38 @@ class CheckpointSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class QuantisedLimits:
+    """How far an 8-bit file of a model of images may be from the network."""
+
+    distance_share: NonNegativeFloat
+    """Largest change of the Fréchet distance to data, as a share of the network's own."""
+    psnr_db: NonNegativeFloat
+    """By how much the PSNR of reconstructions may fall."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExportLimits:
+    """What quantising may change in the quality of a model of images; a file beyond it is not kept."""
+
+    samples: Annotated[int, Field(ge=2)] = 10_000
+    """Images that are generated, and test images that are reconstructed, to measure it."""
+    dynamic: QuantisedLimits = QuantisedLimits(distance_share=0.02, psnr_db=0.2)
+    """With 8-bit weights."""
+    int8: QuantisedLimits = QuantisedLimits(distance_share=0.05, psnr_db=0.5)
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained, measured with few images."""
+        loose = QuantisedLimits(distance_share=0.5, psnr_db=1.0)
+        return cls(samples=200, dynamic=loose, int8=loose)
+
+    def of(self, quantize: str) -> QuantisedLimits:
+        """The limits of `dynamic` or `int8`."""
+        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Recipe(abc.ABC):
     """Fields that every recipe has."""
 
@@ -104,6 +145,9 @@ class Recipe(abc.ABC):
     """A function `(model, source, recipe, samples) -> float`, lower is better: it picks the best checkpoint."""
     quality_name: ClassVar[str]
     """What that figure is called."""
+    export_quality: ClassVar[str]
+    """A function `(model, source, recipe, runner, quantize) -> dict`: what quantising changes in quality, measured on
+    the exported file; it raises `aigc_tf.export.VerificationError` when that is too much."""
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
@@ -166,8 +210,14 @@ class ImageRecipe(Recipe):
     evaluation: ClassVar[str] = "aigc_tf.metrics.images:evaluate"
     quality: ClassVar[str] = "aigc_tf.metrics.images:frechet_distance_of_model"
     quality_name: ClassVar[str] = "frechet_distance"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.export_quality:image_quality"
 
     images: ImageSettings = ImageSettings()
+    export_limits: ExportLimits = ExportLimits()
+
+    def changeable_on_resume(self) -> frozenset[str]:
+        """The limits of exports decide nothing of what is learnt either."""
+        return super().changeable_on_resume() | {"export_limits"}
 
 
 def describe(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe, ImageSettings, Momentum
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, Fraction, ImageRecipe, ImageSettings, Momentum
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -65,4 +65,5 @@ class DCGAN(ImageRecipe):
             generator_filters=(16, 8, 8),
             discriminator_filters=(8, 8),
             batch_size=8,
+            export_limits=ExportLimits.tiny(),
         )

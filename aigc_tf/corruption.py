@@ -1,0 +1,73 @@
+"""What a denoiser's inputs suffer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.recipes.autoencoders import CorruptionSettings
+
+Seed = int | keras.random.SeedGenerator
+
+
+def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.Tensor:
+    """Corrupted images, in the order of the settings' fields.
+
+    Args:
+        images: float32 `[batch, height, width, channels]` in [0, 1].
+        settings: kinds and strengths.
+        seed: an integer gives the same corruption every time, a generator goes on drawing.
+
+    Returns:
+        Images of the same shape, in [0, 1].
+    """
+    # An integer stands for a stream of draws, too: two kinds of noise must not be the same numbers.
+    draws = keras.random.SeedGenerator(seed) if isinstance(seed, int) else seed
+    if settings.blur_pixels:
+        images = blur(images, settings.blur_pixels)
+    if settings.gaussian:
+        images = images + settings.gaussian * keras.random.normal(ops.shape(images), seed=draws)
+    if settings.salt_and_pepper:
+        images = salt_and_pepper(images, settings.salt_and_pepper, draws)
+    if settings.masking:
+        images = images * ops.cast(_uniform_of_pixels(images, draws) >= settings.masking, images.dtype)
+    images = ops.clip(images, 0.0, 1.0)
+    if settings.jpeg_quality is not None:
+        images = jpeg(images, settings.jpeg_quality)
+    return images
+
+
+def salt_and_pepper(images: tf.Tensor, share: float, draws: Seed) -> tf.Tensor:
+    """About `share` of the pixels become black or white, all channels of a pixel together."""
+    uniform = _uniform_of_pixels(images, draws)
+    return ops.where(uniform < share / 2, 0.0, ops.where(uniform < share, 1.0, images))
+
+
+def blur(images: tf.Tensor, deviation_pixels: float) -> tf.Tensor:
+    """A Gaussian blur, cut at three standard deviations; the border pixels go on outside."""
+    reach = math.ceil(3 * deviation_pixels)
+    weights = ops.exp(-0.5 * ops.square(ops.arange(-reach, reach + 1, dtype="float32") / deviation_pixels))
+    weights = weights / ops.sum(weights)
+    channels = images.shape[-1]
+
+    def along(images: tf.Tensor, kernel_shape: tuple[int, int, int, int]) -> tf.Tensor:
+        kernel = ops.tile(ops.reshape(weights, kernel_shape), (1, 1, channels, 1))
+        return ops.depthwise_conv(images, kernel, padding="valid")
+
+    padded = ops.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
+    return along(along(padded, (-1, 1, 1, 1)), (1, -1, 1, 1))
+
+
+def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:
+    """Compressed and decompressed."""
+    compress: Callable[[tf.Tensor], tf.Tensor] = lambda image: tf.image.adjust_jpeg_quality(image, quality)  # noqa: E731
+    return tf.ensure_shape(tf.map_fn(compress, images), images.shape)
+
+
+def _uniform_of_pixels(images: tf.Tensor, draws: Seed) -> tf.Tensor:
+    """In [0, 1), one for each pixel: `[batch, height, width, 1]`."""
+    return keras.random.uniform((*ops.shape(images)[:-1], 1), seed=draws)

@@ -1,0 +1,32 @@
+"""Layers that several models share."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+class GaussianSample(keras.layers.Layer):
+    """Reparameterised draws from normal distributions (Kingma & Welling 2014, §2.4): mean + deviation * noise.
+
+    Args:
+        seed: of its own stream of noise, whose state is saved with the model.
+    """
+
+    def __init__(self, seed: int, **options: object) -> None:
+        super().__init__(**options)
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(
+        self, mean: keras.KerasTensor, log_variance: keras.KerasTensor, noise: keras.KerasTensor | None = None
+    ) -> keras.KerasTensor:
+        """A draw for each row.
+
+        Args:
+            mean: `[batch, latent_dim]`.
+            log_variance: `[batch, latent_dim]`.
+            noise: standard normal numbers of the same shape; drawn from the layer's own stream if not given.
+        """
+        if noise is None:
+            noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
+        return mean + ops.exp(0.5 * log_variance) * noise

@@ -1,0 +1,162 @@
+"""What a decoder's numbers say about an image: likelihoods, as layers that turn parameters into mean images."""
+
+from __future__ import annotations
+
+import abc
+import math
+
+import keras
+from keras import ops
+
+from aigc_tf.recipes.autoencoders import LikelihoodSettings
+
+# Below this a learnt scale would make one lucky pixel worth more than the picture (Rybkin et al. 2021, appendix).
+LEAST_LOG_SCALE = -6.0
+# Half the distance of two of the 256 grey levels in [-1, 1].
+HALF_LEVEL = 1.0 / 255.0
+LEAST_LOGISTIC_LOG_SCALE = -7.0
+
+
+class Likelihood(keras.layers.Layer, abc.ABC):
+    """A distribution of images given the decoder's parameters `[batch, height, width, parameters]`."""
+
+    def parameters(self, channels: int) -> int:
+        """How many numbers the decoder gives for a pixel of an image with so many channels."""
+        return channels
+
+    @abc.abstractmethod
+    def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
+        """In nats, summed over pixels and channels: `[batch]`.
+
+        Args:
+            parameters: `[batch, height, width, parameters]`.
+            images: `[batch, height, width, channels]` in [0, 1].
+        """
+
+    @abc.abstractmethod
+    def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
+        """The mean image, `[batch, height, width, channels]` in [0, 1]."""
+
+
+class Bernoulli(Likelihood):
+    """Each parameter is the logit of the probability that a pixel is lit.
+
+    Exact for binary images. For grey ones it is the customary cross-entropy, which is no normalised density:
+    such figures can be compared among themselves only.
+    """
+
+    def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
+        """x log p + (1 - x) log(1 - p)."""
+        return _sum_over_pixels(images * parameters - softplus(parameters))
+
+    def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
+        """The probability."""
+        return ops.sigmoid(parameters)
+
+
+class Gaussian(Likelihood):
+    """A normal density around the decoder's image, with the same standard deviation for every pixel.
+
+    Args:
+        scale: the standard deviation, where 1 is the range of brightness; where it starts if it is learnt.
+        learnt: whether it is a weight (the shared σ-VAE of Rybkin et al. 2021, §4).
+    """
+
+    def __init__(self, scale: float, learnt: bool, **options: object) -> None:
+        super().__init__(**options)
+        self.scale, self.learnt = scale, learnt
+        # A soft lower bound leaves a gradient on both sides; the weight is what lies before it.
+        start = math.log(scale) - LEAST_LOG_SCALE
+        if start <= 0:
+            raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(LEAST_LOG_SCALE):.2g}")
+        initial = keras.initializers.Constant(math.log(math.expm1(start)))
+        self.free_log_scale = self.add_weight(shape=(), initializer=initial, trainable=learnt, name="free_log_scale")
+
+    def get_config(self) -> dict[str, object]:
+        """The arguments, for copies."""
+        return {**super().get_config(), "scale": self.scale, "learnt": self.learnt}
+
+    def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
+        """log N(x; parameters, scale²)."""
+        log_scale = LEAST_LOG_SCALE + softplus(self.free_log_scale)
+        standardised = (images - parameters) * ops.exp(-log_scale)
+        return _sum_over_pixels(-0.5 * ops.square(standardised) - log_scale - 0.5 * math.log(2 * math.pi))
+
+    def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
+        """The parameters, cut to [0, 1]."""
+        return ops.clip(parameters, 0.0, 1.0)
+
+
+class LogisticMixture(Likelihood):
+    """A mixture of logistic distributions, integrated over each of 256 grey levels (Salimans et al. 2017, §2.1).
+
+    The channels of a pixel share the choice of the component; given it they are independent. (The paper lets
+    them depend on each other.) Inside, brightness runs from -1 to 1.
+
+    Args:
+        components: of the mixture.
+    """
+
+    def __init__(self, components: int, **options: object) -> None:
+        super().__init__(**options)
+        self.components = components
+
+    def get_config(self) -> dict[str, object]:
+        """The argument, for copies."""
+        return {**super().get_config(), "components": self.components}
+
+    def parameters(self, channels: int) -> int:
+        """Of each component: a weight, and a mean and a log scale for each channel."""
+        return self.components * (1 + 2 * channels)
+
+    def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
+        """log of the probability of each pixel's grey level."""
+        weights, means, log_scales = self._split(parameters)
+        values = ops.expand_dims(images * 2.0 - 1.0, -1)  # [batch, height, width, channels, 1]
+        inverse = ops.exp(-log_scales)
+        upper = (values - means + HALF_LEVEL) * inverse
+        lower = (values - means - HALF_LEVEL) * inverse
+        # sigmoid(upper) - sigmoid(lower), as a product of numbers that keep their digits in both tails:
+        # sigmoid(upper) * sigmoid(-lower) * (1 - exp(lower - upper)).
+        inside = -softplus(-upper) - softplus(lower) + ops.log(-ops.expm1(-2.0 * HALF_LEVEL * inverse))
+        darkest = -softplus(-upper)  # everything below the first level's upper edge
+        brightest = -softplus(lower)  # everything above the last level's lower edge
+        log_levels = ops.where(values < -1 + HALF_LEVEL, darkest, ops.where(values > 1 - HALF_LEVEL, brightest, inside))
+        joint = ops.sum(log_levels, axis=3) + ops.log_softmax(weights)  # [batch, height, width, components]
+        return ops.sum(ops.logsumexp(joint, axis=-1), axis=(1, 2))
+
+    def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
+        """The components' means, cut to the range of brightness and weighted."""
+        weights, means, _ = self._split(parameters)
+        shares = ops.expand_dims(ops.softmax(weights), 3)
+        mean = ops.sum(shares * ops.clip(means, -1.0, 1.0), axis=-1)
+        return mean * 0.5 + 0.5
+
+    def _split(self, parameters: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+        """Logits `[batch, height, width, components]`; means and log scales `[..., channels, components]`."""
+        _, height, width, count = parameters.shape
+        channels = (count // self.components - 1) // 2
+        weights = parameters[..., : self.components]
+        rest = ops.reshape(parameters[..., self.components :], (-1, height, width, 2 * channels, self.components))
+        log_scales = ops.maximum(rest[..., channels:, :], LEAST_LOGISTIC_LOG_SCALE)
+        return weights, rest[..., :channels, :], log_scales
+
+
+def make_likelihood(settings: LikelihoodSettings) -> Likelihood:
+    """The likelihood that a recipe asks for, as a layer named `likelihood`."""
+    makers = {
+        "bernoulli": lambda: Bernoulli(name="likelihood"),
+        "gaussian": lambda: Gaussian(settings.scale, learnt=False, name="likelihood"),
+        "learnt_gaussian": lambda: Gaussian(settings.scale, learnt=True, name="likelihood"),
+        "logistic_mixture": lambda: LogisticMixture(settings.components, name="likelihood"),
+    }
+    return makers[settings.kind]()
+
+
+def softplus(x: keras.KerasTensor) -> keras.KerasTensor:
+    """log(1 + exp(x)), from operations that LiteRT has."""
+    return ops.relu(x) + ops.log(1.0 + ops.exp(-ops.abs(x)))
+
+
+def _sum_over_pixels(values: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.sum(values, axis=(1, 2, 3))

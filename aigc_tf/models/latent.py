@@ -1,0 +1,97 @@
+"""Models that decode a latent vector: what is the same for all of them."""
+
+from __future__ import annotations
+
+import abc
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.models.base import GenerativeModel
+
+GENERATION_BATCH = 500
+
+# The average never looks back further than this share of the images seen so far, so that it forgets the
+# first, bad weights in short runs too (the ramp-up of Karras et al. 2022, "EDM", table 7).
+AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
+
+
+class LatentModel(GenerativeModel):
+    """A model that makes images of latent vectors `[count, latent_dim]`."""
+
+    latent_dim: int
+    """Length of the latent vector."""
+
+    @abc.abstractmethod
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+
+    def latents(self, count: int, seed: int) -> np.ndarray:
+        """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals.
+
+        NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
+        """
+        return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""
+        return self.decode(self.latents(count, seed))
+
+    def interpolate(self, frames: int, seed: int = 0, rows: int = 1) -> np.ndarray:
+        """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
+
+        Spherical interpolation (White 2016): the norm of the latents stays typical of the prior all the way.
+        """
+        latents = self.latents(2 * rows, seed)
+        start, end = latents.reshape(rows, 2, -1).swapaxes(0, 1)
+        path = np.stack([spherical(start, end, t) for t in np.linspace(0, 1, frames)], axis=1)
+        images = self.decode(path.reshape(rows * frames, *latents.shape[1:]))
+        return images.reshape(rows, frames, *images.shape[1:])
+
+
+def averaged_copy(network: keras.Model) -> keras.Model:
+    """A copy of a network that is to hold the moving average of its weights; not trained itself."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def update_average(
+    average: keras.Model, network: keras.Model, batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int
+) -> None:
+    """Move an averaged copy towards the network: weights and batch-norm statistics alike.
+
+    The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
+
+    Args:
+        average: the copy.
+        network: what it averages.
+        batch: images in a step.
+        steps: made so far, this one included.
+        longest_horizon: of the average, in images.
+    """
+    keep = share_kept(batch, steps, longest_horizon)
+    for averaged, current in zip(average.variables, network.variables, strict=True):
+        averaged.assign(current + keep * (averaged - current))
+
+
+def share_kept(batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int) -> tf.Tensor:
+    """The share of a moving average that a step of so many images leaves: exp(-batch / horizon)."""
+    images = ops.cast(batch, "float32")
+    seen = images * ops.cast(steps, "float32")
+    return ops.exp(-images / ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen))
+
+
+def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
+    """Spherical linear interpolation of vectors `[..., dim]` (Shoemake 1985); `t` in [0, 1]."""
+    norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
+    angle = np.arccos(np.clip((start * end).sum(-1) / norms, -1, 1))[..., None]
+    sine = np.sin(angle)
+    straight = (1 - t) * start + t * end
+    # Parallel vectors have no arc between them: there the straight line is the limit.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / sine
+    return np.where(sine < 1e-6, straight, arc).astype(start.dtype)

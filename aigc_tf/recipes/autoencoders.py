@@ -1,0 +1,111 @@
+"""What the recipes of all autoencoders share."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LikelihoodSettings:
+    """The distribution of an image given what the decoder says."""
+
+    kind: Literal["bernoulli", "gaussian", "learnt_gaussian", "logistic_mixture"] = "bernoulli"
+    """learnt_gaussian: one standard deviation for all pixels is learnt, the σ-VAE of Rybkin et al. 2021."""
+    scale: PositiveFloat = 0.1
+    """Of a Gaussian: its standard deviation, where 1 is the whole range of brightness; a learnt one starts there."""
+    components: PositiveInt = 5
+    """Of a mixture of logistic distributions (Salimans et al. 2017)."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CorruptionSettings:
+    """What is done to the inputs of a denoiser, in this order; nothing by default."""
+
+    blur_pixels: NonNegativeFloat = 0.0
+    """Standard deviation of a Gaussian blur."""
+    gaussian: NonNegativeFloat = 0.0
+    """Standard deviation of added noise, where 1 is the whole range of brightness."""
+    salt_and_pepper: Fraction = 0.0
+    """Share of the pixels that become black or white, half of them each."""
+    masking: Fraction = 0.0
+    """Share of the pixels that become black."""
+    jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Compressed and decompressed at this quality."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is done."""
+        return self != CorruptionSettings()
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ConvolutionSettings:
+    """Convolutions and dense layers on either side of the latent vector (004 §3.4); ReLU after each."""
+
+    encoder_filters: tuple[PositiveInt, PositiveInt] = (16, 32)
+    """Channels of the two 3x3 convolutions of stride 2."""
+    encoder_units: tuple[PositiveInt, ...] = (512,)
+    """Of the dense layers after them."""
+    decoder_units: tuple[PositiveInt, ...] = (512,)
+    """Of the dense layers after the latent vector."""
+    start_filters: PositiveInt = 32
+    """Channels of the picture of a quarter of the size that the last dense layer makes."""
+    decoder_filters: tuple[tuple[PositiveInt, ...], tuple[PositiveInt, ...], tuple[PositiveInt, ...]] = ((32,), (16,), ())
+    """Channels of the 3x3 convolutions at a quarter, half and all of the size; one more makes the pixels."""
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The widths that the article prints; its Reshape starts at a quarter of the size."""
+        return cls(
+            encoder_filters=(32, 64),
+            encoder_units=(16,),
+            decoder_units=(16,),
+            start_filters=32,
+            decoder_filters=((64, 128, 128), (128, 128), (128,)),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AutoencoderRecipe(ImageRecipe):
+    """An encoder and a decoder of images."""
+
+    evaluation: ClassVar[str] = "aigc_tf.metrics.autoencoders:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.autoencoders:held_out_loss"
+    quality_name: ClassVar[str] = "held_out_loss"
+
+    optimizer: AdamSettings = AdamSettings()
+    likelihood: LikelihoodSettings = LikelihoodSettings()
+    corruption: CorruptionSettings = CorruptionSettings()
+    """Of the inputs; the targets stay clean."""
+    average_images: PositiveInt | None = None
+    """Horizon, in images, of the moving average of both networks; None keeps no average."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VariationalRecipe(AutoencoderRecipe):
+    """A variational autoencoder: loss = reconstruction + beta * KL, both in nats an image."""
+
+    latent_dim: PositiveInt = 20
+    """Length of the latent vector."""
+    beta: NonNegativeFloat = 1.0
+    """Weight of the KL divergence (Higgins et al. 2017); 1 is the evidence lower bound."""
+    annealing_steps: NonNegativeInt = 0
+    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016)."""
+    free_bits: NonNegativeFloat = 0.0
+    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    capacity: NonNegativeFloat | None = None
+    """Nats that the KL divergence is drawn towards, by beta * |KL - capacity| (Burgess et al. 2018, eq. 8)."""
+    capacity_steps: PositiveInt = 1
+    """The capacity grows from 0 over so many steps."""
+
+    def __post_init__(self) -> None:
+        if self.capacity is not None and (self.free_bits or self.annealing_steps):
+            raise ValueError(
+                f"capacity is {self.capacity}: a capacity schedule takes the place of free_bits "
+                f"({self.free_bits}) and annealing_steps ({self.annealing_steps}), leave those at 0"
+            )

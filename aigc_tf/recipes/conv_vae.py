@@ -1,0 +1,52 @@
+"""The convolutional VAE of article 004 §3.4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.autoencoders import ConvolutionSettings, VariationalRecipe
+from aigc_tf.recipes.base import STRICT, AdamSettings, ImageSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ConvVAE(VariationalRecipe):
+    """Convolutional variational autoencoder: the layers of article 004 §3.4 in widths found by measurement."""
+
+    model: ClassVar[str] = "aigc_tf.models.vae:VAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.networks.conv_autoencoder:variational_encoder",
+        "decoder": "aigc_tf.networks.conv_autoencoder:decoder",
+    }
+
+    steps: PositiveInt = 10_000
+    batch_size: PositiveInt = 64
+
+    convolutions: ConvolutionSettings = ConvolutionSettings()
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    average_images: PositiveInt | None = 20_000
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The widths that the article prints, latent dimension 8; measured in docs/RESULTS.md."""
+        return cls(convolutions=ConvolutionSettings.printed(), latent_dim=8)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            convolutions=ConvolutionSettings(
+                encoder_filters=(4, 4),
+                encoder_units=(16,),
+                decoder_units=(16,),
+                start_filters=4,
+                decoder_filters=((4,), (4,), ()),
+            ),
+            latent_dim=4,
+            batch_size=8,
+        )

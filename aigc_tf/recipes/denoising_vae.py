@@ -1,0 +1,16 @@
+"""The denoising VAE of article 004 §3.4."""
+
+from __future__ import annotations
+
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.autoencoders import CorruptionSettings
+from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.conv_vae import ConvVAE
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DenoisingVAE(ConvVAE):
+    """The convolutional VAE with corrupted inputs and clean targets: what article 004 means by denoising."""
+
+    corruption: CorruptionSettings = CorruptionSettings(gaussian=50 / 255)

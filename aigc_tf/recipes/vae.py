@@ -1,0 +1,42 @@
+"""The dense VAE of article 001 §4.1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.autoencoders import VariationalRecipe
+from aigc_tf.recipes.base import STRICT, AdamSettings, ImageSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VAE(VariationalRecipe):
+    """Variational autoencoder of dense layers: those of article 001 §4.1, one of 128 on either side, 20 latents."""
+
+    model: ClassVar[str] = "aigc_tf.models.vae:VAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.networks.dense_vae:encoder",
+        "decoder": "aigc_tf.networks.dense_vae:decoder",
+    }
+
+    steps: PositiveInt = 10_000
+    batch_size: PositiveInt = 64
+
+    hidden_units: tuple[PositiveInt, ...] = (128,)
+    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    average_images: PositiveInt | None = 20_000
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            hidden_units=(16,),
+            latent_dim=4,
+            batch_size=8,
+        )

@@ -1,0 +1,12 @@
+"""Train PLACEHOLDER
+
+    python -m trainers.conv_vae --source fashion_mnist
+
+expected at the end: 0
+"""
+
+from aigc_tf.command_line import train_command
+from aigc_tf.recipes.conv_vae import ConvVAE
+
+if __name__ == "__main__":
+    train_command(ConvVAE)

@@ -1,0 +1,12 @@
+"""Train PLACEHOLDER
+
+    python -m trainers.vae --source fashion_mnist
+
+expected at the end: 0
+"""
+
+from aigc_tf.command_line import train_command
+from aigc_tf.recipes.vae import VAE
+
+if __name__ == "__main__":
+    train_command(VAE)

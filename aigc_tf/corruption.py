@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -25,16 +26,15 @@ def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.T
     Returns:
         Images of the same shape, in [0, 1].
     """
-    # An integer stands for a stream of draws, too: two kinds of noise must not be the same numbers.
-    draws = keras.random.SeedGenerator(seed) if isinstance(seed, int) else seed
+    noise, salt, mask = _streams(seed, 3)
     if settings.blur_pixels:
         images = blur(images, settings.blur_pixels)
     if settings.gaussian:
-        images = images + settings.gaussian * keras.random.normal(ops.shape(images), seed=draws)
+        images = images + settings.gaussian * keras.random.normal(ops.shape(images), seed=noise)
     if settings.salt_and_pepper:
-        images = salt_and_pepper(images, settings.salt_and_pepper, draws)
+        images = salt_and_pepper(images, settings.salt_and_pepper, salt)
     if settings.masking:
-        images = images * ops.cast(_uniform_of_pixels(images, draws) >= settings.masking, images.dtype)
+        images = images * ops.cast(_uniform_of_pixels(images, mask) >= settings.masking, images.dtype)
     images = ops.clip(images, 0.0, 1.0)
     if settings.jpeg_quality is not None:
         images = jpeg(images, settings.jpeg_quality)
@@ -66,6 +66,14 @@ def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:
     """Compressed and decompressed."""
     compress: Callable[[tf.Tensor], tf.Tensor] = lambda image: tf.image.adjust_jpeg_quality(image, quality)  # noqa: E731
     return tf.ensure_shape(tf.map_fn(compress, images), images.shape)
+
+
+def _streams(seed: Seed, count: int) -> list[Seed]:
+    """Seeds of kinds of noise that must not be the same numbers; a generator draws others at every call anyway.
+
+    No generator is made of an integer: inside a compiled function it would go on drawing from call to call.
+    """
+    return np.random.SeedSequence(seed).generate_state(count).tolist() if isinstance(seed, int) else [seed] * count
 
 
 def _uniform_of_pixels(images: tf.Tensor, draws: Seed) -> tf.Tensor:

@@ -20,6 +20,9 @@ LEAST_LOGISTIC_LOG_SCALE = -7.0
 class Likelihood(keras.layers.Layer, abc.ABC):
     """A distribution of images given the decoder's parameters `[batch, height, width, parameters]`."""
 
+    is_density = False
+    """Whether it is a density of brightness in [0, 1], and not a probability of levels."""
+
     def parameters(self, channels: int) -> int:
         """How many numbers the decoder gives for a pixel of an image with so many channels."""
         return channels
@@ -61,6 +64,8 @@ class Gaussian(Likelihood):
         scale: the standard deviation, where 1 is the range of brightness; where it starts if it is learnt.
         learnt: whether it is a weight (the shared σ-VAE of Rybkin et al. 2021, §4).
     """
+
+    is_density = True
 
     def __init__(self, scale: float, learnt: bool, **options: object) -> None:
         super().__init__(**options)

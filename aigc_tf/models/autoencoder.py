@@ -11,17 +11,20 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.corruption import corrupt
+from aigc_tf.latent_space import most_active, plane, traversals
 from aigc_tf.likelihoods import make_likelihood
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, share_kept, update_average
 from aigc_tf.optimizers import adam
-from aigc_tf.pictures import grid
+from aigc_tf.pictures import grid, rows_of
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 # Up to this many latent dimensions the Gaussian that is sampled has a full covariance, beyond it a diagonal one.
 MOST_CORRELATED = 256
 MOMENTS_HORIZON_IMAGES = 20_000
 PREVIEWED_RECONSTRUCTIONS = 16
+PREVIEWED_DIMENSIONS, PREVIEWED_MAP_SIDE = 10, 12
+PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
 IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
@@ -95,13 +98,19 @@ class Autoencoder(LatentModel):
     def latents(self, count: int, seed: int) -> np.ndarray:
         """Draws from the fitted Gaussian: float32 `[count, latent_dim]`."""
         normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
-        mean = ops.convert_to_numpy(self.first_moment).astype("float64")
-        second = ops.convert_to_numpy(self.second_moment).astype("float64")
+        mean = self.first_moment.numpy().astype("float64")
+        second = self.second_moment.numpy().astype("float64")
         if second.ndim == 1:
             return (mean + normal * np.sqrt(np.maximum(second - mean**2, 0))).astype("float32")
         values, vectors = np.linalg.eigh(second - np.outer(mean, mean))
         root = vectors * np.sqrt(np.maximum(values, 0))  # covariance = root @ root.T
         return (mean + normal @ root.T).astype("float32")
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of the fitted Gaussian in each dimension: float32 `[latent_dim]`."""
+        mean, second = self.first_moment.numpy(), self.second_moment.numpy()
+        squares = np.diagonal(second) if second.ndim == 2 else second
+        return mean, np.sqrt(np.maximum(squares - mean**2, 0))
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """From what the encoder says to a latent, and what that tells about the image.
@@ -128,6 +137,10 @@ class Autoencoder(LatentModel):
         """The latent that the encoder's output means, without noise."""
         return encoded
 
+    def activity(self, images: np.ndarray) -> np.ndarray:
+        """How much each latent dimension is used for images, uint8 or in [0, 1]: its variance, `[latent_dim]`."""
+        return self.encode(images).var(axis=0)
+
     def scoring_network(self) -> keras.Model:
         """Image -> -log p(image) given its reconstruction, `[batch]`."""
         image = keras.Input(self.image_shape, name="image")
@@ -140,9 +153,15 @@ class Autoencoder(LatentModel):
         """The inputs for clean images `[batch, height, width, channels]` in [0, 1]: the same unless it denoises."""
         return corrupt(images, self.recipe.corruption, seed) if self.recipe.corruption.is_on else images
 
+    def targets(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
+        """What is learnt of images `[batch, height, width, channels]` in [0, 1]: a draw of each pixel, or themselves."""
+        if not self.recipe.binarise:
+            return images
+        return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
+
     def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Update both networks on images `[batch, height, width, channels]` in [-1, 1]."""
-        clean = 0.5 * images + 0.5
+        clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
         inputs = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0
         with tf.GradientTape() as tape:
             encoded = self.encoder(inputs, training=True)
@@ -158,7 +177,7 @@ class Autoencoder(LatentModel):
 
     def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Losses on held-out images in nats an image, always with the same noise. Changes nothing."""
-        clean = 0.5 * images + 0.5
+        clean = self.targets(0.5 * images + 0.5, 2)
         inputs = 2.0 * self.corrupted(clean, 0) - 1.0
         encoded = self.used_encoder(inputs, training=False)
         latent, divergence = self.bottleneck(encoded, noise_seed=1)
@@ -214,14 +233,21 @@ class Autoencoder(LatentModel):
         return np.stack([*columns, self.reconstruct(columns[-1])], axis=1)
 
     def previews(self, source: Any) -> dict[str, np.ndarray]:
-        """Samples, interpolations between draws, and held-out images with their reconstructions."""
+        """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
         pairs = self.side_by_side(source.test.images[:PREVIEWED_RECONSTRUCTIONS])
-        interpolation = self.interpolate(frames=8, rows=4)
-        return {
+        pictures = {
             "samples": grid(self.generate(64)),
-            "interpolation": grid(interpolation.reshape(-1, *self.image_shape), columns=8),
+            "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
+        return pictures | self.latent_pictures(self.activity(source.test.images[:PREVIEWED_ENCODINGS]))
+
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+        """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
+        pictures = {"traversals": rows_of(traversals(self, most_active(activity, PREVIEWED_DIMENSIONS)))}
+        if self.latent_dim == 2:
+            pictures["latent_map"] = rows_of(plane(self, across=0, upwards=1, side=PREVIEWED_MAP_SIDE))
+        return pictures
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`, `decode`, `reconstruct` and `score`."""

@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import statistics
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-import aigc_tf
 from aigc_tf.data.images import open_source, to_unit
 from aigc_tf.metrics.images import frechet_distance_of_model
-from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.run import say
+from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
 from tools.benchmarks.tutorials import TensorFlowTutorial
 
 # Single readings swing by a third: a figure is the mean of those at these shares of the time.
 SHARES = (0.8, 0.9, 1.0)
-
-
-class Stopwatch:
-    """Counts seconds of training, without the first step, which compiles, and measures at given marks."""
-
-    def __init__(self, marks: Sequence[float], measure: Callable[[float, int], None]) -> None:
-        self.marks = sorted(marks)
-        self.measure = measure
-        self.seconds = 0.0
-        self.steps = 0
-
-    def begin(self) -> None:
-        """A step begins."""
-        self.started = time.perf_counter()
-
-    def end(self) -> bool:
-        """A step ended; measures if a mark was passed. Returns whether the last one was."""
-        elapsed = time.perf_counter() - self.started
-        self.steps += 1
-        if self.steps > 1:
-            self.seconds += elapsed
-        while self.marks and self.seconds >= self.marks[0]:
-            self.measure(self.marks.pop(0), self.steps)
-        return not self.marks
-
-
-class StopwatchCallback(keras.callbacks.Callback):
-    """A stopwatch inside `fit`."""
-
-    def __init__(self, stopwatch: Stopwatch) -> None:
-        super().__init__()
-        self.stopwatch = stopwatch
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        self.stopwatch.begin()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.stopwatch.end():
-            self.model.stop_training = True
 
 
 def quality_for_time(
@@ -75,19 +30,14 @@ def quality_for_time(
     Returns:
         For each side and time the median over the seeds, the figures of all seeds, and the ratio of the medians.
     """
-    results.parent.mkdir(parents=True, exist_ok=True)
-    done = [json.loads(line) for line in results.read_text().splitlines()] if results.is_file() else []
+    done = Results(results)
     marks = [share * total for total in seconds for share in SHARES]
     for seed in seeds:
         for side, train in (("tutorial", train_tutorial), ("aigc_tf", train_ours)):
-            if any(row["side"] == side and row["seed"] == seed and row["source"] == source for row in done):
-                continue
-            readings = train(DCGAN(source=source, seed=seed), marks, samples)
-            row = {"side": side, "seed": seed, "source": source, "samples": samples, "readings": readings}
-            with results.open("a") as file:
-                file.write(json.dumps(row) + "\n")
-            done.append(row)
-    chosen = [row for row in done if row["seed"] in seeds and row["source"] == source]
+            if not done.find(side=side, seed=seed, source=source):
+                readings = train(DCGAN(source=source, seed=seed), marks, samples)
+                done.add(side=side, seed=seed, source=source, samples=samples, readings=readings)
+    chosen = [row for row in done.find(source=source) if row["seed"] in seeds]
     if plot is not None:
         draw(chosen, plot)
     return summary(chosen, seconds)
@@ -99,34 +49,16 @@ def train_tutorial(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[
     tutorial = TensorFlowTutorial(recipe)
     readings: list[dict[str, float]] = []
     stopwatch = Stopwatch(marks, reader("tutorial", tutorial, source, recipe, samples, readings))
-    step = tf.function(tutorial.step)
     batches = iter(tutorial.batches(to_unit(source.train.images), recipe.seed))
-    finished = False
-    while not finished:
-        stopwatch.begin()
-        step(next(batches))
-        finished = stopwatch.end()
+    watch_loop(tf.function(tutorial.step), batches, stopwatch)
     return readings
 
 
 def train_ours(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict[str, float]]:
-    """Readings of this project's training, as a user starts it, but for the watching."""
-    never = 10**9
-    recipe = dataclasses.replace(
-        recipe,
-        steps=10**6,
-        logging=LoggingSettings(samples_every=never, evaluate_every=never),
-        checkpoints=CheckpointSettings(every=never),
-    )
+    """Readings of this project's training."""
     readings: list[dict[str, float]] = []
-
-    class Reading(StopwatchCallback):
-        def on_train_begin(self, logs: Any = None) -> None:
-            self.stopwatch.measure = reader("aigc_tf", self.model, open_source(recipe), recipe, samples, readings)
-
-    with tempfile.TemporaryDirectory() as folder:
-        watch = Reading(Stopwatch(marks, lambda mark, steps: None))
-        aigc_tf.train(recipe, Path(folder) / "run", callbacks=[watch])
+    source = open_source(recipe)
+    watch_recipe(recipe, marks, lambda model: reader("aigc_tf", model, source, recipe, samples, readings))
     return readings
 
 

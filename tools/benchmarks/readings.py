@@ -1,0 +1,109 @@
+"""Trains for a given time and measures on the way; keeps what is finished in a file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import aigc_tf
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings, Recipe
+
+
+class Stopwatch:
+    """Counts seconds of training, without the first step, which compiles, and measures at given marks.
+
+    Args:
+        marks: in seconds.
+        measure: is called with the mark and the number of steps.
+    """
+
+    def __init__(self, marks: Sequence[float], measure: Callable[[float, int], None]) -> None:
+        self.marks = sorted(marks)
+        self.measure = measure
+        self.seconds = 0.0
+        self.steps = 0
+
+    def begin(self) -> None:
+        """A step begins."""
+        self.started = time.perf_counter()
+
+    def end(self) -> bool:
+        """A step ended; measures if a mark was passed. Returns whether the last one was."""
+        elapsed = time.perf_counter() - self.started
+        self.steps += 1
+        if self.steps > 1:
+            self.seconds += elapsed
+        while self.marks and self.seconds >= self.marks[0]:
+            self.measure(self.marks.pop(0), self.steps)
+        return not self.marks
+
+
+def watch_loop(step: Callable[[Any], Any], batches: Iterator[Any], stopwatch: Stopwatch) -> None:
+    """Call `step` with batches until the stopwatch's last mark."""
+    finished = False
+    while not finished:
+        stopwatch.begin()
+        step(next(batches))
+        finished = stopwatch.end()
+
+
+def watch_recipe(recipe: Recipe, marks: Sequence[float], reader: Callable[[Any], Callable[[float, int], None]]) -> None:
+    """Train a recipe as a user would, but for the watching, until the last mark.
+
+    Args:
+        recipe: its steps and seconds do not count.
+        marks: in seconds of training.
+        reader: from the model to what is called at each mark.
+    """
+    never = 10**9
+    recipe = dataclasses.replace(
+        recipe,
+        steps=10**6,
+        seconds=None,
+        logging=LoggingSettings(samples_every=never, evaluate_every=never),
+        checkpoints=CheckpointSettings(every=never),
+    )
+
+    class Watching(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.stopwatch = Stopwatch(marks, reader(self.model))
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            self.stopwatch.begin()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if self.stopwatch.end():
+                self.model.stop_training = True
+
+    with tempfile.TemporaryDirectory() as folder:
+        aigc_tf.train(recipe, Path(folder) / "run", callbacks=[Watching()])
+
+
+class Results:
+    """Rows of a JSON Lines file: a benchmark that is called again goes on from there.
+
+    Args:
+        path: of the file; it is made when the first row is added.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+    def find(self, **keys: Any) -> list[dict[str, Any]]:
+        """The rows with these values."""
+        return [row for row in self.rows if all(row.get(key) == value for key, value in keys.items())]
+
+    def add(self, **row: Any) -> None:
+        """Keep a row, in the file too."""
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+        self.rows.append(row)

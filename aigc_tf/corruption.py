@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from keras import ops
 
 from aigc_tf.recipes.autoencoders import CorruptionSettings
 
-Seed = int | keras.random.SeedGenerator
+Seed: TypeAlias = int | keras.random.SeedGenerator
 
 
 def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.Tensor:
@@ -58,8 +59,10 @@ def blur(images: tf.Tensor, deviation_pixels: float) -> tf.Tensor:
         kernel = ops.tile(ops.reshape(weights, kernel_shape), (1, 1, channels, 1))
         return ops.depthwise_conv(images, kernel, padding="valid")
 
-    padded = ops.pad(images, ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="edge")
-    return along(along(padded, (-1, 1, 1, 1)), (1, -1, 1, 1))
+    for axis in (1, 2):  # TensorFlow's pad cannot repeat the border
+        places = np.arange(-reach, images.shape[axis] + reach).clip(0, images.shape[axis] - 1)
+        images = ops.take(images, places, axis=axis)
+    return along(along(images, (-1, 1, 1, 1)), (1, -1, 1, 1))
 
 
 def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:

@@ -79,8 +79,6 @@ def _exports(run: Run) -> str:
     reports = {path.parent.name: json.loads(path.read_text()) for path in paths}
     if not reports:
         return ""
-    rows = ["| folder | bytes | largest difference from Keras | ms a call, 1 thread | 2 threads |", "| --- " * 5 + "|"]
-    rows += [row for folder, report in reports.items() for row in _export_rows(folder, report)]
     signatures = next(iter(reports.values()))["signatures"]
     tensors = [
         f"- `{name}`, {kind[:-1]} `{tensor}`: {facts['dtype']} {facts['shape']}, {facts['meaning']}"
@@ -92,19 +90,63 @@ def _exports(run: Run) -> str:
         "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
         "`python tools/tflite_demo.py model.tflite`."
     )
-    return "\n\n".join(["## Exported files", "\n".join(rows), phone, "\n".join(tensors)])
+    parts = [_export_files(reports), _export_signatures(reports), _export_quality(reports), phone, "\n".join(tensors)]
+    return "\n\n".join(["## Exported files", *filter(None, parts)])
 
 
-def _export_rows(folder: str, report: dict[str, Any]) -> list[str]:
-    size = report["files"].get("model.tflite") or report["files"]["saved_model/"]
-    rows = []
-    for name, signature in report["signatures"].items():
-        difference = signature["difference"]
-        largest = difference.get("tflite", difference["saved_model"])["largest"]
-        latency = report.get("latency", {}).get(name, {})
-        times = [f"{latency[threads]['median_ms']:.3f}" if threads in latency else "" for threads in ("1", "2")]
-        rows.append(f"| {folder}, `{name}` | {size:,} | {largest:.2g} | {times[0]} | {times[1]} |")
-    return rows
+def _export_files(reports: dict[str, Any]) -> str:
+    rows = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]
+    for folder, report in reports.items():
+        size = report["files"].get("model.tflite") or report["files"]["saved_model/"]
+        operators, taken, memory = "", "", ""
+        if "operators" in report:
+            operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
+            added = report["peak_memory"]["added_by_file_bytes"]
+            memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
+        rows.append(f"| {folder} | {size:,} | {operators} | {taken} | {memory} |")
+    return "\n".join(rows)
+
+
+def _export_signatures(reports: dict[str, Any]) -> str:
+    note = (
+        "Differences are from Keras, the largest and the mean; times are of one call in ms, the median and "
+        "(95th percentile). The ratio is that of the shortest call of Keras's own LiteRT export of the same network "
+        "to the shortest of this file, 1 thread."
+    )
+    rows = [
+        "| folder, signature | largest | mean | 1 thread | 2 threads | against Keras's export |",
+        "| --- " * 6 + "|",
+    ]
+    for folder, report in reports.items():
+        for name, signature in report["signatures"].items():
+            difference = signature["difference"]
+            found = difference.get("tflite", difference["saved_model"])
+            latency = report.get("latency", {}).get(name, {})
+            times = [_median_and_p95(latency[threads]) if latency else "" for threads in ("1", "2")]
+            ratios = report.get("keras_litert", {}).get(name, {}).get("times_faster")
+            faster = f"{ratios['1']['least']:.1f} times faster" if ratios else ""
+            cells = [f"{found['largest']:.2g}", f"{found['mean']:.2g}", *times, faster]
+            rows.append(f"| {folder}, `{name}` | {' | '.join(cells)} |")
+    return f"{note}\n\n" + "\n".join(rows)
+
+
+def _median_and_p95(latency: dict[str, float]) -> str:
+    return f"{latency['median_ms']:.3f} ({latency['p95_ms']:.3f})"
+
+
+def _export_quality(reports: dict[str, Any]) -> str:
+    """Before and after quantising; empty if no file has 8-bit weights."""
+    rows, notes = [], []
+    for folder, report in reports.items():
+        quality = report.get("quality") or {}
+        if "not_measured" in quality:
+            notes.append(f"- {folder}: quality not measured, {quality['not_measured']}")
+            continue
+        for name, found in quality.items():
+            figures = " | ".join(f"{found[key]:.4g}" for key in ("before", "after", "change", "limit"))
+            rows.append(f"| {folder}, `{name}` | {found['measure']} | {figures} |")
+    head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"] if rows else []
+    return "\n\n".join("\n".join(lines) for lines in ([*head, *rows], notes) if lines)
 
 
 def _limits() -> str:

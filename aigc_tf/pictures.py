@@ -37,6 +37,34 @@ def grid(images: np.ndarray, columns: int | None = None, gap: int = 2) -> np.nda
     return sheet
 
 
+def rows_of(images: np.ndarray) -> np.ndarray:
+    """A grid of images that lie in rows already, `[rows, columns, height, width, channels]`; see `grid`."""
+    return grid(images.reshape(-1, *images.shape[2:]), columns=images.shape[1])
+
+
+def bars(values: np.ndarray, across: str, upwards: str) -> np.ndarray:
+    """A bar chart: uint8 `[height, width, 3]`.
+
+    Args:
+        values: `[count]`, numbered from 1.
+        across: what is numbered.
+        upwards: what the values are, with their unit.
+    """
+    # Drawn without pyplot, which would open a window system's back end and keep every figure.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    figure = Figure(figsize=(6, 3), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.bar(np.arange(1, len(values) + 1), values)
+    axes.set(xlabel=across, ylabel=upwards)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
+
+
 def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
     """One picture `[height, width, 1 or 3]`, uint8 or in [0, 1], enlarged by whole pixels."""
     pixels = to_bytes(image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from aigc_tf.recipes.base import Recipe
 from aigc_tf.registry import recipe_class, resolve
 
 if TYPE_CHECKING:
+    from aigc_tf.export.runner import Runner
     from aigc_tf.models.base import GenerativeModel
 
 RUNS_FOLDER = Path("saved_models")
@@ -127,24 +129,58 @@ class Run:
         quantize: str = "none",
         batch: int = 1,
         out: str | Path | None = None,
+        compare_with_keras: bool = True,
     ) -> Any:
         """Write the model as a verified file; see `aigc_tf.export.export`.
 
+        What 8-bit files lose in quality is measured, with the limits of the recipe. Where the source cannot be
+        opened any more the file is written all the same: the report and stderr say that this was not measured.
+
         Args:
-            format: "tflite" or "saved_model".
+            format: "tflite", "saved_model", or "web" for a page that draws in a browser.
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
+            compare_with_keras: measure Keras's own LiteRT export of the same networks too.
+
+        Raises:
+            InputError: an argument cannot be used.
+            VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import export
+        from aigc_tf.export import export, export_web
         from aigc_tf.model_card import write_model_card
 
         folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
-        source = self.read_json("source.json")
-        metadata = self.made_by() | {"data": source["name"], "licence of the data": source["licence"]}
-        exported = export(self.model, folder, format=format, quantize=quantize, batch=batch, metadata=metadata)
+        recorded = self.read_json("source.json")
+        metadata = self.made_by() | {"data": recorded["name"], "licence of the data": recorded["licence"]}
+        try:
+            source = self.source
+        except InputError as error:
+            say(f"warning: {error}; where real examples are needed the model's own samples stand in")
+            source = None
+        page = partial(export_web, title=type(self.recipe).__name__)
+        write = page if format == "web" else partial(export, format=format)
+        exported = write(
+            self.model,
+            folder,
+            quantize=quantize,
+            batch=batch,
+            source=source,
+            metadata=metadata,
+            quality=partial(self._export_quality, quantize) if quantize in ("dynamic", "int8") else None,
+            compare_with_keras=compare_with_keras,
+            progress=say,
+        )
         write_model_card(self)
         return exported
+
+    def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
+        """What quantising changes in quality, or why that cannot be measured."""
+        try:
+            return resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
+        except InputError as error:
+            say(f"warning: the quality of the quantised file is not measured: {error}")
+            return {"not_measured": str(error)}
 
     def made_by(self, seed: int | None = None) -> dict[str, str]:
         """What a file made with this run says of its origin."""

@@ -24,6 +24,7 @@ from aigc_tf.callbacks import (
     interrupts,
 )
 from aigc_tf.errors import InputError
+from aigc_tf.latent_space import Encodes
 from aigc_tf.models.base import GenerativeModel
 from aigc_tf.models.create import create
 from aigc_tf.recipes.base import Recipe, flatten
@@ -82,6 +83,7 @@ def train(
 def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     from aigc_tf.model_card import write_model_card
+    from aigc_tf.projector import write_projector
 
     recipe = run.recipe
     batches = run.source.training_batches(recipe.batch_size, recipe.seed, first_step=progress.step)
@@ -116,6 +118,8 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         writer.close()
     run.step = progress.step
     write_model_card(run)
+    if isinstance(run.model, Encodes):
+        write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
     if progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {progress.step} in {run.path}; continue with --resume")
 

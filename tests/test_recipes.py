@@ -25,7 +25,8 @@ def test_every_recipe_reads_back_what_it_prints(recipe: type[Recipe]):
 
 @pytest.mark.parametrize("recipe", recipe_classes().values())
 def test_every_recipe_names_code_that_is_there(recipe: type[Recipe]):
-    for reference in (recipe.model, recipe.data, recipe.evaluation, recipe.quality, *recipe.networks.values()):
+    functions = (recipe.model, recipe.data, recipe.evaluation, recipe.quality, recipe.export_quality)
+    for reference in (*functions, *recipe.networks.values()):
         assert callable(resolve(reference))
 
 

@@ -3,7 +3,13 @@
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
     python -m tools.benchmark data              the input pipeline alone
-    python -m tools.benchmark export RUN        exported files against Keras's own export
+    python -m tools.benchmark export RUN        exported files against Keras's own export and ONNX Runtime
+    python -m tools.benchmark export-matrix     every recipe's tiny version in every quantisation
+    python -m tools.benchmark steps             language models token by token against the growing prefix
+    python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
+    python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
+    python -m tools.benchmark denoising         denoisers against a median filter and non-local means
+    python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
 
 Nothing else should run meanwhile. Figures of different machines cannot be compared, their ratios can.
 """
@@ -82,16 +88,133 @@ def export(
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "float16", "dynamic", "int8"),
     json: bool = False,
 ) -> None:
-    """Exported files of a run, in each quantisation, beside Keras's own LiteRT export of the same network.
+    """Exported files of a run, in each quantisation, beside Keras's own LiteRT export and ONNX Runtime.
 
     Args:
         run: The run's folder.
-        quantize: Which to measure.
+        quantize: Which to measure; quality is measured for dynamic and int8.
         json: Print one JSON object.
     """
-    from tools.benchmarks.exports import exports
+    from tools.benchmarks.exports import exports, table
 
-    show(exports(run, quantize), json)
+    report = exports(run, quantize)
+    show(report, json) if json else print(table(report))
+
+
+@app.command
+def export_matrix(
+    steps: int = 20, results: Path = Path("saved_models/benchmarks/export_matrix.jsonl"), json: bool = False
+) -> None:
+    """Every recipe's tiny version, hardly trained, exported in every quantisation.
+
+    Args:
+        steps: Of training.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.export_matrix import export_matrix as measure
+    from tools.benchmarks.export_matrix import table
+
+    rows = measure(steps, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+@app.command
+def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
+    """Tokens per second of an LSTM's and a transformer's step, against the two ways that tutorials decode.
+
+    Args:
+        tokens: Length of the text.
+        rounds: Texts of each variant.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.steps import steps as measure
+
+    show(measure(tokens, rounds), json)
+
+
+@app.command
+def compression(run: Annotated[Path, tyro.conf.Positional], json: bool = False) -> None:
+    """The rate and the PSNR of an autoencoder's latents in 8 bits, beside JPEG and WebP, on the test images.
+
+    Args:
+        run: The run's folder.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.compression import compression as measure
+
+    show(measure(run), json)
+
+
+@app.command
+def denoising(
+    seconds: float = 300.0,
+    source: str = "fashion_mnist",
+    images: int = 10_000,
+    vae: bool = False,
+    results: Path = Path("saved_models/benchmarks/denoising.jsonl"),
+    json: bool = False,
+) -> None:
+    """PSNR and SSIM of denoised test images, against a median filter and non-local means; needs scikit-image.
+
+    Args:
+        seconds: Of training, of each network for each noise.
+        source: What to train on.
+        images: Of the test split.
+        vae: Measure the denoising VAE, too.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.denoising import denoising as measure
+
+    show(measure(source, seconds, images, vae, results), json)
+
+
+@app.command
+def likelihood(
+    run: Annotated[Path, tyro.conf.Positional],
+    binarise: Literal["none", "static", "dynamic"] | None = None,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """Bounds on the likelihood of test images by a variational autoencoder, with 1, 100 and 5,000 samples.
+
+    Args:
+        run: The run's folder; to train on binarised images, give a trainer --binarise.
+        binarise: Measure grey values, one fixed Bernoulli draw of each pixel (static) or a draw that depends on
+            the seed (dynamic). As the run was trained if not given.
+        seed: Of the samples.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.likelihood import likelihood as measure
+
+    show(measure(run, binarise, seed), json)
+
+
+@app.command
+def anomalies(
+    source: str = "fashion_mnist",
+    seconds: float = 60.0,
+    classes: tuple[int, ...] = tuple(range(10)),
+    vae: Literal["conv_vae", "vae"] = "conv_vae",
+    results: Path = Path("saved_models/benchmarks/anomalies.jsonl"),
+    json: bool = False,
+) -> None:
+    """GANomaly and autoencoders trained on one class and tested on the rest, beside PCA and an isolation forest.
+
+    Args:
+        source: What to train on; it has labels.
+        seconds: Of training, for each network and class.
+        classes: Which are normal, one after the other.
+        vae: Whose evidence lower bound is the score.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.anomalies import anomalies as measure
+    from tools.benchmarks.anomalies import table
+
+    report = measure(source, seconds, classes, vae, results)
+    show(report, json) if json else print(table(report))
 
 
 def show(report: dict[str, Any], as_json: bool) -> None:

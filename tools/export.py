@@ -3,7 +3,10 @@
     python -m tools.export saved_models/dcgan/RUN --format tflite --quantize dynamic
 
 Writes the model and export.json: sizes, operators, differences from Keras, latency. A file that does not agree
-with Keras is deleted, and the command fails.
+with Keras is deleted, and the command fails. `--format web` adds a page around the file, for any web server:
+
+    python -m tools.export saved_models/dcgan/RUN --format web --quantize dynamic --out page
+    python -m http.server --directory page
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from aigc_tf.command_line import command
 
 def export(
     run: Annotated[Path, tyro.conf.Positional],
-    format: Literal["tflite", "saved_model"] = "tflite",
+    format: Literal["tflite", "saved_model", "web"] = "tflite",
     quantize: Literal["none", "float16", "dynamic", "int8"] = "none",
     batch: int = 1,
     out: Path | None = None,
@@ -29,7 +32,7 @@ def export(
 
     Args:
         run: The run's folder.
-        format: LiteRT for phones, or TensorFlow's SavedModel alone.
+        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that draws in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
         batch: Examples that one call makes; fixed in the file.
         out: The folder to write; in the run's exports if not given.

@@ -1,29 +1,133 @@
-"""Draws a grid of samples from an exported generator. Needs only numpy and ai-edge-litert.
+"""Draws a grid of samples, or writes text, from an exported file alone. Needs only numpy and ai-edge-litert.
 
-python tools/tflite_demo.py model.tflite --count 64 --out samples.png
+    python tools/tflite_demo.py generator.tflite --count 64 --out samples.png
+    python tools/tflite_demo.py language_model.tflite --prompt "Once" --tokens 200 --temperature 0.8 --top-k 20
+
+What the file holds, and how it is called, it says itself: in its signatures and its metadata (docs/MOBILE.md).
 """
 
 import argparse
+import json
 import struct
 import sys
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
+TOKENS = 200
+# Options of the one kind of file mean nothing for the other.
+OPTIONS = {"pictures": ("count",), "text": ("prompt", "tokens", "temperature", "top_k")}
 
-def generate(file: Path, count: int, seed: int, signature: str = "generate") -> np.ndarray:
+
+def read_metadata(file: Path) -> dict[str, Any]:
+    """The JSON that the export put into the file; empty if there is none."""
+    model = schema.Model.GetRootAs(file.read_bytes(), 0)
+    for index in range(model.MetadataLength()):
+        entry = model.Metadata(index)
+        if entry.Name() == b"aigc_tf":
+            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    return {}
+
+
+def generate(interpreter: Interpreter, signature: str, metadata: dict[str, Any], count: int, seed: int) -> np.ndarray:
     """Images `[count, height, width, channels]` float32 in [0, 1]: those of tools.sample with the same seed."""
-    runner = Interpreter(model_path=str(file)).get_signature_runner(signature)
+    runner = interpreter.get_signature_runner(signature)
     ((name, latent),) = runner.get_input_details().items()
     batch, *shape = latent["shape"]
     rng = np.random.default_rng(seed)
+    prior = metadata.get("prior")  # without one, latents are standard normal
     images: list[np.ndarray] = []
     for _ in range(-(-count // batch)):  # the file takes exactly `batch` latents at a time
-        (answer,) = runner(**{name: rng.standard_normal((batch, *shape), dtype=np.float32)}).values()
+        latents = rng.standard_normal((batch, *shape), dtype=np.float32)
+        if prior:
+            latents = (prior["mean"] + latents @ np.transpose(prior["factor"])).astype(np.float32)
+        (answer,) = runner(**{name: latents}).values()
         images.extend(answer)
     return np.stack(images[:count])
+
+
+def write_text(
+    interpreter: Interpreter,
+    metadata: dict[str, Any],
+    prompt: str,
+    tokens: int | None,
+    temperature: float,
+    top_k: int,
+    seed: int,
+) -> str:
+    """The prompt and what the model writes after it.
+
+    Args:
+        interpreter: of a file with the signature `step`.
+        metadata: of the file.
+        prompt: may be empty.
+        tokens: how many to write, or fewer if the model ends the text; None: 200, or as many as it can.
+        temperature: what logits are divided by; 0 takes the likeliest token always.
+        top_k: only so many of the likeliest tokens can be chosen; 0: all.
+        seed: of the choices.
+
+    Raises:
+        ValueError: the metadata lacks something, or the text cannot be had from this file.
+    """
+    for key in ("vocabulary", "start"):
+        if key not in metadata:
+            raise ValueError(f"its metadata has no {key}: export it again with one")
+    vocabulary = metadata["vocabulary"]
+    text = [metadata["start"], *tokenize(prompt, vocabulary)]
+    room = metadata.get("context_length", sys.maxsize) - len(text) + 1
+    tokens = min(TOKENS, room) if tokens is None else tokens
+    if not 1 <= tokens <= room:
+        raise ValueError(f"it can write {max(room, 0)} tokens after this prompt, not {tokens}")
+    step = interpreter.get_signature_runner("step")
+    details = step.get_input_details()
+    feedback = metadata["signatures"]["step"].get("feedback", {})
+    states = {name: np.zeros(details[name]["shape"], details[name]["dtype"]) for name in feedback.values()}
+    written, rng = len(text), np.random.default_rng(seed)
+    for position in range(written + tokens - 1):
+        outputs = step(token=np.full(details["token"]["shape"], text[position], np.int32), **states)
+        states = {name: outputs[output] for output, name in feedback.items()}
+        if position < written - 1:
+            continue  # still reading the prompt
+        logits = outputs["logits"].reshape(-1, len(vocabulary))[0]
+        text.append(choose(logits, temperature, top_k, rng))
+        if text[-1] == metadata.get("end"):
+            text.pop()
+            break
+    return "".join(vocabulary[token] for token in text[1:])
+
+
+def tokenize(text: str, vocabulary: list[str]) -> list[int]:
+    """The text as numbers of symbols, the longest symbol that fits first.
+
+    Raises:
+        ValueError: nothing in the vocabulary fits.
+    """
+    numbers = {symbol: number for number, symbol in enumerate(vocabulary) if symbol}
+    longest = max(map(len, numbers))
+    found, start = [], 0
+    while start < len(text):
+        fitting = (text[start : start + length] for length in range(longest, 0, -1))
+        symbol = next((part for part in fitting if part in numbers), None)
+        if symbol is None:
+            raise ValueError(f"its vocabulary has no {text[start]!r}: leave it out of the prompt")
+        found.append(numbers[symbol])
+        start += len(symbol)
+    return found
+
+
+def choose(logits: np.ndarray, temperature: float, top_k: int, rng: np.random.Generator) -> int:
+    """The number of a symbol, drawn with the probabilities softmax(logits / temperature) of the top k."""
+    if temperature == 0:
+        return int(logits.argmax())
+    scaled = logits.astype(np.float64) / temperature
+    if top_k:
+        scaled[np.argsort(-scaled, kind="stable")[top_k:]] = -np.inf
+    weights = np.exp(scaled - scaled.max())
+    return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
 def grid(images: np.ndarray) -> np.ndarray:
@@ -55,23 +159,64 @@ def write_png(path: Path, pixels: np.ndarray) -> None:
     )
 
 
-def main() -> int:
-    """The command; 2 means that the file cannot be used."""
-    parser = argparse.ArgumentParser(description="Draw samples from an exported generator.")
-    parser.add_argument("file", type=Path, help="a .tflite file with the signature generate(latent) -> image")
-    parser.add_argument("--count", type=int, default=64, help="how many images (default: 64)")
-    parser.add_argument("--seed", type=int, default=0, help="of the latents (default: 0)")
-    parser.add_argument("--out", type=Path, default=Path("samples.png"), help="the picture (default: samples.png)")
+def parse() -> argparse.Namespace:
+    """The command line; options that were not given are None."""
+    parser = argparse.ArgumentParser(description="Draw samples or write text from an exported file.")
+    parser.add_argument("file", type=Path, help="a .tflite file with the signature generate, decode or step")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
+    parser.add_argument("--out", type=Path, help="the picture (default: samples.png), or a file for the text")
+    parser.add_argument("--count", type=int, help="how many images (default: 64)")
+    parser.add_argument("--prompt", help="how the text begins (default: with nothing)")
+    parser.add_argument("--tokens", type=int, help=f"how many to write (default: {TOKENS}, or what fits)")
+    parser.add_argument("--temperature", type=float, help="below 1 more likely text, above 1 wilder (default: 1)")
+    parser.add_argument("--top-k", type=int, help="choose among so many tokens only; 0: among all (default: 0)")
     options = parser.parse_args()
-    if options.count < 1:
-        parser.error(f"--count is {options.count}: at least one image is needed")
+    for name, least in (("count", 1), ("tokens", 1), ("temperature", 0), ("top_k", 0)):
+        value = getattr(options, name)
+        if value is not None and not value >= least:
+            parser.error(f"--{name.replace('_', '-')} is {value}: at least {least} is needed")
+    return options
+
+
+def run(options: argparse.Namespace) -> str:
+    """Do what the file is for; what to say about it.
+
+    Raises:
+        ValueError: the file or an option cannot be used.
+    """
+    interpreter = Interpreter(model_path=str(options.file))
+    metadata = read_metadata(options.file)
+    names = list(interpreter.get_signature_list())
+    drawing = next((name for name in ("generate", "decode") if name in names), None)
+    if not drawing and "step" not in names:
+        raise ValueError(f"its signatures are {', '.join(names) or 'none'}: generate, decode or step is needed")
+    kind, other = ("pictures", "text") if drawing else ("text", "pictures")
+    for name in OPTIONS[other]:
+        if getattr(options, name) is not None:
+            raise ValueError(f"it makes {kind}, and --{name.replace('_', '-')} is for {other}")
+    if drawing:
+        out, count = options.out or Path("samples.png"), options.count or 64
+        images = generate(interpreter, drawing, metadata, count, options.seed)
+        write_png(out, grid(images))
+        return f"{out}: {count} images of {images.shape[2]}x{images.shape[1]}"
+    temperature = 1.0 if options.temperature is None else options.temperature
+    text = write_text(
+        interpreter, metadata, options.prompt or "", options.tokens, temperature, options.top_k or 0, options.seed
+    )
+    if options.out is None:
+        return text
+    options.out.write_text(text, encoding="utf-8")
+    return f"{options.out}: {len(text)} characters"
+
+
+def main() -> int:
+    """The command; 2 means that the file or an option cannot be used."""
+    options = parse()
     try:
-        images = generate(options.file, options.count, options.seed)
-        write_png(options.out, grid(images))
-    except (OSError, ValueError) as error:  # no such file; no .tflite; no such signature
-        print(f"{options.file}: {error}", file=sys.stderr)
+        print(run(options))
+    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
+        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    print(f"{options.out}: {options.count} images of {images.shape[2]}x{images.shape[1]}")
     return 0
 
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
     unreadable = []
     with (
         contextlib.closing(HoldOut(settings.shape)) as examples,
-        contextlib.closing(_decoded(folder, files, settings)) as decoded,
+        contextlib.closing(decode_files([folder / file for file in files], settings)) as decoded,
     ):
         for position, (digest, image) in enumerate(progress(decoded, len(files), "reading images")):
             if isinstance(image, UnreadableImageError):
@@ -51,9 +51,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
         train, test = examples.splits()
     notes = []
     if unreadable:
-        notes.append(
-            f"{len(unreadable)} of {len(files)} files could not be read and are left out: {_named(unreadable)}"
-        )
+        notes.append(f"{len(unreadable)} of {len(files)} files could not be read and are left out: {named(unreadable)}")
     return ImageSource(str(folder), "", train, test, class_names, HELD_OUT, "the user's own", tuple(notes))
 
 
@@ -99,13 +97,12 @@ def _labels(files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | Non
     return labels, tuple(shown(Path(name)) for name in names)
 
 
-def _decoded(
-    folder: Path, files: list[Path], settings: ImageSettings
+def decode_files(
+    files: Sequence[Path], settings: ImageSettings
 ) -> Generator[tuple[bytes, np.ndarray | UnreadableImageError]]:
     """SHA-256 of the file and image, or what is wrong with it, of each file in turn."""
 
-    def decode(file: Path) -> tuple[bytes, np.ndarray | UnreadableImageError]:
-        path = folder / file
+    def decode(path: Path) -> tuple[bytes, np.ndarray | UnreadableImageError]:
         try:
             if not path.is_file():  # a broken link; or a pipe, which would be waited for
                 raise UnreadableImageError("no such file")
@@ -127,12 +124,13 @@ def _check_share(folder: Path, unreadable: list[str], count: int, allowed: float
     if len(unreadable) > allowed * count:
         raise InputError(
             f"{len(unreadable)} of {count} images in {folder} cannot be read, more than the share of {allowed:g} that "
-            f"images.max_unreadable allows: {_named(unreadable)}; repair or remove them, or raise the limit"
+            f"images.max_unreadable allows: {named(unreadable)}; repair or remove them, or raise the limit"
         )
     if len(unreadable) == count:
-        raise InputError(f"none of the {count} images in {folder} can be read: {_named(unreadable)}")
+        raise InputError(f"none of the {count} images in {folder} can be read: {named(unreadable)}")
 
 
-def _named(unreadable: list[str]) -> str:
+def named(unreadable: list[str]) -> str:
+    """The first of what could not be read, and how many more there are."""
     more = len(unreadable) - _NAMED_AT_MOST
     return ", ".join(unreadable[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")

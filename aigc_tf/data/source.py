@@ -23,6 +23,11 @@ class Split:
     labels: np.ndarray | None
     """int64 `[count]`, positions in `ImageSource.class_names`; None without labels."""
 
+    def some(self, count: int) -> Split:
+        """At most `count` of them, evenly spaced: sources may be sorted by class."""
+        every = slice(None, None, max(1, -(-len(self.images) // count)))
+        return Split(self.images[every], None if self.labels is None else self.labels[every])
+
 
 @dataclass(frozen=True, eq=False)
 class ImageSource:

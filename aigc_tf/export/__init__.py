@@ -2,6 +2,7 @@
 
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits, VerificationError
+from aigc_tf.export.web import export_web
 from aigc_tf.export.writer import Export, export
 
-__all__ = ["Export", "Limits", "Runner", "VerificationError", "export"]
+__all__ = ["Export", "Limits", "Runner", "VerificationError", "export", "export_web"]

@@ -15,6 +15,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 
 from aigc_tf.errors import InputError
 from aigc_tf.export.graph import run
+from aigc_tf.export.quantise import quantise
 from aigc_tf.models.base import Signature
 
 CALIBRATION_EXAMPLES = 256
@@ -58,7 +59,6 @@ def convert(
     signatures: Mapping[str, Signature],
     batch: int,
     quantize: str,
-    feedback: Mapping[str, Mapping[str, str]],
 ) -> bytes:
     """The .tflite of a SavedModel, with built-in operators only.
 
@@ -69,11 +69,9 @@ def convert(
     Args:
         saved_model: written by `write_saved_model` from `networks`.
         networks: to name the layer in an error.
-        signatures: their examples calibrate `int8`.
+        signatures: their examples calibrate `int8`; those that are called in a loop see the states that really occur.
         batch: of the SavedModel.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit everything, float inputs and outputs).
-        feedback: for signatures that are called in a loop, which output becomes which input: calibration then
-            sees the states that really occur.
 
     Raises:
         InputError: a layer needs an operator that LiteRT does not have.
@@ -86,15 +84,17 @@ def convert(
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
         # What has no integer kernel stays float; the report's operators show it as QUANTIZE and DEQUANTIZE.
+        # Calibrated here, quantised after that: no public method of the converter stops in between.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
-        converter.representative_dataset = lambda: _calibration(networks, signatures, batch, feedback)
+        converter.representative_dataset = lambda: _calibration(networks, signatures, batch)
+        converter._experimental_calibrate_only = True
     try:
         with warnings.catch_warnings():
             # The converter's own calibrator still builds the interpreter that TensorFlow deprecates.
             warnings.filterwarnings("ignore", r"(?s).*tf\.lite\.Interpreter is deprecated", UserWarning)
             # It warns that calibration without the number of inputs cannot check it; it is generated here.
             warnings.filterwarnings("ignore", "Statistics for quantized inputs were expected", UserWarning)
-            return converter.convert()
+            converted = converter.convert()
     except ConverterError as error:
         culprits = _culprits(error, networks)
         if not culprits:
@@ -102,13 +102,11 @@ def convert(
         raise InputError(
             f"LiteRT has no built-in operator for {', '.join(culprits)}: write the layer with other operations"
         ) from error
+    return quantise(converted) if quantize == "int8" else converted
 
 
 def _calibration(
-    networks: Mapping[str, keras.Model],
-    signatures: Mapping[str, Signature],
-    batch: int,
-    feedback: Mapping[str, Mapping[str, str]],
+    networks: Mapping[str, keras.Model], signatures: Mapping[str, Signature], batch: int
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     for name, signature in signatures.items():
         count = -(-CALIBRATION_EXAMPLES // batch) * batch
@@ -117,10 +115,12 @@ def _calibration(
         for start in range(0, count, batch):
             inputs = {key: values[start : start + batch] for key, values in examples.items()} | state
             yield name, inputs
-            if loop := feedback.get(name):
+            if signature.feedback:
                 tensors = [keras.ops.convert_to_tensor(inputs[key]) for key in signature.inputs]
                 outputs = dict(zip(signature.outputs, run(networks[name], tensors), strict=True))
-                state = {target: keras.ops.convert_to_numpy(outputs[source]) for source, target in loop.items()}
+                state = {
+                    target: keras.ops.convert_to_numpy(outputs[output]) for output, target in signature.feedback.items()
+                }
 
 
 def _culprits(error: ConverterError, networks: Mapping[str, keras.Model]) -> list[str]:

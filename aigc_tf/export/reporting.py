@@ -13,17 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.export import check_memory, flatbuffer
-from aigc_tf.export.runner import Runner
+from aigc_tf.export import check_memory, flatbuffer, latency
 from aigc_tf.models.base import Signature, TensorSpec
 
-THREADS = (1, 2)
-_ROUNDS = 3  # each file is timed in turns, so that a slow moment of the machine hits all of them
 
-
-def describe(
-    signatures: Mapping[str, Signature], batch: int, feedback: Mapping[str, Mapping[str, str]]
-) -> dict[str, dict[str, Any]]:
+def describe(signatures: Mapping[str, Signature], batch: int) -> dict[str, dict[str, Any]]:
     """Inputs and outputs of each signature, shapes with the batch."""
 
     def tensors(specs: Mapping[str, TensorSpec]) -> dict[str, Any]:
@@ -34,7 +28,7 @@ def describe(
 
     return {
         name: {"inputs": tensors(signature.inputs), "outputs": tensors(signature.outputs)}
-        | ({"feedback": dict(feedback[name])} if name in feedback else {})
+        | ({"feedback": dict(signature.feedback)} if signature.feedback else {})
         for name, signature in signatures.items()
     }
 
@@ -71,75 +65,46 @@ def peak_memory(path: Path) -> dict[str, int | None]:
 def measure(
     path: Path,
     signatures: Mapping[str, Signature],
-    examples: Mapping[str, Mapping[str, np.ndarray]],
-    batch: int,
+    inputs: Mapping[str, dict[str, np.ndarray]],
     compare_with_keras: bool,
     work: Path,
 ) -> dict[str, Any]:
-    """`{"latency": {signature: {"1": {...}, "2": {...}}}}` by threads, and `keras_litert` beside it if asked for.
+    """`latency`, by signature and threads, `peak_memory`, and `keras_litert` beside them if asked for.
 
     Args:
         path: the .tflite file.
         signatures: what it holds.
-        examples: at least one batch of inputs of each.
-        batch: of the file.
+        inputs: one batch for each.
         compare_with_keras: measure Keras's own LiteRT export of the same networks too, in turns with it.
         work: a folder for that export.
     """
-    inputs = {name: {key: values[:batch] for key, values in examples[name].items()} for name in signatures}
-    contenders: dict[str, dict[str, tuple[Path, str, dict[str, np.ndarray]]]] = {
-        name: {"ours": (path, name, inputs[name])} for name in signatures
-    }
-    keras_report: dict[str, Any] = {}
+    report: dict[str, Any] = {"latency": {}, "peak_memory": peak_memory(path)}
     if compare_with_keras:
-        for index, (name, signature) in enumerate(signatures.items()):
-            rival = work / f"keras_{index}.tflite"
-            signature.network.export(str(rival), format="litert", verbose=False)
-            operators = flatbuffer.operators(rival)
-            keras_report[name] = {"bytes": rival.stat().st_size, "operators": operators}
-            if any(operator.startswith("Flex") for operator in operators):
-                keras_report[name]["latency"] = None  # this interpreter, like a phone's, has no Flex delegate
-            else:
-                contenders[name]["keras"] = (rival, *_rival_inputs(rival, signature, inputs[name]))
-    latency: dict[str, dict[str, Any]] = {name: {} for name in signatures}
-    for name, files in contenders.items():
-        for threads in THREADS:
-            best = _in_turns(files, threads)
-            latency[name][str(threads)] = best["ours"]
-            if "keras" in best:
-                entry = keras_report[name].setdefault("latency", {})
-                entry[str(threads)] = best["keras"]
-                ratios = keras_report[name].setdefault("times_faster", {})
-                ratios[str(threads)] = {
-                    figure: round(best["keras"][f"{figure}_ms"] / best["ours"][f"{figure}_ms"], 2)
-                    for figure in ("least", "median")
-                }
-    return {"latency": latency} | ({"keras_litert": keras_report} if compare_with_keras else {})
+        report["keras_litert"] = {}
+    for name, signature in signatures.items():
+        contenders = {"ours": latency.litert(path, name, inputs[name])}
+        if compare_with_keras:
+            rival = work / f"keras_{name}.tflite"
+            report["keras_litert"][name] = beside = keras_litert(signature, rival)
+            if beside["runs"]:
+                contenders["keras"] = latency.keras_litert(rival, signature, inputs[name])
+        found = latency.in_turns(contenders)
+        report["latency"][name] = found["ours"]
+        if "keras" in found:
+            ratios = latency.times_faster(found["keras"], found["ours"])
+            beside |= {"latency": found["keras"], "times_faster": ratios}
+    return report
 
 
-def _in_turns(
-    files: Mapping[str, tuple[Path, str, dict[str, np.ndarray]]], threads: int
-) -> dict[str, dict[str, float]]:
-    """For each file the round with the middle median."""
-    runners = {label: Runner(path, threads) for label, (path, _, _) in files.items()}
-    rounds: dict[str, list[dict[str, float]]] = {label: [] for label in files}
-    for _ in range(_ROUNDS):
-        for label, (_, signature, inputs) in files.items():
-            rounds[label].append(runners[label].latency(signature, inputs))
-    return {label: sorted(found, key=lambda one: one["median_ms"])[_ROUNDS // 2] for label, found in rounds.items()}
+def keras_litert(signature: Signature, path: Path) -> dict[str, Any]:
+    """Write Keras's own LiteRT export of a network, and say what is in it.
 
-
-def _rival_inputs(
-    path: Path, signature: Signature, inputs: Mapping[str, np.ndarray]
-) -> tuple[str, dict[str, np.ndarray]]:
-    """The name of the one signature of Keras's file, and our inputs by its names."""
-    runner = Runner(path)
-    name = runner.names[0]
-    theirs = list(runner.inputs(name))
-    by_tensor = {
-        tensor.name: inputs[key] for tensor, key in zip(signature.network.inputs, signature.inputs, strict=True)
-    }
-    if set(theirs) == set(by_tensor):
-        return name, {key: by_tensor[key] for key in theirs}
-    # Other names (`keras_tensor_4`, `args_0`) are numbered in the order of the inputs.
-    return name, dict(zip(sorted(theirs, key=lambda key: (len(key), key)), inputs.values(), strict=True))
+    Returns:
+        `bytes`, `operators`, `runs`: whether LiteRT alone can run it, and if so `peak_memory`.
+    """
+    signature.network.export(str(path), format="litert", verbose=False)
+    operators = flatbuffer.operators(path)
+    # This interpreter, like a phone's, has no Flex delegate.
+    runs = not any(operator.startswith("Flex") for operator in operators)
+    report = {"bytes": path.stat().st_size, "operators": operators, "runs": runs}
+    return report | ({"peak_memory": peak_memory(path)} if runs else {})

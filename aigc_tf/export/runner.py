@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -80,17 +82,22 @@ class Runner:
         # Calling the runner resizes, copies and allocates in Python, which takes as long as a small network.
         # A phone's program does that once, so only Invoke is timed; no public method offers it by signature.
         wrapper, subgraph = runner._interpreter_wrapper, runner._subgraph_index
-        for _ in range(3):
-            wrapper.Invoke(subgraph)
-        times: list[float] = []
-        begin = time.perf_counter()
-        while len(times) < 10 or (len(times) < runs and time.perf_counter() - begin < seconds):
-            start = time.perf_counter()
-            wrapper.Invoke(subgraph)
-            times.append((time.perf_counter() - start) * 1e3)
-        return {
-            "least_ms": round(min(times), 4),
-            "median_ms": round(float(np.median(times)), 4),
-            "p95_ms": round(float(np.percentile(times, 95)), 4),
-            "runs": len(times),
-        }
+        return time_calls(lambda: wrapper.Invoke(subgraph), seconds=seconds, runs=runs)
+
+
+def time_calls(call: Callable[[], Any], *, seconds: float = 0.5, runs: int = 300) -> dict[str, float]:
+    """How long a call takes, by many; see `Runner.latency`."""
+    for _ in range(3):
+        call()
+    times: list[float] = []
+    begin = time.perf_counter()
+    while len(times) < 10 or (len(times) < runs and time.perf_counter() - begin < seconds):
+        start = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - start) * 1e3)
+    return {
+        "least_ms": round(min(times), 4),
+        "median_ms": round(float(np.median(times)), 4),
+        "p95_ms": round(float(np.percentile(times, 95)), 4),
+        "runs": len(times),
+    }

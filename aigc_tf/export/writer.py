@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,8 +25,8 @@ TFLITE, SAVED_MODEL, REPORT = "model.tflite", "saved_model", "export.json"
 class HasSignatures(Protocol):
     """What export needs of a model; every `GenerativeModel` has it."""
 
-    def signatures(self) -> dict[str, Signature]:
-        """The functions to export, by name."""
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """The functions to export, by name; `source` is where examples of data come from."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Export:
     """A verified export."""
 
     path: Path
-    """The `.tflite` file, or the SavedModel's folder."""
+    """The `.tflite` file, the SavedModel's folder, or the page."""
     report: dict[str, Any]
     """What `export.json` beside it holds."""
 
@@ -46,12 +46,13 @@ def export(
     format: str = "tflite",
     quantize: str = "none",
     batch: int = 1,
+    source: Any = None,
     limits: Limits | None = None,
     metadata: Mapping[str, Any] | None = None,
-    feedback: Mapping[str, Mapping[str, str]] | None = None,
     quality: Callable[[Runner], dict[str, Any]] | None = None,
     compare_with_keras: bool = False,
     seed: int = 0,
+    progress: Callable[[str], None] = lambda stage: None,
 ) -> Export:
     """Write a model's signatures into a folder, compared with Keras.
 
@@ -66,69 +67,63 @@ def export(
         quantize: of the .tflite: `none`, `float16`, `dynamic` (8-bit weights) or `int8` (8-bit arithmetic,
             calibrated on the signatures' examples, inputs and outputs in float).
         batch: the fixed number of examples in a call.
+        source: of the real examples that the model's signatures are compared and calibrated on, if they take data.
         limits: accepted differences from Keras.
         metadata: JSON-able facts (licence, source of the data, vocabulary) that go into the file.
-        feedback: for signatures that are called in a loop: which output becomes which input of the next call,
-            `{"step": {"new_state": "state"}}`. They are verified over whole sequences.
         quality: is given a `Runner` of the finished file; what it returns goes into the report, and a
             `VerificationError` that it raises fails the export.
         compare_with_keras: also measure Keras's own `export(format="litert")` of the same networks.
         seed: of the examples.
+        progress: is told of each stage in a line.
 
     Raises:
         InputError: an argument is not one of those above, or a layer has no built-in LiteRT operator.
         VerificationError: an exported file does not do what Keras does, with the numbers.
     """
     _check_arguments(format, quantize, batch)
-    out, limits, feedback = Path(out), limits or Limits(), feedback or {}
-    signatures = model.signatures()
+    out = Path(out)
+    signatures = model.signatures(source)
     for name, signature in signatures.items():
         _check(name, signature)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
         staging = Path(folder) / "export"
         staging.mkdir()
+        described = reporting.describe(signatures, batch)
         report: dict[str, Any] = {"format": format, "quantize": quantize, "batch": batch}
-        report["signatures"] = reporting.describe(signatures, batch, feedback)
-        examples = {name: _examples(name, signatures[name], batch, limits, feedback, seed) for name in signatures}
-        references = {
-            name: verify.run_keras(signature.network, signature, examples[name])
-            for name, signature in signatures.items()
-        }
-        for name in signatures:
-            verify.require_finite(f"{name}, in Keras", references[name])
-        networks, report["rewrites"] = {}, {}
-        for name, signature in signatures.items():
-            networks[name], report["rewrites"][name] = optimise(signature.network, batch)
+        progress("writing the SavedModel, and comparing it with Keras in a process of its own")
+        expected = _what_keras_answers(signatures, batch, limits or Limits(), seed)
+        optimised = {name: optimise(signature.network, batch) for name, signature in signatures.items()}
+        networks = {name: network for name, (network, _) in optimised.items()}
         write_saved_model(networks, signatures, batch, staging / SAVED_MODEL)
-        answers = verify.run_saved_model(staging / SAVED_MODEL, examples, Path(folder))
-        for name in signatures:
-            found = verify.compare(f"saved_model, {name}", references[name], answers[name], ("largest", limits.float32))
-            report["signatures"][name]["difference"] = {"saved_model": found}
+        differences = {SAVED_MODEL: _compare_saved_model(expected, staging / SAVED_MODEL, Path(folder))}
+        report["rewrites"] = {name: rewrites for name, (_, rewrites) in optimised.items()}
         if format == "tflite":
             path = staging / TFLITE
-            path.write_bytes(convert(staging / SAVED_MODEL, networks, signatures, batch, quantize, feedback))
-            described = {"signatures": report["signatures"], "quantize": quantize, **(metadata or {})}
-            flatbuffer.write_metadata(path, json.loads(json.dumps(_without_measurements(described))))
+            progress(f"converting it to LiteRT with quantize {quantize}, and comparing that with Keras")
+            path.write_bytes(convert(staging / SAVED_MODEL, networks, signatures, batch, quantize))
+            facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
+            flatbuffer.write_metadata(path, json.loads(json.dumps(facts)))
             runner = Runner(path)
-            for name, signature in signatures.items():
-                loop = feedback.get(name, {})
-                bound = limits.bound(quantize, bool(loop))
-                label = f"{TFLITE}, {name}, quantize {quantize}"
-                pair = (references[name], runner.map(name, examples[name]))
-                if loop:
-                    pair = _sequences(runner, name, signature, examples[name], loop, batch)
-                report["signatures"][name]["difference"]["tflite"] = verify.compare(label, *pair, bound)
+            differences["tflite"] = _compare_tflite(expected, runner, quantize)
+            report["quality"] = None
+            if quality:
+                progress("measuring what quantising changes in quality")
+                report["quality"] = quality(runner)
+            progress("measuring latency and memory")
             report["operators"] = flatbuffer.operators(path)
             report["xnnpack"] = flatbuffer.delegated(path)
-            report |= reporting.measure(path, signatures, examples, batch, compare_with_keras, Path(folder))
-            report["peak_memory"] = reporting.peak_memory(path)
-            report["quality"] = quality(runner) if quality else None
+            inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
+            report |= reporting.measure(path, signatures, inputs, compare_with_keras, Path(folder))
+        report["signatures"] = {
+            name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
+            for name, entry in described.items()
+        }
         report["files"] = reporting.sizes(staging)
         report["versions"] = reporting.versions()
         report["metadata"] = dict(metadata or {})
         (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        _move_into_place(staging, out)
+        move_into_place(staging, out, (TFLITE, SAVED_MODEL, REPORT))
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
 
 
@@ -155,42 +150,76 @@ def _check(name: str, signature: Signature) -> None:
             raise ValueError(f"signature {name}: {kind}s are declared as {declared}, the network has {actual}")
 
 
-def _examples(
-    name: str, signature: Signature, batch: int, limits: Limits, feedback: Mapping[str, Mapping[str, str]], seed: int
-) -> verify.Arrays:
-    wanted = limits.steps * batch if feedback.get(name) else limits.examples
-    return signature.examples(-(-wanted // batch) * batch, seed)
+@dataclass(frozen=True)
+class _Expected:
+    """What the files have to answer, and how nearly."""
+
+    signatures: Mapping[str, Signature]
+    batch: int
+    limits: Limits
+    examples: Mapping[str, verify.Arrays]
+    answers: Mapping[str, verify.Arrays]
 
 
-def _sequences(
-    runner: Runner, name: str, signature: Signature, examples: verify.Arrays, loop: Mapping[str, str], batch: int
-) -> tuple[verify.Arrays, verify.Arrays]:
+def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits: Limits, seed: int) -> _Expected:
+    examples, answers = {}, {}
+    for name, signature in signatures.items():
+        wanted = limits.steps * batch if signature.feedback else limits.examples
+        examples[name] = signature.examples(-(-wanted // batch) * batch, seed)
+        answers[name] = verify.run_keras(signature.network, signature, examples[name])
+        verify.require_finite(f"{name}, in Keras", answers[name])
+    return _Expected(signatures, batch, limits, examples, answers)
+
+
+def _compare_saved_model(expected: _Expected, folder: Path, work: Path) -> dict[str, dict[str, Any]]:
+    answers = verify.run_saved_model(folder, expected.examples, work)
+    bound = ("largest", expected.limits.float32)
+    return {
+        name: verify.compare(f"saved_model, {name}", expected.answers[name], answers[name], bound)
+        for name in expected.signatures
+    }
+
+
+def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[str, dict[str, Any]]:
+    found = {}
+    for name, signature in expected.signatures.items():
+        if signature.feedback:
+            pair = _sequences(expected, runner, name)
+        else:
+            pair = (expected.answers[name], runner.map(name, expected.examples[name]))
+        bound = expected.limits.bound(quantize, bool(signature.feedback))
+        found[name] = verify.compare(f"{TFLITE}, {name}, quantize {quantize}", *pair, bound)
+    return found
+
+
+def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.Arrays, verify.Arrays]:
     """What Keras and the file answer, each going on from its own state."""
+    signature = expected.signatures[name]
 
     def keras_step(inputs: verify.Arrays) -> verify.Arrays:
         return verify.run_keras(signature.network, signature, inputs)
 
+    def file_step(inputs: verify.Arrays) -> verify.Arrays:
+        return runner(name, **inputs)
+
+    examples, batch = expected.examples[name], expected.batch
     return (
-        verify.run_sequence(keras_step, examples, loop, batch),
-        verify.run_sequence(lambda inputs: runner(name, **inputs), examples, loop, batch),
+        verify.run_sequence(keras_step, examples, signature.feedback, batch),
+        verify.run_sequence(file_step, examples, signature.feedback, batch),
     )
 
 
-def _without_measurements(described: dict[str, Any]) -> dict[str, Any]:
-    signatures = {
-        name: {key: value for key, value in entry.items() if key != "difference"}
-        for name, entry in described["signatures"].items()
-    }
-    return {**described, "signatures": signatures}
+def _first(examples: verify.Arrays, batch: int) -> verify.Arrays:
+    return {name: values[:batch] for name, values in examples.items()}
 
 
-def _move_into_place(staging: Path, out: Path) -> None:
-    """Replace an older export by a verified one; other files of the folder stay."""
+def move_into_place(staging: Path, out: Path, names: Iterable[str]) -> None:
+    """Replace the entries `names` of an older export by those of a verified one; what else the folder has stays."""
     out.mkdir(exist_ok=True)
     retired = staging.parent / "retired"
     retired.mkdir()
     try:
-        for name in (TFLITE, SAVED_MODEL, REPORT):
+        for name in names:
             if (out / name).exists():
                 (out / name).rename(retired / name)
             if (staging / name).exists():

@@ -43,6 +43,7 @@ class Autoencoder(LatentModel):
     encoder_outputs: Mapping[str, str] = {"latent": "where the image lies in the latent space"}
     """What the encoder's outputs are called in exported files, and what they are."""
     latent_meaning = "a point of the latent space, as `encode` gives it"
+    score_meaning = "how strange the image is, in nats"
     recipe: AutoencoderRecipe
 
     def __init__(self, recipe: AutoencoderRecipe, encoder: keras.Model, decoder: keras.Model) -> None:
@@ -154,7 +155,7 @@ class Autoencoder(LatentModel):
         return corrupt(images, self.recipe.corruption, seed) if self.recipe.corruption.is_on else images
 
     def targets(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
-        """What is learnt of images `[batch, height, width, channels]` in [0, 1]: a draw of each pixel, or themselves."""
+        """What is learnt of images `[batch, height, width, channels]` in [0, 1]: themselves, or a draw of pixels."""
         if not self.recipe.binarise:
             return images
         return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
@@ -202,6 +203,11 @@ class Autoencoder(LatentModel):
         encoded = self.encoding.predict(as_brightness(images), batch_size=GENERATION_BATCH, verbose=0)
         return self.mean_latent(encoded)
 
+    def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""
+        encoded = self.encoding.predict(as_brightness(images), batch_size=GENERATION_BATCH, verbose=0)
+        return dict(zip(self.encoder_outputs, keras.tree.flatten(encoded), strict=True))
+
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
         return self.decoding.predict(latents, batch_size=GENERATION_BATCH, verbose=0)
@@ -240,7 +246,7 @@ class Autoencoder(LatentModel):
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
-        return pictures | self.latent_pictures(self.activity(source.test.images[:PREVIEWED_ENCODINGS]))
+        return pictures | self.latent_pictures(self.activity(source.test.some(PREVIEWED_ENCODINGS).images))
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
@@ -256,7 +262,7 @@ class Autoencoder(LatentModel):
         images = {"image": TensorSpec(self.image_shape, IMAGE)}
         latents = {"latent": TensorSpec((self.latent_dim,), self.latent_meaning)}
         encoded = {name: TensorSpec((self.latent_dim,), meaning) for name, meaning in self.encoder_outputs.items()}
-        score = {"score": TensorSpec((), "how strange the image is, in nats")}
+        score = {"score": TensorSpec((), self.score_meaning)}
         noise = {"noise": TensorSpec((self.latent_dim,), "standard normal numbers, or 0 for the mean")}
         scored = images if len(self.scoring.inputs) == 1 else images | noise
 

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.latent_space import interpolation, spherical
 from aigc_tf.models.base import GenerativeModel
 
 GENERATION_BATCH = 500
@@ -35,6 +36,10 @@ class LatentModel(GenerativeModel):
         """
         return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
 
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of what `latents` draws, in each dimension: float32 `[latent_dim]`."""
+        return np.zeros(self.latent_dim, "float32"), np.ones(self.latent_dim, "float32")
+
     def generate(self, count: int, seed: int = 0) -> np.ndarray:
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""
         return self.decode(self.latents(count, seed))
@@ -44,11 +49,8 @@ class LatentModel(GenerativeModel):
 
         Spherical interpolation (White 2016): the norm of the latents stays typical of the prior all the way.
         """
-        latents = self.latents(2 * rows, seed)
-        start, end = latents.reshape(rows, 2, -1).swapaxes(0, 1)
-        path = np.stack([spherical(start, end, t) for t in np.linspace(0, 1, frames)], axis=1)
-        images = self.decode(path.reshape(rows * frames, *latents.shape[1:]))
-        return images.reshape(rows, frames, *images.shape[1:])
+        start, end = self.latents(2 * rows, seed).reshape(rows, 2, -1).swapaxes(0, 1)
+        return interpolation(self, start, end, frames, spherical)
 
 
 def averaged_copy(network: keras.Model) -> keras.Model:
@@ -83,15 +85,3 @@ def share_kept(batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int) -> tf.T
     images = ops.cast(batch, "float32")
     seen = images * ops.cast(steps, "float32")
     return ops.exp(-images / ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen))
-
-
-def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
-    """Spherical linear interpolation of vectors `[..., dim]` (Shoemake 1985); `t` in [0, 1]."""
-    norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
-    angle = np.arccos(np.clip((start * end).sum(-1) / norms, -1, 1))[..., None]
-    sine = np.sin(angle)
-    straight = (1 - t) * start + t * end
-    # Parallel vectors have no arc between them: there the straight line is the limit.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        arc = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / sine
-    return np.where(sine < 1e-6, straight, arc).astype(start.dtype)

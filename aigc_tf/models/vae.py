@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,8 +12,9 @@ from keras import ops
 
 from aigc_tf.layers import GaussianSample
 from aigc_tf.losses import gaussian_kl
-from aigc_tf.models.autoencoder import Autoencoder, as_brightness
-from aigc_tf.models.latent import GENERATION_BATCH, LatentModel
+from aigc_tf.models.autoencoder import Autoencoder
+from aigc_tf.models.latent import LatentModel
+from aigc_tf.pictures import bars
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
 # A latent dimension is active if its mean varies by more than this over the images (Burda et al. 2016, §5.2).
@@ -29,13 +31,17 @@ class VAE(Autoencoder):
         decoder: latents `[batch, latent_dim]` -> the likelihood's parameters `[batch, height, width, parameters]`.
     """
 
-    encoder_outputs = {"mean": "of the latent given the image", "log_variance": "of the same, natural logarithm"}
+    encoder_outputs: Mapping[str, str] = {
+        "mean": "of the latent given the image",
+        "log_variance": "of the same, natural logarithm",
+    }
     latent_meaning = "independent standard normal numbers, or a mean from `encode`"
     recipe: VariationalRecipe
 
     def __init__(self, recipe: VariationalRecipe, encoder: keras.Model, decoder: keras.Model) -> None:
         super().__init__(recipe, encoder, decoder)
-        self.sample = GaussianSample(recipe.seed, name="sample")
+        # Another seed than the corruption's: its stream would be the same numbers.
+        self.sample = GaussianSample(recipe.seed ^ 1, name="sample")
 
     def make_prior(self) -> None:
         """The prior is fixed."""
@@ -47,6 +53,10 @@ class VAE(Autoencoder):
     def latents(self, count: int, seed: int) -> np.ndarray:
         """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals, drawn by NumPy."""
         return LatentModel.latents(self, count, seed)
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Zeros and ones: mean and standard deviation of the prior."""
+        return LatentModel.latent_moments(self)
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
@@ -79,10 +89,19 @@ class VAE(Autoencoder):
         """The posterior's mean."""
         return encoded[0]
 
+    def activity(self, images: np.ndarray) -> np.ndarray:
+        """How much each latent dimension tells about images, uint8 or in [0, 1]: mean KL in nats, `[latent_dim]`."""
+        return ops.convert_to_numpy(ops.mean(gaussian_kl(*self.posterior(images)), axis=0))
+
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+        """Those of every autoencoder, and the KL divergence of each latent dimension."""
+        labels = ("latent dimension, the most used first", "KL divergence, nats an image")
+        return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}
+
     def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance, float32 `[count, latent_dim]`, of images, uint8 or in [0, 1]."""
-        mean, log_variance = self.encoding.predict(as_brightness(images), batch_size=GENERATION_BATCH, verbose=0)
-        return mean, log_variance
+        encoded = self.encodings(images)
+        return encoded["mean"], encoded["log_variance"]
 
     def scoring_network(self) -> keras.Model:
         """Image and noise -> the negative evidence lower bound `[batch]`, at mean + deviation * noise."""

@@ -42,4 +42,5 @@ class Autoencoder(AutoencoderRecipe):
             convolutions=like.convolutions,
             latent_dim=like.latent_dim,
             batch_size=like.batch_size,
+            export_limits=like.export_limits,
         )

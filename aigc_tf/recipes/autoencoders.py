@@ -55,7 +55,11 @@ class ConvolutionSettings:
     """Of the dense layers after the latent vector."""
     start_filters: PositiveInt = 32
     """Channels of the picture of a quarter of the size that the last dense layer makes."""
-    decoder_filters: tuple[tuple[PositiveInt, ...], tuple[PositiveInt, ...], tuple[PositiveInt, ...]] = ((32,), (16,), ())
+    decoder_filters: tuple[tuple[PositiveInt, ...], tuple[PositiveInt, ...], tuple[PositiveInt, ...]] = (
+        (32,),
+        (16,),
+        (),
+    )
     """Channels of the 3x3 convolutions at a quarter, half and all of the size; one more makes the pixels."""
 
     @classmethod
@@ -82,8 +86,16 @@ class AutoencoderRecipe(ImageRecipe):
     likelihood: LikelihoodSettings = LikelihoodSettings()
     corruption: CorruptionSettings = CorruptionSettings()
     """Of the inputs; the targets stay clean."""
+    binarise: bool = False
+    """Learn images of black and white: each pixel is lit with its brightness as probability, anew at every step."""
     average_images: PositiveInt | None = None
     """Horizon, in images, of the moving average of both networks; None keeps no average."""
+
+    def __post_init__(self) -> None:
+        if self.binarise and self.likelihood.kind != "bernoulli":
+            raise ValueError(
+                f"likelihood.kind is {self.likelihood.kind!r}: binarise makes pixels black or white, choose bernoulli"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -104,6 +116,7 @@ class VariationalRecipe(AutoencoderRecipe):
     """The capacity grows from 0 over so many steps."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.capacity is not None and (self.free_bits or self.annealing_steps):
             raise ValueError(
                 f"capacity is {self.capacity}: a capacity schedule takes the place of free_bits "

@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, CorruptionSettings, LikelihoodSettings
-from aigc_tf.recipes.base import STRICT, AdamSettings, ImageSettings
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -46,4 +46,5 @@ class DenoisingAutoencoder(AutoencoderRecipe):
             blocks=1,
             latent_channels=2,
             batch_size=8,
+            export_limits=ExportLimits.tiny(),
         )

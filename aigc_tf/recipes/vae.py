@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import VariationalRecipe
-from aigc_tf.recipes.base import STRICT, AdamSettings, ImageSettings
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -39,4 +39,5 @@ class VAE(VariationalRecipe):
             hidden_units=(16,),
             latent_dim=4,
             batch_size=8,
+            export_limits=ExportLimits.tiny(),
         )

@@ -57,7 +57,7 @@ def model_of(network: keras.Model, name: str = "generate") -> SimpleNamespace:
         {"image": TensorSpec(image, "grey value in [0, 1]")},
         normal_examples(latent=latent),
     )
-    return SimpleNamespace(signatures=lambda: {name: signature})
+    return SimpleNamespace(signatures=lambda source=None: {name: signature})
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,27 @@
-"""tools/tflite_demo.py runs where there is no TensorFlow, and draws what Keras would."""
+"""tools/tflite_demo.py runs without TensorFlow and makes what Keras would; so do docs/MOBILE.md's snippets."""
 
+import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
+import keras
 import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-from aigc_tf.export import export
+from aigc_tf.export import export, flatbuffer
+from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.graph import run
+from tests.export.conftest import model_of
+from tests.export.sequence_networks import NETWORKS, TEXT, VOCABULARY
+from tools.benchmarks.step_networks import StepNetworks
 
-DEMO = Path(__file__).parents[2] / "tools" / "tflite_demo.py"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "tools" / "tflite_demo.py"
 # Only these may be there: importing anything of the rest is an error.
 WITHOUT_TENSORFLOW = (
     "import runpy, sys\n"
@@ -19,6 +29,7 @@ WITHOUT_TENSORFLOW = (
     "sys.argv = sys.argv[1:]\n"
     "runpy.run_path(sys.argv[0], run_name='__main__')"
 )
+START, SEED = TEXT["start"], 5
 
 
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -26,9 +37,61 @@ def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_it_draws_the_samples(small_generator: SimpleNamespace, tmp_path: Path) -> None:
-    path = export(small_generator, tmp_path / "out", batch=4).path
-    finished = demo(path, "--count", 6, "--seed", 3, "--out", tmp_path / "samples.png")
+@pytest.fixture(scope="module")
+def program() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tflite_demo", DEMO)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def generator_file(small_generator: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export(small_generator, tmp_path_factory.mktemp("generator") / "out", batch=4).path
+
+
+@pytest.fixture(scope="module")
+def networks() -> dict[str, StepNetworks]:
+    keras.utils.set_random_seed(0)
+    return {name: make() for name, make in NETWORKS.items()}
+
+
+@pytest.fixture(scope="module")
+def text_files(networks: dict[str, StepNetworks], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("text")
+    return {name: export(model, folder / name, metadata=TEXT).path for name, model in networks.items()}
+
+
+def converted(networks: dict[str, keras.Model], folder: Path, batch: int = 1) -> bytes:
+    """The .tflite of networks with one input and one output, without verification."""
+    signatures = {name: model_of(network, name).signatures()[name] for name, network in networks.items()}
+    write_saved_model(networks, signatures, batch, folder / "saved_model")
+    return convert(folder / "saved_model", networks, signatures, batch, "none")
+
+
+def rewritten(path: Path, target: Path, **changes: object) -> Path:
+    """A copy of the file with other metadata; None takes a key out."""
+    metadata = flatbuffer.read_metadata(path) | changes
+    target.write_bytes(path.read_bytes().replace(b"aigc_tf", b"earlier"))
+    flatbuffer.write_metadata(target, {key: value for key, value in metadata.items() if value is not None})
+    return target
+
+
+def tokens_of(text: str) -> list[int]:
+    """Of text without line break at its end; "t" alone is no symbol, so that the split is unique."""
+    return [VOCABULARY.index(symbol) for symbol in re.findall("th|.|\n", text)]
+
+
+def keras_choices(program: ModuleType, model: StepNetworks, tokens: list[int], prompt: int, *how: object) -> list[int]:
+    """What the whole-sequence network would choose after each token behind the prompt, which has so many tokens."""
+    logits = np.asarray(model.sequence(np.array([[START, *tokens[:-1]]]), training=False))[0, prompt:]
+    rng = np.random.default_rng(SEED)
+    return [program.choose(one, *how, rng) for one in logits]
+
+
+def test_it_draws_the_samples(generator_file: Path, small_generator: SimpleNamespace, tmp_path: Path) -> None:
+    finished = demo(generator_file, "--count", 6, "--seed", 3, "--out", tmp_path / "samples.png")
     assert finished.returncode == 0, finished.stderr
     with Image.open(tmp_path / "samples.png") as picture:
         pixels = np.asarray(picture)
@@ -39,9 +102,132 @@ def test_it_draws_the_samples(small_generator: SimpleNamespace, tmp_path: Path) 
     assert np.abs(pixels / 255 - expected).max() <= 0.5 / 255 + 1e-5
 
 
-def test_a_file_that_cannot_be_used_gives_one_line(tmp_path: Path) -> None:
+def test_a_decoder_draws_from_its_prior(program: ModuleType, tmp_path: Path) -> None:
+    latent = keras.Input((2,), name="latent")
+    decoder = keras.Model(latent, keras.layers.Reshape((1, 2, 1))(latent))
+    prior = {"mean": [3.0, -1.0], "factor": [[2.0, 0.0], [1.0, 0.5]]}
+    path = tmp_path / "decoder.tflite"
+    path.write_bytes(converted({"decode": decoder}, tmp_path, batch=500))
+    flatbuffer.write_metadata(path, {"prior": prior})
+    interpreter = program.Interpreter(model_path=str(path))
+    drawn = program.generate(interpreter, "decode", program.read_metadata(path), 4000, seed=0).reshape(-1, 2)
+    np.testing.assert_allclose(drawn.mean(axis=0), [3, -1], atol=0.1)
+    np.testing.assert_allclose(np.cov(drawn.T), [[4, 2], [2, 1.25]], atol=0.25)
+    assert demo(path, "--count", 4, "--out", tmp_path / "samples.png").returncode == 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_writes_what_keras_would(
+    name: str, text_files: dict[str, Path], networks: dict[str, StepNetworks], program: ModuleType, tmp_path: Path
+) -> None:
+    out, how = tmp_path / "text.txt", ("--tokens", 120, "--temperature", 0.9, "--top-k", 7, "--seed", SEED)
+    finished = demo(text_files[name], "--prompt", "thé a", "--out", out, *how)
+    assert finished.returncode == 0, finished.stderr
+    tokens = tokens_of(out.read_text(encoding="utf-8"))
+    prompt, written = tokens[:4], tokens[4:]
+    assert prompt == [VOCABULARY.index(symbol) for symbol in ("th", "é", " ", "a")]  # the longest symbol first
+    assert len(written) == 120 and len(set(written)) > 5
+    assert written == keras_choices(program, networks[name], tokens, len(prompt), 0.9, 7)
+
+
+def test_text_is_drawn_with_the_seed(text_files: dict[str, Path]) -> None:
+    first, again, other = (demo(text_files["lstm"], "--tokens", 60, "--seed", seed) for seed in (1, 1, 2))
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == again.stdout != other.stdout
+
+
+def test_choice(program: ModuleType) -> None:
+    logits = np.log(np.array([0.1, 0.2, 0.3, 0.4], np.float32))
+    rng = np.random.default_rng(0)
+
+    def shares(temperature: float, top_k: int) -> np.ndarray:
+        drawn = [program.choose(logits, temperature, top_k, rng) for _ in range(4000)]
+        return np.bincount(drawn, minlength=4) / len(drawn)
+
+    np.testing.assert_allclose(shares(1, 0), [0.1, 0.2, 0.3, 0.4], atol=0.03)
+    np.testing.assert_allclose(shares(1, 2), [0, 0, 3 / 7, 4 / 7], atol=0.03)
+    np.testing.assert_allclose(shares(0.5, 0), np.array([1, 4, 9, 16]) / 30, atol=0.03)
+    assert shares(0, 0)[3] == 1
+    ties = [program.choose(np.zeros(5), 1.0, 2, rng) for _ in range(100)]
+    assert len(set(ties)) == 2
+
+
+def test_the_end_token_ends_the_text(text_files: dict[str, Path], tmp_path: Path) -> None:
+    how = ("--tokens", 60, "--seed", SEED)
+    text = demo(text_files["lstm"], *how).stdout[:-1]
+    tokens = tokens_of(text)
+    end = next(token for token in tokens[5:] if token not in tokens[:5])
+    shorter = demo(rewritten(text_files["lstm"], tmp_path / "ending.tflite", end=end), *how).stdout[:-1]
+    assert tokens_of(shorter) == tokens[: tokens.index(end)]
+
+
+def test_what_cannot_be_done_is_said_in_one_line(
+    text_files: dict[str, Path], generator_file: Path, tmp_path: Path
+) -> None:
     (tmp_path / "broken.tflite").write_bytes(b"no model")
-    for name in ("missing.tflite", "broken.tflite"):
-        finished = demo(tmp_path / name, "--out", tmp_path / "samples.png")
-        assert finished.returncode == 2
-        assert name in finished.stderr and "Traceback" not in finished.stderr
+    transformer = text_files["transformer"]
+    nameless = rewritten(transformer, tmp_path / "nameless.tflite", vocabulary=None)
+    for arguments, culprit in (
+        ((tmp_path / "missing.tflite",), "missing.tflite"),
+        ((tmp_path / "broken.tflite",), "broken.tflite"),
+        ((nameless,), "no vocabulary"),
+        ((transformer, "--prompt", "xyz"), "vocabulary has no 'x'"),
+        ((transformer, "--tokens", 257), "it can write 256 tokens after this prompt, not 257"),
+        ((transformer, "--prompt", "a" * 256, "--tokens", 1), "it can write 0 tokens"),
+        ((transformer, "--count", 4), "--count is for pictures"),
+        ((generator_file, "--top-k", 4), "--top-k is for text"),
+    ):
+        finished = demo(*arguments)
+        assert finished.returncode == 2, arguments
+        last = finished.stderr.strip().splitlines()[-1]
+        assert culprit in last and "Traceback" not in finished.stderr, finished.stderr
+    for option, value in (("--count", 0), ("--temperature", -1), ("--top-k", -1), ("--tokens", "nan")):
+        finished = demo(generator_file, option, value)
+        assert finished.returncode == 2 and option in finished.stderr
+
+
+def test_a_text_that_fills_the_context(
+    text_files: dict[str, Path], networks: dict[str, StepNetworks], program: ModuleType
+) -> None:
+    finished = demo(text_files["transformer"], "--prompt", "a" * 200, "--seed", SEED)
+    assert finished.returncode == 0, finished.stderr
+    tokens = tokens_of(finished.stdout[:-1])
+    assert len(tokens) == 256
+    assert tokens[200:] == keras_choices(program, networks["transformer"], tokens, 200, 1.0, 0)
+
+
+def test_signatures_are_in_alphabetical_order(tmp_path: Path) -> None:
+    # The page says so for Swift, where they are called by number.
+    networks = {}
+    for size, name in enumerate(("step", "read", "alpha"), start=1):
+        inputs = keras.Input((size,), name="latent")
+        networks[name] = keras.Model(inputs, keras.layers.Dense(2)(inputs))
+    content = converted(networks, tmp_path)
+    model = schema.Model.GetRootAs(content, 0)
+    names = [model.SignatureDefs(index).SignatureKey() for index in range(model.SignatureDefsLength())]
+    assert names == [b"alpha", b"read", b"step"]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_snippets_of_the_page_run(
+    name: str,
+    text_files: dict[str, Path],
+    generator_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = (ROOT / "docs" / "MOBILE.md").read_text(encoding="utf-8")
+    snippets = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert len(snippets) == 4
+    monkeypatch.chdir(tmp_path)
+    Path("generator.tflite").write_bytes(generator_file.read_bytes())
+    Path("language_model.tflite").write_bytes(text_files[name].read_bytes())
+    names: dict[str, object] = {}
+    for number, snippet in enumerate(snippets):
+        exec(compile(snippet, f"MOBILE.md, snippet {number}", "exec"), names)
+    images = np.asarray(names["images"])
+    assert images.shape == (4, 28, 28, 1) and np.asarray(names["pixels"]).max() > 0
+    assert len(names["text"]) == 50  # type: ignore[arg-type]
+    assert names["fast_text"] == names["text"]  # both ways of calling give the same
+    assert capsys.readouterr().out == "".join(VOCABULARY[token] for token in names["text"]) + "\n"  # type: ignore[attr-defined]

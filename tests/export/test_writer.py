@@ -58,6 +58,7 @@ def test_full_width_is_a_quarter_of_the_size_when_quantised(tmp_path: Path) -> N
     report = export(model, tmp_path / "out", quantize="dynamic", compare_with_keras=True).report
     rival = report["keras_litert"]["generate"]
     assert report["files"]["model.tflite"] <= 0.3 * rival["bytes"]
+    assert report["peak_memory"]["added_by_file_bytes"] < rival["peak_memory"]["added_by_file_bytes"]
     assert rival["times_faster"]["1"]["median"] > 8  # about 20 on a quiet machine (docs/RESULTS.md)
     assert report["operators"]["CONV_2D"] == 3 and "TRANSPOSE_CONV" not in report["operators"]
 
@@ -142,6 +143,7 @@ def recurrent_model(units: int = 8) -> SimpleNamespace:
         {"token": TensorSpec((4,), "one-hot"), "state": TensorSpec((units,), "memory, zero at first")},
         {"logits": TensorSpec((5,), "unnormalised log-probability"), "new_state": TensorSpec((units,), "memory")},
         normal_examples(token=(4,), state=(units,)),
+        feedback={"new_state": "state"},
     )
     only = keras.Input((units,), name="state")
     read = Signature(
@@ -150,13 +152,12 @@ def recurrent_model(units: int = 8) -> SimpleNamespace:
         {"logits": TensorSpec((5,), "unnormalised log-probability")},
         normal_examples(state=(units,)),
     )
-    return SimpleNamespace(signatures=lambda: {"step": step, "read": read})
+    return SimpleNamespace(signatures=lambda source=None: {"step": step, "read": read})
 
 
 @pytest.mark.parametrize("quantize", ["none", "int8"])
 def test_several_signatures_and_a_state_that_is_fed_back(quantize: str, tmp_path: Path) -> None:
-    feedback = {"step": {"new_state": "state"}}
-    result = export(recurrent_model(), tmp_path / "out", quantize=quantize, feedback=feedback, compare_with_keras=True)
+    result = export(recurrent_model(), tmp_path / "out", quantize=quantize, compare_with_keras=True)
     assert set(Runner(result.path).names) == {"step", "read"}
     found = result.report["signatures"]
     assert found["step"]["feedback"] == {"new_state": "state"}
@@ -164,6 +165,15 @@ def test_several_signatures_and_a_state_that_is_fed_back(quantize: str, tmp_path
         assert found["step"]["difference"]["tflite"]["bound"] == 1e-4
         assert found["read"]["difference"]["tflite"]["bound"] == 1e-5
     assert set(result.report["keras_litert"]) == {"step", "read"}
+    xnnpack, operators = result.report["xnnpack"], result.report["operators"]
+    assert xnnpack["of"] == sum(operators.values())  # those of both signatures
+    alone = flatbuffer.delegated(export(only("read"), tmp_path / "read", quantize=quantize).path)
+    assert 0 < alone["of"] < xnnpack["of"] and alone["taken"] < xnnpack["taken"]
+
+
+def only(name: str) -> SimpleNamespace:
+    """The recurrent model with one of its signatures."""
+    return SimpleNamespace(signatures=lambda source=None: {name: recurrent_model().signatures()[name]})
 
 
 def test_an_older_export_survives_a_failing_disk(
@@ -205,11 +215,11 @@ def test_quality_is_measured_on_the_finished_file(small_generator: SimpleNamespa
 )
 def test_bad_arguments(arguments: dict[str, object], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
-        export(SimpleNamespace(signatures=dict), tmp_path / "out", **arguments)  # type: ignore[arg-type]
+        export(SimpleNamespace(signatures=lambda source: {}), tmp_path / "out", **arguments)  # type: ignore[arg-type]
 
 
 def test_a_signature_that_does_not_fit_its_network_is_refused(tmp_path: Path) -> None:
     network = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
     signature = Signature(network, {"x": TensorSpec((4,), "")}, {"y": TensorSpec((2,), "")}, normal_examples(x=(4,)))
     with pytest.raises(ValueError, match="inputs are declared as"):
-        export(SimpleNamespace(signatures=lambda: {"f": signature}), tmp_path / "out")
+        export(SimpleNamespace(signatures=lambda source=None: {"f": signature}), tmp_path / "out")

@@ -34,7 +34,7 @@ def naive_bound(model: VAE, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def first_noise(model: VAE, recipe: Recipe) -> np.ndarray:
-    fresh = GaussianSample(recipe.seed)
+    fresh = GaussianSample(recipe.seed ^ 1)
     return fresh(np.zeros((8, recipe.latent_dim)), np.zeros((8, recipe.latent_dim))).numpy()
 
 

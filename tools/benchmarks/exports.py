@@ -1,34 +1,128 @@
-"""Exported files of a run beside Keras's own LiteRT export of the same network."""
+"""Exported files of a run beside Keras's own LiteRT export, and ONNX Runtime, of the same network."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.export import export
+import numpy as np
+
+from aigc_tf.export import latency, reporting
+from aigc_tf.export.verify import run_keras
+from aigc_tf.models.base import Signature
 from aigc_tf.run import Run
+from tools.benchmarks import onnx_runtime
+from tools.benchmarks.tables import markdown
+
+KERAS = "Keras LiteRT export"
+ONNX = "ONNX Runtime, float32"
+_HEAD = (
+    *("file", "bytes", "of Keras's", "ms, 1 thread", "p95", "ms, 2 threads", "p95"),
+    *("times faster, 1 thread", "2 threads", "largest difference", "mean", "quality before", "after"),
+    "memory it adds, MB",
+)
+_TIMES = [(threads, figure) for threads in ("1", "2") for figure in ("median_ms", "p95_ms")]
 
 
 def exports(run: Path, quantisations: Sequence[str]) -> dict[str, Any]:
-    """Size, difference from Keras and latency of one call, batch 1, for each quantisation.
+    """Size, difference, quality, memory and latency of one call, batch 1, for each file of each signature.
 
-    Each file is timed in turns with Keras's export, so that each ratio is of one moment.
+    All files of a signature are timed in turns, with one thread and with two, so that the ratios are of one moment.
     """
-    model = Run.open(run).model
-    rows: dict[str, Any] = {}
+    opened = Run.open(run)
+    signatures = opened.model.signatures()
     with tempfile.TemporaryDirectory() as folder:
-        for quantize in quantisations:
-            report = export(model, Path(folder) / quantize, quantize=quantize, compare_with_keras=True).report
-            for name, keras_file in report["keras_litert"].items():
-                size = report["files"]["model.tflite"]
-                rows[f"{name}, {quantize}"] = {
-                    "bytes": size,
-                    "share_of_keras_bytes": size / keras_file["bytes"],
-                    "largest_difference": report["signatures"][name]["difference"]["tflite"],
-                    "latency_by_threads": report["latency"][name],
-                    "keras_latency_by_threads": keras_file["latency"],
-                    "times_faster_than_keras": keras_file.get("times_faster"),
-                }
-    return {"run": str(run), "files": rows}
+        work = Path(folder)
+        reports = {
+            quantize: opened.export(quantize=quantize, out=work / quantize, compare_with_keras=False).report
+            for quantize in quantisations
+        }
+        tables = {name: _signature_table(name, signature, reports, work) for name, signature in signatures.items()}
+    report: dict[str, Any] = {"run": str(run), "signatures": tables}
+    if not onnx_runtime.installed():
+        report["note"] = "ONNX Runtime is not installed: pip install 'aigc-tf[onnx]' adds its row"
+    return report
+
+
+def _signature_table(name: str, signature: Signature, reports: Mapping[str, Any], work: Path) -> dict[str, Any]:
+    inputs = signature.examples(1, 0)
+    rows: dict[str, dict[str, Any]] = {}
+    contenders: dict[str, latency.Contender] = {}
+    path = work / f"keras_{name}.tflite"
+    rows[KERAS] = reporting.keras_litert(signature, path)
+    if rows[KERAS]["runs"]:
+        contenders[KERAS] = latency.keras_litert(path, signature, inputs)
+    for quantize, report in reports.items():
+        label = f"aigc_tf, {quantize}"
+        rows[label] = _our_row(name, report)
+        contenders[label] = latency.litert(work / quantize / "model.tflite", name, inputs)
+    if onnx_runtime.installed():
+        rows[ONNX] = _onnx_row(signature, inputs, work / f"{name}.onnx")
+        contenders[ONNX] = onnx_runtime.contender(work / f"{name}.onnx", inputs)
+    return with_latency(rows, latency.in_turns(contenders))
+
+
+def _our_row(name: str, report: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "bytes": report["files"]["model.tflite"],
+        "operators": report["operators"],
+        "xnnpack": report["xnnpack"],
+        "peak_memory": report["peak_memory"],
+        "difference": report["signatures"][name]["difference"]["tflite"],
+        "quality": (report["quality"] or {}).get(name),
+    }
+
+
+def _onnx_row(signature: Signature, inputs: dict[str, np.ndarray], path: Path) -> dict[str, Any]:
+    onnx_runtime.write(signature.network, inputs, path)
+    answers = zip(
+        run_keras(signature.network, signature, inputs).values(), onnx_runtime.answer(path, inputs), strict=True
+    )
+    largest = max(float(np.abs(expected - answer).max()) for expected, answer in answers)
+    return {"bytes": path.stat().st_size, "difference": {"largest": largest}}
+
+
+def with_latency(
+    rows: Mapping[str, dict[str, Any]], found: Mapping[str, Mapping[str, latency.Figures]]
+) -> dict[str, dict[str, Any]]:
+    """The rows with `latency`, and beside what Keras's file gives: `share_of_keras_bytes`, `times_faster`.
+
+    Args:
+        rows: by label; Keras's is one of them.
+        found: latency by label and threads, without files that need Flex.
+    """
+    table = {}
+    for label, row in rows.items():
+        table[label] = row | {"share_of_keras_bytes": round(row["bytes"] / rows[KERAS]["bytes"], 4)}
+        if label in found:
+            table[label]["latency"] = found[label]
+            if KERAS in found:
+                table[label]["times_faster"] = latency.times_faster(found[KERAS], found[label])
+    return table
+
+
+def table(report: Mapping[str, Any]) -> str:
+    """The report as a markdown table for each signature."""
+    parts = []
+    for name, rows in report["signatures"].items():
+        lines = [[label, *_cells(row)] for label, row in rows.items()]
+        parts.append(f"{report['run']}, `{name}`, one call, batch 1\n\n{markdown(_HEAD, lines)}")
+    return "\n\n".join([*parts, *filter(None, [report.get("note")])])
+
+
+def _cells(row: Mapping[str, Any]) -> list[Any]:
+    times = [row["latency"][threads][key] if "latency" in row else None for threads, key in _TIMES]
+    ratios = [row["times_faster"][threads]["median"] if "times_faster" in row else None for threads in ("1", "2")]
+    difference, quality, memory = row.get("difference", {}), row.get("quality") or {}, row.get("peak_memory", {})
+    added = memory.get("added_by_file_bytes")
+    return [
+        row["bytes"],
+        f"{row['share_of_keras_bytes']:.1%}",
+        *times,
+        *ratios,
+        *(difference.get(key) for key in ("largest", "mean")),
+        *(quality.get(key) for key in ("before", "after")),
+        added and added / 1e6,
+    ]

@@ -54,13 +54,16 @@ def watch_loop(step: Callable[[Any], Any], batches: Iterator[Any], stopwatch: St
         finished = stopwatch.end()
 
 
-def watch_recipe(recipe: Recipe, marks: Sequence[float], reader: Callable[[Any], Callable[[float, int], None]]) -> None:
+def watch_recipe(
+    recipe: Recipe, marks: Sequence[float], reader: Callable[[Any], Callable[[float, int], None]], data: Any = None
+) -> None:
     """Train a recipe as a user would, but for the watching, until the last mark.
 
     Args:
         recipe: its steps and seconds do not count.
         marks: in seconds of training.
         reader: from the model to what is called at each mark.
+        data: used instead of the recipe's source, as `aigc_tf.train` takes it.
     """
     never = 10**9
     recipe = dataclasses.replace(
@@ -83,7 +86,7 @@ def watch_recipe(recipe: Recipe, marks: Sequence[float], reader: Callable[[Any],
                 self.model.stop_training = True
 
     with tempfile.TemporaryDirectory() as folder:
-        aigc_tf.train(recipe, Path(folder) / "run", callbacks=[Watching()])
+        aigc_tf.train(recipe, Path(folder) / "run", data=data, callbacks=[Watching()])
 
 
 class Results:

@@ -1,0 +1,71 @@
+"""How long one call takes, in turns with what people would use instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from aigc_tf.export.runner import Runner
+from aigc_tf.models.base import Signature
+
+THREADS = (1, 2)
+_ROUNDS = 3  # each contender is timed in turns, so that a slow moment of the machine hits all of them
+
+Figures = dict[str, float]
+"""`least_ms`, `median_ms`, `p95_ms` and `runs`, as `Runner.latency` gives them."""
+Contender = Callable[[int], Callable[[], Figures]]
+"""From a number of threads to a function that times one round of calls."""
+
+
+def in_turns(contenders: Mapping[str, Contender]) -> dict[str, dict[str, Figures]]:
+    """For each contender, by number of threads ("1", "2"), the round with the middle median."""
+    latency: dict[str, dict[str, Figures]] = {label: {} for label in contenders}
+    for threads in THREADS:
+        ready = {label: prepare(threads) for label, prepare in contenders.items()}
+        rounds: dict[str, list[Figures]] = {label: [] for label in contenders}
+        for _ in range(_ROUNDS):
+            for label, time_a_round in ready.items():
+                rounds[label].append(time_a_round())
+        for label, found in rounds.items():
+            latency[label][str(threads)] = sorted(found, key=lambda figures: figures["median_ms"])[_ROUNDS // 2]
+    return latency
+
+
+def times_faster(slower: Mapping[str, Figures], faster: Mapping[str, Figures]) -> dict[str, Figures]:
+    """By number of threads, the ratios of the least and of the median time."""
+    return {
+        threads: {
+            figure: round(slower[threads][f"{figure}_ms"] / figures[f"{figure}_ms"], 2)
+            for figure in ("least", "median")
+        }
+        for threads, figures in faster.items()
+    }
+
+
+def litert(path: Path, signature: str, inputs: dict[str, np.ndarray]) -> Contender:
+    """One signature of a .tflite file, called with these inputs."""
+    return lambda threads: partial(Runner(path, threads).latency, signature, inputs)
+
+
+def keras_litert(path: Path, signature: Signature, inputs: Mapping[str, np.ndarray]) -> Contender:
+    """Keras's own LiteRT export of a signature's network.
+
+    Args:
+        path: the file that Keras wrote of it.
+        signature: its network and the names of our inputs.
+        inputs: one batch, by our names.
+    """
+    runner = Runner(path)
+    name = runner.names[0]  # Keras writes one
+    theirs = list(runner.inputs(name))
+    by_tensor = {
+        tensor.name: inputs[key] for tensor, key in zip(signature.network.inputs, signature.inputs, strict=True)
+    }
+    if set(theirs) != set(by_tensor):
+        # Other names (`keras_tensor_4`, `args_0`) are numbered in the order of the inputs.
+        numbered = sorted(theirs, key=lambda key: (len(key), key))
+        by_tensor = dict(zip(numbered, inputs.values(), strict=True))
+    return litert(path, name, by_tensor)

@@ -1,0 +1,151 @@
+"""Exports a model of images as a static page: the .tflite file and LiteRT.js, which draws with it in a browser."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.export import litert_js, reporting
+from aigc_tf.export.graph import Graph
+from aigc_tf.export.writer import REPORT, SAVED_MODEL, Export, HasSignatures, export, move_into_place
+from aigc_tf.models.base import Signature
+
+TEMPLATE = Path(__file__).with_name("web_page")
+PAGE, DESCRIPTION, LITERT = "index.html", "page.json", "litert"
+DIRECTIONS = 8
+PRIOR_EXAMPLES = 10_000
+
+
+def export_web(
+    model: HasSignatures,
+    out: Path,
+    *,
+    title: str,
+    batch: int = 1,
+    source: Any = None,
+    metadata: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Export:
+    """Write a folder that any web server can serve as it is: `index.html` draws the model's pictures.
+
+    The folder gets the page, `model.tflite` and its `export.json`, and LiteRT.js; the page loads nothing from
+    elsewhere. Like `export`, it leaves the folder as it was when something fails.
+
+    Args:
+        model: one with a signature `generate`, or else `decode`, from `latent` alone to an image in [0, 1].
+        out: the folder.
+        title: what the page calls the model.
+        batch: 1, since the page draws one picture at a time.
+        source: as for `export`.
+        metadata: facts that the page shows; they go into the .tflite file, too.
+        options: the others of `export`.
+
+    Returns:
+        The path of `index.html`, and the report of the .tflite file.
+
+    Raises:
+        InputError: the model has no such signature, `batch` is not 1, or LiteRT.js cannot be had.
+        VerificationError: the exported file does not do what Keras does.
+    """
+    if batch != 1:
+        raise InputError(f"batch is {batch}: a page draws one picture at a time, choose 1")
+    name, signature = _drawing(model.signatures(source))
+    archives = litert_js.fetch()
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
+        staging = Path(folder) / "page"
+        report = export(model, staging, format="tflite", source=source, metadata=metadata, **options).report
+        shutil.rmtree(staging / SAVED_MODEL)
+        shutil.copytree(TEMPLATE, staging, dirs_exist_ok=True)
+        litert_js.unpack(archives, staging / LITERT)
+        facts = {"title": title, "facts": dict(metadata or {}), **describe(name, signature)}
+        (staging / DESCRIPTION).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
+        report |= {"format": "web", "files": reporting.sizes(staging)}
+        (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        move_into_place(staging, out, {SAVED_MODEL, *(entry.name for entry in staging.iterdir())})
+    return Export(out / PAGE, report)
+
+
+def describe(name: str, signature: Signature) -> dict[str, Any]:
+    """What the page needs to know of the signature that draws: names, shapes, how its latents are drawn and moved."""
+    ((output, image),) = signature.outputs.items()
+    (latent,) = signature.inputs.values()
+    gaussian = prior(signature)
+    return {
+        "signature": name,
+        "output": output,
+        "latent_shape": list(latent.shape),
+        "image_shape": list(image.shape),
+        "prior": gaussian and {"mean": _numbers(gaussian[0]), "factor": _numbers(gaussian[1])},
+        "directions": _numbers(directions(signature.network, gaussian and gaussian[1])),
+    }
+
+
+def prior(signature: Signature) -> tuple[np.ndarray, np.ndarray] | None:
+    """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
+
+    Returns:
+        None for the standard normal distribution, which is known by its examples being NumPy's numbers. Otherwise
+        mean `[size]` and factor `[size, size]` that give the mean and the covariance of 10,000 examples.
+    """
+    shape = signature.inputs["latent"].shape
+    examples = signature.examples(PRIOR_EXAMPLES, 0)["latent"]
+    if np.array_equal(examples, np.random.default_rng(0).standard_normal((PRIOR_EXAMPLES, *shape), np.float32)):
+        return None
+    latents = examples.reshape(PRIOR_EXAMPLES, -1).astype(np.float64)
+    variances, axes = np.linalg.eigh(np.atleast_2d(np.cov(latents, rowvar=False)))
+    return latents.mean(axis=0), axes * np.sqrt(variances.clip(min=0))  # a latent that never varies has none
+
+
+def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.ndarray:
+    """Orthonormal directions of the normal numbers behind a latent: float64 `[at most 8, their number]`.
+
+    Those that move the output of the first dense layer most: the eigenvectors of AᵀA with the largest
+    eigenvalues, where the layer computes Ax + b (Shen & Zhou 2021, "Closed-Form Factorization of Latent Semantics
+    in GANs"); each points to where its largest component is positive. A latent that does not meet a dense layer
+    first is moved along the first of the numbers themselves.
+
+    Args:
+        network: a Functional model whose one input is the latent.
+        factor: of the latent's prior; None for the standard normal one.
+    """
+    size = math.prod(network.inputs[0].shape[1:])
+    graph = Graph(network)
+    first = graph.only_consumer(graph.inputs[0])
+    if first is None or not first.block.is_a(keras.layers.Dense) or len(network.inputs[0].shape) != 2:
+        return np.eye(size)[:DIRECTIONS]
+    kernel = first.block.weights[0].astype(np.float64)  # [latent, units], the transpose of A
+    vectors = np.linalg.svd(kernel if factor is None else factor.T @ kernel, full_matrices=False)[0].T[:DIRECTIONS]
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)
+    return vectors * np.sign(largest)
+
+
+def _numbers(array: np.ndarray) -> list[Any]:
+    """For JSON, to the precision of float32."""
+    return np.vectorize(lambda value: float(f"{value:.8g}"))(array).tolist()
+
+
+def _drawing(signatures: Mapping[str, Signature]) -> tuple[str, Signature]:
+    """The signature that makes an image from a latent."""
+    for name in ("generate", "decode"):
+        if name in signatures and _draws(signatures[name]):
+            return name, signatures[name]
+    raise InputError(
+        "a page is for models of images that are made from a latent alone; "
+        f"this one has the signatures {', '.join(signatures)}: choose format tflite"
+    )
+
+
+def _draws(signature: Signature) -> bool:
+    shapes = [spec.shape for spec in signature.outputs.values()]
+    return set(signature.inputs) == {"latent"} and [(len(shape), shape[-1]) for shape in shapes] in ([(3, 1)], [(3, 3)])

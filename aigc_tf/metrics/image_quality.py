@@ -1,0 +1,81 @@
+"""How alike two images are: peak signal-to-noise ratio and structural similarity."""
+
+from __future__ import annotations
+
+import numpy as np
+
+# Wang et al. 2004, §III.B and §III.C.
+WINDOW_PIXELS, WINDOW_DEVIATION_PIXELS = 11, 1.5
+LUMINANCE_CONSTANT, CONTRAST_CONSTANT = 0.01**2, 0.03**2
+LEAST_ERROR = 1e-12  # of a mean square in float32: equal images are 120 dB apart, not infinitely many
+
+
+def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio of each image in dB: 10 log10(1 / mean squared error), 120 at most.
+
+    Args:
+        images: float `[count, height, width, channels]` in [0, 1].
+        references: of the same shape and range.
+
+    Returns:
+        float64 `[count]`; higher is better.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    first, second = _as_float64(images, references)
+    error = np.square(first - second).mean(axis=(1, 2, 3))
+    return -10 * np.log10(np.maximum(error, LEAST_ERROR))
+
+
+def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Structural similarity of each image (Wang et al. 2004, eq. 13), averaged over places and channels.
+
+    The window is the paper's Gaussian of 11x11 pixels, and only places where it fits count; of smaller images
+    the window is as large as the image.
+
+    Args:
+        images: float `[count, height, width, channels]` in [0, 1].
+        references: of the same shape and range.
+
+    Returns:
+        float64 `[count]`, 1 for equal images; higher is better.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    first, second = _as_float64(images, references)
+    mean_first, mean_second = _local_mean(first), _local_mean(second)
+    variance_first = _local_mean(first * first) - mean_first**2
+    variance_second = _local_mean(second * second) - mean_second**2
+    covariance = _local_mean(first * second) - mean_first * mean_second
+    luminance = (2 * mean_first * mean_second + LUMINANCE_CONSTANT) / (
+        mean_first**2 + mean_second**2 + LUMINANCE_CONSTANT
+    )
+    structure = (2 * covariance + CONTRAST_CONSTANT) / (variance_first + variance_second + CONTRAST_CONSTANT)
+    return (luminance * structure).mean(axis=(1, 2, 3))
+
+
+def _as_float64(images: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # In float32 the variances of flat places would be rounding errors.
+    if images.shape != references.shape or images.ndim != 4:
+        raise ValueError(
+            f"images have shape {images.shape}, references {references.shape}: expected the same, "
+            "[count, height, width, channels]"
+        )
+    return images.astype(np.float64), references.astype(np.float64)
+
+
+def _local_mean(images: np.ndarray) -> np.ndarray:
+    """Means under the window wherever it fits: `[count, channels, rows, columns]`."""
+    _, height, width, _ = images.shape
+    return _window_matrix(height) @ images.transpose(0, 3, 1, 2) @ _window_matrix(width).T
+
+
+def _window_matrix(size: int) -> np.ndarray:
+    """The window along one axis as a matrix `[places, size]`: it is a product of two Gaussians."""
+    window = min(WINDOW_PIXELS, size)
+    offsets = np.arange(window) - (window - 1) / 2
+    weights = np.exp(-0.5 * (offsets / WINDOW_DEVIATION_PIXELS) ** 2)
+    weights /= weights.sum()
+    return np.stack([np.pad(weights, (place, size - window - place)) for place in range(size - window + 1)])

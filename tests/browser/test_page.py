@@ -1,0 +1,282 @@
+"""The exported page in Chromium: it draws what Python draws from the same latent, and does as it is told."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
+
+from aigc_tf.export import Runner, export_web
+from aigc_tf.models.base import Signature, TensorSpec
+from tests.browser.conftest import ORIGINS, PHONE
+
+pytestmark = pytest.mark.browser
+
+SECONDS = 60
+MEAN, SPREAD = 0.5, 2.0  # of the latents of the model in colour
+
+
+def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.Model:
+    """A small DCGAN generator with weights so large that its pictures have contrast."""
+    keras.utils.set_random_seed(0)
+    latent = keras.Input((latent_dim,), name="latent")
+    x = layers.Dense(height // 4 * (width // 4) * 16, use_bias=False)(latent)
+    x = layers.LeakyReLU(0.3)(layers.BatchNormalization()(x))
+    x = layers.Reshape((height // 4, width // 4, 16))(x)
+    x = layers.LeakyReLU(0.3)(layers.Conv2DTranspose(8, 5, 2, "same", use_bias=False)(x))
+    x = layers.Conv2DTranspose(channels, 5, 2, "same", kernel_initializer=keras.initializers.RandomNormal(stddev=2))(x)
+    return keras.Model(latent, layers.Activation("sigmoid")(x))
+
+
+def model(name: str, network: keras.Model, mean: float = 0.0, spread: float = 1.0) -> SimpleNamespace:
+    """One signature from latents of this mean and standard deviation to images."""
+    size, image = network.inputs[0].shape[1], tuple(network.outputs[0].shape[1:])
+
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        normal = np.random.default_rng(seed).standard_normal((count, size), dtype=np.float32)
+        return {"latent": normal if (mean, spread) == (0.0, 1.0) else mean + spread * normal}
+
+    signature = Signature(network, {"latent": TensorSpec((size,), "")}, {"image": TensorSpec(image, "")}, examples)
+    return SimpleNamespace(signatures=lambda source=None: {name: signature})
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A grey page of a generator, and one in colour of a decoder with 8-bit weights and latents of another kind."""
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIGC_TF_CACHE", str(folder / "cache"))
+        grey = model("generate", generator(20, 28, 28, 1))
+        export_web(grey, folder / "grey", title="Grey", metadata={"licence of the data": "none: <b>random</b>"})
+        colour = model("decode", generator(9, 12, 20, 3), MEAN, SPREAD)
+        export_web(colour, folder / "colour", title="Colour", quantize="dynamic")
+    return {name: folder / name for name in ("grey", "colour")}
+
+
+class Page:
+    """An open page."""
+
+    def __init__(self, chrome: Chrome, address: str, folder: Path) -> None:
+        self.chrome, self.folder = chrome, folder
+        chrome.get_log("browser")  # empties it
+        chrome.get(address)
+        self.wait_for(lambda: self.find("model").is_displayed() or self.find("error").is_displayed())
+
+    def find(self, name: str):
+        return self.chrome.find_element(By.ID, name)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        WebDriverWait(self.chrome, SECONDS, poll_frequency=0.05).until(lambda _: condition())
+
+    def script(self, text: str):
+        return self.chrome.execute_script(text)
+
+    def module(self, name: str, expression: str):
+        """What an expression over an exported module of the page gives."""
+        call = f"import('./{name}').then(module => arguments[0]({expression}))"
+        return self.chrome.execute_async_script(call)
+
+    def latent(self) -> np.ndarray:
+        return np.array(self.module("page.js", "Array.from(module.currentLatent())"), np.float32)
+
+    def pixels(self, canvas: str = "#picture") -> np.ndarray:
+        """uint8 `[height, width, 4]`."""
+        height, width, values = self.script(
+            f"const canvas = document.querySelector('{canvas}');"
+            "const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
+            "return [canvas.height, canvas.width, Array.from(data)]"
+        )
+        return np.array(values, np.uint8).reshape(height, width, 4)
+
+    def assert_equals_python(self) -> None:
+        """The large picture is what Python makes of the same latent and the same file."""
+        facts = json.loads((self.folder / "page.json").read_text())
+        runner = Runner(self.folder / "model.tflite")
+        expected = runner(facts["signature"], latent=self.latent()[None])[facts["output"]][0]
+        assert np.ptp(expected) > 0.3  # a picture
+        pixels = self.pixels()
+        assert pixels.shape[:2] == expected.shape[:2] and (pixels[..., 3] == 255).all()
+        assert np.abs(pixels[..., :3] / 255 - expected).max() <= 2 / 255
+
+    def change(self, action: Callable[[], object]) -> None:
+        """Does something and waits for another large picture."""
+        before = self.pixels()
+        action()
+        self.wait_for(lambda: not np.array_equal(self.pixels(), before))
+
+
+@pytest.fixture(params=[(name, origin) for name in ("grey", "colour") for origin in ORIGINS], ids="-".join)
+def page(
+    request: pytest.FixtureRequest, pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
+) -> Page:
+    """Each page from each origin."""
+    name, origin = request.param
+    opened = Page(chromium, f"http://{origin}:{serve(pages[name])}/", pages[name])
+    assert opened.script("return isSecureContext") == (origin != PHONE)
+    return opened
+
+
+def test_it_loads_without_errors_and_from_one_origin_alone(page: Page) -> None:
+    assert page.find("model").is_displayed() and not page.find("error").is_displayed()
+    assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
+    origins = page.script("return performance.getEntriesByType('resource').map(entry => new URL(entry.name).origin)")
+    assert set(origins) == {page.script("return location.origin")}
+    assert page.find("title").text == page.chrome.title.partition(":")[0]
+    assert re.fullmatch(r"\d+(\.\d+)? ms a picture", page.find("speed").text)
+
+
+def test_what_it_draws_equals_python(page: Page) -> None:
+    page.assert_equals_python()
+    np.testing.assert_array_equal(page.pixels("#sheet button canvas"), page.pixels())
+    page.change(page.chrome.find_elements(By.CSS_SELECTOR, "#sheet button")[5].click)
+    page.assert_equals_python()
+    page.change(lambda: page.find("sampling").find_element(By.TAG_NAME, "button").click())
+    assert page.find("seed").get_attribute("value") != "0"
+    page.assert_equals_python()
+
+
+def test_a_slider_moves_one_coordinate(page: Page) -> None:
+    facts = json.loads((page.folder / "page.json").read_text())
+    before, slider = page.latent(), page.find("slider-1")
+    page.change(lambda: slider.send_keys(Keys.END))
+    page.assert_equals_python()
+    assert page.find("value-1").text == "3.0"
+    prior = facts["prior"] or {"mean": np.zeros(len(before)), "factor": np.eye(len(before))}
+    inverse = np.linalg.inv(prior["factor"])
+    coordinates = np.array(facts["directions"]) @ inverse @ (np.array([before, page.latent()]) - prior["mean"]).T
+    assert coordinates[1, 1] == pytest.approx(3, abs=1e-4)
+    np.testing.assert_allclose(np.diff(np.delete(coordinates, 1, axis=0)), 0, atol=1e-4)
+    page.change(page.find("reset").click)
+    np.testing.assert_array_equal(page.latent(), before)
+
+
+def test_the_interpolation_plays_until_it_is_stopped(page: Page) -> None:
+    play = page.find("play")
+    page.change(play.click)
+    assert play.text == "Pause"
+    page.change(lambda: None)
+    play.click()
+    assert play.text == "Play"
+    page.script("return new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+    page.assert_equals_python()
+    stopped = page.latent()
+    page.script("return new Promise(done => setTimeout(done, 200))")
+    np.testing.assert_array_equal(page.latent(), stopped)
+
+
+def test_latents_come_from_the_documented_generator(page: Page) -> None:
+    seed = page.find("seed")
+    seed.send_keys(Keys.CONTROL + "a")
+    page.change(lambda: seed.send_keys("4294967295" + Keys.TAB))
+    size = len(page.latent())
+    expected = normals(4294967295, 2 * size)
+    np.testing.assert_allclose(
+        page.module("latents.js", f"Array.from(module.normals(4294967295, {2 * size}))"), expected, rtol=1e-6
+    )
+    facts = json.loads((page.folder / "page.json").read_text())
+    if facts["prior"]:
+        expected = np.array(facts["prior"]["factor"]) @ expected[:size] + facts["prior"]["mean"]
+    np.testing.assert_allclose(page.latent(), expected[:size], rtol=1e-5, atol=1e-6)
+
+
+def normals(seed: int, count: int) -> np.ndarray:
+    """mulberry32 and Box-Muller, by their definitions."""
+
+    def uniforms():
+        state = seed
+        while True:
+            state = (state + 0x6D2B79F5) % 2**32
+            mixed = (state ^ state >> 15) * (state | 1) % 2**32
+            mixed ^= (mixed + (mixed ^ mixed >> 7) * (mixed | 61)) % 2**32
+            yield (mixed ^ mixed >> 14) / 2**32
+
+    numbers = uniforms()
+    pairs = [(next(numbers), next(numbers)) for _ in range((count + 1) // 2)]
+    radii = np.sqrt(-2 * np.log([1 - first for first, _ in pairs]))
+    angles = 2 * np.pi * np.array([second for _, second in pairs])
+    return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1).ravel()[:count]
+
+
+def test_random_numbers_are_standard_normal(
+    pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
+) -> None:
+    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    values = np.array(page.module("latents.js", "Array.from(module.normals(3, 100001))"))
+    moments = [np.mean(values**power) for power in (1, 2, 3, 4)]
+    np.testing.assert_allclose(moments, [0, 1, 0, 3], atol=0.1)
+    assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 0.01
+
+
+def test_browsers_without_relaxed_simd_get_the_other_build(
+    pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
+) -> None:
+    # LiteRT.js asks by starting a module of a few bytes.
+    refuse = (
+        "const instantiate = WebAssembly.instantiate;"
+        "WebAssembly.instantiate = (bytes, ...rest) => bytes.byteLength < 1000"
+        " ? Promise.reject(new WebAssembly.CompileError('no relaxed SIMD')) : instantiate(bytes, ...rest);"
+    )
+    script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
+    try:
+        page = Page(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
+    finally:
+        chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    loaded = page.script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    (wasm,) = [name for name in loaded if name.endswith(".wasm")]
+    assert wasm.endswith("/litert_wasm_compat_internal.wasm")
+    page.assert_equals_python()
+
+
+def test_facts_are_shown_as_text(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
+    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    assert "none: <b>random</b>" in page.find("facts").text
+
+
+def test_it_fits_a_phone(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": True}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        page = Page(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
+        assert page.script("return document.documentElement.scrollWidth") == 390
+        picture = page.find("picture").rect
+        assert picture["x"] >= 0 and picture["width"] >= 180
+    finally:
+        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_every_control_has_a_name(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
+    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    controls = page.chrome.find_elements(By.CSS_SELECTOR, "button, input, canvas[role]")
+    assert len(controls) > 20
+    assert all(control.accessible_name for control in controls)
+
+
+@pytest.mark.parametrize(
+    ("missing", "cause"),
+    [
+        ("page.json", "page.json: 404"),
+        ("model.tflite", "model.tflite: 404"),
+        ("litert/core/dist/index.js", "litert/core/dist/index.js"),
+        ("litert/core/wasm/litert_wasm_internal.wasm", "LiteRT.js does not start: "),
+    ],
+)
+def test_what_fails_to_load_is_said_on_the_page(
+    pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int], tmp_path: Path, missing: str, cause: str
+) -> None:
+    shutil.copytree(pages["grey"], tmp_path / "page")
+    (tmp_path / "page" / missing).unlink()
+    page = Page(chromium, f"http://localhost:{serve(tmp_path / 'page')}/", tmp_path / "page")
+    assert page.find("error").is_displayed() and not page.find("model").is_displayed()
+    assert cause in page.find("error").text

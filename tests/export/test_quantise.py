@@ -1,0 +1,89 @@
+"""8-bit arithmetic: ranges are cut where the activation behind them is saturated, and nowhere else."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_tf.export import Runner, quantise
+from aigc_tf.export.convert import convert, write_saved_model
+from aigc_tf.export.quantise import SATURATED_BEYOND
+from aigc_tf.export.verify import run_keras
+from aigc_tf.models.base import Signature, TensorSpec
+from tests.export.conftest import normal_examples
+
+layers = keras.layers
+
+
+def alone(linear: keras.KerasTensor, activated: keras.KerasTensor) -> list[keras.KerasTensor]:
+    return [activated]
+
+
+def added(linear: keras.KerasTensor, activated: keras.KerasTensor) -> list[keras.KerasTensor]:
+    return [layers.Add()([layers.Flatten()(activated), linear])]
+
+
+def beside(linear: keras.KerasTensor, activated: keras.KerasTensor) -> list[keras.KerasTensor]:
+    return [activated, linear]
+
+
+def wide(activation: str, outputs: Callable[..., list[keras.KerasTensor]] = alone) -> Signature:
+    """A linear layer with values near 0 and near -50, as for a black ground, and an activation behind a reshape."""
+    latent = keras.Input((8,), name="latent")
+    dense = layers.Dense(12, kernel_initializer=keras.initializers.RandomNormal(stddev=0.3, seed=0))
+    linear = dense(latent)
+    dense.bias.assign([-50.0] * 6 + [0.0] * 6)
+    network = keras.Model(latent, outputs(linear, layers.Activation(activation)(layers.Reshape((3, 4))(linear))))
+    specs = {f"output_{index}": TensorSpec(tensor.shape[1:], "") for index, tensor in enumerate(network.outputs)}
+    return Signature(network, {"latent": TensorSpec((8,), "")}, specs, normal_examples(latent=(8,)))
+
+
+def converted(signature: Signature, folder: Path) -> Path:
+    """The int8 file, not yet verified."""
+    networks, signatures = {"f": signature.network}, {"f": signature}
+    write_saved_model(networks, signatures, 1, folder / "saved_model")
+    path = folder / "model.tflite"
+    path.write_bytes(convert(folder / "saved_model", networks, signatures, 1, "int8"))
+    return path
+
+
+def largest_error(signature: Signature, folder: Path) -> float:
+    inputs = signature.examples(100, 0)
+    answers = Runner(converted(signature, folder)).map("f", inputs)
+    expected = run_keras(signature.network, signature, inputs)
+    return max(float(np.abs(answers[name] - expected[name]).max()) for name in expected)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_activations_keep_their_resolution(activation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = largest_error(wide(activation), tmp_path / "narrow")
+    monkeypatch.setattr(quantise, "SATURATED_BEYOND", {})
+    assert narrow < 0.7 * largest_error(wide(activation), tmp_path / "wide")
+
+
+@pytest.mark.parametrize("outputs", [added, beside])
+def test_a_value_that_is_used_elsewhere_keeps_its_range(
+    outputs: Callable[..., list[keras.KerasTensor]], tmp_path: Path
+) -> None:
+    """Cut to ±4 the other use would be wrong by 46."""
+    assert largest_error(wide("tanh", outputs), tmp_path) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("function", "bound", "scale", "least", "most"),
+    [(np.tanh, 4.0, 1 / 128, -128, 127), (lambda x: 1 / (1 + np.exp(-x)), 7.0, 1 / 256, 0, 255)],
+)
+def test_beyond_the_bounds_the_output_is_the_last_level(
+    function: Callable[[float], float], bound: float, scale: float, least: int, most: int
+) -> None:
+    assert bound in SATURATED_BEYOND.values()
+    assert round(function(-bound) / scale) == least
+    assert min(round(function(bound) / scale), most) == most
+
+
+def test_the_file_answers_in_float(tmp_path: Path) -> None:
+    runner = Runner(converted(wide("tanh"), tmp_path))
+    assert runner.inputs("f")["latent"][1] == np.float32
+    assert runner("f", latent=np.zeros((1, 8), np.float32))["output_0"].dtype == np.float32

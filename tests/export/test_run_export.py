@@ -1,0 +1,81 @@
+"""A run's export: what quantising costs is measured on its data, refused beyond the recipe's limits, never left out
+silently."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import aigc_tf
+from aigc_tf.command_line import command
+from aigc_tf.metrics import small_network
+from aigc_tf.recipes.base import ExportLimits, QuantisedLimits
+from aigc_tf.recipes.dcgan import DCGAN
+from tools.export import export
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The feature network is trained just long enough to move every weight."""
+    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
+    """Trained on images given from Python."""
+    images = np.load(pictures, allow_pickle=False)["images"]
+    recipe = dataclasses.replace(DCGAN.tiny(), steps=2)
+    return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "a run", data=images)
+
+
+def test_quality_is_measured_where_the_data_is_and_otherwise_said_to_be_missing(
+    run: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    quality = run.export(quantize="dynamic", compare_with_keras=False).report["quality"]
+    assert quality["generate"]["samples"] == 200 and quality["generate"]["before"] > 0
+    card = (run.path / "README.md").read_text()
+    assert f"{quality['generate']['before']:.4g} | {quality['generate']['after']:.4g}" in card
+    assert "warning" not in capsys.readouterr().err
+
+    exported = aigc_tf.Run.open(run.path).export(quantize="dynamic", compare_with_keras=False)
+    assert exported.path.is_file()
+    assert "data given from Python" in exported.report["quality"]["not_measured"]
+    assert "not measured: the run was trained on data given from Python" in capsys.readouterr().err
+    assert "quality not measured" in (run.path / "README.md").read_text()
+
+
+def test_without_8_bit_numbers_quality_is_not_measured(run: aigc_tf.Run) -> None:
+    report = run.export(quantize="float16").report
+    assert report["quality"] is None
+    assert report["keras_litert"]["generate"]["peak_memory"]["added_by_file_bytes"] > 0
+    assert "times faster" in (run.path / "README.md").read_text()
+
+
+def test_a_file_beyond_the_limits_is_deleted_and_the_command_fails_with_numbers(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    none = QuantisedLimits(distance_share=0.0, psnr_db=0.0)
+    limits = ExportLimits(samples=60, dynamic=none, int8=none)
+    recipe = dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=2, export_limits=limits)
+    run = aigc_tf.train(recipe, tmp_path / "run")
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        command(export, [str(run.path), "--quantize", "dynamic", "--json"])
+    assert end.value.code == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "%, 60 samples), the limit is 0.0%: choose quantize float16" in printed.err.splitlines()[-1]
+    assert list((run.path / "exports").iterdir()) == []
+
+
+def test_limits_can_be_changed_when_a_run_is_resumed(run: aigc_tf.Run, pictures: Path) -> None:
+    """They decide nothing of what is learnt, and the message of a failed export names them."""
+    other = dataclasses.replace(run.recipe, export_limits=ExportLimits(samples=77))
+    images = np.load(pictures, allow_pickle=False)["images"]
+    aigc_tf.train(other, run.path, resume=True, data=images)
+    recorded = json.loads((run.path / "recipe.json").read_text())["fields"]["export_limits"]
+    assert recorded["samples"] == 77

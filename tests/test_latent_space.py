@@ -1,0 +1,187 @@
+"""Ways through a latent space: a model that decodes a latent into itself shows where they lead."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from google.protobuf import text_format
+from PIL import Image
+from scipy.stats import norm
+from tensorboard.plugins import projector as tensorboard_projector
+
+import aigc_tf
+from aigc_tf import projector
+from aigc_tf.data.images import open_source
+from aigc_tf.data.source import Split
+from aigc_tf.latent_space import Encodes, between, interpolation, most_active, plane, spherical, traversals
+from aigc_tf.metrics import neighbours
+from aigc_tf.metrics.neighbours import nearest_in_latent_space
+from aigc_tf.recipes.autoencoder import Autoencoder
+from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.vae import VAE
+
+MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")
+
+
+class Mirror:
+    """Images `[1, 3, 1]` are their latents."""
+
+    latent_dim = 3
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        return images.reshape(len(images), 3).astype("float32")
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        assert latents.dtype == np.float32 and latents.ndim == 2
+        return latents.reshape(-1, 1, 3, 1)
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        return MEAN, DEVIATION
+
+
+def test_traversals_move_one_dimension_three_deviations_to_either_side():
+    images = traversals(Mirror(), [2, 0], columns=5)
+    assert images.shape == (2, 5, 1, 3, 1)
+    steps = np.array([-3, -1.5, 0, 1.5, 3])
+    expected = np.tile(MEAN, (2, 5, 1))
+    expected[0, :, 2] = 3 + 0.4 * steps
+    expected[1, :, 0] = 1 + 0.1 * steps
+    np.testing.assert_allclose(images[:, :, 0, :, 0], expected, rtol=1e-6)
+    np.testing.assert_array_equal(MEAN, [1, 2, 3])  # the model's own numbers are left alone
+
+
+def test_a_plane_is_a_map_of_quantiles_with_its_origin_at_the_bottom_left():
+    images = plane(Mirror(), across=2, upwards=0, side=4)[:, :, 0, :, 0]
+    quantiles = norm.ppf([1 / 8, 3 / 8, 5 / 8, 7 / 8])
+    for row in range(4):
+        np.testing.assert_allclose(images[row, :, 2], 3 + 0.4 * quantiles, rtol=1e-6)
+        np.testing.assert_allclose(images[row, :, 0], 1 + 0.1 * quantiles[3 - row], rtol=1e-6)
+    assert (images[..., 1] == 2).all()
+
+
+def test_the_way_between_two_images_is_straight_and_ends_at_both():
+    first, second = np.array([0, 0, 1.0]).reshape(1, 3, 1), np.array([0.2, 0, 0.0]).reshape(1, 3, 1)
+    images = between(Mirror(), first, second, frames=3)[:, 0, :, 0]
+    np.testing.assert_allclose(images, [[0, 0, 1], [0.1, 0, 0.5], [0.2, 0, 0]], atol=1e-7)
+
+
+def test_interpolation_follows_the_given_way_in_each_row():
+    start = np.array([[1, 0, 0], [0, 2, 0]], "float32")
+    end = np.array([[0, 1, 0], [0, 0, 2]], "float32")
+    images = interpolation(Mirror(), start, end, 3, spherical)[:, :, 0, :, 0]
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(images[0], [[1, 0, 0], [half, half, 0], [0, 1, 0]], atol=1e-6)
+    np.testing.assert_allclose(images[1], [[0, 2, 0], [0, 2 * half, 2 * half], [0, 0, 2]], atol=1e-6)
+
+
+def test_between_vectors_of_no_length_the_way_is_straight():
+    start, end = np.zeros((2, 3), "float32"), np.array([[0, 0, 0], [0, 2, 0]], "float32")
+    np.testing.assert_array_equal(spherical(start, end, 0.5), end / 2)
+
+
+def test_the_most_active_dimensions_come_first():
+    activity = np.array([0.1, 3.0, 0.1, 0.5])
+    assert most_active(activity, 10).tolist() == [1, 3, 0, 2]
+    assert most_active(activity, 2).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("chunk", [7, 100])
+def test_neighbours_do_not_depend_on_how_the_images_are_read(chunk: int, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(neighbours, "_CHUNK_IMAGES", chunk)
+    random = np.random.default_rng(0)
+    images, queries = random.normal(size=(30, 1, 3, 1)), random.normal(size=(4, 1, 3, 1))
+    queries[2] = images[23]
+    found = nearest_in_latent_space(Mirror(), queries, images, 9)
+    distances = np.linalg.norm((queries[:, None] - images).reshape(4, 30, 3), axis=-1)
+    np.testing.assert_array_equal(found.indices, np.argsort(distances, axis=1)[:, :9])
+    np.testing.assert_allclose(found.distances, np.sort(distances, axis=1)[:, :9], atol=1e-3)
+    assert found.indices[2, 0] == 23
+    with pytest.raises(ValueError, match=r"31 neighbours.* 30"):
+        nearest_in_latent_space(Mirror(), queries, images, 31)
+
+
+def test_some_of_a_split_are_spread_over_all_of_it():
+    split = Split(np.arange(10).reshape(10, 1, 1, 1), np.arange(10) // 5)
+    some = split.some(4)
+    assert some.images.ravel().tolist() == [0, 3, 6, 9] and some.labels.tolist() == [0, 0, 1, 1]
+    assert len(split.some(10).images) == len(split.some(99).images) == 10
+    assert Split(split.images, None).some(2).labels is None
+
+
+def config_of(folder: Path) -> tensorboard_projector.ProjectorConfig:
+    text = (folder / "projector_config.pbtxt").read_text()
+    return text_format.Parse(text, tensorboard_projector.ProjectorConfig())
+
+
+def test_the_projector_gets_encodings_thumbnails_and_classes(tmp_path: Path):
+    images = np.random.default_rng(0).integers(0, 256, (5, 1, 3, 1), np.uint8)
+    projector.write_projector(tmp_path, Mirror(), Split(images, np.array([0, 1, 1, 0, 1])), ("shoe", "a\tbag"))
+    (embedding,) = config_of(tmp_path).embeddings
+    np.testing.assert_array_equal(np.loadtxt(tmp_path / embedding.tensor_path), images.reshape(5, 3))
+    assert (tmp_path / embedding.metadata_path).read_text().splitlines() == ["shoe", "a bag", "a bag", "shoe", "a bag"]
+    assert list(embedding.sprite.single_image_dim) == [3, 1]
+    with Image.open(tmp_path / embedding.sprite.image_path) as picture:
+        sprite = np.asarray(picture)
+    assert sprite.shape == (2, 9)  # three columns
+    np.testing.assert_array_equal(sprite[1, 3:6], images[4, 0, :, 0])
+
+
+def test_the_projector_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Mirror, "latent_dim", projector.MOST_NUMBERS // 4)
+    monkeypatch.setattr(Mirror, "encode", lambda self, images: np.zeros((len(images), 3)))
+    images = np.zeros((40, 100, 130, 3), np.uint8)
+    projector.write_projector(tmp_path, Mirror(), Split(images, None), None)
+    (embedding,) = config_of(tmp_path).embeddings
+    assert len((tmp_path / embedding.tensor_path).read_text().splitlines()) == 4
+    assert not embedding.metadata_path
+    assert list(embedding.sprite.single_image_dim) == [44, 34]  # a third, rounded up
+    with Image.open(tmp_path / embedding.sprite.image_path) as sprite:
+        assert sprite.size == (88, 68)
+
+
+def test_training_writes_the_projector_for_models_that_encode(tmp_path: Path, pictures: Path):
+    logging = LoggingSettings(samples_every=1000, evaluate_every=1000)
+    recipe = dataclasses.replace(VAE.tiny(), source=str(pictures), steps=2, logging=logging)
+    run = aigc_tf.train(recipe, tmp_path / "run")
+    latents = run.path / "tensorboard" / config_of(run.path / "tensorboard").embeddings[0].tensor_path
+    np.testing.assert_allclose(np.loadtxt(latents), run.model.encode(run.source.test.images), rtol=1e-4, atol=1e-6)
+    before = latents.read_text()
+    aigc_tf.train(dataclasses.replace(recipe, steps=3), run.path, resume=True)
+    assert latents.read_text() != before
+    assert not isinstance(aigc_tf.create(DCGAN.tiny()), Encodes)
+
+
+def test_moments_are_those_of_the_draws():
+    fitted = aigc_tf.create(Autoencoder.tiny())
+    latents = np.random.default_rng(0).normal([1, -2, 0, 3], [0.5, 1, 2, 3], (400, 4)).astype("float32")
+    fitted.update_prior(latents, keep=0.0)
+    for model in (fitted, aigc_tf.create(VAE.tiny())):
+        draws = model.latents(20_000, seed=1)
+        mean, deviation = model.latent_moments()
+        np.testing.assert_allclose(draws.mean(0), mean, atol=0.07)
+        np.testing.assert_allclose(draws.std(0), deviation, rtol=0.03)
+
+
+def test_previews_show_the_latent_space(pictures: Path):
+    shared = {"samples", "interpolation", "reconstructions", "traversals"}
+    for recipe, own in ((Autoencoder.tiny(), set()), (VAE.tiny(), {"kl_by_dimension"})):
+        for latent_dim, of_two in ((4, set()), (2, {"latent_map"})):
+            model = aigc_tf.create(dataclasses.replace(recipe, latent_dim=latent_dim))
+            source = open_source(dataclasses.replace(recipe, source=str(pictures)))
+            previews = model.previews(source)
+            assert set(previews) == shared | own | of_two
+            assert all(picture.dtype == np.uint8 and picture.ndim == 3 for picture in previews.values())
+
+
+def test_activity_orders_dimensions_by_what_they_tell():
+    images = np.random.default_rng(0).uniform(0, 1, (20, 16, 16, 1)).astype("float32")
+    plain = aigc_tf.create(Autoencoder.tiny())
+    np.testing.assert_allclose(plain.activity(images), plain.encode(images).var(axis=0), rtol=1e-6)
+    variational = aigc_tf.create(VAE.tiny())
+    mean, log_variance = variational.posterior(images)
+    kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
+    np.testing.assert_allclose(variational.activity(images), kl.mean(axis=0), rtol=1e-4)

@@ -1,0 +1,171 @@
+"""Latents of a few bytes as a picture format, beside JPEG and WebP at the same rate (article 000)."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aigc_tf.pictures import grid, to_bytes, to_pil
+from aigc_tf.run import Run
+from tools.autoencoders import require
+
+IMAGES = 10_000  # training images for the ranges, and test images, at most
+LEVELS = 256  # of 8 bits
+LONGEST_SIDE = 16_383  # of a WebP file
+BLOCK = 16  # pixels that WebP and colour JPEG code together
+NOTES = [
+    "bits per pixel of height times width; latents have 8 bits a dimension, entropy is that of the quantised values "
+    "of each dimension over these images, what a coder for independent dimensions would reach",
+    "PSNR of the mean squared error over all images",
+    "JPEG (optimised Huffman tables) and WebP (lossy) at the quality whose rate is nearest to that of the latents, "
+    "which may be far: see their rate; same_psnr is the rate at the quality whose PSNR is nearest to that of the "
+    "latents",
+    "one file each: headers included, which dominate small pictures; one sheet: all pictures in a single file, each "
+    f"padded to whole blocks of {BLOCK} pixels by its border",
+    "the decoder's weights are needed to read latents and are not counted in their rate: decoder_bytes, in float32",
+]
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A picture format with qualities."""
+
+    format: str
+    """As Pillow calls it."""
+    qualities: range
+    options: dict[str, Any]
+
+    def encoded(self, picture: np.ndarray, quality: int) -> bytes:
+        """The file for a picture, uint8 `[height, width, channels]`."""
+        buffer = io.BytesIO()
+        to_pil(picture).save(buffer, format=self.format, quality=quality, **self.options)
+        return buffer.getvalue()
+
+
+CODECS = {
+    "JPEG": Codec("JPEG", range(1, 96), {"optimize": True}),
+    "WebP": Codec("WEBP", range(0, 101), {}),
+}
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What became of pictures."""
+
+    bits_per_pixel: float
+    psnr_db: float
+
+
+def compression(run: Path) -> dict[str, Any]:
+    """Rates and PSNR of 8-bit latents of the test images, and of JPEG and WebP, for one file each and one sheet.
+
+    Args:
+        run: the folder of an autoencoder's run.
+
+    Raises:
+        InputError: the model has no encoder.
+    """
+    opened = Run.open(run)
+    model = require(opened.model, "encode")
+    images = opened.source.test.some(IMAGES).images
+    latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
+    symbols, quantised = quantise(latents, known.min(axis=0), known.max(axis=0))
+    pixels = images.shape[1] * images.shape[2]
+    own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantised)))
+    report: dict[str, Any] = {
+        "latents, 8 bits": {
+            "bits_per_pixel": own.bits_per_pixel,
+            "entropy_bits_per_pixel": entropy_bits(symbols) / pixels,
+            "psnr_db": own.psnr_db,
+            "unquantised_psnr_db": psnr(images, model.decode(latents)),
+            "decoder_bytes": 4 * model.decoding.count_params(),
+        }
+    }
+    for name, codec in CODECS.items():
+        report[f"{name}, one file each"] = beside(codec.qualities, own, partial(one_file_each, codec, images))
+        report[f"{name}, one sheet"] = beside(codec.qualities, own, partial(one_sheet, codec, images))
+    return {"run": str(run), "images": len(images), "image_shape": images.shape[1:], "rows": report, "notes": NOTES}
+
+
+def quantise(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values `[count, latent_dim]` in 256 even steps from `low` to `high` `[latent_dim]`; those beyond are cut off.
+
+    Returns:
+        The steps, uint8, and what they stand for, float32, both of the shape of the values.
+    """
+    width = np.maximum(high - low, np.finfo("float32").tiny)  # a dimension that never varies has one value
+    symbols = np.rint((np.clip(values, low, high) - low) / width * (LEVELS - 1)).astype(np.uint8)
+    return symbols, (low + symbols / np.float32(LEVELS - 1) * width).astype("float32")
+
+
+def entropy_bits(symbols: np.ndarray) -> float:
+    """The empirical entropy of each column of uint8 `[count, latent_dim]`, in bits, summed over the columns."""
+    counts = np.stack([np.bincount(column, minlength=LEVELS) for column in symbols.T])
+    shares = counts / len(symbols)
+    return float(-(shares * np.log2(shares, where=shares > 0, out=np.zeros_like(shares))).sum())
+
+
+def psnr(images: np.ndarray, others: np.ndarray) -> float:
+    """In dB, of the mean squared error over all images, uint8 or in [0, 1]; infinite if they are the same."""
+    difference = to_bytes(images).astype("float64") - to_bytes(others)
+    error = np.square(difference).mean()
+    return float(10 * np.log10(255**2 / error)) if error else math.inf
+
+
+def one_file_each(codec: Codec, images: np.ndarray, quality: int) -> Coded:
+    """Each image as a file of its own."""
+    files = [codec.encoded(image, quality) for image in images]
+    rate = 8 * sum(map(len, files)) / images[..., 0].size
+    return Coded(rate, psnr(images, np.stack([decoded(file, images.shape[-1]) for file in files])))
+
+
+def one_sheet(codec: Codec, images: np.ndarray, quality: int) -> Coded:
+    """All images side by side in one file, or as many as fit."""
+    count, height, width, channels = images.shape
+    after = (-height % BLOCK, -width % BLOCK)
+    tile_height, tile_width = height + after[0], width + after[1]
+    columns = min(math.ceil(math.sqrt(count)), LONGEST_SIDE // tile_width)
+    some = images[: columns * (LONGEST_SIDE // tile_height)]
+    sheet = grid(np.pad(some, ((0, 0), (0, after[0]), (0, after[1]), (0, 0)), mode="edge"), columns, gap=0)
+    file = codec.encoded(sheet, quality)
+    tiles = decoded(file, channels).reshape(-1, tile_height, columns, tile_width, channels).swapaxes(1, 2)
+    back = tiles[:, :, :height, :width].reshape(-1, height, width, channels)[: len(some)]
+    return Coded(8 * len(file) / some[..., 0].size, psnr(some, back))
+
+
+def decoded(file: bytes, channels: int) -> np.ndarray:
+    """A file's picture, uint8 `[height, width, channels]`."""
+    with Image.open(io.BytesIO(file)) as picture:
+        pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def beside(qualities: range, own: Coded, code: Callable[[int], Coded]) -> dict[str, float]:
+    """What a format reaches at the rate of the latents, and the rate it needs for their PSNR."""
+    coded = cache(code)
+    same_rate = nearest(qualities, own.bits_per_pixel, lambda quality: coded(quality).bits_per_pixel)
+    same_psnr = nearest(qualities, own.psnr_db, lambda quality: coded(quality).psnr_db)
+    return {
+        "quality": same_rate,
+        "bits_per_pixel": coded(same_rate).bits_per_pixel,
+        "psnr_db": coded(same_rate).psnr_db,
+        "same_psnr_bits_per_pixel": coded(same_psnr).bits_per_pixel,
+        "same_psnr_db": coded(same_psnr).psnr_db,
+    }
+
+
+def nearest(qualities: range, wanted: float, measure: Callable[[int], float]) -> int:
+    """The quality whose measure is nearest to what is wanted, by bisection: measures grow with the quality."""
+    low, high = qualities[0], qualities[-1]
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if measure(middle) < wanted else (low, middle)
+    return min((low, high), key=lambda quality: abs(measure(quality) - wanted))

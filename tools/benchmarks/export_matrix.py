@@ -1,0 +1,95 @@
+"""Every recipe's tiny version, hardly trained, exported in every quantisation."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import aigc_tf
+from aigc_tf.export import VerificationError
+from aigc_tf.export.writer import QUANTIZATIONS
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.registry import recipe_classes
+from aigc_tf.run import Run, say, to_json
+from tools.benchmarks.tables import markdown
+
+_HEAD = {
+    "recipe": "recipe",
+    "signature": "signature",
+    "quantize": "quantize",
+    "bytes": "bytes of the file",
+    "operators": "operators",
+    "xnnpack_share": "share taken by XNNPACK",
+    "largest": "largest difference",
+    "mean": "mean",
+    "quality_before": "quality before",
+    "quality_change": "change",
+    "median_ms": "ms, 1 thread",
+    "failure": "failure",
+}
+
+
+def export_matrix(steps: int, results: Path) -> list[dict[str, Any]]:
+    """Train and export what `results` does not have yet.
+
+    Args:
+        steps: of training, of each recipe.
+        results: a file with one JSON object a line for each signature of each file; lines are added to it.
+
+    Returns:
+        Its rows, those of recipes alone that are there now.
+    """
+    results.parent.mkdir(parents=True, exist_ok=True)
+    recipes = recipe_classes()
+    for slug, recipe in recipes.items():
+        done = {row["quantize"] for row in _read(results) if row["recipe"] == slug}
+        missing = [quantize for quantize in QUANTIZATIONS if quantize not in done]
+        if missing:
+            for rows in _exported(slug, recipe, missing, steps):
+                with results.open("a") as file:
+                    file.writelines(to_json(row) + "\n" for row in rows)
+    return [row for row in _read(results) if row["recipe"] in recipes]
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows as a markdown table."""
+    return markdown(list(_HEAD.values()), [[row.get(key) for key in _HEAD] for row in rows])
+
+
+def _read(results: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in results.read_text().splitlines()] if results.is_file() else []
+
+
+def _exported(slug: str, recipe: type[Recipe], missing: Sequence[str], steps: int) -> Iterator[list[dict[str, Any]]]:
+    """The rows of one file after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = aigc_tf.train(dataclasses.replace(recipe.tiny(), steps=steps), Path(folder) / "run")
+        for quantize in missing:
+            say(f"{slug}, {quantize}")
+            yield [{"recipe": slug, "quantize": quantize} | row for row in _rows(run, quantize)]
+
+
+def _rows(run: Run, quantize: str) -> Iterator[dict[str, Any]]:
+    try:
+        report = run.export(quantize=quantize, compare_with_keras=False).report
+    except VerificationError as error:
+        yield {"failure": str(error)}
+        return
+    xnnpack = report["xnnpack"]
+    for name, signature in report["signatures"].items():
+        difference, quality = signature["difference"]["tflite"], (report["quality"] or {}).get(name, {})
+        yield {
+            "signature": name,
+            "bytes": report["files"]["model.tflite"],
+            "operators": sum(report["operators"].values()),
+            "xnnpack_share": xnnpack["taken"] / xnnpack["of"],
+            "largest": difference["largest"],
+            "mean": difference["mean"],
+            "quality_before": quality.get("before"),
+            "quality_change": quality.get("change"),
+            "median_ms": report["latency"][name]["1"]["median_ms"],
+        }

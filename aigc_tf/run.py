@@ -153,6 +153,7 @@ class Run:
         folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json("source.json")
         metadata = self.made_by() | {"data": recorded["name"], "licence of the data": recorded["licence"]}
+        metadata |= self.model.export_metadata()
         try:
             source = self.source
         except InputError as error:

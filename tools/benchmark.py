@@ -2,6 +2,8 @@
 
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
+    python -m tools.benchmark vae               bound and Fréchet distance of the convolutional VAE against keras.io's
+    python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone
     python -m tools.benchmark export RUN        exported files against Keras's own export and ONNX Runtime
     python -m tools.benchmark export-matrix     every recipe's tiny version in every quantisation
@@ -65,6 +67,44 @@ def quality(
     from tools.benchmarks.quality_for_time import quality_for_time
 
     show(quality_for_time(seconds, seeds, samples, source, results, plot), json)
+
+
+@app.command
+def vae(
+    seconds: tuple[float, ...] = (120.0, 600.0),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    samples: int = 10_000,
+    source: str = "fashion_mnist",
+    results: Path = Path("saved_models/benchmarks/vae.jsonl"),
+    json: bool = False,
+) -> None:
+    """Bound and Fréchet distance reached in the same time, the convolutional VAE against keras.io's example.
+
+    Args:
+        seconds: Of training.
+        seeds: Each trains all sides.
+        samples: For the Fréchet distance.
+        source: What to train on.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.vae_quality import vae_quality
+
+    show(vae_quality(seconds, seeds, samples, source, results), json)
+
+
+@app.command
+def vae_train(batch_size: int = 128, rounds: int = 50, json: bool = False) -> None:
+    """The VAE's training step against keras.io's, over the same networks.
+
+    Args:
+        batch_size: Images in a step.
+        rounds: Steps of each variant.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.vae_quality import vae_step_speed
+
+    show(vae_step_speed(batch_size, rounds), json)
 
 
 @app.command

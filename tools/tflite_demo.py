@@ -44,7 +44,9 @@ def generate(interpreter: Interpreter, signature: str, metadata: dict[str, Any],
     for _ in range(-(-count // batch)):  # the file takes exactly `batch` latents at a time
         latents = rng.standard_normal((batch, *shape), dtype=np.float32)
         if prior:
-            latents = (prior["mean"] + latents @ np.transpose(prior["factor"])).astype(np.float32)
+            factor = np.asarray(prior["factor"])  # a matrix, or its diagonal
+            latents = latents @ factor.T if factor.ndim == 2 else latents * factor
+            latents = (prior["mean"] + latents).astype(np.float32)
         (answer,) = runner(**{name: latents}).values()
         images.extend(answer)
     return np.stack(images[:count])

@@ -22,7 +22,6 @@ from aigc_tf.models.base import Signature
 TEMPLATE = Path(__file__).with_name("web_page")
 PAGE, DESCRIPTION, LITERT = "index.html", "page.json", "litert"
 DIRECTIONS = 8
-PRIOR_EXAMPLES = 10_000
 
 
 def export_web(
@@ -68,7 +67,8 @@ def export_web(
         shutil.rmtree(staging / SAVED_MODEL)
         shutil.copytree(TEMPLATE, staging, dirs_exist_ok=True)
         litert_js.unpack(archives, staging / LITERT)
-        facts = {"title": title, "facts": dict(metadata or {}), **describe(name, signature)}
+        shown = {key: value for key, value in (metadata or {}).items() if key != "prior"}
+        facts = {"title": title, "facts": shown, **describe(name, signature, (metadata or {}).get("prior"))}
         (staging / DESCRIPTION).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
         report |= {"format": "web", "files": reporting.sizes(staging)}
         (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -76,35 +76,24 @@ def export_web(
     return Export(out / PAGE, report)
 
 
-def describe(name: str, signature: Signature) -> dict[str, Any]:
-    """What the page needs to know of the signature that draws: names, shapes, how its latents are drawn and moved."""
+def describe(name: str, signature: Signature, prior: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the page needs to know of the signature that draws: names, shapes, how its latents are drawn and moved.
+
+    Args:
+        name: of the signature.
+        signature: from a latent to an image.
+        prior: mean and factor of the Gaussian that latents are drawn from; None for the standard normal one.
+    """
     ((output, image),) = signature.outputs.items()
     (latent,) = signature.inputs.values()
-    gaussian = prior(signature)
     return {
         "signature": name,
         "output": output,
         "latent_shape": list(latent.shape),
         "image_shape": list(image.shape),
-        "prior": gaussian and {"mean": _numbers(gaussian[0]), "factor": _numbers(gaussian[1])},
-        "directions": _numbers(directions(signature.network, gaussian and gaussian[1])),
+        "prior": prior,
+        "directions": _numbers(directions(signature.network, prior and np.asarray(prior["factor"]))),
     }
-
-
-def prior(signature: Signature) -> tuple[np.ndarray, np.ndarray] | None:
-    """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
-
-    Returns:
-        None for the standard normal distribution, which is known by its examples being NumPy's numbers. Otherwise
-        mean `[size]` and factor `[size, size]` that give the mean and the covariance of 10,000 examples.
-    """
-    shape = signature.inputs["latent"].shape
-    examples = signature.examples(PRIOR_EXAMPLES, 0)["latent"]
-    if np.array_equal(examples, np.random.default_rng(0).standard_normal((PRIOR_EXAMPLES, *shape), np.float32)):
-        return None
-    latents = examples.reshape(PRIOR_EXAMPLES, -1).astype(np.float64)
-    variances, axes = np.linalg.eigh(np.atleast_2d(np.cov(latents, rowvar=False)))
-    return latents.mean(axis=0), axes * np.sqrt(variances.clip(min=0))  # a latent that never varies has none
 
 
 def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.ndarray:
@@ -117,7 +106,7 @@ def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.nda
 
     Args:
         network: a Functional model whose one input is the latent.
-        factor: of the latent's prior; None for the standard normal one.
+        factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
     """
     size = math.prod(network.inputs[0].shape[1:])
     graph = Graph(network)
@@ -125,7 +114,9 @@ def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.nda
     if first is None or not first.block.is_a(keras.layers.Dense) or len(network.inputs[0].shape) != 2:
         return np.eye(size)[:DIRECTIONS]
     kernel = first.block.weights[0].astype(np.float64)  # [latent, units], the transpose of A
-    vectors = np.linalg.svd(kernel if factor is None else factor.T @ kernel, full_matrices=False)[0].T[:DIRECTIONS]
+    if factor is not None:
+        kernel = factor.T @ kernel if factor.ndim == 2 else factor[:, None] * kernel
+    vectors = np.linalg.svd(kernel, full_matrices=False)[0].T[:DIRECTIONS]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)
     return vectors * np.sign(largest)
 

@@ -96,22 +96,14 @@ class Autoencoder(LatentModel):
         for moment, now in ((self.first_moment, ops.mean(latent, axis=0)), (self.second_moment, second)):
             moment.assign(now + keep * (moment - now))
 
-    def latents(self, count: int, seed: int) -> np.ndarray:
-        """Draws from the fitted Gaussian: float32 `[count, latent_dim]`."""
-        normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The fitted Gaussian: mean and factor; see `LatentModel.prior`."""
         mean = self.first_moment.numpy().astype("float64")
         second = self.second_moment.numpy().astype("float64")
         if second.ndim == 1:
-            return (mean + normal * np.sqrt(np.maximum(second - mean**2, 0))).astype("float32")
+            return mean, np.sqrt(np.maximum(second - mean**2, 0))
         values, vectors = np.linalg.eigh(second - np.outer(mean, mean))
-        root = vectors * np.sqrt(np.maximum(values, 0))  # covariance = root @ root.T
-        return (mean + normal @ root.T).astype("float32")
-
-    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the fitted Gaussian in each dimension: float32 `[latent_dim]`."""
-        mean, second = self.first_moment.numpy(), self.second_moment.numpy()
-        squares = np.diagonal(second) if second.ndim == 2 else second
-        return mean, np.sqrt(np.maximum(squares - mean**2, 0))
+        return mean, vectors * np.sqrt(np.maximum(values, 0))  # covariance = factor @ factor.T
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """From what the encoder says to a latent, and what that tells about the image.

@@ -60,6 +60,10 @@ class GenerativeModel(keras.Model, abc.ABC):
             source: of real examples, for inputs that are data; without one the model's own samples stand in.
         """
 
+    def export_metadata(self) -> dict[str, Any]:
+        """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
+        return {}
+
     @abc.abstractmethod
     def previews(self, source: Any) -> dict[str, np.ndarray]:
         """Pictures to watch through training, uint8 `[height, width, channels]`, by name.

@@ -16,6 +16,7 @@ from aigc_tf.optimizers import adam
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.dcgan import DCGAN
 
+
 class GAN(LatentModel):
     """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
 

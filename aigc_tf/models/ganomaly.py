@@ -17,7 +17,7 @@ class GANomaly(Autoencoder):
     """Learns to reconstruct normal images so that both encodings agree; where they do not, something is strange.
 
     Akcay et al. 2018, with means over pixels, features and latent dimensions in place of the norms of eqs. 1 to 3,
-    as in the authors' code: the weights 1, 50 and 1 belong to those.
+    as in the authors' code: the paper's weights 1, 50 and 1 belong to those.
 
     Args:
         recipe: its losses' weights, optimizers, corruption, moving average and seed.

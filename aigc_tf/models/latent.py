@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,16 +30,43 @@ class LatentModel(GenerativeModel):
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
 
+    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
+
+        Returns:
+            None for the standard normal distribution; otherwise the mean `[latent_dim]` and the factor, a matrix
+            `[latent_dim, latent_dim]`, or `[latent_dim]` for its diagonal.
+        """
+        return None
+
     def latents(self, count: int, seed: int) -> np.ndarray:
-        """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals.
+        """Draws from the prior: float32 `[count, latent_dim]`.
 
         NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
         """
-        return np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+        normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+        prior = self.prior()
+        if prior is None:
+            return normal
+        mean, factor = prior
+        return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of what `latents` draws, in each dimension: float32 `[latent_dim]`."""
-        return np.zeros(self.latent_dim, "float32"), np.ones(self.latent_dim, "float32")
+        """Mean and standard deviation of what `latents` draws, in each dimension: `[latent_dim]`."""
+        prior = self.prior()
+        if prior is None:
+            return np.zeros(self.latent_dim), np.ones(self.latent_dim)
+        mean, factor = prior
+        return mean, np.sqrt((factor**2).sum(axis=1)) if factor.ndim == 2 else factor
+
+    def export_metadata(self) -> dict[str, Any]:
+        """The prior, unless it is standard normal."""
+        prior = self.prior()
+        return (
+            {}
+            if prior is None
+            else {"prior": dict(zip(("mean", "factor"), map(np.ndarray.tolist, prior), strict=True))}
+        )
 
     def generate(self, count: int, seed: int = 0) -> np.ndarray:
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""

@@ -13,7 +13,6 @@ from keras import ops
 from aigc_tf.layers import GaussianSample
 from aigc_tf.losses import gaussian_kl
 from aigc_tf.models.autoencoder import Autoencoder
-from aigc_tf.models.latent import LatentModel
 from aigc_tf.pictures import bars
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
@@ -50,13 +49,9 @@ class VAE(Autoencoder):
         """The prior is fixed."""
         del latent, keep
 
-    def latents(self, count: int, seed: int) -> np.ndarray:
-        """Draws from the prior: float32 `[count, latent_dim]`, independent standard normals, drawn by NumPy."""
-        return LatentModel.latents(self, count, seed)
-
-    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Zeros and ones: mean and standard deviation of the prior."""
-        return LatentModel.latent_moments(self)
+    def prior(self) -> None:
+        """The standard normal distribution."""
+        return
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""

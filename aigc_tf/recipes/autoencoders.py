@@ -18,7 +18,7 @@ class LikelihoodSettings:
     """learnt_gaussian: one standard deviation for all pixels is learnt, the σ-VAE of Rybkin et al. 2021."""
     scale: PositiveFloat = 0.1
     """Of a Gaussian: its standard deviation, where 1 is the whole range of brightness; a learnt one starts there."""
-    components: PositiveInt = 5
+    components: Annotated[int, Field(ge=2)] = 5
     """Of a mixture of logistic distributions (Salimans et al. 2017)."""
 
 
@@ -53,7 +53,7 @@ class ConvolutionSettings:
     """Of the dense layers after them."""
     decoder_units: tuple[PositiveInt, ...] = (512,)
     """Of the dense layers after the latent vector."""
-    start_filters: PositiveInt = 32
+    start_filters: PositiveInt = 64
     """Channels of the picture of a quarter of the size that the last dense layer makes."""
     decoder_filters: tuple[tuple[PositiveInt, ...], tuple[PositiveInt, ...], tuple[PositiveInt, ...]] = (
         (32,),

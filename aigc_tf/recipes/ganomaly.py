@@ -27,8 +27,8 @@ class GANomaly(AutoencoderRecipe):
     steps: PositiveInt = 3000
     batch_size: PositiveInt = 64
 
-    latent_dim: PositiveInt = 100
-    """Length of the latent vector."""
+    latent_dim: PositiveInt = 32
+    """Length of the latent vector; 100 in the paper."""
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
     """Channels of the strided convolutions of both encoders and the discriminator; the decoder's are the reverse."""
     normalisation_momentum: Momentum = 0.9
@@ -38,8 +38,8 @@ class GANomaly(AutoencoderRecipe):
     """Of the distance of the discriminator's features (eq. 1)."""
     contextual_weight: NonNegativeFloat = 50.0
     """Of the distance of the images (eq. 2)."""
-    encoder_weight: NonNegativeFloat = 1.0
-    """Of the distance of the encodings (eq. 3)."""
+    encoder_weight: NonNegativeFloat = 10.0
+    """Of the distance of the encodings (eq. 3); 1 in the paper."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
     """Of both encoders and the decoder."""
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)

@@ -25,7 +25,9 @@ from tests.browser.conftest import ORIGINS, PHONE
 pytestmark = pytest.mark.browser
 
 SECONDS = 60
-MEAN, SPREAD = 0.5, 2.0  # of the latents of the model in colour
+# Of the latents of the model in colour.
+MEAN = np.full(9, 0.5)
+FACTOR = 2.0 * np.eye(9) + 0.3 * np.eye(9, k=1)
 
 
 def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.Model:
@@ -40,13 +42,12 @@ def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.
     return keras.Model(latent, layers.Activation("sigmoid")(x))
 
 
-def model(name: str, network: keras.Model, mean: float = 0.0, spread: float = 1.0) -> SimpleNamespace:
-    """One signature from latents of this mean and standard deviation to images."""
+def model(name: str, network: keras.Model) -> SimpleNamespace:
+    """One signature from standard normal latents to images."""
     size, image = network.inputs[0].shape[1], tuple(network.outputs[0].shape[1:])
 
     def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-        normal = np.random.default_rng(seed).standard_normal((count, size), dtype=np.float32)
-        return {"latent": normal if (mean, spread) == (0.0, 1.0) else mean + spread * normal}
+        return {"latent": np.random.default_rng(seed).standard_normal((count, size), dtype=np.float32)}
 
     signature = Signature(network, {"latent": TensorSpec((size,), "")}, {"image": TensorSpec(image, "")}, examples)
     return SimpleNamespace(signatures=lambda source=None: {name: signature})
@@ -60,8 +61,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setenv("AIGC_TF_CACHE", str(folder / "cache"))
         grey = model("generate", generator(20, 28, 28, 1))
         export_web(grey, folder / "grey", title="Grey", metadata={"licence of the data": "none: <b>random</b>"})
-        colour = model("decode", generator(9, 12, 20, 3), MEAN, SPREAD)
-        export_web(colour, folder / "colour", title="Colour", quantize="dynamic")
+        colour = model("decode", generator(9, 12, 20, 3))
+        prior = {"mean": MEAN.tolist(), "factor": FACTOR.tolist()}
+        export_web(colour, folder / "colour", title="Colour", quantize="dynamic", metadata={"prior": prior})
     return {name: folder / name for name in ("grey", "colour")}
 
 
@@ -189,6 +191,11 @@ def test_latents_come_from_the_documented_generator(page: Page) -> None:
     if facts["prior"]:
         expected = np.array(facts["prior"]["factor"]) @ expected[:size] + facts["prior"]["mean"]
     np.testing.assert_allclose(page.latent(), expected[:size], rtol=1e-5, atol=1e-6)
+
+
+def test_a_factor_can_be_a_diagonal(page: Page) -> None:
+    found = page.module("latents.js", "Array.from(module.latentOf([1, 2], { mean: [3, 4], factor: [5, 6] }))")
+    assert found == [8, 16]
 
 
 def normals(seed: int, count: int) -> np.ndarray:

@@ -130,6 +130,14 @@ def test_it_writes_what_keras_would(
     assert written == keras_choices(program, networks[name], tokens, len(prompt), 0.9, 7)
 
 
+def test_a_prompt_is_split_into_the_longest_symbols(program: ModuleType) -> None:
+    vocabulary = ["", "a", "ab", "b", "bc", "c"]
+    assert program.tokenize("abcbc", vocabulary) == [2, 5, 4]
+    assert program.tokenize("", vocabulary) == []
+    with pytest.raises(ValueError, match="no 'x'"):
+        program.tokenize("axb", vocabulary)
+
+
 def test_text_is_drawn_with_the_seed(text_files: dict[str, Path]) -> None:
     first, again, other = (demo(text_files["lstm"], "--tokens", 60, "--seed", seed) for seed in (1, 1, 2))
     assert first.returncode == 0, first.stderr

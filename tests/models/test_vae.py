@@ -12,7 +12,9 @@ import tensorflow as tf
 import aigc_tf
 from aigc_tf.layers import GaussianSample
 from aigc_tf.models.vae import VAE
-from aigc_tf.recipes.vae import VAE as Recipe
+from aigc_tf.recipes import vae as vae_recipe
+
+Recipe = vae_recipe.VAE
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype("float32")
 BRIGHTNESS = 0.5 * IMAGES + 0.5
@@ -138,7 +140,8 @@ def test_importance_weights_are_the_densities_ratio(tiny: Recipe):
     mean, log_variance = (part.numpy().astype("float64") for part in model.encoder(IMAGES))
     deviation = np.exp(log_variance / 2)
     latents = mean + deviation * noise
-    logits = model.decoder(latents.reshape(40, -1).astype("float32")).numpy().reshape(5, *IMAGES.shape).astype("float64")
+    logits = model.decoder(latents.reshape(40, -1).astype("float32")).numpy().astype("float64")
+    logits = logits.reshape(5, *IMAGES.shape)
     explained = (BRIGHTNESS * logits - np.logaddexp(0, logits)).sum((2, 3, 4))
     expected = explained + norm.logpdf(latents).sum(-1) - norm.logpdf(latents, mean, deviation).sum(-1)
     np.testing.assert_allclose(model.log_importance_weights(BRIGHTNESS, noise), expected, atol=2e-3)

@@ -25,9 +25,7 @@ class KerasIoVAE:
 
     batch_size = 128
 
-    def __init__(
-        self, latent_dim: int, seed: int, networks: tuple[keras.Model, keras.Model] | None = None
-    ) -> None:
+    def __init__(self, latent_dim: int, seed: int, networks: tuple[keras.Model, keras.Model] | None = None) -> None:
         keras.utils.set_random_seed(seed)
         self.latent_dim = latent_dim
         self.encoder, decoder = networks or (self._encoder(), self._decoder())

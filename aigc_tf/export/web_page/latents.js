@@ -27,10 +27,14 @@ export function normals(seed, count) {
   return values;
 }
 
-/** The latent that standard normal numbers make: mean + factor · numbers; `prior` is null where they are the latent. */
+/**
+ * The latent that standard normal numbers make: mean + factor · numbers. The factor is a matrix or its diagonal;
+ * `prior` is null where the numbers are the latent.
+ */
 export function latentOf(numbers, prior) {
   if (!prior) return numbers;
-  return Float32Array.from(prior.mean, (mean, index) => mean + dot(prior.factor[index], numbers));
+  const scaled = (row, index) => (Array.isArray(row) ? dot(row, numbers) : row * numbers[index]);
+  return Float32Array.from(prior.mean, (mean, index) => mean + scaled(prior.factor[index], index));
 }
 
 /** The scalar product of two vectors; with a direction of length 1, the coordinate along it. */

@@ -12,6 +12,7 @@ from aigc_tf.recipes.autoencoders import LikelihoodSettings
 
 # Below this a learnt scale would make one lucky pixel worth more than the picture (Rybkin et al. 2021, appendix).
 LEAST_LOG_SCALE = -6.0
+LEAST_PROBABILITY = 1e-30  # its logarithm is finite, and 0 times that is 0
 # Half the distance of two of the 256 grey levels in [-1, 1].
 HALF_LEVEL = 1.0 / 255.0
 LEAST_LOGISTIC_LOG_SCALE = -7.0
@@ -36,6 +37,21 @@ class Likelihood(keras.layers.Layer, abc.ABC):
             images: `[batch, height, width, channels]` in [0, 1].
         """
 
+    def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
+        """The log probability of images that are explained as well as can be, `[batch]`, up to a constant.
+
+        Args:
+            images: `[batch, height, width, channels]` in [0, 1].
+        """
+        return ops.zeros_like(images[:, 0, 0, 0])
+
+    def shortfall(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
+        """By how many nats the parameters explain images worse than can be, up to a constant: `[batch]`.
+
+        It is half the deviance of generalised linear models (McCullagh & Nelder 1989, §2.3).
+        """
+        return self.highest(images) - self.log_probability(parameters, images)
+
     @abc.abstractmethod
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
         """The mean image, `[batch, height, width, channels]` in [0, 1]."""
@@ -51,6 +67,11 @@ class Bernoulli(Likelihood):
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
         """x log p + (1 - x) log(1 - p)."""
         return _sum_over_pixels(images * parameters - softplus(parameters))
+
+    def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
+        """Minus the entropy of the pixels: without it, grey images would rank by how grey they are."""
+        lit, dark = (values * ops.log(ops.maximum(values, LEAST_PROBABILITY)) for values in (images, 1.0 - images))
+        return _sum_over_pixels(lit + dark)
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
         """The probability."""

@@ -200,3 +200,14 @@ def test_softplus_is_the_formula():
     assert float(softplus(tf.constant(0.0))) == pytest.approx(np.log(2))
     x = np.array([-100, -20, -1, 0.5, 20, 100], "float32")
     np.testing.assert_allclose(softplus(x), np.logaddexp(0, x.astype("float64")), rtol=1e-6, atol=1e-7)
+
+
+def test_the_highest_bernoulli_probability_is_that_of_the_image_itself():
+    images = np.array([0.0, 0.25, 0.5, 1.0], np.float32).reshape(1, 2, 2, 1)
+    expected = -np.log(2) + 0.25 * np.log(0.25) + 0.75 * np.log(0.75)
+    likelihood = make_likelihood(LikelihoodSettings(kind="bernoulli"))
+    np.testing.assert_allclose(likelihood.highest(images), [expected], rtol=1e-6)
+    with np.errstate(divide="ignore"):
+        logits = np.clip(np.log(images) - np.log1p(-images), -30, 30)
+    np.testing.assert_allclose(likelihood.shortfall(logits, images), [0], atol=1e-6)
+    assert float(likelihood.shortfall(logits + 1, images)[0]) > 0.1

@@ -92,7 +92,7 @@ def describe(name: str, signature: Signature, prior: Mapping[str, Any] | None = 
         "latent_shape": list(latent.shape),
         "image_shape": list(image.shape),
         "prior": prior,
-        "directions": _numbers(directions(signature.network, prior and np.asarray(prior["factor"]))),
+        "directions": _numbers(directions(signature.network, None if prior is None else np.asarray(prior["factor"]))),
     }
 
 

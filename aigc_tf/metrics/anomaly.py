@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from keras import ops
 
 from aigc_tf.metrics.likelihood import lower_bounds
 from aigc_tf.models.autoencoder import Autoencoder, as_brightness
@@ -39,40 +40,22 @@ def auroc(normal_scores: np.ndarray, anomalous_scores: np.ndarray) -> float:
 
 
 def likelihood_scores(model: Autoencoder, images: np.ndarray, samples: int = POSTERIOR_SAMPLES) -> np.ndarray:
-    """How many nats an autoencoder's likelihood falls short of the highest that its kind can give to each image.
-
-    A Bernoulli likelihood gives a grey pixel of brightness b at most exp(-H(b)), H its entropy, however well it is
-    reconstructed: without the difference, images rank by how grey they are. Of the other likelihoods the highest
-    value is the same for all images. The result is half the deviance of generalised linear models (McCullagh &
-    Nelder 1989, §2.3); for a VAE the KL divergence of the posterior from the prior is added: the negative evidence
-    lower bound less what no model can avoid.
+    """The score of an autoencoder, for a VAE averaged over draws from the posterior.
 
     Args:
-        model: a trained autoencoder.
+        model: a trained autoencoder; what its score is, `Likelihood.shortfall` says. For a VAE the KL divergence is
+            added: the negative evidence lower bound less what no model can avoid.
         images: `[count, height, width, channels]`, uint8 or in [0, 1].
-        samples: from a VAE's posterior for each image, over which the bound is averaged; always the same ones.
+        samples: from a VAE's posterior for each image; always the same ones.
 
     Returns:
-        `[count]`, higher is stranger; for likelihoods other than Bernoulli up to a constant.
+        `[count]`, higher is stranger.
     """
+    if not isinstance(model, VAE):
+        return model.score(images)
     brightness = as_brightness(images)
-    if isinstance(model, VAE):
-        scores = -lower_bounds(model, brightness, samples).evidence_lower_bound
-    else:
-        scores = model.score(brightness)
-    if model.recipe.likelihood.kind == "bernoulli":
-        scores = scores - pixel_entropy(brightness)
-    return scores
-
-
-def pixel_entropy(images: np.ndarray) -> np.ndarray:
-    """The entropy of pixels that are lit with their brightness as probability, in nats: `[count]`.
-
-    Args:
-        images: `[count, height, width, channels]` in [0, 1].
-    """
-    lit, dark = (values * np.log(np.maximum(values, np.finfo(values.dtype).tiny)) for values in (images, 1 - images))
-    return -(lit + dark).sum(axis=(1, 2, 3))
+    highest = ops.convert_to_numpy(model.likelihood.highest(brightness))
+    return highest - lower_bounds(model, brightness, samples).evidence_lower_bound
 
 
 def pca_scores(train: np.ndarray, images: np.ndarray) -> np.ndarray:

@@ -135,10 +135,10 @@ class Autoencoder(LatentModel):
         return self.encode(images).var(axis=0)
 
     def scoring_network(self) -> keras.Model:
-        """Image -> -log p(image) given its reconstruction, `[batch]`."""
+        """Image -> by how many nats its reconstruction explains it worse than can be, `[batch]`."""
         image = keras.Input(self.image_shape, name="image")
         parameters = self.used_decoder(self.encoding(image))
-        return keras.Model(image, -self.likelihood.log_probability(parameters, image), name="score")
+        return keras.Model(image, self.likelihood.shortfall(parameters, image), name="score")
 
     # Training.
 

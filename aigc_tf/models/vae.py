@@ -99,12 +99,12 @@ class VAE(Autoencoder):
         return encoded["mean"], encoded["log_variance"]
 
     def scoring_network(self) -> keras.Model:
-        """Image and noise -> the negative evidence lower bound `[batch]`, at mean + deviation * noise."""
+        """Image and noise -> what the bound at mean + deviation * noise lacks of the best explanation, `[batch]`."""
         image, noise = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="noise")
         mean, log_variance = self.encoding(image)
         parameters = self.used_decoder(mean + ops.exp(0.5 * log_variance) * noise)
         divergence = ops.sum(gaussian_kl(mean, log_variance), axis=-1)
-        score = divergence - self.likelihood.log_probability(parameters, image)
+        score = divergence + self.likelihood.shortfall(parameters, image)
         return keras.Model([image, noise], score, name="score")
 
     def scoring_inputs(self, images: np.ndarray) -> Any:

@@ -148,9 +148,10 @@ def test_its_uses_agree_with_each_other(tiny: Recipe):
     reconstructed = model.reconstruct(BRIGHTNESS)
     np.testing.assert_array_equal(reconstructed, model.decode(model.encode(BRIGHTNESS)))
     assert reconstructed.shape == BRIGHTNESS.shape and 0 <= reconstructed.min() <= reconstructed.max() <= 1
-    # With the right answer in [0, 1], the mean image is the probability of each pixel.
-    naive = -(BRIGHTNESS * np.log(reconstructed) + (1 - BRIGHTNESS) * np.log(1 - reconstructed)).sum((1, 2, 3))
-    np.testing.assert_allclose(model.score(BRIGHTNESS), naive, rtol=1e-4)
+    # The mean image is the probability of each pixel: the score is the divergence of pixels from it.
+    lit = BRIGHTNESS * np.log(BRIGHTNESS / reconstructed)
+    dark = (1 - BRIGHTNESS) * np.log((1 - BRIGHTNESS) / (1 - reconstructed))
+    np.testing.assert_allclose(model.score(BRIGHTNESS), (lit + dark).sum((1, 2, 3)), rtol=1e-4)
 
 
 def test_signatures_do_what_the_methods_do(tiny: Recipe):

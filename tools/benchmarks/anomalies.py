@@ -103,7 +103,7 @@ def trained(recipe: AutoencoderRecipe, seconds: float) -> Score:
     def score(train: np.ndarray, images: np.ndarray) -> np.ndarray:
         models: list[AutoencoderModel] = []
         watch_recipe(recipe, [seconds], lambda model: lambda mark, steps: models.append(model), data=train)
-        return models[0].score(images) if isinstance(recipe, GANomaly) else likelihood_scores(models[0], images)
+        return likelihood_scores(models[0], images)
 
     return score
 

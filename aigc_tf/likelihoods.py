@@ -12,7 +12,7 @@ from aigc_tf.recipes.autoencoders import LikelihoodSettings
 
 # Below this a learnt scale would make one lucky pixel worth more than the picture (Rybkin et al. 2021, appendix).
 LEAST_LOG_SCALE = -6.0
-LEAST_PROBABILITY = 1e-30  # its logarithm is finite, and 0 times that is 0
+LEAST_PROBABILITY = 1e-7  # its logarithm is finite, in a file with float16 constants too, and 0 times that is 0
 # Half the distance of two of the 256 grey levels in [-1, 1].
 HALF_LEVEL = 1.0 / 255.0
 LEAST_LOGISTIC_LOG_SCALE = -7.0

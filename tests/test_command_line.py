@@ -143,7 +143,11 @@ def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, 
 
 def test_a_file_draws_what_the_run_draws(run: aigc_tf.Run, tmp_path: Path):
     """The demo program, which needs neither TensorFlow nor this package, makes the same pictures by seed."""
-    from tools.tflite_demo import generate
+    from ai_edge_litert.interpreter import Interpreter
+
+    from tools.tflite_demo import generate, read_metadata
 
     exported = run.export(quantize="none", batch=3, out=tmp_path / "out")
-    np.testing.assert_allclose(generate(exported.path, count=5, seed=4), run.generate(5, seed=4), atol=1e-5)
+    file = Interpreter(model_path=str(exported.path))
+    drawn = generate(file, "generate", read_metadata(exported.path), count=5, seed=4)
+    np.testing.assert_allclose(drawn, run.generate(5, seed=4), atol=1e-5)

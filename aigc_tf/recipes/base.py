@@ -224,7 +224,7 @@ def describe(error: ValidationError) -> str:
     """The faults of a recipe in one line: `images.height is -1: input should be greater than 0; ...`."""
     faults = []
     for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]) or "recipe"
+        place = ".".join(str(part) for part in fault["loc"]).encode("unicode_escape").decode() or "recipe"
         message = fault["msg"].removeprefix("Value error, ")
         faults.append(message if fault["type"] == "value_error" else f"{place} is {fault['input']!r}: {message}")
     return "; ".join(faults)

@@ -22,7 +22,7 @@ class DenoisingAutoencoder(AutoencoderRecipe):
         "decoder": "aigc_tf.networks.denoiser:decoder",
     }
 
-    steps: PositiveInt = 6000
+    steps: PositiveInt = 3000
     batch_size: PositiveInt = 32
 
     corruption: CorruptionSettings = CorruptionSettings(gaussian=50 / 255)

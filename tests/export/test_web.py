@@ -26,7 +26,11 @@ from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.export import export as export_tool
 
-NPM = f"""#!{sys.executable}
+# The path of an interpreter may hold a space, which a script's first line cannot.
+NPM = f"""#!/bin/sh
+exec "{sys.executable}" "$(dirname "$0")/npm.py" "$@"
+"""
+NPM_PY = """
 import pathlib, shutil, sys
 bin = pathlib.Path(__file__).parent
 with (bin / "calls").open("a") as calls:
@@ -62,6 +66,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("bin")
     (folder / "npm").write_text(NPM)
     (folder / "npm").chmod(0o755)
+    (folder / "npm.py").write_text(NPM_PY)
     (folder / "published").mkdir()
     archives = {}
     for name, archive in litert_js.ARCHIVES.items():

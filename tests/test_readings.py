@@ -1,0 +1,39 @@
+"""Benchmarks measure at their marks and go on where they stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.benchmarks import readings
+from tools.benchmarks.readings import Results, Stopwatch, watch_loop
+
+
+def test_marks_are_seconds_of_training_after_the_first_step(monkeypatch: pytest.MonkeyPatch):
+    now = [0.0]
+    monkeypatch.setattr(readings.time, "perf_counter", lambda: now[0])
+    found: list[tuple[float, int]] = []
+
+    def step(batch: float) -> None:
+        now[0] += batch
+
+    def measure(mark: float, steps: int) -> None:
+        found.append((mark, steps))
+        now[0] += 1000  # what measuring takes does not count
+
+    # The first step compiles, and takes long.
+    watch_loop(step, iter([50.0, 1.0, 1.0, 5.0, 1.0]), Stopwatch([6.5, 2.0], measure))
+    assert found == [(2.0, 3), (6.5, 4)]
+
+
+def test_finished_rows_are_found_again(tmp_path: Path):
+    path = tmp_path / "new" / "results.jsonl"
+    first = Results(path)
+    first.add(side="a", seed=0, value=1.5)
+    first.add(side="b", seed=0, value=2.5)
+    again = Results(path)
+    assert again.find(side="a") == [{"side": "a", "seed": 0, "value": 1.5}]
+    assert again.find(seed=0, side="c") == []
+    again.add(side="c", seed=0)
+    assert len(Results(path).rows) == 3

@@ -1,8 +1,11 @@
-"""Train PLACEHOLDER
+"""Train the denoising VAE of article 004 §3.4 for Gaussian noise of 50/255: 10,000 steps of 64 images, five minutes.
 
     python -m trainers.denoising_vae --source fashion_mnist
 
-expected at the end: 0
+Its 20 latents cannot hold fine detail: `trainers.denoising_autoencoder` is the better denoiser.
+
+expected at the end (one seed): PSNR 19.6 dB and SSIM 0.66 on the 10,000 test images of Fashion-MNIST, whose noisy
+inputs have 16.1 dB and 0.54
 """
 
 from aigc_tf.command_line import train_command

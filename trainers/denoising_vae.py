@@ -1,4 +1,4 @@
-"""Train the denoising VAE of article 004 §3.4 for Gaussian noise of 50/255: 10,000 steps of 64 images, five minutes.
+"""Train the denoising VAE of article 004 §3.4 for Gaussian noise of 50/255: 10,000 steps, reckoned at five minutes.
 
     python -m trainers.denoising_vae --source fashion_mnist
 

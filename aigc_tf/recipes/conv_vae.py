@@ -14,7 +14,7 @@ from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettin
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConvVAE(VariationalRecipe):
-    """Convolutional variational autoencoder: the layers of article 004 §3.4 in widths found by measurement."""
+    """Convolutional variational autoencoder: the layers of article 004 §3.4 in other widths."""
 
     model: ClassVar[str] = "aigc_tf.models.vae:VAE"
     networks: ClassVar[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Losses as pure functions of logits; each names its paper and equation."""
+"""Losses as pure functions; each names its paper and equation."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ def discriminator_loss(
     return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
 
 
+def next_symbol_nats(logits: keras.KerasTensor, targets: keras.KerasTensor) -> keras.KerasTensor:
+    """-log softmax(logits)[target] (the cross-entropy of 002 §3.3's factorised likelihood), in nats.
+
+    Args:
+        logits: `[..., symbols]`.
+        targets: int32 `[...]`.
+
+    Returns:
+        `[...]`.
+    """
+    return ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+
+
 def gaussian_kl(mean: keras.KerasTensor, log_variance: keras.KerasTensor) -> keras.KerasTensor:
     """KL divergence of N(mean, variance) from N(0, 1) in each dimension (Kingma & Welling 2014, appendix B), in nats.
 
@@ -42,3 +55,23 @@ def gaussian_kl(mean: keras.KerasTensor, log_variance: keras.KerasTensor) -> ker
         `[batch, latent_dim]`; their sum over the dimensions is the divergence of the whole.
     """
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1.0 - log_variance)
+
+
+def kl_cost(
+    divergence: keras.KerasTensor, steps: keras.KerasTensor, beta: float, annealing_steps: int, free_bits: float
+) -> keras.KerasTensor:
+    """What training pays for a KL divergence, in nats an example.
+
+    Args:
+        divergence: `[batch, latent_dim]`, in nats.
+        steps: made so far.
+        beta: the weight (Higgins et al. 2017).
+        annealing_steps: over which the weight grows from 0 (Bowman et al. 2016, §3.1).
+        free_bits: nats of each dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15).
+    """
+    by_dimension = ops.mean(divergence, axis=0)
+    if free_bits:
+        by_dimension = ops.maximum(by_dimension, free_bits)
+    if annealing_steps:
+        return beta * ops.minimum(ops.cast(steps, "float32") / annealing_steps, 1.0) * ops.sum(by_dimension)
+    return beta * ops.sum(by_dimension)

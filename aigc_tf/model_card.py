@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from aigc_tf import checkpoints
@@ -33,8 +34,14 @@ def _what(run: Run) -> str:
 
 
 def _samples(run: Run) -> str:
-    pictures = sorted((run.path / "samples").glob("samples-*.png"))
-    return f"![samples](samples/{pictures[-1].name})" if pictures else ""
+    found = sorted((run.path / "samples").glob("samples-*"))
+    if not found:
+        return ""
+    latest = found[-1]
+    if latest.suffix == ".png":
+        return f"![samples](samples/{latest.name})"
+    text = textwrap.indent(latest.read_text(encoding="utf-8"), "    ", lambda line: True)
+    return f"Samples ([samples/{latest.name}](samples/{latest.name})):\n\n{text}"
 
 
 def _quality(run: Run) -> str:
@@ -59,6 +66,8 @@ def _data(run: Run) -> str:
 
 
 def _use(run: Run) -> str:
+    files = {"images": "--count 64 --out samples.png", "text": "--count 10 --out samples.txt"}
+    options = files.get(run.recipe.examples, "--count 8 --out samples.png")
     return f"""## Use
 
 ```python
@@ -69,7 +78,7 @@ examples = run.generate(16, seed=0)
 ```
 
 ```
-python -m tools.sample "{run.path}" --count 64 --out samples.png
+python -m tools.sample "{run.path}" {options}
 python -m tools.export "{run.path}" --quantize dynamic
 ```"""
 

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.recipes.base import AdamSettings
+from aigc_tf.recipes.text import ScheduleSettings
 
 
 class FusedAdam(keras.optimizers.Adam):
@@ -42,13 +43,37 @@ def _handle(variable: Any) -> tf.Tensor:
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 
 
-def adam(settings: AdamSettings, weights: Sequence[keras.Variable]) -> FusedAdam:
-    """Adam for `weights`, with its slots made, so that they can be restored."""
+def adam(
+    settings: AdamSettings, weights: Sequence[keras.Variable], rate: Any = None, weight_decay: float = 0.0
+) -> FusedAdam:
+    """Adam for `weights`, with its slots made, so that they can be restored.
+
+    Args:
+        settings: of the optimizer.
+        weights: what it moves.
+        rate: a learning-rate schedule instead of the settings' learning rate.
+        weight_decay: of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none.
+    """
     optimizer = FusedAdam(
-        settings.learning_rate,
+        settings.learning_rate if rate is None else rate,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,
+        weight_decay=weight_decay or None,
         global_clipnorm=settings.clip_norm,
     )
+    if weight_decay:
+        optimizer.exclude_from_weight_decay(var_list=[weight for weight in weights if len(weight.shape) < 2])
     optimizer.build(weights)
     return optimizer
+
+
+def schedule(rate: float, settings: ScheduleSettings, steps: int) -> Any:
+    """A learning rate that rises linearly, then falls like half a cosine (Loshchilov & Hutter 2017) until `steps`."""
+    warmup = min(settings.warmup_steps, steps - 1)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup else rate,
+        max(1, steps - warmup),
+        alpha=settings.final_share,
+        warmup_target=rate if warmup else None,
+        warmup_steps=warmup,
+    )

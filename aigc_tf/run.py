@@ -69,7 +69,7 @@ class Run:
         if self._model is None:
             from aigc_tf.models.create import create  # imports TensorFlow
 
-            model = create(self.recipe)
+            model = create(self.recipe, **self.assets())
             checkpoints.restore(checkpoints.path_of(self.path / "checkpoints", self.step), model.state())
             self._model = model
         return self._model
@@ -88,6 +88,13 @@ class Run:
             self._source = source
         return self._source
 
+    def assets(self) -> dict[str, Any]:
+        """What the model needs to know of its source, as the run keeps it."""
+        return {
+            name: resolve(reference).from_json(read_text(self.path / f"{name}.json"))
+            for name, reference in self.recipe.assets.items()
+        }
+
     def read_json(self, name: str) -> dict[str, Any]:
         """The object in one of this run's JSON files.
 
@@ -96,9 +103,15 @@ class Run:
         """
         return read_object(self.path / name)
 
-    def generate(self, count: int, seed: int = 0) -> Any:
-        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings."""
-        return self.model.generate(count, seed)
+    def generate(self, count: int, seed: int = 0, **options: Any) -> Any:
+        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same examples.
+            options: of the model; those of text have `prompt`, `tokens` and `decoding`.
+        """
+        return self.model.generate(count, seed, **options)
 
     def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
         """Measure the model's quality; also kept in the run's evaluation.json and on its card.
@@ -244,14 +257,26 @@ def read_object(path: Path) -> dict[str, Any]:
         InputError: there is none.
     """
     try:
-        value = json.loads(path.read_text())
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: the run folder is not whole") from None
-    except (OSError, ValueError) as error:
+        value = json.loads(read_text(path))
+    except ValueError as error:
         raise InputError(f"{path} cannot be read: {error}") from None
     if not isinstance(value, dict):
         raise InputError(f"{path} does not hold a JSON object")
     return value
+
+
+def read_text(path: Path) -> str:
+    """The content of a file of a run.
+
+    Raises:
+        InputError: it is missing or cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: the run folder is not whole") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
 
 
 def say(message: str) -> None:

@@ -68,7 +68,7 @@ def train(
     else:
         refuse_other_data(path, source)
     recipe = dataclasses.replace(recipe, source=source.name)
-    model = create(recipe)
+    model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
     progress = restore_last(path, model) if resume else Progress(step=0)
     describe_run(path, recipe, source, first_step=progress.step)
     run = Run(path, recipe, progress.step, model=model, source=source)
@@ -174,6 +174,8 @@ def describe_run(path: Path, recipe: Recipe, source: Any, first_step: int) -> No
     checkpoints.write_text(path / "recipe.json", recipe.to_json())
     if first_step:
         return  # those are the files of the run's beginning
+    for name in recipe.assets:
+        checkpoints.write_text(path / f"{name}.json", getattr(source, name).to_json())
     described = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
     checkpoints.write_text(path / "source.json", json.dumps(described, indent=2) + "\n")
     checkpoints.write_text(path / "environment.json", json.dumps(environment.environment(), indent=2) + "\n")

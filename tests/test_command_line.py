@@ -118,7 +118,7 @@ def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
 
 
 def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from tools.sample import sample
+    from tools.sample_pictures import sample_pictures as sample
 
     sample(run.path, count=6, seed=5, out=tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as picture:

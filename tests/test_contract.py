@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -60,8 +61,21 @@ def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.R
     assert losses == [2, 3, 4]  # the first step compiles: it has no speed
 
 
+class StopAt(keras.callbacks.Callback):
+    """Ends training at a step, as an interrupt does; a shorter recipe could have another schedule."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        self.left -= 1
+        self.model.stop_training = not self.left
+
+
 def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
-    aigc_tf.train(dataclasses.replace(recipe, steps=2), tmp_path / "parts")
+    aigc_tf.train(recipe, tmp_path / "parts", callbacks=[StopAt(2)])
+    assert checkpoints.steps(tmp_path / "parts" / "checkpoints") == [2]
     resumed = aigc_tf.train(recipe, tmp_path / "parts", resume=True)
     whole, parts = (
         np.load(checkpoints.path_of(path / "checkpoints", 4), allow_pickle=False) for path in (run.path, resumed.path)

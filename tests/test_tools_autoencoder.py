@@ -19,7 +19,8 @@ from aigc_tf.recipes.vae import VAE
 from tools.benchmarks import compression
 from tools.encode import encode
 from tools.reconstruct import reconstruct
-from tools.sample import KINDS, Request, sample
+from tools.sample_pictures import KINDS, Request
+from tools.sample_pictures import sample_pictures as sample
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), np.uint8)
 

@@ -11,6 +11,7 @@
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
+    python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
 
 Nothing else should run meanwhile. Figures of different machines cannot be compared, their ratios can.
@@ -255,6 +256,24 @@ def anomalies(
 
     report = measure(source, seconds, classes, vae, results)
     show(report, json) if json else print(table(report))
+
+
+@app.command
+def gpt(
+    torch: Path, source: str = "auto", rounds: int = 10, seeds: tuple[int, ...] = (0, 1, 2), json: bool = False
+) -> None:
+    """The transformer beside nanoGPT's CPU setting in PyTorch: time of a step, and loss after the same time.
+
+    Args:
+        torch: A Python that has torch and numpy; it need not have anything of this project.
+        source: Of text.
+        rounds: Of 20 steps of each, for the time of a step.
+        seeds: One after the other.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.language import against_nanogpt
+
+    show({"seeds": {seed: against_nanogpt(torch, source, rounds, seed) for seed in seeds}}, json)
 
 
 def show(report: dict[str, Any], as_json: bool) -> None:

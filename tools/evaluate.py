@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from aigc_tf.command_line import command
+from aigc_tf.errors import InputError
 
 
 def evaluate(
@@ -30,14 +31,17 @@ def evaluate(
         samples: How many examples are generated.
         seed: Of the samples.
         checkpoint: The last one, or the best seen while training.
-        features: The network whose features are compared. auto: a classifier of the data set, or a network
+        features: Of images, the network whose features are compared. auto: a classifier of the data set, or a network
             that tells rotations apart if there are no labels. inception: ImageNet's Inception v3.
         json: Print one JSON object instead of a table.
     """
     from aigc_tf.run import Run, to_json
 
     opened = Run.open(run, checkpoint)
-    report = opened.evaluate(samples, seed, kind=features)
+    has_features = opened.recipe.examples == "images"
+    if not has_features and features != "auto":
+        raise InputError(f"--features is {features}: {opened.recipe.slug()} makes no images, leave it out")
+    report = opened.evaluate(samples, seed, **({"kind": features} if has_features else {}))
     print(to_json(report) if json else table(report))
 
 

@@ -79,7 +79,7 @@ def write_text(
         if key not in metadata:
             raise ValueError(f"its metadata has no {key}: export it again with one")
     vocabulary = metadata["vocabulary"]
-    text = [metadata["start"], *tokenize(prompt, vocabulary)]
+    text = [metadata["start"], *tokenize(prompt, metadata)]
     room = metadata.get("context_length", sys.maxsize) - len(text) + 1
     tokens = min(TOKENS, room) if tokens is None else tokens
     if not 1 <= tokens <= room:
@@ -89,25 +89,42 @@ def write_text(
     feedback = metadata["signatures"]["step"].get("feedback", {})
     states = {name: np.zeros(details[name]["shape"], details[name]["dtype"]) for name in feedback.values()}
     written, rng = len(text), np.random.default_rng(seed)
+    # What is neither the token nor a state is a latent vector, drawn once for a text.
+    latents = {
+        name: rng.standard_normal(details[name]["shape"], dtype=np.float32)
+        for name in details.keys() - {"token"} - states.keys()
+    }
     for position in range(written + tokens - 1):
-        outputs = step(token=np.full(details["token"]["shape"], text[position], np.int32), **states)
+        token = np.full(details["token"]["shape"], text[position], np.int32)
+        outputs = step(token=token, **latents, **states)
         states = {name: outputs[output] for output, name in feedback.items()}
         if position < written - 1:
             continue  # still reading the prompt
         logits = outputs["logits"].reshape(-1, len(vocabulary))[0]
+        logits[metadata.get("never", [])] = -np.inf
         text.append(choose(logits, temperature, top_k, rng))
         if text[-1] == metadata.get("end"):
             text.pop()
             break
-    return "".join(vocabulary[token] for token in text[1:])
+    return detokenize(text[1:], metadata)
 
 
-def tokenize(text: str, vocabulary: list[str]) -> list[int]:
+def detokenize(tokens: list[int], metadata: dict[str, Any]) -> str:
+    """The text of numbers of symbols."""
+    if metadata.get("unit") == "byte":  # token b + 1 is byte b, and a character can be several
+        return bytes(token - 1 for token in tokens).decode("utf-8", errors="replace")
+    return "".join(metadata["vocabulary"][token] for token in tokens)
+
+
+def tokenize(text: str, metadata: dict[str, Any]) -> list[int]:
     """The text as numbers of symbols, the longest symbol that fits first.
 
     Raises:
         ValueError: nothing in the vocabulary fits.
     """
+    if metadata.get("unit") == "byte":
+        return [byte + 1 for byte in text.encode()]
+    vocabulary = metadata["vocabulary"]
     numbers = {symbol: number for number, symbol in enumerate(vocabulary) if symbol}
     longest = max(map(len, numbers))
     found, start = [], 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data import tfds_images
+from aigc_tf.data import tfds_builders, tfds_images
 from aigc_tf.data.arrays import hold_out, in_chunks, prepared_split
 from aigc_tf.data.source import ImageSource
 from aigc_tf.data.splits import HELD_OUT, TEST_SPLIT
@@ -117,7 +117,7 @@ def _open_local(settings: ImageSettings) -> ImageSource | None:
             )
             return ImageSource(FULL, FULL, train, test, CLASS_NAMES, TEST_SPLIT, LICENCE, (f"read from {folder}",))
     # Last, because TFDS takes ten times as long to read them.
-    if tfds_images.is_prepared(FULL):
+    if tfds_builders.is_prepared(FULL):
         return tfds_images.open_tfds(FULL, settings, ways=_ways(), licence=LICENCE)
     return None
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from aigc_tf.data import fashion_mnist, tfds_images
 from aigc_tf.data.arrays import GIVEN, open_data
 from aigc_tf.data.folder import open_folder
 from aigc_tf.data.npz import open_npz
+from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.source import ImageSource, Split, to_unit
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import ImageRecipe, ImageSettings
 
 __all__ = ["ImageSource", "Split", "open_source", "to_unit"]
 
+_EXPECTED = "a folder of images, an .npz file or a TFDS data set"
 _NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
     "auto": fashion_mnist.open_best,
     fashion_mnist.FULL: fashion_mnist.open_full,
@@ -54,33 +54,12 @@ def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
         raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in _NAMED:
         return _NAMED[name](settings)
-    if not _is_path(name):
+    if not is_path(name, (".npz",), _EXPECTED):
         close = difflib.get_close_matches(name, _NAMED, n=1)
         return tfds_images.open_tfds(name, settings, other_names=close)
-    try:
-        path = Path(name).expanduser().resolve()
-        is_folder, is_file = path.is_dir(), path.is_file()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"source {name!r} cannot be opened: {error}") from error
-    if is_folder:
+    path = existing(name, _EXPECTED)
+    if path.is_dir():
         return open_folder(path, settings)
-    if is_file and path.suffix.lower() == ".npz":
+    if path.suffix.lower() == ".npz":
         return open_npz(path, settings)
-    if is_file:
-        raise InputError(f"source {path} is neither a folder nor an .npz file: name the folder that holds the images")
-    raise InputError(f"source {path} does not exist: name a folder of images, an .npz file or a TFDS data set")
-
-
-def _is_path(name: str) -> bool:
-    """Whether a source's name is a path; TFDS names may hold a slash too: emnist/letters."""
-    if not name.strip():
-        raise InputError("source is empty: name a data set, a folder of images or an .npz file, or say auto")
-    try:
-        if name.startswith(("~", ".", "/")) or Path(name).exists():
-            return True
-    except OSError as error:
-        raise InputError(f"source {name!r} cannot be opened: {error.strerror}") from error
-    separators = [separator for separator in (os.sep, os.altsep, "/") if separator]
-    if name.lower().endswith(".npz"):
-        return True
-    return any(separator in name for separator in separators) and not tfds_images.is_known(name.split("/")[0])
+    raise InputError(f"source {path} is neither a folder nor an .npz file: name the folder that holds the images")

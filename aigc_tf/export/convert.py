@@ -112,7 +112,9 @@ def _calibration(
         count = -(-CALIBRATION_EXAMPLES // batch) * batch
         examples = signature.examples(count, _CALIBRATION_SEED)
         state: dict[str, np.ndarray] = {}
-        for start in range(0, count, batch):
+        for step, start in enumerate(range(0, count, batch)):
+            if signature.longest and step % signature.longest == 0:
+                state = {}
             inputs = {key: values[start : start + batch] for key, values in examples.items()} | state
             yield name, inputs
             if signature.feedback:

@@ -59,7 +59,13 @@ def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk:
     return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(signature.outputs)}
 
 
-def run_sequence(call: Callable[[Arrays], Arrays], inputs: Arrays, feedback: Mapping[str, str], batch: int) -> Arrays:
+def run_sequence(
+    call: Callable[[Arrays], Arrays],
+    inputs: Arrays,
+    feedback: Mapping[str, str],
+    batch: int,
+    longest: int | None = None,
+) -> Arrays:
     """The outputs of a recurrent signature, step after step.
 
     Args:
@@ -67,6 +73,7 @@ def run_sequence(call: Callable[[Arrays], Arrays], inputs: Arrays, feedback: Map
         inputs: `[steps * batch, ...]` each; of those that are fed back only the first step's are used.
         feedback: which output becomes which input of the next step.
         batch: how many sequences run side by side.
+        longest: steps after which sequences begin anew, with their inputs' states.
 
     Returns:
         `[steps * batch, ...]` for each output.
@@ -74,7 +81,9 @@ def run_sequence(call: Callable[[Arrays], Arrays], inputs: Arrays, feedback: Map
     count = len(next(iter(inputs.values())))
     state: Arrays = {}
     parts = []
-    for start in range(0, count, batch):
+    for step, start in enumerate(range(0, count, batch)):
+        if longest and step % longest == 0:
+            state = {}
         outputs = call({name: values[start : start + batch] for name, values in inputs.items()} | state)
         state = {target: outputs[source] for source, target in feedback.items()}
         parts.append(outputs)

@@ -204,8 +204,8 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
 
     examples, batch = expected.examples[name], expected.batch
     return (
-        verify.run_sequence(keras_step, examples, signature.feedback, batch),
-        verify.run_sequence(file_step, examples, signature.feedback, batch),
+        verify.run_sequence(keras_step, examples, signature.feedback, batch, signature.longest),
+        verify.run_sequence(file_step, examples, signature.feedback, batch, signature.longest),
     )
 
 

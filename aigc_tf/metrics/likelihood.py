@@ -1,14 +1,17 @@
-"""Lower bounds on the likelihood that a variational autoencoder gives to images."""
+"""Lower bounds on the likelihood that a variational autoencoder gives to images, or to lines of text."""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.models.vae import VAE
+
+if TYPE_CHECKING:
+    from aigc_tf.models.text_vae import TextVAE
 
 # Numbers of images that are decoded at once: 1,337 images of 28x28 keep two cores busy in little memory.
 DECODED_NUMBERS = 2**20
@@ -24,7 +27,9 @@ class Bounds(NamedTuple):
     """float32 `[count]`, by all samples together (Burda et al. 2016, eq. 8)."""
 
 
-def lower_bounds(model: VAE, images: np.ndarray, samples: int, seed: int = 0) -> Bounds:
+def lower_bounds(
+    model: VAE | TextVAE, images: np.ndarray, samples: int, seed: int = 0, numbers: int | None = None
+) -> Bounds:
     """Both lower bounds on log p(image), in little memory whatever the number of samples and images.
 
     The noise of a sample is a function of (seed, index of the image, index of the sample): how the work is cut
@@ -32,19 +37,20 @@ def lower_bounds(model: VAE, images: np.ndarray, samples: int, seed: int = 0) ->
 
     Args:
         model: its clean encoder and decoder are measured; nothing is corrupted.
-        images: float32 `[count, height, width, channels]` in [0, 1].
+        images: float32 `[count, height, width, channels]` in [0, 1], or lines as int32 `[count, time]`.
         samples: from the posterior, for each image; with 1 both bounds are the same.
         seed: of the noise.
+        numbers: that a decoded example takes; those of an image if not given.
 
     Raises:
         ValueError: `samples` is not positive.
     """
     if samples < 1:
         raise ValueError(f"samples is {samples}: at least 1 is needed")
-    images_at_once, samples_at_once = chunk_sizes(samples, images[0].size)
+    images_at_once, samples_at_once = chunk_sizes(samples, numbers or images[0].size)
     key = np.random.SeedSequence(seed).generate_state(1, np.uint64)
 
-    spec = [tf.TensorSpec((images_at_once, *images.shape[1:])), tf.TensorSpec((), tf.int32)]
+    spec = [tf.TensorSpec((images_at_once, *images.shape[1:]), images.dtype), tf.TensorSpec((), tf.int32)]
 
     @tf.function(input_signature=spec, autograph=False)
     def measure(some: tf.Tensor, first_image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -66,7 +72,7 @@ def lower_bounds(model: VAE, images: np.ndarray, samples: int, seed: int = 0) ->
     parts = []
     for start in range(0, len(images), images_at_once):
         some = images[start : start + images_at_once]
-        padded = np.pad(some, ((0, images_at_once - len(some)), (0, 0), (0, 0), (0, 0)))
+        padded = np.pad(some, ((0, images_at_once - len(some)), *[(0, 0)] * (some.ndim - 1)))
         parts.append([bound[: len(some)].numpy() for bound in measure(padded, start)])
     return Bounds(*(np.concatenate(bounds) for bounds in zip(*parts, strict=True)))
 

@@ -35,6 +35,8 @@ class Signature:
     feedback: Mapping[str, str] = field(default_factory=dict)
     """For a signature that is called in a loop: which output becomes which input of the next call,
     `{"new_state": "state"}`. It is verified and calibrated over whole sequences."""
+    longest: int | None = None
+    """How many calls a sequence can have, if it has an end: a transformer's context."""
 
 
 class GenerativeModel(keras.Model, abc.ABC):
@@ -65,8 +67,8 @@ class GenerativeModel(keras.Model, abc.ABC):
         return {}
 
     @abc.abstractmethod
-    def previews(self, source: Any) -> dict[str, np.ndarray]:
-        """Pictures to watch through training, uint8 `[height, width, channels]`, by name.
+    def previews(self, source: Any) -> dict[str, Any]:
+        """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, or text.
 
         Args:
             source: the run's; held-out examples come from it.

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.layers import GaussianSample
-from aigc_tf.losses import gaussian_kl
+from aigc_tf.losses import gaussian_kl, kl_cost
 from aigc_tf.models.autoencoder import Autoencoder
 from aigc_tf.pictures import bars
 from aigc_tf.recipes.autoencoders import VariationalRecipe
@@ -61,18 +61,11 @@ class VAE(Autoencoder):
 
     def cost(self, divergence: tf.Tensor) -> tf.Tensor:
         """Beta times the KL divergence, with the recipe's annealing, free bits or capacity."""
-        objective = self.recipe
-        steps = ops.cast(self.adam.iterations, "float32")
-        by_dimension = ops.mean(divergence, axis=0)  # [latent_dim]
-        if objective.capacity is not None:
-            capacity = objective.capacity * ops.minimum(steps / objective.capacity_steps, 1.0)
-            return objective.beta * ops.abs(ops.sum(by_dimension) - capacity)
-        if objective.free_bits:
-            by_dimension = ops.maximum(by_dimension, objective.free_bits)
-        weight = objective.beta
-        if objective.annealing_steps:
-            weight = objective.beta * ops.minimum(steps / objective.annealing_steps, 1.0)
-        return weight * ops.sum(by_dimension)
+        objective, steps = self.recipe, self.adam.iterations
+        if objective.capacity is None:
+            return kl_cost(divergence, steps, objective.beta, objective.annealing_steps, objective.free_bits)
+        grown = ops.minimum(ops.cast(steps, "float32") / objective.capacity_steps, 1.0)
+        return objective.beta * ops.abs(ops.sum(ops.mean(divergence, axis=0)) - objective.capacity * grown)
 
     def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
         """The KL divergence in nats an image, and how many latent dimensions are used."""

@@ -45,31 +45,46 @@ def decoder(recipe: Convolutional) -> keras.Model:
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent
     for index, units in enumerate((*settings.decoder_units, quarter[0] * quarter[1] * quarter[2])):
-        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
     x = layers.Reshape(quarter, name="reshape")(x)
-    for level, filters_of_level in enumerate(settings.decoder_filters):
-        if level:
-            x = layers.UpSampling2D(2, name=f"double_{level}")(x)
+    parameters = make_likelihood(recipe.likelihood).parameters(channels)
+    *smaller, largest = settings.decoder_filters
+    for level, filters_of_level in enumerate((*smaller, (*largest, parameters))):
         for index, filters in enumerate(filters_of_level):
-            x = _convolution(x, filters, f"convolution_{level}_{index}")
+            pixels = level == len(smaller) and index == len(largest)
+            name = "pixels" if pixels else f"convolution_{level}_{index}"
+            activation = None if pixels else settings.activation
+            if level and not index:
+                x = _double(x, level, filters, name, activation, settings.enlargement)
+            else:
+                x = _convolution(x, filters, name, activation)
     # Sizes that four does not divide were rounded up.
     cut = ((0, 4 * quarter[0] - height), (0, 4 * quarter[1] - width))
     if any(after for _, after in cut):
         x = layers.Cropping2D(cut, name="crop")(x)
-    parameters = make_likelihood(recipe.likelihood).parameters(channels)
-    x = layers.Conv2D(parameters, 3, padding="same", name="pixels")(x)
     return keras.Model(latent, x, name="decoder")
 
 
 def _features(image: keras.KerasTensor, settings: ConvolutionSettings) -> keras.KerasTensor:
     x = image
     for index, filters in enumerate(settings.encoder_filters):
-        x = _convolution(x, filters, f"convolution_{index}", strides=2)
+        x = _convolution(x, filters, f"convolution_{index}", settings.activation, strides=2)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(settings.encoder_units):
-        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
     return x
 
 
-def _convolution(x: keras.KerasTensor, filters: int, name: str, strides: int = 1) -> keras.KerasTensor:
-    return layers.Conv2D(filters, 3, strides=strides, padding="same", activation="relu", name=name)(x)
+def _double(
+    x: keras.KerasTensor, level: int, filters: int, name: str, activation: str | None, enlargement: str
+) -> keras.KerasTensor:
+    """A convolution of twice the height and width."""
+    if enlargement == "transposed":
+        return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation=activation, name=name)(x)
+    return _convolution(layers.UpSampling2D(2, name=f"double_{level}")(x), filters, name, activation)
+
+
+def _convolution(
+    x: keras.KerasTensor, filters: int, name: str, activation: str | None, strides: int = 1
+) -> keras.KerasTensor:
+    return layers.Conv2D(filters, 3, strides=strides, padding="same", activation=activation, name=name)(x)

@@ -45,7 +45,7 @@ class CorruptionSettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConvolutionSettings:
-    """Convolutions and dense layers on either side of the latent vector (004 §3.4); ReLU after each."""
+    """Convolutions and dense layers on either side of the latent vector (004 §3.4)."""
 
     encoder_filters: tuple[PositiveInt, PositiveInt] = (16, 32)
     """Channels of the two 3x3 convolutions of stride 2."""
@@ -61,6 +61,17 @@ class ConvolutionSettings:
         (),
     )
     """Channels of the 3x3 convolutions at a quarter, half and all of the size; one more makes the pixels."""
+    enlargement: Literal["nearest", "transposed"] = "nearest"
+    """How sizes double: each value four times, or in a 4x4 transposed convolution of stride 2 that takes the place of
+    the first convolution at the new size. That of the pixels, if there is no other, costs a quarter as much."""
+    activation: Literal["relu", "leaky_relu", "silu"] = "relu"
+    """After each layer but the last; the leaky one has a slope of 0.2 below zero."""
+
+    def __post_init__(self) -> None:
+        if not self.decoder_filters[1]:
+            raise ValueError(
+                f"convolutions.decoder_filters is {self.decoder_filters}: give at least one at half the size"
+            )
 
     @classmethod
     def printed(cls) -> Self:

@@ -11,7 +11,7 @@ import abc
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     ConfigDict,
@@ -136,9 +136,12 @@ class Recipe(abc.ABC):
     model: ClassVar[str]
     """The model class; it is called with the recipe and, by name, the networks."""
     networks: ClassVar[Mapping[str, str]]
-    """Role -> a function from recipe to a Keras Functional model."""
+    """Role -> a function from recipe, and assets if there are any, to Keras Functional models."""
     data: ClassVar[str]
     """A function `(recipe, data=None) -> source`."""
+    assets: ClassVar[Mapping[str, str]] = {}
+    """What networks and model need to know of the source: its attributes, by name, each with the class whose
+    `from_json` reads what its `to_json` wrote. A run keeps them."""
     evaluation: ClassVar[str]
     """A function `(model, source, recipe, samples, seed) -> dict`: the measured quality."""
     quality: ClassVar[str]
@@ -148,6 +151,9 @@ class Recipe(abc.ABC):
     export_quality: ClassVar[str]
     """A function `(model, source, recipe, runner, quantize) -> dict`: what quantising changes in quality, measured on
     the exported file; it raises `aigc_tf.export.VerificationError` when that is too much."""
+
+    examples: ClassVar[Literal["images", "text", "series"]]
+    """What the model makes."""
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
@@ -159,6 +165,8 @@ class Recipe(abc.ABC):
     """Or after this many seconds of training in this call, whichever comes first."""
     batch_size: PositiveInt = 64
     """Examples in a step."""
+    stop_after: PositiveInt | None = None
+    """Training stops early when the quality figure has not improved for so many evaluations."""
     logging: LoggingSettings = LoggingSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()
 
@@ -172,7 +180,7 @@ class Recipe(abc.ABC):
 
         A recipe whose schedule depends on the number of steps leaves "steps" out.
         """
-        return frozenset({"steps", "seconds", "logging", "checkpoints"})
+        return frozenset({"steps", "seconds", "stop_after", "logging", "checkpoints"})
 
     @classmethod
     def reference(cls) -> str:
@@ -211,6 +219,7 @@ class ImageRecipe(Recipe):
     quality: ClassVar[str] = "aigc_tf.metrics.images:frechet_distance_of_model"
     quality_name: ClassVar[str] = "frechet_distance"
     export_quality: ClassVar[str] = "aigc_tf.metrics.export_quality:image_quality"
+    examples: ClassVar[Literal["images", "text", "series"]] = "images"
 
     images: ImageSettings = ImageSettings()
     export_limits: ExportLimits = ExportLimits()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import ConvolutionSettings, VariationalRecipe
@@ -22,17 +22,25 @@ class ConvVAE(VariationalRecipe):
         "decoder": "aigc_tf.networks.conv_autoencoder:decoder",
     }
 
-    steps: PositiveInt = 10_000
-    batch_size: PositiveInt = 64
+    steps: PositiveInt = 8_000
+    batch_size: PositiveInt = 128
 
-    convolutions: ConvolutionSettings = ConvolutionSettings()
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
-    average_images: PositiveInt | None = 20_000
+    convolutions: ConvolutionSettings = ConvolutionSettings(
+        decoder_filters=((64,), (32,), ()), enlargement="transposed", activation="leaky_relu"
+    )
+    annealing_steps: NonNegativeInt = 1000
+    optimizer: AdamSettings = AdamSettings(learning_rate=3e-3)
+    average_images: PositiveInt | None = 60_000
 
     @classmethod
     def printed(cls) -> Self:
         """The widths that the article prints, latent dimension 8; measured in docs/RESULTS.md."""
-        return cls(convolutions=ConvolutionSettings.printed(), latent_dim=8)
+        return cls(
+            convolutions=ConvolutionSettings.printed(),
+            latent_dim=8,
+            batch_size=64,
+            optimizer=AdamSettings(learning_rate=1e-3),
+        )
 
     @classmethod
     def tiny(cls) -> Self:

@@ -14,7 +14,7 @@ import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from aigc_tf.data import tfds_images
+from aigc_tf.data import tfds_builders
 from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
 
@@ -148,10 +148,10 @@ def test_a_host_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) 
         end.wait(60)
         raise requests.exceptions.ConnectionError
 
-    monkeypatch.setattr(tfds_images, "_PROBE_SECONDS_IN_ALL", 0.1)
+    monkeypatch.setattr(tfds_builders, "_PROBE_SECONDS_IN_ALL", 0.1)
     monkeypatch.setattr(requests, "head", wait)
     before = set(threading.enumerate())
-    assert tfds_images.unreachable("https://host.invalid/").startswith("no answer")
+    assert tfds_builders.unreachable("https://host.invalid/").startswith("no answer")
     end.set()
     for thread in set(threading.enumerate()) - before:
         thread.join()
@@ -164,7 +164,7 @@ def test_any_answer_but_those_that_tfds_waits_on_is_a_network(
     answer = requests.Response()
     answer.status_code = status
     monkeypatch.setattr(requests, "head", lambda *_, **__: answer)
-    assert (tfds_images.unreachable("https://host.invalid/") == "") is reached
+    assert (tfds_builders.unreachable("https://host.invalid/") == "") is reached
 
 
 def test_a_download_that_fails_is_one_message(
@@ -174,7 +174,7 @@ def test_a_download_that_fails_is_one_message(
         print("Downloading and preparing")
         raise tfds.download.DownloadError("Failed to get url\nand much more")
 
-    monkeypatch.setattr(tfds_images, "unreachable", lambda url: "")
+    monkeypatch.setattr(tfds_builders, "unreachable", lambda url: "")
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(InputError, match=r"source mnist cannot be downloaded: Failed to get url\. Try again; or copy"):
         opened("mnist")

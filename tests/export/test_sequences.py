@@ -19,7 +19,7 @@ from tools.benchmarks.steps import compiled_decoder, compiled_model_decoder, int
 
 BUILTIN_OPERATORS = set(vars(schema.BuiltinOperator)) - {"CUSTOM"}
 # What may change in the logits: the largest difference as a share of the largest, the mean as a share of their spread.
-LARGEST = {"none": 1e-4, "float16": 2e-3}
+LARGEST = {"none": 1e-4, "float16": 3e-3}
 MEAN = {"dynamic": 0.02, "int8": 0.1}
 
 

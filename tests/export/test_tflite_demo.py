@@ -131,11 +131,17 @@ def test_it_writes_what_keras_would(
 
 
 def test_a_prompt_is_split_into_the_longest_symbols(program: ModuleType) -> None:
-    vocabulary = ["", "a", "ab", "b", "bc", "c"]
-    assert program.tokenize("abcbc", vocabulary) == [2, 5, 4]
-    assert program.tokenize("", vocabulary) == []
+    metadata = {"vocabulary": ["", "a", "ab", "b", "bc", "c"]}
+    assert program.tokenize("abcbc", metadata) == [2, 5, 4]
+    assert program.tokenize("", metadata) == []
     with pytest.raises(ValueError, match="no 'x'"):
-        program.tokenize("axb", vocabulary)
+        program.tokenize("axb", metadata)
+
+
+def test_bytes_are_put_together_to_characters(program: ModuleType) -> None:
+    metadata = {"unit": "byte", "vocabulary": [""] * 257}
+    tokens = program.tokenize("thé 曉", metadata)
+    assert len(tokens) == 8 and program.detokenize(tokens, metadata) == "thé 曉"
 
 
 def test_text_is_drawn_with_the_seed(text_files: dict[str, Path]) -> None:

@@ -1,0 +1,49 @@
+"""Whether a source's name is the user's own path or the name of a public data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from aigc_tf.data import tfds_builders
+from aigc_tf.errors import InputError
+
+
+def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
+    """Whether a source's name is a path; TFDS names may hold a slash too: emnist/letters.
+
+    Args:
+        name: of the source.
+        suffixes: that only files have, in small letters.
+        expected: what may be named, for the message.
+
+    Raises:
+        InputError: the name is empty or cannot be looked up.
+    """
+    if not name.strip():
+        raise InputError(f"source is empty: name {expected}, or say auto")
+    try:
+        if name.startswith(("~", ".", "/")) or Path(name).exists():
+            return True
+    except OSError as error:
+        raise InputError(f"source {name!r} cannot be opened: {error.strerror}") from error
+    if name.lower().endswith(suffixes):
+        return True
+    separators = [separator for separator in (os.sep, os.altsep, "/") if separator]
+    return any(separator in name for separator in separators) and not tfds_builders.is_known(name.split("/")[0])
+
+
+def existing(name: str, expected: str) -> Path:
+    """The user's file or folder.
+
+    Raises:
+        InputError: there is none, or it cannot be looked up.
+    """
+    try:
+        path = Path(name).expanduser().resolve()
+        found = path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"source {name!r} cannot be opened: {error}") from error
+    if not found:
+        raise InputError(f"source {path} does not exist: name {expected}")
+    return path

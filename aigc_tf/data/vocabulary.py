@@ -1,0 +1,182 @@
+"""Vocabularies: text as numbers of characters, bytes, words or subwords, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.text import TextSettings
+
+BOUNDARY = 0  # stands before and behind each document; it has no text
+UNKNOWN = 1
+UNKNOWN_TEXT = "\ufffd"
+_RESERVED = ("", UNKNOWN_TEXT)
+_FIRST_BYTE = 1  # byte b has the number b + 1: no byte is unknown
+# A word or a run of punctuation with the space before it, or any other white space: joined they are the text again.
+_WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The symbols of a language model, by number."""
+
+    unit: str
+    """`character`, `byte`, `word` or `subword`."""
+    symbols: tuple[str, ...]
+    """The text of each number; that of the boundary is empty. Bytes beyond ASCII have none of their own."""
+    start: int = BOUNDARY
+    """What generated text begins behind, if there is no prompt."""
+    end: int | None = BOUNDARY
+    """What ends a text; None for a model that writes on and on."""
+    tokenizer: str | None = None
+    """Of subwords: how the package `tokenizers` writes it as JSON."""
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def never_written(self) -> tuple[int, ...]:
+        """Numbers that text is never generated with: the unknown, and the boundary where it does not end texts."""
+        unknown = () if self.unit == "byte" else (UNKNOWN,)
+        return unknown if self.end == BOUNDARY else (BOUNDARY, *unknown)
+
+    def encode(self, text: str) -> np.ndarray:
+        """The numbers of a text's symbols, int32 `[symbols]`; what the vocabulary lacks becomes the unknown."""
+        if not text:
+            return np.zeros(0, np.int32)
+        if self.unit == "byte":
+            return np.frombuffer(text.encode(), np.uint8).astype(np.int32) + _FIRST_BYTE
+        if self.unit == "character":
+            codes, numbers = self._codes
+            found = _code_points(text)
+            places = np.minimum(np.searchsorted(codes, found), len(codes) - 1)
+            return np.where(codes[places] == found, numbers[places], UNKNOWN).astype(np.int32)
+        if self.unit == "word":
+            numbers_of = self._numbers
+            return np.array([numbers_of.get(word, UNKNOWN) for word in _WORD.findall(text)], np.int32)
+        return np.array(self._subwords.encode(text).ids, np.int32)
+
+    def decode(self, numbers: Iterable[int]) -> str:
+        """The text of these numbers."""
+        if self.unit == "byte":
+            values = bytes(int(number) - _FIRST_BYTE for number in numbers if number != BOUNDARY)
+            return values.decode("utf-8", errors="replace")
+        return "".join(self.symbols[number] for number in numbers)
+
+    def unknown_in(self, text: str) -> list[str]:
+        """What of a text the vocabulary lacks, each once, in order."""
+        if self.unit == "byte":
+            return []
+        parts = _WORD.findall(text) if self.unit == "word" else list(text)
+        return [part for part in dict.fromkeys(parts) if UNKNOWN in self.encode(part)]
+
+    def to_json(self) -> str:
+        """This vocabulary as JSON."""
+        fields = {"unit": self.unit, "start": self.start, "end": self.end, "symbols": self.symbols}
+        tokenizer = {} if self.tokenizer is None else {"tokenizer": json.loads(self.tokenizer)}
+        return json.dumps(fields | tokenizer, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            tokenizer = json.dumps(fields["tokenizer"]) if "tokenizer" in fields else None
+            symbols = tuple(str(symbol) for symbol in fields["symbols"])
+            return cls(fields["unit"], symbols, fields["start"], fields["end"], tokenizer)
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"vocabulary.json is no vocabulary: {error}") from None
+
+    @cached_property
+    def _codes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Code points of the characters, sorted, and their numbers."""
+        codes = np.array([ord(symbol) for symbol in self.symbols[len(_RESERVED) :]], np.uint32)
+        order = np.argsort(codes)
+        return codes[order], order + len(_RESERVED)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {symbol: number for number, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def _subwords(self) -> Any:
+        return _tokenizers().Tokenizer.from_str(self.tokenizer)
+
+
+def learn_vocabulary(documents: Sequence[str], settings: TextSettings, with_ends: bool) -> Vocabulary:
+    """The vocabulary of some texts.
+
+    Args:
+        documents: to learn from; not those that are held out.
+        settings: the unit, and the largest number of symbols: the most frequent are kept.
+        with_ends: the model learns where documents begin and end; otherwise generated text begins behind the end
+            of a line, if there are any, and goes on and on.
+    """
+    tokenizer = None
+    if settings.unit == "byte":
+        symbols: tuple[str, ...] = ("", *(chr(value) if value < 128 else "" for value in range(256)))
+    elif settings.unit == "subword":
+        learnt = _learn_subwords(documents, settings)
+        tokenizer = learnt.to_str()
+        by_number = sorted(learnt.get_vocab().items(), key=lambda item: item[1])
+        symbols = (*_RESERVED, *(symbol for symbol, _ in by_number[len(_RESERVED) :]))
+    else:
+        counts = _counts(documents, settings.unit)
+        kept = settings.vocabulary_size and settings.vocabulary_size - len(_RESERVED)
+        found = sorted(counts, key=lambda symbol: (-counts[symbol], symbol))[:kept]
+        symbols = (*_RESERVED, *sorted(found))
+    vocabulary = Vocabulary(settings.unit, symbols, BOUNDARY, BOUNDARY if with_ends else None, tokenizer)
+    line_end = vocabulary.encode("\n").tolist()
+    if with_ends or line_end == [UNKNOWN]:
+        return vocabulary
+    return dataclasses.replace(vocabulary, start=line_end[0])
+
+
+def _counts(documents: Sequence[str], unit: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for document in documents:
+        counts.update(_WORD.findall(document) if unit == "word" else document)
+    counts.pop(UNKNOWN_TEXT, None)
+    return counts
+
+
+def _code_points(text: str) -> np.ndarray:
+    """uint32 `[characters]`; half of a surrogate pair, which no file in UTF-8 holds, becomes a question mark."""
+    return np.frombuffer(text.encode("utf-32-le", errors="replace"), "<u4")
+
+
+def _learn_subwords(documents: Sequence[str], settings: TextSettings) -> Any:
+    """Byte-pair encoding over characters (Sennrich et al. 2016), inside words with the space before them."""
+    library = _tokenizers()
+    tokenizer = library.Tokenizer(library.models.BPE(unk_token=UNKNOWN_TEXT))
+    tokenizer.pre_tokenizer = library.pre_tokenizers.Split(library.Regex(_WORD.pattern), behavior="isolated")
+    trainer = library.trainers.BpeTrainer(
+        vocab_size=settings.vocabulary_size or 4096,
+        special_tokens=["<|boundary|>", UNKNOWN_TEXT],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(documents, trainer)
+    return tokenizer
+
+
+def _tokenizers() -> Any:
+    try:
+        import tokenizers
+    except ImportError as error:
+        raise InputError(
+            "text.unit is 'subword', and the package tokenizers is not there: pip install tokenizers"
+        ) from error
+    return tokenizers

@@ -1,0 +1,76 @@
+"""What a language model looks at, and what surprises it."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+# Nats from which on a symbol is shown as surprising as can be: one chance in four hundred.
+MOST_NATS = 6.0
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.6 monospace; margin: 2em auto; max-width: 60em; color: #111; background: #fff; }}
+p {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
+</style>
+<h1>{title}</h1>
+<p>Mean {mean:.3f} nats a symbol, perplexity {perplexity:.2f}. The redder a symbol, the less the model expected it;
+point at one for its probability.</p>
+<p>{text}</p>
+</html>
+"""
+
+
+def surprise_page(title: str, pieces: Sequence[str], nats: Sequence[float]) -> str:
+    """An HTML page of a text, each symbol coloured by its loss.
+
+    Args:
+        title: of the page.
+        pieces: the text of each symbol.
+        nats: -log p of each.
+    """
+    spans = []
+    for piece, value in zip(pieces, nats, strict=True):
+        share = min(value / MOST_NATS, 1.0)
+        shade = round(255 * (1 - 0.7 * share))
+        shown = html.escape(piece).replace("\n", "\u21b5\n") or "\u220e"
+        tip = f"{value:.2f} nats, p = {math.exp(-value):.3g}"
+        spans.append(f'<span style="background: rgb(255, {shade}, {shade})" title="{tip}">{shown}</span>')
+    mean = float(np.mean(nats))
+    perplexity = math.exp(min(mean, 700.0))
+    return _PAGE.format(title=html.escape(title), mean=mean, perplexity=perplexity, text="".join(spans))
+
+
+def attention_picture(weights: Sequence[np.ndarray], pieces: Sequence[str] | None = None) -> np.ndarray:
+    """What each head of each block looks at: uint8 `[height, width, 3]`; a row of maps for each block.
+
+    Args:
+        weights: of each block, `[heads, time, time]`; row t says what position t attends to.
+        pieces: the text of each position, written at the axes if there are at most 40.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    heads = len(weights[0])
+    figure = Figure(figsize=(2.6 * heads, 2.6 * len(weights)), dpi=100, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.subplots(len(weights), heads, squeeze=False)
+    for block, maps in enumerate(weights):
+        for head, values in enumerate(maps):
+            panel = axes[block, head]
+            panel.imshow(values, cmap="viridis", vmin=0)
+            panel.set_title(f"block {block + 1}, head {head + 1}", fontsize=8)
+            panel.set_xticks([])
+            panel.set_yticks([])
+            if pieces is not None and len(pieces) <= 40:
+                labels = [piece.replace("\n", "\u21b5").replace("$", r"\$") for piece in pieces]
+                panel.set_yticks(range(len(labels)), labels, fontsize=5)
+                panel.set_xticks(range(len(labels)), labels, fontsize=5, rotation=90)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]

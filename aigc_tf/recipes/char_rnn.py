@@ -1,0 +1,51 @@
+"""A recurrent language model of characters (001 §3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings
+from aigc_tf.recipes.text import ScheduleSettings, TextExportLimits, TextRecipe, TextSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RecurrentSettings:
+    """The layers of a recurrent language model."""
+
+    cell: Literal["simple", "gru", "lstm"] = "lstm"
+    """Elman's network, gated recurrent unit (Cho et al. 2014) or long short-term memory (Hochreiter et al. 1997)."""
+    embedding: PositiveInt = 128
+    """Of a symbol."""
+    units: PositiveInt = 512
+    """Of each layer."""
+    depth: PositiveInt = 1
+    """Layers."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CharRNN(TextRecipe):
+    """Recurrent language model of characters."""
+
+    model: ClassVar[str] = "aigc_tf.models.language_model:LanguageModel"
+    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.networks.recurrent:language_model"}
+
+    text: TextSettings = TextSettings(length=64, consecutive=True)
+    steps: PositiveInt = 1500
+    batch_size: PositiveInt = 32
+    recurrent: RecurrentSettings = RecurrentSettings()
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            text=TextSettings(length=16, consecutive=True),
+            batch_size=4,
+            recurrent=RecurrentSettings(embedding=8, units=16),
+            export_limits=TextExportLimits.tiny(),
+        )

@@ -1,0 +1,51 @@
+"""A small decoder-only transformer: 003 §4.1's self-attention, stacked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from pydantic import PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings
+from aigc_tf.recipes.text import ScheduleSettings, TextExportLimits, TextRecipe, TextSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class GPT(TextRecipe):
+    """Decoder-only transformer language model (Radford et al. 2019, small)."""
+
+    model: ClassVar[str] = "aigc_tf.models.language_model:LanguageModel"
+    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.networks.transformer:language_model"}
+
+    text: TextSettings = TextSettings(length=128)
+    steps: PositiveInt = 1500
+    batch_size: PositiveInt = 32
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
+    weight_decay: float = 0.1
+
+    depth: PositiveInt = 4
+    """Blocks."""
+    heads: PositiveInt = 4
+    """Of the attention in each block."""
+    width: PositiveInt = 128
+    """Of a token's representation; a multiple of twice the heads."""
+    positions: Literal["rotary", "learned"] = "rotary"
+    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
+    activation: Literal["gelu", "relu", "silu"] = "relu"
+    """Between the two layers of a block that follow the attention."""
+    embedding_deviation: PositiveFloat = 0.02
+    """Of the embedding's first values."""
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width is {self.width}: it must be a multiple of twice the heads ({self.heads})")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        text = TextSettings(length=16)
+        limits = TextExportLimits.tiny()
+        return cls(text=text, batch_size=4, depth=2, heads=2, width=16, export_limits=limits)

@@ -1,0 +1,89 @@
+"""What the recipes of all models of text share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, Recipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextSettings:
+    """How text becomes numbers, and numbers become examples."""
+
+    unit: Literal["character", "byte", "word", "subword"] = "character"
+    """What one number stands for; subwords need the package tokenizers."""
+    vocabulary_size: Annotated[int, Field(ge=16)] | None = None
+    """Symbols that are kept, the most frequent; None keeps all (of subwords 4,096)."""
+    lines: bool = False
+    """Each line is an example of its own, with an end; otherwise the text is one stream, cut into windows."""
+    length: PositiveInt = 128
+    """Symbols in a window; of lines, the longest that is used."""
+    consecutive: bool = False
+    """Each row of a batch goes on where the same row of the batch before ended, for networks that carry a state."""
+    files: str = "*.txt"
+    """Which files of a folder are read."""
+    max_unreadable: Fraction = 0.01
+    """Largest share of files that are skipped because they are no text in UTF-8; more are an error."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ScheduleSettings:
+    """The learning rate's way: a linear rise, then half a cosine down, until the recipe's last step."""
+
+    warmup_steps: NonNegativeInt = 100
+    """Steps of the rise."""
+    final_share: Fraction = 0.0
+    """Of the learning rate, at the end; 1 keeps it."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextExportLimits:
+    """By what share quantising may raise the perplexity of held-out text; a file beyond it is not kept."""
+
+    symbols: Annotated[int, Field(ge=16)] = 2000
+    """Of held-out text, on which it is measured, one after the other."""
+    dynamic: NonNegativeFloat = 0.01
+    """With 8-bit weights."""
+    int8: NonNegativeFloat = 0.05
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained."""
+        return cls(symbols=100, dynamic=0.5, int8=0.5)
+
+    def of(self, quantize: str) -> float:
+        """The limit of `dynamic` or `int8`."""
+        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextRecipe(Recipe):
+    """A recipe for a model that writes text symbol by symbol."""
+
+    data: ClassVar[str] = "aigc_tf.data.text:open_source"
+    assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.vocabulary:Vocabulary"}
+    evaluation: ClassVar[str] = "aigc_tf.metrics.text:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.text:held_out_bits"
+    quality_name: ClassVar[str] = "bits_per_character"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.text_export_quality:text_quality"
+    examples: ClassVar[Literal["images", "text", "series"]] = "text"
+
+    text: TextSettings = TextSettings()
+    optimizer: AdamSettings = AdamSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    weight_decay: NonNegativeFloat = 0.0
+    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the activations that a training step leaves out."""
+    export_limits: TextExportLimits = TextExportLimits()
+
+    def changeable_on_resume(self) -> frozenset[str]:
+        """The schedule depends on the number of steps, unless it keeps its rate."""
+        kept = super().changeable_on_resume() | {"export_limits"}
+        return kept if self.schedule.final_share == 1 else kept - {"steps"}

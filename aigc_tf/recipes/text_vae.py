@@ -1,0 +1,65 @@
+"""A variational autoencoder of lines of text (003 §6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction
+from aigc_tf.recipes.text import ScheduleSettings, TextExportLimits, TextRecipe, TextSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextVAE(TextRecipe):
+    """Variational autoencoder of sentences: LSTM encoder, LSTM decoder that sees the latent at every step."""
+
+    model: ClassVar[str] = "aigc_tf.models.text_vae:TextVAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.networks.text_vae:encoder",
+        "networks": "aigc_tf.networks.text_vae:decoder",
+    }
+    evaluation: ClassVar[str] = "aigc_tf.metrics.text_vae:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.text_vae:held_out_loss"
+    quality_name: ClassVar[str] = "held_out_loss"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.text_export_quality:line_quality"
+
+    text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=48)
+    steps: PositiveInt = 2000
+    batch_size: PositiveInt = 32
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=5.0)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
+    dropout: float = 0.2
+
+    embedding: PositiveInt = 256
+    """Of a symbol, on both sides."""
+    units: PositiveInt = 256
+    """Of the LSTM layers on both sides."""
+    latent_dim: PositiveInt = 32
+    """Length of the latent vector."""
+    beta: NonNegativeFloat = 1.0
+    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    annealing_steps: NonNegativeInt = 1000
+    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    free_bits: NonNegativeFloat = 0.25
+    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    word_dropout: Fraction = 0.25
+    """Share of the decoder's inputs that the unknown symbol takes the place of (Bowman et al. 2016, §3.2)."""
+
+    def __post_init__(self) -> None:
+        if not self.text.lines:
+            raise ValueError("text.lines is False: a latent vector stands for a whole line")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            text=TextSettings(unit="word", vocabulary_size=200, lines=True, length=24),
+            batch_size=4,
+            embedding=8,
+            units=16,
+            latent_dim=4,
+            export_limits=TextExportLimits.tiny(),
+        )

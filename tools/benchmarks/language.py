@@ -1,0 +1,139 @@
+"""The transformer beside nanoGPT's CPU setting: time of a step, and held-out loss after the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+import aigc_tf
+from aigc_tf.data.text import open_source
+from aigc_tf.data.text_source import TextSource
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.text import held_out_nats
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.text import TextSettings
+from aigc_tf.run import say
+
+STEPS_A_ROUND = 20
+HELD_OUT_BATCHES = 2000  # of nanoGPT, drawn at random: all of a megabyte, about
+NEVER = LoggingSettings(samples_every=10**9, evaluate_every=10**9)
+
+
+class Rival:
+    """nanoGPT in a process of its own, with an interpreter that has PyTorch."""
+
+    def __init__(self, python: Path, source: TextSource, folder: Path, seed: int) -> None:
+        self.python = python
+        data = folder / "tokens.npz"
+        np.savez(data, train=source.train.tokens, test=source.test.tokens, symbols=len(source.vocabulary))
+        self.process = subprocess.Popen(
+            [str(python), str(Path(__file__).with_name("nanogpt.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.version = self.ask(data=str(data), seed=seed)["torch"]
+
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """The answer to a request; see `tools.benchmarks.nanogpt`.
+
+        Raises:
+            InputError: the process has ended: its interpreter has no PyTorch, for example.
+        """
+        requests, answers = self.process.stdin, self.process.stdout
+        if requests is None or answers is None:
+            raise ValueError("the process has no pipes")
+        with contextlib.suppress(BrokenPipeError):  # a process that has ended gives no answer, either
+            requests.write(json.dumps(request) + "\n")
+            requests.flush()
+        line = answers.readline()
+        if not line:
+            raise InputError(f"{self.python} gave no answer: name a Python that has torch and numpy")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+
+
+def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> dict[str, Any]:
+    """Milliseconds of a step over the same sizes, in turns; then both train for the time that nanoGPT takes.
+
+    Args:
+        python: an interpreter with torch and numpy.
+        source_name: of text.
+        rounds: of 20 steps each, for the speed.
+        seed: of both.
+    """
+    same_size = GPT(source=source_name, seed=seed, text=TextSettings(length=64), batch_size=12, positions="learned")
+    source = open_source(same_size)
+    with tempfile.TemporaryDirectory() as folder:
+        rival = Rival(python, source, Path(folder), seed)
+        try:
+            ours = _stepper(same_size, source)
+            milliseconds: dict[str, list[float]] = {"nanoGPT, PyTorch eager": [], "gpt, the same sizes": []}
+            for round_ in tqdm(range(rounds + 1), unit="round"):
+                answers = (rival.ask(steps=STEPS_A_ROUND)["seconds"], ours(STEPS_A_ROUND))
+                if round_:  # the first compiles
+                    for values, seconds in zip(milliseconds.values(), answers, strict=True):
+                        values.append(1000 * seconds / STEPS_A_ROUND)
+            medians = {name: statistics.median(values) for name, values in milliseconds.items()}
+            seconds, left = 0.0, 2000 - (rounds + 1) * STEPS_A_ROUND
+            for _ in tqdm(range(max(0, left) // 100), unit="hundred steps"):
+                seconds += rival.ask(steps=100)["seconds"]
+            seconds += (2000 - max(0, left) // 100 * 100) * medians["nanoGPT, PyTorch eager"] / 1000
+            their_loss = rival.ask(loss=HELD_OUT_BATCHES)["loss"]
+        finally:
+            rival.close()
+    say(f"nanoGPT: 2000 steps in {seconds:.0f} s, {their_loss:.3f} nats a symbol")
+    ours_loss, steps = trained_for(GPT(source=source_name, seed=seed), seconds)
+    return {
+        "source": source_name,
+        "torch": rival.version,
+        "milliseconds": medians,
+        "times_faster": medians["nanoGPT, PyTorch eager"] / medians["gpt, the same sizes"],
+        "seconds": seconds,
+        "nats_per_symbol": {"nanoGPT, 2000 steps": their_loss, f"gpt, {steps} steps": ours_loss},
+    }
+
+
+def _stepper(recipe: GPT, source: TextSource) -> Any:
+    """A function that makes so many training steps and says how many seconds they took."""
+    model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
+    step = tf.function(model.train_step)
+    batches = iter(source.training_batches(recipe.batch_size, recipe.seed))
+
+    def run(steps: int) -> float:
+        began = time.perf_counter()
+        for _ in range(steps):
+            logs = step(next(batches))
+        float(logs["loss"])
+        return time.perf_counter() - began
+
+    return run
+
+
+def trained_for(recipe: GPT, seconds: float) -> tuple[float, int]:
+    """Held-out nats a symbol after so many seconds, with a schedule that ends there, and the steps that were made."""
+    source = open_source(recipe)
+    measure = _stepper(recipe, source)
+    measure(5)
+    steps = max(100, int(seconds / (measure(40) / 40)))
+    recipe = dataclasses.replace(recipe, steps=steps, logging=NEVER, checkpoints=CheckpointSettings(every=10**9))
+    with tempfile.TemporaryDirectory() as folder:
+        run = aigc_tf.train(recipe, Path(folder) / "run")
+        nats, _ = held_out_nats(run.model, source, 10**9)
+    return float(nats.mean()), run.step

@@ -60,13 +60,15 @@ class Rival:
             requests.flush()
         line = answers.readline()
         if not line:
+            self.close()
             raise InputError(f"{self.python} gave no answer: name a Python that has torch and numpy")
         return json.loads(line)
 
     def close(self) -> None:
         """End the process."""
         self.process.kill()
-        self.process.wait()
+        with contextlib.suppress(BrokenPipeError):  # of what it was told and did not read
+            self.process.communicate()
 
 
 def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""The autoregressive model's forecasts of three real series, beside statsmodels' and those that repeat a season."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import aigc_tf
+from aigc_tf.metrics.forecasts import origins_of
+from aigc_tf.recipes.ar import AR
+from aigc_tf.recipes.series import SeriesSettings
+from tools.benchmarks.tables import markdown
+
+HORIZON = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A real series, and what is known of it."""
+
+    values: np.ndarray
+    """float64 `[time]`."""
+    order: int
+    season: int
+    unit: str
+
+
+def forecasts(seed: int = 0) -> dict[str, Any]:
+    """Fit the first four fifths of each series, forecast the last one, 1 and 12 steps ahead from every step of it.
+
+    Nobody fits again on the way. Needs statsmodels, where the series lie and whose AutoReg is one of the three sides.
+
+    Args:
+        seed: of the order in which windows are seen, which changes rounding only.
+
+    Returns:
+        Under "series", by name, the unit, order, season and lengths, the RMSE of each side at both distances, and the
+        largest relative difference of a coefficient from AutoReg's. Under "table" the same as Markdown.
+    """
+    found = {name: measure(case, seed) for name, case in cases().items()}
+    return {"horizon": HORIZON, "series": found, "table": table(found)}
+
+
+def cases() -> Mapping[str, Case]:
+    """The series; the orders are AutoReg's choice among up to two seasons by AIC on the part that is fitted."""
+    from statsmodels import datasets
+
+    sunspots = datasets.sunspots.load_pandas().data["SUNACTIVITY"].to_numpy(np.float64)
+    weekly = datasets.co2.load_pandas().data["co2"]
+    monthly = weekly.resample("MS").mean().interpolate().to_numpy(np.float64)
+    yearly = datasets.elnino.load_pandas().data
+    el_nino = yearly.drop(columns="YEAR").to_numpy(np.float64).reshape(-1)
+    return {
+        "sunspots": Case(sunspots, 9, 11, "number a year, 1700 to 2008"),
+        "co2": Case(monthly, 24, 12, "ppm, monthly mean at Mauna Loa, 1958 to 2001"),
+        "elnino": Case(el_nino, 13, 12, "°C, monthly sea surface temperature, 1950 to 2010"),
+    }
+
+
+def measure(case: Case, seed: int) -> dict[str, Any]:
+    """One series; see `forecasts`."""
+    from statsmodels.tsa.ar_model import AutoReg
+
+    recipe = AR(series=SeriesSettings(length=case.order), horizon=HORIZON, season=case.season, seed=seed)
+    quiet = dataclasses.replace(recipe.logging, samples_every=10**9, evaluate_every=10**9)
+    with tempfile.TemporaryDirectory() as folder:
+        run = aigc_tf.train(dataclasses.replace(recipe, logging=quiet), Path(folder) / "run", data=case.values)
+        report = run.evaluate(samples=len(case.values))
+        source, process = run.source, run.model.process()  # type: ignore[attr-defined]
+    theirs = AutoReg(source.train[:, 0], case.order, trend="c").fit()
+    ours = np.concatenate([process.intercept, process.coefficients[:, 0]])
+    sides = {
+        "aigc_tf": (report["one_step_rmse"], report["horizon_rmse"]),
+        "statsmodels": (_autoreg_rmse(case, theirs, source, 1), _autoreg_rmse(case, theirs, source, HORIZON)),
+        "seasonal_naive": (report["naive_one_step_rmse"], report["naive_horizon_rmse"]),
+    }
+    return {
+        "unit": case.unit,
+        "order": case.order,
+        "season": case.season,
+        "fitted": len(source.train),
+        "held_out": len(source.test),
+        "rmse": {side: {"one_step": near, "horizon": far} for side, (near, far) in sides.items()},
+        "largest_coefficient_difference": float(np.abs(ours / theirs.params - 1).max()),
+    }
+
+
+def _autoreg_rmse(case: Case, fitted: Any, source: Any, horizon: int) -> float:
+    """The error of AutoReg's forecasts with the parameters of the first four fifths."""
+    from statsmodels.tsa.ar_model import AutoReg
+
+    origins = origins_of(source, horizon, len(case.values))
+    errors = []
+    for origin in origins:
+        known = AutoReg(case.values[:origin], case.order, trend="c")
+        forecast = known.predict(fitted.params, start=origin, end=origin + horizon - 1)
+        errors.append(forecast[-1] - case.values[origin + horizon - 1])
+    return math.sqrt(float(np.mean(np.square(errors))))
+
+
+def table(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """RMSE on the held-out fifth, one row for each series and side."""
+    rows = [
+        [name, case["unit"], case["order"], case["season"], side, figures["one_step"], figures["horizon"]]
+        for name, case in found.items()
+        for side, figures in case["rmse"].items()
+    ]
+    head = ["series", "unit", "order", "season", "forecasts", "RMSE, next value", f"RMSE, {HORIZON} steps ahead"]
+    return markdown(head, rows)

@@ -11,6 +11,7 @@
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
+    python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
 
@@ -256,6 +257,30 @@ def anomalies(
 
     report = measure(source, seconds, classes, vae, results)
     show(report, json) if json else print(table(report))
+
+
+@app.command
+def text(
+    recipe: Literal["gpt", "char_rnn", "word_lstm"],
+    source: str = "auto",
+    seconds: tuple[float, ...] = (300.0, 900.0),
+    seed: int = 0,
+    results: Path = Path("saved_models/benchmarks/text.jsonl"),
+    json: bool = False,
+) -> None:
+    """Held-out bits per character after some minutes of training.
+
+    Args:
+        recipe: Its default setting, but for a schedule that ends at the last mark.
+        source: Of text.
+        seconds: The marks; the earlier ones are read on the way to the last.
+        seed: Of the training.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.texts import bits_in_time
+
+    show({"readings": bits_in_time(recipe, source, seed, seconds, results)}, json)
 
 
 @app.command

@@ -1,0 +1,129 @@
+"""What models of text reach in a given time, and whether their poems and programs have the right form."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import re
+import tempfile
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import aigc_tf
+from aigc_tf.data.text import open_source
+from aigc_tf.metrics.text import bits_per_character, held_out_nats
+from aigc_tf.models.language_model import LanguageModel
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.text import TextRecipe
+from aigc_tf.recipes.word_lstm import WordLSTM
+from aigc_tf.run import say
+from tools.benchmarks.readings import Results, Stopwatch
+
+EVERYTHING = 10**9  # held-out windows
+TIMED_STEPS = 20
+# Four lines of five characters, or of seven, with the punctuation in its places, and nothing else.
+_QUATRAIN = re.compile("|".join(f"(?:[^，。]{{{count}}}，[^，。]{{{count}}}。){{2}}" for count in (5, 7)))
+
+
+RECIPES: dict[str, type[TextRecipe]] = {"gpt": GPT, "char_rnn": CharRNN, "word_lstm": WordLSTM}
+
+
+def bits_in_time(name: str, source: str, seed: int, seconds: Sequence[float], results: Path) -> list[dict[str, Any]]:
+    """Held-out bits per character after some seconds of training, unless `results` has them already.
+
+    The model trains once, its schedule set to end at the last mark; earlier marks are readings on the way.
+
+    Args:
+        name: of a recipe in `RECIPES`.
+        source: of text.
+        seed: of the training.
+        seconds: the marks.
+        results: a JSON Lines file of what is finished.
+    """
+    done = Results(results)
+    key: dict[str, Any] = {"recipe": name, "source": source, "seed": seed, "marks": sorted(seconds)}
+    if not done.find(**key):
+        done.add(**key, readings=_readings(RECIPES[name](source=source, seed=seed), sorted(seconds)))
+    return done.find(**key)[0]["readings"]
+
+
+def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
+    source = open_source(recipe)
+    steps = max(2, int(marks[-1] / seconds_of_step(recipe)))
+    never = 10**9
+    recipe = dataclasses.replace(
+        recipe,
+        steps=steps,
+        logging=LoggingSettings(samples_every=never, evaluate_every=never),
+        checkpoints=CheckpointSettings(every=never),
+    )
+    readings: list[dict[str, Any]] = []
+
+    def read(model: LanguageModel, mark: float, step: int) -> None:
+        nats, _ = held_out_nats(model, source, EVERYTHING)
+        bits = bits_per_character(nats, source)
+        readings.append({"seconds": mark, "steps": step, "bits_per_character": bits})
+        say(f"\n{recipe.slug()}: {mark:.0f} s, {step} steps, {bits:.3f} bits per character")
+
+    class Watching(keras.callbacks.Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            # The last mark is read when the schedule has ended.
+            self.stopwatch = Stopwatch(marks[:-1], lambda mark, step: read(self.model, mark, step))
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            self.stopwatch.begin()
+
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            self.stopwatch.end()
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = aigc_tf.train(recipe, Path(folder) / "run", callbacks=[Watching()])
+        read(run.model, marks[-1], run.step)  # type: ignore[arg-type]
+    return readings
+
+
+def seconds_of_step(recipe: TextRecipe) -> float:
+    """Of a training step, after the first ones."""
+    source = open_source(recipe)
+    model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
+    step, batches = tf.function(model.train_step), iter(source.training_batches(recipe.batch_size, recipe.seed))
+    began = 0.0
+    for index in range(2 * TIMED_STEPS):
+        if index == TIMED_STEPS:
+            began = time.perf_counter()
+        float(step(next(batches))["loss"])
+    return (time.perf_counter() - began) / TIMED_STEPS
+
+
+def share_of_quatrains(poems: Sequence[str]) -> float:
+    """The share of poems of four lines of five or of seven characters, each with its punctuation."""
+    return sum(_QUATRAIN.fullmatch(poem.strip()) is not None for poem in poems) / len(poems)
+
+
+def share_that_parses(programs: Sequence[str], lines: int = 20) -> float:
+    """The share of texts whose first lines, without the last of them, are a Python program."""
+    accepted = 0
+    for program in programs:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in strings; the program is never run
+            try:
+                ast.parse("\n".join(program.split("\n")[:lines][:-1]))
+            except (SyntaxError, ValueError, RecursionError):
+                continue
+        accepted += 1
+    return accepted / len(programs)
+
+
+def share_of_copied_lines(poems: Sequence[str], training_poems: Sequence[str]) -> float:
+    """The share of the poems' lines that stand in the training poems."""
+    known = {line for poem in training_poems for line in re.split("[，。]", poem)}
+    lines = [line for poem in poems for line in re.split("[，。]", poem) if line]
+    return sum(line in known for line in lines) / len(lines)

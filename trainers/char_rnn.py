@@ -1,8 +1,9 @@
-"""Train the recurrent language model of characters of document 001 §3.3.
+"""Train an LSTM of characters (article 001 §3.3): 1,500 steps of 32 rows of 64, five minutes on two cores.
 
     python -m trainers.char_rnn
+    python -m trainers.char_rnn --recurrent.cell gru
 
-expected at the end: bits_per_character 0
+expected at the end (one seed, the language reference of Python): bits_per_character 1.73 on held-out text
 """
 
 from aigc_tf.command_line import train_command

@@ -1,8 +1,9 @@
-"""Train the text VAE of document 003 §6.2.
+"""Train the text VAE of article 003 §6.2: 2,000 steps of 32 lines, two and a half minutes on two cores.
 
     python -m trainers.text_vae
+    python -m trainers.text_vae --source sentences.txt --text.length 60
 
-expected at the end: bits_per_character 0
+expected at the end (one seed, lines of the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
 """
 
 from aigc_tf.command_line import train_command

@@ -74,6 +74,14 @@ def decoding(temperature: float, top_k: int) -> object:
     return Decoding(temperature=temperature, top_k=top_k)
 
 
+def test_options_can_come_before_the_run(gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert output(capsys, "--tokens", 5, gpt.path) == output(capsys, gpt.path, "--tokens", 5)
+
+
+def test_without_a_run_it_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert f"{tmp_path} is not a run folder" in refused(capsys, tmp_path, "--count", 3)
+
+
 def test_what_is_streamed_is_what_is_written(gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
     how = ("--prompt", "dö", "--tokens", 30, "--seed", 1)
     assert output(capsys, gpt.path, *how, "--stream") == output(capsys, gpt.path, *how)

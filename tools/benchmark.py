@@ -11,6 +11,7 @@
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
+    python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
@@ -257,6 +258,20 @@ def anomalies(
 
     report = measure(source, seconds, classes, vae, results)
     show(report, json) if json else print(table(report))
+
+
+@app.command
+def forecasts(seed: int = 0, json: bool = False) -> None:
+    """The autoregressive model's forecasts of three real series, beside statsmodels' and seasonal-naive ones.
+
+    Args:
+        seed: Of the order in which windows are seen.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.forecasts import forecasts as measure
+
+    report = measure(seed)
+    show(report, json) if json else print(report["table"])
 
 
 @app.command

@@ -40,11 +40,10 @@ SAMPLERS = {
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the command of what the run makes; without one, that of pictures, which says what is missing."""
+    """Run the command of what the run makes; without a run, that of pictures, which says what is missing."""
     with friendly_exit():
-        run = next((argument for argument in arguments if not argument.startswith("-")), None)
-        kind = "images" if run is None else read_recipe(Path(run).expanduser()).examples
-        sample = resolve(SAMPLERS[kind])
+        run = next((path for path in map(Path, arguments) if (path / "recipe.json").is_file()), None)
+        sample = resolve(SAMPLERS["images" if run is None else read_recipe(run).examples])
     command(sample, arguments)
 
 

@@ -3,7 +3,7 @@
     python -m trainers.text_vae
     python -m trainers.text_vae --source sentences.txt --text.length 60
 
-expected at the end (one seed, lines of the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
+expected at the end (one seed, the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
 """
 
 from aigc_tf.command_line import train_command

@@ -157,7 +157,7 @@ WORD[7] = "n/a"
             rows(WAVE[:5], header="a"),
             r"has 5 steps of time, and at least 20 are needed with series.length 3: give more",
         ),
-        (rows([4.5] * 40, WAVE, header="a,b"), r"column a is 4.5 all the time that is trained on.*series.columns"),
+        (rows([0.1] * 46, range(46), header="a,b"), r"column a is 0.1 all the time that is trained on.*series.columns"),
         (rows(["x"] * 40, header="a"), r"has no column of numbers, only a: name another file"),
         ("a,b\n", r"has no rows below its names"),
         ("", r"is empty"),

@@ -40,6 +40,8 @@ class LanguageNetworks:
     @cached_property
     def compiled_prefill(self) -> Any:
         """The same of `prefill`."""
+        if self.prefill is None:
+            raise ValueError("these networks have no prefill")
         return tf.function(partial(self.prefill, training=False), reduce_retracing=True)
 
 

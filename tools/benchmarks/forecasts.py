@@ -35,7 +35,7 @@ def forecasts(seed: int = 0) -> dict[str, Any]:
     """Fit the first four fifths of each series, forecast the last one, 1 and 12 steps ahead from every step of it.
 
     The order is the one that statsmodels selects by the Bayesian information criterion on the first part, up to two
-    seasons. Nobody fits again on the way. Needs statsmodels, where the series lie and whose AutoReg is one of the sides.
+    seasons. Nobody fits again on the way. Needs statsmodels, where the series lie; its AutoReg is one of the sides.
 
     Args:
         seed: of the order in which windows are seen, which changes rounding only.

@@ -86,7 +86,7 @@ def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
 
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run", callbacks=[Watching()])
-        read(run.model, marks[-1], run.step)  # type: ignore[arg-type]
+        read(run.model, marks[-1], run.step)
     return readings
 
 

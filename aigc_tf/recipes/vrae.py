@@ -1,0 +1,54 @@
+"""The variational recurrent autoencoder of 000 §3.9.1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings
+from aigc_tf.recipes.series import SeriesExportLimits, SeriesRecipe, SeriesSettings
+
+LONGEST = 128  # steps of time: the LSTMs are unrolled, and the exported file grows with each
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VRAE(SeriesRecipe):
+    """Variational recurrent autoencoder of real-valued sequences (Fabius & van Amersfoort 2014)."""
+
+    model: ClassVar[str] = "aigc_tf.models.vrae:RecurrentVAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.networks.vrae:encoder",
+        "decoder": "aigc_tf.networks.vrae:decoder",
+    }
+    evaluation: ClassVar[str] = "aigc_tf.metrics.vrae:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.vrae:held_out_loss"
+    quality_name: ClassVar[str] = "held_out_loss"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.series_export_quality:reconstruction_quality"
+
+    series: SeriesSettings = SeriesSettings(length=48)
+    steps: PositiveInt = 3000
+    batch_size: PositiveInt = 32
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=5.0)
+    units: PositiveInt = 64
+    """Of the LSTM layers on both sides."""
+    latent_dim: PositiveInt = 8
+    """Length of the latent vector."""
+    beta: NonNegativeFloat = 1.0
+    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    annealing_steps: NonNegativeInt = 500
+    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    free_bits: NonNegativeFloat = 0.0
+    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+
+    def __post_init__(self) -> None:
+        if self.series.length > LONGEST:
+            raise ValueError(f"series.length is {self.series.length}: sequences have at most {LONGEST} steps of time")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        limits = SeriesExportLimits(samples=100, dynamic=0.5, int8=0.5)
+        return cls(series=SeriesSettings(length=6), batch_size=4, units=8, latent_dim=2, export_limits=limits)

@@ -1,0 +1,83 @@
+"""Pictures of series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+DRAWN = 4  # series, the first ones
+BAND = 1.96  # deviations to either side: 95 % of a normal distribution
+
+
+def sequences_picture(sequences: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Sequences `[count, time, series]` as lines, a field for each series: uint8 `[height, width, 3]`."""
+    figure, fields = _fields(names)
+    for series, axes in enumerate(fields):
+        axes.plot(sequences[..., series].T, linewidth=1)
+    return _drawn(figure)
+
+
+def pairs_picture(real: np.ndarray, rebuilt: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Sequences `[count, time, series]`, and dashed in the same colour what an autoencoder makes of each.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+    """
+    figure, fields = _fields(names)
+    for series, axes in enumerate(fields):
+        lines = axes.plot(real[..., series].T, linewidth=1)
+        for line, again in zip(lines, rebuilt[..., series], strict=True):
+            axes.plot(again, linewidth=1, linestyle="--", color=line.get_color())
+    return _drawn(figure)
+
+
+def forecast_picture(
+    history: np.ndarray, future: np.ndarray, mean: np.ndarray, deviation: np.ndarray, names: Sequence[str]
+) -> np.ndarray:
+    """What was known, what came, and what was forecast, with a band that 95 % should lie in.
+
+    Args:
+        history: `[time, series]`.
+        future: `[steps, series]`, as far as it is known.
+        mean: of the forecast, `[steps, series]`.
+        deviation: of the same.
+        names: of the series.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+    """
+    figure, fields = _fields(names)
+    ahead = np.arange(len(mean))
+    for series, axes in enumerate(fields):
+        low, high = (mean[:, series] + side * BAND * deviation[:, series] for side in (-1, 1))
+        axes.fill_between(ahead, low, high, color="tab:orange", alpha=0.25, linewidth=0, label="95 % of the forecast")
+        axes.plot(np.arange(-len(history), 0), history[:, series], color="tab:blue", linewidth=1, label="known")
+        if len(future):
+            axes.plot(ahead[: len(future)], future[:, series], color="black", linewidth=1, label="what came")
+        axes.plot(ahead, mean[:, series], color="tab:orange", linewidth=1, label="mean forecast")
+    figure.legend(*fields[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize="small")
+    return _drawn(figure)
+
+
+def _fields(names: Sequence[str]) -> tuple[Any, list[Any]]:
+    """A figure with a field for each of the first series."""
+    # Drawn without pyplot, which would open a window system's back end and keep every figure.
+    from matplotlib.figure import Figure
+
+    shown = list(names)[:DRAWN]
+    figure = Figure(figsize=(6, 1 + 2 * len(shown)), dpi=100, layout="constrained")
+    fields = figure.subplots(len(shown), squeeze=False, sharex=True)[:, 0]
+    for name, axes in zip(shown, fields, strict=True):
+        axes.set_ylabel(name)
+    fields[-1].set_xlabel("steps of time")
+    return figure, list(fields)
+
+
+def _drawn(figure: Any) -> np.ndarray:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]

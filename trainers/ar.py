@@ -1,0 +1,14 @@
+"""Train the linear autoregressive model of article 002 §3.3: 10 steps of all windows, seconds on two cores.
+
+    python -m trainers.ar
+    python -m trainers.ar --source sunspots.csv --series.length 9 --season 11
+
+expected at the end, of the made-up default series: RMSE of held-out one-step forecasts 0.381 deviations of the series
+(the noise that nobody can foresee is 0.369), 12 steps ahead 1.59 in its own units
+"""
+
+from aigc_tf.command_line import train_command
+from aigc_tf.recipes.ar import AR
+
+if __name__ == "__main__":
+    train_command(AR)

@@ -13,7 +13,6 @@ import pytest
 
 import aigc_tf
 from aigc_tf import checkpoints
-from aigc_tf.export.writer import QUANTIZATIONS
 from aigc_tf.recipes.base import LoggingSettings, Recipe
 from aigc_tf.registry import recipe_classes
 
@@ -113,9 +112,12 @@ def test_is_measured_with_its_protocol(run: aigc_tf.Run):
 
 
 def quantisations(recipe: Recipe) -> tuple[str, ...]:
-    """All for the first recipe of each model class, for the others one: exports are most of the time of these tests."""
+    """Three for the first recipe of each model class, for the others one: exports are most of the time of these tests.
+
+    Half precision is tested in tests/export.
+    """
     first = next(other for other in RECIPES.values() if other.model == recipe.model)
-    return QUANTIZATIONS if first is type(recipe) else ("dynamic",)
+    return ("none", "dynamic", "int8") if first is type(recipe) else ("dynamic",)
 
 
 def test_exports_verified_files(run: aigc_tf.Run):

@@ -22,8 +22,10 @@ def source() -> TextSource:
 
 def interpreter(folder: Path, program: str) -> Path:
     """What is started instead of a Python that has PyTorch."""
+    (folder / "program.py").write_text(program)
     path = folder / "python"
-    path.write_text(f"#!{sys.executable}\n{program}")
+    # A shell, since the path of this Python may have a space, which the first line of a script cannot.
+    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{folder / "program.py"}"\n')
     path.chmod(0o755)
     return path
 

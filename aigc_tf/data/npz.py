@@ -37,7 +37,7 @@ def open_npz(path: Path, settings: ImageSettings) -> ImageSource:
     Raises:
         InputError: the file cannot be read, would need unpickling, or holds something else.
     """
-    arrays = _load(path)
+    arrays = load_arrays(path)
     layout = next((layout for layout in _LAYOUTS if layout[0][0] in arrays), None)
     if layout is None:
         raise InputError(
@@ -64,7 +64,12 @@ def open_npz(path: Path, settings: ImageSettings) -> ImageSource:
     return own_source(str(path), train, test, class_names, TEST_SPLIT, notes)
 
 
-def _load(path: Path) -> dict[str, np.ndarray]:
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file by name; nothing in it can run code.
+
+    Raises:
+        InputError: it is damaged, or holds objects.
+    """
     try:
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}

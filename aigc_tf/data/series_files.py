@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from aigc_tf.data.folder import shown
-from aigc_tf.data.npz import _load as load_arrays
+from aigc_tf.data.npz import load_arrays
 from aigc_tf.data.text import UnreadableTextError, read_text
 from aigc_tf.errors import InputError
 

@@ -71,6 +71,11 @@ class TextModel(GenerativeModel):
         self.adam.apply(gradients, self.learning)
         return {"gradient_norm": tf.linalg.global_norm(gradients), "learning_rate": rate}
 
+    @property
+    def constant_inputs(self) -> dict[str, TensorSpec]:
+        """What `constants` gives, as the exported step describes it."""
+        return {}
+
     def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Further inputs of the step for `count` texts, which stay the same: a latent vector, if the model has one."""
         return {}
@@ -153,7 +158,7 @@ class TextModel(GenerativeModel):
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"token": self.real_tokens((count,), seed, source)} | self.constants(count, seed)
 
-        inputs = {"token": TensorSpec((), f"number of a symbol, 0 to {symbols - 1}", "int32")}
+        inputs = {"token": TensorSpec((), f"number of a symbol, 0 to {symbols - 1}", "int32")} | self.constant_inputs
         return {"step": self.step_signature(self.networks.step, inputs, examples, in_a_loop=True)}
 
     def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:

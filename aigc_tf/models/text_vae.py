@@ -14,7 +14,7 @@ from aigc_tf.data.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.latent_space import linear
 from aigc_tf.layers import GaussianSample
 from aigc_tf.losses import gaussian_kl, kl_cost
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.models.base import TensorSpec
 from aigc_tf.models.text_model import TextModel, nats_of_targets
 from aigc_tf.networks.language import LanguageNetworks
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
@@ -124,6 +124,12 @@ class TextVAE(TextModel):
         rows = [np.pad(tokens, (0, longest - len(tokens)), constant_values=PADDING) for tokens in found]
         return self.posterior(np.stack(rows))[0]
 
+    @property
+    def constant_inputs(self) -> dict[str, TensorSpec]:
+        """The latent."""
+        meaning = "independent standard normal numbers, the same at each step"
+        return {"latent": TensorSpec((self.latent_dim,), meaning)}
+
     def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Draws from the prior: `latent`, float32 `[count, latent_dim]`."""
         return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}
@@ -152,18 +158,6 @@ class TextVAE(TextModel):
             "reconstructions": "\n\n".join(f"{line}\n-> {again}" for line, again in pairs),
             "interpolation": "\n".join(way),
         }
-
-    def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`step`: token, latent and states -> logits and new states."""
-
-        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-            return {"token": self.real_tokens((count,), seed, source)} | self.constants(count, seed)
-
-        inputs = {
-            "token": TensorSpec((), f"number of a symbol, 0 to {len(self.vocabulary) - 1}", "int32"),
-            "latent": TensorSpec((self.latent_dim,), "independent standard normal numbers, the same at each step"),
-        }
-        return {"step": self.step_signature(self.networks.step, inputs, examples, in_a_loop=True)}
 
 
 def straight_way(start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:

@@ -13,6 +13,7 @@
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
+    python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
 
@@ -296,6 +297,31 @@ def text(
     from tools.benchmarks.texts import bits_in_time
 
     show({"readings": bits_in_time(recipe, source, seed, seconds, results)}, json)
+
+
+@app.command
+def forms(
+    run: Annotated[Path, tyro.conf.Positional],
+    form: Literal["quatrains", "programs"],
+    count: int = 200,
+    temperature: float = 1.0,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """The share of the texts that a run writes which are Chinese quatrains, or programs in Python.
+
+    Args:
+        run: The run's folder; its best checkpoint is measured.
+        form: Quatrains have four lines of five or seven characters, each with its punctuation; of programs, the first
+            20 lines without the last are to be accepted by Python's parser.
+        count: How many texts are written.
+        temperature: Of the draws; 1 is the model's own probabilities.
+        seed: Of the texts.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.forms import forms as measure
+
+    show(measure(run, form, count, temperature, seed), json)
 
 
 @app.command

@@ -1,13 +1,10 @@
-"""What models of text reach in a given time, and whether their poems and programs have the right form."""
+"""What models of text reach in a given time."""
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import re
 import tempfile
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,9 +26,6 @@ from tools.benchmarks.readings import Results, Stopwatch
 
 EVERYTHING = 10**9  # held-out windows
 TIMED_STEPS = 20
-# Four lines of five characters, or of seven, with the punctuation in its places, and nothing else.
-_QUATRAIN = re.compile("|".join(f"(?:[^，。]{{{count}}}，[^，。]{{{count}}}。){{2}}" for count in (5, 7)))
-
 
 RECIPES: dict[str, type[TextRecipe]] = {"gpt": GPT, "char_rnn": CharRNN, "word_lstm": WordLSTM}
 
@@ -101,29 +95,3 @@ def seconds_of_step(recipe: TextRecipe) -> float:
             began = time.perf_counter()
         float(step(next(batches))["loss"])
     return (time.perf_counter() - began) / TIMED_STEPS
-
-
-def share_of_quatrains(poems: Sequence[str]) -> float:
-    """The share of poems of four lines of five or of seven characters, each with its punctuation."""
-    return sum(_QUATRAIN.fullmatch(poem.strip()) is not None for poem in poems) / len(poems)
-
-
-def share_that_parses(programs: Sequence[str], lines: int = 20) -> float:
-    """The share of texts whose first lines, without the last of them, are a Python program."""
-    accepted = 0
-    for program in programs:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # of escapes in strings; the program is never run
-            try:
-                ast.parse("\n".join(program.split("\n")[:lines][:-1]))
-            except (SyntaxError, ValueError, RecursionError):
-                continue
-        accepted += 1
-    return accepted / len(programs)
-
-
-def share_of_copied_lines(poems: Sequence[str], training_poems: Sequence[str]) -> float:
-    """The share of the poems' lines that stand in the training poems."""
-    known = {line for poem in training_poems for line in re.split("[，。]", poem)}
-    lines = [line for poem in poems for line in re.split("[，。]", poem) if line]
-    return sum(line in known for line in lines) / len(lines)

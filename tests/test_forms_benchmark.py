@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.benchmarks.texts import share_of_copied_lines, share_of_quatrains, share_that_parses
+from tools.benchmarks.forms import share_of_copied_lines, share_of_quatrains, share_that_parses
 
 FIVE = "春眠不覺曉，處處聞啼鳥。夜來風雨聲，花落知多少。"
 SEVEN = "朝辭白帝彩雲間，千里江陵一日還。兩岸猿聲啼不住，輕舟已過萬重山。"

@@ -1,6 +1,6 @@
 """Keras's layers in a form that trains faster on CPUs: the same weights, numbers and configuration.
 
-A network uses them where they pay (docs/RESULTS.md, the training step); `plain` says what they stand for.
+A network uses them where they pay (docs/RESULTS.md, the training step). Exported files hold Keras's: `stands_for`.
 Convolutions from or to few channels and batch statistics are bound by memory: written as Keras writes them, they run
 through it several times, or with vectors that are nearly empty.
 """
@@ -19,7 +19,7 @@ _LEVELS = 1 << 16
 class Dropout(keras.layers.Dropout):
     """`keras.layers.Dropout` with masks from 16 random bits a number; the rate is rounded to 1/65,536."""
 
-    plain = keras.layers.Dropout
+    stands_for = keras.layers.Dropout
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Inputs of any shape, some of them 0 while training and the others scaled up."""
@@ -37,7 +37,7 @@ class Dropout(keras.layers.Dropout):
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis, by TensorFlow's fused operation while training."""
 
-    plain = keras.layers.BatchNormalization
+    stands_for = keras.layers.BatchNormalization
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Inputs `[batch, ..., channels]`."""
@@ -62,7 +62,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` of stride 2 from few channels: pairs of pixels become channels, and the stride 1."""
 
-    plain = keras.layers.Conv2D
+    stands_for = keras.layers.Conv2D
 
     def convolution_op(self, inputs: tf.Tensor, kernel: Any) -> tf.Tensor:
         """What Keras calls before it adds the bias and applies the activation."""
@@ -80,7 +80,7 @@ class Conv2D(keras.layers.Conv2D):
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` of stride 2 to few channels: a convolution to four times as many, dealt out."""
 
-    plain = keras.layers.Conv2DTranspose
+    stands_for = keras.layers.Conv2DTranspose
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """`[batch, height, width, channels]` -> `[batch, 2 * height, 2 * width, filters]`."""
@@ -126,3 +126,21 @@ def _padding(before: list[int], sizes: tuple[int, ...]) -> list[list[int]]:
     """Zeros around `[batch, height, width, channels]`, so that a kernel of `sizes` keeps height and width."""
     rows, columns = ([lead, size - 1 - lead] for lead, size in zip(before, sizes, strict=True))
     return [[0, 0], rows, columns, [0, 0]]
+
+
+def plain(network: keras.Model) -> keras.Model:
+    """The network in Keras's own layers, with the same weights; itself if it has no others."""
+    copies: list[tuple[Any, Any]] = []
+
+    def copy(layer: Any) -> Any:
+        if not hasattr(layer, "stands_for"):
+            return layer
+        copies.append((layer, layer.stands_for.from_config(layer.get_config())))
+        return copies[-1][1]
+
+    if not any(hasattr(layer, "stands_for") for layer in network._flatten_layers()):
+        return network
+    network = keras.models.clone_model(network, clone_function=copy, recursive=True)
+    for layer, twin in copies:
+        twin.set_weights(layer.get_weights())
+    return network

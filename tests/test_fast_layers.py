@@ -29,7 +29,7 @@ def outputs_and_gradients(layer: keras.layers.Layer, inputs: np.ndarray, slopes:
 
 def assert_same_as_plain(layer: Any, inputs: np.ndarray) -> None:
     """Outputs, gradients and whatever the layer keeps."""
-    twin = layer.plain.from_config(layer.get_config())
+    twin = layer.stands_for.from_config(layer.get_config())
     layer.build(inputs.shape)
     twin.build(inputs.shape)
     weights = [normal(*weight.shape) for weight in layer.weights]
@@ -113,3 +113,18 @@ def test_compiled_dropout_of_unknown_batches():
     layer = fast_layers.Dropout(0.5, seed=1)
     compiled = tf.function(lambda x: layer(x, training=True), input_signature=[tf.TensorSpec((None, 3))])
     assert compiled(tf.ones((5, 3))).shape == (5, 3)
+
+
+def test_plain_networks_have_keras_layers_alone_and_give_the_same():
+    inner_input = keras.Input((8, 8, 1))
+    inner = keras.Model(inner_input, fast_layers.Conv2D(3, 5, strides=2, padding="same")(inner_input))
+    image = keras.Input((8, 8, 1))
+    dense = keras.layers.Dense(2)
+    network = keras.Model(image, dense(fast_layers.BatchNormalization()(inner(image))))
+    twin = fast_layers.plain(network)
+    images = normal(4, 8, 8, 1)
+    np.testing.assert_allclose(twin(images), network(images), atol=1e-5)
+    assert not any(hasattr(layer, "stands_for") for layer in twin._flatten_layers())
+    assert any(hasattr(layer, "stands_for") for layer in network._flatten_layers())
+    simple = keras.Sequential([image, keras.layers.Flatten()])
+    assert fast_layers.plain(simple) is simple

@@ -12,7 +12,7 @@ from aigc_tf.data.text import open_source
 from aigc_tf.data.text_source import TextSource
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.gpt import GPT
-from tools.benchmarks.language import Rival
+from tools.benchmarks.language import nanogpt
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ for line in sys.stdin:
     else:
         print(json.dumps({"seconds": 0.5 * request["steps"]}), flush=True)
 """
-    rival = Rival(interpreter(tmp_path, program), source, tmp_path, seed=0)
+    rival = nanogpt(interpreter(tmp_path, program), source, tmp_path, seed=0)
     try:
         expected = (len(source.train.tokens), len(source.test.tokens), len(source.vocabulary))
         assert rival.version == "{} {} {}".format(*expected)
@@ -56,4 +56,4 @@ for line in sys.stdin:
 def test_an_interpreter_without_pytorch_gets_one_line(source: TextSource, tmp_path: Path) -> None:
     python = interpreter(tmp_path, "raise SystemExit(1)")
     with pytest.raises(InputError, match="gave no answer: name a Python that has torch and numpy"):
-        Rival(python, source, tmp_path, seed=0)
+        nanogpt(python, source, tmp_path, seed=0)

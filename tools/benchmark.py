@@ -34,17 +34,18 @@ app = SubcommandApp()
 
 
 @app.command
-def train(batch_size: int = 128, rounds: int = 30, json: bool = False) -> None:
-    """The training step of the DCGAN against keras.io's and TensorFlow's, same networks.
+def train(batch_size: int = 128, rounds: int = 30, torch: Path | None = None, json: bool = False) -> None:
+    """The training step of the DCGAN against keras.io's, TensorFlow's and PyTorch's, same networks.
 
     Args:
         batch_size: Images in a step.
         rounds: Steps of each variant.
+        torch: A Python that has torch; it need not have anything of this project.
         json: Print one JSON object.
     """
     from tools.benchmarks.step_speed import step_speed
 
-    show(step_speed(batch_size, rounds), json)
+    show(step_speed(batch_size, rounds, torch), json)
 
 
 @app.command

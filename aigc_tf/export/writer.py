@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,7 @@ from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.optimise import optimise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits
+from aigc_tf.fast_layers import plain
 from aigc_tf.models.base import Signature
 
 FORMATS = ("tflite", "saved_model")
@@ -82,7 +84,10 @@ def export(
     """
     _check_arguments(format, quantize, batch)
     out = Path(out)
-    signatures = model.signatures(source)
+    signatures = {
+        name: dataclasses.replace(signature, network=plain(signature.network))
+        for name, signature in model.signatures(source).items()
+    }
     for name, signature in signatures.items():
         _check(name, signature)
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -55,22 +55,24 @@ class GAN(LatentModel):
     def train_step(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
         """Update both players on real images `[batch, height, width, channels]` in [-1, 1].
 
-        One forward pass serves both: the discriminator's logits of the fake images give its own gradient
-        through one tape and the generator's through the other.
+        One pass forwards and one backwards through the discriminator serve both players: see `slopes_of_players`.
         """
         batch = ops.shape(real)[0]
         latent = keras.random.normal((batch, self.latent_dim), seed=self.latent_seed)
-        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+        with tf.GradientTape() as generator_tape:
             fake = self.generator(latent, training=True)
+        with tf.GradientTape() as discriminator_tape:
+            discriminator_tape.watch(fake)
             real_logits = self.discriminator(real, training=True)
             fake_logits = self.discriminator(fake, training=True)
-            generator_cost = non_saturating_generator_loss(fake_logits)
-            discriminator_cost = discriminator_loss(real_logits, fake_logits, self.label_smoothing)
-
+        generator_cost, discriminator_cost, slopes, share = self.costs_and_slopes(real_logits, fake_logits)
         generator_weights = self.generator.trainable_variables
         discriminator_weights = self.discriminator.trainable_variables
-        generator_gradients = generator_tape.gradient(generator_cost, generator_weights)
-        discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
+        *discriminator_gradients, fake_slope = discriminator_tape.gradient(
+            [real_logits, fake_logits], [*discriminator_weights, fake], output_gradients=slopes
+        )
+        fake_slope *= ops.reshape(share, (-1, *[1] * (len(fake.shape) - 1)))
+        generator_gradients = generator_tape.gradient(fake, generator_weights, output_gradients=fake_slope)
         self.generator_optimizer.apply(generator_gradients, generator_weights)
         self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
         if self.average_images is not None:
@@ -84,6 +86,17 @@ class GAN(LatentModel):
             "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
             "discriminator_gradient_norm": tf.linalg.global_norm(discriminator_gradients),
         }
+
+    def costs_and_slopes(self, real_logits, fake_logits):
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([real_logits, fake_logits])
+            generator_cost = non_saturating_generator_loss(fake_logits)
+            discriminator_cost = discriminator_loss(real_logits, fake_logits, self.label_smoothing)
+        real_slope, fake_slope = tape.gradient(discriminator_cost, [real_logits, fake_logits])
+        batch = ops.cast(ops.shape(fake_logits)[0], fake_slope.dtype)
+        fake_slope = ops.maximum(fake_slope, 1e-6 / batch)
+        share = tape.gradient(generator_cost, fake_logits) / fake_slope
+        return generator_cost, discriminator_cost, [real_slope, fake_slope], share
 
     def test_step(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
         """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""

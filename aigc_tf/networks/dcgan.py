@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from aigc_tf import fast_layers
 from aigc_tf.recipes.dcgan import DCGAN
 
 
@@ -18,11 +19,11 @@ def generator(recipe: DCGAN) -> keras.Model:
     first, second, third = recipe.generator_filters
 
     def normalise_and_activate(x: keras.KerasTensor, index: int) -> keras.KerasTensor:
-        x = layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
+        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
         return layers.LeakyReLU(recipe.generator_slope, name=f"activation_{index}")(x)
 
     def enlarge(x: keras.KerasTensor, filters: int, stride: int, name: str, **options: str) -> keras.KerasTensor:
-        return layers.Conv2DTranspose(
+        return fast_layers.Conv2DTranspose(
             filters, recipe.kernel_size, strides=stride, padding="same", use_bias=False, name=name, **options
         )(x)
 
@@ -41,10 +42,10 @@ def discriminator(recipe: DCGAN) -> keras.Model:
     image = keras.Input(recipe.images.shape, name="image")
     x = image
     for index, filters in enumerate(recipe.discriminator_filters, 1):
-        x = layers.Conv2D(
+        x = fast_layers.Conv2D(
             filters, recipe.kernel_size, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
         )(x)
         x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
-        x = layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
+        x = fast_layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
     x = layers.Flatten(name="flatten")(x)
     return keras.Model(image, layers.Dense(1, name="logits")(x), name="discriminator")

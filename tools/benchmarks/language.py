@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -19,56 +16,16 @@ from tqdm import tqdm
 import aigc_tf
 from aigc_tf.data.text import open_source
 from aigc_tf.data.text_source import TextSource
-from aigc_tf.errors import InputError
 from aigc_tf.metrics.text import held_out_nats
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.text import TextSettings
 from aigc_tf.run import say
+from tools.benchmarks.rival import Rival
 
 STEPS_A_ROUND = 20
 HELD_OUT_BATCHES = 2000  # of nanoGPT, drawn at random: all of a megabyte, about
 NEVER = LoggingSettings(samples_every=10**9, evaluate_every=10**9)
-
-
-class Rival:
-    """nanoGPT in a process of its own, with an interpreter that has PyTorch."""
-
-    def __init__(self, python: Path, source: TextSource, folder: Path, seed: int) -> None:
-        self.python = python
-        data = folder / "tokens.npz"
-        np.savez(data, train=source.train.tokens, test=source.test.tokens, symbols=len(source.vocabulary))
-        self.process = subprocess.Popen(
-            [str(python), str(Path(__file__).with_name("nanogpt.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.version = self.ask(data=str(data), seed=seed)["torch"]
-
-    def ask(self, **request: Any) -> dict[str, Any]:
-        """The answer to a request; see `tools.benchmarks.nanogpt`.
-
-        Raises:
-            InputError: the process has ended: its interpreter has no PyTorch, for example.
-        """
-        requests, answers = self.process.stdin, self.process.stdout
-        if requests is None or answers is None:
-            raise ValueError("the process has no pipes")
-        with contextlib.suppress(BrokenPipeError):  # a process that has ended gives no answer, either
-            requests.write(json.dumps(request) + "\n")
-            requests.flush()
-        line = answers.readline()
-        if not line:
-            self.close()
-            raise InputError(f"{self.python} gave no answer: name a Python that has torch and numpy")
-        return json.loads(line)
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.kill()
-        with contextlib.suppress(BrokenPipeError):  # of what it was told and did not read
-            self.process.communicate()
 
 
 def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> dict[str, Any]:
@@ -83,7 +40,7 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
     same_size = GPT(source=source_name, seed=seed, text=TextSettings(length=64), batch_size=12, positions="learned")
     source = open_source(same_size)
     with tempfile.TemporaryDirectory() as folder:
-        rival = Rival(python, source, Path(folder), seed)
+        rival = nanogpt(python, source, Path(folder), seed)
         try:
             ours = _stepper(same_size, source)
             milliseconds: dict[str, list[float]] = {"nanoGPT, PyTorch eager": [], "gpt, the same sizes": []}
@@ -110,6 +67,13 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
         "seconds": seconds,
         "nats_per_symbol": {"nanoGPT, 2000 steps": their_loss, f"gpt, {steps} steps": ours_loss},
     }
+
+
+def nanogpt(python: Path, source: TextSource, folder: Path, seed: int) -> Rival:
+    """nanoGPT in a process of its own, on the text of a source; `folder` takes the text."""
+    data = folder / "tokens.npz"
+    np.savez(data, train=source.train.tokens, test=source.test.tokens, symbols=len(source.vocabulary))
+    return Rival(python, "nanogpt.py", data=str(data), seed=seed)
 
 
 def _stepper(recipe: GPT, source: TextSource) -> Any:

@@ -1,10 +1,12 @@
-"""How long a training step takes: ours and the tutorials', interleaved in one process."""
+"""How long a training step of the DCGAN takes: ours and the tutorials', in turns."""
 
 from __future__ import annotations
 
 import dataclasses
 import statistics
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -12,40 +14,99 @@ from tqdm import tqdm
 
 import aigc_tf
 from aigc_tf.recipes.dcgan import DCGAN
+from tools.benchmarks.rival import Rival
 from tools.benchmarks.tutorials import TensorFlowTutorial, keras_io_step
 
+WARMING = 3  # steps that trace, and after which the memory has settled
+# Convolutions whose fastest is taken for the peak: rows, columns, channels, filters, kernel.
+PEAK_CONVOLUTIONS = ((7, 7, 256, 128, 5), (28, 28, 128, 128, 3), (14, 14, 256, 256, 3), (56, 56, 64, 64, 3))
 
-def step_speed(batch_size: int, rounds: int) -> dict[str, Any]:
+
+def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, Any]:
     """Median milliseconds of a step for each variant, and how many times keras.io's step each is faster.
 
     Args:
         batch_size: the same for all.
         rounds: steps of each variant; they take turns, so that the machine's moods fall on all alike.
+        torch: an interpreter that has PyTorch, for two more variants.
     """
     recipe = dataclasses.replace(DCGAN(), batch_size=batch_size)
-    variants = {
-        "keras.io custom step": tf.function(keras_io_step(recipe)),
-        "TensorFlow tutorial": tf.function(TensorFlowTutorial(recipe).step),
-        "aigc_tf": tf.function(aigc_tf.create(recipe).train_step),
-        "aigc_tf, no moving average": tf.function(
-            aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step
-        ),
-    }
     images = tf.random.uniform((batch_size, *recipe.images.shape), -1, 1, seed=0)
-    for step in variants.values():
-        for _ in range(3):  # traces, and lets the memory settle
-            step(images)
+    steps = {
+        "keras.io custom step": keras_io_step(recipe),
+        "TensorFlow tutorial": TensorFlowTutorial(recipe).step,
+        "aigc_tf": aigc_tf.create(recipe).train_step,
+        "aigc_tf, no moving average": aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step,
+    }
+    compiled = {name: tf.function(step).get_concrete_function(images) for name, step in steps.items()}
+    operations = {name: floating_point_operations(step.graph) for name, step in compiled.items()}
+    variants: dict[str, Callable[[], float]] = {name: _timed(step, images) for name, step in compiled.items()}
+    rivals = {
+        f"PyTorch eager, {layout}": Rival(torch, "torch_dcgan.py", batch=batch_size, channels_last=layout != "plain")
+        for layout in (("plain", "channels last") if torch else ())
+    }
+    variants |= {name: lambda rival=rival: rival.ask(steps=1)["seconds"][0] for name, rival in rivals.items()}  # type: ignore[misc]
     seconds: dict[str, list[float]] = {name: [] for name in variants}
-    for _ in tqdm(range(rounds), unit="round"):
-        for name, step in variants.items():
-            start = time.perf_counter()
-            tf.nest.map_structure(lambda value: value.numpy(), step(images))
-            seconds[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
-    baseline = medians["keras.io custom step"]
+    peak = 0.0
+    try:
+        for round_ in tqdm(range(WARMING + rounds), unit="round"):
+            for name, variant in variants.items():
+                seconds[name].append(variant())
+            if round_ >= WARMING:
+                peak = max(peak, peak_of_convolutions(batch_size))
+    finally:
+        for rival in rivals.values():
+            rival.close()
+    medians = {name: statistics.median(values[WARMING:]) for name, values in seconds.items()}
     return {
         "batch_size": batch_size,
         "rounds": rounds,
+        "torch": [rival.version for rival in rivals.values()][:1],
         "milliseconds": {name: 1000 * median for name, median in medians.items()},
-        "times_faster_than_keras_io": {name: baseline / median for name, median in medians.items()},
+        "times_slower_than_aigc_tf": {name: median / medians["aigc_tf"] for name, median in medians.items()},
+        "operations_in_a_step": operations,
+        "peak_operations_per_second": peak,
+        "share_of_peak": {name: count / medians[name] / peak for name, count in operations.items()},
     }
+
+
+def _timed(step: Callable[[tf.Tensor], Any], images: tf.Tensor) -> Callable[[], float]:
+    def run() -> float:
+        start = time.perf_counter()
+        tf.nest.map_structure(lambda value: value.numpy(), step(images))
+        return time.perf_counter() - start
+
+    return run
+
+
+def floating_point_operations(graph: tf.Graph) -> int:
+    """Multiplications and additions of the convolutions and matrix products in a graph with known shapes."""
+    total = 0
+    for operation in graph.get_operations():
+        if operation.type == "Conv2D":
+            kernel, outputs = operation.inputs[1].shape, operation.outputs[0].shape
+            total += 2 * outputs.num_elements() * kernel[:3].num_elements()
+        elif operation.type == "Conv2DBackpropInput":
+            kernel, slopes = operation.inputs[1].shape, operation.inputs[2].shape
+            total += 2 * slopes.num_elements() * kernel[:3].num_elements()
+        elif operation.type == "Conv2DBackpropFilter":
+            kernel, slopes = operation.outputs[0].shape, operation.inputs[2].shape
+            total += 2 * slopes.num_elements() * kernel[:3].num_elements()
+        elif operation.type == "MatMul":
+            inner = operation.inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
+            total += 2 * operation.outputs[0].shape.num_elements() * inner
+    return total
+
+
+def peak_of_convolutions(batch_size: int) -> float:
+    """Operations per second of the fastest of some convolutions, timed once each."""
+    best = 0.0
+    for height, width, channels, filters, kernel in PEAK_CONVOLUTIONS:
+        inputs, weights = tf.ones((batch_size, height, width, channels)), tf.ones((kernel, kernel, channels, filters))
+        for _ in range(2):  # the first fills caches
+            start = time.perf_counter()
+            outputs = tf.nn.conv2d(inputs, weights, 1, "SAME")
+            outputs[0, 0, 0, 0].numpy()
+            elapsed = time.perf_counter() - start
+            best = max(best, 2 * tf.size(outputs).numpy() * kernel * kernel * channels / elapsed)
+    return float(best)

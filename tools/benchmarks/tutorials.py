@@ -1,4 +1,4 @@
-"""Plain renderings of the training loops that people copy, as baselines: over the same networks as ours."""
+"""Plain renderings of the training loops that people copy, as baselines: networks like ours, in Keras's layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.fast_layers import plain
 from aigc_tf.networks.dcgan import discriminator, generator
 from aigc_tf.recipes.dcgan import DCGAN
 
@@ -22,7 +23,7 @@ class TensorFlowTutorial:
     def __init__(self, recipe: DCGAN) -> None:
         keras.utils.set_random_seed(recipe.seed)
         self.latent_dim = recipe.latent_dim
-        self.generator, self.discriminator = generator(recipe), discriminator(recipe)
+        self.generator, self.discriminator = plain(generator(recipe)), plain(discriminator(recipe))
         self.generator_optimizer = keras.optimizers.Adam(1e-4)
         self.discriminator_optimizer = keras.optimizers.Adam(1e-4)
         self.generator_optimizer.build(self.generator.trainable_variables)
@@ -65,7 +66,7 @@ def keras_io_step(recipe: DCGAN) -> Step:
     Its calls leave `training` out, which in Keras 3 would switch dropout and batch statistics off; here both are
     on, as in the other variants. Its label noise is left out.
     """
-    players = generator(recipe), discriminator(recipe)
+    players = plain(generator(recipe)), plain(discriminator(recipe))
     optimizers = keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4)
     for player, optimizer in zip(players, optimizers, strict=True):
         optimizer.build(player.trainable_variables)

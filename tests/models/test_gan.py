@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 import aigc_tf
+from aigc_tf.adversarial_losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.latent_space import spherical
-from aigc_tf.losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.models.gan import GAN
 from aigc_tf.optimizers import FusedAdam
 from aigc_tf.recipes.base import AdamSettings

@@ -41,6 +41,8 @@ class Progress:
     """The same, in this call."""
     call_steps: int = 0
     """Steps that `call_seconds` took."""
+    examples_per_step: int = 0
+    """Examples that the source gives in each step."""
     interrupted: bool = False
     """The user asked to stop."""
     quality: dict[str, float] = field(default_factory=dict)
@@ -122,7 +124,7 @@ class ProgressLine(RunCallback):
             left = (recipe.steps - progress.step) / speed
             if recipe.seconds is not None:
                 left = min(left, max(0.0, recipe.seconds - progress.call_seconds))
-            facts += [f"{speed * recipe.batch_size:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
+            facts += [f"{speed * progress.examples_per_step:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
         facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
         facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
         self.bar.set_postfix_str(", ".join(facts), refresh=False)
@@ -153,7 +155,7 @@ class Logs(WritingCallback):
         values = {name: total / self.count for name, total in self.sums.items()}
         elapsed = self.progress.call_seconds - self.seconds_before
         if elapsed:
-            values["examples_per_second"] = self.count * self.run.recipe.batch_size / elapsed
+            values["examples_per_second"] = self.count * self.progress.examples_per_step / elapsed
         log_values(self.run, self.writer, self.progress, "training", values)
         self.on_train_begin()
 

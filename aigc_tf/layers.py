@@ -30,3 +30,11 @@ class GaussianSample(keras.layers.Layer):
         if noise is None:
             noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
         return mean + ops.exp(0.5 * log_variance) * noise
+
+
+def spectrally_normalised(layer: keras.layers.Layer, on: bool) -> keras.layers.Layer:
+    """The layer, its kernel kept at a largest singular value of 1 if `on` (Miyato et al. 2018, algorithm 1).
+
+    One power iteration at each call in training; the kernel itself is divided by its outcome.
+    """
+    return keras.layers.SpectralNormalization(layer, name=f"{layer.name}_normalised") if on else layer

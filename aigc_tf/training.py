@@ -86,7 +86,8 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
     from aigc_tf.projector import write_projector
 
     recipe = run.recipe
-    batches = run.source.training_batches(recipe.batch_size, recipe.seed, first_step=progress.step)
+    batches = run.source.training_batches(recipe.examples_per_step, recipe.seed, first_step=progress.step)
+    progress.examples_per_step = examples_in(batches.element_spec)
     writer = tf.summary.create_file_writer(str(run.path / "tensorboard"))
     write_description(run, writer, progress.step)
     line = ProgressLine(run, progress)
@@ -122,6 +123,11 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
     if progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {progress.step} in {run.path}; continue with --resume")
+
+
+def examples_in(element_spec: Any) -> int:
+    """How many examples a batch holds: a small source may have fewer than the recipe asks for."""
+    return int(tf.nest.flatten(element_spec)[0].shape[0])
 
 
 def restore_last(path: Path, model: GenerativeModel) -> Progress:

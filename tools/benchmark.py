@@ -2,6 +2,7 @@
 
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
+    python -m tools.benchmark gans              every GAN recipe after 5 and 10 minutes, and the tutorial
     python -m tools.benchmark vae               bound and Fréchet distance of the convolutional VAE against keras.io's
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone
@@ -72,6 +73,34 @@ def quality(
     from tools.benchmarks.quality_for_time import quality_for_time
 
     show(quality_for_time(seconds, seeds, samples, source, results, plot), json)
+
+
+@app.command
+def gans(
+    source: str = "fashion_mnist",
+    seconds: tuple[float, ...] = (300.0, 600.0),
+    recipes: tuple[str, ...] = (),
+    seeds: tuple[int, ...] = (0,),
+    samples: int = 10_000,
+    results: Path = Path("saved_models/benchmarks/gans.jsonl"),
+    json: bool = False,
+) -> None:
+    """Quality, speed and memory of every GAN recipe after the same seconds, and of TensorFlow's tutorial loop.
+
+    Args:
+        source: What to train on.
+        seconds: Of training; all readings come from one run of the longest.
+        recipes: Short names, and tutorial; all of them if none is given.
+        seeds: Each trains all.
+        samples: For a reading.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.gans import gans as measure
+    from tools.benchmarks.gans import table
+
+    rows = measure(seconds, recipes, seeds, samples, source, results)
+    show({"rows": rows}, json) if json else print(table(rows))
 
 
 @app.command

@@ -30,6 +30,8 @@ class Request:
     seed: int
     paths: tuple[Path, ...]
     """The user's pictures."""
+    labels: tuple[str, ...] = ()
+    """The classes that are asked for, by name or number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ def sample_pictures(
     map: bool = False,
     between: tuple[Path, Path] | None = None,
     nearest: Path | None = None,
+    labels: tuple[str, ...] = (),
 ) -> None:
     """Generate examples with a run.
 
@@ -66,18 +69,24 @@ def sample_pictures(
         map: Show the plane of the two most active latent dimensions.
         between: Show the way from one picture to another.
         nearest: Show a picture and the training images nearest to it in latent space.
+        labels: Classes, by name or number, of a model that knows classes; all of them if not given. Each has a row,
+            and --count is rounded to full rows.
     """
     asked = {"traverse": traverse, "map": map, "between": between, "nearest": nearest}
     kind, *others = [name for name, value in asked.items() if value] or ["samples"]
     if others:
         raise InputError(f"--{kind} and --{others[0]} are different pictures: choose one")
     form = ".png" if out is None else out.suffix
+    if labels and (kind != "samples" or form == ".gif"):
+        raise InputError(
+            f"--labels is for new examples: leave it out with {form if kind == 'samples' else '--' + kind}"
+        )
     check(kind, form, count)
 
     from aigc_tf.run import Run
 
     opened = Run.open(run, checkpoint)
-    request = Request(opened, count, seed, between or ((nearest,) if nearest else ()))
+    request = Request(opened, count, seed, between or ((nearest,) if nearest else ()), labels)
     pictures = KINDS["interpolation" if (kind, form) == ("samples", ".gif") else kind](request)
     out = out or run / (f"samples-seed{seed}.png" if kind == "samples" else f"{kind}.png")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -119,8 +128,18 @@ def write(out: Path, pictures: Pictures, made_by: Mapping[str, str]) -> None:
 
 
 def samples(request: Request) -> Pictures:
-    """New examples."""
-    return Pictures(request.run.generate(request.count, request.seed))
+    """New examples; a row for each class if the model knows classes."""
+    import numpy as np
+
+    model = request.run.model
+    if not hasattr(model, "classes"):
+        if request.labels:
+            raise InputError(f"{request.run.path} knows no classes: leave --labels out")
+        return Pictures(request.run.generate(request.count, request.seed))
+    rows = model.classes.numbers(request.labels or model.classes.names)
+    columns = max(1, round(request.count / len(rows)))
+    images = request.run.generate(len(rows) * columns, request.seed, labels=np.repeat(rows, columns))
+    return Pictures(images, columns)
 
 
 def interpolation(request: Request) -> Pictures:

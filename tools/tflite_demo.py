@@ -1,6 +1,7 @@
 """Draws a grid of samples, or writes text, from an exported file alone. Needs only numpy and ai-edge-litert.
 
     python tools/tflite_demo.py generator.tflite --count 64 --out samples.png
+    python tools/tflite_demo.py conditional.tflite --label Bag --out bags.png
     python tools/tflite_demo.py language_model.tflite --prompt "Once" --tokens 200 --temperature 0.8 --top-k 20
 
 What the file holds, and how it is called, it says itself: in its signatures and its metadata (docs/MOBILE.md).
@@ -20,7 +21,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 TOKENS = 200
 # Options of the one kind of file mean nothing for the other.
-OPTIONS = {"pictures": ("count",), "text": ("prompt", "tokens", "temperature", "top_k")}
+OPTIONS = {"pictures": ("count", "label"), "text": ("prompt", "tokens", "temperature", "top_k")}
 
 
 def read_metadata(file: Path) -> dict[str, Any]:
@@ -33,23 +34,58 @@ def read_metadata(file: Path) -> dict[str, Any]:
     return {}
 
 
-def generate(interpreter: Interpreter, signature: str, metadata: dict[str, Any], count: int, seed: int) -> np.ndarray:
-    """Images `[count, height, width, channels]` float32 in [0, 1]: those of tools.sample with the same seed."""
+def generate(
+    interpreter: Interpreter,
+    signature: str,
+    metadata: dict[str, Any],
+    count: int,
+    seed: int,
+    label: int | None = None,
+) -> np.ndarray:
+    """Images `[count, height, width, channels]` float32 in [0, 1]: those of tools.sample with the same seed.
+
+    Args:
+        interpreter: of a file with the signature.
+        signature: from `latent`, and `label` if the model knows classes, to an image.
+        metadata: of the file.
+        count: how many.
+        seed: of the latents.
+        label: number of the class of all; None: the classes in turn.
+    """
     runner = interpreter.get_signature_runner(signature)
-    ((name, latent),) = runner.get_input_details().items()
-    batch, *shape = latent["shape"]
+    batch, *shape = runner.get_input_details()["latent"]["shape"]
     rng = np.random.default_rng(seed)
     prior = metadata.get("prior")  # without one, latents are standard normal
     images: list[np.ndarray] = []
-    for _ in range(-(-count // batch)):  # the file takes exactly `batch` latents at a time
+    while len(images) < count:  # the file takes exactly `batch` latents at a time
         latents = rng.standard_normal((batch, *shape), dtype=np.float32)
         if prior:
             factor = np.asarray(prior["factor"])  # a matrix, or its diagonal
             latents = latents @ factor.T if factor.ndim == 2 else latents * factor
             latents = (prior["mean"] + latents).astype(np.float32)
-        (answer,) = runner(**{name: latents}).values()
+        inputs = {"latent": latents}
+        if "label" in runner.get_input_details():
+            in_turn = np.arange(len(images), len(images) + batch) % len(metadata["classes"])
+            inputs["label"] = (in_turn if label is None else np.full(batch, label)).astype(np.int32)
+        (answer,) = runner(**inputs).values()
         images.extend(answer)
     return np.stack(images[:count])
+
+
+def number_of_class(name: str, metadata: dict[str, Any]) -> int:
+    """The number of a class given by name or by number.
+
+    Raises:
+        ValueError: there is no such class.
+    """
+    classes = metadata.get("classes")
+    if not classes:
+        raise ValueError("its model knows no classes: leave --label out")
+    if name in classes:
+        return classes.index(name)
+    if name.isdecimal() and int(name) < len(classes):
+        return int(name)
+    raise ValueError(f"there is no class {name}: choose one of {', '.join(classes)}, or its number from 0 on")
 
 
 def write_text(
@@ -185,6 +221,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
     parser.add_argument("--out", type=Path, help="the picture (default: samples.png), or a file for the text")
     parser.add_argument("--count", type=int, help="how many images (default: 64)")
+    parser.add_argument("--label", help="the class of all images, by name or number (default: all classes in turn)")
     parser.add_argument("--prompt", help="how the text begins (default: with nothing)")
     parser.add_argument("--tokens", type=int, help=f"how many to write (default: {TOKENS}, or what fits)")
     parser.add_argument("--temperature", type=float, help="below 1 more likely text, above 1 wilder (default: 1)")
@@ -215,7 +252,8 @@ def run(options: argparse.Namespace) -> str:
             raise ValueError(f"it makes {kind}, and --{name.replace('_', '-')} is for {other}")
     if drawing:
         out, count = options.out or Path("samples.png"), options.count or 64
-        images = generate(interpreter, drawing, metadata, count, options.seed)
+        label = None if options.label is None else number_of_class(options.label, metadata)
+        images = generate(interpreter, drawing, metadata, count, options.seed, label)
         write_png(out, grid(images))
         return f"{out}: {count} images of {images.shape[2]}x{images.shape[1]}"
     temperature = 1.0 if options.temperature is None else options.temperature

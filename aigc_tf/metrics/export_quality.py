@@ -35,7 +35,7 @@ def image_quality(
     """Measure a quantised file of a model of images, and refuse it beyond the limits of the recipe.
 
     Args:
-        model: what was exported. Its `latents(count, seed)` draws what `generate`, or else `decode`, makes images of.
+        model: what was exported. Examples of the signature `generate`, or else `decode`, are what it makes images of.
         source: its test split is what images are compared with.
         recipe: `recipe.export_limits` says with how many images, and what is accepted.
         runner: of the file.
@@ -45,7 +45,7 @@ def image_quality(
         By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change)
         and what they were measured with.
 
-        - `generate` or `decode`: Fréchet distance of samples to the test images, the same latents for both, and
+        - `generate` or `decode`: Fréchet distance of samples to the test images, the same inputs for both, and
           `relative_change`; `distance_between` is that of the two sets of samples;
         - `reconstruct`: peak signal-to-noise ratio of reconstructed test images, in dB; `psnr_between_db` is that
           of the file's reconstructions to the network's.
@@ -70,15 +70,15 @@ def image_quality(
 
 
 class _Decoder:
-    """Images of the model's latents, by the float network or by a file: the same latents for the same seed."""
+    """Images of a signature's examples, by the float network or by a file: the same examples for the same seed."""
 
-    def __init__(self, model: Any, signature: Signature, call: Call) -> None:
-        (self._input,), (self._output,) = signature.inputs, signature.outputs
-        self._latents, self._call = model.latents, call
+    def __init__(self, signature: Signature, call: Call) -> None:
+        (self._output,) = signature.outputs
+        self._examples, self._call = signature.examples, call
 
     def generate(self, count: int, seed: int = 0) -> np.ndarray:
         """float32 `[count, height, width, channels]` in [0, 1]."""
-        return self._call({self._input: self._latents(count, seed)})[self._output]
+        return self._call(self._examples(count, seed))[self._output]
 
 
 def _generated(
@@ -87,8 +87,7 @@ def _generated(
     signature, samples = model.signatures()[name], recipe.export_limits.samples
     network = feature_network(source, recipe.images)
     before, after = (
-        _statistics(network, _Decoder(model, signature, call), samples)
-        for call in _network_and_file(signature, name, runner)
+        _statistics(network, _Decoder(signature, call), samples) for call in _network_and_file(signature, name, runner)
     )
     real = reference_statistics(network, source)
     distance_before, distance_after = frechet_distance(before, real), frechet_distance(after, real)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.losses import discriminator_loss
+from aigc_tf.adversarial_losses import discriminator_loss
 from aigc_tf.models.autoencoder import Autoencoder
 from aigc_tf.models.latent import averaged_copy, update_average
 from aigc_tf.optimizers import adam

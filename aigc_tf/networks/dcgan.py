@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from aigc_tf import fast_layers
+from aigc_tf.layers import spectrally_normalised
 from aigc_tf.recipes.dcgan import DCGAN
 
 
@@ -42,10 +43,12 @@ def discriminator(recipe: DCGAN) -> keras.Model:
     image = keras.Input(recipe.images.shape, name="image")
     x = image
     for index, filters in enumerate(recipe.discriminator_filters, 1):
-        x = fast_layers.Conv2D(
+        convolution = fast_layers.Conv2D(
             filters, recipe.kernel_size, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
-        )(x)
+        )
+        x = spectrally_normalised(convolution, recipe.spectral_normalisation)(x)
         x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
         x = fast_layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
     x = layers.Flatten(name="flatten")(x)
-    return keras.Model(image, layers.Dense(1, name="logits")(x), name="discriminator")
+    logits = spectrally_normalised(layers.Dense(1, name="logits"), recipe.spectral_normalisation)(x)
+    return keras.Model(image, logits, name="discriminator")

@@ -182,6 +182,11 @@ class Recipe(abc.ABC):
         """
         return frozenset({"steps", "seconds", "stop_after", "logging", "checkpoints"})
 
+    @property
+    def examples_per_step(self) -> int:
+        """What the source is asked for in each training step; a batch, unless the algorithm takes several."""
+        return self.batch_size
+
     @classmethod
     def reference(cls) -> str:
         """`"module:class"`, the name by which a run finds this recipe again."""

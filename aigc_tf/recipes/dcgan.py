@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, Fraction, ImageRecipe, ImageSettings, Momentum
+from aigc_tf.recipes.base import STRICT, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.gans import GANRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class DCGAN(ImageRecipe):
+class DCGAN(GANRecipe):
     """Deep convolutional GAN: layers of article 002 §5.2, settings found by measurement (docs/RESULTS.md)."""
 
-    model: ClassVar[str] = "aigc_tf.models.gan:GAN"
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.networks.dcgan:generator",
         "discriminator": "aigc_tf.networks.dcgan:discriminator",
@@ -24,8 +24,6 @@ class DCGAN(ImageRecipe):
     steps: PositiveInt = 6000
     batch_size: PositiveInt = 16
 
-    latent_dim: PositiveInt = 100
-    """Length of the latent vector (002: z_dim)."""
     generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (256, 128, 64)
     """Channels after the dense layer and the first two transposed convolutions."""
     discriminator_filters: tuple[PositiveInt, ...] = (64, 128, 256)
@@ -41,14 +39,8 @@ class DCGAN(ImageRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
-    label_smoothing: Fraction = 0.0
-    """One-sided: the target of real images is 1 minus this (Salimans et al. 2016, §3.4)."""
-    average_images: PositiveInt | None = 20_000
-    """Horizon, in images, of the moving average of the generator; None keeps no average."""
-
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.images.height % 4 or self.images.width % 4:
             raise ValueError(
                 f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "

@@ -31,7 +31,11 @@ def recipe(samples: int = 60, dynamic: QuantisedLimits = LOOSE, int8: QuantisedL
 def signature(network: keras.Model) -> Signature:
     key = network.inputs[0].name
     inputs, outputs = network.inputs[0].shape[1:], network.outputs[0].shape[1:]
-    return Signature(network, {key: TensorSpec(inputs, "")}, {"image": TensorSpec(outputs, "")}, lambda count, seed: {})
+
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        return {key: np.random.default_rng(seed).standard_normal((count, *inputs), dtype=np.float32)}
+
+    return Signature(network, {key: TensorSpec(inputs, "")}, {"image": TensorSpec(outputs, "")}, examples)
 
 
 class File:
@@ -47,10 +51,7 @@ class File:
 
 
 def model(**signatures: Signature) -> Any:
-    def latents(count: int, seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).standard_normal((count, 4), dtype=np.float32)
-
-    return SimpleNamespace(signatures=lambda source=None: signatures, latents=latents)
+    return SimpleNamespace(signatures=lambda source=None: signatures)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_generator_is_measured_as_the_evaluation_does(
 
     def images(offset: float) -> Any:
         def generate(count: int, seed: int) -> np.ndarray:
-            return np.asarray(generator.network(model().latents(count, seed))) + offset
+            return np.asarray(generator.network(*generator.examples(count, seed).values())) + offset
 
         return SimpleNamespace(generate=generate)
 

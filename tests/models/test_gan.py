@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 import aigc_tf
+from aigc_tf.adversarial_losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.latent_space import spherical
-from aigc_tf.losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.models.gan import GAN
 from aigc_tf.optimizers import FusedAdam
 from aigc_tf.recipes.base import AdamSettings
@@ -66,6 +66,38 @@ def test_gradients_equal_those_of_two_separate_passes(tiny: DCGAN):
         for a, b in zip(found, expected, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-5 * max(1e-3, float(np.abs(b).max())))
             assert np.abs(a).max() > 0
+
+
+@pytest.mark.parametrize("loss", ["non_saturating", "minimax", "hinge", "wasserstein"])
+@pytest.mark.parametrize("shift", [-40.0, 0.0, 40.0])
+def test_one_backward_pass_gives_both_players_gradients(tiny: DCGAN, loss: str, shift: float):
+    """Even where the discriminator is so sure of generated images that its own gradient by them is 0."""
+    recipe = dataclasses.replace(tiny, average_images=None, loss=loss, gradient_penalty=1.0)
+    found, expected = aigc_tf.create(recipe), aigc_tf.create(recipe)
+    assert found.shares_backward_pass
+    expected.shares_backward_pass = False
+    for model in (found, expected):
+        model.generator_optimizer, model.discriminator_optimizer = Recorder(), Recorder()
+        bias = model.discriminator.get_layer("logits").bias
+        bias.assign(bias + shift)
+        model.train_step(REAL)
+    for role in ("generator_optimizer", "discriminator_optimizer"):
+        pairs = list(zip(getattr(found, role).gradients, getattr(expected, role).gradients, strict=True))
+        largest = max(float(np.abs(b).max()) for _, b in pairs)
+        for a, b in pairs:
+            np.testing.assert_allclose(a, b, atol=2e-5 * max(largest, 1e-2))
+
+
+def test_batch_normalisation_and_replay_keep_the_backward_passes_apart(tiny: DCGAN):
+    """An answer there depends on other images, too."""
+    model = aigc_tf.create(tiny)
+    image = keras.Input(model.discriminator.input_shape[1:])
+    normalised = keras.Model(image, model.discriminator(keras.layers.BatchNormalization()(image)))
+    assert model.shares_backward_pass
+    assert not GAN(tiny, model.generator, normalised).shares_backward_pass
+    replay = dataclasses.replace(tiny.replay, share=0.5)
+    assert not aigc_tf.create(dataclasses.replace(tiny, replay=replay)).shares_backward_pass
+    assert not aigc_tf.create(dataclasses.replace(tiny, loss="least_squares")).shares_backward_pass
 
 
 def test_each_player_moves_its_own_weights_and_no_others(tiny: DCGAN):

@@ -1,0 +1,29 @@
+"""The class-conditional GAN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.dcgan import DCGAN
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CGAN(DCGAN):
+    """Class-conditional GAN (Mirza & Osindero 2014) over the layers of article 002 §5.2; the source has labels."""
+
+    model: ClassVar[str] = "aigc_tf.models.conditional_gan:ConditionalGAN"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.conditional_dcgan:generator",
+        "discriminator": "aigc_tf.networks.conditional_dcgan:discriminator",
+    }
+    data: ClassVar[str] = "aigc_tf.data.labelled:open_source"
+    assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.labelled:ClassNames"}
+    evaluation: ClassVar[str] = "aigc_tf.metrics.conditional:evaluate"
+
+    label_dim: PositiveInt = 32
+    """Length of the vector that a class becomes beside the latent."""

@@ -1,0 +1,67 @@
+"""The convolutional GAN of article 004 §3.4, §4.1 and §5.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.gans import GANRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ConvGAN(GANRecipe):
+    """Convolutional GAN: layers of article 004 §3.4, settings found by measurement (docs/RESULTS.md)."""
+
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.conv_gan:generator",
+        "discriminator": "aigc_tf.networks.conv_gan:discriminator",
+    }
+
+    steps: PositiveInt = 6000
+    batch_size: PositiveInt = 32
+
+    generator_filters: PositiveInt = 128
+    """Channels of each of the generator's convolutions but that of the pixels."""
+    generator_depths: tuple[PositiveInt, PositiveInt, PositiveInt] = (3, 2, 1)
+    """How many of them there are at a quarter, at half and at all of the size."""
+    second_dense: bool = False
+    """The article's second dense layer, of 39 million weights at 28x28."""
+    discriminator_filters: tuple[PositiveInt, ...] = (64, 128)
+    """Channels of the discriminator's convolutions."""
+    discriminator_stride: PositiveInt = 2
+    """Of each of them; 1 in the article."""
+    discriminator_slope: NonNegativeFloat = 0.2
+    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    """Share of the discriminator's activations that are dropped."""
+    normalisation_momentum: Momentum = 0.8
+    """Of the generator's batch-norm statistics."""
+
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.images.height % 4 or self.images.width % 4:
+            raise ValueError(
+                f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "
+                "height and width must be divisible by 4"
+            )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            latent_dim=8,
+            generator_filters=8,
+            generator_depths=(1, 1, 1),
+            discriminator_filters=(8, 8),
+            batch_size=8,
+            export_limits=ExportLimits.tiny(),
+        )

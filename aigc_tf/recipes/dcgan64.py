@@ -1,0 +1,69 @@
+"""The DCGAN of 64x64 colour images that article 003 §3.2 and §6.1 describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.gans import GANRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DCGAN64(GANRecipe):
+    """DCGAN of 64x64 colour images, layers of Radford et al. 2015, a quarter as wide (docs/RESULTS.md)."""
+
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.dcgan64:generator",
+        "discriminator": "aigc_tf.networks.dcgan64:discriminator",
+    }
+
+    steps: PositiveInt = 10_000
+    batch_size: PositiveInt = 32
+    images: ImageSettings = ImageSettings(height=64, width=64, channels=3)
+
+    generator_filters: tuple[PositiveInt, ...] = (256, 128, 64, 32)
+    """Channels after the dense layer and the transposed convolutions, 1024 to 128 in the paper; each is a doubling."""
+    discriminator_filters: tuple[PositiveInt, ...] = (32, 64, 128, 256)
+    """Channels of the strided convolutions."""
+    kernel_size: PositiveInt = 5
+    """Of every convolution, in pixels."""
+    discriminator_normalisation: bool = True
+    """Batch normalisation in the discriminator, behind all convolutions but the first."""
+    discriminator_slope: NonNegativeFloat = 0.2
+    """Negative slope of LeakyReLU."""
+    normalisation_momentum: Momentum = 0.8
+    """Of the batch-norm statistics."""
+
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        scale = 2 ** len(self.generator_filters)
+        if self.images.height % scale or self.images.width % scale:
+            raise ValueError(
+                f"images are {self.images.height}x{self.images.width}: the generator doubles "
+                f"{len(self.generator_filters)} times, height and width must be divisible by {scale}"
+            )
+        if self.discriminator_normalisation and (self.gradient_penalty or self.r1.weight):
+            raise ValueError(
+                "discriminator_normalisation is on: an image's score depends on the others of its batch, and penalties "
+                "on its gradient mean nothing; turn it off for gradient_penalty and r1.weight"
+            )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16, channels=3),
+            latent_dim=8,
+            generator_filters=(16, 8),
+            discriminator_filters=(8, 8),
+            batch_size=8,
+            export_limits=ExportLimits.tiny(),
+        )

@@ -1,0 +1,16 @@
+"""The least-squares GAN, the loss that article 004 §4.1 names."""
+
+from __future__ import annotations
+
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.gans import AdversarialLoss
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LSGAN(DCGAN):
+    """Least-squares GAN (Mao et al. 2017) over the layers of article 002 §5.2."""
+
+    loss: AdversarialLoss = "least_squares"

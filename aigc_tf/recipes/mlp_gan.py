@@ -1,0 +1,50 @@
+"""The fully connected GAN of article 001 §3.2 and §4.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
+from aigc_tf.recipes.gans import GANRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MLPGAN(GANRecipe):
+    """Fully connected GAN: layers of article 001 §4.2, settings found by measurement (docs/RESULTS.md)."""
+
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.mlp_gan:generator",
+        "discriminator": "aigc_tf.networks.mlp_gan:discriminator",
+    }
+
+    steps: PositiveInt = 20_000
+    batch_size: PositiveInt = 64
+
+    generator_units: tuple[PositiveInt, ...] = (128, 256, 512, 1024)
+    """Of the generator's dense layers before the pixels."""
+    discriminator_units: tuple[PositiveInt, ...] = (512, 256, 128)
+    """Of the discriminator's dense layers before the logit."""
+    discriminator_slope: NonNegativeFloat = 0.2
+    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the discriminator's activations that are dropped."""
+
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            latent_dim=8,
+            generator_units=(16, 32),
+            discriminator_units=(32, 16),
+            batch_size=8,
+            export_limits=ExportLimits.tiny(),
+        )

@@ -1,0 +1,26 @@
+"""The Wasserstein GAN with gradient penalty, which article 000 §3.3 names."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.gans import AdversarialLoss
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class WGANGP(DCGAN):
+    """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017) over the layers of article 002 §5.2."""
+
+    steps: PositiveInt = 4000
+    batch_size: PositiveInt = 16
+    loss: AdversarialLoss = "wasserstein"
+    gradient_penalty: NonNegativeFloat = 10.0
+    discriminator_steps: PositiveInt = 3
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.0, beta_2=0.9)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.0, beta_2=0.9)

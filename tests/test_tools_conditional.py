@@ -1,0 +1,64 @@
+"""The commands with a run that knows classes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aigc_tf
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.cgan import CGAN
+from aigc_tf.recipes.dcgan import DCGAN
+from tools.sample_pictures import sample_pictures
+from tools.tflite_demo import generate, number_of_class, read_metadata
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
+    path = tmp_path_factory.mktemp("runs") / "conditional"
+    return aigc_tf.train(dataclasses.replace(CGAN.tiny(), steps=2), path)
+
+
+def test_a_run_keeps_the_names_of_its_classes(run: aigc_tf.Run):
+    names = json.loads((run.path / "classes.json").read_text())["names"]
+    assert names == list(run.source.class_names)
+    assert aigc_tf.Run.open(run.path).model.classes.names == tuple(names)
+
+
+def test_samples_have_a_row_for_each_class(run: aigc_tf.Run, tmp_path: Path):
+    sample_pictures(run.path, count=40, out=tmp_path / "all.png")
+    with Image.open(tmp_path / "all.png") as picture:
+        assert picture.size == (4 * (4 * 18 + 2), 4 * (10 * 18 + 2))
+    sample_pictures(run.path, count=6, seed=5, labels=("Bag", "1"), out=tmp_path / "two.npy")
+    images = np.load(tmp_path / "two.npy", allow_pickle=False)
+    np.testing.assert_array_equal(images, run.generate(6, seed=5, labels=[8, 8, 8, 1, 1, 1]))
+
+
+def test_labels_that_cannot_be_used_are_refused(run: aigc_tf.Run, tmp_path: Path, pictures: Path):
+    with pytest.raises(InputError, match="there is no class Bagg: choose one of T-shirt/top, "):
+        sample_pictures(run.path, labels=("Bagg",), out=tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"--labels is for new examples: leave it out with \.gif"):
+        sample_pictures(run.path, labels=("Bag",), out=tmp_path / "a.gif")
+    plain = aigc_tf.train(dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=1), tmp_path / "plain")
+    with pytest.raises(InputError, match="knows no classes: leave --labels out"):
+        sample_pictures(plain.path, labels=("Bag",), out=tmp_path / "a.png")
+
+
+def test_a_file_draws_the_class_that_is_asked_for(run: aigc_tf.Run, tmp_path: Path):
+    from ai_edge_litert.interpreter import Interpreter
+
+    exported = run.export(quantize="none", batch=3, out=tmp_path / "out", compare_with_keras=False)
+    file, metadata = Interpreter(model_path=str(exported.path)), read_metadata(exported.path)
+    in_turn = generate(file, "generate", metadata, count=5, seed=4)
+    np.testing.assert_allclose(in_turn, run.generate(5, seed=4), atol=1e-5)
+    label = number_of_class("Bag", metadata)
+    bags = generate(file, "generate", metadata, count=5, seed=4, label=label)
+    np.testing.assert_allclose(bags, run.generate(5, seed=4, labels="Bag"), atol=1e-5)
+    for name, known, message in (("Bagg", metadata, "no class Bagg"), ("Bag", {}, "knows no classes")):
+        with pytest.raises(ValueError, match=message):
+            number_of_class(name, known)

@@ -1,0 +1,154 @@
+"""Every GAN recipe, and TensorFlow's tutorial loop, after the same seconds of training."""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.registry import recipe_classes, resolve
+from aigc_tf.run import say
+from tools.benchmarks.tables import markdown
+
+TUTORIAL = "tutorial"
+# Single readings swing by a third: a figure is the mean of those at these shares of the time.
+SHARES = (0.8, 0.9, 1.0)
+FIGURES = ("frechet_distance", "kernel_distance", "precision", "recall", "relative_class_agreement")
+
+
+def gan_recipes() -> dict[str, type[GANRecipe]]:
+    """Every GAN recipe by its short name."""
+    return {name: recipe for name, recipe in recipe_classes().items() if issubclass(recipe, GANRecipe)}
+
+
+def gans(
+    seconds: Sequence[float], names: Sequence[str], seeds: Sequence[int], samples: int, source: str, results: Path
+) -> list[dict[str, Any]]:
+    """Train each recipe once for the longest of `seconds`, unless `results` has it already; see `rows_of`.
+
+    Args:
+        seconds: of training; the shorter ones are readings on the way.
+        names: of recipes, or "tutorial"; none for all, the tutorial first.
+        seeds: each trains all.
+        samples: for a reading.
+        source: what to train on.
+        results: JSON Lines; a benchmark that is called again goes on from there.
+
+    Raises:
+        InputError: there is no such recipe.
+    """
+    from tools.benchmarks.readings import Results
+
+    known = (TUTORIAL, *gan_recipes())
+    for name in names:
+        if name not in known:
+            raise InputError(f"there is no GAN recipe {name}: choose of {', '.join(known)}")
+    done = Results(results)
+    marks = sorted(share * total for total in seconds for share in SHARES)
+    chosen = list(names) or list(known)
+    for seed in seeds:
+        for name in chosen:
+            keys = {"recipe": name, "seed": seed, "source": source, "samples": samples, "marks": marks}
+            if not done.find(**keys):
+                done.add(**keys, **in_a_process_of_its_own(name, seed, source, samples, marks))
+    wanted = [row for row in done.find(source=source, samples=samples, marks=marks) if row["seed"] in seeds]
+    return [row for name in chosen for row in rows_of(wanted, name, seconds)]
+
+
+def in_a_process_of_its_own(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
+    """What `measure` finds, in a process that has seen nothing else: its peak memory is this training's."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(measure, name, seed, source, samples, marks).result()
+
+
+def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
+    """Train a recipe, or the tutorial's loop, until the last mark.
+
+    Returns:
+        "readings", at each mark; "images" trained on in a step, their "shape", and "peak_bytes" of the process before
+        the first reading.
+    """
+    recipe = gan_recipes().get(name, DCGAN)(source=source, seed=seed)
+    opened = cache(lambda: resolve(recipe.data)(recipe))  # by the first reading: not to be counted as training's memory
+    found: dict[str, Any] = {"shape": recipe.images.shape, "images": recipe.examples_per_step, "readings": []}
+
+    def reader(model: Any) -> Callable[[float, int], None]:
+        def read(mark: float, steps: int) -> None:
+            found.setdefault("peak_bytes", peak_bytes())
+            report = resolve(recipe.evaluation)(model, opened(), recipe, samples)
+            figures = {figure: report[figure] for figure in FIGURES if figure in report}
+            found["readings"].append({"seconds": mark, "steps": steps, **figures})
+            say(f"\n{name}, seed {seed}: {mark:.0f} s, {steps} steps, distance {figures['frechet_distance']:.2f}")
+
+        return read
+
+    if name == TUTORIAL:
+        found["images"] = train_tutorial(recipe, marks, reader)
+    else:
+        from tools.benchmarks.readings import watch_recipe
+
+        watch_recipe(recipe, marks, reader)
+    return found
+
+
+def train_tutorial(recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any]) -> int:
+    """TensorFlow's tutorial loop over the networks of `dcgan`; how many images its step takes."""
+    import tensorflow as tf
+
+    from aigc_tf.data.images import open_source, to_unit
+    from tools.benchmarks.readings import Stopwatch, watch_loop
+    from tools.benchmarks.tutorials import TensorFlowTutorial
+
+    tutorial = TensorFlowTutorial(DCGAN(seed=recipe.seed))
+    batches = iter(tutorial.batches(to_unit(open_source(recipe).train.images), recipe.seed))
+    watch_loop(tf.function(tutorial.step), batches, Stopwatch(marks, reader(tutorial)))
+    return tutorial.batch_size
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def rows_of(results: Sequence[dict[str, Any]], name: str, seconds: Sequence[float]) -> list[dict[str, Any]]:
+    """A row for each time: the medians over the seeds of the means over the last fifth of it."""
+    runs = [row for row in results if row["recipe"] == name]
+    rows = []
+    for total in seconds:
+        marks = [share * total for share in SHARES]
+        figures = {}
+        for figure in FIGURES:
+            by_seed = [
+                statistics.mean(reading[figure] for reading in run["readings"] if reading["seconds"] in marks)
+                for run in runs
+                if figure in run["readings"][0]
+            ]
+            figures[figure] = statistics.median(by_seed) if by_seed else None
+        last = [next(reading for reading in run["readings"] if reading["seconds"] == total) for run in runs]
+        speed = [run["images"] * reading["steps"] / total for run, reading in zip(runs, last, strict=True)]
+        rows.append(
+            {
+                "recipe": name,
+                "seconds": total,
+                **figures,
+                "images_per_second": round(statistics.median(speed)),
+                "peak_megabytes": round(statistics.median(run["peak_bytes"] for run in runs) / 1e6),
+                "shape": "x".join(map(str, runs[0]["shape"])),
+                "seeds": len(runs),
+            }
+        )
+    return rows
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows in Markdown."""
+    return markdown([key.replace("_", " ") for key in rows[0]], [list(row.values()) for row in rows])

@@ -12,7 +12,7 @@ import signal
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
@@ -47,6 +47,10 @@ class Progress:
     """The user asked to stop."""
     quality: dict[str, float] = field(default_factory=dict)
     """The latest measured quality."""
+    healthy: bool = True
+    """Whether the state may count as the best."""
+    watched: dict[str, float] = field(default_factory=dict)
+    """What the recipe's watch has counted; part of every checkpoint."""
 
     @property
     def steps_per_second(self) -> float:
@@ -93,13 +97,18 @@ class Clock(RunCallback):
             self.model.stop_training = True
 
 
-class StopOnNonFinite(RunCallback):
+class StopOnNonFinite(WritingCallback):
     """Stops with an error when a logged value is not finite."""
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        bad = [name for name, value in (logs or {}).items() if not math.isfinite(float(value))]
+        bad = not_finite(logs or {})
         if bad:
             raise checkpoints.NotFiniteError(f"{', '.join(bad)} not finite since step {self.progress.step}")
+
+
+def not_finite(logs: Mapping[str, Any]) -> list[str]:
+    """The names of logged values that are not finite."""
+    return [name for name, value in logs.items() if not math.isfinite(float(value))]
 
 
 class ProgressLine(RunCallback):
@@ -204,10 +213,10 @@ class Quality(WritingCallback):
             value = self.measure()
             folder, name = self.run.path / "checkpoints", self.run.recipe.quality_name
             best = checkpoints.best(folder)
-            if best is None or value < best[name]:
+            if self.progress.healthy and (best is None or value < best[name]):
                 save_checkpoint(self.run, self.model, self.progress)
                 checkpoints.mark_best(folder, self.progress.step, name, value)
-            elif self.has_waited_enough(best["step"]):
+            elif best is not None and self.has_waited_enough(best["step"]):
                 self.model.stop_training = True
 
     def has_waited_enough(self, best_step: int) -> bool:
@@ -252,7 +261,9 @@ def save_checkpoint(run: Run, model: Any, progress: Progress) -> None:
     """Save the state of this step, unless that is done already."""
     folder = run.path / "checkpoints"
     if progress.step not in checkpoints.steps(folder):
-        checkpoints.save(folder, model.state(), progress.step, {"seconds": progress.seconds})
+        checkpoints.save(
+            folder, model.state(), progress.step, {"seconds": progress.seconds, "watched": progress.watched}
+        )
 
 
 def log_values(

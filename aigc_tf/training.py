@@ -20,7 +20,6 @@ from aigc_tf.callbacks import (
     Progress,
     ProgressLine,
     Quality,
-    StopOnNonFinite,
     interrupts,
 )
 from aigc_tf.errors import InputError
@@ -93,7 +92,7 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
     line = ProgressLine(run, progress)
     own: list[keras.callbacks.Callback] = [
         Clock(run, progress),
-        StopOnNonFinite(run, progress),
+        resolve(recipe.watch)(run, progress, writer),
         line,
         Logs(run, progress, writer),
         Checkpoints(run, progress),
@@ -141,7 +140,7 @@ def restore_last(path: Path, model: GenerativeModel) -> Progress:
     then = read_object(path / "environment.json")
     for difference in environment.differences(then, environment.environment()):
         say(f"warning: the run continues, but not bit by bit: {difference}")
-    return Progress(step=metadata["step"], seconds=metadata["seconds"])
+    return Progress(step=metadata["step"], seconds=metadata["seconds"], watched=metadata.get("watched", {}))
 
 
 def cut_log(path: Path, step: int) -> None:

@@ -154,6 +154,8 @@ class Recipe(abc.ABC):
 
     examples: ClassVar[Literal["images", "text", "series"]]
     """What the model makes."""
+    watch: ClassVar[str] = "aigc_tf.callbacks:StopOnNonFinite"
+    """The callback that sees when training goes wrong, and decides what happens then."""
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""

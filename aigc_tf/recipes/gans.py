@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe
@@ -46,10 +46,31 @@ class ReplaySettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class GuardSettings:
+    """What counts as collapse or divergence, and what is done then (aigc_tf/guard.py)."""
+
+    action: Literal["warn", "stop", "roll_back"] = "warn"
+    """Say it; stop and save; or go back to the best checkpoint with other random numbers and lower learning rates."""
+    least_spread: Fraction = 0.4
+    """How much samples differ from each other at least, as a share of how much the data do."""
+    pinned_probability: Fraction = 0.99
+    """The discriminator wins too clearly when it is right about both kinds of images with a higher one..."""
+    pinned_steps: PositiveInt = 500
+    """...for so many steps in a row."""
+    rises: PositiveInt = 5
+    """The quality figure has become worse too often when it did so for so many evaluations in a row."""
+    rollbacks: NonNegativeInt = 3
+    """How often a run goes back at most; then it stops."""
+    rate_factor: PositiveFloat = 0.5
+    """Of both learning rates, each time."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class GANRecipe(ImageRecipe):
     """A generator and a discriminator of images."""
 
     model: ClassVar[str] = "aigc_tf.models.gan:GAN"
+    watch: ClassVar[str] = "aigc_tf.guard:Guard"
 
     latent_dim: PositiveInt = 100
     """Length of the latent vector."""
@@ -71,6 +92,7 @@ class GANRecipe(ImageRecipe):
     """Divide each of the discriminator's kernels by its largest singular value (Miyato et al. 2018)."""
     instance_noise: InstanceNoiseSettings = InstanceNoiseSettings()
     replay: ReplaySettings = ReplaySettings()
+    guard: GuardSettings = GuardSettings()
 
     def __post_init__(self) -> None:
         if self.label_smoothing and self.loss not in WITH_LABELS:

@@ -29,10 +29,12 @@ def recipe(tiny: DCGAN, pictures: Path) -> DCGAN:
 
 
 def absurd(recipe: DCGAN, **guard: Any) -> DCGAN:
-    """With learning rates at which the generator's outputs saturate within a few steps."""
-    rates = AdamSettings(learning_rate=3.0, beta_1=0.5)
+    """With a learning rate of the generator at which all its images become one within a few steps."""
     return dataclasses.replace(
-        recipe, generator_optimizer=rates, discriminator_optimizer=rates, guard=GuardSettings(**guard)
+        recipe,
+        generator_optimizer=AdamSettings(learning_rate=0.1, beta_1=0.5),
+        discriminator_optimizer=AdamSettings(learning_rate=1e-4, beta_1=0.5),
+        guard=GuardSettings(**guard),
     )
 
 
@@ -57,23 +59,25 @@ def test_a_collapse_is_rolled_back_and_the_run_is_saved(
     recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     collapsed = aigc_tf.train(absurd(recipe, action="warn"), tmp_path / "collapsed")
-    assert share_of_spread(collapsed) < 0.4
+    assert share_of_spread(collapsed) < 0.2
     assert "samples spread" in capsys.readouterr().err and collapsed.step == 60
     saved = aigc_tf.train(absurd(recipe, action="roll_back", rate_factor=0.01), tmp_path / "saved")
     said = capsys.readouterr().err
-    assert "starting again from new weights, with 0.01 of the learning rates (1 of 3 times)" in said
-    assert share_of_spread(saved) > 0.4 and saved.step == 60
-    assert rate(saved) in (pytest.approx(0.03), pytest.approx(3e-4))
+    assert "with 0.01 of the learning rates (1 of 3 times)" in said
+    assert share_of_spread(saved) > 0.2 and saved.step == 60
+    assert rate(saved) == pytest.approx(1e-3)
     # The bad states before were never taken for the best one.
     best = checkpoints.best(saved.path / "checkpoints")
-    assert best is not None and share_of_spread(aigc_tf.Run.open(saved.path, "best")) > 0.4
+    assert best is not None and share_of_spread(aigc_tf.Run.open(saved.path, "best")) > 0.2
 
 
 def test_it_rolls_back_no_more_often_than_it_may(recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    run = aigc_tf.train(absurd(recipe, action="roll_back", rate_factor=1.0, rollbacks=1), tmp_path / "run")
+    guard = GuardSettings(action="roll_back", least_spread=1.0, rollbacks=1)
+    run = aigc_tf.train(dataclasses.replace(recipe, guard=guard), tmp_path / "run")
     said = capsys.readouterr().err
-    assert said.count("1 of 1 times") == 1 and "stopping, as the recipe's guard says" in said
-    assert run.step < 60 and checkpoints.steps(run.path / "checkpoints")[-1] == run.step
+    assert said.count("starting again from new weights, with 0.5 of the learning rates (1 of 1 times)") == 1
+    assert run.step == 2 * EVERY and "stopping, as the recipe's guard says" in said
+    assert checkpoints.steps(run.path / "checkpoints")[-1] == run.step
 
 
 def test_a_roll_back_goes_to_the_best_checkpoint_with_other_random_numbers(

@@ -21,7 +21,7 @@ from aigc_tf.replay import ReplayBuffer
 
 # What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
 # it would not say how the generator's cost does.
-LEAST_SLOPE = 1e-6
+LEAST_SLOPE = 1e-8
 
 
 class Contest(NamedTuple):

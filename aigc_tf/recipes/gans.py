@@ -51,7 +51,7 @@ class GuardSettings:
 
     action: Literal["warn", "stop", "roll_back"] = "warn"
     """Say it; stop and save; or go back to the best checkpoint with other random numbers and lower learning rates."""
-    least_spread: Fraction = 0.4
+    least_spread: Fraction = 0.2
     """How much samples differ from each other at least, as a share of how much the data do."""
     pinned_probability: Fraction = 0.99
     """The discriminator wins too clearly when it is right about both kinds of images with a higher one..."""

@@ -148,7 +148,8 @@ def test_a_run_that_was_interrupted_rolls_back_like_one_that_was_not(recipe: DCG
                 os.kill(os.getpid(), signal.SIGINT)
 
     guard = GuardSettings(action="roll_back", pinned_probability=0.0, pinned_steps=12, least_spread=0.0, rollbacks=9)
-    recipe = dataclasses.replace(recipe, guard=guard, steps=30)
+    logging = dataclasses.replace(recipe.logging, evaluate_every=1000)
+    recipe = dataclasses.replace(recipe, guard=guard, steps=30, logging=logging)
     whole = aigc_tf.train(recipe, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         aigc_tf.train(recipe, tmp_path / "parts", callbacks=[Interrupt()])

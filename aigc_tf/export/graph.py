@@ -102,7 +102,8 @@ class Graph:
                     continue
                 operation = node.operation
                 arguments, keywords = keras.tree.map_structure(as_value, (node.arguments.args, node.arguments.kwargs))
-                if is_network(operation) and not any(value for value in keywords.values()):
+                # Keras gives a network of several inputs a list of masks, of None where there are none.
+                if is_network(operation) and not any(keras.tree.flatten(keywords)):
                     leaves = [leaf for leaf in keras.tree.flatten(arguments) if isinstance(leaf, Value)]
                     outputs = self._trace(operation, leaves, f"{prefix}{operation.name}_")
                 else:

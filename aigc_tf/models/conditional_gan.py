@@ -44,7 +44,7 @@ class ConditionalGAN(GAN):
         """
         if labels is None:
             return np.arange(count, dtype=np.int32) % len(self.classes.names)
-        given = self.classes.numbers([labels] if isinstance(labels, str | int) else list(labels))
+        given = self.classes.numbers(np.atleast_1d(labels).tolist())
         if len(given) not in (1, count):
             raise ValueError(f"{len(given)} labels were given for {count} images: give one, or one for each")
         return np.broadcast_to(given, count)

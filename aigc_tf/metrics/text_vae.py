@@ -15,7 +15,6 @@ from aigc_tf.metrics.text import MOST_SAMPLES, ROWS
 from aigc_tf.models.text_vae import TextVAE
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
-IMPORTANCE_SAMPLES = 100
 BOUNDED = 500  # lines, evenly spread over the test split
 # Numbers that a decoded symbol counts as, so that chunks fit in memory: each has a logit for every symbol.
 _NUMBERS_PER_LOGIT = 1 / 16
@@ -42,7 +41,12 @@ def held_out_loss(model: TextVAE, source: TextSource, recipe: TextVAERecipe, sam
 
 
 def evaluate(
-    model: TextVAE, source: TextSource, recipe: TextVAERecipe, samples: int = 10_000, seed: int = 0
+    model: TextVAE,
+    source: TextSource,
+    recipe: TextVAERecipe,
+    samples: int = 10_000,
+    seed: int = 0,
+    importance_samples: int = 100,
 ) -> dict[str, Any]:
     """Measure a variational autoencoder of lines on the test split of its source.
 
@@ -53,6 +57,7 @@ def evaluate(
         samples: held-out lines for the bound, at most 100 generated ones; the importance-weighted bound and the
             mutual information take the first 500 of them, evenly spread.
         seed: of samples and noise.
+        importance_samples: of the latent, for each of those 500 lines; more make the bound tighter.
 
     Returns:
         Floats, and under "protocol" what they were measured with:
@@ -69,7 +74,7 @@ def evaluate(
     mean, log_variance = model.posterior(tokens)
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
     numbers = int(tokens.shape[1] * len(source.vocabulary) * _NUMBERS_PER_LOGIT) + 1
-    weighted = lower_bounds(model, tokens, IMPORTANCE_SAMPLES, seed, numbers).importance_weighted
+    weighted = lower_bounds(model, tokens, importance_samples, seed, numbers).importance_weighted
     symbols = int((tokens[:, 1:] >= 0).sum())
     texts = model.generate(min(samples, MOST_SAMPLES), seed, tokens=recipe.text.length)
     share, longest = copies(texts, "\n".join(map(source.vocabulary.decode, _documents(source))))
@@ -84,7 +89,7 @@ def evaluate(
         "protocol": {
             "samples": samples,
             "bounded lines": len(chosen),
-            "importance samples": IMPORTANCE_SAMPLES,
+            "importance samples": importance_samples,
             "test split": source.test_split,
             "symbols of the bounded lines": symbols,
             "unit": source.vocabulary.unit,

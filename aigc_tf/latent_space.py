@@ -1,4 +1,4 @@
-"""Ways through a latent space, as pictures: interpolations, traversals, the map of a plane."""
+"""Ways through a latent space, as pictures: interpolations, traversals, the map of a plane, directions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 
 REACH_DEVIATIONS = 3.0
 """Traversals go so far to either side of the mean."""
+
+LEAST_TRUNCATION = 0.01
+"""Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
 
 
 class Decodes(Protocol):
@@ -24,12 +27,43 @@ class Decodes(Protocol):
         """Mean and standard deviation of the prior in each dimension, float32 `[latent_dim]`."""
 
 
+class Draws(Decodes, Protocol):
+    """A model whose latents are made of standard normal numbers."""
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+
+
 @runtime_checkable
 class Encodes(Decodes, Protocol):
     """A model that also finds the latents of images."""
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Images `[count, height, width, channels]`, uint8 or in [0, 1] -> latents float32 `[count, latent_dim]`."""
+
+
+def standard_normal(shape: tuple[int, ...], seed: int, truncation: float | None = None) -> np.ndarray:
+    """Standard normal numbers, float32.
+
+    NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
+
+    Args:
+        shape: of the array.
+        seed: the same seed gives the same numbers.
+        truncation: numbers further than this from 0 are drawn again until none is left, as in the truncation trick
+            (Brock et al. 2019, §3.1): the pictures become more typical and less varied. None draws once.
+
+    Raises:
+        ValueError: `truncation` is below 0.01.
+    """
+    if truncation is not None and not truncation >= LEAST_TRUNCATION:
+        raise ValueError(f"truncation is {truncation:g}: expected at least {LEAST_TRUNCATION:g}")
+    random = np.random.default_rng(seed)
+    normal = random.standard_normal(shape, dtype=np.float32)
+    if truncation is not None:
+        while (beyond := np.abs(normal) > truncation).any():
+            normal[beyond] = random.standard_normal(beyond.sum(), dtype=np.float32)
+    return normal
 
 
 Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
@@ -128,6 +162,45 @@ def plane(model: Decodes, across: int, upwards: int, side: int) -> np.ndarray:
     latents[:, :, across] += deviation[across] * quantiles
     latents[:, :, upwards] += deviation[upwards] * quantiles[::-1, None]
     return _decoded(model, latents)
+
+
+def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Directions of the normal numbers behind a latent, those first that move the output of a dense layer most.
+
+    They are the eigenvectors of AᵀA, where the layer computes Ax + b (Shen & Zhou 2021, "Closed-Form Factorization of
+    Latent Semantics in GANs"); each points to where its largest component is positive.
+
+    Args:
+        kernel: of the layer that reads the latent, `[latent_dim, units]`, the transpose of A.
+        factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
+
+    Returns:
+        The directions, orthonormal, float64 `[count, latent_dim]`, and how far the layer's output moves for a step of
+        length 1 along each, `[count]`: the square roots of the eigenvalues. Their number is that of the latent
+        dimensions or of the units, whichever is smaller.
+    """
+    change = kernel.astype(np.float64)  # of the layer's output by each of the numbers
+    if factor is not None:
+        change = factor.T @ change if factor.ndim == 2 else factor[:, None] * change
+    columns, strengths, _ = np.linalg.svd(change, full_matrices=False)
+    directions = columns.T
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1, keepdims=True), axis=1)
+    return directions * np.sign(largest), strengths
+
+
+def along(model: Draws, starts: np.ndarray, direction: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """What moving along a direction changes in some pictures.
+
+    Args:
+        model: draws and decodes.
+        starts: standard normal numbers `[rows, latent_dim]`, one picture each.
+        direction: `[latent_dim]`.
+        values: `[columns]`, how far each picture is moved, in lengths of the direction.
+
+    Returns:
+        float32 `[rows, columns, height, width, channels]` in [0, 1].
+    """
+    return _decoded(model, model.from_normal(starts[:, None] + values[:, None] * direction))
 
 
 def most_active(activity: np.ndarray, count: int) -> np.ndarray:

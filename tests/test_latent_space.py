@@ -16,7 +16,20 @@ import aigc_tf
 from aigc_tf import projector
 from aigc_tf.data.images import open_source
 from aigc_tf.data.source import Split
-from aigc_tf.latent_space import Encodes, between, interpolation, most_active, plane, spherical, traversals
+from aigc_tf.latent_space import (
+    Encodes,
+    Way,
+    along,
+    between,
+    factorised,
+    interpolation,
+    linear,
+    most_active,
+    plane,
+    spherical,
+    standard_normal,
+    traversals,
+)
 from aigc_tf.metrics import neighbours
 from aigc_tf.metrics.neighbours import nearest_in_latent_space
 from aigc_tf.recipes.autoencoder import Autoencoder
@@ -41,6 +54,9 @@ class Mirror:
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
         return MEAN, DEVIATION
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        return MEAN + DEVIATION * normal
 
 
 def test_traversals_move_one_dimension_three_deviations_to_either_side():
@@ -81,6 +97,76 @@ def test_interpolation_follows_the_given_way_in_each_row():
 def test_between_vectors_of_no_length_the_way_is_straight():
     start, end = np.zeros((2, 3), "float32"), np.array([[0, 0, 0], [0, 2, 0]], "float32")
     np.testing.assert_array_equal(spherical(start, end, 0.5), end / 2)
+
+
+@pytest.mark.parametrize("way", [linear, spherical])
+def test_both_ways_begin_and_end_where_they_should(way: Way):
+    model = aigc_tf.create(dataclasses.replace(VAE.tiny(), latent_dim=7))
+    images = model.interpolate(frames=5, seed=3, rows=2, way=way)
+    start, end = model.latents(4, seed=3)[::2], model.latents(4, seed=3)[1::2]
+    np.testing.assert_allclose(images[:, 0], model.decode(start), atol=1e-6)
+    np.testing.assert_allclose(images[:, 4], model.decode(end), atol=1e-6)
+    np.testing.assert_allclose(images[:, 2], model.decode(way(start, end, 0.5)), atol=1e-6)
+    assert np.abs(linear(start, end, 0.5) - spherical(start, end, 0.5)).max() > 0.1
+
+
+def test_truncated_numbers_are_normal_between_their_bounds():
+    numbers = standard_normal((40_000, 2), seed=1, truncation=0.7)
+    assert numbers.dtype == np.float32 and np.abs(numbers).max() <= 0.7
+    inside = norm.cdf(0.7) - norm.cdf(-0.7)
+    for point in (-0.5, -0.1, 0.3, 0.6):
+        assert np.mean(numbers < point) == pytest.approx((norm.cdf(point) - norm.cdf(-0.7)) / inside, abs=0.006)
+    np.testing.assert_array_equal(numbers, standard_normal((40_000, 2), seed=1, truncation=0.7))
+    assert np.mean(numbers == standard_normal((40_000, 2), seed=2, truncation=0.7)) < 0.01
+    # Only what lies outside is drawn again.
+    whole = standard_normal((40_000, 2), seed=1)
+    np.testing.assert_array_equal(numbers == whole, np.abs(whole) <= 0.7)
+
+
+@pytest.mark.parametrize("truncation", [0.0, -1.0, 0.009, np.nan])
+def test_hardly_any_room_for_numbers_is_refused(truncation: float):
+    with pytest.raises(ValueError, match=r"truncation is .*: expected at least 0.01"):
+        standard_normal((2, 2), 0, truncation)
+    assert np.abs(standard_normal((3, 4), 0, 0.01)).max() <= 0.01
+
+
+def test_truncation_is_of_the_numbers_behind_a_prior():
+    model = aigc_tf.create(Autoencoder.tiny())
+    seen = np.random.default_rng(0).normal([1, -2, 0, 3], [0.5, 1, 2, 3], (400, 4)).astype("float32")
+    model.update_prior(seen, keep=0.0)
+    mean, factor = model.prior()
+    numbers = np.linalg.solve(factor, (model.latents(50, 3, truncation=0.5) - mean).T)
+    assert 0.4 < np.abs(numbers).max() <= 0.5 + 1e-4
+    np.testing.assert_array_equal(model.generate(3, 2, truncation=0.5), model.decode(model.latents(3, 2, 0.5)))
+
+
+def test_directions_are_the_singular_vectors_of_the_kernel():
+    random = np.random.default_rng(0)
+    rotation, _ = np.linalg.qr(random.normal(size=(5, 5)))
+    units, _ = np.linalg.qr(random.normal(size=(8, 5)))
+    values = np.array([0.5, 4.0, 1.0, 3.0, 2.0])
+    kernel = rotation @ np.diag(values) @ units.T  # [latent, units], of known factors
+    directions, strengths = factorised(kernel)
+    order = [1, 3, 4, 2, 0]
+    np.testing.assert_allclose(strengths, values[order])
+    expected = rotation.T[order]
+    expected *= np.sign(expected[np.arange(5), np.abs(expected).argmax(axis=1)])[:, None]
+    np.testing.assert_allclose(directions, expected, atol=1e-9)
+    np.testing.assert_allclose(directions @ directions.T, np.eye(5), atol=1e-9)
+    # A step along a direction moves the layer's output by the singular value, wherever it starts.
+    start = random.normal(size=5)
+    for direction, strength in zip(directions, strengths, strict=True):
+        moved = (start + direction) @ kernel - start @ kernel
+        assert np.linalg.norm(moved) == pytest.approx(strength)
+    assert factorised(kernel[:, :2])[0].shape == (2, 5)  # there are no more than units
+
+
+def test_moving_along_a_direction_moves_the_numbers_behind_the_latent():
+    starts = np.array([[0, 0, 0], [1, 0, -1]], "float32")
+    images = along(Mirror(), starts, np.array([0, 0.6, 0.8]), np.array([-1.0, 0.0, 2.0]))[:, :, 0, :, 0]
+    np.testing.assert_allclose(images[:, 1], MEAN + DEVIATION * starts, rtol=1e-6)
+    np.testing.assert_allclose(images[1, 0], MEAN + DEVIATION * [1, -0.6, -1.8], rtol=1e-6)
+    np.testing.assert_allclose(images[0, 2], MEAN + DEVIATION * [0, 1.2, 1.6], rtol=1e-6)
 
 
 def test_the_most_active_dimensions_come_first():

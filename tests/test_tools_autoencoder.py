@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -158,6 +159,40 @@ def test_sample_shows_the_latent_space(run: aigc_tf.Run, photos: Path, tmp_path:
     np.testing.assert_allclose(near[:2], np.repeat(source.train.images[[7]] / 255, 2, axis=0), atol=1e-6)
 
 
+def test_sample_moves_along_directions(run: aigc_tf.Run, tmp_path: Path):
+    model, out = run.model, tmp_path / "out.npy"
+    kernel = model.used_decoder.layers[1].kernel.numpy()
+    values, vectors = np.linalg.eigh(kernel @ kernel.T)  # ascending
+    assert values[-2] > values[-3]
+    second = vectors[:, -2] * np.sign(vectors[np.abs(vectors[:, -2]).argmax(), -2])
+    sample(run.path, direction=1, range=(-2.0, 1.0), count=20, seed=4, truncation=0.5, out=out)
+    starts = model.latents(2, 4, truncation=0.5)
+    expected = [model.decode(starts + value * second.astype("float32")) for value in np.linspace(-2, 1, 9)]
+    np.testing.assert_allclose(
+        np.load(out, allow_pickle=False), np.stack(expected, axis=1).reshape(18, 16, 16, 1), atol=1e-5
+    )
+    sample(run.path, direction=0, count=3)
+    assert pixels(run.path / "direction.png").shape == (4 * 20, 4 * 164)  # one row of nine, four times as large
+
+
+def test_sample_truncates_and_interpolates(run: aigc_tf.Run, tmp_path: Path):
+    model, out = run.model, tmp_path / "out.npy"
+
+    def shown(**options: object) -> np.ndarray:
+        sample(run.path, out=out, seed=2, **options)
+        return np.load(out, allow_pickle=False)
+
+    np.testing.assert_array_equal(shown(count=5, truncation=0.4), model.decode(model.latents(5, 2, truncation=0.4)))
+    start, end = model.latents(2, 2)
+    spherical = latent_space.spherical(start, end, 0.5)[None]
+    np.testing.assert_allclose(shown(count=3, interpolate=True)[1:2], model.decode(spherical), atol=1e-5)
+    straight = shown(count=3, interpolate=True, linear=True)
+    np.testing.assert_allclose(straight, model.decode(np.stack([start, (start + end) / 2, end])), atol=1e-5)
+    nearer = model.interpolate(3, 2, truncation=0.4)[0]
+    np.testing.assert_allclose(shown(count=3, interpolate=True, truncation=0.4), nearer, atol=1e-6)
+    sample(run.path, count=4, out=tmp_path / "way.gif", truncation=0.4, linear=True)  # a .gif interpolates
+
+
 def test_sample_writes_pictures_of_the_latent_space_as_pictures(run: aigc_tf.Run, photos: Path, tmp_path: Path):
     sample(run.path, traverse=True, count=2)
     assert pixels(run.path / "traverse.png").shape == (4 * 38, 4 * 164)  # two rows of nine, four times as large
@@ -174,6 +209,44 @@ def test_sample_says_what_cannot_be_shown(run: aigc_tf.Run, photos: Path, tmp_pa
         sample(run.path, nearest=photos / "a.png", out=tmp_path / "x.gif")
     with pytest.raises(InputError, match=r"damaged\.png cannot be read: not a readable"):
         sample(run.path, nearest=photos / "sub" / "damaged.png")
+    with pytest.raises(InputError, match=r"--interpolate and --direction .* choose one"):
+        sample(run.path, interpolate=True, direction=0)  # 0 is a direction, too
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"direction": 4}, "--direction is 4: the run has directions from 0 to 3"),
+        ({"direction": -1}, "--direction is -1"),
+        ({"direction": 0, "range": (0.0, np.inf)}, "--range is 0 inf: give two finite numbers"),
+        ({"range": (-1.0, 1.0)}, "give --direction, too"),
+        ({"linear": True}, "give --interpolate, too"),
+        ({"traverse": True, "truncation": 0.5}, "--traverse draws no latents: leave --truncation out"),
+        ({"truncation": 0.0}, "--truncation is 0: give at least 0.01"),
+    ],
+)
+def test_sample_says_which_option_has_no_effect(run: aigc_tf.Run, options: dict, message: str):
+    with pytest.raises(InputError, match=message):
+        sample(run.path, **options)
+
+
+@pytest.mark.parametrize("kind", ["samples", "interpolate", "direction"])
+def test_a_model_without_a_latent_vector_is_refused(run: aigc_tf.Run, kind: str):
+    class Collage:
+        name = "collage"
+
+    request = Request(aigc_tf.Run(run.path, run.recipe, 0, model=Collage()), 4, 0, (), truncation=0.5)
+    with pytest.raises(InputError, match=r"a collage has no latent vector: choose a run of .*dcgan"):
+        KINDS[kind](request)
+
+
+def test_a_latent_that_meets_no_dense_layer_has_no_known_directions(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
+    latent = keras.Input((4,), name="latent")
+    network = keras.Model(latent, keras.layers.Reshape((2, 2, 1))(latent))
+    signature = dataclasses.replace(run.model.signatures()["decode"], network=network)
+    monkeypatch.setattr(run.model, "signatures", lambda: {"decode": signature})
+    with pytest.raises(InputError, match="in a vae no dense layer reads the latent"):
+        KINDS["direction"](Request(run, 4, 0, ()))
 
 
 def untrained(recipe: Recipe, like: aigc_tf.Run) -> aigc_tf.Run:

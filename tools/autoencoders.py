@@ -1,4 +1,4 @@
-"""What the tools for autoencoders share."""
+"""What the tools for models with a latent space share."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from aigc_tf.errors import InputError
 from aigc_tf.registry import recipe_classes, resolve
 
 
-def require(model: Any, method: str) -> Any:
-    """The model, if it has a method of autoencoders.
+def require(model: Any, method: str, part: str = "encoder") -> Any:
+    """The model, if it has a method that only some models have.
+
+    Args:
+        model: of a run.
+        method: its name.
+        part: what a model without this method lacks, for the message.
 
     Raises:
         InputError: it has not; names the recipes whose models have.
@@ -17,4 +22,4 @@ def require(model: Any, method: str) -> Any:
     if hasattr(model, method):
         return model
     able = [name for name, recipe in recipe_classes().items() if hasattr(resolve(recipe.model), method)]
-    raise InputError(f"a {model.name} has no encoder: choose a run of {', '.join(able)}")
+    raise InputError(f"a {model.name} has no {part}: choose a run of {', '.join(able)}")

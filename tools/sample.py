@@ -6,8 +6,15 @@ The ending of --out chooses the form: .png a grid, .gif an interpolation between
 [0, 1]; a folder, or a name without an ending, gets one PNG file an example. Files say that they were generated,
 by which model, with which seed.
 
-Autoencoders show their latent space, too: each dimension from -3 to 3 standard deviations, a map of the two most
-active ones, the way between two of your pictures, the training images nearest to one of them:
+Latents can be truncated, interpolated, and moved along the directions that change the picture most, which are found
+without labels:
+
+    python -m tools.sample saved_models/dcgan/RUN --truncation 0.7
+    python -m tools.sample saved_models/dcgan/RUN --interpolate --count 40
+    python -m tools.sample saved_models/dcgan/RUN --direction 3 --range -3 3
+
+Autoencoders also show each latent dimension from -3 to 3 standard deviations, a map of the two most active ones, the
+way between two of your pictures, the training images nearest to one of them:
 
     python -m tools.sample saved_models/conv_vae/RUN --traverse
     python -m tools.sample saved_models/conv_vae/RUN --map --count 400

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 ENCODED = 1000  # test images that say how active the latent dimensions are
 IN_A_ROW = 10  # on the way from one picture to another
+MOVED = 9  # pictures along a direction, in one row
+LATENT = "latent vector"
+DRAWN = ("samples", "interpolate", "direction")  # what begins with draws from the prior
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,14 @@ class Request:
     seed: int
     paths: tuple[Path, ...]
     """The user's pictures."""
+    truncation: float | None = None
+    """Of the normal numbers that are drawn."""
+    linear: bool = False
+    """The way of an interpolation."""
+    direction: int = 0
+    """Position among the directions, the strongest first."""
+    range: tuple[float, float] = (-3.0, 3.0)
+    """How far to move along it."""
     labels: tuple[str, ...] = ()
     """The classes that are asked for, by name or number."""
 
@@ -50,6 +61,11 @@ def sample_pictures(
     seed: int = 0,
     out: Path | None = None,
     checkpoint: Literal["last", "best"] = "last",
+    truncation: float | None = None,
+    interpolate: bool = False,
+    linear: bool = False,
+    direction: int | None = None,
+    range: tuple[float, float] | None = None,
     traverse: bool = False,
     map: bool = False,
     between: tuple[Path, Path] | None = None,
@@ -60,11 +76,18 @@ def sample_pictures(
 
     Args:
         run: The run's folder.
-        count: How many examples; for a .gif, how many frames; for --traverse, how many dimensions at most.
+        count: How many pictures; for a .gif, how many frames; for --traverse, how many dimensions at most.
         seed: The same seed gives the same examples.
         out: A .png (grid), .gif (interpolation) or .npy file, or a folder for single PNG files.
             In the run's folder if not given.
         checkpoint: The last one, or the best seen while training.
+        truncation: Draw latents whose numbers are at most this far from 0, in standard deviations: pictures become
+            more typical and less varied.
+        interpolate: Show the way from one latent to another. It keeps the length that latents have.
+        linear: Interpolate along the straight line instead.
+        direction: Show what moving along a direction changes in some pictures, one a row. 0 is the direction that
+            moves the network's first layer most, 1 the next.
+        range: From where to where --direction moves, in standard deviations. -3 to 3 if not given.
         traverse: Show what each latent dimension changes, one a row, the most active first.
         map: Show the plane of the two most active latent dimensions.
         between: Show the way from one picture to another.
@@ -72,7 +95,14 @@ def sample_pictures(
         labels: Classes, by name or number, of a model that knows classes; all of them if not given. Each has a row,
             and --count is rounded to full rows.
     """
-    asked = {"traverse": traverse, "map": map, "between": between, "nearest": nearest}
+    asked = {
+        "interpolate": interpolate,
+        "direction": direction is not None,
+        "traverse": traverse,
+        "map": map,
+        "between": between,
+        "nearest": nearest,
+    }
     kind, *others = [name for name, value in asked.items() if value] or ["samples"]
     if others:
         raise InputError(f"--{kind} and --{others[0]} are different pictures: choose one")
@@ -82,12 +112,16 @@ def sample_pictures(
             f"--labels is for new examples: leave it out with {form if kind == 'samples' else '--' + kind}"
         )
     check(kind, form, count)
+    if (kind, form) == ("samples", ".gif"):
+        kind = "interpolate"
+    check_options(kind, truncation, linear, range)
 
     from aigc_tf.run import Run
 
     opened = Run.open(run, checkpoint)
-    request = Request(opened, count, seed, between or ((nearest,) if nearest else ()), labels)
-    pictures = KINDS["interpolation" if (kind, form) == ("samples", ".gif") else kind](request)
+    paths = between or ((nearest,) if nearest else ())
+    request = Request(opened, count, seed, paths, truncation, linear, direction or 0, range or Request.range, labels)
+    pictures = KINDS[kind](request)
     out = out or run / (f"samples-seed{seed}.png" if kind == "samples" else f"{kind}.png")
     out.parent.mkdir(parents=True, exist_ok=True)
     write(out, pictures, opened.made_by(seed))
@@ -102,10 +136,26 @@ def check(kind: str, form: str, count: int) -> None:
         raise InputError(f"--out ends in {form}: choose .png, .gif or .npy, or a folder")
     if form != ".gif":
         return
-    if kind not in ("samples", "between"):
+    if kind not in ("samples", "interpolate", "between"):
         raise InputError(f"--{kind} cannot be a .gif: choose .png or .npy, or a folder")
     if count < 3:
         raise InputError(f"--count is {count}: an animation needs at least 3 frames")
+
+
+def check_options(kind: str, truncation: float | None, linear: bool, range: tuple[float, float] | None) -> None:
+    """Raise InputError if an option does not belong to pictures of this kind, or cannot be used."""
+    from aigc_tf.latent_space import LEAST_TRUNCATION
+
+    if truncation is not None and kind not in DRAWN:
+        raise InputError(f"--{kind} draws no latents: leave --truncation out")
+    if truncation is not None and not truncation >= LEAST_TRUNCATION:
+        raise InputError(f"--truncation is {truncation:g}: give at least {LEAST_TRUNCATION:g}")
+    if linear and kind != "interpolate":
+        raise InputError("--linear is a way to interpolate: give --interpolate, too")
+    if range is not None and kind != "direction":
+        raise InputError("--range says how far to move along a direction: give --direction, too")
+    if range is not None and not all(math.isfinite(value) for value in range):
+        raise InputError(f"--range is {range[0]:g} {range[1]:g}: give two finite numbers")
 
 
 def write(out: Path, pictures: Pictures, made_by: Mapping[str, str]) -> None:
@@ -131,20 +181,53 @@ def samples(request: Request) -> Pictures:
     """New examples; a row for each class if the model knows classes."""
     import numpy as np
 
+    from tools.autoencoders import require
+
     model = request.run.model
+    options = {} if request.truncation is None else {"truncation": request.truncation}
+    if options:
+        require(model, "latents", LATENT)
     if not hasattr(model, "classes"):
         if request.labels:
             raise InputError(f"{request.run.path} knows no classes: leave --labels out")
-        return Pictures(request.run.generate(request.count, request.seed))
+        return Pictures(model.generate(request.count, request.seed, **options))
     rows = model.classes.numbers(request.labels or model.classes.names)
     columns = max(1, round(request.count / len(rows)))
-    images = request.run.generate(len(rows) * columns, request.seed, labels=np.repeat(rows, columns))
+    images = model.generate(len(rows) * columns, request.seed, labels=np.repeat(rows, columns), **options)
     return Pictures(images, columns)
 
 
 def interpolation(request: Request) -> Pictures:
     """The way between two draws from the prior."""
-    return Pictures(request.run.model.interpolate(request.count, request.seed)[0])
+    from aigc_tf.latent_space import linear, spherical
+    from tools.autoencoders import require
+
+    model = require(request.run.model, "interpolate", LATENT)
+    way = linear if request.linear else spherical
+    images = model.interpolate(request.count, request.seed, way=way, truncation=request.truncation)
+    return Pictures(images[0], columns=min(request.count, IN_A_ROW))
+
+
+def moved(request: Request) -> Pictures:
+    """Draws from the prior, moved along one of the directions that change the first layer most."""
+    import numpy as np
+
+    from aigc_tf.export.graph import first_kernel
+    from aigc_tf.latent_space import along, factorised, standard_normal
+    from tools.autoencoders import require
+
+    model = require(request.run.model, "from_normal", LATENT)
+    signatures = model.signatures()
+    kernel = first_kernel((signatures.get("generate") or signatures["decode"]).network, "latent")
+    if kernel is None:
+        raise InputError(f"in a {model.name} no dense layer reads the latent: its directions are not known")
+    prior = model.prior()
+    directions, _ = factorised(kernel, None if prior is None else prior[1])
+    if not 0 <= request.direction < len(directions):
+        raise InputError(f"--direction is {request.direction}: the run has directions from 0 to {len(directions) - 1}")
+    rows = max(1, request.count // MOVED)
+    starts = standard_normal((rows, model.latent_dim), request.seed, request.truncation)
+    return in_rows(along(model, starts, directions[request.direction], np.linspace(*request.range, MOVED)))
 
 
 def traversals(request: Request) -> Pictures:
@@ -195,7 +278,8 @@ def nearest_pictures(request: Request) -> Pictures:
 
 KINDS = {
     "samples": samples,
-    "interpolation": interpolation,
+    "interpolate": interpolation,
+    "direction": moved,
     "traverse": traversals,
     "map": latent_map,
     "between": between_pictures,

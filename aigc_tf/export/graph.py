@@ -196,6 +196,25 @@ def run(network: keras.Model, inputs: Sequence[Any]) -> list[Any]:
     return keras.tree.flatten(network(keras.tree.pack_sequence_as(network.input, list(inputs)), training=False))
 
 
+def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:
+    """The kernel, `[inputs, units]`, of the dense layer that alone reads one of a network's inputs `[batch, inputs]`.
+
+    Args:
+        network: a Functional model.
+        name: of the input.
+
+    Returns:
+        None if the input is read by another layer, or by several.
+    """
+    position = [tensor.name for tensor in network.inputs].index(name)
+    graph = Graph(network)
+    latent = graph.inputs[position]
+    first = graph.only_consumer(latent)
+    if first is None or not first.block.is_a(keras.layers.Dense) or len(latent.shape) != 2:
+        return None
+    return first.block.weights[0]
+
+
 def is_network(operation: Any) -> bool:
     """Whether this is a model made of a graph of layers and nothing else, so that the graph can be read."""
     plain = type(operation).__call__ is keras.Model.__call__ and getattr(operation, "built", False)

@@ -15,8 +15,9 @@ import numpy as np
 
 from aigc_tf.errors import InputError
 from aigc_tf.export import litert_js, reporting
-from aigc_tf.export.graph import Graph
+from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.writer import REPORT, SAVED_MODEL, Export, HasSignatures, export, move_into_place
+from aigc_tf.latent_space import factorised
 from aigc_tf.models.base import Signature
 
 TEMPLATE = Path(__file__).with_name("web_page")
@@ -99,26 +100,18 @@ def describe(name: str, signature: Signature, prior: Mapping[str, Any] | None = 
 def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.ndarray:
     """Orthonormal directions of the normal numbers behind a latent: float64 `[at most 8, their number]`.
 
-    Those that move the output of the first dense layer most: the eigenvectors of AᵀA with the largest
-    eigenvalues, where the layer computes Ax + b (Shen & Zhou 2021, "Closed-Form Factorization of Latent Semantics
-    in GANs"); each points to where its largest component is positive. A latent that does not meet a dense layer
-    first is moved along the first of the numbers themselves.
+    Those that move the output of the first dense layer most (`aigc_tf.latent_space.factorised`). A latent that does
+    not meet a dense layer first is moved along the first of the numbers themselves.
 
     Args:
         network: a Functional model whose one input is the latent.
         factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
     """
-    size = math.prod(network.inputs[0].shape[1:])
-    graph = Graph(network)
-    first = graph.only_consumer(graph.inputs[0])
-    if first is None or not first.block.is_a(keras.layers.Dense) or len(network.inputs[0].shape) != 2:
-        return np.eye(size)[:DIRECTIONS]
-    kernel = first.block.weights[0].astype(np.float64)  # [latent, units], the transpose of A
-    if factor is not None:
-        kernel = factor.T @ kernel if factor.ndim == 2 else factor[:, None] * kernel
-    vectors = np.linalg.svd(kernel, full_matrices=False)[0].T[:DIRECTIONS]
-    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)
-    return vectors * np.sign(largest)
+    (latent,) = network.inputs
+    kernel = first_kernel(network, latent.name)
+    if kernel is None:
+        return np.eye(math.prod(latent.shape[1:]))[:DIRECTIONS]
+    return factorised(kernel, factor)[0][:DIRECTIONS]
 
 
 def _numbers(array: np.ndarray) -> list[Any]:

@@ -49,15 +49,18 @@ class ConditionalGAN(GAN):
             raise ValueError(f"{len(given)} labels were given for {count} images: give one, or one for each")
         return np.broadcast_to(given, count)
 
-    def generate(self, count: int, seed: int = 0, labels: Labels | None = None) -> np.ndarray:
-        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed and labels.
+    def generate(
+        self, count: int, seed: int = 0, truncation: float | None = None, labels: Labels | None = None
+    ) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.
 
         Args:
             count: how many.
             seed: of the latents.
+            truncation: of the latents; see `aigc_tf.latent_space.standard_normal`.
             labels: one class for all images, or one for each, by name or number; the classes in turn if not given.
         """
-        return self.decode(self.latents(count, seed), self.numbers(labels, count))
+        return self.decode(self.latents(count, seed, truncation), self.numbers(labels, count))
 
     def decode(self, latents: np.ndarray, labels: Labels = 0) -> np.ndarray:
         """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1]."""

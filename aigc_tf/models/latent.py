@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.latent_space import interpolation, spherical
+from aigc_tf.latent_space import Way, interpolation, spherical, standard_normal
 from aigc_tf.models.base import GenerativeModel
 
 GENERATION_BATCH = 500
@@ -39,15 +39,21 @@ class LatentModel(GenerativeModel):
         """
         return None
 
-    def latents(self, count: int, seed: int) -> np.ndarray:
+    def latents(self, count: int, seed: int, truncation: float | None = None) -> np.ndarray:
         """Draws from the prior: float32 `[count, latent_dim]`.
 
-        NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
+        Args:
+            count: how many.
+            seed: the same seed gives the same draws.
+            truncation: of the normal numbers that they are made of; see `aigc_tf.latent_space.standard_normal`.
         """
-        normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+        return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
         prior = self.prior()
         if prior is None:
-            return normal
+            return normal.astype("float32")
         mean, factor = prior
         return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
 
@@ -68,17 +74,19 @@ class LatentModel(GenerativeModel):
             else {"prior": dict(zip(("mean", "factor"), map(np.ndarray.tolist, prior), strict=True))}
         )
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
-        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same seed."""
-        return self.decode(self.latents(count, seed))
+    def generate(self, count: int, seed: int = 0, truncation: float | None = None) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments."""
+        return self.decode(self.latents(count, seed, truncation))
 
-    def interpolate(self, frames: int, seed: int = 0, rows: int = 1) -> np.ndarray:
+    def interpolate(
+        self, frames: int, seed: int = 0, rows: int = 1, way: Way = spherical, truncation: float | None = None
+    ) -> np.ndarray:
         """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
 
-        Spherical interpolation (White 2016): the norm of the latents stays typical of the prior all the way.
+        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
         """
-        start, end = self.latents(2 * rows, seed).reshape(rows, 2, -1).swapaxes(0, 1)
-        return interpolation(self, start, end, frames, spherical)
+        start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
+        return interpolation(self, start, end, frames, way)
 
 
 def averaged_copy(network: keras.Model) -> keras.Model:

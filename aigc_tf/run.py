@@ -109,7 +109,7 @@ class Run:
         Args:
             count: how many.
             seed: the same seed gives the same examples.
-            options: of the model; those of text have `prompt`, `tokens` and `decoding`.
+            options: of the model; those of images have `truncation`, those of text `prompt`, `tokens` and `decoding`.
         """
         return self.model.generate(count, seed, **options)
 

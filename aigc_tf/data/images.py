@@ -46,7 +46,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
         f"{source.name}: {len(source.train.images):,} images to train on, "
         f"{len(source.test.images):,} to test on ({source.test_split})"
     )
-    return dataclasses.replace(source, notes=(summary, *source.notes))
+    return dataclasses.replace(source, notes=(summary, *source.notes), augmentation=recipe.augmentation)
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from aigc_tf.augmentation import augment
+from aigc_tf.recipes.augment import ClassicalAugmentation
 
 # Batches that are prepared while the model trains on earlier ones.
 _PREFETCHED = 4
@@ -46,6 +49,8 @@ class ImageSource:
     """Licence and attribution."""
     notes: tuple[str, ...]
     """Lines that the user should see once."""
+    augmentation: ClassicalAugmentation = field(default_factory=ClassicalAugmentation)
+    """What training images suffer, anew in every epoch."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -75,12 +80,12 @@ class ImageSource:
     def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
         """Batches of training images without end, each image once in an epoch, in an order of its own.
 
-        The batch of step t depends on (seed, t) alone, so a run that starts again at step t reads on where
-        it stopped. An epoch may end inside a batch; the next one begins there.
+        The batch of step t, with what augmentation makes of it, depends on (seed, t) alone, so a run that starts
+        again at step t reads on where it stopped. An epoch may end inside a batch; the next one begins there.
 
         Args:
             batch_size: images in a batch.
-            seed: decides the order, epoch by epoch.
+            seed: decides the order, epoch by epoch, and the augmentation.
             first_step: the step whose batch comes first.
 
         Returns:
@@ -105,7 +110,8 @@ class ImageSource:
             # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
             # times faster than training (`aigc_tf.data.throughput`).
             unit = tf.numpy_function(read, [indices], tf.float32, stateful=False)
-            return tf.ensure_shape(unit, (batch_size, *images.shape[1:]))
+            unit = tf.ensure_shape(unit, (batch_size, *images.shape[1:]))
+            return augment(unit, self.augmentation, seed, positions[0]) if self.augmentation.is_on else unit
 
         steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
         return steps.map(batch).prefetch(_PREFETCHED)

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
-    ConfigDict,
     Field,
     NonNegativeFloat,
     NonNegativeInt,
@@ -25,11 +24,8 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass
 
-# Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
-STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Momentum = Annotated[float, Field(ge=0, lt=1)]
+from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.recipes.fields import STRICT, Fraction, Momentum
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -229,6 +225,8 @@ class ImageRecipe(Recipe):
     examples: ClassVar[Literal["images", "text", "series"]] = "images"
 
     images: ImageSettings = ImageSettings()
+    augmentation: ClassicalAugmentation = ClassicalAugmentation()
+    """Of the training images."""
     export_limits: ExportLimits = ExportLimits()
 
     def changeable_on_resume(self) -> frozenset[str]:

@@ -1,0 +1,13 @@
+"""How the fields of recipes and of their parts are checked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+# Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
+STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]

@@ -17,7 +17,6 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     TypeAdapter,
@@ -27,6 +26,9 @@ from pydantic.dataclasses import dataclass
 
 # Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+MOST_SIDE = 4096  # pixels: beyond what these networks are for
+MOST_SEED = 2**32 - 1  # NumPy's generator takes no more
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Momentum = Annotated[float, Field(ge=0, lt=1)]
@@ -50,9 +52,9 @@ class AdamSettings:
 class ImageSettings:
     """The images that a model sees and makes; sources are brought to this form."""
 
-    height: PositiveInt = 28
+    height: Annotated[int, Field(ge=1, le=MOST_SIDE)] = 28
     """Pixels."""
-    width: PositiveInt = 28
+    width: Annotated[int, Field(ge=1, le=MOST_SIDE)] = 28
     """Pixels."""
     channels: Annotated[int, Field(ge=1, le=3)] = 1
     """1 is grey, 3 is RGB."""
@@ -77,6 +79,8 @@ class LoggingSettings:
     """Losses and speed."""
     samples_every: PositiveInt = 250
     """Pictures or text from fixed latents."""
+    keep_samples: PositiveInt = 100
+    """Of how many of the latest such moments they are kept, as files and in TensorBoard."""
     evaluate_every: PositiveInt = 500
     """The quality figure that picks the best checkpoint."""
     evaluate_samples: PositiveInt = 2000
@@ -84,7 +88,7 @@ class LoggingSettings:
     graph: bool = False
     """Write the graph of the training step."""
     histograms: bool = False
-    """Write histograms of the weights whenever samples are written."""
+    """Write histograms of the weights whenever samples are written; they are kept as long."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -157,7 +161,7 @@ class Recipe(abc.ABC):
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
     """Initial weights, data order and every random draw of training follow from it."""
     steps: PositiveInt = 1000
     """Training stops when this many steps have been made in all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -78,10 +78,13 @@ def sample_pictures(
 
     opened = Run.open(run, checkpoint)
     request = Request(opened, count, seed, between or ((nearest,) if nearest else ()))
-    pictures = KINDS["interpolation" if (kind, form) == ("samples", ".gif") else kind](request)
     out = out or run / (f"samples-seed{seed}.png" if kind == "samples" else f"{kind}.png")
     out.parent.mkdir(parents=True, exist_ok=True)
-    write(out, pictures, opened.made_by(seed))
+    made_by = opened.made_by(seed)
+    if kind == "samples" and form in ("", ".npy"):
+        write_batches(out, opened.model.generate_batches(count, seed), count, made_by)
+    else:
+        write(out, KINDS["interpolation" if (kind, form) == ("samples", ".gif") else kind](request), made_by)
     print(out)
 
 
@@ -101,21 +104,35 @@ def check(kind: str, form: str, count: int) -> None:
 
 def write(out: Path, pictures: Pictures, made_by: Mapping[str, str]) -> None:
     """Write pictures in the form that the ending of the file's name asks for."""
-    import numpy as np
-
     from aigc_tf.pictures import enlargement, grid, write_gif, write_png
 
     images = pictures.images
     if out.suffix == ".gif":
         write_gif(out, images, made_by, scale=enlargement(images))
-    elif out.suffix == ".npy":
-        np.save(out, images, allow_pickle=False)
     elif out.suffix == ".png":
         write_png(out, grid(images, pictures.columns), made_by, scale=enlargement(images))
     else:
-        out.mkdir(exist_ok=True)
-        for index, image in enumerate(images):
-            write_png(out / f"{index:05d}.png", image, made_by)
+        write_batches(out, [images], len(images), made_by)
+
+
+def write_batches(out: Path, batches: Iterable[np.ndarray], count: int, made_by: Mapping[str, str]) -> None:
+    """Write images, in all `count`, as an array or as single files, each batch before the next one is made."""
+    import numpy as np
+
+    from aigc_tf.pictures import write_png
+
+    if out.suffix == ".npy":
+        with out.open("wb") as file:
+            for index, batch in enumerate(batches):
+                if index == 0:
+                    shape = (count, *batch.shape[1:])
+                    header = {"descr": batch.dtype.str, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(file, header)
+                file.write(np.ascontiguousarray(batch).data)
+        return
+    out.mkdir(exist_ok=True)
+    for index, image in enumerate(image for batch in batches for image in batch):
+        write_png(out / f"{index:05d}.png", image, made_by)
 
 
 def samples(request: Request) -> Pictures:

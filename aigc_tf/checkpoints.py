@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_tf.archives import ArchiveError, is_whole, read_arrays
 from aigc_tf.errors import InputError
+from aigc_tf.files import write_atomically, write_text
 
 if TYPE_CHECKING:
     import keras
 
 _METADATA = "metadata.json"
 _BEST = "best.json"
-_NAME = re.compile(r"step-(\d{8})\.npz")
+_NAME = re.compile(r"step-(\d{8,})\.npz")
 
 
 class NotFiniteError(RuntimeError):
@@ -35,24 +35,6 @@ def steps(folder: Path) -> list[int]:
     """The steps that have a checkpoint, ascending."""
     names = (_NAME.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
     return sorted(int(match[1]) for match in names if match)
-
-
-def write_atomically(path: Path, write: Any) -> None:
-    """Call `write(file)` on a temporary file and give it its name only when it is whole and on the disk."""
-    temporary = path.with_name(path.name + ".partial")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file so that readers find the old one or the new one, never a part."""
-    write_atomically(path, lambda file: file.write(text.encode()))
 
 
 def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata: Mapping[str, Any]) -> Path:
@@ -79,14 +61,14 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
         InputError: the file is damaged, or does not hold exactly the variables that are needed.
     """
     try:
-        # Opened here, not by NumPy, which leaves a file that it cannot read open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(path)
+        metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes())
+        if not isinstance(metadata, dict):
+            raise ValueError("its metadata is no JSON object")
+    except (ArchiveError, ValueError) as error:
         raise InputError(f"{path} is not a readable checkpoint ({error}); remove it to use an earlier one") from error
-    metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes() or b"{}")
-    wanted = {name: tuple(variable.shape) for name, variable in state.items()}
-    found = {name: array.shape for name, array in arrays.items()}
+    wanted = {name: (tuple(variable.shape), variable.dtype) for name, variable in state.items()}
+    found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
     if wanted != found:
         names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
         raise InputError(f"{path} was saved by another model: {len(names)} variables differ, {names[0]} among them")
@@ -95,20 +77,42 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
     return metadata
 
 
-def mark_best(folder: Path, step: int, key: str, value: float) -> None:
-    """Record that the checkpoint of `step` is the best so far."""
-    write_text(folder / _BEST, json.dumps({"step": step, key: value}) + "\n")
+def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
+    """The last step with a checkpoint that is whole, or None; and the damaged ones after it."""
+    damaged: list[Path] = []
+    for step in reversed(steps(folder)):
+        if is_whole(path_of(folder, step)):
+            return step, damaged
+        damaged.append(path_of(folder, step))
+    return None, damaged
 
 
-def best(folder: Path) -> dict[str, Any] | None:
-    """`{"step": ..., key: value}` of the best checkpoint, or None."""
+def mark_best(folder: Path, best: Mapping[str, Any] | None) -> None:
+    """Record which checkpoint is the best so far: `{"step": ..., name of the figure: its value}`, or none."""
+    if best is None:
+        (folder / _BEST).unlink(missing_ok=True)
+    else:
+        write_text(folder / _BEST, json.dumps(best) + "\n")
+
+
+def best_step(folder: Path) -> int | None:
+    """The step of the best checkpoint, or None if none was measured.
+
+    Raises:
+        InputError: the record of it is damaged.
+    """
     path = folder / _BEST
-    return json.loads(path.read_text()) if path.is_file() else None
+    try:
+        step = json.loads(path.read_text())["step"] if path.is_file() else None
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}): choose the last checkpoint") from None
+    if not isinstance(step, int | None):
+        raise InputError(f"{path} is damaged (its step is {step!r}): choose the last checkpoint")
+    return step
 
 
-def prune(folder: Path, keep: int) -> None:
+def prune(folder: Path, keep: int, best: Mapping[str, Any] | None) -> None:
     """Remove all but the last `keep` checkpoints and the best one."""
-    best_step = (best(folder) or {}).get("step")
     for step in steps(folder)[:-keep]:
-        if step != best_step:
+        if best is None or step != best["step"]:
             path_of(folder, step).unlink()

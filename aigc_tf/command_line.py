@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Annotated, Any
 import tyro
 from pydantic import ValidationError
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
 
 BAD_INPUT = 2
@@ -32,9 +33,9 @@ def friendly_exit() -> Iterator[None]:
     except InputError as error:
         _exit(BAD_INPUT, str(error))
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        _exit(BAD_INPUT, f"{error.filename}: {error.strerror}")
+        _exit(BAD_INPUT, f"{error.filename or 'the output'}: {error.strerror}")
     except KeyboardInterrupt as error:
         _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
     except RuntimeError as error:
@@ -44,7 +45,7 @@ def friendly_exit() -> Iterator[None]:
 
 
 def _exit(status: int, message: str) -> None:
-    print(f"{Path(sys.argv[0]).stem}: {message}", file=sys.stderr)
+    print(f"{Path(sys.argv[0]).stem}: {printable(message)}", file=sys.stderr)
     raise SystemExit(status)
 
 
@@ -94,7 +95,7 @@ def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
     given, _ = first.parse_known_args(arguments)
     if not given.resume:
         return recipe()
-    from aigc_tf.run import find_run_folder, read_recipe
+    from aigc_tf.run_folder import find_run_folder, read_recipe
 
     path = find_run_folder(recipe, given.run_dir)
     recorded = read_recipe(path)

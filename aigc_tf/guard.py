@@ -109,8 +109,7 @@ class Guard(StopOnNonFinite):
         watched = self.progress.watched
         count = int(watched.get("rollbacks", 0)) + 1
         self.progress.watched = {"rollbacks": count}
-        folder = self.run.path / "checkpoints"
-        best = checkpoints.best(folder)
+        best = self.progress.best
         state = self.model.state()
         if best is None:
             assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
@@ -119,7 +118,7 @@ class Guard(StopOnNonFinite):
                 state[name].assign(variable)
             start = "starting again from new weights"
         else:
-            checkpoints.restore(checkpoints.path_of(folder, best["step"]), state)
+            checkpoints.restore(checkpoints.path_of(self.run.path / "checkpoints", best["step"]), state)
             start = f"going back to step {best['step']}"
         reseed(
             [variable for name, variable in state.items() if "seed_generator_state" in name], self.recipe.seed, count

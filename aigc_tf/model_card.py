@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from aigc_tf import checkpoints
+from aigc_tf.errors import printable
+from aigc_tf.files import write_text
 from aigc_tf.recipes.base import flatten
+from aigc_tf.run_folder import read_object
 
 if TYPE_CHECKING:
     from aigc_tf.run import Run
@@ -16,16 +17,21 @@ if TYPE_CHECKING:
 def write_model_card(run: Run) -> None:
     """Write the card from the files of the run: as much as is known by now."""
     sections = [_what(run), _samples(run), _quality(run), _data(run), _use(run), _exports(run), _limits(), _recipe(run)]
-    checkpoints.write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
+    write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
 
 
-def _optional(run: Run, name: str) -> dict[str, Any] | None:
-    return run.read_json(name) if (run.path / name).is_file() else None
+def _optional(run: Run, name: str, **needed: type) -> dict[str, Any] | None:
+    return run.read_json(name, **needed) if (run.path / name).is_file() else None
 
 
 def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
     lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
-    return "\n".join([*lines, *(f"| {key} | {value} |" for key, value in rows.items())])
+    return "\n".join([*lines, *(f"| {key} | {_cell(value)} |" for key, value in rows.items())])
+
+
+def _cell(value: Any) -> str:
+    """A value in a table, whatever a source is called."""
+    return printable(str(value)).replace("|", r"\|")
 
 
 def _what(run: Run) -> str:
@@ -45,7 +51,7 @@ def _samples(run: Run) -> str:
 
 
 def _quality(run: Run) -> str:
-    report = _optional(run, "evaluation.json")
+    report = _optional(run, "evaluation.json", protocol=dict, step=int)
     if report is None:
         return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
     figures = {key: f"{value:.4g}" for key, value in report.items() if isinstance(value, float)}
@@ -85,7 +91,7 @@ python -m tools.export "{run.path}" --quantize dynamic
 
 def _exports(run: Run) -> str:
     paths = sorted((run.path / "exports").glob("*/export.json"))
-    reports = {path.parent.name: json.loads(path.read_text()) for path in paths}
+    reports = {path.parent.name: read_object(path, signatures=dict, files=dict) for path in paths}
     if not reports:
         return ""
     signatures = next(iter(reports.values()))["signatures"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -72,12 +73,12 @@ def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def write_png(path: Path, image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
+def write_png(file: Path | IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
     """Write one picture, `[height, width, channels]`, with `made_by` as PNG text entries."""
     entries = PngImagePlugin.PngInfo()
     for key, value in made_by.items():
         entries.add_text(key, value)
-    to_pil(image, scale).save(path, format="PNG", pnginfo=entries)
+    to_pil(image, scale).save(file, format="PNG", pnginfo=entries)
 
 
 def write_gif(path: Path, frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tensorboard.plugins import projector
 
-from aigc_tf.checkpoints import write_text
 from aigc_tf.data.source import Split
+from aigc_tf.files import write_atomically, write_text
 from aigc_tf.latent_space import Encodes
 from aigc_tf.pictures import grid, to_pil, write_png
 
@@ -38,7 +39,8 @@ def write_projector(log_folder: Path, model: Encodes, test: Split, class_names: 
     embedding = config.embeddings.add()
     embedding.tensor_name, embedding.tensor_path = "latents", f"{FOLDER}/latents.tsv"
     thumbnails = _thumbnails(shown.images)
-    write_png(folder / "thumbnails.png", grid(thumbnails, gap=0), {})
+    write = partial(write_png, image=grid(thumbnails, gap=0), made_by={})
+    write_atomically(folder / "thumbnails.png", write)
     embedding.sprite.image_path = f"{FOLDER}/thumbnails.png"
     embedding.sprite.single_image_dim.extend([thumbnails.shape[2], thumbnails.shape[1]])
     if shown.labels is not None and class_names is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
 import re
+import sys
 from typing import Any
 
 from aigc_tf.recipes.base import Recipe
@@ -19,9 +21,7 @@ def resolve(reference: str) -> Any:
     Raises:
         ValueError: the reference is malformed, or there is no such module or attribute.
     """
-    if not _REFERENCE.fullmatch(reference):
-        raise ValueError(f"{reference!r} is not of the form 'package.module:attribute'")
-    module_name, _, attribute = reference.partition(":")
+    module_name, attribute = _parts(reference)
     try:
         return getattr(importlib.import_module(module_name), attribute)
     except ModuleNotFoundError as error:
@@ -35,13 +35,32 @@ def resolve(reference: str) -> Any:
 def recipe_class(reference: str) -> type[Recipe]:
     """The recipe class that a run recorded as `"package.module:Class"`.
 
+    A run folder may come from anybody, and importing a module runs it. So only three kinds of modules are looked
+    into: those of `aigc_tf.recipes`, those that this process has imported already, and those that the environment
+    variable AIGC_TF_RECIPES names, separated by commas.
+
     Raises:
-        ValueError: there is none, or it is no recipe.
+        ValueError: the module is none of these, there is no such class, or it is no recipe.
     """
+    module, _ = _parts(reference)
+    allowed = os.environ.get("AIGC_TF_RECIPES", "").split(",")
+    if not (module.startswith("aigc_tf.recipes.") or module in sys.modules or module in allowed):
+        raise ValueError(
+            f"{reference!r} is a recipe outside the package, and opening a run imports no other code: "
+            f"if you trust it, import {module!r} first, or set AIGC_TF_RECIPES={module}"
+        )
     found = resolve(reference)
     if not (isinstance(found, type) and issubclass(found, Recipe)):
         raise ValueError(f"{reference!r} is not a recipe class")
     return found
+
+
+def _parts(reference: str) -> tuple[str, str]:
+    """Module and attribute of a reference."""
+    if not _REFERENCE.fullmatch(reference):
+        raise ValueError(f"{reference!r} is not of the form 'package.module:attribute'")
+    module, _, attribute = reference.partition(":")
+    return module, attribute
 
 
 def recipe_classes() -> dict[str, type[Recipe]]:

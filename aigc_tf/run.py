@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_tf import checkpoints
+from aigc_tf.archives import is_whole
 from aigc_tf.errors import InputError
+from aigc_tf.files import write_atomically, write_text
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.registry import recipe_class, resolve
+from aigc_tf.registry import resolve
+from aigc_tf.run_folder import read_object, read_recipe, read_text
 
 if TYPE_CHECKING:
     from aigc_tf.export.runner import Runner
     from aigc_tf.models.base import GenerativeModel
-
-RUNS_FOLDER = Path("saved_models")
 
 
 class Run:
@@ -51,17 +51,19 @@ class Run:
             checkpoint: "last", or "best" for the one with the best quality figure seen while training.
 
         Raises:
-            InputError: it is no run folder, or the run has no such checkpoint.
+            InputError: it is no run folder, or the run has no such checkpoint, or only damaged ones.
         """
         path = Path(path).expanduser()
         recipe = read_recipe(path)
-        saved = checkpoints.steps(path / "checkpoints")
-        if not saved:
-            raise InputError(f"{path} has no checkpoint yet: train it with --resume first")
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
-        best = checkpoints.best(path / "checkpoints")
-        return cls(path, recipe, best["step"] if checkpoint == "best" and best else saved[-1])
+        folder = path / "checkpoints"
+        step = checkpoints.best_step(folder) if checkpoint == "best" else None
+        if step is None:
+            return cls(path, recipe, last_step(folder))
+        if not is_whole(checkpoints.path_of(folder, step)):
+            raise InputError(f"the best checkpoint of {path}, step {step}, is lost or damaged: choose the last one")
+        return cls(path, recipe, step)
 
     @property
     def model(self) -> GenerativeModel:
@@ -83,7 +85,7 @@ class Run:
         """
         if self._source is None:
             source = resolve(self.recipe.data)(self.recipe)
-            if source.fingerprint != self.read_json("source.json")["fingerprint"]:
+            if source.fingerprint != self.read_json("source.json", fingerprint=str)["fingerprint"]:
                 raise InputError(f"{source.name} is not what {self.path} was trained on: its content has changed")
             self._source = source
         return self._source
@@ -95,13 +97,13 @@ class Run:
             for name, reference in self.recipe.assets.items()
         }
 
-    def read_json(self, name: str) -> dict[str, Any]:
+    def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files.
 
         Raises:
-            InputError: it is missing or damaged.
+            InputError: it is missing or damaged, or lacks what is needed.
         """
-        return read_object(self.path / name)
+        return read_object(self.path / file, **needed)
 
     def generate(self, count: int, seed: int = 0, **options: Any) -> Any:
         """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings.
@@ -130,9 +132,10 @@ class Run:
 
         report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed, **options)
         for name, picture in report.pop("pictures", {}).items():
-            write_png(self.path / f"{name}.png", picture, self.made_by(seed), scale=2)
+            write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
+            write_atomically(self.path / f"{name}.png", write)
         report |= {"step": self.step}
-        checkpoints.write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
+        write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
         write_model_card(self)
         return report
 
@@ -164,7 +167,7 @@ class Run:
         from aigc_tf.model_card import write_model_card
 
         folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
-        recorded = self.read_json("source.json")
+        recorded = self.read_json("source.json", name=str, licence=str)
         metadata = self.made_by() | {"data": recorded["name"], "licence of the data": recorded["licence"]}
         metadata |= self.model.export_metadata()
         try:
@@ -202,81 +205,20 @@ class Run:
         return origin if seed is None else origin | {"seed": str(seed)}
 
 
-def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
-    """Make the folder of a new run.
-
-    Raises:
-        InputError: it is there already and not empty.
-    """
-    if run_dir is None:
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
-    else:
-        path = Path(run_dir).expanduser()
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
-    """The folder of the run to resume: `run_dir`, or the newest run of the recipe.
+def last_step(folder: Path) -> int:
+    """The step of the last checkpoint in a folder that is whole; damaged ones after it are named.
 
     Raises:
         InputError: there is none.
     """
-    if run_dir is not None:
-        return Path(run_dir).expanduser()
-    runs = [path.parent for path in (RUNS_FOLDER / recipe.slug()).glob("*/recipe.json")]
-    if not runs:
-        raise InputError(f"there is no run of {recipe.slug()} in {RUNS_FOLDER} to resume: leave --resume out")
-    return max(runs, key=lambda path: path.stat().st_mtime)
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe of a run folder.
-
-    Raises:
-        InputError: the folder is no run, or its recipe cannot be read.
-    """
-    if not (path / "recipe.json").is_file():
-        raise InputError(f"{path} is not a run folder: it has no recipe.json")
-    written = read_object(path / "recipe.json")
-    try:
-        return recipe_class(written["recipe"]).from_fields(written["fields"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{path / 'recipe.json'} lacks {error}") from None
-    except ValueError as error:
-        raise InputError(f"{path / 'recipe.json'}: {error}") from None
-
-
-def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object in a file.
-
-    Raises:
-        InputError: there is none.
-    """
-    try:
-        value = json.loads(read_text(path))
-    except ValueError as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path} does not hold a JSON object")
-    return value
-
-
-def read_text(path: Path) -> str:
-    """The content of a file of a run.
-
-    Raises:
-        InputError: it is missing or cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: the run folder is not whole") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
+    step, damaged = checkpoints.last_whole(folder)
+    if step is None:
+        if damaged:
+            raise InputError(f"all checkpoints in {folder} are damaged: start a new run")
+        raise InputError(f"{folder.parent} has no checkpoint yet: train it with --resume first")
+    for path in damaged:
+        say(f"warning: {path} is damaged: step {step} is used instead")
+    return step
 
 
 def say(message: str) -> None:

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from aigc_tf import checkpoints, environment
+from aigc_tf.archives import is_whole
 from aigc_tf.callbacks import (
     Checkpoints,
     Clock,
@@ -22,13 +23,16 @@ from aigc_tf.callbacks import (
     Quality,
     interrupts,
 )
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, printable
+from aigc_tf.files import held, write_text
 from aigc_tf.latent_space import Encodes
 from aigc_tf.models.base import GenerativeModel
 from aigc_tf.models.create import create
 from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.recovery import recover
 from aigc_tf.registry import resolve
-from aigc_tf.run import Run, create_run_folder, find_run_folder, read_object, read_recipe, say
+from aigc_tf.run import Run, say
+from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe
 
 
 def train(
@@ -52,7 +56,8 @@ def train(
         The run, open at its last step.
 
     Raises:
-        InputError: the source cannot be had, or the run cannot be continued like this.
+        InputError: the source cannot be had, the run cannot be continued like this or is in use by another process,
+            or there is no room to write it.
         NotFiniteError: training diverged; the last good checkpoint is kept.
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
@@ -67,23 +72,24 @@ def train(
     else:
         refuse_other_data(path, source)
     recipe = dataclasses.replace(recipe, source=source.name)
-    model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
-    progress = restore_last(path, model) if resume else Progress(step=0)
-    describe_run(path, recipe, source, first_step=progress.step)
-    run = Run(path, recipe, progress.step, model=model, source=source)
-    say(f"run folder: {path}")
-    if progress.step < recipe.steps:
-        fit(run, progress, callbacks)
-    else:
-        say(f"it has made its {recipe.steps} steps already: give more with --steps")
+    with held(path):
+        model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
+        progress = resumed(path, model, recipe.checkpoints.keep) if resume else Progress(step=0)
+        describe_run(path, recipe, source, first_step=progress.step)
+        run = Run(path, recipe, progress.step, model=model, source=source)
+        say(f"run folder: {path}")
+        if progress.step < recipe.steps:
+            fit(run, progress, callbacks)
+        else:
+            say(f"it has made its {recipe.steps} steps already: give more with --steps")
+        finish(run)
+    if progress.interrupted:
+        raise KeyboardInterrupt(f"saved at step {progress.step} in {path}; continue with --resume")
     return run
 
 
 def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callback]) -> None:
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
-    from aigc_tf.model_card import write_model_card
-    from aigc_tf.projector import write_projector
-
     recipe = run.recipe
     batches = run.source.training_batches(recipe.examples_per_step, recipe.seed, first_step=progress.step)
     progress.examples_per_step = examples_in(batches.element_spec)
@@ -95,9 +101,9 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         resolve(recipe.watch)(run, progress, writer),
         line,
         Logs(run, progress, writer),
-        Checkpoints(run, progress),
         Quality(run, progress, writer),
-        Previews(run, progress, writer),
+        Previews(run, progress),
+        Checkpoints(run, progress, writer),
     ]
     if recipe.logging.graph:
         traced = tf.function(run.model.train_step).get_concrete_function(batches.element_spec)
@@ -110,18 +116,34 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
                 batches, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[*own, *callbacks]
             )
     except checkpoints.NotFiniteError as error:
-        saved = checkpoints.steps(run.path / "checkpoints")
-        kept = f"the last good checkpoint is that of step {saved[-1]}" if saved else "there is no checkpoint yet"
-        raise checkpoints.NotFiniteError(f"training diverged: {error}; {kept} in {run.path}") from None
+        raise checkpoints.NotFiniteError(f"training diverged: {error}; {last_good(run.path)}") from None
+    except OSError as error:
+        fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise InputError(
+            f"training stopped at step {progress.step}: {fault}; {last_good(run.path)}; continue with --resume when "
+            "that is mended"
+        ) from error
     finally:
         line.close()
-        writer.close()
+        writer.close()  # TensorFlow keeps it to itself when that fails
     run.step = progress.step
+
+
+def last_good(path: Path) -> str:
+    """Which checkpoint of a run folder there is to go on from, in words."""
+    saved = checkpoints.steps(path / "checkpoints")
+    kept = f"the last good checkpoint is that of step {saved[-1]}" if saved else "there is no checkpoint yet"
+    return f"{kept} in {path}"
+
+
+def finish(run: Run) -> None:
+    """Write what describes the run as it stands: its card and the projector's files."""
+    from aigc_tf.model_card import write_model_card
+    from aigc_tf.projector import write_projector
+
     write_model_card(run)
     if isinstance(run.model, Encodes):
         write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
-    if progress.interrupted:
-        raise KeyboardInterrupt(f"saved at step {progress.step} in {run.path}; continue with --resume")
 
 
 def examples_in(element_spec: Any) -> int:
@@ -129,25 +151,24 @@ def examples_in(element_spec: Any) -> int:
     return int(tf.nest.flatten(element_spec)[0].shape[0])
 
 
-def restore_last(path: Path, model: GenerativeModel) -> Progress:
-    """Give the model the state of the run's last checkpoint, if it has one."""
-    folder = path / "checkpoints"
-    saved = checkpoints.steps(folder)
-    if not saved:
+def resumed(path: Path, model: GenerativeModel, keep: int) -> Progress:
+    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one."""
+    step = recover(path)
+    if step is None:
         return Progress(step=0)
-    metadata = checkpoints.restore(checkpoints.path_of(folder, saved[-1]), model.state())
-    cut_log(path / "metrics.jsonl", saved[-1])
+    folder = path / "checkpoints"
+    metadata = checkpoints.restore(checkpoints.path_of(folder, step), model.state())
+    best = metadata.get("best")
+    if best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
+        say(f"warning: the best checkpoint, of step {best['step']}, is lost: the next measured one takes its place")
+        best = None
+    checkpoints.mark_best(folder, best)
+    checkpoints.prune(folder, keep, best)
     then = read_object(path / "environment.json")
     for difference in environment.differences(then, environment.environment()):
         say(f"warning: the run continues, but not bit by bit: {difference}")
-    return Progress(step=metadata["step"], seconds=metadata["seconds"], watched=metadata.get("watched", {}))
-
-
-def cut_log(path: Path, step: int) -> None:
-    """Remove the lines of steps that come after the checkpoint: they will be made again."""
-    if path.is_file():
-        lines = path.read_text().splitlines(keepends=True)
-        checkpoints.write_text(path, "".join(line for line in lines if json.loads(line)["step"] <= step))
+    kept = {name: metadata[name] for name in ("seconds", "quality", "watched")}
+    return Progress(step, best=best, **kept)
 
 
 def refuse_changes(path: Path, recipe: Recipe) -> None:
@@ -166,7 +187,9 @@ def refuse_changes(path: Path, recipe: Recipe) -> None:
 
 def refuse_other_data(path: Path, source: Any) -> None:
     """Raise InputError if the source's content is not what the run has been trained on."""
-    recorded = read_object(path / "source.json")
+    if not checkpoints.steps(path / "checkpoints"):
+        return  # nothing has been learnt yet
+    recorded = read_object(path / "source.json", name=str, fingerprint=str)
     if recorded["fingerprint"] != source.fingerprint:
         raise InputError(
             f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
@@ -176,14 +199,14 @@ def refuse_other_data(path: Path, source: Any) -> None:
 
 def describe_run(path: Path, recipe: Recipe, source: Any, first_step: int) -> None:
     """Write the run's recipe, source and environment."""
-    checkpoints.write_text(path / "recipe.json", recipe.to_json())
+    write_text(path / "recipe.json", recipe.to_json())
     if first_step:
         return  # those are the files of the run's beginning
     for name in recipe.assets:
-        checkpoints.write_text(path / f"{name}.json", getattr(source, name).to_json())
+        write_text(path / f"{name}.json", getattr(source, name).to_json())
     described = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
-    checkpoints.write_text(path / "source.json", json.dumps(described, indent=2) + "\n")
-    checkpoints.write_text(path / "environment.json", json.dumps(environment.environment(), indent=2) + "\n")
+    write_text(path / "source.json", json.dumps(described, indent=2) + "\n")
+    write_text(path / "environment.json", json.dumps(environment.environment(), indent=2) + "\n")
 
 
 def write_description(run: Run, writer: tf.summary.SummaryWriter, step: int) -> None:
@@ -193,10 +216,9 @@ def write_description(run: Run, writer: tf.summary.SummaryWriter, step: int) -> 
     fields = {
         key: value for key, value in flatten(run.recipe).items() if not key.startswith(("logging", "checkpoints"))
     }
-    table = "\n".join(
-        ["| field | value |", "| --- | --- |", *(f"| {key} | {value} |" for key, value in fields.items())]
-    )
+    rows = [f"| {key} | {printable(str(value))} |" for key, value in fields.items()]
+    table = "\n".join(["| field | value |", "| --- | --- |", *rows])
     with writer.as_default(step):
         tf.summary.text("recipe", table)
-        numbers = {k: v if isinstance(v, bool | int | float | str) else str(v) for k, v in fields.items()}
+        numbers = {k: v if isinstance(v, bool | int | float) else printable(str(v)) for k, v in fields.items()}
         hparams.hparams(numbers, trial_id=f"{run.recipe.slug()}/{run.path.name}")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf import checkpoints
+from aigc_tf import checkpoints, previews
 from aigc_tf.recipes.base import LoggingSettings, Recipe
 from aigc_tf.registry import recipe_classes
 
@@ -49,12 +49,12 @@ def test_logs_are_finite_scalars(run: aigc_tf.Run):
 def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.Run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0})
-    events.Reload()
+    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    shown = EventAccumulator(str(run.path / previews.EVENTS), size_guidance={"tensors": 0}).Reload()
     tags = set(events.Tags()["tensors"])
     assert {f"quality/{run.recipe.quality_name}", "training/examples_per_second", "recipe"} <= tags
     assert any(tag.startswith("training/") and tag.endswith("loss") for tag in tags)
-    assert set(run.model.previews(run.source)) <= tags
+    assert set(run.model.previews(run.source)) == set(shown.Tags()["tensors"])
     assert "_hparams_/session_start_info" in events.summary_metadata
     losses = [event.step for event in events.Tensors("training/examples_per_second")]
     assert losses == [2, 3, 4]  # the first step compiles: it has no speed

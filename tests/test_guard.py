@@ -67,8 +67,8 @@ def test_a_collapse_is_rolled_back_and_the_run_is_saved(
     assert share_of_spread(saved) > 0.2 and saved.step == 60
     assert rate(saved) == pytest.approx(1e-3)
     # The bad states before were never taken for the best one.
-    best = checkpoints.best(saved.path / "checkpoints")
-    assert best is not None and share_of_spread(aigc_tf.Run.open(saved.path, "best")) > 0.2
+    assert checkpoints.best_step(saved.path / "checkpoints") is not None
+    assert share_of_spread(aigc_tf.Run.open(saved.path, "best")) > 0.2
 
 
 def test_it_rolls_back_no_more_often_than_it_may(recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

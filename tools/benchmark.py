@@ -17,6 +17,9 @@
     python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
+    python -m tools.benchmark faults --kills 50 training killed at random moments, torn checkpoints, full disks
+    python -m tools.benchmark fuzz --cases 2000 damaged and hostile files for everything that reads files
+    python -m tools.benchmark memory            does memory grow over 10,000 steps, and over 100,000 images?
 
 Nothing else should run meanwhile. Figures of different machines cannot be compared, their ratios can.
 """
@@ -370,6 +373,54 @@ def gpt(
     from tools.benchmarks.language import against_nanogpt
 
     show({"seeds": {seed: against_nanogpt(torch, source, rounds, seed) for seed in seeds}}, json)
+
+
+@app.command
+def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
+    """A run killed at random moments and other faults: does it end as one that nothing happened to?
+
+    Args:
+        kills: How many times.
+        seed: Of the moments.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.faults import faults as measure
+    from tools.benchmarks.faults import table
+
+    report = measure(kills, seed)
+    show(report, json) if json else print(table(report))
+
+
+@app.command
+def fuzz(cases: int = 2000, seed: int = 0, json: bool = False) -> None:
+    """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
+
+    Args:
+        cases: For each reader.
+        seed: Of the damage.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.fuzz import fuzz as measure
+    from tools.benchmarks.fuzz import table
+
+    report = measure(cases, seed)
+    show(report, json) if json else print(table(report))
+
+
+@app.command
+def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> None:
+    """Whether memory grows with the steps of training and with the images that are sampled and evaluated.
+
+    Args:
+        steps: Of training.
+        images: That are sampled and evaluated.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.memory import memory as measure
+    from tools.benchmarks.memory import table
+
+    report = measure(steps, images)
+    show(report, json) if json else print(table(report))
 
 
 def show(report: dict[str, Any], as_json: bool) -> None:

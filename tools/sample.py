@@ -37,7 +37,7 @@ from pathlib import Path
 
 from aigc_tf.command_line import command, friendly_exit
 from aigc_tf.registry import resolve
-from aigc_tf.run import read_recipe
+from aigc_tf.run_folder import read_recipe
 
 SAMPLERS = {
     "images": "tools.sample_pictures:sample_pictures",

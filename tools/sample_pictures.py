@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -117,14 +116,20 @@ def sample_pictures(
     check_options(kind, truncation, linear, range)
 
     from aigc_tf.run import Run
+    from tools.picture_writing import write, write_batches
 
     opened = Run.open(run, checkpoint)
     paths = between or ((nearest,) if nearest else ())
     request = Request(opened, count, seed, paths, truncation, linear, direction or 0, range or Request.range, labels)
-    pictures = KINDS[kind](request)
     out = out or run / (f"samples-seed{seed}.png" if kind == "samples" else f"{kind}.png")
     out.parent.mkdir(parents=True, exist_ok=True)
-    write(out, pictures, opened.made_by(seed))
+    made_by = opened.made_by(seed)
+    if kind == "samples" and form in ("", ".npy"):
+        total, _, options = new_examples(request)
+        write_batches(out, opened.model.generate_batches(total, seed, **options), total, made_by)
+    else:
+        pictures = KINDS[kind](request)
+        write(out, pictures.images, pictures.columns, made_by)
     print(out)
 
 
@@ -158,43 +163,30 @@ def check_options(kind: str, truncation: float | None, linear: bool, range: tupl
         raise InputError(f"--range is {range[0]:g} {range[1]:g}: give two finite numbers")
 
 
-def write(out: Path, pictures: Pictures, made_by: Mapping[str, str]) -> None:
-    """Write pictures in the form that the ending of the file's name asks for."""
-    import numpy as np
-
-    from aigc_tf.pictures import enlargement, grid, write_gif, write_png
-
-    images = pictures.images
-    if out.suffix == ".gif":
-        write_gif(out, images, made_by, scale=enlargement(images))
-    elif out.suffix == ".npy":
-        np.save(out, images, allow_pickle=False)
-    elif out.suffix == ".png":
-        write_png(out, grid(images, pictures.columns), made_by, scale=enlargement(images))
-    else:
-        out.mkdir(exist_ok=True)
-        for index, image in enumerate(images):
-            write_png(out / f"{index:05d}.png", image, made_by)
-
-
 def samples(request: Request) -> Pictures:
     """New examples; a row for each class if the model knows classes."""
+    count, columns, options = new_examples(request)
+    return Pictures(request.run.generate(count, request.seed, **options), columns)
+
+
+def new_examples(request: Request) -> tuple[int, int | None, dict[str, Any]]:
+    """How many new examples are asked for, in how many columns, and with what options of `generate`."""
     import numpy as np
 
     from tools.autoencoders import require
 
     model = request.run.model
-    options = {} if request.truncation is None else {"truncation": request.truncation}
-    if options:
+    options: dict[str, Any] = {}
+    if request.truncation is not None:
         require(model, "latents", LATENT)
+        options["truncation"] = request.truncation
     if not hasattr(model, "classes"):
         if request.labels:
             raise InputError(f"{request.run.path} knows no classes: leave --labels out")
-        return Pictures(model.generate(request.count, request.seed, **options))
+        return request.count, None, options
     rows = model.classes.numbers(request.labels or model.classes.names)
     columns = max(1, round(request.count / len(rows)))
-    images = model.generate(len(rows) * columns, request.seed, labels=np.repeat(rows, columns), **options)
-    return Pictures(images, columns)
+    return len(rows) * columns, columns, options | {"labels": np.repeat(rows, columns)}
 
 
 def interpolation(request: Request) -> Pictures:

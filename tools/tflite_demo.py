@@ -24,13 +24,24 @@ TOKENS = 200
 OPTIONS = {"pictures": ("count", "label"), "text": ("prompt", "tokens", "temperature", "top_k")}
 
 
+# What reading a damaged file raises, beside ValueError.
+DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
+
+
 def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none."""
-    model = schema.Model.GetRootAs(file.read_bytes(), 0)
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name() == b"aigc_tf":
-            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    """The JSON that the export put into the file; empty if there is none.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        model = schema.Model.GetRootAs(file.read_bytes(), 0)
+        for index in range(model.MetadataLength()):
+            entry = model.Metadata(index)
+            if entry.Name() == b"aigc_tf":
+                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
+    except DAMAGE as error:
+        raise ValueError("it is no .tflite file that can be read") from error
     return {}
 
 
@@ -273,6 +284,9 @@ def main() -> int:
         print(run(options))
     except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
         print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except DAMAGE as error:
+        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
         return 2
     return 0
 

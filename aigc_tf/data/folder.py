@@ -20,7 +20,7 @@ from aigc_tf.data.splits import HELD_OUT, HoldOut
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import ImageSettings
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 _NAMED_AT_MOST = 5
 
 
@@ -114,9 +114,9 @@ def decode_files(
             return b"", error
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:
-        # Pillow comments on what it mends by itself; above its limit of pixels it should refuse, not comment.
+        # Pillow comments on what it mends by itself, and on many pixels, of which `decode_image` refuses too many.
         warnings.simplefilter("ignore", UserWarning)
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield from pool.map(decode, files)  # when this is closed early, files that wait are not decoded
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
+from aigc_tf.archives import ArchiveError, read_arrays
 from aigc_tf.data.arrays import (
     check_images,
     checked_labels,
@@ -71,13 +70,6 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
         InputError: it is damaged, or holds objects.
     """
     try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        if "pickle" in str(error):
-            raise InputError(
-                f"{path} holds Python objects, which are not loaded because they can run any program: save plain arrays"
-            ) from error
-        raise InputError(f"{path} cannot be read as .npz ({error}): write it anew with numpy.savez") from error
-    except MemoryError as error:
-        raise InputError(f"{path} does not fit in memory ({error}): name a folder of images instead") from error
+        return read_arrays(path)
+    except ArchiveError as error:
+        raise InputError(f"{path} cannot be read as .npz ({error}): write plain arrays with numpy.savez") from error

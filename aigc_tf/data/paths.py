@@ -37,7 +37,7 @@ def existing(name: str, expected: str) -> Path:
     """The user's file or folder.
 
     Raises:
-        InputError: there is none, or it cannot be looked up.
+        InputError: there is none, it cannot be looked up, or its name is no text.
     """
     try:
         path = Path(name).expanduser().resolve()
@@ -46,4 +46,8 @@ def existing(name: str, expected: str) -> Path:
         raise InputError(f"source {name!r} cannot be opened: {error}") from error
     if not found:
         raise InputError(f"source {path} does not exist: name {expected}")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"source {path} has a name that is not in UTF-8, and a run has to write it down") from None
     return path

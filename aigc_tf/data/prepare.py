@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 from aigc_tf.recipes.base import ImageSettings
 
 # The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+MOST_PIXELS = 2**27  # of an image file: 134 million, half a gigabyte when it is decoded with transparency
 _FILTER = Image.Resampling.LANCZOS
 # What Pillow's readers raise for damaged files (found by flipping and cutting bytes).
 _DAMAGE = (
@@ -25,8 +26,6 @@ _DAMAGE = (
     OverflowError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 
 
@@ -35,7 +34,7 @@ class UnreadableImageError(Exception):
 
 
 def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
-    """The image in a PNG, JPEG, WebP or BMP file's bytes; the first one when it is animated.
+    """The image in a PNG, JPEG, WebP, BMP or GIF file's bytes; the first one when it is animated.
 
     It is turned as its EXIF data say, composed over white where it is transparent, centre-cropped to the
     asked proportions and resized with antialiasing.
@@ -44,22 +43,24 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
         uint8 `[height, width, channels]`.
 
     Raises:
-        UnreadableImageError: the bytes are empty, damaged, of another format, or have more pixels than
-            Pillow's limit against decompression bombs.
+        UnreadableImageError: the bytes are empty, damaged, of another format, or hold more than `MOST_PIXELS`
+            pixels: a small file can unfold to more than the memory holds.
     """
     if not data:
         raise UnreadableImageError("empty file")
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableImageError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,} in all")
             # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
             # wanted size is left for the antialiased resize.
             side = 2 * max(settings.height, settings.width)
             image.draft(None, (side, side))
             return _fit(ImageOps.exif_transpose(image), settings)
     except Image.UnidentifiedImageError:
-        raise UnreadableImageError("not a readable PNG, JPEG, WebP or BMP image") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadableImageError(f"more than {Image.MAX_IMAGE_PIXELS:,} pixels") from None
+        raise UnreadableImageError("not a readable PNG, JPEG, WebP, BMP or GIF image") from None
+    except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
+        raise UnreadableImageError(f"more than {MOST_PIXELS:,} pixels") from None
     except _DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImageError(f"damaged: {reason}") from error

@@ -50,10 +50,15 @@ class Scaling:
         """
         try:
             fields = json.loads(text)
+            names = tuple(map(str, fields["names"]))
             mean, deviation = (np.array(fields[name], np.float64) for name in ("mean", "deviation"))
-            return cls(tuple(map(str, fields["names"])), mean, deviation)
-        except (ValueError, TypeError, KeyError) as error:
+            if not names or not mean.shape == deviation.shape == (len(names),):
+                raise ValueError("it has not one mean and one deviation for each name")
+            if not np.isfinite(mean).all() or not (np.isfinite(deviation) & (deviation > 0)).all():
+                raise ValueError("its means and deviations are not finite, or a deviation is not positive")
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise InputError(f"scaling.json is no scaling of series: {error}") from None
+        return cls(names, mean, deviation)
 
 
 def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:

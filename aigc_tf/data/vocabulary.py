@@ -95,10 +95,33 @@ class Vocabulary:
         try:
             fields: dict[str, Any] = json.loads(text)
             tokenizer = json.dumps(fields["tokenizer"]) if "tokenizer" in fields else None
-            symbols = tuple(str(symbol) for symbol in fields["symbols"])
-            return cls(fields["unit"], symbols, fields["start"], fields["end"], tokenizer)
-        except (ValueError, TypeError, KeyError) as error:
+            if not isinstance(fields["symbols"], list) or not fields["symbols"]:
+                raise ValueError("its symbols are no list")
+            vocabulary = cls(fields["unit"], tuple(fields["symbols"]), fields["start"], fields["end"], tokenizer)
+            vocabulary._check()
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise InputError(f"vocabulary.json is no vocabulary: {error}") from None
+        return vocabulary
+
+    def _check(self) -> None:
+        """Raise ValueError where the parts of a vocabulary do not fit together."""
+        if self.unit not in ("character", "byte", "word", "subword"):
+            raise ValueError(f"its unit is {self.unit!r}")
+        if not all(isinstance(symbol, str) for symbol in self.symbols):
+            raise ValueError("a symbol is no text")
+        if self.unit == "byte":
+            numbered = self.symbols[0] == "" and len(self) == 256 + _FIRST_BYTE
+        else:
+            numbered = self.symbols[: len(_RESERVED)] == _RESERVED and len(self) > len(_RESERVED)
+        if not numbered:
+            raise ValueError(f"its {len(self)} symbols are not numbered as those of a unit {self.unit!r} are")
+        if self.unit == "character" and any(len(symbol) != 1 for symbol in self.symbols[len(_RESERVED) :]):
+            raise ValueError("a symbol is no single character")
+        for number in (self.start, BOUNDARY if self.end is None else self.end):
+            if type(number) is not int or not 0 <= number < len(self):
+                raise ValueError(f"{number!r} is not the number of a symbol")
+        if (self.unit == "subword") != (self.tokenizer is not None):
+            raise ValueError("a tokenizer belongs to subwords, and to nothing else")
 
     @cached_property
     def _codes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +136,11 @@ class Vocabulary:
 
     @cached_property
     def _subwords(self) -> Any:
-        return _tokenizers().Tokenizer.from_str(self.tokenizer)
+        library = _tokenizers()
+        try:
+            return library.Tokenizer.from_str(self.tokenizer)
+        except Exception as error:  # it raises nothing more special
+            raise InputError(f"vocabulary.json holds no tokenizer that can be read: {error}") from error
 
 
 def learn_vocabulary(documents: Sequence[str], settings: TextSettings, with_ends: bool) -> Vocabulary:

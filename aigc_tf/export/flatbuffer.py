@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from ai_edge_litert.interpreter import Interpreter
 METADATA_NAME = "aigc_tf"
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _FILE_IDENTIFIER = b"TFL3"
+# What flatbuffers raises for damaged files, beside ValueError.
+_DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
 _ALIGNMENT = 16  # of every buffer: LiteRT maps the file and computes on it in place
 
 
@@ -85,13 +88,16 @@ def read_metadata(path: Path) -> dict[str, Any]:
     """The JSON that `write_metadata` put into the file.
 
     Raises:
-        ValueError: it holds none.
+        ValueError: it holds none, or is damaged.
     """
-    model = schema.Model.GetRootAs(path.read_bytes(), 0)
-    for index in range(model.MetadataLength()):
-        entry = model.Metadata(index)
-        if entry.Name().decode() == METADATA_NAME:
-            return json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes())
+    try:
+        model = schema.Model.GetRootAs(path.read_bytes(), 0)
+        for index in range(model.MetadataLength()):
+            entry = model.Metadata(index)
+            if entry.Name() == METADATA_NAME.encode():
+                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
+    except _DAMAGE as error:
+        raise ValueError(f"{path} is no .tflite file that can be read") from error
     raise ValueError(f"{path} holds no metadata of {METADATA_NAME}")
 
 

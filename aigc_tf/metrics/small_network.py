@@ -11,8 +11,6 @@ import json
 import sys
 import tempfile
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from aigc_tf.archives import ArchiveError, read_arrays
 from aigc_tf.errors import InputError
 
 ARCHITECTURE_VERSION = 1  # part of every cached file's name: raise it whenever layers or training change
@@ -211,9 +210,8 @@ def load(network: keras.Model, path: Path) -> None:
         InputError: the file is damaged or belongs to another network.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        arrays = read_arrays(path)
+    except ArchiveError as error:
         raise InputError(f"{path} cannot be read ({error}): delete it and it is made again") from None
     expected = {variable.path: tuple(variable.shape) for variable in network.weights}
     if {name: array.shape for name, array in arrays.items()} != expected:

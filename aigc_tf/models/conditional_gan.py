@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -61,6 +61,15 @@ class ConditionalGAN(GAN):
             labels: one class for all images, or one for each, by name or number; the classes in turn if not given.
         """
         return self.decode(self.latents(count, seed, truncation), self.numbers(labels, count))
+
+    def generate_batches(
+        self, count: int, seed: int = 0, truncation: float | None = None, labels: Labels | None = None
+    ) -> Iterator[np.ndarray]:
+        """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
+        latents, numbers = self.latents(count, seed, truncation), self.numbers(labels, count)
+        for start in range(0, count, GENERATION_BATCH):
+            chunk = slice(start, start + GENERATION_BATCH)
+            yield self.decode(latents[chunk], numbers[chunk])
 
     def decode(self, latents: np.ndarray, labels: Labels = 0) -> np.ndarray:
         """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1]."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.adversarial_losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
+from aigc_tf.augmentation import augment_differentiably
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, update_average
 from aigc_tf.optimizers import adam
@@ -88,6 +89,8 @@ class GAN(LatentModel):
             self.noise_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="noise_seed")
         if recipe.gradient_penalty:
             self.penalty_seed = keras.random.SeedGenerator(recipe.seed ^ 2, name="penalty_seed")
+        if recipe.differentiable.is_on:
+            self.augmentation_seed = keras.random.SeedGenerator(recipe.seed ^ 4, name="augmentation_seed")
         if recipe.replayed:
             self.replay = ReplayBuffer(recipe.replay.capacity, self.discriminator.inputs, recipe.seed ^ 3)
 
@@ -174,6 +177,8 @@ class GAN(LatentModel):
 
     def judge(self, images: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
         """The discriminator's answers in training, `[batch, 1]`."""
+        if self.recipe.differentiable.is_on:
+            images = augment_differentiably(images, self.recipe.differentiable, self.augmentation_seed)
         noise = self.recipe.instance_noise
         if noise.deviation:
             left = 1.0 - ops.cast(self.generator_optimizer.iterations, "float32") / noise.steps

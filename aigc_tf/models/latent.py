@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -77,6 +78,12 @@ class LatentModel(GenerativeModel):
     def generate(self, count: int, seed: int = 0, truncation: float | None = None) -> np.ndarray:
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments."""
         return self.decode(self.latents(count, seed, truncation))
+
+    def generate_batches(self, count: int, seed: int = 0, truncation: float | None = None) -> Iterator[np.ndarray]:
+        """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
+        latents = self.latents(count, seed, truncation)
+        for start in range(0, count, GENERATION_BATCH):
+            yield self.decode(latents[start : start + GENERATION_BATCH])
 
     def interpolate(
         self, frames: int, seed: int = 0, rows: int = 1, way: Way = spherical, truncation: float | None = None

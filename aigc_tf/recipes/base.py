@@ -16,7 +16,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     TypeAdapter,
@@ -26,6 +25,9 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.fields import STRICT, Fraction, Momentum
+
+MOST_SIDE = 4096  # pixels: beyond what these networks are for
+MOST_SEED = 2**32 - 1  # NumPy's generator takes no more
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -46,9 +48,9 @@ class AdamSettings:
 class ImageSettings:
     """The images that a model sees and makes; sources are brought to this form."""
 
-    height: PositiveInt = 28
+    height: Annotated[int, Field(ge=1, le=MOST_SIDE)] = 28
     """Pixels."""
-    width: PositiveInt = 28
+    width: Annotated[int, Field(ge=1, le=MOST_SIDE)] = 28
     """Pixels."""
     channels: Annotated[int, Field(ge=1, le=3)] = 1
     """1 is grey, 3 is RGB."""
@@ -73,6 +75,8 @@ class LoggingSettings:
     """Losses and speed."""
     samples_every: PositiveInt = 250
     """Pictures or text from fixed latents."""
+    keep_samples: PositiveInt = 100
+    """Of how many of the latest such moments they are kept, as files and in TensorBoard."""
     evaluate_every: PositiveInt = 500
     """The quality figure that picks the best checkpoint."""
     evaluate_samples: PositiveInt = 2000
@@ -80,7 +84,7 @@ class LoggingSettings:
     graph: bool = False
     """Write the graph of the training step."""
     histograms: bool = False
-    """Write histograms of the weights whenever samples are written."""
+    """Write histograms of the weights whenever samples are written; they are kept as long."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -155,7 +159,7 @@ class Recipe(abc.ABC):
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
-    seed: NonNegativeInt = 0
+    seed: Annotated[int, Field(ge=0, le=MOST_SEED)] = 0
     """Initial weights, data order and every random draw of training follow from it."""
     steps: PositiveInt = 1000
     """Training stops when this many steps have been made in all."""

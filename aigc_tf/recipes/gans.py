@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
+from aigc_tf.recipes.augment import DifferentiableAugmentation
 from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe
 
 AdversarialLoss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein"]
@@ -91,6 +92,8 @@ class GANRecipe(ImageRecipe):
     spectral_normalisation: bool = False
     """Divide each of the discriminator's kernels by its largest singular value (Miyato et al. 2018)."""
     instance_noise: InstanceNoiseSettings = InstanceNoiseSettings()
+    differentiable: DifferentiableAugmentation = DifferentiableAugmentation()
+    """Augmentation of all images that the discriminator sees: for sources of few images."""
     replay: ReplaySettings = ReplaySettings()
     guard: GuardSettings = GuardSettings()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -144,7 +145,7 @@ def test_a_truncated_file_is_unreadable(kind: str, random: np.random.Generator) 
     [
         (b"", "empty file"),
         (b"no image", "not a readable PNG"),
-        (encoded(plain(1, 2, 3), "GIF"), "not a readable PNG"),
+        (encoded(plain(1, 2, 3), "TIFF"), "not a readable PNG"),
         (encoded(plain(1, 2, 3))[:-24], "damaged: "),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a readable PNG"),
     ],
@@ -155,13 +156,29 @@ def test_what_is_no_image_says_why(data: bytes, reason: str) -> None:
 
 
 def test_decompression_bombs_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = encoded(plain(1, mode="L", size=(100, 100)))
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 6000)  # Pillow only warns up to twice the limit
-    with pytest.raises(UnreadableImageError, match="more than 6,000 pixels"):
-        decode_image(data, GREY)
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3000)
-    with pytest.raises(UnreadableImageError, match="more than 3,000 pixels"):
-        decode_image(data, GREY)
+    header = b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHH", 40, 20_000, 6_800, 1, 1) + bytes(24)
+    with (
+        pytest.warns(Image.DecompressionBombWarning),  # which `decode_files` leaves out
+        pytest.raises(UnreadableImageError, match="20000x6800 pixels, more than 134,217,728 in all"),
+    ):
+        decode_image(header, GREY)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # whatever a program sets for itself
+    with pytest.raises(UnreadableImageError, match="20000x6800 pixels"):
+        decode_image(header, GREY)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(UnreadableImageError, match="more than 134,217,728 pixels"):
+        decode_image(header, GREY)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+def test_the_first_picture_of_an_animation_is_taken(kind: str) -> None:
+    frames = [plain(level, mode="L", size=(8, 8)) for level in (50, 150, 250)]
+    data = encoded(
+        frames[0], kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {})
+    )
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.n_frames == 3
+    np.testing.assert_allclose(decode_image(data, GREY), 50, atol=1)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -1,0 +1,93 @@
+"""Files that are never seen half written, and folders that one process holds."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from aigc_tf.errors import InputError
+
+LOCK = ".lock"
+PARTIAL = ".partial"
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Put the name of a file into the errors of writing it: the system leaves it out when a disk is full."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Call `write(file)` on a temporary file and give it its name only when it is whole and on the disk.
+
+    After a crash there is the old file or the new one; of a write that failed nothing stays.
+    """
+    temporary = path.with_name(path.name + PARTIAL)
+    try:
+        with named(path):
+            temporary.unlink(missing_ok=True)
+            with temporary.open("xb") as file:  # x: a link that lies there is not followed
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):  # a folder that has become read-only has been told of above
+            temporary.unlink(missing_ok=True)
+
+
+def append(path: Path, line: str) -> None:
+    """Add a line to a log. A crash may leave a part of it, which whoever reads the log has to expect."""
+    with named(path), path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file so that readers find the old one or the new one, never a part."""
+    write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))  # names need not be UTF-8
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk: a renamed file is safe only when its new name is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what writes that were killed left in a folder and the folders in it."""
+    for path in folder.rglob(f"*{PARTIAL}"):
+        path.unlink()
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that no other process can; the system lets go of it when this process ends, however it ends.
+
+    Its lock file stays, and names the last owner: a process that has died holds nothing.
+
+    Raises:
+        InputError: another process, or another call in this one, holds it.
+    """
+    with (folder / LOCK).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            raise InputError(f"{folder} is in use by {owner}: wait until it has ended, or stop it") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.flush()
+        yield

@@ -1,0 +1,38 @@
+"""The files of a run's previews: pictures or text, and for TensorBoard an event file of each step's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+FILES = "samples"
+# TensorBoard shows it as a run of its own. One event file a step can be removed; a part of a file cannot.
+EVENTS = "tensorboard/previews"
+
+_STEP = re.compile(r"-(\d{8,})\.\w+$")
+
+
+def by_step(run: Path) -> dict[int, list[Path]]:
+    """The files of each step's previews, in the order of the steps."""
+    found: dict[int, list[Path]] = {}
+    for folder in (FILES, EVENTS):
+        for path in (run / folder).glob("*"):
+            match = _STEP.search(path.name)
+            if match:
+                found.setdefault(int(match[1]), []).append(path)
+    return dict(sorted(found.items()))
+
+
+def keep_last(run: Path, count: int) -> None:
+    """Remove all but the previews of the last `count` steps that have some."""
+    for paths in list(by_step(run).values())[:-count]:
+        for path in paths:
+            path.unlink()
+
+
+def remove_after(run: Path, step: int) -> None:
+    """Remove the previews of the steps after `step`."""
+    for shown, paths in by_step(run).items():
+        if shown > step:
+            for path in paths:
+                path.unlink()

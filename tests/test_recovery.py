@@ -1,0 +1,277 @@
+"""Runs that were killed, damaged, or had no room: what is left of them is whole, and goes on exactly."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import aigc_tf
+from aigc_tf import checkpoints, previews
+from aigc_tf.callbacks import Previews
+from aigc_tf.errors import InputError
+from aigc_tf.files import held, write_atomically, write_text
+from aigc_tf.models.gan import GAN
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recovery import cut_log
+from tools.benchmarks.faults import differences, faults
+
+NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def brightness(model: GAN, source: object, recipe: DCGAN, samples: int) -> float:
+    """A figure of quality that takes no time."""
+    return float(model.generate(samples).mean())
+
+
+@pytest.fixture
+def recipe(tiny: DCGAN, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> DCGAN:
+    """Eight steps; a checkpoint at every second, a preview at every third, the quality at every fourth."""
+    monkeypatch.setattr(DCGAN, "quality", f"{__name__}:brightness")
+    logging = LoggingSettings(scalars_every=1, samples_every=3, evaluate_every=4, evaluate_samples=20)
+    return dataclasses.replace(
+        tiny, source=str(pictures), steps=8, logging=logging, checkpoints=CheckpointSettings(every=2)
+    )
+
+
+@pytest.fixture(scope="module")
+def whole_runs() -> dict[str, aigc_tf.Run]:
+    return {}
+
+
+@pytest.fixture
+def whole(recipe: DCGAN, whole_runs: dict[str, aigc_tf.Run], tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
+    """A run that nothing happened to, trained once."""
+    if not whole_runs:
+        whole_runs["run"] = aigc_tf.train(recipe, tmp_path_factory.mktemp("whole") / "run")
+    return whole_runs["run"]
+
+
+@pytest.fixture
+def copy(whole: aigc_tf.Run, tmp_path: Path) -> Path:
+    """A copy of that run, to be damaged."""
+    shutil.copytree(whole.path, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+class Break(keras.callbacks.Callback):
+    """Ends training as a fault of a program does, behind a step."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.left = step
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        self.left -= 1
+        if not self.left:
+            raise ZeroDivisionError
+
+
+def of_step(run: Path, step: int) -> Path:
+    return checkpoints.path_of(run / "checkpoints", step)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    path = tmp_path / "file.txt"
+    write_text(path, "old")
+    for error in (NO_ROOM, KeyboardInterrupt()):
+
+        def write(file: object, error: BaseException = error) -> None:
+            file.write(b"half of the ne")  # type: ignore[attr-defined]
+            raise error
+
+        with pytest.raises(type(error)) as caught:
+            write_atomically(path, write)
+        assert isinstance(error, KeyboardInterrupt) or caught.value.filename == str(path)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"] and path.read_text() == "old"
+
+
+def test_a_write_goes_through_no_link(tmp_path: Path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    for name in ("file", "file.partial"):
+        (tmp_path / name).symlink_to(victim)
+    write_text(tmp_path / "file", "new")
+    assert victim.read_text() == "mine" and (tmp_path / "file").read_text() == "new"
+    assert not (tmp_path / "file").is_symlink()
+
+
+def test_a_folder_is_held_by_one_process_and_a_dead_one_holds_nothing(tmp_path: Path):
+    program = (
+        "import sys, time; from pathlib import Path; from aigc_tf.files import held\n"
+        "with held(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(100)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE)
+    assert owner.stdout is not None and owner.stdout.readline() == b"held\n"
+    with pytest.raises(InputError, match=rf"in use by process {owner.pid} on \S+: wait"), held(tmp_path):
+        pass
+    owner.send_signal(signal.SIGKILL)
+    owner.communicate()
+    with held(tmp_path), pytest.raises(InputError, match=f"process {os.getpid()} "), held(tmp_path):
+        pass
+
+
+def test_every_changed_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path: Path):
+    state = {"weights": keras.Variable(np.arange(4, dtype="float32")), "steps": keras.Variable(7, dtype="int64")}
+    path = checkpoints.save(tmp_path, state, 3, {})
+    content = path.read_bytes()
+    refused = 0
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 0x55
+        path.write_bytes(changed)
+        try:
+            checkpoints.restore(path, state)
+        except InputError:
+            refused += 1
+        assert state["weights"].numpy().tolist() == [0, 1, 2, 3] and state["steps"].numpy() == 7
+    assert refused > len(content) / 2  # the rest are times, padding, and what zip files say twice
+    assert checkpoints.last_whole(tmp_path)[0] in (None, 3)
+    path.write_bytes(content[:-1])
+    assert checkpoints.last_whole(tmp_path) == (None, [path])
+
+
+def test_a_log_is_cut_behind_the_checkpoint_and_where_it_is_torn(tmp_path: Path):
+    log = tmp_path / "metrics.jsonl"
+    lines = [json.dumps({"step": step, "loss": 0.5}) + "\n" for step in (1, 2, 2, 3)]
+    log.write_text("".join(lines))
+    cut_log(log, 2)
+    assert log.read_text() == "".join(lines[:3])
+    log.write_text(lines[0] + lines[1][:9])
+    cut_log(log, 2)
+    assert log.read_text() == lines[0]
+
+
+def test_a_run_that_broke_off_records_every_step_once(recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path):
+    """Broken off at steps 3 and 7, after the checkpoints of 2 and 6 and what was shown and logged since."""
+    with pytest.raises(ZeroDivisionError):
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Break(3)])
+    with pytest.raises(ZeroDivisionError):
+        aigc_tf.train(recipe, tmp_path / "run", resume=True, callbacks=[Break(5)])
+    (tmp_path / "run" / "checkpoints" / "step-00000008.npz.partial").write_bytes(b"half")
+    for file in (tmp_path / "run" / "tensorboard").glob("events*"):
+        file.write_bytes(file.read_bytes() + b"half a record")
+    run = aigc_tf.train(recipe, tmp_path / "run", resume=True)
+    assert differences(whole.path, run.path) == []
+    for folder, tag, steps in (
+        ("tensorboard", "training/generator_loss", list(range(1, 9))),
+        ("tensorboard", "quality/frechet_distance", [0, 4, 8]),
+        (previews.EVENTS, "samples", [3, 6, 8]),
+    ):
+        events = EventAccumulator(str(run.path / folder), size_guidance={"tensors": 0}).Reload()
+        assert [event.step for event in events.Tensors(tag)] == steps
+
+
+def test_a_step_that_was_not_shown_has_no_checkpoint(
+    recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Killed while it draws: had the checkpoint come first, the pictures of step 6 would be lost for good."""
+
+    def show(callback: Previews) -> None:
+        if callback.progress.step == 6:
+            raise ZeroDivisionError
+        draw(callback)
+
+    draw = Previews.show
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(Previews, "show", show)
+        aigc_tf.train(recipe, tmp_path / "run")
+    assert checkpoints.steps(tmp_path / "run" / "checkpoints")[-1] == 4
+    run = aigc_tf.train(recipe, tmp_path / "run", resume=True)
+    assert differences(whole.path, run.path) == []
+
+
+def test_a_run_that_broke_off_before_its_first_checkpoint_begins_anew(
+    recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path
+):
+    with pytest.raises(ZeroDivisionError):
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Break(1)])
+    (tmp_path / "run" / "source.json").unlink()  # killed even earlier
+    run = aigc_tf.train(recipe, tmp_path / "run", resume=True)
+    assert differences(whole.path, run.path) == []
+
+
+@pytest.mark.parametrize("keep", [0, 1000, -1])
+def test_a_torn_checkpoint_gives_way_to_the_one_before(
+    keep: int, recipe: DCGAN, whole: aigc_tf.Run, copy: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = of_step(copy, 8)
+    path.write_bytes(path.read_bytes()[:keep])
+    assert aigc_tf.Run.open(copy).step == 6
+    assert f"{path} is damaged: step 6 is used instead" in capsys.readouterr().err
+    run = aigc_tf.train(recipe, copy, resume=True)
+    assert f"{path} is damaged and removed: the run goes on from step 6" in capsys.readouterr().err
+    assert differences(whole.path, run.path) == []
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_is_refused(recipe: DCGAN, copy: Path):
+    for path in (copy / "checkpoints").glob("*.npz"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="all its checkpoints are damaged; start a new run"):
+        aigc_tf.train(recipe, copy, resume=True)
+    with pytest.raises(InputError, match=r"all checkpoints in .* are damaged"):
+        aigc_tf.Run.open(copy)
+
+
+def test_a_lost_best_checkpoint_is_told_of(recipe: DCGAN, copy: Path, capsys: pytest.CaptureFixture[str]):
+    step = checkpoints.best_step(copy / "checkpoints")
+    assert step in (4, 8) and aigc_tf.Run.open(copy, "best").step == step
+    of_step(copy, step).write_bytes(b"")
+    with pytest.raises(InputError, match=f"best checkpoint of .* step {step}, is lost or damaged"):
+        aigc_tf.Run.open(copy, "best")
+    for content in ("{", "[]", '{"step": "4"}'):
+        (copy / "checkpoints" / "best.json").write_text(content)
+        with pytest.raises(InputError, match=r"best\.json is damaged .*: choose the last checkpoint"):
+            aigc_tf.Run.open(copy, "best")
+    aigc_tf.train(dataclasses.replace(recipe, steps=12), copy, resume=True)
+    assert aigc_tf.Run.open(copy, "best").step in (8, 12)
+
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EROFS])
+def test_without_room_a_run_stops_with_its_last_checkpoint(
+    fault: int, recipe: DCGAN, whole: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The disk is full, or read-only, from step 6 on; then there is room again."""
+
+    def write(file: object, **arrays: np.ndarray) -> None:
+        if json.loads(arrays["metadata.json"].tobytes())["step"] == 6:
+            raise OSError(fault, os.strerror(fault))
+        save(file, **arrays)
+
+    save = np.savez
+    message = rf"step 6: \S+step-00000006.npz: {os.strerror(fault)}; .* step 4 in .* --resume"
+    with monkeypatch.context() as patch, pytest.raises(InputError, match=message):
+        patch.setattr(np, "savez", write)
+        aigc_tf.train(recipe, tmp_path / "run")
+    assert checkpoints.steps(tmp_path / "run" / "checkpoints") == [2, 4]
+    run = aigc_tf.train(recipe, tmp_path / "run", resume=True)
+    assert differences(whole.path, run.path) == []
+
+
+def test_only_the_last_previews_are_kept(recipe: DCGAN, tmp_path: Path):
+    logging = LoggingSettings(samples_every=1, keep_samples=3, evaluate_every=100)
+    run = aigc_tf.train(dataclasses.replace(recipe, logging=logging), tmp_path / "run")
+    assert list(previews.by_step(run.path)) == [6, 7, 8]
+    assert [len(paths) for paths in previews.by_step(run.path).values()] == [3, 3, 3]
+    events = EventAccumulator(str(run.path / previews.EVENTS), size_guidance={"tensors": 0}).Reload()
+    assert [event.step for event in events.Tensors("samples")] == [6, 7, 8]
+
+
+def test_killed_again_and_again_a_run_ends_as_if_nothing_had_happened():
+    """In processes of their own; the benchmark `faults` does it fifty times, and much else."""
+    report = faults(kills=2, measured=False, causes=["second process on the same run"])
+    assert report["kills"]["differences"] == []
+    (second,) = report["faults"]
+    assert second["status"] == 2 and "is in use by process" in second["said"]

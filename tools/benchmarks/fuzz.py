@@ -1,0 +1,210 @@
+"""Gives damaged and hostile files to everything that reads files, and counts what becomes of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+import sys
+import tempfile
+import traceback
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from typing import Any
+
+from aigc_tf import checkpoints
+from aigc_tf.data.folder import open_folder
+from aigc_tf.data.npz import open_npz
+from aigc_tf.data.prepare import UnreadableImageError, decode_image
+from aigc_tf.data.series_files import read_csv, read_npz
+from aigc_tf.data.text import UnreadableTextError, read_text
+from aigc_tf.errors import InputError
+from aigc_tf.export import flatbuffer
+from aigc_tf.model_card import write_model_card
+from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.registry import recipe_classes
+from aigc_tf.run import Run
+from aigc_tf.run_folder import read_recipe
+from tools import tflite_demo
+from tools.benchmarks import specimens
+from tools.benchmarks.mutations import damaged, damaged_json
+from tools.benchmarks.tables import markdown
+
+REFUSALS = (InputError, UnreadableImageError, UnreadableTextError)
+SMALL = ImageSettings(height=8, width=8)
+SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
+TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name
+
+Case = Callable[[Path, random.Random], None]
+"""Makes one case in an empty folder, and reads it."""
+
+
+def fuzz(cases: int, seed: int = 0) -> dict[str, Any]:
+    """What becomes of so many cases for each reader.
+
+    Returns:
+        "readers": by name how many were accepted, refused with one line, and failed otherwise; "failures": the first
+        tracebacks of each; "escaped": what was run, or written outside the folder of a case.
+    """
+    counts: dict[str, Counter[str]] = {}
+    failures: list[str] = []
+    with tempfile.TemporaryDirectory() as name, trapped(Path(name)) as outside, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy's and Pillow's, on what they mend
+        before = snapshot(outside)
+        for reader, case in readers(Path(name) / "templates", outside).items():
+            found = counts.setdefault(reader, Counter(accepted=0, refused=0, failed=0))
+            for number in range(cases):
+                kind, message = outcome(case, Path(name) / "case", random.Random(f"{seed} {reader} {number}"))
+                found[kind] += 1
+                if kind == "failed" and found[kind] <= 3:
+                    failures.append(f"{reader}, case {number}: {message}")
+        escaped = sorted(f"{path}" for path, _ in before ^ snapshot(outside))
+    return {"cases": cases, "readers": counts, "failures": failures, "escaped": escaped}
+
+
+def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
+    """accepted, refused or failed, and why."""
+    folder.mkdir()
+    try:
+        with redirect_stderr(io.StringIO()):
+            case(folder, chance)
+    except REFUSALS as error:
+        return ("refused", "") if str(error).isprintable() else ("failed", f"not one line: {str(error)[:300]!r}")
+    except Exception:  # that there is none is what is measured
+        return "failed", traceback.format_exc()
+    else:
+        return "accepted", ""
+    finally:
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def trapped(folder: Path) -> Iterator[Path]:
+    """A folder that nothing may touch: a file, a module on Python's path, and the current directory."""
+    outside = folder / "outside"
+    outside.mkdir()
+    (outside / "private.txt").write_text("private")
+    (outside / "trap.py").write_text(f"from pathlib import Path\n(Path(__file__).parent / '{TRAP}').touch()\n")
+    before = Path.cwd()
+    os.chdir(outside)
+    sys.path.insert(0, str(outside))
+    sys.dont_write_bytecode, compiled = True, sys.dont_write_bytecode
+    try:
+        yield outside
+    finally:
+        sys.dont_write_bytecode = compiled
+        sys.path.remove(str(outside))
+        os.chdir(before)
+
+
+class Trap:
+    """Unpickling it leaves a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / TRAP
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+def snapshot(folder: Path) -> set[tuple[Path, bytes]]:
+    """All files of a folder, with what they hold."""
+    return {(path, path.read_bytes()) for path in folder.rglob("*") if path.is_file()}
+
+
+def readers(templates: Path, outside: Path) -> dict[str, Case]:
+    """Every reader by name."""
+    runs = specimens.runs(templates)
+    recipes = [recipe().to_json() for recipe in recipe_classes().values()]
+    pictures, archives = specimens.pictures(), specimens.archives(Trap(outside))
+
+    def recipe(folder: Path, chance: random.Random) -> None:
+        (folder / "recipe.json").write_text(damaged_json(chance.choice(recipes), chance))
+        read_recipe(folder)
+
+    def run(folder: Path, chance: random.Random) -> None:
+        template = chance.choice(list(runs))
+        copy = shutil.copytree(template, folder / "run")
+        specimens.disturb(copy, chance, outside)
+        for checkpoint in ("last", "best"):
+            opened = Run.open(copy, checkpoint)
+            opened.assets()
+            checkpoints.restore(checkpoints.path_of(copy / "checkpoints", opened.step), runs[template])
+            write_model_card(opened)
+
+    def image(folder: Path, chance: random.Random) -> None:
+        decode_image(damaged(chance.choice(pictures), chance), SMALL)
+
+    def folder_of_images(folder: Path, chance: random.Random) -> None:
+        for content in chance.sample(pictures[:-1], 5):
+            name = os.fsencode(specimens.strange_name(chance))
+            Path(os.fsdecode(bytes(folder) + b"/" + name)).write_bytes(
+                content if chance.random() < 0.7 else damaged(content, chance)
+            )
+        open_folder(folder, SMALL_AND_TOLERANT)
+
+    def archive_of_images(folder: Path, chance: random.Random) -> None:
+        open_npz(write(folder / "images.npz", maybe_damaged(chance.choice(archives), chance)), SMALL)
+
+    def archive_of_series(folder: Path, chance: random.Random) -> None:
+        read_npz(write(folder / "series.npz", maybe_damaged(chance.choice(archives), chance)), ())
+
+    def text(folder: Path, chance: random.Random) -> None:
+        encoding = chance.choice(["utf-8", "utf-8", "utf-16", "latin-1"])
+        read_text(write(folder / "text.txt", damaged(specimens.TEXT.encode(encoding, "replace"), chance)))
+
+    def table(folder: Path, chance: random.Random) -> None:
+        strange = chance.random() < 0.5
+        content = specimens.strange_table(chance).encode() if strange else damaged(specimens.TABLE.encode(), chance)
+        read_csv(write(folder / "table.csv", content), chance.choice([(), ("wind",), ("nothing",)]))
+
+    def file(folder: Path, chance: random.Random) -> None:
+        path = write(folder / "model.tflite", specimens.tflite_file(chance))
+        for read in (flatbuffer.read_metadata, tflite_demo.read_metadata):
+            try:
+                read(path)
+            except ValueError as error:  # the demo program stands alone: it knows no InputError
+                raise InputError(str(error)) from error
+
+    return {
+        "recipes": recipe,
+        "run folders": run,
+        "image files": image,
+        "folders of images": folder_of_images,
+        ".npz of images": archive_of_images,
+        ".npz of series": archive_of_series,
+        "text files": text,
+        "CSV files": table,
+        ".tflite metadata": file,
+    }
+
+
+def maybe_damaged(content: bytes, chance: random.Random) -> bytes:
+    """Damaged, as often as not."""
+    return damaged(content, chance) if chance.random() < 0.5 else content
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Write a file; its path."""
+    path.write_bytes(content)
+    return path
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report for docs/RESULTS.md."""
+    rows = [
+        (reader, sum(found.values()), found["accepted"], found["refused"], found["failed"])
+        for reader, found in report["readers"].items()
+    ]
+    escaped = ", ".join(report["escaped"]) or "nothing"
+    return "\n\n".join(
+        [
+            markdown(("reader", "cases", "accepted", "refused in one line", "traceback"), rows),
+            f"Run, or written outside the folder of a case: {escaped}.",
+            *report["failures"],
+        ]
+    )

@@ -1,0 +1,117 @@
+"""The memory that long work takes: training for many steps, and many images sampled and measured."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import psutil  # type: ignore[import-untyped]
+
+import aigc_tf
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.dcgan import DCGAN
+from tools.sample_pictures import sample_pictures
+
+SETTLED = 500  # steps until everything has happened once
+LOOKS_PER_SECOND = 50
+FEWER = 10  # times fewer images, to compare with
+
+
+def memory(steps: int, images: int) -> dict[str, Any]:
+    """How much the resident memory of a process grows.
+
+    Args:
+        steps: of training the tiny DCGAN, with previews, the quality and checkpoints every 100 steps.
+        images: that are sampled, to an array and to single files, and evaluated.
+
+    Returns:
+        In bytes and as shares: of training, after `SETTLED` steps and at the end; of the rest, the peaks with a tenth
+        of the images and with all of them.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        watched = Watching()
+        often = LoggingSettings(samples_every=100, evaluate_every=100, evaluate_samples=100)
+        recipe = dataclasses.replace(
+            DCGAN.tiny(), steps=steps, logging=often, checkpoints=CheckpointSettings(every=100)
+        )
+        run = aigc_tf.train(recipe, folder / "run", callbacks=[watched])
+        report = {"training": growth(watched.settled, watched.now())}
+        work: dict[str, Callable[[int], Any]] = {
+            "sampling to .npy": lambda count: sample_pictures(run.path, count, out=folder / "images.npy"),
+            "sampling to files": lambda count: sample_pictures(run.path, count, out=folder / "images"),
+            "evaluation": run.evaluate,
+        }
+        for what, do in work.items():
+            peaks = []
+            for count in (images // FEWER, images):
+                with peak() as found:
+                    do(count)
+                peaks.append(found[0])
+            report[what] = growth(*peaks)
+        files = sum(path.stat().st_size for path in (run.path / "tensorboard").rglob("*") if path.is_file())
+    return {"steps": steps, "images": images, "growth": report, "tensorboard_bytes": files}
+
+
+def growth(before: int, after: int) -> dict[str, float]:
+    """Bytes before and after, and by what share they grew."""
+    return {"before_bytes": before, "after_bytes": after, "share": round((after - before) / before, 4)}
+
+
+class Watching(keras.callbacks.Callback):
+    """Looks at the memory when training has settled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = SETTLED
+        self.settled = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.left -= 1
+        if not self.left:
+            self.settled = self.now()
+
+    def now(self) -> int:
+        """Resident bytes of this process."""
+        return psutil.Process(os.getpid()).memory_info().rss
+
+
+@contextmanager
+def peak() -> Iterator[list[int]]:
+    """The largest resident memory while something is done, in bytes: the one number of the list."""
+    process, found, ended = psutil.Process(os.getpid()), [0], threading.Event()
+
+    def look() -> None:
+        while not ended.wait(1 / LOOKS_PER_SECOND):
+            found[0] = max(found[0], process.memory_info().rss)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report for docs/RESULTS.md."""
+    from tools.benchmarks.tables import markdown
+
+    rows = [
+        (what, round(found["before_bytes"] / 1e6), round(found["after_bytes"] / 1e6), f"{found['share']:+.1%}")
+        for what, found in report["growth"].items()
+    ]
+    notes = (
+        f"Training: after {SETTLED} steps and after {report['steps']:,}; the rest: the peak with "
+        f"{report['images'] // FEWER:,} images and with {report['images']:,}. "
+        f"TensorBoard's files: {report['tensorboard_bytes'] / 1e6:.1f} MB."
+    )
+    return f"{markdown(('work', 'MB', 'MB', 'growth'), rows)}\n\n{notes}"

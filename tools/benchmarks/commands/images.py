@@ -1,0 +1,209 @@
+"""Benchmarks of models of images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from tools.benchmarks.showing import show
+
+
+def train(batch_size: int = 128, rounds: int = 30, torch: Path | None = None, json: bool = False) -> None:
+    """The training step of the DCGAN against keras.io's, TensorFlow's and PyTorch's, same networks.
+
+    Args:
+        batch_size: Images in a step.
+        rounds: Steps of each variant.
+        torch: A Python that has torch; it need not have anything of this project.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.step_speed import step_speed
+
+    show(step_speed(batch_size, rounds, torch), json)
+
+
+def quality(
+    seconds: tuple[float, ...] = (60.0, 120.0, 240.0),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    samples: int = 10_000,
+    source: str = "fashion_mnist",
+    results: Path = Path("saved_models/benchmarks/quality.jsonl"),
+    plot: Path | None = None,
+    json: bool = False,
+) -> None:
+    """The Fréchet distance reached in the same time, against TensorFlow's tutorial loop, same networks.
+
+    Args:
+        seconds: Of training.
+        seeds: Each trains both sides.
+        samples: For a reading.
+        source: What to train on.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        plot: A picture of all readings.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.quality_for_time import quality_for_time
+
+    show(quality_for_time(seconds, seeds, samples, source, results, plot), json)
+
+
+def gans(
+    source: str = "fashion_mnist",
+    seconds: tuple[float, ...] = (300.0, 600.0),
+    recipes: tuple[str, ...] = (),
+    seeds: tuple[int, ...] = (0,),
+    samples: int = 10_000,
+    results: Path = Path("saved_models/benchmarks/gans.jsonl"),
+    json: bool = False,
+) -> None:
+    """Quality, speed and memory of every GAN recipe after the same seconds, and of TensorFlow's tutorial loop.
+
+    Args:
+        source: What to train on.
+        seconds: Of training; all readings come from one run of the longest.
+        recipes: Short names, and tutorial; all of them if none is given.
+        seeds: Each trains all.
+        samples: For a reading.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.gans import gans as measure
+    from tools.benchmarks.gans import table
+
+    rows = measure(seconds, recipes, seeds, samples, source, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+def vae(
+    seconds: tuple[float, ...] = (120.0, 600.0),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    samples: int = 10_000,
+    source: str = "fashion_mnist",
+    results: Path = Path("saved_models/benchmarks/vae.jsonl"),
+    json: bool = False,
+) -> None:
+    """Bound and Fréchet distance reached in the same time, the convolutional VAE against keras.io's example.
+
+    Args:
+        seconds: Of training.
+        seeds: Each trains all sides.
+        samples: For the Fréchet distance.
+        source: What to train on.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.vae_quality import vae_quality
+
+    show(vae_quality(seconds, seeds, samples, source, results), json)
+
+
+def vae_train(batch_size: int = 128, rounds: int = 50, json: bool = False) -> None:
+    """The VAE's training step against keras.io's, over the same networks.
+
+    Args:
+        batch_size: Images in a step.
+        rounds: Steps of each variant.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.vae_quality import vae_step_speed
+
+    show(vae_step_speed(batch_size, rounds), json)
+
+
+def data(source: str = "auto", batch_size: int = 32, seconds: float = 3.0, json: bool = False) -> None:
+    """Images per second of the pipeline alone, and how many times what the DCGAN's training consumes.
+
+    Args:
+        source: As for training.
+        batch_size: Images in a batch.
+        seconds: To measure each.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.pipeline import pipeline
+
+    show(pipeline(source, batch_size, seconds), json)
+
+
+def compression(run: Annotated[Path, tyro.conf.Positional], json: bool = False) -> None:
+    """The rate and the PSNR of an autoencoder's latents in 8 bits, beside JPEG and WebP, on the test images.
+
+    Args:
+        run: The run's folder.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.compression import compression as measure
+
+    show(measure(run), json)
+
+
+def denoising(
+    seconds: float = 300.0,
+    source: str = "fashion_mnist",
+    images: int = 10_000,
+    vae: bool = False,
+    results: Path = Path("saved_models/benchmarks/denoising.jsonl"),
+    json: bool = False,
+) -> None:
+    """PSNR and SSIM of denoised test images, against a median filter and non-local means; needs scikit-image.
+
+    Args:
+        seconds: Of training, of each network for each noise.
+        source: What to train on.
+        images: Of the test split.
+        vae: Measure the denoising VAE, too.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.denoising import denoising as measure
+
+    show(measure(source, seconds, images, vae, results), json)
+
+
+def likelihood(
+    run: Annotated[Path, tyro.conf.Positional],
+    binarise: Literal["none", "static", "dynamic"] | None = None,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """Bounds on the likelihood of test images by a variational autoencoder, with 1, 100 and 5,000 samples.
+
+    Args:
+        run: The run's folder; to train on binarised images, give a trainer --binarise.
+        binarise: Measure grey values, one fixed Bernoulli draw of each pixel (static) or a draw that depends on
+            the seed (dynamic). As the run was trained if not given.
+        seed: Of the samples.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.likelihood import likelihood as measure
+
+    show(measure(run, binarise, seed), json)
+
+
+def anomalies(
+    source: str = "fashion_mnist",
+    seconds: float = 60.0,
+    classes: tuple[int, ...] = tuple(range(10)),
+    vae: Literal["conv_vae", "vae"] = "conv_vae",
+    results: Path = Path("saved_models/benchmarks/anomalies.jsonl"),
+    json: bool = False,
+) -> None:
+    """GANomaly and autoencoders trained on one class and tested on the rest, beside PCA and an isolation forest.
+
+    Args:
+        source: What to train on; it has labels.
+        seconds: Of training, for each network and class.
+        classes: Which are normal, one after the other.
+        vae: Whose evidence lower bound is the score.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.anomalies import anomalies as measure
+    from tools.benchmarks.anomalies import table
+
+    report = measure(source, seconds, classes, vae, results)
+    show(report, json) if json else print(table(report))
+
+
+COMMANDS = (train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies)

@@ -1,0 +1,93 @@
+"""Benchmarks of runs and of exported files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from tools.benchmarks.showing import show
+
+
+def export(
+    run: Annotated[Path, tyro.conf.Positional],
+    quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "float16", "dynamic", "int8"),
+    json: bool = False,
+) -> None:
+    """Exported files of a run, in each quantisation, beside Keras's own LiteRT export and ONNX Runtime.
+
+    Args:
+        run: The run's folder.
+        quantize: Which to measure; quality is measured for dynamic and int8.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.exports import exports, table
+
+    report = exports(run, quantize)
+    show(report, json) if json else print(table(report))
+
+
+def export_matrix(
+    steps: int = 20, results: Path = Path("saved_models/benchmarks/export_matrix.jsonl"), json: bool = False
+) -> None:
+    """Every recipe's tiny version, hardly trained, exported in every quantisation.
+
+    Args:
+        steps: Of training.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.export_matrix import export_matrix as measure
+    from tools.benchmarks.export_matrix import table
+
+    rows = measure(steps, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
+    """A run killed at random moments and other faults: does it end as one that nothing happened to?
+
+    Args:
+        kills: How many times.
+        seed: Of the moments.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.faults import faults as measure
+    from tools.benchmarks.faults import table
+
+    report = measure(kills, seed)
+    show(report, json) if json else print(table(report))
+
+
+def fuzz(cases: int = 2000, seed: int = 0, json: bool = False) -> None:
+    """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
+
+    Args:
+        cases: For each reader.
+        seed: Of the damage.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.fuzz import fuzz as measure
+    from tools.benchmarks.fuzz import table
+
+    report = measure(cases, seed)
+    show(report, json) if json else print(table(report))
+
+
+def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> None:
+    """Whether memory grows with the steps of training and with the images that are sampled and evaluated.
+
+    Args:
+        steps: Of training.
+        images: That are sampled and evaluated.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.memory import memory as measure
+    from tools.benchmarks.memory import table
+
+    report = measure(steps, images)
+    show(report, json) if json else print(table(report))
+
+
+COMMANDS = (export, export_matrix, faults, fuzz, memory)

@@ -1,0 +1,103 @@
+"""Benchmarks of models of text and of series."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from tools.benchmarks.showing import show
+
+
+def text(
+    recipe: Literal["gpt", "char_rnn", "word_lstm"],
+    source: str = "auto",
+    seconds: tuple[float, ...] = (300.0, 900.0),
+    seed: int = 0,
+    results: Path = Path("saved_models/benchmarks/text.jsonl"),
+    json: bool = False,
+) -> None:
+    """Held-out bits per character after some minutes of training.
+
+    Args:
+        recipe: Its default setting, but for a schedule that ends at the last mark.
+        source: Of text.
+        seconds: The marks; the earlier ones are read on the way to the last.
+        seed: Of the training.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.texts import bits_in_time
+
+    show({"readings": bits_in_time(recipe, source, seed, seconds, results)}, json)
+
+
+def forms(
+    run: Annotated[Path, tyro.conf.Positional],
+    form: Literal["quatrains", "programs"],
+    count: int = 200,
+    temperature: float = 1.0,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """The share of the texts that a run writes which are Chinese quatrains, or programs in Python.
+
+    Args:
+        run: The run's folder; its best checkpoint is measured.
+        form: Quatrains have four lines of five or seven characters, each with its punctuation; of programs, the first
+            20 lines without the last are to be accepted by Python's parser.
+        count: How many texts are written.
+        temperature: Of the draws; 1 is the model's own probabilities.
+        seed: Of the texts.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.forms import forms as measure
+
+    show(measure(run, form, count, temperature, seed), json)
+
+
+def gpt(
+    torch: Path, source: str = "auto", rounds: int = 10, seeds: tuple[int, ...] = (0, 1, 2), json: bool = False
+) -> None:
+    """The transformer beside nanoGPT's CPU setting in PyTorch: time of a step, and loss after the same time.
+
+    Args:
+        torch: A Python that has torch and numpy; it need not have anything of this project.
+        source: Of text.
+        rounds: Of 20 steps of each, for the time of a step.
+        seeds: One after the other.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.language import against_nanogpt
+
+    show({"seeds": {seed: against_nanogpt(torch, source, rounds, seed) for seed in seeds}}, json)
+
+
+def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
+    """Tokens per second of an LSTM's and a transformer's step, against the two ways that tutorials decode.
+
+    Args:
+        tokens: Length of the text.
+        rounds: Texts of each variant.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.steps import steps as measure
+
+    show(measure(tokens, rounds), json)
+
+
+def forecasts(seed: int = 0, json: bool = False) -> None:
+    """The autoregressive model's forecasts of three real series, beside statsmodels' and seasonal-naive ones.
+
+    Args:
+        seed: Of the order in which windows are seen.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.forecasts import forecasts as measure
+
+    report = measure(seed)
+    show(report, json) if json else print(report["table"])
+
+
+COMMANDS = (text, forms, gpt, steps, forecasts)

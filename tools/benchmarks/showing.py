@@ -1,0 +1,11 @@
+"""Prints what a benchmark found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def show(report: dict[str, Any], as_json: bool) -> None:
+    """Print a report as one JSON object on a line, or to be read."""
+    print(json.dumps(report) if as_json else json.dumps(report, indent=2))

@@ -2,17 +2,22 @@
 
 A network uses them where they pay (docs/RESULTS.md, the training step). Exported files hold Keras's: `stands_for`.
 Convolutions from or to few channels and batch statistics are bound by memory: written as Keras writes them, they run
-through it several times, or with vectors that are nearly empty.
+through it several times, or with vectors that are nearly empty. Convolutions of many channels over small images are bound by
+arithmetic, of which the Fourier transform needs a tenth.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 FEW_CHANNELS = 3
+# Beyond, the transforms take longer than they save.
+MANY_CHANNELS, LARGEST_TRANSFORMED = 32, 8
 _LEVELS = 1 << 16
 
 
@@ -78,14 +83,27 @@ class Conv2D(keras.layers.Conv2D):
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` of stride 2 to few channels: a convolution to four times as many, dealt out."""
+    """`keras.layers.Conv2DTranspose` of stride 2 to few channels, or of stride 1 and many over small square images.
+
+    The first is a convolution to four times as many channels, dealt out; the second is done in the frequency domain.
+    """
 
     stands_for = keras.layers.Conv2DTranspose
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """`[batch, height, width, channels]` -> `[batch, 2 * height, 2 * width, filters]`."""
-        if not _halves(self, inputs) or self.filters > FEW_CHANNELS or self.output_padding is not None:
+        """`[batch, height, width, channels]` -> `[batch, stride * height, stride * width, filters]`."""
+        if self.output_padding is None and _halves(self, inputs) and self.filters <= FEW_CHANNELS:
+            outputs = self.dealt_out(inputs)
+        elif self.output_padding is None and self.is_spectral(inputs):
+            outputs = self.by_spectrum(inputs)
+        else:
             return super().call(inputs)
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+    def dealt_out(self, inputs: tf.Tensor) -> tf.Tensor:
+        """An ordinary convolution and depth_to_space."""
         leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
         # [pairs, 2, pairs, 2, out, in], flipped -> [pairs, pairs, in, 4 * out], in the order of depth_to_space
         weights = tf.reverse(_in_pairs(self.kernel, leads, pairs), [0, 2])
@@ -93,10 +111,71 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         weights = tf.reshape(weights, (*pairs, inputs.shape[-1], 4 * self.filters))
         cut = [((size - 2) // 2 + lead) // 2 for size, lead in zip(self.kernel_size, leads, strict=True)]
         before = [count - 1 - skipped for count, skipped in zip(pairs, cut, strict=True)]
-        outputs = tf.nn.depth_to_space(tf.nn.conv2d(inputs, weights, 1, _padding(before, pairs)), 2)
-        if self.use_bias:
-            outputs = outputs + self.bias
-        return self.activation(outputs)
+        return tf.nn.depth_to_space(tf.nn.conv2d(inputs, weights, 1, _padding(before, pairs)), 2)
+
+    def is_spectral(self, inputs: tf.Tensor) -> bool:
+        """Whether the frequency domain is faster."""
+        _, height, width, channels = inputs.shape
+        rows, columns = self.kernel_size
+        usual = self.padding == "same" and self.data_format == "channels_last" and self.dilation_rate == (1, 1)
+        square = rows == columns and rows % 2 and height == width and height is not None
+        small = square and 3 <= rows <= height <= LARGEST_TRANSFORMED
+        return bool(usual and self.strides == (1, 1) and small and min(channels, self.filters) >= MANY_CHANNELS)
+
+    def by_spectrum(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Products of spectra: one matrix product for each real number of the spectrum."""
+        size, channels, taps = inputs.shape[1], inputs.shape[3], self.kernel_size[0] ** 2
+        analysis, of_kernel, synthesis = spectrum(size, self.kernel_size[0])
+        numbers, batch = len(analysis), tf.shape(inputs)[0]
+        pixels = tf.transpose(tf.reshape(inputs, (-1, size * size, channels)), (1, 0, 2))  # [pixels, batch, in]
+        spectra = tf.reshape(tf.matmul(analysis, tf.reshape(pixels, (size * size, -1))), (numbers, batch, channels))
+        weights = tf.matmul(of_kernel, tf.reshape(tf.convert_to_tensor(self.kernel), (taps, -1)))
+        weights = tf.reshape(weights, (numbers, self.filters, channels))
+        products = tf.matmul(spectra, weights, transpose_b=True)  # [numbers, batch, out]
+        outputs = tf.matmul(synthesis, tf.reshape(products, (numbers, -1)))
+        outputs = tf.transpose(tf.reshape(outputs, (size * size, batch, self.filters)), (1, 0, 2))
+        return tf.reshape(outputs, (batch, size, size, self.filters))
+
+
+@cache
+def spectrum(size: int, kernel: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A transposed convolution "same" of square images as `synthesis @ ((analysis @ image) * (of_kernel @ kernel))`.
+
+    The discrete Fourier transform over a square that is large enough for nothing to come round to the image again. Of
+    each pair of conjugate frequencies one is kept, as its real part, its imaginary part and their sum: three real
+    products make a complex one (Gauss).
+
+    Args:
+        size: of the images, height and width.
+        kernel: height and width, odd, at most `size`.
+
+    Returns:
+        float32 `[numbers, size²]`, `[numbers, kernel²]` and `[size², numbers]`.
+    """
+    length = size + kernel // 2
+    frequencies = [
+        (u, v) for u in range(length) for v in range(length) if (u, v) <= (-u % length, -v % length)
+    ]  # [frequencies, 2]
+    twins = np.array([1 if (u, v) == (-u % length, -v % length) else 2 for u, v in frequencies])
+
+    def parts(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Real and imaginary parts of the transform of `count` x `count` pixels that begin at `first`."""
+        places = np.array(
+            [(row, column) for row in range(first, first + count) for column in range(first, first + count)]
+        )
+        angles = 2 * np.pi / length * (np.array(frequencies) @ places.T)
+        return np.cos(angles), -np.sin(angles)
+
+    def three(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
+        return np.stack([real, imaginary, real + imaginary], axis=1).reshape(3 * len(frequencies), -1)
+
+    real, imaginary = parts(0, size)
+    # With a the product of the real parts, b of the imaginary ones and c of the sums, the product is a - b + (c - a - b) i.
+    back = np.stack([real - imaginary, -real - imaginary, imaginary], axis=1) * twins[:, None, None] / length**2
+    synthesis = back.reshape(3 * len(frequencies), -1).T
+    matrices = three(real, imaginary), three(*parts(-(kernel // 2), kernel)), synthesis
+    analysis, of_kernel, synthesis = (np.ascontiguousarray(matrix, np.float32) for matrix in matrices)
+    return analysis, of_kernel, synthesis
 
 
 def _halves(layer: Any, inputs: tf.Tensor) -> bool:

@@ -108,5 +108,5 @@ def peak_of_convolutions(batch_size: int) -> float:
             outputs = tf.nn.conv2d(inputs, weights, 1, "SAME")
             outputs[0, 0, 0, 0].numpy()
             elapsed = time.perf_counter() - start
-            best = max(best, 2 * tf.size(outputs).numpy() * kernel * kernel * channels / elapsed)
-    return float(best)
+            best = max(best, 2 * outputs.shape.num_elements() * kernel * kernel * channels / elapsed)
+    return best

@@ -8,16 +8,14 @@ arithmetic, of which the Fourier transform needs a tenth.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from aigc_tf import spectral
+
 FEW_CHANNELS = 3
-# Beyond, the transforms take longer than they save.
-MANY_CHANNELS, LARGEST_TRANSFORMED = 32, 8
 _LEVELS = 1 << 16
 
 
@@ -71,15 +69,26 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs: tf.Tensor, kernel: Any) -> tf.Tensor:
         """What Keras calls before it adds the bias and applies the activation."""
-        if not _halves(self, inputs) or inputs.shape[-1] > FEW_CHANNELS or inputs.shape[1] % 2 or inputs.shape[2] % 2:
+        if _is_spectral(self, inputs):
+            return spectral.convolve(inputs, kernel, tuple(reversed(_centred(self.kernel_size[0]))), transposed=False)
+        if not _halves(self):
             return super().convolution_op(inputs, kernel)
-        leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
+        # TODO
+        height, width = inputs.shape[1:3]
+        inputs = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
+        backs = [_back(length, size) for length, size in zip((height, width), self.kernel_size, strict=True)]
+        leads, pairs = zip(
+            *(_pairs(size, back) for size, back in zip(self.kernel_size, backs, strict=True)), strict=True
+        )
         # [pairs, 2, pairs, 2, in, out] -> [pairs, pairs, 4 * in, out], in the order of space_to_depth
         weights = tf.transpose(_in_pairs(kernel, leads, pairs), (0, 2, 1, 3, 4, 5))
         weights = tf.reshape(weights, (*pairs, 4 * inputs.shape[-1], self.filters))
-        # Kernels reach (size - 2) // 2 pixels back, TensorFlow's padding of "same".
-        before = [((size - 2) // 2 + lead) // 2 for size, lead in zip(self.kernel_size, leads, strict=True)]
-        return tf.nn.conv2d(tf.nn.space_to_depth(inputs, 2), weights, 1, _padding(before, pairs))
+        before = [(back + lead) // 2 for back, lead in zip(backs, leads, strict=True)]
+        phases = tf.nn.space_to_depth(inputs, 2)
+        if inputs.shape[-1] <= FEW_CHANNELS:
+            return tf.nn.conv2d(phases, weights, 1, _padding(before, pairs))
+        places = tuple(before[0] - tap for tap in range(pairs[0]))
+        return spectral.convolve(phases, weights, places, transposed=False)
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
@@ -92,10 +101,10 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """`[batch, height, width, channels]` -> `[batch, stride * height, stride * width, filters]`."""
-        if self.output_padding is None and _halves(self, inputs) and self.filters <= FEW_CHANNELS:
+        if self.output_padding is None and _halves(self) and self.filters <= FEW_CHANNELS:
             outputs = self.dealt_out(inputs)
-        elif self.output_padding is None and self.is_spectral(inputs):
-            outputs = self.by_spectrum(inputs)
+        elif self.output_padding is None and _is_spectral(self, inputs):
+            outputs = spectral.convolve(inputs, self.kernel, tuple(_centred(self.kernel_size[0])), transposed=True)
         else:
             return super().call(inputs)
         if self.use_bias:
@@ -104,7 +113,7 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
 
     def dealt_out(self, inputs: tf.Tensor) -> tf.Tensor:
         """An ordinary convolution and depth_to_space."""
-        leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
+        leads, pairs = zip(*(_pairs(size, (size - 2) // 2) for size in self.kernel_size), strict=True)
         # [pairs, 2, pairs, 2, out, in], flipped -> [pairs, pairs, in, 4 * out], in the order of depth_to_space
         weights = tf.reverse(_in_pairs(self.kernel, leads, pairs), [0, 2])
         weights = tf.transpose(weights, (0, 2, 5, 1, 3, 4))
@@ -113,81 +122,37 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         before = [count - 1 - skipped for count, skipped in zip(pairs, cut, strict=True)]
         return tf.nn.depth_to_space(tf.nn.conv2d(inputs, weights, 1, _padding(before, pairs)), 2)
 
-    def is_spectral(self, inputs: tf.Tensor) -> bool:
-        """Whether the frequency domain is faster."""
-        _, height, width, channels = inputs.shape
-        rows, columns = self.kernel_size
-        usual = self.padding == "same" and self.data_format == "channels_last" and self.dilation_rate == (1, 1)
-        square = rows == columns and rows % 2 and height == width and height is not None
-        small = square and 3 <= rows <= height <= LARGEST_TRANSFORMED
-        return bool(usual and self.strides == (1, 1) and small and min(channels, self.filters) >= MANY_CHANNELS)
 
-    def by_spectrum(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Products of spectra: one matrix product for each real number of the spectrum."""
-        size, channels, taps = inputs.shape[1], inputs.shape[3], self.kernel_size[0] ** 2
-        analysis, of_kernel, synthesis = spectrum(size, self.kernel_size[0])
-        numbers, batch = len(analysis), tf.shape(inputs)[0]
-        pixels = tf.transpose(tf.reshape(inputs, (-1, size * size, channels)), (1, 0, 2))  # [pixels, batch, in]
-        spectra = tf.reshape(tf.matmul(analysis, tf.reshape(pixels, (size * size, -1))), (numbers, batch, channels))
-        weights = tf.matmul(of_kernel, tf.reshape(tf.convert_to_tensor(self.kernel), (taps, -1)))
-        weights = tf.reshape(weights, (numbers, self.filters, channels))
-        products = tf.matmul(spectra, weights, transpose_b=True)  # [numbers, batch, out]
-        outputs = tf.matmul(synthesis, tf.reshape(products, (numbers, -1)))
-        outputs = tf.transpose(tf.reshape(outputs, (size * size, batch, self.filters)), (1, 0, 2))
-        return tf.reshape(outputs, (batch, size, size, self.filters))
+def _centred(size: int) -> range:
+    """The places of a kernel's taps, of an odd number of them."""
+    return range(-(size // 2), size - size // 2)
 
 
-@cache
-def spectrum(size: int, kernel: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A transposed convolution "same" of square images as `synthesis @ ((analysis @ image) * (of_kernel @ kernel))`.
-
-    The discrete Fourier transform over a square that is large enough for nothing to come round to the image again. Of
-    each pair of conjugate frequencies one is kept, as its real part, its imaginary part and their sum: three real
-    products make a complex one (Gauss).
-
-    Args:
-        size: of the images, height and width.
-        kernel: height and width, odd, at most `size`.
-
-    Returns:
-        float32 `[numbers, size²]`, `[numbers, kernel²]` and `[size², numbers]`.
-    """
-    length = size + kernel // 2
-    frequencies = [
-        (u, v) for u in range(length) for v in range(length) if (u, v) <= (-u % length, -v % length)
-    ]  # [frequencies, 2]
-    twins = np.array([1 if (u, v) == (-u % length, -v % length) else 2 for u, v in frequencies])
-
-    def parts(first: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Real and imaginary parts of the transform of `count` x `count` pixels that begin at `first`."""
-        places = np.array(
-            [(row, column) for row in range(first, first + count) for column in range(first, first + count)]
-        )
-        angles = 2 * np.pi / length * (np.array(frequencies) @ places.T)
-        return np.cos(angles), -np.sin(angles)
-
-    def three(real: np.ndarray, imaginary: np.ndarray) -> np.ndarray:
-        return np.stack([real, imaginary, real + imaginary], axis=1).reshape(3 * len(frequencies), -1)
-
-    real, imaginary = parts(0, size)
-    # With a the product of the real parts, b of the imaginary ones and c of the sums, the product is a - b + (c - a - b) i.
-    back = np.stack([real - imaginary, -real - imaginary, imaginary], axis=1) * twins[:, None, None] / length**2
-    synthesis = back.reshape(3 * len(frequencies), -1).T
-    matrices = three(real, imaginary), three(*parts(-(kernel // 2), kernel)), synthesis
-    analysis, of_kernel, synthesis = (np.ascontiguousarray(matrix, np.float32) for matrix in matrices)
-    return analysis, of_kernel, synthesis
+def _is_spectral(layer: Any, inputs: tf.Tensor) -> bool:
+    """Whether a layer has stride 1, a square kernel of an odd size, and inputs for which the frequency domain pays."""
+    rows, columns = layer.kernel_size
+    square = rows == columns and rows % 2 == 1 and 3 <= rows <= (inputs.shape[1] or 0)
+    return _is_usual(layer) and layer.strides == (1, 1) and square and spectral.pays(inputs.shape, layer.filters)
 
 
-def _halves(layer: Any, inputs: tf.Tensor) -> bool:
+def _is_usual(layer: Any) -> bool:
+    usual = layer.padding == "same" and layer.data_format == "channels_last" and getattr(layer, "groups", 1) == 1
+    return usual and layer.dilation_rate == (1, 1)
+
+
+def _halves(layer: Any) -> bool:
     """Whether a layer has stride 2, kernels of 2 and more, and nothing unusual."""
-    groups = getattr(layer, "groups", 1)
-    usual = layer.padding == "same" and layer.data_format == "channels_last" and groups == 1
-    return usual and layer.strides == (2, 2) and layer.dilation_rate == (1, 1) and min(layer.kernel_size) >= 2
+    return _is_usual(layer) and layer.strides == (2, 2) and min(layer.kernel_size) >= 2
 
 
-def _pairs(size: int) -> tuple[int, int]:
+def _back(length: int, size: int) -> int:
+    """How many pixels a kernel of `size` reaches back at stride 2: TensorFlow's padding of "same"."""
+    return max(size - 2 + length % 2, 0) // 2
+
+
+def _pairs(size: int, back: int) -> tuple[int, int]:
     """Zeros before a kernel of `size`, so that its taps begin at an even pixel, and how many pairs of taps it has."""
-    lead = (size - 2) // 2 % 2
+    lead = back % 2
     return lead, (size + lead + 1) // 2
 
 

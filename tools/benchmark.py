@@ -15,6 +15,7 @@
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
+    python -m tools.benchmark augmentation RUN  a classifier of few images, with and without generated ones
 
 Nothing else should run meanwhile. Figures of different machines cannot be compared, their ratios can.
 """
@@ -232,6 +233,31 @@ def likelihood(
     from tools.benchmarks.likelihood import likelihood as measure
 
     show(measure(run, binarise, seed), json)
+
+
+@app.command
+def augmentation(
+    run: Annotated[Path, tyro.conf.Positional],
+    real: tuple[int, ...] = (50, 100, 500),
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    results: Path = Path("saved_models/benchmarks/augmentation.jsonl"),
+    json: bool = False,
+) -> None:
+    """A classifier of few real images: alone, with classical augmentation, with generated pictures, with both.
+
+    Args:
+        run: The folder of a conditional model's run.
+        real: Images of each class that the classifier gets.
+        seeds: Each trains one classifier in each case.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from aigc_tf.run import Run
+    from tools.benchmarks.augmentation import augmentation as measure
+    from tools.benchmarks.augmentation import table
+
+    report = measure(Run.open(run), real, seeds, results)
+    show(report, json) if json else print(table(report))
 
 
 @app.command

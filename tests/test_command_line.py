@@ -20,16 +20,8 @@ from aigc_tf.registry import recipe_classes
 ROOT = Path(__file__).parent.parent
 COMMANDS = [
     *(f"trainers.{name}" for name in recipe_classes()),
-    *(
-        "tools.sample",
-        "tools.augment",
-        "tools.reconstruct",
-        "tools.encode",
-        "tools.evaluate",
-        "tools.export",
-        "tools.benchmark",
-    ),
-    "tools.quickstart",
+    *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
+    *("tools.augment", "tools.quickstart"),
 ]
 
 

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 COMMANDS = [
     *(f"trainers.{name}" for name in recipe_classes()),
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
-    "tools.quickstart",
+    *("tools.augment", "tools.quickstart"),
 ]
 
 

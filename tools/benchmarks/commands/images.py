@@ -206,4 +206,28 @@ def anomalies(
     show(report, json) if json else print(table(report))
 
 
-COMMANDS = (train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies)
+def augmentation(
+    run: Annotated[Path, tyro.conf.Positional],
+    real: tuple[int, ...] = (50, 100, 500),
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    results: Path = Path("saved_models/benchmarks/augmentation.jsonl"),
+    json: bool = False,
+) -> None:
+    """A classifier of few real images: alone, with classical augmentation, with generated pictures, with both.
+
+    Args:
+        run: The folder of a conditional model's run.
+        real: Images of each class that the classifier gets.
+        seeds: Each trains one classifier in each case.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from aigc_tf.run import Run
+    from tools.benchmarks.augmentation import augmentation as measure
+    from tools.benchmarks.augmentation import table
+
+    report = measure(Run.open(run), real, seeds, results)
+    show(report, json) if json else print(table(report))
+
+
+COMMANDS = (train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation)

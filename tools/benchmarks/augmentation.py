@@ -1,0 +1,162 @@
+"""What generated pictures do to a classifier of few real images, beside classical augmentation and nothing."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.augmentation import augment
+from aigc_tf.errors import InputError
+from aigc_tf.metrics import small_network
+from aigc_tf.pictures import to_bytes
+from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.run import Run, say
+from tools.augment import labelled_images, require_classes
+from tools.benchmarks.readings import Results
+from tools.benchmarks.tables import markdown
+
+CLASSICAL = ClassicalAugmentation(flip=True, shift=0.1)  # as in article 003 §6.1
+# Of training, for each classifier, whatever it is trained on. The averages of its batch normalisation take some hundred
+# steps to settle: with 300 of 128 images the accuracies were of no use.
+STEPS, BATCH_SIZE = 1200, 32
+GENERATED_A_CLASS = 1000
+AIDS = ("nothing", "classical", "generated", "both")
+
+Examples = tuple[np.ndarray, np.ndarray]
+"""uint8 images `[count, height, width, channels]` and their labels `[count]`."""
+
+
+def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: Path) -> dict[str, Any]:
+    """Test accuracies of classifiers with each aid, unless `results` has them already.
+
+    All classifiers are trained for the same number of steps. With generated pictures these are half of each batch.
+    The real images are drawn from the run's training images, of which the generator has seen all: the figures say what
+    a generator of many images is worth to someone who has few, not what one that is trained on the few is worth.
+
+    Args:
+        run: of a conditional model of a source with labels.
+        real: numbers of real images of each class.
+        seeds: each chooses images, generates pictures and initialises the classifier.
+        results: a JSON Lines file of what is finished.
+
+    Returns:
+        For each number of real images and each aid the accuracies, their mean and its standard error.
+    """
+    require_classes(run.model)
+    done = Results(results)
+    rows: dict[int, dict[str, Any]] = {}
+    for images_a_class in real:
+        for aid in AIDS:
+            accuracies = []
+            for seed in seeds:
+                key: dict[str, Any] = {"run": str(run.path), "step": run.step, "classifier_steps": STEPS}
+                key |= {"images_a_class": images_a_class, "aid": aid, "seed": seed}
+                if not done.find(**key):
+                    say(f"\n{images_a_class} real images a class, {aid}, seed {seed}")
+                    done.add(**key, accuracy=accuracy_with(run, images_a_class, aid, seed))
+                accuracies.append(done.find(**key)[0]["accuracy"])
+            rows.setdefault(images_a_class, {})[aid] = {"accuracies": accuracies, **spread(accuracies)}
+    return {
+        "run": str(run.path),
+        "images_that_the_generator_saw": len(run.source.train.images),
+        "generated_a_class": GENERATED_A_CLASS,
+        "test_images": len(run.source.test.images),
+        "images_a_class": rows,
+    }
+
+
+def accuracy_with(run: Run, images_a_class: int, aid: str, seed: int) -> float:
+    """The test accuracy of one classifier."""
+    train, test = run.source.train, run.source.test
+    real = some_of_each_class((train.images, train.labels), images_a_class, seed)
+    batches = (
+        mixed(real, generated(run, seed), seed) if aid in ("generated", "both") else batches_of(real, BATCH_SIZE, seed)
+    )
+    if aid in ("classical", "both"):
+        batches = augmented(batches, seed)
+    network = small_network.build(train.images.shape[1:], len(run.model.classes.names), seed)
+    small_network.train(network, batches, STEPS, "classifier")
+    return small_network.accuracy(network, test.images, test.labels)
+
+
+def some_of_each_class(examples: Examples, images_a_class: int, seed: int) -> Examples:
+    """So many images of each class, chosen by the seed.
+
+    Raises:
+        InputError: a class has fewer.
+    """
+    images, labels = examples
+    random = np.random.default_rng(seed)
+    chosen = []
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        if len(places) < images_a_class:
+            raise InputError(f"class {label} has {len(places)} training images: choose --real of at most {len(places)}")
+        chosen.append(random.choice(places, images_a_class, replace=False))
+    order = np.sort(np.concatenate(chosen))
+    return images[order], labels[order]
+
+
+def generated(run: Run, seed: int) -> Examples:
+    """Pictures by the run, uint8, with their labels."""
+    count = len(run.model.classes.names) * GENERATED_A_CLASS
+    parts = [(to_bytes(images), labels) for images, labels in labelled_images(run, count, seed)]
+    return joined(parts)
+
+
+def batches_of(examples: Examples, size: int, seed: int) -> small_network.Batches:
+    """Batches of so many examples without end."""
+    images, labels = examples
+    for chosen in small_network.shuffled_indices(len(images), size, seed):
+        yield images[chosen], labels[chosen]
+
+
+def mixed(real: Examples, generated: Examples, seed: int) -> small_network.Batches:
+    """Batches of which half are real images and half are generated ones."""
+    half = BATCH_SIZE // 2
+    for parts in zip(batches_of(real, half, seed), batches_of(generated, half, seed), strict=True):
+        yield joined(parts)
+
+
+def joined(parts: Iterable[Examples]) -> Examples:
+    """Examples one after the other."""
+    images, labels = zip(*parts, strict=True)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def augmented(batches: small_network.Batches, seed: int) -> small_network.Batches:
+    """The same batches with classical augmentation."""
+
+    @tf.function
+    def augment_levels(images: tf.Tensor, first_position: tf.Tensor) -> tf.Tensor:
+        unit = augment(small_network.to_unit(images), CLASSICAL, seed, first_position)
+        return tf.cast(tf.round((unit + 1.0) * 127.5), tf.uint8)
+
+    first_position = 0
+    for images, labels in batches:
+        yield augment_levels(tf.constant(images), tf.constant(first_position, tf.int64)).numpy(), labels
+        first_position += len(images)
+
+
+def spread(values: Sequence[float]) -> dict[str, float | None]:
+    """The mean and its standard error, which takes two values."""
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+    return {"mean": statistics.mean(values), "standard_error": error}
+
+
+def table(report: dict[str, Any]) -> str:
+    """Rows of numbers of real images, columns of aids."""
+
+    def shown(figures: dict[str, Any]) -> str:
+        error = "" if figures["standard_error"] is None else f" ± {100 * figures['standard_error']:.2f}"
+        return f"{100 * figures['mean']:.2f}{error}"
+
+    head = ["real images a class", *(f"{aid}, %" for aid in AIDS)]
+    rows = [[count, *(shown(by_aid[aid]) for aid in AIDS)] for count, by_aid in report["images_a_class"].items()]
+    return markdown(head, rows)

@@ -199,6 +199,8 @@ def run(network: keras.Model, inputs: Sequence[Any]) -> list[Any]:
 def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:
     """The kernel, `[inputs, units]`, of the dense layer that alone reads one of a network's inputs `[batch, inputs]`.
 
+    An input that is joined with others first, as in conditional generators, has some of the layer's rows.
+
     Args:
         network: a Functional model.
         name: of the input.
@@ -209,10 +211,14 @@ def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:
     position = [tensor.name for tensor in network.inputs].index(name)
     graph = Graph(network)
     latent = graph.inputs[position]
-    first = graph.only_consumer(latent)
+    first, before = graph.only_consumer(latent), 0
+    if first is not None and first.block.is_a(keras.layers.Concatenate):
+        joined = first.inputs
+        before = sum(value.shape[-1] or 0 for value in joined[: joined.index(latent)])
+        first = graph.only_consumer(first.outputs[0])
     if first is None or not first.block.is_a(keras.layers.Dense) or len(latent.shape) != 2:
         return None
-    return first.block.weights[0]
+    return first.block.weights[0][before : before + network.inputs[position].shape[1]]
 
 
 def is_network(operation: Any) -> bool:

@@ -21,6 +21,7 @@ import pytest
 import aigc_tf
 from aigc_tf.errors import InputError
 from aigc_tf.export import Export, Limits, Runner, VerificationError, export_web, litert_js
+from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.web import TEMPLATE, directions
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.recipes.dcgan import DCGAN
@@ -303,3 +304,16 @@ def test_directions_are_those_of_the_numbers_behind_the_latent() -> None:
     np.testing.assert_allclose(by_diagonal, directions(network, np.diag(deviations)), atol=1e-9)
     assert abs(by_diagonal[0, 1]) > 0.99  # what varies most moves the picture most
     assert abs(directions(network)[0, 1]) < 0.99
+
+
+def test_a_latent_that_is_joined_with_a_class_has_its_rows_of_the_kernel() -> None:
+    latent, label = keras.Input((3,), name="latent"), keras.Input((), dtype="int32", name="label")
+    vector = keras.layers.Embedding(4, 5)(label)
+    inner = dense_generator(8, 10)
+    network = keras.Model([latent, label], inner(keras.layers.Concatenate()([vector, latent])))
+    signature = keras.Model([latent, label], keras.layers.Rescaling(0.5)(network([latent, label])))  # one in another
+    for nested in (network, signature):
+        np.testing.assert_array_equal(first_kernel(nested, "latent"), inner.layers[-1].kernel.numpy()[5:])
+    assert first_kernel(network, "label") is None  # no dense layer reads it
+    twice = keras.Model(latent, keras.layers.Add()([keras.layers.Dense(2)(latent), keras.layers.Dense(2)(latent)]))
+    assert first_kernel(twice, "latent") is None

@@ -2,8 +2,8 @@
 
 A network uses them where they pay (docs/RESULTS.md, the training step). Exported files hold Keras's: `stands_for`.
 Convolutions from or to few channels and batch statistics are bound by memory: written as Keras writes them, they run
-through it several times, or with vectors that are nearly empty. Convolutions of many channels over small images are bound
-by arithmetic, of which the frequency domain needs a tenth.
+through it several times, or with vectors that are nearly empty. Convolutions of many channels over small images are
+bound by arithmetic, of which the frequency domain needs a tenth.
 """
 
 from __future__ import annotations

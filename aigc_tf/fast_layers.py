@@ -69,26 +69,15 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs: tf.Tensor, kernel: Any) -> tf.Tensor:
         """What Keras calls before it adds the bias and applies the activation."""
-        if _is_spectral(self, inputs):
-            return spectral.convolve(inputs, kernel, tuple(reversed(_centred(self.kernel_size[0]))), transposed=False)
-        if not _halves(self):
+        if not _halves(self) or inputs.shape[-1] > FEW_CHANNELS or inputs.shape[1] % 2 or inputs.shape[2] % 2:
             return super().convolution_op(inputs, kernel)
-        # TODO
-        height, width = inputs.shape[1:3]
-        inputs = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
-        backs = [_back(length, size) for length, size in zip((height, width), self.kernel_size, strict=True)]
-        leads, pairs = zip(
-            *(_pairs(size, back) for size, back in zip(self.kernel_size, backs, strict=True)), strict=True
-        )
+        leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
         # [pairs, 2, pairs, 2, in, out] -> [pairs, pairs, 4 * in, out], in the order of space_to_depth
         weights = tf.transpose(_in_pairs(kernel, leads, pairs), (0, 2, 1, 3, 4, 5))
         weights = tf.reshape(weights, (*pairs, 4 * inputs.shape[-1], self.filters))
-        before = [(back + lead) // 2 for back, lead in zip(backs, leads, strict=True)]
-        phases = tf.nn.space_to_depth(inputs, 2)
-        if inputs.shape[-1] <= FEW_CHANNELS:
-            return tf.nn.conv2d(phases, weights, 1, _padding(before, pairs))
-        places = tuple(before[0] - tap for tap in range(pairs[0]))
-        return spectral.convolve(phases, weights, places, transposed=False)
+        # Kernels reach (size - 2) // 2 pixels back, TensorFlow's padding of "same".
+        before = [((size - 2) // 2 + lead) // 2 for size, lead in zip(self.kernel_size, leads, strict=True)]
+        return tf.nn.conv2d(tf.nn.space_to_depth(inputs, 2), weights, 1, _padding(before, pairs))
 
 
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
@@ -103,17 +92,22 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         """`[batch, height, width, channels]` -> `[batch, stride * height, stride * width, filters]`."""
         if self.output_padding is None and _halves(self) and self.filters <= FEW_CHANNELS:
             outputs = self.dealt_out(inputs)
-        elif self.output_padding is None and _is_spectral(self, inputs):
-            outputs = spectral.convolve(inputs, self.kernel, tuple(_centred(self.kernel_size[0])), transposed=True)
+        elif self.output_padding is None and self.is_spectral(inputs):
+            outputs = spectral.transposed_convolution(inputs, self.kernel)
         else:
             return super().call(inputs)
         if self.use_bias:
             outputs = outputs + self.bias
         return self.activation(outputs)
 
+    def is_spectral(self, inputs: tf.Tensor) -> bool:
+        """Whether the frequency domain is faster: of smaller kernels it is not in small batches."""
+        usual = _is_usual(self) and self.strides == (1, 1) and self.kernel_size in ((5, 5), (7, 7))
+        return usual and spectral.pays(inputs.shape, self.filters)
+
     def dealt_out(self, inputs: tf.Tensor) -> tf.Tensor:
         """An ordinary convolution and depth_to_space."""
-        leads, pairs = zip(*(_pairs(size, (size - 2) // 2) for size in self.kernel_size), strict=True)
+        leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
         # [pairs, 2, pairs, 2, out, in], flipped -> [pairs, pairs, in, 4 * out], in the order of depth_to_space
         weights = tf.reverse(_in_pairs(self.kernel, leads, pairs), [0, 2])
         weights = tf.transpose(weights, (0, 2, 5, 1, 3, 4))
@@ -121,18 +115,6 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         cut = [((size - 2) // 2 + lead) // 2 for size, lead in zip(self.kernel_size, leads, strict=True)]
         before = [count - 1 - skipped for count, skipped in zip(pairs, cut, strict=True)]
         return tf.nn.depth_to_space(tf.nn.conv2d(inputs, weights, 1, _padding(before, pairs)), 2)
-
-
-def _centred(size: int) -> range:
-    """The places of a kernel's taps, of an odd number of them."""
-    return range(-(size // 2), size - size // 2)
-
-
-def _is_spectral(layer: Any, inputs: tf.Tensor) -> bool:
-    """Whether a layer has stride 1, a square kernel of an odd size, and inputs for which the frequency domain pays."""
-    rows, columns = layer.kernel_size
-    square = rows == columns and rows % 2 == 1 and 3 <= rows <= (inputs.shape[1] or 0)
-    return _is_usual(layer) and layer.strides == (1, 1) and square and spectral.pays(inputs.shape, layer.filters)
 
 
 def _is_usual(layer: Any) -> bool:
@@ -145,14 +127,9 @@ def _halves(layer: Any) -> bool:
     return _is_usual(layer) and layer.strides == (2, 2) and min(layer.kernel_size) >= 2
 
 
-def _back(length: int, size: int) -> int:
-    """How many pixels a kernel of `size` reaches back at stride 2: TensorFlow's padding of "same"."""
-    return max(size - 2 + length % 2, 0) // 2
-
-
-def _pairs(size: int, back: int) -> tuple[int, int]:
+def _pairs(size: int) -> tuple[int, int]:
     """Zeros before a kernel of `size`, so that its taps begin at an even pixel, and how many pairs of taps it has."""
-    lead = back % 2
+    lead = (size - 2) // 2 % 2
     return lead, (size + lead + 1) // 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
@@ -26,7 +26,7 @@ class ConvGAN(GANRecipe):
 
     generator_filters: PositiveInt = 128
     """Channels of each of the generator's convolutions but that of the pixels."""
-    generator_depths: tuple[PositiveInt, PositiveInt, PositiveInt] = (3, 2, 1)
+    generator_depths: tuple[PositiveInt, NonNegativeInt, NonNegativeInt] = (3, 2, 1)
     """How many of them there are at a quarter, at half and at all of the size."""
     second_dense: bool = False
     """The article's second dense layer, of 39 million weights at 28x28."""

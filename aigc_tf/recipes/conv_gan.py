@@ -22,7 +22,7 @@ class ConvGAN(GANRecipe):
     }
 
     steps: PositiveInt = 6000
-    batch_size: PositiveInt = 32
+    batch_size: PositiveInt = 16
 
     generator_filters: PositiveInt = 128
     """Channels of each of the generator's convolutions but that of the pixels."""
@@ -41,7 +41,7 @@ class ConvGAN(GANRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:

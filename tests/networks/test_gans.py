@@ -43,7 +43,7 @@ def test_the_second_dense_layer_is_there_when_asked_for():
     tiny = ConvGAN.tiny()
     plain, printed = (conv_gan.generator(dataclasses.replace(tiny, second_dense=on)) for on in (False, True))
     units = 4 * 4 * tiny.generator_filters
-    assert printed.count_params() - plain.count_params() == units * units + units
+    assert printed.count_params() - plain.count_params() == units * units + 4 * units  # and its normalisation
 
 
 def test_the_64_pixel_networks_are_radfords():

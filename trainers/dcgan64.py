@@ -1,8 +1,9 @@
-"""Train the DCGAN of 64x64 colour images of article 003 §6.1: TODO
+"""Train the DCGAN of 64x64 colour images of article 003 §6.1: 10,000 steps of 32 images, 20 minutes on two
+cores.
 
-    python -m trainers.dcgan64 --source fashion_mnist
+    python -m trainers.dcgan64 --source FOLDER
 
-expected at the end: TODO 0
+expected, from docs/RESULTS.md: Fréchet and kernel distance on 1,911 emoji after 30 minutes
 """
 
 from aigc_tf.command_line import train_command

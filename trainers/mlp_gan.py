@@ -1,8 +1,10 @@
-"""Train the fully connected GAN of article 001 §4.2: TODO
+"""Train the fully connected GAN of article 001 §4.2: 25,000 steps of 32 images, four and a half minutes on two
+cores.
 
     python -m trainers.mlp_gan --source fashion_mnist
 
-expected at the end: TODO 0
+expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+samples against the test split of Fashion-MNIST)
 """
 
 from aigc_tf.command_line import train_command

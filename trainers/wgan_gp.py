@@ -1,8 +1,10 @@
-"""Train the Wasserstein GAN with gradient penalty: TODO
+"""Train the Wasserstein GAN with gradient penalty: 4,000 steps, each of three batches of 16 images for
+the critic, eight minutes on two cores.
 
     python -m trainers.wgan_gp --source fashion_mnist
 
-expected at the end: TODO 0
+expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+samples against the test split of Fashion-MNIST)
 """
 
 from aigc_tf.command_line import train_command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 from keras import layers
 
@@ -13,24 +15,30 @@ from aigc_tf.recipes.conv_gan import ConvGAN
 def generator(recipe: ConvGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense, then 3x3 convolutions at a quarter, at half and at all of the size, each behind a doubling.
+    Dense, then 3x3 convolutions at a quarter, at half and at all of the size, with nearest-neighbour doublings
+    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and ReLU. Without
+    the one behind the dense layer the fixed part of its output outgrows the latent's: all samples become one picture.
     """
     height, width, channels = recipe.images.shape
+    start = (height // 4, width // 4, recipe.generator_filters)
+
+    def normalise_and_activate(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{name}")(x)
+        return layers.ReLU(name=f"activation_{name}")(x)
+
     latent = keras.Input((recipe.latent_dim,), name="latent")
-    units = height // 4 * (width // 4) * recipe.generator_filters
-    x = layers.Dense(units, activation="relu", name="dense_1")(latent)
-    if recipe.second_dense:
-        x = layers.Dense(units, activation="relu", name="dense_2")(x)
-    x = layers.Reshape((height // 4, width // 4, recipe.generator_filters), name="reshape")(x)
+    x = latent
+    for name in ("dense_1", "dense_2")[: 1 + recipe.second_dense]:
+        x = normalise_and_activate(layers.Dense(math.prod(start), use_bias=False, name=name)(x), name)
+    x = layers.Reshape(start, name="reshape")(x)
     for level, depth in enumerate(recipe.generator_depths):
         if level:
             x = layers.UpSampling2D(2, name=f"double_{level}")(x)
         for index in range(depth):
             name = f"convolution_{level}_{index}"
-            x = fast_layers.Conv2D(recipe.generator_filters, 3, padding="same", use_bias=False, name=name)(x)
-            x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{name}")(x)
-            x = layers.ReLU(name=f"activation_{name}")(x)
-    image = fast_layers.Conv2D(channels, 3, padding="same", activation="tanh", name="pixels")(x)
+            x = layers.Conv2D(recipe.generator_filters, 3, padding="same", use_bias=False, name=name)(x)
+            x = normalise_and_activate(x, name)
+    image = layers.Conv2D(channels, 3, padding="same", activation="tanh", name="pixels")(x)
     return keras.Model(latent, image, name="generator")
 
 

@@ -13,11 +13,16 @@ from aigc_tf.recipes.mlp_gan import MLPGAN
 
 
 def generator(recipe: MLPGAN) -> keras.Model:
-    """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1]."""
+    """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+
+    Dense layers, each but the last followed by batch normalisation, whose shift is their bias, and ReLU.
+    """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent
     for index, units in enumerate(recipe.generator_units, 1):
-        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+        x = layers.Dense(units, use_bias=False, name=f"dense_{index}")(x)
+        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
+        x = layers.ReLU(name=f"activation_{index}")(x)
     x = layers.Dense(math.prod(recipe.images.shape), activation="tanh", name="pixels")(x)
     return keras.Model(latent, layers.Reshape(recipe.images.shape, name="image")(x), name="generator")
 

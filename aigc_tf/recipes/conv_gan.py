@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
@@ -22,11 +22,11 @@ class ConvGAN(GANRecipe):
     }
 
     steps: PositiveInt = 6000
-    batch_size: PositiveInt = 32
+    batch_size: PositiveInt = 16
 
     generator_filters: PositiveInt = 128
     """Channels of each of the generator's convolutions but that of the pixels."""
-    generator_depths: tuple[PositiveInt, PositiveInt, PositiveInt] = (3, 2, 1)
+    generator_depths: tuple[PositiveInt, NonNegativeInt, NonNegativeInt] = (3, 2, 1)
     """How many of them there are at a quarter, at half and at all of the size."""
     second_dense: bool = False
     """The article's second dense layer, of 39 million weights at 28x28."""
@@ -41,7 +41,7 @@ class ConvGAN(GANRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:

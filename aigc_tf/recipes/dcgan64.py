@@ -60,7 +60,7 @@ class DCGAN64(GANRecipe):
         """A version that trains a step in milliseconds."""
         return cls(
             source="fashion_mnist_10k",
-            images=ImageSettings(height=16, width=16, channels=3),
+            images=ImageSettings(height=16, width=16),
             latent_dim=8,
             generator_filters=(16, 8),
             discriminator_filters=(8, 8),

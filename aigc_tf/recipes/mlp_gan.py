@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
 from aigc_tf.recipes.gans import GANRecipe
 
 
@@ -21,8 +21,8 @@ class MLPGAN(GANRecipe):
         "discriminator": "aigc_tf.networks.mlp_gan:discriminator",
     }
 
-    steps: PositiveInt = 20_000
-    batch_size: PositiveInt = 64
+    steps: PositiveInt = 25_000
+    batch_size: PositiveInt = 32
 
     generator_units: tuple[PositiveInt, ...] = (128, 256, 512, 1024)
     """Of the generator's dense layers before the pixels."""
@@ -30,11 +30,13 @@ class MLPGAN(GANRecipe):
     """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
     """Share of the discriminator's activations that are dropped."""
+    normalisation_momentum: Momentum = 0.8
+    """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
 
     @classmethod
     def tiny(cls) -> Self:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -110,23 +111,35 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
         with writer.as_default(progress.step):
             tf.summary.graph(traced.graph)
     try:
-        with interrupts(progress):
+        with explained(run, progress), interrupts(progress):
             steps = recipe.steps - progress.step
             run.model.fit(
                 batches, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[*own, *callbacks]
             )
+    finally:
+        line.close()
+        writer.close()  # TensorFlow keeps it to itself when that fails
+    run.step = progress.step
+
+
+@contextmanager
+def explained(run: Run, progress: Progress) -> Iterator[None]:
+    """Say of what ends training early which checkpoint there is to go on from, and what to mend."""
+    try:
+        yield
     except checkpoints.NotFiniteError as error:
         raise checkpoints.NotFiniteError(f"training diverged: {error}; {last_good(run.path)}") from None
+    except tf.errors.ResourceExhaustedError as error:
+        raise InputError(
+            f"training stopped at step {progress.step}: it does not fit in memory; {last_good(run.path)}; start a new "
+            f"run with a smaller batch_size than {run.recipe.batch_size}, or smaller networks"
+        ) from error
     except OSError as error:
         fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise InputError(
             f"training stopped at step {progress.step}: {fault}; {last_good(run.path)}; continue with --resume when "
             "that is mended"
         ) from error
-    finally:
-        line.close()
-        writer.close()  # TensorFlow keeps it to itself when that fails
-    run.step = progress.step
 
 
 def last_good(path: Path) -> str:

@@ -8,9 +8,12 @@ import os
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -157,6 +160,30 @@ def test_pictures_in_a_folder_of_any_name_are_trained_on(tmp_path: Path, picture
     folder = folder.rename(tmp_path / os.fsdecode(b"\xff"))
     with pytest.raises(InputError, match=r"has a name that is not in UTF-8"):
         aigc_tf.train(dataclasses.replace(recipe, source=str(folder)), tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"latent_dim": 10**9}, r"dcgan cannot be made so large: OOM when allocating .*\[1000000000,256\]"),
+        ({"kernel_size": 10**9}, "cannot be made so large: Shape .* more than"),
+        ({"latent_dim": 10**19}, "latent_dim is 10000000000000000000: give at most"),
+        ({"generator_filters": (8, 8, 10**10)}, "generator_filters is 10000000000: give at most"),
+    ],
+)
+def test_absurd_sizes_are_refused(fields: dict[str, Any], message: str):
+    with pytest.raises(InputError, match=message):
+        aigc_tf.create(dataclasses.replace(DCGAN.tiny(), **fields))
+
+
+def test_too_little_memory_ends_training_in_one_line(tmp_path: Path, pictures: Path):
+    class Greedy(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    recipe = dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=3)
+    with pytest.raises(InputError, match=r"step 1: it does not fit in memory; .* with a smaller batch_size than 8"):
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Greedy()])
 
 
 def test_messages_stay_printable():

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 
+from aigc_tf.errors import InputError
 from aigc_tf.models.base import GenerativeModel
-from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.base import MOST_SEED, Recipe, flatten
 from aigc_tf.registry import resolve
+
+LARGEST = MOST_SEED  # of every whole number in a recipe
 
 
 def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
@@ -23,10 +27,24 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
 
     Raises:
         ValueError: other assets are needed.
+        InputError: the networks do not fit in memory, or a number is absurd.
     """
     if set(assets) != set(recipe.assets):
         wanted = ", ".join(recipe.assets) or "none"
         raise ValueError(f"{type(recipe).__name__} needs these assets of its source: {wanted}")
+    refuse_absurd_numbers(recipe)
     keras.utils.set_random_seed(recipe.seed)
-    networks = {role: resolve(reference)(recipe, **assets) for role, reference in recipe.networks.items()}
-    return resolve(recipe.model)(recipe, **networks, **assets)
+    try:
+        networks = {role: resolve(reference)(recipe, **assets) for role, reference in recipe.networks.items()}
+        return resolve(recipe.model)(recipe, **networks, **assets)
+    except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
+        reason = str(error).partition("}} ")[2].partition(" on /job")[0].partition(" [Op")[0] or type(error).__name__
+        raise InputError(f"the networks of {recipe.slug()} cannot be made so large: {reason}") from error
+
+
+def refuse_absurd_numbers(recipe: Recipe) -> None:
+    """Raise InputError for whole numbers that no tensor's size can be."""
+    for name, value in flatten(recipe).items():
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and number > LARGEST:
+                raise InputError(f"{name} is {number}: give at most {LARGEST}")

@@ -95,7 +95,7 @@ def _damage_json(path: Path, chance: random.Random, outside: Path) -> None:
         text = path.read_text(errors="replace")
         try:
             path.write_text(damaged_json(text, chance))
-        except ValueError:  # it is damaged already
+        except (ValueError, RecursionError):  # it is damaged already
             path.write_text("{}")
 
 
@@ -119,7 +119,7 @@ def _folder_in_its_place(path: Path, chance: random.Random, outside: Path) -> No
 
 def _link_out(path: Path, chance: random.Random, outside: Path) -> None:
     path.unlink()
-    path.symlink_to(chance.choice([outside / "private.txt", outside, Path("/dev/full")]))
+    path.symlink_to(chance.choice([outside / "private.txt", outside, Path("/dev/null")]))
 
 
 def _folder_linked_out(path: Path, chance: random.Random, outside: Path) -> None:

@@ -11,7 +11,6 @@ import tensorflow as tf
 from aigc_tf import checkpoints
 from aigc_tf.callbacks import StopOnNonFinite, log_values, not_finite
 from aigc_tf.models.create import create
-from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.run import say
 
 SAMPLES = 200
@@ -33,7 +32,7 @@ class Guard(StopOnNonFinite):
     """
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.recipe: GANRecipe = self.run.recipe
+        self.recipe: Any = self.run.recipe
         self.data_spread = spread(self.run.source.test.some(SAMPLES).images / 255)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

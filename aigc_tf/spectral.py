@@ -15,7 +15,8 @@ FEWEST_CHANNELS, LARGEST_SIZE = 32, 8
 def pays(shape: tuple[int | None, ...], filters: int) -> bool:
     """Whether images `[batch, height, width, channels]` are square, small and of many channels."""
     _, height, width, channels = shape
-    return height is not None and height == width <= LARGEST_SIZE and min(channels or 0, filters) >= FEWEST_CHANNELS
+    small = height is not None and height == width and height <= LARGEST_SIZE
+    return small and min(channels or 0, filters) >= FEWEST_CHANNELS
 
 
 def transposed_convolution(images: tf.Tensor, kernel: Any) -> tf.Tensor:

@@ -41,10 +41,12 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
     compiled = {name: tf.function(step).get_concrete_function(images) for name, step in steps.items()}
     operations = {name: floating_point_operations(step.graph) for name, step in compiled.items()}
     variants: dict[str, Callable[[], float]] = {name: _timed(step, images) for name, step in compiled.items()}
-    rivals = {
-        f"PyTorch eager, {layout}": Rival(torch, "torch_dcgan.py", batch=batch_size, channels_last=layout != "plain")
-        for layout in (("plain", "channels last") if torch else ())
-    }
+    rivals: dict[str, Rival] = {}
+    if torch:
+        rivals = {
+            f"PyTorch eager, {layout}": Rival(torch, "torch_dcgan.py", batch=batch_size, channels_last=last)
+            for layout, last in (("channels first", False), ("channels last", True))
+        }
     variants |= {name: lambda rival=rival: rival.ask(steps=1)["seconds"][0] for name, rival in rivals.items()}  # type: ignore[misc]
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     peak = 0.0

@@ -74,6 +74,8 @@ def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
             case(folder, chance)
     except REFUSALS as error:
         return ("refused", "") if str(error).isprintable() else ("failed", f"not one line: {str(error)[:300]!r}")
+    except OSError as error:  # as `friendly_exit` has it
+        return ("refused", "") if error.filename else ("failed", traceback.format_exc())
     except Exception:  # that there is none is what is measured
         return "failed", traceback.format_exc()
     else:

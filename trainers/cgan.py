@@ -2,7 +2,7 @@
 
     python -m trainers.cgan --source fashion_mnist
 
-expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+expected (docs/RESULTS.md): the Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
 samples against the test split of Fashion-MNIST), and at least 95 % of samples in the class asked for,
 as a share of the accuracy on real images
 """

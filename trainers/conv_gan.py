@@ -1,4 +1,4 @@
-"""Train the convolutional GAN of article 004 §3.4: 6,000 steps of 16 images, TIME on two cores.
+"""Train the convolutional GAN of article 004 §3.4: 6,000 steps of 16 images, four and a half minutes on two cores.
 
     python -m trainers.conv_gan --source fashion_mnist
 
@@ -6,7 +6,7 @@ With all that the article prints:
 
     python -m trainers.conv_gan --second-dense --discriminator-stride 1 --discriminator-slope 0 --dropout 0
 
-expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+expected (docs/RESULTS.md): the Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
 samples against the test split of Fashion-MNIST)
 """
 

@@ -3,7 +3,7 @@ cores.
 
     python -m trainers.dcgan64 --source FOLDER
 
-expected, from docs/RESULTS.md: Fréchet and kernel distance on 1,911 emoji after 30 minutes
+expected (docs/RESULTS.md): the Fréchet and kernel distance on 1,911 emoji after 30 minutes
 """
 
 from aigc_tf.command_line import train_command

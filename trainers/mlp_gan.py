@@ -3,7 +3,7 @@ cores.
 
     python -m trainers.mlp_gan --source fashion_mnist
 
-expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+expected (docs/RESULTS.md): the Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
 samples against the test split of Fashion-MNIST)
 """
 

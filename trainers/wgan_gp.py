@@ -3,7 +3,7 @@ the critic, eight minutes on two cores.
 
     python -m trainers.wgan_gp --source fashion_mnist
 
-expected, from docs/RESULTS.md: Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
+expected (docs/RESULTS.md): the Fréchet distance after 5 and 10 minutes (the shipped classifier's features, 10,000
 samples against the test split of Fashion-MNIST)
 """
 

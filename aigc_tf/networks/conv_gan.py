@@ -16,8 +16,7 @@ def generator(recipe: ConvGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
     Dense, then 3x3 convolutions at a quarter, at half and at all of the size, with nearest-neighbour doublings
-    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and ReLU. Without
-    the one behind the dense layer the fixed part of its output outgrows the latent's: all samples become one picture.
+    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and ReLU.
     """
     height, width, channels = recipe.images.shape
     start = (height // 4, width // 4, recipe.generator_filters)

@@ -14,7 +14,7 @@ from aigc_tf.recipes.gans import GANRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConvGAN(GANRecipe):
-    """Convolutional GAN: layers of article 004 §3.4, settings found by measurement (docs/RESULTS.md)."""
+    """Convolutional GAN: layers of article 004 §3.4; it collapses with every setting tried (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.networks.conv_gan:generator",

@@ -14,7 +14,7 @@ from aigc_tf.recipes.gans import GANRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MLPGAN(GANRecipe):
-    """Fully connected GAN: layers of article 001 §4.2, settings found by measurement (docs/RESULTS.md)."""
+    """Fully connected GAN: layers of article 001 §4.2, settings found by short trials (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.networks.mlp_gan:generator",

@@ -67,9 +67,11 @@ class Guard(StopOnNonFinite):
         """Whether samples differ much less from each other than the data do: mode collapse."""
         share = spread(self.model.generate(SAMPLES)) / max(self.data_spread, 1e-6)
         log_values(self.run, self.writer, self.progress, "guard", {"spread_share": share})
-        self.progress.healthy = share >= self.recipe.guard.least_spread
-        if self.progress.healthy:
+        if share >= self.recipe.guard.least_spread:
+            self.progress.healthy = True
             return []
+        # A state to go back to has to be a good one.
+        self.progress.healthy = self.recipe.guard.action != "roll_back"
         return [f"samples spread {share:.2f} times as much as the data (least: {self.recipe.guard.least_spread:g})"]
 
     def quality_troubles(self) -> list[str]:

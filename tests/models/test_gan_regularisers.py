@@ -183,7 +183,7 @@ def test_the_discriminator_judges_the_past_and_the_generator_the_present():
 def test_with_replay_the_generator_still_learns_from_all_that_it_made():
     plain, replaying = (aigc_tf.create(recipe(replay=ReplaySettings(share=share))) for share in (0.0, 0.5))
     for a, b in zip(recorded(plain, REAL)[0][0], recorded(replaying, REAL)[0][0], strict=True):
-        np.testing.assert_array_equal(a, b)
+        np.testing.assert_allclose(a, b, atol=1e-5 * float(np.abs(b).max()))
 
 
 def largest_singular_values(model: GAN) -> list[float]:

@@ -16,7 +16,7 @@ from aigc_tf.recipes.mlp_gan import MLPGAN
 
 
 def of_kind(network: object, kind: type) -> list:
-    return [layer for layer in network.layers if type(layer) is kind]
+    return [layer for layer in network.layers if getattr(layer, "stands_for", type(layer)) is kind]
 
 
 def test_the_fully_connected_networks_are_article_001s():

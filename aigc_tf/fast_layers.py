@@ -19,7 +19,7 @@ FEW_CHANNELS = 3
 _LEVELS = 1 << 16
 
 
-@keras.saving.register_keras_serializable(package=\"aigc_tf\")
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class Dropout(keras.layers.Dropout):
     """`keras.layers.Dropout` with masks from 16 random bits a number; the rate is rounded to 1/65,536."""
 
@@ -38,7 +38,7 @@ class Dropout(keras.layers.Dropout):
         return inputs * (kept * (_LEVELS / (_LEVELS - dropped)))
 
 
-@keras.saving.register_keras_serializable(package=\"aigc_tf\")
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` over the last axis, by TensorFlow's fused operation while training."""
 
@@ -64,7 +64,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return tf.reshape(normalised, tf.shape(inputs))
 
 
-@keras.saving.register_keras_serializable(package=\"aigc_tf\")
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` of stride 2 from few channels: pairs of pixels become channels, and the stride 1."""
 
@@ -83,7 +83,7 @@ class Conv2D(keras.layers.Conv2D):
         return tf.nn.conv2d(tf.nn.space_to_depth(inputs, 2), weights, 1, _padding(before, pairs))
 
 
-@keras.saving.register_keras_serializable(package=\"aigc_tf\")
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` of stride 2 to few channels, or of stride 1 and many over small square images.
 

@@ -112,12 +112,12 @@ def test_is_measured_with_its_protocol(run: aigc_tf.Run):
 
 
 def quantisations(recipe: Recipe) -> tuple[str, ...]:
-    """Three for the first recipe of each model class, for the others one: exports are most of the time of these tests.
+    """Two for the first recipe of each model class, for the others one: exports are most of the time of these tests.
 
-    Half precision is tested in tests/export.
+    Floats are tested in tests/export, and in all recipes by `tools.benchmark export-matrix`.
     """
     first = next(other for other in RECIPES.values() if other.model == recipe.model)
-    return ("none", "dynamic", "int8") if first is type(recipe) else ("dynamic",)
+    return ("dynamic", "int8") if first is type(recipe) else ("dynamic",)
 
 
 def test_exports_verified_files(run: aigc_tf.Run):

@@ -82,22 +82,38 @@ def _timed(step: Callable[[tf.Tensor], Any], images: tf.Tensor) -> Callable[[], 
 
 
 def floating_point_operations(graph: tf.Graph) -> int:
-    """Multiplications and additions of the convolutions and matrix products in a graph with known shapes."""
-    total = 0
-    for operation in graph.get_operations():
-        if operation.type == "Conv2D":
-            kernel, outputs = operation.inputs[1].shape, operation.outputs[0].shape
-            total += 2 * outputs.num_elements() * kernel[:3].num_elements()
-        elif operation.type == "Conv2DBackpropInput":
-            kernel, slopes = operation.inputs[1].shape, operation.inputs[2].shape
-            total += 2 * slopes.num_elements() * kernel[:3].num_elements()
-        elif operation.type == "Conv2DBackpropFilter":
-            kernel, slopes = operation.outputs[0].shape, operation.inputs[2].shape
-            total += 2 * slopes.num_elements() * kernel[:3].num_elements()
-        elif operation.type == "MatMul":
-            inner = operation.inputs[0].shape[0 if operation.get_attr("transpose_a") else 1]
-            total += 2 * operation.outputs[0].shape.num_elements() * inner
-    return total
+    """Multiplications and additions of the convolutions and matrix products that a graph of known shapes really makes.
+
+    Gradients are built for all inputs of an operation; what nothing is done with is left out, as TensorFlow does.
+    """
+    needed: set[str] = set()
+    waiting = [
+        operation for operation in graph.get_operations() if operation.type.startswith(("Assign", "ResourceApply"))
+    ]
+    while waiting:
+        operation = waiting.pop()
+        if operation.name not in needed:
+            needed.add(operation.name)
+            waiting += [tensor.op for tensor in operation.inputs] + list(operation.control_inputs)
+    return sum(_operations(operation) for operation in graph.get_operations() if operation.name in needed)
+
+
+def _operations(operation: tf.Operation) -> int:
+    """Of one node, 0 if it is of another kind."""
+    outputs = operation.outputs[0].shape if operation.outputs else None
+    shapes = [tensor.shape for tensor in operation.inputs]
+    match operation.type:
+        case "Conv2D":
+            return 2 * outputs.num_elements() * shapes[1][:3].num_elements()
+        case "Conv2DBackpropInput":
+            return 2 * shapes[2].num_elements() * shapes[1][:3].num_elements()
+        case "Conv2DBackpropFilter":
+            return 2 * shapes[2].num_elements() * outputs[:3].num_elements()
+        case "MatMul":
+            return 2 * outputs.num_elements() * shapes[0][0 if operation.get_attr("transpose_a") else 1]
+        case "BatchMatMulV2":
+            return 2 * outputs.num_elements() * shapes[0][-2 if operation.get_attr("adj_x") else -1]
+    return 0
 
 
 def peak_of_convolutions(batch_size: int) -> float:

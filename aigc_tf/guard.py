@@ -95,7 +95,7 @@ class Guard(StopOnNonFinite):
             tf.summary.text("guard/trouble", "; ".join(troubles))
         reason = f"\nstep {step}: {'; '.join(troubles)}"
         if action == "warn":
-            say(f"{reason}; docs/TRAINING_GANS.md says what helps")
+            say(f"{reason}; docs/GANS.md says what helps")
         elif action == "roll_back" and self.progress.watched.get("rollbacks", 0) < self.recipe.guard.rollbacks:
             say(f"{reason}; {self.roll_back()}")
         else:

@@ -180,7 +180,7 @@ def resumed(path: Path, model: GenerativeModel, keep: int) -> Progress:
     then = read_object(path / "environment.json")
     for difference in environment.differences(then, environment.environment()):
         say(f"warning: the run continues, but not bit by bit: {difference}")
-    kept = {name: metadata[name] for name in ("seconds", "quality", "watched")}
+    kept = {name: metadata[name] for name in ("seconds", "quality", "watched") if name in metadata}
     return Progress(step, best=best, **kept)
 
 

@@ -100,7 +100,7 @@ def floating_point_operations(graph: tf.Graph) -> int:
 
 def _operations(operation: tf.Operation) -> int:
     """Of one node, 0 if it is of another kind."""
-    outputs = operation.outputs[0].shape if operation.outputs else None
+    outputs: Any = operation.outputs[0].shape if operation.outputs else None
     shapes = [tensor.shape for tensor in operation.inputs]
     match operation.type:
         case "Conv2D":

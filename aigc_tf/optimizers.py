@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.recipes.base import AdamSettings
-from aigc_tf.recipes.text import ScheduleSettings
+from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
 
 
 class FusedAdam(keras.optimizers.Adam):
@@ -19,6 +18,14 @@ class FusedAdam(keras.optimizers.Adam):
     Keras writes the update as ten operations that each run through memory; for networks of millions of weights
     and small batches that is a tenth of the training step. The result is the same to float32 rounding.
     """
+
+    share_of_rate: Callable[[Any], Any] | None = None
+    """The schedule: updates made -> share of the learning rate, which stays a variable that can be set and saved."""
+
+    def _get_current_learning_rate(self) -> Any:
+        """What Keras asks before each update."""
+        rate = super()._get_current_learning_rate()
+        return rate if self.share_of_rate is None else rate * self.share_of_rate(self.iterations)
 
     def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
         """Update one variable and its two moments from its gradient."""
@@ -44,18 +51,21 @@ def _handle(variable: Any) -> tf.Tensor:
 
 
 def adam(
-    settings: AdamSettings, weights: Sequence[keras.Variable], rate: Any = None, weight_decay: float = 0.0
+    settings: AdamSettings,
+    weights: Sequence[keras.Variable],
+    schedule: Callable[[Any], Any] | None = None,
+    weight_decay: float = 0.0,
 ) -> FusedAdam:
     """Adam for `weights`, with its slots made, so that they can be restored.
 
     Args:
         settings: of the optimizer.
         weights: what it moves.
-        rate: a learning-rate schedule instead of the settings' learning rate.
+        schedule: updates made -> share of the settings' learning rate; None keeps it.
         weight_decay: of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none.
     """
     optimizer = FusedAdam(
-        settings.learning_rate if rate is None else rate,
+        settings.learning_rate,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,
         weight_decay=weight_decay or None,
@@ -63,17 +73,28 @@ def adam(
     )
     if weight_decay:
         optimizer.exclude_from_weight_decay(var_list=[weight for weight in weights if len(weight.shape) < 2])
+    optimizer.share_of_rate = schedule
     optimizer.build(weights)
     return optimizer
 
 
-def schedule(rate: float, settings: ScheduleSettings, steps: int) -> Any:
-    """A learning rate that rises linearly, then falls like half a cosine (Loshchilov & Hutter 2017) until `steps`."""
-    warmup = min(settings.warmup_steps, steps - 1)
+def schedule(settings: ScheduleSettings, updates: int) -> Callable[[Any], Any] | None:
+    """The share of a learning rate that rises linearly, then falls like half a cosine (Loshchilov & Hutter 2017).
+
+    Args:
+        settings: of the rise and the fall.
+        updates: of the optimizer in all; the fall ends with them.
+
+    Returns:
+        Updates made -> share in [0, 1], or None if that is always 1.
+    """
+    warmup = min(settings.warmup_steps, updates - 1)
+    if not (warmup or settings.falls):
+        return None
     return keras.optimizers.schedules.CosineDecay(
-        0.0 if warmup else rate,
-        max(1, steps - warmup),
+        0.0 if warmup else 1.0,
+        max(1, updates - warmup),
         alpha=settings.final_share,
-        warmup_target=rate if warmup else None,
+        warmup_target=1.0 if warmup else None,
         warmup_steps=warmup,
     )

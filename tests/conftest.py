@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from aigc_tf.metrics import small_network
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
@@ -21,6 +23,15 @@ settings.load_profile("busy")
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the user's cache."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def short_training() -> Iterator[None]:
+    """Feature networks are trained just long enough to move every weight."""
+    with pytest.MonkeyPatch.context() as patch:
+        for bound in ("MIN_STEPS", "MAX_STEPS"):
+            patch.setattr(small_network, bound, 4)
+        yield
 
 
 @pytest.fixture

@@ -12,8 +12,6 @@ import numpy as np
 
 def main(folder: str, inputs_path: str, outputs_path: str) -> None:
     """Answer the inputs and save the outputs."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.modules["keras"] = None  # type: ignore[assignment]  # importing it now is an error
     import tensorflow as tf
 
     model = tf.saved_model.load(folder)
@@ -34,4 +32,6 @@ def main(folder: str, inputs_path: str, outputs_path: str) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.modules["keras"] = None  # type: ignore[assignment]  # importing it now is an error
     main(*sys.argv[1:])

@@ -9,7 +9,7 @@ import numpy as np
 
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.features import FeatureNetwork, Features, Kind, feature_network
-from aigc_tf.metrics.frechet import StreamingStatistics, frechet_distance, gaussian_statistics
+from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance
 from aigc_tf.metrics.inception_score import inception_score
 from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.metrics.memorisation import nearest_picture, nearest_training_images
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 MIN_IMAGES = 10  # in samples and in the test split: the Inception score makes ten parts
 MEMORISATION_SAMPLES, MEMORISATION_SHOWN = 64, 8
-MOST_NEIGHBOURS_IMAGES = 10_000  # precision and recall compare all pairs
+# The Fréchet distance is of all samples, all else of the first so many: that bounds the memory, and the time of
+# precision and recall, which compare all pairs.
+MOST_KEPT_IMAGES = 10_000
 _CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**24  # drawn at once: few enough pixels for 64 MB
 
 
@@ -75,7 +77,8 @@ def evaluate(
         model: `generate(count, seed)` gives float32 `[count, height, width, channels]` in [0, 1].
         source: its test split is the reference.
         recipe: `recipe.images` is the form of the images.
-        samples: how many images are generated; nothing is kept of them but their features.
+        samples: how many images are generated; the Fréchet distance is of all of them, the other figures of the
+            first 10,000, and memory does not grow beyond those.
         seed: of the samples.
         kind: of feature network, see `aigc_tf.metrics.features.feature_network`.
 
@@ -101,12 +104,11 @@ def evaluate(
     _require_enough(samples, source)
     network = feature_network(source, recipe.images, kind)
     real = reference_features(network, source)
-    generated = _features_of_model(network, model, samples, seed)
+    statistics, generated = _features_of_model(network, model, samples, seed)
     kernel = kernel_distance(generated.features, real.features)
-    compared = min(len(generated.features), len(real.features), MOST_NEIGHBOURS_IMAGES)
+    compared = min(len(generated.features), len(real.features), MOST_KEPT_IMAGES)
     neighbours = precision_recall(_some(real.features, compared), _some(generated.features, compared))
     floor, floor_images = frechet_distance_of_real(network, source, samples)
-    statistics = gaussian_statistics(generated.features)
     some = next(generated_images(model, network.shape, MEMORISATION_SAMPLES, seed))
     copies = nearest_training_images(some, source)
     report: dict[str, Any] = {
@@ -130,6 +132,7 @@ def evaluate(
             "weights_sha256": network.sha256,
             "resize": network.resize,
             "samples": samples,
+            "kept_samples": len(generated.features),
             "seed": seed,
             "reference": f"test split of {source.name}: {source.test_split}",
             "reference_images": len(real.features),
@@ -171,19 +174,26 @@ def frechet_distance_of_model(
     if samples < 2:
         raise InputError(f"samples is {samples}: at least 2 are needed to measure")
     network = feature_network(source, recipe.images, kind)
-    reference = reference_statistics(network, source)
-    statistics = StreamingStatistics()
+    statistics, _ = _features_of_model(network, model, samples, seed)
+    return frechet_distance(statistics, reference_statistics(network, source))
+
+
+def _features_of_model(
+    network: FeatureNetwork, model: Generates, samples: int, seed: int
+) -> tuple[GaussianStatistics, Features]:
+    """The statistics of all samples, and the features of the first `MOST_KEPT_IMAGES`."""
+    statistics, kept, count = StreamingStatistics(), [], 0
     for images in generated_images(model, network.shape, samples, seed):
-        statistics.update(network.extract(images).features)
-    return frechet_distance(statistics.result(), reference)
-
-
-def _features_of_model(network: FeatureNetwork, model: Generates, samples: int, seed: int) -> Features:
-    chunks = [network.extract(images) for images in generated_images(model, network.shape, samples, seed)]
-    features = np.concatenate([chunk.features for chunk in chunks])
+        found = network.extract(images)
+        statistics.update(found.features)
+        if count < MOST_KEPT_IMAGES:
+            kept.append(found)
+            count += len(images)
+    first = slice(MOST_KEPT_IMAGES)
+    features = np.concatenate([chunk.features for chunk in kept])[first]
     if not network.has_classes:
-        return Features(features, None)
-    return Features(features, np.concatenate([chunk.probabilities for chunk in chunks]))
+        return statistics.result(), Features(features, None)
+    return statistics.result(), Features(features, np.concatenate([chunk.probabilities for chunk in kept])[first])
 
 
 def _some(features: np.ndarray, count: int) -> np.ndarray:

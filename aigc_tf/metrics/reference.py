@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.features import FeatureNetwork, Features
-from aigc_tf.metrics.frechet import GaussianStatistics, frechet_distance, gaussian_statistics
+from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance, gaussian_statistics
 
 if TYPE_CHECKING:
     from aigc_tf.data.images import ImageSource
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SplitName = Literal["train", "test"]
 _Key = tuple[str, str, tuple[int, ...], str]
 
+_AT_ONCE = 1000  # images
 _KEPT = 4  # the features of so many splits; Inception's of 10,000 images take 80 MB
 _features: dict[_Key, Features] = {}
 _statistics: dict[_Key, GaussianStatistics] = {}
@@ -74,6 +75,9 @@ def frechet_distance_of_real(network: FeatureNetwork, source: ImageSource, count
     key = (_key(network, source, "train"), count)
     if key not in _floors:
         chosen = np.sort(np.random.default_rng(0).choice(available, count, replace=False))
-        real = gaussian_statistics(network.extract(source.train.images[chosen]).features)
-        _floors[key] = (frechet_distance(real, reference_statistics(network, source)), count)
+        real = StreamingStatistics()
+        for start in range(0, count, _AT_ONCE):
+            images = source.train.images[chosen[start : start + _AT_ONCE]]
+            real.update(network.extract(images).features)
+        _floors[key] = (frechet_distance(real.result(), reference_statistics(network, source)), count)
     return _floors[key]

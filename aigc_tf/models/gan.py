@@ -15,7 +15,7 @@ from aigc_tf.adversarial_losses import OBJECTIVES, between, gradient_penalty, r1
 from aigc_tf.augmentation import augment_differentiably
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, update_average
-from aigc_tf.optimizers import adam
+from aigc_tf.optimizers import adam, schedule
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.replay import ReplayBuffer
@@ -76,8 +76,10 @@ class GAN(LatentModel):
         # Not behind batch normalisation, where an answer depends on other images, nor where past ones take their place.
         depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in discriminator._flatten_layers())
         self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
-        self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables)
-        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables, falling)
+        falling = schedule(recipe.schedule, recipe.steps * recipe.discriminator_steps)
+        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator.trainable_variables, falling)
         self.built = True
         # Compiling the step with XLA made it six times slower on CPUs.
         self.compile(optimizer=None, jit_compile=False)

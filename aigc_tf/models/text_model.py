@@ -43,8 +43,8 @@ class TextModel(GenerativeModel):
         super().__init__(name=recipe.slug())
         self.recipe, self.vocabulary, self.networks = recipe, vocabulary, networks
         self.learning_networks = list(learning)
-        rate = schedule(recipe.optimizer.learning_rate, recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.learning, rate, recipe.weight_decay)
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.adam = adam(recipe.optimizer, self.learning, falling, recipe.weight_decay)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     TypeAdapter,
@@ -42,6 +43,21 @@ class AdamSettings:
     """Decay of the mean of the squared gradients."""
     clip_norm: PositiveFloat | None = None
     """Largest global norm of a gradient; None does not clip."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ScheduleSettings:
+    """The learning rate's way: a linear rise, then half a cosine down, until the recipe's last step."""
+
+    warmup_steps: NonNegativeInt = 100
+    """Steps of the rise."""
+    final_share: Fraction = 0.0
+    """Of the learning rate, at the end; 1 keeps it."""
+
+    @property
+    def falls(self) -> bool:
+        """Whether the number of steps decides how."""
+        return self.final_share < 1
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings
-from aigc_tf.recipes.text import ScheduleSettings, TextExportLimits, TextRecipe, TextSettings
+from aigc_tf.recipes.base import STRICT, AdamSettings, ScheduleSettings
+from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe, ScheduleSettings
 
 AdversarialLoss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein"]
 WITH_LABELS = ("non_saturating", "minimax", "least_squares")
@@ -77,6 +77,8 @@ class GANRecipe(ImageRecipe):
     """Length of the latent vector."""
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=0, final_share=1.0)
+    """Of both players' learning rates, which stay as they are unless it says otherwise."""
     average_images: PositiveInt | None = 20_000
     """Horizon, in images, of the moving average of the generator; None keeps no average."""
 
@@ -113,6 +115,11 @@ class GANRecipe(ImageRecipe):
                 f"replay.share is {self.replay.share}, which is {self.replayed} images of a batch of "
                 f"{self.batch_size}: at least 1 and at most replay.capacity ({self.replay.capacity}) are needed"
             )
+
+    def changeable_on_resume(self) -> frozenset[str]:
+        """The schedule depends on the number of steps, unless it keeps its rate."""
+        kept = super().changeable_on_resume()
+        return kept - {"steps"} if self.schedule.falls else kept
 
     @property
     def replayed(self) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, Recipe
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, Recipe, ScheduleSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -29,16 +29,6 @@ class TextSettings:
     """Which files of a folder are read."""
     max_unreadable: Fraction = 0.01
     """Largest share of files that are skipped because they are no text in UTF-8; more are an error."""
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class ScheduleSettings:
-    """The learning rate's way: a linear rise, then half a cosine down, until the recipe's last step."""
-
-    warmup_steps: NonNegativeInt = 100
-    """Steps of the rise."""
-    final_share: Fraction = 0.0
-    """Of the learning rate, at the end; 1 keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -86,4 +76,4 @@ class TextRecipe(Recipe):
     def changeable_on_resume(self) -> frozenset[str]:
         """The schedule depends on the number of steps, unless it keeps its rate."""
         kept = super().changeable_on_resume() | {"export_limits"}
-        return kept if self.schedule.final_share == 1 else kept - {"steps"}
+        return kept - {"steps"} if self.schedule.falls else kept

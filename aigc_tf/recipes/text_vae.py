@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction
-from aigc_tf.recipes.text import ScheduleSettings, TextExportLimits, TextRecipe, TextSettings
+from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ScheduleSettings
+from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

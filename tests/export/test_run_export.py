@@ -12,16 +12,9 @@ import pytest
 
 import aigc_tf
 from aigc_tf.command_line import command
-from aigc_tf.metrics import small_network
 from aigc_tf.recipes.base import ExportLimits, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.export import export
-
-
-@pytest.fixture(autouse=True)
-def short_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The feature network is trained just long enough to move every weight."""
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
 
 
 @pytest.fixture(scope="module")

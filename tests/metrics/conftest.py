@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from aigc_tf.data.images import ImageSource, Split, open_source
-from aigc_tf.metrics import features, memorisation, reference, small_network
+from aigc_tf.metrics import features, memorisation, reference
 from aigc_tf.recipes.dcgan import DCGAN
 
 
@@ -22,14 +22,8 @@ def fresh_caches(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def short_training(monkeypatch):
-    """Feature networks are trained just long enough to move every weight."""
-    monkeypatch.setattr(small_network, "MIN_STEPS", 4)
-
-
-@pytest.fixture
-def small_networks(short_training, tmp_path_factory, monkeypatch):
-    """The same, and what one test has trained, others load."""
+def small_networks(tmp_path_factory, monkeypatch):
+    """What one test has trained, others load."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "shared_cache"))
 
 

@@ -13,9 +13,6 @@ from aigc_tf.recipes.base import ImageSettings
 SIXTEEN = ImageSettings(height=16, width=16)
 
 
-pytestmark = pytest.mark.usefixtures("short_training")
-
-
 def test_shipped_weights_match_their_record():
     (shipped,) = trained.SHIPPED.values()
     record = json.loads(shipped.path.with_suffix(".json").read_text())

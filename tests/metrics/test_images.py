@@ -11,6 +11,8 @@ import tensorflow as tf
 from aigc_tf.errors import InputError
 from aigc_tf.metrics import features, images, reference
 from aigc_tf.metrics.images import chunk_seed, evaluate, frechet_distance_of_model, generated_images
+from aigc_tf.metrics.inception_score import inception_score
+from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.recipes.base import ImageSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
@@ -76,9 +78,24 @@ def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_netw
     model = drawing(None, (16, 16, 1))
     for samples in (30, 50):  # fewer and more than the test images
         evaluate(model, stripes(test=40), SMALL, samples)
-    monkeypatch.setattr(images, "MOST_NEIGHBOURS_IMAGES", 20)
+    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 20)
     assert evaluate(model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
     assert counts == [[30, 30], [40, 40], [20, 20]]
+
+
+def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawing, small_networks, monkeypatch):
+    source = stripes(train=100)
+    model = drawing(source.train.images, (16, 16, 1))
+    whole = evaluate(model, source, SMALL, samples=1200, seed=1)
+    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 600)  # in the middle of a chunk
+    bounded = evaluate(model, source, SMALL, samples=1200, seed=1)
+    assert bounded["frechet_distance"] == whole["frechet_distance"]
+    assert (whole["protocol"]["kept_samples"], bounded["protocol"]["kept_samples"]) == (1200, 600)
+    first = np.concatenate(list(generated_images(model, (16, 16, 1), 1200, seed=1)))[:600]
+    looked = features.feature_network(source, SMALL.images).extract(first)
+    real = reference.reference_features(features.feature_network(source, SMALL.images), source)
+    assert bounded["inception_score"] == pytest.approx(inception_score(looked.probabilities).mean)
+    assert bounded["kernel_distance"] == pytest.approx(kernel_distance(looked.features, real.features).distance)
 
 
 def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
@@ -198,7 +215,7 @@ def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-def test_no_random_state_is_touched(stripes, drawing, short_training, labelled):
+def test_no_random_state_is_touched(stripes, drawing, labelled):
     """Measuring, which includes training the feature network, happens in the middle of a training run."""
     source = stripes(labelled=labelled)
 

@@ -90,12 +90,13 @@ def test_centre_square():
 
 
 def test_learns(stripes, monkeypatch):
-    monkeypatch.setattr(small_network, "MIN_STEPS", 60)
+    for bound in ("MIN_STEPS", "MAX_STEPS"):
+        monkeypatch.setattr(small_network, bound, 60)
     source = stripes()
     assert trained.train_classifier(source, (16, 16, 1)).facts["test_accuracy"] > 0.95
 
 
-def test_training_is_deterministic_and_follows_the_seed(stripes, short_training):
+def test_training_is_deterministic_and_follows_the_seed(stripes):
     def run(seed):
         return small_network.weights_sha256(trained.train_classifier(stripes(), (16, 16, 1), seed).network)
 
@@ -107,7 +108,7 @@ def test_training_is_deterministic_and_follows_the_seed(stripes, short_training)
     assert run(2) != first
 
 
-def test_training_moves_every_weight_and_the_statistics(stripes, short_training):
+def test_training_moves_every_weight_and_the_statistics(stripes):
     before = small_network.build((16, 16, 1), 2, 5).get_weights()
     after = trained.train_classifier(stripes(), (16, 16, 1), 5).network.get_weights()
     assert len(before) == len(after)
@@ -123,7 +124,7 @@ def test_dropout_acts_in_training_only():
     assert (draws[0] != draws[1]).any()
 
 
-def test_says_what_it_does_on_stderr(stripes, short_training, capsys):
+def test_says_what_it_does_on_stderr(stripes, capsys):
     trained.train_classifier(stripes(), (16, 16, 1))
     output = capsys.readouterr()
     assert output.out == ""

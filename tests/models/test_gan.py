@@ -14,9 +14,10 @@ from aigc_tf.adversarial_losses import discriminator_loss, non_saturating_genera
 from aigc_tf.latent_space import spherical
 from aigc_tf.models.gan import GAN
 from aigc_tf.optimizers import FusedAdam
-from aigc_tf.recipes.base import AdamSettings
+from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
+PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)
 
 
@@ -148,6 +149,21 @@ def test_fused_adam_is_kerass_adam():
         variables.append(variable.numpy())
     np.testing.assert_allclose(variables[1], variables[0], atol=1e-6)
     assert np.abs(variables[0] - start).max() > 0.1
+
+
+def test_both_rates_fall_with_the_training_steps(tiny: DCGAN):
+    """Though the discriminator is updated twice in each."""
+    schedule = ScheduleSettings(warmup_steps=0, final_share=0.1)
+    recipe = dataclasses.replace(tiny, steps=4, discriminator_steps=2, schedule=schedule)
+    model = aigc_tf.create(recipe)
+    shares = []
+    for _ in range(5):
+        shares.append(
+            [float(model.optimizers[role].learning_rate) / getattr(recipe, role).learning_rate for role in PLAYERS]
+        )
+        model.train_step(np.concatenate([REAL, REAL]))
+    expected = 0.1 + 0.9 * (1 + np.cos(np.pi * np.arange(5) / 4)) / 2
+    np.testing.assert_allclose(shares, np.stack([expected, expected], axis=1), rtol=1e-5)
 
 
 def test_gradients_are_clipped_by_their_global_norm(tiny: DCGAN):

@@ -140,6 +140,8 @@ class ProgressLine(RunCallback):
             facts += [f"{speed * progress.examples_per_step:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
         facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
         facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
+        if "epsilon" in progress.watched:
+            facts.append(f"epsilon {progress.watched['epsilon']:.2f}")
         self.bar.set_postfix_str(", ".join(facts), refresh=False)
         self.bar.update(min(done, 1.0) - self.bar.n)
 

@@ -47,6 +47,15 @@ def kl_cost(
     by_dimension = ops.mean(divergence, axis=0)
     if free_bits:
         by_dimension = ops.maximum(by_dimension, free_bits)
-    if annealing_steps:
-        return beta * ops.minimum(ops.cast(steps, "float32") / annealing_steps, 1.0) * ops.sum(by_dimension)
-    return beta * ops.sum(by_dimension)
+    return kl_weight(steps, beta, annealing_steps) * ops.sum(by_dimension)
+
+
+def kl_weight(steps: keras.KerasTensor, beta: float, annealing_steps: int) -> keras.KerasTensor | float:
+    """Beta, after it has grown from 0 over some steps (Bowman et al. 2016, §3.1).
+
+    Args:
+        steps: made so far.
+        beta: the weight (Higgins et al. 2017).
+        annealing_steps: over which it grows; 0 for none.
+    """
+    return beta * ops.minimum(ops.cast(steps, "float32") / annealing_steps, 1.0) if annealing_steps else beta

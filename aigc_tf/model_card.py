@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def write_model_card(run: Run) -> None:
     """Write the card from the files of the run: as much as is known by now."""
-    sections = [_what(run), _samples(run), _quality(run), _data(run), _use(run), _exports(run), _limits(), _recipe(run)]
+    sections = [_what(run), _samples(run), _quality(run), _data(run), _privacy(run), _use(run), _exports(run)]
+    sections += [_limits(), _recipe(run)]
     write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
 
 
@@ -69,6 +70,14 @@ def _quality(run: Run) -> str:
 def _data(run: Run) -> str:
     source = dict(run.read_json("source.json"))
     return f"## Data\n\n{_table(source, ('property', 'value'))}"
+
+
+def _privacy(run: Run) -> str:
+    if "guarantee" not in run.recipe.assets:
+        return ""
+    from aigc_tf.privacy.card import privacy_section
+
+    return privacy_section(run.assets()["guarantee"], run.step)
 
 
 def _use(run: Run) -> str:

@@ -134,7 +134,7 @@ class Run:
         for name, picture in report.pop("pictures", {}).items():
             write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
-        report |= {"step": self.step}
+        report |= {"step": self.step} | self.model.promises(self.step)
         write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
         write_model_card(self)
         return report

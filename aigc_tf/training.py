@@ -93,7 +93,7 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     recipe = run.recipe
     batches = run.source.training_batches(recipe.examples_per_step, recipe.seed, first_step=progress.step)
-    progress.examples_per_step = examples_in(batches.element_spec)
+    progress.examples_per_step = examples_in(batches.element_spec) or recipe.examples_per_step
     writer = tf.summary.create_file_writer(str(run.path / "tensorboard"))
     write_description(run, writer, progress.step)
     line = ProgressLine(run, progress)
@@ -159,9 +159,9 @@ def finish(run: Run) -> None:
         write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
 
 
-def examples_in(element_spec: Any) -> int:
-    """How many examples a batch holds: a small source may have fewer than the recipe asks for."""
-    return int(tf.nest.flatten(element_spec)[0].shape[0])
+def examples_in(element_spec: Any) -> int | None:
+    """How many examples a batch holds, as a small source may have fewer than the recipe asks for; None if it varies."""
+    return tf.nest.flatten(element_spec)[0].shape[0]
 
 
 def resumed(path: Path, model: GenerativeModel, keep: int) -> Progress:

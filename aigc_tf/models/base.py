@@ -66,6 +66,14 @@ class GenerativeModel(keras.Model, abc.ABC):
         """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
         return {}
 
+    def promises(self, step: int) -> dict[str, float]:
+        """What training promises of the examples, measured like the quality: nothing, unless it is private.
+
+        Args:
+            step: training steps made.
+        """
+        return {}
+
     @abc.abstractmethod
     def previews(self, source: Any) -> dict[str, Any]:
         """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, or text.

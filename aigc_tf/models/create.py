@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -35,11 +37,18 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
     refuse_absurd_numbers(recipe)
     keras.utils.set_random_seed(recipe.seed)
     try:
-        networks = {role: resolve(reference)(recipe, **assets) for role, reference in recipe.networks.items()}
+        makers = {role: resolve(reference) for role, reference in recipe.networks.items()}
+        networks = {role: make(recipe, **asked_for(make, assets)) for role, make in makers.items()}
         return resolve(recipe.model)(recipe, **networks, **assets)
     except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
         reason = str(error).partition("}} ")[2].partition(" on /job")[0].partition(" [Op")[0] or type(error).__name__
         raise InputError(f"the networks of {recipe.slug()} cannot be made so large: {reason}") from error
+
+
+def asked_for(function: Callable[..., Any], assets: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the assets that a function has parameters for."""
+    parameters = inspect.signature(function).parameters
+    return {name: asset for name, asset in assets.items() if name in parameters}
 
 
 def refuse_absurd_numbers(recipe: Recipe) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.recipes.private import Private
 from aigc_tf.registry import recipe_classes, resolve
 from aigc_tf.run import say
 from tools.benchmarks.tables import markdown
@@ -26,8 +27,9 @@ FIGURES = ("frechet_distance", "kernel_distance", "precision", "recall", "relati
 
 
 def gan_recipes() -> dict[str, type[GANRecipe]]:
-    """Every GAN recipe by its short name."""
-    return {name: recipe for name, recipe in recipe_classes().items() if issubclass(recipe, GANRecipe)}
+    """Every GAN recipe by its short name, without private ones, whose noise depends on how long they train."""
+    recipes = recipe_classes().items()
+    return {name: r for name, r in recipes if issubclass(r, GANRecipe) and not issubclass(r, Private)}
 
 
 def gans(

@@ -90,4 +90,31 @@ def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> No
     show(report, json) if json else print(table(report))
 
 
-COMMANDS = (export, export_matrix, faults, fuzz, memory)
+def privacy(
+    source: str = "fashion_mnist",
+    epsilons: tuple[float, ...] = (1.0, 3.0, 10.0),
+    recipes: tuple[str, ...] = (),
+    seed: int = 0,
+    samples: int = 10_000,
+    results: Path = Path("saved_models/benchmarks/privacy.jsonl"),
+    json: bool = False,
+) -> None:
+    """The Fréchet distance of the private recipes against ε, beside the same training without privacy.
+
+    Args:
+        source: What to train on.
+        epsilons: That each recipe is trained at.
+        recipes: Short names; all private recipes if none is given.
+        seed: Of training.
+        samples: For the figures.
+        results: Keeps what is finished: called again, the benchmark goes on from there.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.privacy import privacy as measure
+    from tools.benchmarks.privacy import table
+
+    rows = measure(epsilons, recipes, seed, samples, source, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (export, export_matrix, faults, fuzz, memory, privacy)

@@ -1,0 +1,83 @@
+"""Poisson sampling: each example is in each batch with the same probability, independently of all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data import images
+from aigc_tf.data.source import ImageSource, to_unit
+from aigc_tf.privacy.accounting import Guarantee, guarantee
+
+_PREFETCHED = 2
+_LEVELS = 2**32  # of the numbers that decide
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PoissonSource(ImageSource):
+    """A source of images whose batches are drawn as the accountant of differential privacy supposes."""
+
+    guarantee: Guarantee
+
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+        """The batches of each training step, without end, one for each noised update.
+
+        Those of step t depend on (seed, t) alone. Their sizes vary around the expected batch; none is cut to a size,
+        which the accountant would have to know about.
+
+        Args:
+            batch_size: images in all batches of a step; the guarantee says how many are expected of each.
+            seed: decides which images.
+            first_step: the step whose batches come first.
+
+        Returns:
+            A tuple of float32 `[any, height, width, channels]` in [-1, 1], one for each update.
+        """
+        updates, examples = self.guarantee.updates_per_step, self.train.images
+
+        def read(indices: np.ndarray) -> np.ndarray:
+            return to_unit(examples[indices])
+
+        def batch(update: tf.Tensor) -> tf.Tensor:
+            indices = drawn(update, len(examples), self.guarantee.sampling_rate, seed)
+            unit = tf.numpy_function(read, [indices], tf.float32, stateful=False)
+            return tf.ensure_shape(unit, (None, *examples.shape[1:]))
+
+        def batches(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            return tuple(batch(step * updates + index) for index in range(updates))
+
+        return tf.data.Dataset.counter(start=first_step, dtype=tf.int64).map(batches).prefetch(_PREFETCHED)
+
+
+def drawn(update: tf.Tensor, count: int, rate: float, seed: int) -> tf.Tensor:
+    """Which of `count` examples are in the batch of an update: int64 `[any]`, ascending.
+
+    Args:
+        update: int64, counted from 0.
+        count: of examples.
+        rate: the probability of each, rounded to 2⁻³².
+        seed: of all updates.
+    """
+    key = np.random.SeedSequence((seed, count)).generate_state(2, np.uint32)
+    seeds = tf.stack([tf.constant(int(key[0]) << 32 | int(key[1]), tf.uint64), tf.cast(update, tf.uint64)])
+    numbers = tf.random.stateless_uniform((count,), tf.bitcast(seeds, tf.int64), None, None, tf.uint32)
+    limit = round(rate * _LEVELS)
+    if limit >= _LEVELS:
+        return tf.range(count, dtype=tf.int64)
+    return tf.where(numbers < tf.constant(limit, tf.uint32))[:, 0]
+
+
+def open_source(recipe: Any, data: Any = None) -> PoissonSource:
+    """The images that a private recipe asks for; see `aigc_tf.data.images.open_source`.
+
+    Raises:
+        InputError: the source or the data cannot be had or used, or the recipe's privacy cannot be.
+    """
+    source = images.open_source(recipe, data)
+    promised = guarantee(
+        recipe.privacy, len(source.train.images), recipe.batch_size, recipe.steps, recipe.updates_per_step
+    )
+    return PoissonSource(**{field.name: getattr(source, field.name) for field in fields(source)}, guarantee=promised)

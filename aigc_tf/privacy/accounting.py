@@ -1,0 +1,199 @@
+"""How much privacy training spends: from (ε, δ) to the noise, and from the steps made to ε."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Self
+
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.private import PrivacySettings
+
+POINTS = 20  # at which ε is reckoned in advance
+TOLERANCE = 1e-3
+FINE, COARSE = 1e-4, 1e-3  # grids of privacy losses, which are rounded up; the coarse one makes ε up to 0.3 % larger
+LEAST_NOISE, MOST_NOISE = 0.25, 1e4  # below, losses are spread so widely that reckoning takes minutes
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """What is promised to each training example, and by which mechanism; a run keeps it as `guarantee.json`.
+
+    (ε, δ)-differential privacy of the weights after training, where neighbouring data sets differ in the presence of
+    one example (add or remove).
+    """
+
+    examples: int
+    """In the training data, N."""
+    expected_batch: int
+    """Each example is in each batch with probability expected_batch / N, independently (Poisson sampling)."""
+    updates_per_step: int
+    """Noised updates in a training step, each with a batch of its own."""
+    clip_norm: float | None
+    """Largest norm of the gradient of one example, C; None: nothing is clipped or noised, and nothing promised."""
+    noise_multiplier: float
+    """The noise on the sum of clipped gradients has the standard deviation noise_multiplier * C."""
+    delta: float
+    """δ."""
+    spent: tuple[tuple[int, float], ...]
+    """ε after so many training steps, ascending, the last of the recipe last."""
+
+    @property
+    def sampling_rate(self) -> float:
+        """The probability of an example to be in a batch."""
+        return self.expected_batch / self.examples
+
+    def epsilon(self, steps: int) -> float | None:
+        """ε after so many training steps, at most: that of the next number of steps for which it was reckoned.
+
+        Raises:
+            InputError: there are more steps than were planned.
+        """
+        if self.clip_norm is None:
+            return None
+        for planned, epsilon in ((0, 0.0), *self.spent):
+            if steps <= planned:
+                return epsilon
+        raise InputError(f"after step {steps}: the noise was chosen for {self.spent[-1][0]} steps")
+
+    def figures(self, steps: int) -> dict[str, float]:
+        """ε after so many training steps and δ, by name; nothing where nothing is promised."""
+        epsilon = self.epsilon(steps)
+        return {} if epsilon is None else {"epsilon": epsilon, "delta": self.delta}
+
+    def to_json(self) -> str:
+        """This guarantee as JSON."""
+        return json.dumps(dataclasses.asdict(self)) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            fields = json.loads(text)
+            fields["spent"] = tuple((int(step), float(epsilon)) for step, epsilon in fields["spent"])
+            found = cls(**fields)
+            found._check()
+            return found
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+            raise InputError(f"guarantee.json is no guarantee: {error}") from None
+
+    def _check(self) -> None:
+        """Raise ValueError where the parts of a guarantee do not fit together."""
+        counts = (self.examples, self.expected_batch, self.updates_per_step)
+        if not all(type(count) is int and count > 0 for count in counts):
+            raise ValueError(f"{counts} are no numbers of examples and of updates")
+        steps, epsilons = zip(*self.spent, strict=True) if self.spent else ((), ())
+        for number in (self.noise_multiplier, self.delta, 0.0 if self.clip_norm is None else self.clip_norm, *epsilons):
+            if not isinstance(number, float) or not 0 <= number < math.inf:
+                raise ValueError(f"{number!r} is not a number from 0 on")
+        if list(steps) != sorted(steps) or bool(steps) != (self.clip_norm is not None):
+            raise ValueError("it does not say what is spent after more and more steps")
+
+
+@cache
+def guarantee(
+    settings: PrivacySettings, examples: int, batch_size: int, steps: int, updates_per_step: int = 1
+) -> Guarantee:
+    """The least noise with which so many steps keep the asked (ε, δ).
+
+    Args:
+        settings: ε, δ and the clipping norm; without an ε there is neither noise nor clipping.
+        examples: in the training data.
+        batch_size: expected.
+        steps: of training.
+        updates_per_step: each with a batch of its own.
+
+    Raises:
+        InputError: δ says nothing for so many examples, ε is too small for any noise, or dp-accounting is missing.
+    """
+    expected_batch = min(batch_size, examples)
+    if settings.epsilon is None:
+        return Guarantee(examples, expected_batch, updates_per_step, None, 0.0, settings.delta, ())
+    if settings.delta * examples >= 1:
+        raise InputError(
+            f"privacy.delta is {settings.delta:g}: with {examples:,} examples, giving one of them away whole would "
+            f"pass for private; choose less than {1 / examples:.1g}"
+        )
+    rate = expected_batch / examples
+    noise = noise_multiplier(settings.epsilon, settings.delta, rate, steps * updates_per_step)
+    marks = sorted({-(-steps * (point + 1) // POINTS) for point in range(POINTS)})
+    spent = tuple((mark, quickly(noise, rate, mark * updates_per_step, settings.delta)) for mark in marks)
+    return Guarantee(examples, expected_batch, updates_per_step, settings.clip_norm, noise, settings.delta, spent)
+
+
+def epsilon(
+    noise: float,
+    sampling_rate: float,
+    updates: int,
+    delta: float,
+    by: Literal["pld", "rdp"] = "pld",
+    grid: float = FINE,
+) -> float:
+    """ε of so many updates with Poisson sampling and normal noise, at a given δ.
+
+    Args:
+        noise: the noise multiplier.
+        sampling_rate: of an example, in each update.
+        updates: made in all.
+        delta: δ.
+        by: the privacy loss distribution (Koskela et al. 2020; Doroshenko et al. 2022), or the Rényi divergence
+            (Mironov et al. 2019), which gives a looser bound.
+        grid: of the privacy losses; ε is an upper bound with any.
+
+    Raises:
+        InputError: dp-accounting is missing.
+    """
+    library = _dp_accounting()
+    pld, rdp = library.pld.PLDAccountant, library.rdp.RdpAccountant
+    accountant = pld(value_discretization_interval=grid) if by == "pld" else rdp()
+    event = library.PoissonSampledDpEvent(sampling_rate, library.GaussianDpEvent(noise))
+    return float(accountant.compose(event, updates).get_epsilon(delta))
+
+
+def quickly(noise: float, sampling_rate: float, updates: int, delta: float) -> float:
+    """An upper bound of `epsilon` that is hardly larger; losses are about as large as 1 / noise, and so is the grid."""
+    return epsilon(noise, sampling_rate, updates, delta, grid=COARSE / max(1.0, noise))
+
+
+def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates: int) -> float:
+    """The least noise multiplier, up to a share of `TOLERANCE`, with which ε is at most `wanted`.
+
+    Raises:
+        InputError: none up to `MOST_NOISE` is enough, or dp-accounting is missing.
+    """
+
+    def is_enough(noise: float) -> bool:
+        return quickly(noise, sampling_rate, updates, delta) <= wanted
+
+    enough = 1.0
+    while not is_enough(enough):
+        enough *= 2
+        if enough > MOST_NOISE:
+            raise InputError(f"privacy.epsilon is {wanted}: no noise up to {MOST_NOISE:g} is enough for that")
+    while is_enough(enough / 2):
+        enough /= 2
+        if enough <= LEAST_NOISE:
+            return enough
+    too_little = enough / 2
+    while enough > too_little * (1 + TOLERANCE):
+        middle = math.sqrt(enough * too_little)
+        enough, too_little = (middle, too_little) if is_enough(middle) else (enough, middle)
+    return enough
+
+
+def _dp_accounting() -> Any:
+    try:
+        import dp_accounting
+        from dp_accounting import pld, rdp  # noqa: F401
+    except ImportError:
+        raise InputError(
+            "privacy needs the package dp-accounting, and it is not there: pip install dp-accounting"
+        ) from None
+    return dp_accounting

@@ -1,0 +1,44 @@
+"""What a run's card says about privacy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aigc_tf.privacy.accounting import Guarantee
+
+NOT_COVERED = """Covered are the weights after this many steps, those of all steps before, and what is made of them
+without another look at the training images: samples, reconstructions of other images, float exports.
+
+Not covered is:
+
+- what the run's folder shows of training images: losses and gradient norms in the logs, which are not noised, the
+  nearest training images of an evaluation, the number and the fingerprint of the images, and ranges of 8-bit exports
+  that were calibrated on them. Hand out weights or an exported file, not the folder;
+- the choice of the recipe's numbers, as far as it was made by looking at runs on the same images;
+- figures measured on held-out images, the choice of the best checkpoint by them, and those images themselves;
+- several runs on the same images: what they spend adds up;
+- who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
+  is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much
+  depends on it, use a library with secure noise."""
+
+
+def privacy_section(guarantee: Guarantee, step: int) -> str:
+    """The section of a model card."""
+    if guarantee.clip_norm is None:
+        return "## Privacy\n\nNone is promised: it was trained without clipping and without noise."
+    epsilon = guarantee.epsilon(step)
+    rows: dict[str, Any] = {
+        "ε": f"{epsilon:.4g}, spent by step {step}; {guarantee.spent[-1][1]:.4g} is planned for step "
+        f"{guarantee.spent[-1][0]}",
+        "δ": f"{guarantee.delta:g}",
+        "unit": "one training image; neighbouring data sets differ by one that is added or removed",
+        "training images": f"{guarantee.examples:,}",
+        "mechanism": "DP-SGD (Abadi et al. 2016): normal noise on sums of clipped gradients",
+        "clipping norm": f"{guarantee.clip_norm:g}",
+        "noise multiplier": f"{guarantee.noise_multiplier:.4g} times the clipping norm",
+        "sampling": f"Poisson, each image with probability {guarantee.sampling_rate:.4g} in each batch",
+        "noised updates": f"{guarantee.updates_per_step * step:,}",
+        "accountant": "privacy loss distribution, dp-accounting",
+    }
+    lines = ["| promise | value |", "| --- | --- |", *(f"| {key} | {value} |" for key, value in rows.items())]
+    return "## Privacy\n\n" + "\n".join(lines) + f"\n\n{NOT_COVERED}"

@@ -1,0 +1,70 @@
+"""DP-SGD as a wrapper around an optimizer: what moves the weights is clipped, summed and noised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.gradients import Passage, clipped_sums
+
+
+class PrivateOptimizer:
+    """Moves weights by noised sums of clipped gradients (Abadi et al. 2016, algorithm 1).
+
+    Args:
+        optimizer: is given the noised gradients; what it keeps are functions of them, and as private as they are.
+        guarantee: the clipping norm, the noise and the expected batch.
+        noise_seed: of the stream of noise, a part of the model's state: noise that is used twice hides nothing.
+    """
+
+    def __init__(
+        self, optimizer: keras.optimizers.Optimizer, guarantee: Guarantee, noise_seed: keras.random.SeedGenerator
+    ) -> None:
+        self.optimizer = optimizer
+        self.guarantee = guarantee
+        self.noise_seed = noise_seed
+
+    def apply(
+        self,
+        passages: Sequence[Passage],
+        slopes: Sequence[tf.Tensor],
+        weights: Sequence[keras.Variable],
+        public_gradients: Sequence[tf.Tensor] | None = None,
+    ) -> dict[str, tf.Tensor]:
+        """Move the weights.
+
+        The noised sum is divided by the expected batch, whatever the size of this one, which would tell about examples.
+
+        Args:
+            passages: as `clipped_sums` takes them.
+            slopes: the same.
+            weights: in the order of the passages.
+            public_gradients: to be added, of what owes nothing to the examples.
+
+        Returns:
+            What is worth watching. It is not private.
+        """
+        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
+        gradients = [(part + self.noise(part.shape)) / self.guarantee.expected_batch for part in sums]
+        if public_gradients is not None:
+            gradients = [private + public for private, public in zip(gradients, public_gradients, strict=True)]
+        self.optimizer.apply(gradients, weights)
+        watched = {"example_gradient_norm": mean(norms)}
+        if self.guarantee.clip_norm is not None:
+            watched["clipped_share"] = mean(tf.cast(norms > self.guarantee.clip_norm, tf.float32))
+        return watched
+
+    def noise(self, shape: tuple[int, ...]) -> tf.Tensor:
+        """Normal numbers for a sum of clipped gradients; zeros where there is no privacy."""
+        if self.guarantee.clip_norm is None:
+            return tf.zeros(shape)
+        deviation = self.guarantee.noise_multiplier * self.guarantee.clip_norm
+        return keras.random.normal(shape, stddev=deviation, seed=self.noise_seed)
+
+
+def mean(values: tf.Tensor) -> tf.Tensor:
+    """The mean over a batch, `[batch]`; 0 of a batch that happens to be empty."""
+    return tf.reduce_sum(values) / tf.maximum(tf.cast(tf.size(values), tf.float32), 1.0)

@@ -1,0 +1,54 @@
+"""A variational autoencoder that is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.autoencoders import VariationalRecipe
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
+from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DPVAE(Private, VariationalRecipe):
+    """Variational autoencoder with differential privacy: dense layers, each image's bound clipped and noised."""
+
+    model: ClassVar[str] = "aigc_tf.models.private_vae:PrivateVAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.networks.private_vae:encoder",
+        "decoder": "aigc_tf.networks.private_vae:decoder",
+    }
+    watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
+
+    steps: PositiveInt = 2000
+    batch_size: ExpectedBatch = 2048
+    """Expected: each image is in each batch with probability batch_size / images."""
+
+    privacy: PrivacySettings = PrivacySettings()
+    hidden_units: tuple[PositiveInt, ...] = (128,)
+    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
+    average_images: PositiveInt | None = 100_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse(self, "it is of whole batches, of which private training knows nothing", "free_bits", "capacity")
+        refuse(self, "the accountant knows each image as it is", "augmentation")
+        if self.likelihood.kind == "learnt_gaussian":
+            raise ValueError("likelihood.kind is learnt_gaussian: private training learns the networks alone")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            hidden_units=(16,),
+            latent_dim=4,
+            batch_size=32,
+            export_limits=ExportLimits.tiny(),
+        )

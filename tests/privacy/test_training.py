@@ -1,0 +1,214 @@
+"""What moves the weights of private models, and what is said about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import ClassVar
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+import aigc_tf
+from aigc_tf.errors import InputError
+from aigc_tf.models.private_gan import PrivateGAN
+from aigc_tf.models.private_vae import PrivateVAE
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.gradients import Passage
+from aigc_tf.privacy.optimizer import PrivateOptimizer
+from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.dp_gan import DPGAN
+from aigc_tf.recipes.dp_vae import DPVAE
+from aigc_tf.recipes.private import PrivacySettings
+
+CLIP_NORM = 0.5
+NOISELESS = Guarantee(1000, 8, 2, CLIP_NORM, 0.0, 1e-5, ((10, 1.0),))
+
+
+def images(count: int, seed: int = 0) -> tf.Tensor:
+    return 2.0 * tf.random.stateless_uniform((count, 16, 16, 1), (seed, 7)) - 1.0
+
+
+def values(weights: list[keras.Variable]) -> list[np.ndarray]:
+    return [weight.numpy() for weight in weights]
+
+
+def restore(model: keras.Model, state: list[np.ndarray]) -> None:
+    """Put all variables back, those of random streams too."""
+    for variable, value in zip(model.variables, state, strict=True):
+        variable.assign(value)
+
+
+class PlainSteps(keras.optimizers.SGD):
+    """Moves weights by minus the gradient."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+
+
+def test_the_noise_has_the_promised_deviation_and_is_never_the_same():
+    """Without examples, a step is noise alone, of deviation noise multiplier * clipping norm / expected batch."""
+    layer = layers.Dense(300)
+    layer.build((None, 200))
+    before = values(layer.weights)
+    guarantee = dataclasses.replace(NOISELESS, noise_multiplier=3.0)
+    private = PrivateOptimizer(PlainSteps(), guarantee, keras.random.SeedGenerator(0))
+    passage = Passage(layer, tf.zeros((0, 200)), tf.zeros((0, 300)))
+    steps = []
+    for _ in range(2):
+        private.apply([passage], [passage.outputs], layer.weights)
+        steps.append([now - then for now, then in zip(values(layer.weights), before, strict=True)])
+        before = values(layer.weights)
+    for kernel, bias in steps:
+        noise = np.concatenate([kernel.ravel(), bias]) / (3.0 * CLIP_NORM / 8)
+        assert abs(noise.mean()) < 0.02 and abs(noise.std() - 1) < 0.01
+        assert abs(np.mean(noise**4) - 3) < 0.1
+    assert abs(np.corrcoef(steps[0][0].ravel(), steps[1][0].ravel())[0, 1]) < 0.02
+
+
+@pytest.fixture
+def vae() -> PrivateVAE:
+    model = aigc_tf.create(DPVAE.tiny(), guarantee=NOISELESS)
+    model.private_adam.optimizer = PlainSteps()
+    return model
+
+
+def test_an_enormous_image_moves_a_vae_no_further_than_the_bound(vae: PrivateVAE):
+    """The sum is divided by the expected batch of 8, so one image moves the weights by at most CLIP_NORM / 8."""
+    before = values(vae.learning)
+    batch = tf.concat([images(3), 1000.0 * images(1)], 0)
+    logs = vae.train_step((batch,))
+    moved = tf.linalg.global_norm([now - then for now, then in zip(values(vae.learning), before, strict=True)])
+    assert 0 < moved <= 4 * CLIP_NORM / 8 * 1.0001
+    assert logs["example_gradient_norm"] > 1000 and logs["clipped_share"] == 1
+
+
+def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
+    """The same step as that of the plain VAE over the same networks."""
+    recipe = dataclasses.replace(DPVAE.tiny(), annealing_steps=4, average_images=None)
+    nothing = Guarantee(1000, 8, 1, None, 0.0, 1e-5, ())
+    private = aigc_tf.create(recipe, guarantee=nothing)
+    from aigc_tf.models.vae import VAE
+
+    plain = VAE(recipe, keras.models.clone_model(private.encoder), keras.models.clone_model(private.decoder))
+    for own, other in ((private.encoder, plain.encoder), (private.decoder, plain.decoder)):
+        other.set_weights(own.get_weights())
+    for seed in range(3):
+        logs, expected = private.train_step((images(8, seed),)), plain.train_step(images(8, seed))
+        np.testing.assert_allclose(logs["loss"], expected["loss"], rtol=1e-5)
+    for own, other in zip(values(private.learning), values(plain.learning), strict=True):
+        np.testing.assert_allclose(own, other, atol=2e-5)
+
+
+@pytest.fixture
+def gan() -> PrivateGAN:
+    return aigc_tf.create(DPGAN.tiny(), guarantee=NOISELESS)
+
+
+def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(gan: PrivateGAN):
+    gan.private_adam.optimizer = PlainSteps()
+    start = values(gan.variables)
+    moved = []
+    for real in (images(3), tf.concat([images(3), 1000.0 * images(1, seed=1)], 0)):
+        restore(gan, start)
+        gan.learn_from(real)
+        moved.append(values(gan.discriminator.trainable_variables))
+    difference = tf.linalg.global_norm([a - b for a, b in zip(*moved, strict=True)])
+    assert 0 < difference <= CLIP_NORM / 8 * 1.001
+
+
+def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: PrivateGAN):
+    """Where they cannot move the discriminator, they change nothing about the generator."""
+    start = values(gan.variables)
+    ends, before = [], values(gan.generator.variables)
+    for seed in range(2):
+        restore(gan, start)
+        gan.private_adam.optimizer = keras.optimizers.SGD(0.0)
+        gan.generator_optimizer = PlainSteps()
+        gan.train_step((images(5, seed), images(6 + seed, seed + 2)))
+        ends.append(values(gan.generator.variables))
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert any(np.any(end != begin) for end, begin in zip(ends[0], before, strict=True))
+
+
+def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(gan: PrivateGAN):
+    gan.private_adam.guarantee = dataclasses.replace(NOISELESS, expected_batch=5, clip_norm=None)
+    gan.guarantee = gan.private_adam.guarantee
+    gan.private_adam.optimizer = PlainSteps()
+    weights, before = gan.discriminator.trainable_variables, values(gan.discriminator.trainable_variables)
+    state = values(gan.variables)
+    gan.learn_from(images(5))
+    moved = [then - now for now, then in zip(values(weights), before, strict=True)]
+    restore(gan, state)  # the same latents
+    with tf.GradientTape() as tape:
+        fake = gan.fakes(tf.constant(gan.recipe.batch_size), ())
+        loss = gan.discriminator_loss(gan.discriminator(images(5)), gan.discriminator(fake))
+    for found, expected in zip(moved, tape.gradient(loss, [weight.value for weight in weights]), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_batch_normalisation_in_a_private_network_is_refused():
+    class Networks(DPGAN):
+        networks: ClassVar[dict[str, str]] = {
+            "generator": "aigc_tf.networks.mlp_gan:generator",
+            "discriminator": "tests.privacy.test_training:normalised",
+        }
+
+    with pytest.raises(InputError, match="normalisation in the discriminator is a batch normalisation"):
+        aigc_tf.create(Networks.tiny(), guarantee=NOISELESS)
+
+
+def normalised(recipe: DPGAN) -> keras.Model:
+    """A discriminator with batch normalisation."""
+    image = keras.Input(recipe.images.shape)
+    x = layers.Dense(1)(layers.BatchNormalization(name="normalisation")(layers.Flatten()(image)))
+    return keras.Model(image, x, name="discriminator")
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"free_bits": 1.0}, "free_bits is 1.0: it is of whole batches"),
+        ({"augmentation": aigc_tf.recipes.base.ClassicalAugmentation(flip=True)}, "augmentation is"),
+    ],
+)
+def test_what_the_accountant_does_not_know_is_refused(fields: dict, fault: str):
+    with pytest.raises(ValueError, match=fault):
+        dataclasses.replace(DPVAE.tiny(), **fields)
+
+
+def spread(model: PrivateVAE, source: object, recipe: DPVAE, samples: int, seed: int) -> dict[str, object]:
+    """Stands for the evaluation."""
+    return {"spread": float(model.generate(samples, seed).std()), "protocol": {}}
+
+
+def test_a_run_shows_and_keeps_what_it_spends(
+    tmp_path: Path, pictures: Path, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(DPVAE, "evaluation", "tests.privacy.test_training:spread")
+    recipe = dataclasses.replace(
+        DPVAE.tiny(),
+        source=str(pictures),
+        steps=5,
+        privacy=PrivacySettings(epsilon=4.0, delta=1e-4),
+        logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
+    )
+    run = aigc_tf.train(recipe, tmp_path / "run")
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    spent = [line["epsilon"] for line in lines if "epsilon" in line]
+    assert len(spent) == 5 and spent == sorted(spent) and 3.8 < spent[-1] <= 4
+    assert f"epsilon {spent[-1]:.2f}" in capfd.readouterr().err
+    with np.load(run.path / "checkpoints" / "step-00000005.npz", allow_pickle=False) as saved:
+        assert json.loads(saved["metadata.json"].tobytes())["watched"]["epsilon"] == spent[-1]
+    reopened = aigc_tf.Run.open(run.path)
+    assert reopened.model.guarantee == run.model.guarantee
+    report = reopened.evaluate(samples=20)
+    assert (report["epsilon"], report["delta"]) == (spent[-1], 1e-4)
+    assert f"| ε | {spent[-1]:.4g}, spent by step 5" in (run.path / "README.md").read_text()
+    with pytest.raises(InputError, match="another steps"):
+        aigc_tf.train(dataclasses.replace(recipe, steps=6), run.path, resume=True)

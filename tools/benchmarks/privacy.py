@@ -1,0 +1,96 @@
+"""What differential privacy costs: the private recipes at several ε, beside the same training without privacy."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.private import Private
+from aigc_tf.registry import recipe_classes
+from aigc_tf.run import say
+from tools.benchmarks.tables import markdown
+
+NEVER = 10**9
+FIGURES = ("frechet_distance", "precision", "recall")
+
+
+def private_recipes() -> dict[str, Any]:
+    """Every private recipe by its short name."""
+    return {name: recipe for name, recipe in recipe_classes().items() if issubclass(recipe, Private)}
+
+
+def privacy(
+    epsilons: Sequence[float], names: Sequence[str], seed: int, samples: int, source: str, results: Path
+) -> list[dict[str, Any]]:
+    """Train each recipe at each ε and without privacy, unless `results` has it already; a row for each.
+
+    Args:
+        epsilons: asked for.
+        names: of recipes; none for all.
+        seed: of training.
+        samples: for the figures.
+        source: what to train on.
+        results: JSON Lines; a benchmark that is called again goes on from there.
+
+    Raises:
+        InputError: there is no such recipe.
+    """
+    from tools.benchmarks.readings import Results
+
+    known = private_recipes()
+    for name in names:
+        if name not in known:
+            raise InputError(f"there is no private recipe {name}: choose of {', '.join(known)}")
+    done = Results(results)
+    rows = []
+    for name in names or known:
+        for epsilon in (*sorted(epsilons), None):
+            keys = {"recipe": name, "asked_epsilon": epsilon, "seed": seed, "source": source, "samples": samples}
+            if not any(row["asked_epsilon"] == epsilon for row in done.find(**keys)):
+                done.add(**keys, **measure(name, epsilon, seed, samples, source))
+            rows += [row for row in done.find(**keys) if row["asked_epsilon"] == epsilon]
+    return rows
+
+
+def measure(name: str, epsilon: float | None, seed: int, samples: int, source: str) -> dict[str, Any]:
+    """Train one recipe at one ε, to its last step, and measure it."""
+    import aigc_tf
+    from aigc_tf.metrics.images import evaluate
+
+    recipe = private_recipes()[name](source=source, seed=seed)
+    recipe = dataclasses.replace(
+        recipe,
+        privacy=dataclasses.replace(recipe.privacy, epsilon=epsilon),
+        logging=LoggingSettings(samples_every=NEVER, evaluate_every=NEVER),
+        checkpoints=CheckpointSettings(every=NEVER),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        run = aigc_tf.train(recipe, Path(folder) / "run")
+        logged = (run.path / "metrics.jsonl").read_text().splitlines()
+    report = evaluate(run.model, run.source, recipe, samples)
+    guarantee = run.model.guarantee
+    say(f"\n{name}, ε {epsilon}: Fréchet distance {report['frechet_distance']:.2f}")
+    return {
+        **guarantee.figures(run.step),
+        "noise_multiplier": guarantee.noise_multiplier,
+        "steps": recipe.steps,
+        "expected_batch": guarantee.expected_batch,
+        "updates": recipe.steps * guarantee.updates_per_step,
+        "seconds": round(json.loads(logged[-1])["seconds"]),
+        **{figure: report[figure] for figure in FIGURES},
+    }
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows in Markdown."""
+    columns = ("recipe", "asked_epsilon", "delta", "noise_multiplier", "expected_batch", "updates", "seconds", *FIGURES)
+    cells = [[row.get(column) for column in columns] for row in rows]
+    for line in cells:
+        line[1] = "none" if line[1] is None else line[1]
+    return markdown(["recipe", "ε", *(column.replace("_", " ") for column in columns[2:])], cells)

@@ -1,7 +1,7 @@
 """One run on several devices or machines (000 §3.14.1): who shares the work, and how they stay in step.
 
-Every replica makes the same step on its share of the batch (`aigc_tf.replicas`), so that all keep the same weights. With
-several processes, one of them, the chief, does all that one process alone would do; the others only train.
+Every replica makes the same step on its share of the batch (`aigc_tf.replicas`), so that all keep the same weights.
+With several processes, one of them, the chief, does all that one process alone would do; the others only train.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Workers:
         return 1 if self.strategy is None else self.strategy.num_replicas_in_sync
 
     def learner(self, run: Run) -> GenerativeModel:
-        """The model that training moves: the run's own, or one spread over the replicas, in the state of the chief's."""
+        """The model that training moves: the run's, or one of all replicas in the state of that of the chief's run."""
         if self.strategy is None:
             return run.model
         with self.strategy.scope():
@@ -80,8 +80,8 @@ class Workers:
             return whole, size
         if size % (self.replicas * recipe.examples_per_step // recipe.batch_size):
             raise InputError(
-                f"batch_size is {recipe.batch_size}, which makes {size} examples a step: {self.replicas} replicas cannot "
-                f"share them equally, choose a multiple of {self.replicas}"
+                f"batch_size is {recipe.batch_size}, which makes {size} examples a step: {self.replicas} replicas "
+                f"cannot share them equally, choose a multiple of {self.replicas}"
             )
 
         def share(context: tf.distribute.InputContext) -> tf.data.Dataset:
@@ -137,26 +137,28 @@ def join(strategy: Strategy) -> Workers:
     Raises:
         InputError: the environment says something else than `strategy`.
     """
-    tasks = _tasks_in_environment()
-    if strategy == "multi_worker":
-        if not tasks:
-            raise InputError(
-                "strategy is multi_worker, and TF_CONFIG names no workers: start with tools.launch_local, or see "
-                "docs/SCALING.md"
-            )
-        distributed = _multi_worker()
-        resolver = distributed.cluster_resolver
-        return Workers(distributed, len(tasks), tasks.index((resolver.task_type, resolver.task_id)))
-    if len(tasks) > 1:
-        raise InputError(f"TF_CONFIG names {len(tasks)} workers, and strategy is {strategy}: give multi_worker")
-    return Workers(tf.distribute.MirroredStrategy() if strategy == "mirrored" else None, 1, 0)
+    tasks, own = _tasks_in_environment()
+    if strategy != "multi_worker":
+        if len(tasks) > 1:
+            raise InputError(f"TF_CONFIG names {len(tasks)} workers, and strategy is {strategy}: give multi_worker")
+        return Workers(tf.distribute.MirroredStrategy() if strategy == "mirrored" else None, 1, 0)
+    if not tasks:
+        raise InputError(
+            "strategy is multi_worker, and TF_CONFIG names no workers: start with tools/launch_local.py, or see "
+            "docs/SCALING.md"
+        )
+    if own not in tasks:
+        raise InputError(f"TF_CONFIG says that this process is {own[0]} {own[1]}, which is none of its workers")
+    return Workers(_multi_worker(), len(tasks), tasks.index(own))
 
 
-def _tasks_in_environment() -> list[tuple[str, int]]:
-    """The workers that TF_CONFIG names, the chief first."""
+def _tasks_in_environment() -> tuple[list[tuple[str, int]], tuple[str, int]]:
+    """The workers that TF_CONFIG names, the chief first, and which of them this process is."""
     try:
-        cluster = json.loads(os.environ.get("TF_CONFIG") or "{}").get("cluster", {})
-        return [(role, number) for role in ("chief", "worker") for number in range(len(cluster.get(role, ())))]
+        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
+        cluster, task = config.get("cluster", {}), config.get("task", {})
+        tasks = [(role, number) for role in ("chief", "worker") for number in range(len(cluster.get(role, ())))]
+        return tasks, (task.get("type", "worker"), int(task.get("index", 0)))
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"the environment variable TF_CONFIG cannot be read ({error}): see docs/SCALING.md") from None
 

@@ -20,7 +20,7 @@ class FusedAdam(keras.optimizers.Adam):
     Keras writes the update as ten operations that each run through memory; for networks of millions of weights
     and small batches that is a tenth of the training step. The result is the same to float32 rounding.
 
-    With several replicas the gradient is that of the whole batch, clipped as one; each replica then makes the same update.
+    With several replicas the gradient is that of the whole batch, clipped as one; each then makes the same update.
     """
 
     def apply(self, grads: Sequence[tf.Tensor], trainable_variables: Any = None) -> tf.Tensor:

@@ -1,8 +1,8 @@
 """What a training step says to the same step on other devices; alone, every function gives back what it is given.
 
-Each replica of a step has its share of the batch and the same variables. Losses are means over the examples of a replica,
-so the loss of the whole batch is their mean, and what is not linear in such means has to be told of the whole batch.
-Gradients flow through all of this.
+Each replica of a step has its share of the batch and the same variables. Losses are means over the examples of a
+replica, so the loss of the whole batch is their mean, and what is not linear in such means has to be told of the whole
+batch. Gradients flow through all of this.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
-"""What the processes of test_distribution.py train, with random draws that are the same however a batch is shared out."""
+"""What the processes of test_distribution.py train: random draws are the same however a batch is shared out."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +15,9 @@ from pydantic.dataclasses import dataclass
 
 import aigc_tf
 from aigc_tf import recipes, replicas
-from aigc_tf.distribution import Strategy, join
+from aigc_tf.command_line import friendly_exit
+from aigc_tf.distribution import Strategy, join, share_steps
+from aigc_tf.errors import InputError
 from aigc_tf.latent_space import standard_normal
 from aigc_tf.losses import gaussian_kl
 from aigc_tf.models.gan import GAN, with_condition
@@ -26,7 +27,7 @@ from aigc_tf.recipes.char_rnn import CharRNN
 
 ROOT = Path(__file__).parent.parent
 STEPS = 20
-QUIET = LoggingSettings(scalars_every=1, samples_every=10**6, evaluate_every=10**6)
+QUIET = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=10**7)
 SELDOM = CheckpointSettings(every=10**6)
 
 
@@ -85,17 +86,27 @@ def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
     return {name: np.array([line[name] for line in lines]) for name in lines[0] if "second" not in name}
 
 
-def main_of_a_worker(folder: Path) -> None:
+def endless_recipe(folder: Path) -> Recipe:
+    """One whose training somebody else has to end."""
+    recipe = fixed_recipes(str(folder / "pictures.npz"))["gan"]
+    return dataclasses.replace(recipe, steps=10**6, checkpoints=CheckpointSettings(every=5))
+
+
+def work(folder: Path) -> None:
     """Train, save what this worker has in the end, show Keras's fault, then train on until somebody ends it."""
     number = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
-    runs = train_fixed(folder, "multi_worker")
-    for name, run in runs.items():
+    (folder / f"process-{number}.txt").write_text(str(os.getpid()))
+    for name, run in train_fixed(folder, "multi_worker").items():
         state = {key: variable.numpy() for key, variable in run.model.state().items()}
         np.savez(folder / f"{name}-{number}.npz", allow_pickle=False, **state)
     (folder / f"fault-{number}.txt").write_text(fault_of_keras())
-    endless = fixed_recipes(str(folder / "pictures.npz"))["gan"]
-    endless = dataclasses.replace(endless, steps=10**6, checkpoints=CheckpointSettings(every=5))
-    aigc_tf.train(endless, folder / "endless", strategy="multi_worker")
+    aigc_tf.train(endless_recipe(folder), folder / "endless", strategy="multi_worker")
+
+
+def work_again(folder: Path) -> None:
+    """Go on with the training that had no end."""
+    with friendly_exit():
+        aigc_tf.train(endless_recipe(folder), folder / "endless", resume=True, strategy="multi_worker")
 
 
 def fault_of_keras() -> str:
@@ -116,15 +127,42 @@ def fault_of_keras() -> str:
     return ""
 
 
-def main_on_two_devices(folder: Path) -> None:
-    """Train on two devices of this process: the fixed recipes, and one with carried states."""
+def work_on_two_devices(folder: Path) -> None:
+    """Train on two devices of this process: the fixed recipes, one with carried states, and one that is refused."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    train_fixed(folder, "mirrored")
+    runs = train_fixed(folder, "mirrored")
     aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
+    odd = dataclasses.replace(runs["vae"].recipe, batch_size=7)
+    try:
+        aigc_tf.train(odd, folder / "odd", strategy="mirrored")
+    except InputError as error:
+        (folder / "refused.txt").write_text(str(error))
+    (folder / "draws.json").write_text(json.dumps(draws()))
 
 
-if __name__ == "__main__":
-    from tests import workers  # so that recipes name this module
+def draws() -> dict[str, list[Any]]:
+    """What two replicas draw in two steps, and the state of their stream behind each."""
+    strategy = tf.distribute.MirroredStrategy()
 
-    getattr(workers, sys.argv[1])(Path(sys.argv[2]))
+    class Drawing(keras.Model):
+        """Draws a number in each step."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(3)
+
+        def train_step(self, batch: Any) -> dict[str, tf.Tensor]:
+            numbers = replicas.gathered(keras.random.uniform((1,), seed=self.seed))
+            return {"first": numbers[0], "second": numbers[1]}
+
+    with strategy.scope():
+        model = Drawing()
+    share_steps(model)
+    step, found = tf.function(lambda: strategy.run(model.train_step, args=(0,))), {"numbers": [], "states": []}
+    for _ in range(2):
+        logs = step()
+        found["numbers"] += [float(strategy.experimental_local_results(value)[0][0]) for value in logs.values()]
+        states = strategy.experimental_local_results(model.seed.state.value)
+        found["states"] += [state.numpy().tolist() for state in states]
+    return found

@@ -2,8 +2,8 @@
 
     python tools/launch_local.py --workers 2 -- python -m trainers.dcgan --strategy multi_worker
 
-Every worker finds the others in TF_CONFIG, at free ports. What it says is shown behind its number; 0 is the chief. SIGINT
-and SIGTERM are passed on. When a worker fails the others are ended, and its exit status is that of this command.
+Every worker finds the others in TF_CONFIG, at free ports. What it says is shown behind its number; 0 is the chief.
+SIGINT and SIGTERM are passed on. When a worker fails the others are ended, and its exit status is that of this command.
 """
 
 from __future__ import annotations
@@ -108,21 +108,22 @@ def wait_for(workers: Sequence[Worker]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pass_on)
     failure, deadline = 0, float("inf")
-    while any(worker.process.poll() is None for worker in workers):
-        time.sleep(0.05)
-        failed = [worker.process.returncode for worker in workers if worker.process.returncode]
-        if failed and not failure:
-            failure, deadline = failed[0], time.monotonic() + GRACE_SECONDS
+    while True:
+        statuses = [worker.process.poll() for worker in workers]
+        if not failure and any(statuses):
+            failure, deadline = next(filter(None, statuses)), time.monotonic() + GRACE_SECONDS
             if not passed_on:  # those that were interrupted end by themselves
                 for worker in workers:
                     worker.signal(signal.SIGTERM)
+        if None not in statuses:
+            break
         if time.monotonic() > deadline:
             for worker in workers:
                 worker.signal(signal.SIGKILL)
+        time.sleep(0.05)
     for worker in workers:
         for reader in worker.readers:
             reader.join()
-    failure = failure or next((worker.process.returncode for worker in workers if worker.process.returncode), 0)
     return failure if failure >= 0 else 128 - failure
 
 

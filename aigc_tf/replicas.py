@@ -42,9 +42,8 @@ def own_rows(values: tf.Tensor) -> tf.Tensor:
     """The rows of this replica out of those of all, the inverse of `gathered`."""
     if count() == 1:
         return values
-    rows = values.shape[0] // count()
-    first = tf.distribute.get_replica_context().replica_id_in_sync_group * rows
-    return values[first : first + rows]
+    own = tf.distribute.get_replica_context().replica_id_in_sync_group
+    return tf.reshape(values, (count(), -1, *values.shape[1:]))[own]
 
 
 def share_of(number: int, what: str) -> int:

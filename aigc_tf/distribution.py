@@ -64,7 +64,7 @@ class Workers:
             model = create(run.recipe, **{name: getattr(run.source, name) for name in run.recipe.assets})
         copy_state(run.model, model)
         self.share_state(model)
-        share_steps(model)
+        share_steps(model, self.strategy)
         return model
 
     def batches(self, source: Any, recipe: Recipe, first_step: int) -> tuple[Any, int]:
@@ -196,33 +196,39 @@ def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
     return batches if parts == 1 else batches.map(deal).unbatch()
 
 
-def share_steps(model: GenerativeModel) -> None:
-    """Make a model that was created for several replicas train on them as it would alone on the whole batch."""
+def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> None:
+    """Let `fit` train a model, created for the strategy's replicas, as it would train it alone on the whole batch."""
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
-    seeds = [variable for variable in model.variables if "seed_generator_state" in variable.name]
-    alone = model.train_step
+    step = shared_step(model)
 
-    def train_step(batch: Any) -> dict[str, tf.Tensor]:
-        # Between steps the states are the same on all replicas, as a checkpoint has to have them.
-        shift = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64) * [_SEEDS_APART, 0]
-        for state in seeds:
-            state.assign(state + tf.cast(shift, state.dtype))
-        logs = alone(batch)
-        for state in seeds:
-            state.assign(state - tf.cast(shift, state.dtype))
-        means = replicas.mean(tf.stack([tf.cast(value, tf.float32) for value in logs.values()]))
-        return with_axis(dict(zip(logs, tf.unstack(means), strict=True)))
+    def train(iterator: Any) -> dict[str, tf.Tensor]:
+        logs = strategy.run(step, args=(next(iterator),))
+        return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
 
-    model.train_step = train_step
-    # Keras 3.15 would build the model with a mean over the replicas of a batch, which truth values have not.
+    # With several workers Keras 3.15 would mean the logs over axis 0, which scalars have not, each in two messages. And
+    # with several devices it would build the model by the mean of their batches, which truth values have not.
+    model.train_function = tf.function(train, autograph=False, reduce_retracing=True)
     model._maybe_symbolic_build = lambda **_: None
 
 
-def with_axis(logs: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """Logs as `[1]`: Keras 3.15 means them over axis 0 with several workers, and fails for scalars."""
-    return {name: value[tf.newaxis] for name, value in logs.items()}
+def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
+    """The training step of a model with random draws of each replica's own, and logs that are means over all of them."""
+    seeds = [variable for variable in model.variables if "seed_generator_state" in variable.name]
+
+    def step(batch: Any) -> dict[str, tf.Tensor]:
+        # Between steps the states are the same on all replicas, as a checkpoint has to have them.
+        own = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
+        for state in seeds:
+            state.assign(state + own * [_SEEDS_APART, 0])
+        logs = model.train_step(batch)
+        for state in seeds:
+            state.assign(state - own * [_SEEDS_APART, 0])
+        means = replicas.mean(tf.stack([tf.cast(value, tf.float32) for value in logs.values()]))
+        return dict(zip(logs, tf.unstack(means), strict=True))
+
+    return step
 
 
 class Agreement(RunCallback):

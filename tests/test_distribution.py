@@ -131,7 +131,7 @@ def test_workers_end_with_the_same_bits(name: str, workers: object, folder: Path
 
 
 def test_keras_still_fails_for_scalar_logs(workers: object, folder: Path):
-    """When this fails, Keras has learnt it: remove `with_axis` of aigc_tf/distribution.py, and this test."""
+    """When this fails, Keras has learnt it: `share_steps` can leave the training function to it; remove this test."""
     for number in range(2):
         assert "Invalid reduction dimension 0" in (folder / f"fault-{number}.txt").read_text()
 

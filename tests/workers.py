@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 import aigc_tf
 from aigc_tf import recipes, replicas
 from aigc_tf.command_line import friendly_exit
-from aigc_tf.distribution import Strategy, join, share_steps
+from aigc_tf.distribution import Strategy, join, shared_step
 from aigc_tf.errors import InputError
 from aigc_tf.latent_space import standard_normal
 from aigc_tf.losses import gaussian_kl
@@ -158,11 +158,10 @@ def draws() -> dict[str, list[Any]]:
 
     with strategy.scope():
         model = Drawing()
-    share_steps(model)
-    step, found = tf.function(lambda: strategy.run(model.train_step, args=(0,))), {"numbers": [], "states": []}
+    step, found = tf.function(lambda: strategy.run(shared_step(model), args=(0,))), {"numbers": [], "states": []}
     for _ in range(2):
         logs = step()
-        found["numbers"] += [float(strategy.experimental_local_results(value)[0][0]) for value in logs.values()]
+        found["numbers"] += [float(strategy.experimental_local_results(value)[0]) for value in logs.values()]
         states = strategy.experimental_local_results(model.seed.state.value)
         found["states"] += [state.numpy().tolist() for state in states]
     return found

@@ -183,7 +183,7 @@ def _all_reduced(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], Any]
         return context.all_reduce(tf.distribute.ReduceOp.SUM, numbers * counts)
 
     signature = [tf.TensorSpec((None,), tf.int32)]
-    return tf.function(lambda numbers: strategy.run(total, args=(numbers,)), input_signature=signature)
+    return tf.function(lambda numbers: strategy.run(total, args=(numbers,)), signature, autograph=False)
 
 
 def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
@@ -214,7 +214,7 @@ def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> Non
 
 
 def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
-    """The training step of a model with random draws of each replica's own, and logs that are means over all of them."""
+    """The training step of a model with random draws of each replica alone, and logs that are means over all."""
     seeds = [variable for variable in model.variables if "seed_generator_state" in variable.name]
 
     def step(batch: Any) -> dict[str, tf.Tensor]:

@@ -67,22 +67,27 @@ class Workers:
         share_steps(model, self.strategy)
         return model
 
-    def batches(self, source: Any, recipe: Recipe, first_step: int) -> tuple[Any, int]:
-        """What `fit` reads, this process's share of each batch, and how many examples a step has in all.
+    def examples_in_step(self, source: Any, recipe: Recipe) -> int:
+        """How many examples a step has, of all replicas together; a small source may have fewer than a recipe asks for.
 
         Raises:
             InputError: they cannot be shared equally.
         """
-        arguments = (recipe.examples_per_step, recipe.seed, first_step)
-        whole = source.training_batches(*arguments)
-        size = tf.nest.flatten(whole.element_spec)[0].shape[0]  # a small source may have fewer than the recipe asks for
-        if self.strategy is None:
-            return whole, size
+        spec = source.training_batches(recipe.examples_per_step, recipe.seed).element_spec
+        size = int(tf.nest.flatten(spec)[0].shape[0])
         if size % (self.replicas * recipe.examples_per_step // recipe.batch_size):
             raise InputError(
                 f"batch_size is {recipe.batch_size}, which makes {size} examples a step: {self.replicas} replicas "
                 f"cannot share them equally, choose a multiple of {self.replicas}"
             )
+        return size
+
+    def batches(self, source: Any, recipe: Recipe, first_step: int) -> Any:
+        """What `fit` reads: this process's share of each batch."""
+        arguments = (recipe.examples_per_step, recipe.seed, first_step)
+        if self.strategy is None:
+            return source.training_batches(*arguments)
+        size = self.examples_in_step(source, recipe)
 
         def share(context: tf.distribute.InputContext) -> tf.data.Dataset:
             rows = size // context.num_input_pipelines
@@ -90,7 +95,7 @@ class Workers:
             part = source.training_batches(*arguments, rows=slice(first, first + rows))
             return _dealt_out(part, self.replicas // self.count)
 
-        return self.strategy.distribute_datasets_from_function(share), size
+        return self.strategy.distribute_datasets_from_function(share)
 
     def from_chief(self, content: bytes) -> bytes:
         """What the chief gives; the others' own content counts for nothing."""

@@ -76,6 +76,7 @@ def train(
     source = resolve(recipe.data)(recipe, data)
     for note in source.notes:
         say(note)
+    examples_per_step = workers.examples_in_step(source, recipe)
     if path is None:
         path = create_run_folder(recipe, run_dir)
     else:
@@ -85,6 +86,7 @@ def train(
         model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
         described = environment.environment(workers.replicas)
         progress = resumed(path, model, recipe.checkpoints.keep, described) if resume else Progress(step=0)
+        progress.examples_per_step = examples_per_step
         describe_run(path, recipe, source, described, first_step=progress.step)
         run = Run(path, recipe, progress.step, model=model, source=source)
         say(f"run folder: {path}")
@@ -102,6 +104,7 @@ def train(
 def follow(workers: Workers, recipe: Recipe, data: Any, callbacks: Sequence[keras.callbacks.Callback]) -> Run:
     """What a worker that is not the chief does: its share of each step. It writes nothing; see `train`."""
     source = resolve(recipe.data)(recipe, data)
+    examples_per_step = workers.examples_in_step(source, recipe)
     model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
     agreed = workers.agree({})
     run = Run(Path(agreed["path"]), recipe, agreed["step"], model=model, source=source)
@@ -110,7 +113,7 @@ def follow(workers: Workers, recipe: Recipe, data: Any, callbacks: Sequence[kera
             f"worker {workers.number} has another recipe or other data than the chief: start all workers with the same "
             "flags, and give them the same source"
         )
-    progress = Progress(step=run.step)
+    progress = Progress(step=run.step, examples_per_step=examples_per_step)
     if progress.step < recipe.steps:
         fit(run, progress, callbacks, workers)
     if progress.interrupted:
@@ -128,11 +131,10 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     recipe = run.recipe
     learner = workers.learner(run)
-    batches, progress.examples_per_step = workers.batches(run.source, recipe, progress.step)
     keeping = kept(run, progress) if workers.is_chief else nullcontext([])
     with keeping as writing, explained(run, progress), interrupts(progress):
         learner.fit(
-            batches,
+            workers.batches(run.source, recipe, progress.step),
             epochs=1,
             steps_per_epoch=recipe.steps - progress.step,
             shuffle=False,

@@ -145,6 +145,7 @@ def test_replicas_draw_other_numbers_from_the_same_states(devices: None, folder:
 def test_batches_that_cannot_be_shared_equally_are_refused(devices: None, folder: Path):
     said = (folder / "refused.txt").read_text()
     assert "batch_size is 7" in said and "2 replicas" in said
+    assert not (folder / "odd").exists()
 
 
 def test_a_job_ends_with_a_worker_and_goes_on_with_any_number(workers: subprocess.Popen[str], folder: Path):

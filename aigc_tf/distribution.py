@@ -146,7 +146,7 @@ def join(strategy: Strategy) -> Workers:
     if strategy != "multi_worker":
         if len(tasks) > 1:
             raise InputError(f"TF_CONFIG names {len(tasks)} workers, and strategy is {strategy}: give multi_worker")
-        return Workers(tf.distribute.MirroredStrategy() if strategy == "mirrored" else None, 1, 0)
+        return Workers(_mirrored() if strategy == "mirrored" else None, 1, 0)
     if not tasks:
         raise InputError(
             "strategy is multi_worker, and TF_CONFIG names no workers: start with tools/launch_local.py, or see "
@@ -168,9 +168,16 @@ def _tasks_in_environment() -> tuple[list[tuple[str, int]], tuple[str, int]]:
         raise InputError(f"the environment variable TF_CONFIG cannot be read ({error}): see docs/SCALING.md") from None
 
 
+# One of each for all runs of a process: the messages of a second one would bear the numbers of those of the first.
+
+
+@cache
+def _mirrored() -> tf.distribute.Strategy:
+    return tf.distribute.MirroredStrategy()
+
+
 @cache
 def _multi_worker() -> tf.distribute.Strategy:
-    """One for all runs of this process: it starts a server."""
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, ValueError, KeyError, tf.errors.OpError) as error:

@@ -50,11 +50,15 @@ class FixedVAE(VAE):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FixedDCGANRecipe(recipes.DCGAN):
+    """DCGAN with fixed latents."""
+
     model: ClassVar[str] = f"{__name__}:FixedGAN"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FixedVAERecipe(recipes.VAE):
+    """VAE with fixed noise."""
+
     model: ClassVar[str] = f"{__name__}:FixedVAE"
 
 
@@ -143,7 +147,7 @@ def work_on_two_devices(folder: Path) -> None:
 
 def draws() -> dict[str, list[Any]]:
     """What two replicas draw in two steps, and the state of their stream behind each."""
-    strategy = tf.distribute.MirroredStrategy()
+    strategy = join("mirrored").strategy
 
     class Drawing(keras.Model):
         """Draws a number in each step."""

@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from aigc_tf import checkpoints, previews
 from aigc_tf.files import append, write_atomically, write_text
+from aigc_tf.models.base import GenerativeModel, copy_state
 from aigc_tf.pictures import write_png
 from aigc_tf.registry import resolve
 from aigc_tf.run import Run, say
@@ -55,6 +56,8 @@ class Progress:
     """Whether the state may count as the best."""
     watched: dict[str, float] = field(default_factory=dict)
     """What the recipe's watch has counted; part of every checkpoint."""
+    replaced: bool = False
+    """A callback gave the model another state behind this step."""
 
     @property
     def steps_per_second(self) -> float:
@@ -69,6 +72,12 @@ class RunCallback(keras.callbacks.Callback):
         super().__init__()
         self.run = run
         self.progress = progress
+
+    def observed(self) -> GenerativeModel:
+        """The model as it stands, to look at; a copy in this process alone where several devices train it."""
+        if self.run.model is not self.model:
+            copy_state(self.model, self.run.model)
+        return self.run.model
 
 
 class WritingCallback(RunCallback):
@@ -193,9 +202,10 @@ class Previews(RunCallback):
     def show(self) -> None:
         """Write the previews of this moment, and remove the oldest."""
         path, step, logging = self.run.path, self.progress.step, self.run.recipe.logging
+        model = self.observed()
         writer = tf.summary.create_file_writer(str(path / previews.EVENTS), filename_suffix=f"-{step:08d}.v2")
         with writer.as_default(step):
-            for name, preview in self.model.previews(self.run.source).items():
+            for name, preview in model.previews(self.run.source).items():
                 if isinstance(preview, str):
                     # Indented by four it is shown as it is, line by line.
                     tf.summary.text(name, textwrap.indent(preview, "    ", lambda line: True))
@@ -203,7 +213,7 @@ class Previews(RunCallback):
                     tf.summary.image(name, preview[None])
                 self.keep(name, preview)
             if logging.histograms:
-                for variable in self.model.trainable_variables:
+                for variable in model.trainable_variables:
                     tf.summary.histogram(variable.path, variable.value)
         writer.close()
         previews.keep_last(path, logging.keep_samples)
@@ -251,7 +261,7 @@ class Quality(WritingCallback):
     def measure(self) -> float:
         """Measure and log the quality of this moment."""
         recipe = self.run.recipe
-        value = resolve(recipe.quality)(self.model, self.run.source, recipe, recipe.logging.evaluate_samples)
+        value = resolve(recipe.quality)(self.observed(), self.run.source, recipe, recipe.logging.evaluate_samples)
         self.progress.quality = {recipe.quality_name: value}
         log_values(self.run, self.writer, self.progress, "quality", self.progress.quality)
         return value

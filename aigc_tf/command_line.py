@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 from pydantic import ValidationError
@@ -65,6 +65,7 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
         recipe: Annotated[Recipe, tyro.conf.arg(name="")],
         run_dir: Path | None = None,
         resume: bool = False,
+        strategy: Literal["one", "mirrored", "multi_worker"] = "one",
     ) -> None:
         """Train.
 
@@ -72,15 +73,16 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
             recipe: what to train.
             run_dir: The run's folder; a new one in saved_models/ if not given.
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
+            strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
         """
         from aigc_tf.training import train
 
-        run = train(recipe, run_dir, resume)
+        run = train(recipe, run_dir, resume, strategy=strategy)
         print(run.path)
 
     with friendly_exit():
         main.__annotations__["recipe"] = Annotated[recipe, tyro.conf.arg(name="")]
-        main.__defaults__ = (_defaults(recipe, arguments), None, False)
+        main.__defaults__ = (_defaults(recipe, arguments), None, False, "one")
         main.__doc__ = (recipe.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
         tyro.cli(
             main, args=arguments, prog=f"python -m trainers.{recipe.slug()}", config=(tyro.conf.FlagCreatePairsOff,)

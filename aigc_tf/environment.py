@@ -12,11 +12,21 @@ import keras
 import tensorflow as tf
 
 # A resumed run continues bit by bit only while these stay the same.
-DECISIVE = ("tensorflow", "keras", "numpy", "machine", "processors", "threads", "TF_ENABLE_ONEDNN_OPTS", "devices")
+DECISIVE = (
+    "tensorflow",
+    "keras",
+    "numpy",
+    "machine",
+    "processors",
+    "threads",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "devices",
+    "replicas",
+)
 
 
-def environment() -> dict[str, Any]:
-    """Versions, threads and devices of this process."""
+def environment(replicas: int = 1) -> dict[str, Any]:
+    """Versions, threads and devices of this process, and among how many replicas a run's batches are shared out."""
     return {
         "aigc_tf": metadata_version("aigc-tf"),
         "python": platform.python_version(),
@@ -32,6 +42,7 @@ def environment() -> dict[str, Any]:
         ],
         "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
         "devices": [device.device_type for device in tf.config.list_physical_devices()],
+        "replicas": replicas,
         "command": sys.argv,
     }
 
@@ -48,4 +59,5 @@ def metadata_version(package: str) -> str:
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What is decisive and differs: `["threads: [0, 0] then, [2, 2] now", ...]`."""
+    before = {"replicas": 1} | before  # runs of the first version do not say it
     return [f"{key}: {before.get(key)} then, {now[key]} now" for key in DECISIVE if before.get(key) != now[key]]

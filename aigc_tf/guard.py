@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from aigc_tf import checkpoints
 from aigc_tf.callbacks import StopOnNonFinite, log_values, not_finite
+from aigc_tf.models.base import copy_state
 from aigc_tf.models.create import create
 from aigc_tf.run import say
 
@@ -65,7 +66,7 @@ class Guard(StopOnNonFinite):
 
     def sample_troubles(self) -> list[str]:
         """Whether samples differ much less from each other than the data do: mode collapse."""
-        share = spread(self.model.generate(SAMPLES)) / max(self.data_spread, 1e-6)
+        share = spread(self.observed().generate(SAMPLES)) / max(self.data_spread, 1e-6)
         log_values(self.run, self.writer, self.progress, "guard", {"spread_share": share})
         if share >= self.recipe.guard.least_spread:
             self.progress.healthy = True
@@ -110,13 +111,13 @@ class Guard(StopOnNonFinite):
         watched = self.progress.watched
         count = int(watched.get("rollbacks", 0)) + 1
         self.progress.watched = {"rollbacks": count}
+        self.progress.replaced = True
         best = self.progress.best
         state = self.model.state()
         if best is None:
             assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
             fresh = create(dataclasses.replace(self.recipe, seed=self.recipe.seed + count), **assets)
-            for name, variable in fresh.state().items():
-                state[name].assign(variable)
+            copy_state(fresh, self.model)
             start = "starting again from new weights"
         else:
             checkpoints.restore(checkpoints.path_of(self.run.path / "checkpoints", best["step"]), state)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from aigc_tf import replicas
+
 
 def next_symbol_nats(logits: keras.KerasTensor, targets: keras.KerasTensor) -> keras.KerasTensor:
     """-log softmax(logits)[target] (the cross-entropy of 002 §3.3's factorised likelihood), in nats.
@@ -46,7 +48,7 @@ def kl_cost(
     """
     by_dimension = ops.mean(divergence, axis=0)
     if free_bits:
-        by_dimension = ops.maximum(by_dimension, free_bits)
+        by_dimension = ops.maximum(replicas.mean(by_dimension), free_bits)
     return kl_weight(steps, beta, annealing_steps) * ops.sum(by_dimension)
 
 

@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
 
 
@@ -17,6 +18,8 @@ class FusedAdam(keras.optimizers.Adam):
 
     Keras writes the update as ten operations that each run through memory; for networks of millions of weights
     and small batches that is a tenth of the training step. The result is the same to float32 rounding.
+
+    With several replicas the gradient is that of the whole batch, clipped as one; each then makes the same update.
     """
 
     share_of_rate: Callable[[Any], Any] | None = None
@@ -26,6 +29,17 @@ class FusedAdam(keras.optimizers.Adam):
         """What Keras asks before each update."""
         rate = super()._get_current_learning_rate()
         return rate if self.share_of_rate is None else rate * self.share_of_rate(self.iterations)
+
+    def apply(self, grads: Sequence[tf.Tensor], trainable_variables: Any = None) -> tf.Tensor:
+        """Move variables down the mean over the replicas of their gradients; returns its global norm, `[]`."""
+        whole = replicas.mean(list(grads))
+        super().apply(whole, trainable_variables)
+        return tf.linalg.global_norm(whole)
+
+    def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
+        """What Keras calls behind clipping; its own version would add up the gradients of the replicas here."""
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            self.update_step(gradient, variable, learning_rate)
 
     def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
         """Update one variable and its two moments from its gradient."""

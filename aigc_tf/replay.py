@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
+
 
 class ReplayBuffer(keras.layers.Layer):
     """Remembers the latest `capacity` examples and gives random ones of them.
@@ -35,11 +37,12 @@ class ReplayBuffer(keras.layers.Layer):
         """Remember examples, and give as many, each drawn from all that are remembered, the new ones among them.
 
         Args:
-            examples: their parts, `[count, ...]` each; `count` is at most the capacity.
+            examples: their parts, `[count, ...]` each; with those of other replicas they are at most the capacity.
         """
         count = examples[0].shape[0]
-        places = (self.seen.value + tf.range(count, dtype=tf.int64)) % self.capacity
-        self.seen.assign_add(count)
+        examples = replicas.gathered(list(examples))
+        places = (self.seen.value + tf.range(replicas.count() * count, dtype=tf.int64)) % self.capacity
+        self.seen.assign_add(replicas.count() * count)
         for part, new in zip(self.parts, examples, strict=True):
             part.value.scatter_update(tf.IndexedSlices(new, places))
         filled = ops.minimum(self.seen.value, self.capacity)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,11 @@ from aigc_tf.callbacks import (
     Quality,
     interrupts,
 )
+from aigc_tf.distribution import Agreement, Strategy, WorkerLostError, Workers, join
 from aigc_tf.errors import InputError, printable
 from aigc_tf.files import held, write_text
 from aigc_tf.latent_space import Encodes
-from aigc_tf.models.base import GenerativeModel
+from aigc_tf.models.base import GenerativeModel, copy_state
 from aigc_tf.models.create import create
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recovery import recover
@@ -42,6 +43,7 @@ def train(
     resume: bool = False,
     data: Any = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: Strategy = "one",
 ) -> Run:
     """Train the model of a recipe.
 
@@ -52,6 +54,8 @@ def train(
         data: examples to train on instead of the recipe's source, as its `data` function takes them: for
             images an array or a finite `tf.data.Dataset`.
         callbacks: further Keras callbacks; `fit` sees one long epoch.
+        strategy: "one" device; "mirrored" on all devices of this machine; "multi_worker": one of the processes that the
+            environment variable TF_CONFIG names, all of which make this call (docs/SCALING.md). Batches are shared out.
 
     Returns:
         The run, open at its last step.
@@ -60,14 +64,19 @@ def train(
         InputError: the source cannot be had, the run cannot be continued like this or is in use by another process,
             or there is no room to write it.
         NotFiniteError: training diverged; the last good checkpoint is kept.
+        WorkerLostError: another of several processes has ended.
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
+    workers = join(strategy)
+    if not workers.is_chief:
+        return follow(workers, recipe, data, callbacks)
     path = find_run_folder(type(recipe), run_dir) if resume else None
     if path is not None:
         refuse_changes(path, recipe)
     source = resolve(recipe.data)(recipe, data)
     for note in source.notes:
         say(note)
+    examples_per_step = workers.examples_in_step(source, recipe)
     if path is None:
         path = create_run_folder(recipe, run_dir)
     else:
@@ -75,12 +84,15 @@ def train(
     recipe = dataclasses.replace(recipe, source=source.name)
     with held(path):
         model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
-        progress = resumed(path, model, recipe.checkpoints.keep) if resume else Progress(step=0)
-        describe_run(path, recipe, source, first_step=progress.step)
+        described = environment.environment(workers.replicas)
+        progress = resumed(path, model, recipe.checkpoints.keep, described) if resume else Progress(step=0)
+        progress.examples_per_step = examples_per_step
+        describe_run(path, recipe, source, described, first_step=progress.step)
         run = Run(path, recipe, progress.step, model=model, source=source)
         say(f"run folder: {path}")
+        workers.agree({"path": str(path), "step": progress.step, "identity": identity(run)})
         if progress.step < recipe.steps:
-            fit(run, progress, callbacks)
+            fit(run, progress, callbacks, workers)
         else:
             say(f"it has made its {recipe.steps} steps already: give more with --steps")
         finish(run)
@@ -89,37 +101,75 @@ def train(
     return run
 
 
-def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+def follow(workers: Workers, recipe: Recipe, data: Any, callbacks: Sequence[keras.callbacks.Callback]) -> Run:
+    """What a worker that is not the chief does: its share of each step. It writes nothing; see `train`."""
+    source = resolve(recipe.data)(recipe, data)
+    examples_per_step = workers.examples_in_step(source, recipe)
+    model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
+    agreed = workers.agree({})
+    run = Run(Path(agreed["path"]), recipe, agreed["step"], model=model, source=source)
+    if identity(run) != agreed["identity"]:
+        raise InputError(
+            f"worker {workers.number} has another recipe or other data than the chief: start all workers with the same "
+            "flags, and give them the same source"
+        )
+    progress = Progress(step=run.step, examples_per_step=examples_per_step)
+    if progress.step < recipe.steps:
+        fit(run, progress, callbacks, workers)
+    if progress.interrupted:
+        raise KeyboardInterrupt(f"stopped at step {progress.step}; the chief has saved it")
+    return run
+
+
+def identity(run: Run) -> list[Any]:
+    """What all workers must have in common, JSON-able."""
+    fields = flatten(run.recipe) | {"source": None}  # what counts is its content
+    return [run.recipe.reference(), json.loads(json.dumps(fields)), run.source.fingerprint]
+
+
+def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     recipe = run.recipe
-    batches = run.source.training_batches(recipe.examples_per_step, recipe.seed, first_step=progress.step)
-    progress.examples_per_step = examples_in(batches.element_spec) or recipe.examples_per_step
+    learner = workers.learner(run)
+    keeping = kept(run, progress) if workers.is_chief else nullcontext([])
+    with keeping as writing, explained(run, progress), interrupts(progress):
+        learner.fit(
+            workers.batches(run.source, recipe, progress.step),
+            epochs=1,
+            steps_per_epoch=recipe.steps - progress.step,
+            shuffle=False,
+            verbose=0,
+            callbacks=[Clock(run, progress), *writing, *callbacks, Agreement(run, progress, workers)],
+        )
+    if learner is not run.model:
+        copy_state(learner, run.model)
+    run.step = progress.step
+
+
+@contextmanager
+def kept(run: Run, progress: Progress) -> Iterator[list[keras.callbacks.Callback]]:
+    """What watches training, shows it and writes it into the run's folder, in the order in which it is called."""
+    recipe = run.recipe
     writer = tf.summary.create_file_writer(str(run.path / "tensorboard"))
     write_description(run, writer, progress.step)
-    line = ProgressLine(run, progress)
-    own: list[keras.callbacks.Callback] = [
-        Clock(run, progress),
-        resolve(recipe.watch)(run, progress, writer),
-        line,
-        Logs(run, progress, writer),
-        Quality(run, progress, writer),
-        Previews(run, progress),
-        Checkpoints(run, progress, writer),
-    ]
     if recipe.logging.graph:
+        batches = run.source.training_batches(recipe.examples_per_step, recipe.seed)
         traced = tf.function(run.model.train_step).get_concrete_function(batches.element_spec)
         with writer.as_default(progress.step):
             tf.summary.graph(traced.graph)
+    line = ProgressLine(run, progress)
     try:
-        with explained(run, progress), interrupts(progress):
-            steps = recipe.steps - progress.step
-            run.model.fit(
-                batches, epochs=1, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[*own, *callbacks]
-            )
+        yield [
+            resolve(recipe.watch)(run, progress, writer),
+            line,
+            Logs(run, progress, writer),
+            Quality(run, progress, writer),
+            Previews(run, progress),
+            Checkpoints(run, progress, writer),
+        ]
     finally:
         line.close()
         writer.close()  # TensorFlow keeps it to itself when that fails
-    run.step = progress.step
 
 
 @contextmanager
@@ -133,6 +183,11 @@ def explained(run: Run, progress: Progress) -> Iterator[None]:
         raise InputError(
             f"training stopped at step {progress.step}: it does not fit in memory; {last_good(run.path)}; start a new "
             f"run with a smaller batch_size than {run.recipe.batch_size}, or smaller networks"
+        ) from error
+    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
+        raise WorkerLostError(
+            f"training stopped at step {progress.step}: another worker has ended; {last_good(run.path)}; start all of "
+            "them again with --resume"
         ) from error
     except OSError as error:
         fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -159,13 +214,15 @@ def finish(run: Run) -> None:
         write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
 
 
-def examples_in(element_spec: Any) -> int | None:
-    """How many examples a batch holds, as a small source may have fewer than the recipe asks for; None if it varies."""
-    return tf.nest.flatten(element_spec)[0].shape[0]
+def resumed(path: Path, model: GenerativeModel, keep: int, now: dict[str, Any]) -> Progress:
+    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one.
 
-
-def resumed(path: Path, model: GenerativeModel, keep: int) -> Progress:
-    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one."""
+    Args:
+        path: the run's folder.
+        model: of its recipe.
+        keep: how many of the last checkpoints.
+        now: the environment that training goes on in.
+    """
     step = recover(path)
     if step is None:
         return Progress(step=0)
@@ -178,10 +235,10 @@ def resumed(path: Path, model: GenerativeModel, keep: int) -> Progress:
     checkpoints.mark_best(folder, best)
     checkpoints.prune(folder, keep, best)
     then = read_object(path / "environment.json")
-    for difference in environment.differences(then, environment.environment()):
+    for difference in environment.differences(then, now):
         say(f"warning: the run continues, but not bit by bit: {difference}")
-    kept = {name: metadata[name] for name in ("seconds", "quality", "watched") if name in metadata}
-    return Progress(step, best=best, **kept)
+    recorded = {name: metadata[name] for name in ("seconds", "quality", "watched") if name in metadata}
+    return Progress(step, best=best, **recorded)
 
 
 def refuse_changes(path: Path, recipe: Recipe) -> None:
@@ -210,16 +267,16 @@ def refuse_other_data(path: Path, source: Any) -> None:
         )
 
 
-def describe_run(path: Path, recipe: Recipe, source: Any, first_step: int) -> None:
+def describe_run(path: Path, recipe: Recipe, source: Any, described: dict[str, Any], first_step: int) -> None:
     """Write the run's recipe, source and environment."""
     write_text(path / "recipe.json", recipe.to_json())
     if first_step:
         return  # those are the files of the run's beginning
     for name in recipe.assets:
         write_text(path / f"{name}.json", getattr(source, name).to_json())
-    described = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
-    write_text(path / "source.json", json.dumps(described, indent=2) + "\n")
-    write_text(path / "environment.json", json.dumps(environment.environment(), indent=2) + "\n")
+    origin = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
+    write_text(path / "source.json", json.dumps(origin, indent=2) + "\n")
+    write_text(path / "environment.json", json.dumps(described, indent=2) + "\n")
 
 
 def write_description(run: Run, writer: tf.summary.SummaryWriter, step: int) -> None:

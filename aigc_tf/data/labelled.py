@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data import images
-from aigc_tf.data.source import ImageSource, shuffled
+from aigc_tf.data.source import ALL, ImageSource, shuffled
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import ImageRecipe
 
@@ -68,7 +68,7 @@ class LabelledSource(ImageSource):
         """Its classes by number."""
         return ClassNames(self.class_names or ())
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
         """The batches of `ImageSource.training_batches`, each with its labels.
 
         Returns:
@@ -77,11 +77,11 @@ class LabelledSource(ImageSource):
         labels = tf.constant(self.train.labels, tf.int32)
 
         def labels_of(step: tf.Tensor) -> tf.Tensor:
-            positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+            positions = (step * batch_size + tf.range(batch_size, dtype=tf.int64))[rows]
             return tf.gather(labels, shuffled(positions, len(self.train.images), seed))
 
         steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
-        return tf.data.Dataset.zip(super().training_batches(batch_size, seed, first_step), steps.map(labels_of))
+        return tf.data.Dataset.zip(super().training_batches(batch_size, seed, first_step, rows), steps.map(labels_of))
 
 
 def open_source(recipe: ImageRecipe, data: Any = None) -> LabelledSource:

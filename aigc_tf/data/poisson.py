@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data import images
-from aigc_tf.data.source import ImageSource, to_unit
+from aigc_tf.data.source import ALL, ImageSource, to_unit
 from aigc_tf.privacy.accounting import Guarantee, guarantee
 
 _PREFETCHED = 2
@@ -22,7 +22,7 @@ class PoissonSource(ImageSource):
 
     guarantee: Guarantee
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
         """The batches of each training step, without end, one for each noised update.
 
         Those of step t depend on (seed, t) alone. Their sizes vary around the expected batch; none is cut to a size,
@@ -32,10 +32,13 @@ class PoissonSource(ImageSource):
             batch_size: images in all batches of a step; the guarantee says how many are expected of each.
             seed: decides which images.
             first_step: the step whose batches come first.
+            rows: all of them; there is no equal share of a batch of any size.
 
         Returns:
             A tuple of float32 `[any, height, width, channels]` in [-1, 1], one for each update.
         """
+        if rows != ALL:
+            raise ValueError(f"rows is {rows}: batches of any size cannot be shared")
         updates, examples = self.guarantee.updates_per_step, self.train.images
 
         def read(indices: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.source import shuffled
+from aigc_tf.data.source import ALL, shuffled
 from aigc_tf.errors import InputError
 
 _PREFETCHED = 2
@@ -112,7 +112,7 @@ class SeriesSource:
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
         """Batches of windows of the training part without end, each window once in an epoch, in an order of its own.
 
         The batch of step t depends on (seed, t) alone, so a run that starts again at step t reads on where it
@@ -122,6 +122,7 @@ class SeriesSource:
             batch_size: windows in a batch; where there are fewer in all, a batch is all of them.
             seed: decides the order, epoch by epoch.
             first_step: the step whose batch comes first.
+            rows: of each batch, those that are given; all by default.
 
         Returns:
             float32 `[batch, window, series]`, standardised.
@@ -132,7 +133,8 @@ class SeriesSource:
         inside = tf.range(self.window, dtype=tf.int64)
 
         def batch(step: tf.Tensor) -> tf.Tensor:
-            starts = shuffled(step * size + tf.range(size, dtype=tf.int64), count, seed)  # [batch]
+            positions = (step * size + tf.range(size, dtype=tf.int64))[rows]
+            starts = shuffled(positions, count, seed)  # [batch]
             return tf.gather(values, starts[:, tf.newaxis] + inside)
 
         return tf.data.Dataset.counter(start=first_step, dtype=tf.int64).map(batch).prefetch(_PREFETCHED)

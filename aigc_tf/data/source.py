@@ -16,6 +16,9 @@ from aigc_tf.recipes.augment import ClassicalAugmentation
 # Batches that are prepared while the model trains on earlier ones.
 _PREFETCHED = 4
 
+ALL = slice(None)
+"""Rows of a batch."""
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -77,7 +80,7 @@ class ImageSource:
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
         """Batches of training images without end, each image once in an epoch, in an order of its own.
 
         The batch of step t, with what augmentation makes of it, depends on (seed, t) alone, so a run that starts
@@ -87,6 +90,7 @@ class ImageSource:
             batch_size: images in a batch.
             seed: decides the order, epoch by epoch, and the augmentation.
             first_step: the step whose batch comes first.
+            rows: of each batch, those that are given; all by default.
 
         Returns:
             float32 `[batch, height, width, channels]` in [-1, 1].
@@ -105,12 +109,12 @@ class ImageSource:
             return to_unit(images[indices])
 
         def batch(step: tf.Tensor) -> tf.Tensor:
-            positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)  # [batch]
+            positions = (step * batch_size + tf.range(batch_size, dtype=tf.int64))[rows]  # [batch]
             indices = shuffled(positions, len(images), seed)  # [batch]
             # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
             # times faster than training (`aigc_tf.data.throughput`).
             unit = tf.numpy_function(read, [indices], tf.float32, stateful=False)
-            unit = tf.ensure_shape(unit, (batch_size, *images.shape[1:]))
+            unit = tf.ensure_shape(unit, (positions.shape[0], *images.shape[1:]))
             return augment(unit, self.augmentation, seed, positions[0]) if self.augmentation.is_on else unit
 
         steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.source import ALL
 from aigc_tf.data.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
@@ -85,13 +86,14 @@ class TextSource:
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
+    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
         """Batches without end; the batch of step t depends on (seed, t) alone.
 
         Args:
             batch_size: examples in a batch.
             seed: decides the order, epoch by epoch.
             first_step: the step whose batch comes first.
+            rows: of each batch, those that are given; all by default.
 
         Returns:
             (tokens, goes_on): int32 `[batch, time + 1]`, the inputs and, one further, the targets; -1 is padding.
@@ -111,7 +113,7 @@ class TextSource:
 
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             tokens, goes_on = tf.numpy_function(batch_of, [step], (tf.int32, tf.bool), stateful=False)
-            return tf.ensure_shape(tokens, (batch_size, time)), tf.ensure_shape(goes_on, ())
+            return tf.ensure_shape(tokens, (batch_size, time))[rows], tf.ensure_shape(goes_on, ())
 
         steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
         return steps.map(batch).prefetch(_PREFETCHED)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.corruption import corrupt
 from aigc_tf.latent_space import most_active, plane, traversals
 from aigc_tf.likelihoods import make_likelihood
@@ -93,7 +94,8 @@ class Autoencoder(LatentModel):
             second = ops.matmul(ops.transpose(latent), latent) / ops.cast(ops.shape(latent)[0], latent.dtype)
         else:
             second = ops.mean(ops.square(latent), axis=0)
-        for moment, now in ((self.first_moment, ops.mean(latent, axis=0)), (self.second_moment, second)):
+        moments = replicas.mean([ops.mean(latent, axis=0), second])
+        for moment, now in zip((self.first_moment, self.second_moment), moments, strict=True):
             moment.assign(now + keep * (moment - now))
 
     def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -163,10 +165,10 @@ class Autoencoder(LatentModel):
             reconstruction = -ops.mean(self.likelihood.log_probability(parameters, clean))
             loss = reconstruction + self.cost(divergence)
         gradients = tape.gradient(loss, self.learning)
-        self.adam.apply(gradients, self.learning)
+        norm = self.adam.apply(gradients, self.learning)
         self.after_step(ops.shape(images)[0], latent)
         losses = {"loss": loss, "reconstruction_loss": reconstruction}
-        return losses | {"gradient_norm": tf.linalg.global_norm(gradients)} | self.watch(encoded, divergence)
+        return losses | {"gradient_norm": norm} | self.watch(encoded, divergence)
 
     def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Losses on held-out images in nats an image, always with the same noise. Changes nothing."""

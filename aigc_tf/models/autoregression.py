@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf import replicas
 from aigc_tf.data.series_source import Scaling, SeriesSource
 from aigc_tf.errors import InputError
 from aigc_tf.linear_process import LinearProcess
@@ -64,7 +65,7 @@ class Autoregression(GenerativeModel):
         values = tf.cast(tf.transpose(windows, (2, 0, 1)), tf.float64)  # [series, batch, order + 1]
         # [series, batch, order + 2]: 1, the values before, the latest first, and the value itself
         rows = tf.concat([tf.ones_like(values[..., :1]), values[..., -2::-1], values[..., -1:]], axis=-1)
-        self.moments.assign_add(tf.matmul(rows, rows, transpose_a=True))
+        self.moments.assign_add(replicas.total(tf.matmul(rows, rows, transpose_a=True)))
         solution, variance = solve(tf.convert_to_tensor(self.moments))
         self.linear.intercept.assign(solution[:, 0])
         self.linear.coefficients.assign(tf.transpose(solution[:, 1:]))

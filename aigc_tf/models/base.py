@@ -94,3 +94,10 @@ class GenerativeModel(keras.Model, abc.ABC):
             for group, variables in groups.items()
             for index, variable in enumerate(variables)
         }
+
+
+def copy_state(source: GenerativeModel, target: GenerativeModel) -> None:
+    """Give a model the state of another of the same recipe."""
+    state = source.state()
+    for name, variable in target.state().items():
+        variable.assign(state[name].numpy())

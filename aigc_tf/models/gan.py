@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.adversarial_losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.augmentation import augment_differentiably
 from aigc_tf.models.base import Signature, TensorSpec
@@ -144,8 +145,8 @@ class GAN(LatentModel):
             image_slopes = discriminator_tape.gradient(generator_cost, fake)
         generator_weights = self.generator.trainable_variables
         generator_gradients = generator_tape.gradient(fake, generator_weights, output_gradients=image_slopes)
-        self.generator_optimizer.apply(generator_gradients, generator_weights)
-        self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
+        generator_norm = self.generator_optimizer.apply(generator_gradients, generator_weights)
+        discriminator_norm = self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
         if self.average_images is not None:
             steps = self.generator_optimizer.iterations
             update_average(self.sampler, self.generator, batch, steps, self.average_images)
@@ -153,8 +154,8 @@ class GAN(LatentModel):
             "generator_loss": generator_cost,
             "discriminator_loss": contest.loss,
             **self.answers(contest.real_logits, contest.fake_logits),
-            "generator_gradient_norm": tf.linalg.global_norm(generator_gradients),
-            "discriminator_gradient_norm": tf.linalg.global_norm(discriminator_gradients),
+            "generator_gradient_norm": generator_norm,
+            "discriminator_gradient_norm": discriminator_norm,
         }
         return logs | ({"penalty": contest.penalty} if self.has_penalty else {})
 
@@ -190,9 +191,9 @@ class GAN(LatentModel):
 
     def with_replay(self, fake_logits: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
         """The answers that the discriminator learns from: the first of the batch are to images of the past instead."""
-        count = self.recipe.replayed
-        if not count:
+        if not self.recipe.replayed:
             return fake_logits
+        count = replicas.share_of(self.recipe.replayed, "replay.share times batch_size")
         images, *conditions = self.replay.exchange([part[:count] for part in (fake, *condition)])
         return ops.concatenate([self.judge(images, conditions), fake_logits[count:]])
 

@@ -86,15 +86,15 @@ class GANomaly(Autoencoder):
         gradients = tape.gradient(loss, self.learning)
         discriminator_weights = self.discriminator.trainable_variables
         discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
-        self.adam.apply(gradients, self.learning)
-        self.discriminator_adam.apply(discriminator_gradients, discriminator_weights)
+        norm = self.adam.apply(gradients, self.learning)
+        discriminator_norm = self.discriminator_adam.apply(discriminator_gradients, discriminator_weights)
         self.after_step(ops.shape(images)[0], latent)
         return {
             "loss": loss,
             **losses,
             "discriminator_loss": discriminator_cost,
-            "gradient_norm": tf.linalg.global_norm(gradients),
-            "discriminator_gradient_norm": tf.linalg.global_norm(discriminator_gradients),
+            "gradient_norm": norm,
+            "discriminator_gradient_norm": discriminator_norm,
             **self.watch(latent, latent),
         }
 

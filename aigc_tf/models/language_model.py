@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.data.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.explanations import attention_picture
@@ -52,12 +53,12 @@ class LanguageModel(TextModel):
         The second part of the batch says whether its rows go on from those of the step before.
         """
         tokens, goes_on = batch
-        states = [state * ops.cast(goes_on, state.dtype) for state in self.carried]
+        states = [replicas.own_rows(state.value) * ops.cast(goes_on, state.dtype) for state in self.carried]
         with tf.GradientTape() as tape:
             nats, counted, new_states = self.nats(tokens, states, training=True)
-            loss = ops.sum(nats) / ops.sum(counted)
+            loss = ops.sum(nats) / replicas.mean(ops.sum(counted))
         for kept, state in zip(self.carried, new_states, strict=False):
-            kept.assign(state)
+            kept.assign(replicas.gathered(state))
         return {"loss": loss} | self.learn(tape, loss)
 
     def test_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.latent_space import Way, interpolation, spherical, standard_normal
 from aigc_tf.models.base import GenerativeModel
 
@@ -124,7 +125,7 @@ def update_average(
 
 
 def share_kept(batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int) -> tf.Tensor:
-    """The share of a moving average that a step of so many images leaves: exp(-batch / horizon)."""
-    images = ops.cast(batch, "float32")
+    """The share of a moving average that a step leaves: exp(-images / horizon), with `batch` images in each replica."""
+    images = replicas.count() * ops.cast(batch, "float32")
     seen = images * ops.cast(steps, "float32")
     return ops.exp(-images / ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen))

@@ -68,8 +68,7 @@ class TextModel(GenerativeModel):
         # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, self.learning)]
         rate = ops.convert_to_tensor(self.adam.learning_rate)
-        self.adam.apply(gradients, self.learning)
-        return {"gradient_norm": tf.linalg.global_norm(gradients), "learning_rate": rate}
+        return {"gradient_norm": self.adam.apply(gradients, self.learning), "learning_rate": rate}
 
     @property
     def constant_inputs(self) -> dict[str, TensorSpec]:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf import replicas
 from aigc_tf.layers import GaussianSample
 from aigc_tf.losses import gaussian_kl, kl_cost
 from aigc_tf.models.autoencoder import Autoencoder
@@ -65,7 +66,8 @@ class VAE(Autoencoder):
         if objective.capacity is None:
             return kl_cost(divergence, steps, objective.beta, objective.annealing_steps, objective.free_bits)
         grown = ops.minimum(ops.cast(steps, "float32") / objective.capacity_steps, 1.0)
-        return objective.beta * ops.abs(ops.sum(ops.mean(divergence, axis=0)) - objective.capacity * grown)
+        whole = replicas.mean(ops.sum(ops.mean(divergence, axis=0)))
+        return objective.beta * ops.abs(whole - objective.capacity * grown)
 
     def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
         """The KL divergence in nats an image, and how many latent dimensions are used."""

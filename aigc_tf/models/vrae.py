@@ -95,14 +95,14 @@ class RecurrentVAE(GenerativeModel):
             cost = kl_cost(divergence, self.adam.iterations, recipe.beta, recipe.annealing_steps, recipe.free_bits)
             loss = reconstruction + cost
         gradients = tape.gradient(loss, self.learning)
-        self.adam.apply(gradients, self.learning)
+        norm = self.adam.apply(gradients, self.learning)
         active = ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32")
         return {
             "loss": loss,
             "reconstruction_loss": reconstruction,
             "kl": ops.mean(ops.sum(divergence, axis=-1)),
             "active_units": ops.sum(active),
-            "gradient_norm": tf.linalg.global_norm(gradients),
+            "gradient_norm": norm,
         }
 
     def test_step(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -117,4 +117,21 @@ def privacy(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-COMMANDS = (export, export_matrix, faults, fuzz, memory, privacy)
+def scaling(workers: int = 2, batch_size: int = 128, steps: int = 30, rounds: int = 5, json: bool = False) -> None:
+    """A DCGAN on several local workers with one thread each, and on one: images a second, in turns.
+
+    Args:
+        workers: As many as there are free cores.
+        batch_size: Images in a step, of all workers together.
+        steps: Of each training.
+        rounds: How often each is trained.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.scaling import scaling as measure
+    from tools.benchmarks.scaling import table
+
+    report = measure(workers, batch_size, steps, rounds)
+    show(report, json) if json else print(table(report))
+
+
+COMMANDS = (export, export_matrix, faults, fuzz, memory, privacy, scaling)

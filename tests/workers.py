@@ -1,0 +1,171 @@
+"""What the processes of test_distribution.py train: random draws are the same however a batch is shared out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from pydantic.dataclasses import dataclass
+
+import aigc_tf
+from aigc_tf import recipes, replicas
+from aigc_tf.command_line import friendly_exit
+from aigc_tf.distribution import Strategy, join, shared_step
+from aigc_tf.errors import InputError
+from aigc_tf.latent_space import standard_normal
+from aigc_tf.losses import gaussian_kl
+from aigc_tf.models.gan import GAN, with_condition
+from aigc_tf.models.vae import VAE
+from aigc_tf.recipes.base import STRICT, AdamSettings, CheckpointSettings, LoggingSettings, Recipe
+from aigc_tf.recipes.char_rnn import CharRNN
+
+ROOT = Path(__file__).parent.parent
+STEPS = 20
+QUIET = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=10**7)
+SELDOM = CheckpointSettings(every=10**6)
+
+
+class FixedGAN(GAN):
+    """Always makes images of the same latents."""
+
+    def fakes(self, batch: Any, condition: Any) -> tf.Tensor:
+        latents = tf.constant(standard_normal((self.recipe.batch_size, self.latent_dim), seed=0), tf.float32)
+        return self.generator(with_condition(replicas.own_rows(latents), condition), training=True)
+
+
+class FixedVAE(VAE):
+    """Always draws the same noise."""
+
+    def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        mean, log_variance = encoded
+        noise = tf.constant(standard_normal((self.recipe.batch_size, self.latent_dim), seed=0), tf.float32)
+        return self.sample(mean, log_variance, replicas.own_rows(noise)), gaussian_kl(mean, log_variance)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FixedDCGANRecipe(recipes.DCGAN):
+    """DCGAN with fixed latents."""
+
+    model: ClassVar[str] = f"{__name__}:FixedGAN"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FixedVAERecipe(recipes.VAE):
+    """VAE with fixed noise."""
+
+    model: ClassVar[str] = f"{__name__}:FixedVAE"
+
+
+def fixed_recipes(pictures: str) -> dict[str, Recipe]:
+    """A DCGAN with batch norm and clipped gradients, and a VAE with free bits and a fitted average."""
+    common: dict[str, Any] = {"source": pictures, "steps": STEPS, "logging": QUIET, "checkpoints": SELDOM}
+    clipped = AdamSettings(learning_rate=8e-4, beta_1=0.5, clip_norm=0.05)
+    gan = dataclasses.replace(FixedDCGANRecipe.tiny(), dropout=0.0, generator_optimizer=clipped, **common)
+    return {"gan": gan, "vae": dataclasses.replace(FixedVAERecipe.tiny(), free_bits=0.05, **common)}
+
+
+def carried_recipe() -> Recipe:
+    """A recurrent model that reads on where the batch before ended."""
+    return dataclasses.replace(CharRNN.tiny(), dropout=0.0, steps=6, logging=QUIET, checkpoints=SELDOM)
+
+
+def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
+    """Runs of `fixed_recipes` in a folder that holds the pictures."""
+    pictures = str(folder / "pictures.npz")
+    return {
+        name: aigc_tf.train(recipe, folder / strategy / name, strategy=strategy)
+        for name, recipe in fixed_recipes(pictures).items()
+    }
+
+
+def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
+    """What was logged of each step, `[steps]`, without what depends on the clock."""
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    return {name: np.array([line[name] for line in lines]) for name in lines[0] if "second" not in name}
+
+
+def endless_recipe(folder: Path) -> Recipe:
+    """One whose training somebody else has to end."""
+    recipe = fixed_recipes(str(folder / "pictures.npz"))["gan"]
+    return dataclasses.replace(recipe, steps=10**6, checkpoints=CheckpointSettings(every=5))
+
+
+def work(folder: Path) -> None:
+    """Train, save what this worker has in the end, show Keras's fault, then train on until somebody ends it."""
+    number = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
+    (folder / f"process-{number}.txt").write_text(str(os.getpid()))
+    for name, run in train_fixed(folder, "multi_worker").items():
+        state = {key: variable.numpy() for key, variable in run.model.state().items()}
+        np.savez(folder / f"{name}-{number}.npz", allow_pickle=False, **state)
+    (folder / f"fault-{number}.txt").write_text(fault_of_keras())
+    aigc_tf.train(endless_recipe(folder), folder / "endless", strategy="multi_worker")
+
+
+def work_again(folder: Path) -> None:
+    """Go on with the training that had no end."""
+    with friendly_exit():
+        aigc_tf.train(endless_recipe(folder), folder / "endless", resume=True, strategy="multi_worker")
+
+
+def fault_of_keras() -> str:
+    """What Keras says to a training step with scalar logs on several workers; empty once it has learnt it."""
+
+    class Plain(keras.Model):
+        def train_step(self, data: Any) -> dict[str, tf.Tensor]:
+            return {"loss": tf.reduce_mean(data)}
+
+    with join("multi_worker").strategy.scope():
+        model = Plain()
+        model.built = True
+        model.compile(optimizer=None)
+    try:
+        model.fit(tf.data.Dataset.from_tensors(tf.ones((4, 1))).repeat(), steps_per_epoch=1, epochs=1, verbose=0)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def work_on_two_devices(folder: Path) -> None:
+    """Train on two devices of this process: the fixed recipes, one with carried states, and one that is refused."""
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    runs = train_fixed(folder, "mirrored")
+    aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
+    odd = dataclasses.replace(runs["vae"].recipe, batch_size=7)
+    try:
+        aigc_tf.train(odd, folder / "odd", strategy="mirrored")
+    except InputError as error:
+        (folder / "refused.txt").write_text(str(error))
+    (folder / "draws.json").write_text(json.dumps(draws()))
+
+
+def draws() -> dict[str, list[Any]]:
+    """What two replicas draw in two steps, and the state of their stream behind each."""
+    strategy = join("mirrored").strategy
+
+    class Drawing(keras.Model):
+        """Draws a number in each step."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(3)
+
+        def train_step(self, batch: Any) -> dict[str, tf.Tensor]:
+            numbers = replicas.gathered(keras.random.uniform((1,), seed=self.seed))
+            return {"first": numbers[0], "second": numbers[1]}
+
+    with strategy.scope():
+        model = Drawing()
+    step, found = tf.function(lambda: strategy.run(shared_step(model), args=(0,))), {"numbers": [], "states": []}
+    for _ in range(2):
+        logs = step()
+        found["numbers"] += [float(strategy.experimental_local_results(value)[0]) for value in logs.values()]
+        states = strategy.experimental_local_results(model.seed.state.value)
+        found["states"] += [state.numpy().tolist() for state in states]
+    return found

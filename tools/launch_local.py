@@ -1,0 +1,131 @@
+"""Start several workers of one run on this machine, to try out what is meant for several machines (docs/SCALING.md).
+
+    python tools/launch_local.py --workers 2 -- python -m trainers.dcgan --strategy multi_worker
+
+Every worker finds the others in TF_CONFIG, at free ports. What it says is shown behind its number; 0 is the chief.
+SIGINT and SIGTERM are passed on. When a worker fails the others are ended, and its exit status is that of this command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from threading import Thread
+from typing import IO
+
+# For the others to end by themselves, once a worker has failed or was interrupted: the chief may be saving.
+GRACE_SECONDS = 30.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the workers and wait for them; returns the exit status."""
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(
+        prog="python tools/launch_local.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workers", type=int, default=2, help="how many (default: 2)")
+    parser.add_argument("--threads", type=int, help="of each worker, for TensorFlow's operations (default: all)")
+    parser.add_argument("command", nargs="+", help="the command of each worker, behind --")
+    given = parser.parse_args(arguments)
+    if given.workers < 1 or (given.threads is not None and given.threads < 1):
+        parser.error("--workers and --threads are at least 1")
+    workers = [
+        Worker(number, given.command, settings)
+        for number, settings in enumerate(environments(given.workers, given.threads))
+    ]
+    return wait_for(workers)
+
+
+def environments(workers: int, threads: int | None) -> list[dict[str, str]]:
+    """What the environment of each worker has of its own."""
+    cluster = {"worker": [f"localhost:{port}" for port in free_ports(workers)]}
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    limits = {} if threads is None else dict.fromkeys(names, str(threads))
+    return [
+        {"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": number}})} | limits
+        for number in range(workers)
+    ]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ports of this machine that nobody listens at."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Worker:
+    """A process whose lines are shown behind its number."""
+
+    def __init__(self, number: int, command: Sequence[str], settings: dict[str, str]) -> None:
+        self.prefix = f"[{number}] "
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,  # carriage returns end lines, too
+            errors="replace",
+            start_new_session=True,  # Ctrl-C in a terminal reaches it through this program alone, once
+        )
+        pipes = ((self.process.stdout, sys.stdout), (self.process.stderr, sys.stderr))
+        self.readers = [Thread(target=self.show, args=pipe) for pipe in pipes]
+        for reader in self.readers:
+            reader.start()
+
+    def show(self, source: IO[str], target: IO[str]) -> None:
+        """Copy lines until there are no more."""
+        for line in source:
+            target.write(self.prefix + line)
+            target.flush()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if it is there, and to what it has started."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+
+def wait_for(workers: Sequence[Worker]) -> int:
+    """Wait until all workers have ended; returns the exit status of the first that failed, or 0."""
+    passed_on: list[int] = []
+
+    def pass_on(number: int, frame: object) -> None:
+        passed_on.append(number)
+        for worker in workers:
+            worker.signal(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, pass_on)
+    failure, deadline = 0, float("inf")
+    while True:
+        statuses = [worker.process.poll() for worker in workers]
+        if not failure and any(statuses):
+            failure, deadline = next(filter(None, statuses)), time.monotonic() + GRACE_SECONDS
+            if not passed_on:  # those that were interrupted end by themselves
+                for worker in workers:
+                    worker.signal(signal.SIGTERM)
+        if None not in statuses:
+            break
+        if time.monotonic() > deadline:
+            for worker in workers:
+                worker.signal(signal.SIGKILL)
+        time.sleep(0.05)
+    for worker in workers:
+        for reader in worker.readers:
+            reader.join()
+    return failure if failure >= 0 else 128 - failure
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -77,7 +77,7 @@ class Workers:
         size = tf.nest.flatten(spec)[0].shape[0]
         if size is None:  # private training draws each example by itself, and its noise is that of one replica
             if self.replicas > 1:
-                raise InputError(f"the batches of {recipe.slug()} vary in size and cannot be shared: use --strategy one")
+                raise InputError(f"the batches of {recipe.slug()} vary in size: give --strategy one")
             return recipe.examples_per_step
         if size % (self.replicas * recipe.examples_per_step // recipe.batch_size):
             raise InputError(

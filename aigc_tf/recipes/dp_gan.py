@@ -23,7 +23,7 @@ class DPGAN(Private, MLPGAN):
     batch_size: ExpectedBatch = 512
     """Expected: each image is in each batch of the discriminator with probability batch_size / images."""
 
-    privacy: PrivacySettings = PrivacySettings()
+    privacy: PrivacySettings = PrivacySettings(clip_norm=0.1)
     discriminator_steps: PositiveInt = 1
     generator_units: tuple[PositiveInt, ...] = (256, 512)
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)

@@ -29,10 +29,10 @@ class DPVAE(Private, VariationalRecipe):
     """Expected: each image is in each batch with probability batch_size / images."""
 
     privacy: PrivacySettings = PrivacySettings()
-    hidden_units: tuple[PositiveInt, ...] = (256,)
+    hidden_units: tuple[PositiveInt, ...] = (128,)
     """Of the encoder's dense layers; the decoder's are the same in reverse."""
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
-    average_images: PositiveInt | None = 1_000_000
+    average_images: PositiveInt | None = 100_000
 
     def __post_init__(self) -> None:
         super().__post_init__()

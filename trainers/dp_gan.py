@@ -1,5 +1,5 @@
-"""Train a GAN whose discriminator has differential privacy: 4,000 steps of about 512 images, one to two minutes on two cores.
-Needs dp-accounting: pip install dp-accounting
+"""Train a GAN whose discriminator has differential privacy: 4,000 steps of about 512 images, one to two minutes on two
+cores. Needs dp-accounting: pip install dp-accounting
 
     python -m trainers.dp_gan --source fashion_mnist --privacy.epsilon 3
 

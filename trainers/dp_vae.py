@@ -1,5 +1,5 @@
-"""Train a variational autoencoder with differential privacy: 2,000 steps of about 2,048 images, one to two minutes on two
-cores. Needs dp-accounting: pip install dp-accounting
+"""Train a variational autoencoder with differential privacy: 2,000 steps of about 2,048 images, one to two minutes on
+two cores. Needs dp-accounting: pip install dp-accounting
 
     python -m trainers.dp_vae --source fashion_mnist --privacy.epsilon 3
 

@@ -19,18 +19,18 @@ class DPGAN(Private, MLPGAN):
     model: ClassVar[str] = "aigc_tf.models.private_gan:PrivateGAN"
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
 
-    steps: PositiveInt = 500
-    batch_size: ExpectedBatch = 1024
+    steps: PositiveInt = 4000
+    batch_size: ExpectedBatch = 512
     """Expected: each image is in each batch of the discriminator with probability batch_size / images."""
 
-    privacy: PrivacySettings = PrivacySettings()
-    discriminator_steps: PositiveInt = 5
+    privacy: PrivacySettings = PrivacySettings(clip_norm=0.1)
+    discriminator_steps: PositiveInt = 1
     generator_units: tuple[PositiveInt, ...] = (256, 512)
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)
     discriminator_slope: NonNegativeFloat = 0.2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()

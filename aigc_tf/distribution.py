@@ -121,7 +121,7 @@ class Workers:
         if self.count == 1:
             return
         state = model.state()
-        arrays = [np.ascontiguousarray(variable.numpy()) for variable in state.values()]
+        arrays = [variable.numpy() for variable in state.values()]
         content = self.from_chief(b"".join(array.tobytes() for array in arrays) if self.is_chief else b"")
         ends = np.cumsum([array.nbytes for array in arrays])
         for variable, array, end in zip(state.values(), arrays, ends, strict=True):

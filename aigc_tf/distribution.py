@@ -130,7 +130,7 @@ class Workers:
 
     def _total(self, numbers: Any) -> np.ndarray:
         """Sums over the processes of int32 `[n]`, the same n in each."""
-        strategy = self.strategy
+        strategy: Any = self.strategy
         summed = strategy.experimental_local_results(_all_reduced(strategy)(tf.constant(numbers, tf.int32)))
         found: np.ndarray = summed[0].numpy()
         return found

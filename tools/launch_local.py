@@ -102,8 +102,8 @@ def run(command: Sequence[str], environments: Sequence[dict[str, str]]) -> int:
         for worker in workers:
             worker.signal(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+    signal.signal(signal.SIGINT, pass_on)
+    signal.signal(signal.SIGTERM, pass_on)
     for number, settings in enumerate(environments):
         if not passed_on:
             workers.append(Worker(number, command, settings))

@@ -125,7 +125,7 @@ class Workers:
         if self.count == 1:
             return
         state = model.state()
-        arrays = [np.ascontiguousarray(variable.numpy()) for variable in state.values()]
+        arrays = [variable.numpy() for variable in state.values()]
         content = self.from_chief(b"".join(array.tobytes() for array in arrays) if self.is_chief else b"")
         ends = np.cumsum([array.nbytes for array in arrays])
         for variable, array, end in zip(state.values(), arrays, ends, strict=True):
@@ -134,7 +134,7 @@ class Workers:
 
     def _total(self, numbers: Any) -> np.ndarray:
         """Sums over the processes of int32 `[n]`, the same n in each."""
-        strategy = self.strategy
+        strategy: Any = self.strategy
         summed = strategy.experimental_local_results(_all_reduced(strategy)(tf.constant(numbers, tf.int32)))
         found: np.ndarray = summed[0].numpy()
         return found

@@ -32,7 +32,8 @@ class FusedAdam(keras.optimizers.Adam):
 
     def apply(self, grads: Sequence[tf.Tensor], trainable_variables: Any = None) -> tf.Tensor:
         """Move variables down the mean over the replicas of their gradients; returns its global norm, `[]`."""
-        whole = replicas.mean(list(grads))
+        means = iter(replicas.mean([gradient for gradient in grads if gradient is not None]))
+        whole = [None if gradient is None else next(means) for gradient in grads]  # Keras leaves those out, and says so
         super().apply(whole, trainable_variables)
         return tf.linalg.global_norm(whole)
 

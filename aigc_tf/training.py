@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import tensorflow as tf
@@ -35,6 +35,8 @@ from aigc_tf.recovery import recover
 from aigc_tf.registry import resolve
 from aigc_tf.run import Run, say
 from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe
+
+Callbacks: TypeAlias = AbstractContextManager[list[keras.callbacks.Callback]]
 
 
 def train(
@@ -131,7 +133,7 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     recipe = run.recipe
     learner = workers.learner(run)
-    keeping = kept(run, progress) if workers.is_chief else nullcontext([])
+    keeping: Callbacks = kept(run, progress) if workers.is_chief else nullcontext([])
     with keeping as writing, explained(run, progress), interrupts(progress):
         learner.fit(
             workers.batches(run.source, recipe, progress.step),

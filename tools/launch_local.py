@@ -37,11 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.workers < 1 or (given.threads is not None and given.threads < 1):
         parser.error("--workers and --threads are at least 1")
-    workers = [
-        Worker(number, given.command, settings)
-        for number, settings in enumerate(environments(given.workers, given.threads))
-    ]
-    return wait_for(workers)
+    return run(given.command, environments(given.workers, given.threads))
 
 
 def environments(workers: int, threads: int | None) -> list[dict[str, str]]:
@@ -96,8 +92,9 @@ class Worker:
                 os.killpg(self.process.pid, number)
 
 
-def wait_for(workers: Sequence[Worker]) -> int:
-    """Wait until all workers have ended; returns the exit status of the first that failed, or 0."""
+def run(command: Sequence[str], environments: Sequence[dict[str, str]]) -> int:
+    """Start a worker in each environment and wait for all; returns the exit status of the first that failed, or 0."""
+    workers: list[Worker] = []
     passed_on: list[int] = []
 
     def pass_on(number: int, frame: object) -> None:
@@ -105,8 +102,11 @@ def wait_for(workers: Sequence[Worker]) -> int:
         for worker in workers:
             worker.signal(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
+    signal.signal(signal.SIGINT, pass_on)
+    signal.signal(signal.SIGTERM, pass_on)
+    for number, settings in enumerate(environments):
+        if not passed_on:
+            workers.append(Worker(number, command, settings))
     failure, deadline = 0, float("inf")
     while True:
         statuses = [worker.process.poll() for worker in workers]

@@ -66,6 +66,7 @@ def work(folder: Path, batch_size: int, steps: int) -> None:
     import numpy as np
 
     import aigc_tf
+    from aigc_tf.distribution import Strategy
     from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 
     class Ends(keras.callbacks.Callback):
@@ -87,7 +88,7 @@ def work(folder: Path, batch_size: int, steps: int) -> None:
         logging=LoggingSettings(scalars_every=NEVER, samples_every=NEVER, evaluate_every=NEVER),
         checkpoints=CheckpointSettings(every=NEVER),
     )
-    strategy = "multi_worker" if several else "one"
+    strategy: Strategy = "multi_worker" if several else "one"
     run = aigc_tf.train(recipe, folder / "run", callbacks=[ends], strategy=strategy)
     state = hashlib.sha256(b"".join(variable.numpy().tobytes() for variable in run.model.state().values()))
     took = np.median(np.diff(ends.seconds)[LEFT_OUT:])

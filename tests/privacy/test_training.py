@@ -155,7 +155,7 @@ def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(ga
 def test_batch_normalisation_in_a_private_network_is_refused():
     class Networks(DPGAN):
         networks: ClassVar[dict[str, str]] = {
-            "generator": "aigc_tf.networks.mlp_gan:generator",
+            "generator": "aigc_tf.networks.dcgan:generator",
             "discriminator": "tests.privacy.test_training:normalised",
         }
 

@@ -7,7 +7,7 @@ The same without privacy:
 
     python -m trainers.dp_gan --source fashion_mnist --privacy.epsilon None
 
-expected at ε = 3 (a trial of 700 steps, docs/RESULTS.md): Fréchet distance 20.5 (5,000 samples, the shipped
+expected at ε = 3 (a trial of 700 steps, docs/RESULTS.md): Fréchet distance 16.1 (5,000 samples, the shipped
 classifier's features)
 """
 

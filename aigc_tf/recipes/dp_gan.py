@@ -17,14 +17,13 @@ from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, ref
 class DPGAN(Private, GANRecipe):
     """GAN with differential privacy: a discriminator of dense layers, its gradients of real images clipped and noised.
 
-    The generator sees no real image; it is a small one of the DCGAN. Convolutions in the discriminator have fewer
-    weights to be noised, but clipping their gradients takes several times as long.
+    The generator sees no real image; it is a small one of the DCGAN.
     """
 
     model: ClassVar[str] = "aigc_tf.models.private_gan:PrivateGAN"
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.networks.dcgan:generator",
-        "discriminator": "aigc_tf.networks.mlp_gan:discriminator",
+        "discriminator": "aigc_tf.networks.private_gan:discriminator",
     }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
 
@@ -42,6 +41,8 @@ class DPGAN(Private, GANRecipe):
     """Negative slope of LeakyReLU."""
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
+    pooling: PositiveInt = 2
+    """The discriminator sees averages of so many by so many pixels."""
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)
     """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2

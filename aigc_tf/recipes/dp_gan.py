@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
-from aigc_tf.recipes.mlp_gan import MLPGAN
+from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class DPGAN(Private, MLPGAN):
-    """GAN with differential privacy: dense layers, the discriminator's gradients of real images clipped and noised."""
+class DPGAN(Private, GANRecipe):
+    """GAN with differential privacy: a discriminator of dense layers, its gradients of real images clipped and noised.
+
+    The generator sees no real image; it is a small one of the DCGAN.
+    """
 
     model: ClassVar[str] = "aigc_tf.models.private_gan:PrivateGAN"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.networks.dcgan:generator",
+        "discriminator": "aigc_tf.networks.private_gan:discriminator",
+    }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
 
-    steps: PositiveInt = 4000
-    batch_size: ExpectedBatch = 512
+    steps: PositiveInt = 1000
+    batch_size: ExpectedBatch = 1024
     """Expected: each image is in each batch of the discriminator with probability batch_size / images."""
 
-    privacy: PrivacySettings = PrivacySettings(clip_norm=0.1)
-    discriminator_steps: PositiveInt = 1
-    generator_units: tuple[PositiveInt, ...] = (256, 512)
+    privacy: PrivacySettings = PrivacySettings()
+    discriminator_steps: PositiveInt = 2
+    generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 16, 8)
+    """Channels after the dense layer and the first two transposed convolutions."""
+    kernel_size: PositiveInt = 5
+    """Of the generator's convolutions, in pixels."""
+    generator_slope: NonNegativeFloat = 0.3
+    """Negative slope of LeakyReLU."""
+    normalisation_momentum: Momentum = 0.8
+    """Of the generator's batch-norm statistics."""
+    pooling: PositiveInt = 2
+    """The discriminator sees averages of so many by so many pixels."""
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)
+    """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+    """Negative slope of LeakyReLU."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the discriminator's activations that are dropped."""
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.images.height % 4 or self.images.width % 4:
+            raise ValueError(
+                f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "
+                "height and width must be divisible by 4"
+            )
         refuse(self, "the private discriminator has none", "gradient_penalty", "r1", "spectral_normalisation")
         refuse(self, "the private discriminator knows nothing of it", "instance_noise", "differentiable", "replay")
         refuse(self, "the accountant knows each image as it is", "augmentation")
@@ -50,9 +75,8 @@ class DPGAN(Private, MLPGAN):
             source="fashion_mnist_10k",
             images=ImageSettings(height=16, width=16),
             latent_dim=8,
-            generator_units=(16, 32),
+            generator_filters=(16, 8, 8),
             discriminator_units=(32, 16),
-            discriminator_steps=2,
             batch_size=32,
             export_limits=ExportLimits.tiny(),
         )

@@ -23,7 +23,6 @@ from aigc_tf.privacy.optimizer import PrivateOptimizer
 from aigc_tf.recipes.base import LoggingSettings
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
-from aigc_tf.recipes.private import PrivacySettings
 
 CLIP_NORM = 0.5
 NOISELESS = Guarantee(1000, 8, 2, CLIP_NORM, 0.0, 1e-5, ((10, 1.0),))
@@ -155,7 +154,7 @@ def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(ga
 def test_batch_normalisation_in_a_private_network_is_refused():
     class Networks(DPGAN):
         networks: ClassVar[dict[str, str]] = {
-            "generator": "aigc_tf.networks.mlp_gan:generator",
+            "generator": "aigc_tf.networks.dcgan:generator",
             "discriminator": "tests.privacy.test_training:normalised",
         }
 
@@ -195,20 +194,21 @@ def test_a_run_shows_and_keeps_what_it_spends(
         DPVAE.tiny(),
         source=str(pictures),
         steps=5,
-        privacy=PrivacySettings(epsilon=4.0, delta=1e-4),
         logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
     )
+    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
+    monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
     run = aigc_tf.train(recipe, tmp_path / "run")
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     spent = [line["epsilon"] for line in lines if "epsilon" in line]
-    assert len(spent) == 5 and spent == sorted(spent) and 3.8 < spent[-1] <= 4
-    assert f"epsilon {spent[-1]:.2f}" in capfd.readouterr().err
+    assert spent == [0.5, 1.0, 1.0, 1.25, 1.25]
+    assert "epsilon 1.25" in capfd.readouterr().err
     with np.load(run.path / "checkpoints" / "step-00000005.npz", allow_pickle=False) as saved:
         assert json.loads(saved["metadata.json"].tobytes())["watched"]["epsilon"] == spent[-1]
     reopened = aigc_tf.Run.open(run.path)
-    assert reopened.model.guarantee == run.model.guarantee
+    assert reopened.model.guarantee == promised
     report = reopened.evaluate(samples=20)
     assert (report["epsilon"], report["delta"]) == (spent[-1], 1e-4)
-    assert f"| ε | {spent[-1]:.4g}, spent by step 5" in (run.path / "README.md").read_text()
+    assert "| ε | 1.25, spent by step 5" in (run.path / "README.md").read_text()
     with pytest.raises(InputError, match="another steps"):
         aigc_tf.train(dataclasses.replace(recipe, steps=6), run.path, resume=True)

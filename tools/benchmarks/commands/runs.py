@@ -90,7 +90,7 @@ def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> No
     show(report, json) if json else print(table(report))
 
 
-def scaling(workers: int = 2, batch_size: int = 128, steps: int = 30, rounds: int = 5, json: bool = False) -> None:
+def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: int = 5, json: bool = False) -> None:
     """A DCGAN on several local workers with one thread each, and on one: images a second, in turns.
 
     Args:

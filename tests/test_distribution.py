@@ -110,11 +110,7 @@ def test_two_workers_follow_one_process(name: str, alone: dict[str, aigc_tf.Run]
     assert_follows(alone[name], folder / "multi_worker" / name)
 
 
-def test_two_devices_follow_one(alone: dict[str, aigc_tf.Run], devices: None, folder: Path):
-    assert_follows(alone["vae"], folder / "mirrored" / "vae")
-
-
-def test_two_devices_carry_the_states_of_all_rows(devices: None, folder: Path):
+def test_two_devices_follow_one_with_the_states_of_all_rows(devices: None, folder: Path):
     run = aigc_tf.train(carried_recipe(), folder / "one" / "carried")
     assert_follows(run, folder / "mirrored" / "carried")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,10 +75,13 @@ def carried_recipe() -> Recipe:
     return dataclasses.replace(CharRNN.tiny(), dropout=0.0, steps=6, logging=QUIET, checkpoints=SELDOM)
 
 
-def train_fixed(folder: Path, strategy: Strategy, names: Sequence[str] = ("gan", "vae")) -> dict[str, aigc_tf.Run]:
+def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
     """Runs of `fixed_recipes` in a folder that holds the pictures."""
-    fixed = fixed_recipes(str(folder / "pictures.npz"))
-    return {name: aigc_tf.train(fixed[name], folder / strategy / name, strategy=strategy) for name in names}
+    pictures = str(folder / "pictures.npz")
+    return {
+        name: aigc_tf.train(recipe, folder / strategy / name, strategy=strategy)
+        for name, recipe in fixed_recipes(pictures).items()
+    }
 
 
 def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
@@ -130,12 +132,11 @@ def fault_of_keras() -> str:
 
 
 def work_on_two_devices(folder: Path) -> None:
-    """Train on two devices of this process: a fixed recipe, one with carried states, and one that is refused."""
+    """Train on two devices of this process: a recipe with carried states, and one that is refused."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    (run,) = train_fixed(folder, "mirrored", ["vae"]).values()
     aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
-    odd = dataclasses.replace(run.recipe, batch_size=7)
+    odd = dataclasses.replace(carried_recipe(), batch_size=7)
     try:
         aigc_tf.train(odd, folder / "odd", strategy="mirrored")
     except InputError as error:

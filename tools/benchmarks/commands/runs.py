@@ -117,7 +117,7 @@ def privacy(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-def scaling(workers: int = 2, batch_size: int = 128, steps: int = 30, rounds: int = 5, json: bool = False) -> None:
+def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: int = 5, json: bool = False) -> None:
     """A DCGAN on several local workers with one thread each, and on one: images a second, in turns.
 
     Args:

@@ -15,7 +15,7 @@ from aigc_tf.data.text import open_source
 from aigc_tf.data.text_source import PADDING, TextSource, padded
 from aigc_tf.data.vocabulary import BOUNDARY, UNKNOWN
 from aigc_tf.metrics.likelihood import lower_bounds
-from aigc_tf.metrics.text_vae import mutual_information
+from aigc_tf.metrics.text_vae import importance_weighted_bounds, mutual_information
 from aigc_tf.models.text_vae import TextVAE
 from aigc_tf.recipes.text import TextSettings
 from aigc_tf.recipes.text_vae import TextVAE as Recipe
@@ -81,6 +81,17 @@ def test_the_bound_rises_with_the_samples_and_begins_at_the_evidence_bound(model
     np.testing.assert_allclose(weights.mean(axis=0), -nats.mean(axis=0) - divergence, atol=0.5)
     error = weights.std(axis=0) / 20 + 1e-3
     assert (np.abs(many.evidence_lower_bound - weights.mean(axis=0)) < 8 * error).all()
+
+
+def test_bounds_do_not_depend_on_what_is_behind_the_end_of_a_line(model: TextVAE, source: TextSource) -> None:
+    tokens = some(source, 7)
+    wider = np.pad(tokens, ((0, 0), (0, 9)), constant_values=-1)
+    noise = np.random.default_rng(0).standard_normal((5, 7, model.latent_dim)).astype("float32")
+    weights = [model.log_importance_weights(tf.constant(lines), tf.constant(noise)) for lines in (tokens, wider)]
+    np.testing.assert_allclose(weights[0], weights[1], rtol=1e-4)
+    bounds = importance_weighted_bounds(model, wider, 300, 0)  # in groups, with other noise
+    expected = lower_bounds(model, tokens, 300).importance_weighted
+    assert bounds.sum() == pytest.approx(expected.sum(), rel=5e-3)
 
 
 def test_the_step_pays_what_the_formula_says(source: TextSource) -> None:

@@ -17,7 +17,7 @@ import aigc_tf
 from aigc_tf import checkpoints, previews
 from aigc_tf.export import check_saved_model, verify
 from aigc_tf.recipes.base import LoggingSettings, Recipe
-from aigc_tf.registry import recipe_classes
+from aigc_tf.registry import recipe_classes, resolve
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()
@@ -114,8 +114,10 @@ def test_is_measured_with_its_protocol(run: aigc_tf.Run):
     assert json.loads((run.path / "evaluation.json").read_text())["step"] == 4
 
 
-def is_first_of_its_class(recipe: Recipe) -> bool:
-    return type(recipe) is next(other for other in RECIPES.values() if other.model == recipe.model)
+def is_first_of_its_kind(recipe: Recipe) -> bool:
+    """Whether no recipe before it has the same kind of model, or what that is derived from."""
+    model = resolve(recipe.model)
+    return type(recipe) is next(other for other in RECIPES.values() if issubclass(model, resolve(other.model)))
 
 
 def in_this_process(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -125,11 +127,11 @@ def in_this_process(command: list[str], **_: object) -> subprocess.CompletedProc
 
 
 def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    """Two quantisations for the first recipe of each model class, for the others one and in this process.
+    """Two quantisations for the first recipe of each kind of model, for the others one and in this process.
 
     Floats are tested in tests/export, and in all recipes by `tools.benchmark export-matrix`.
     """
-    first = is_first_of_its_class(run.recipe)
+    first = is_first_of_its_kind(run.recipe)
     if not first:
         monkeypatch.setattr(verify, "subprocess", SimpleNamespace(run=in_this_process))
     for quantize in ("dynamic", "int8") if first else ("dynamic",):

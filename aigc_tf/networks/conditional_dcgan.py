@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from aigc_tf.data.labelled import ClassNames
 from aigc_tf.layers import spectrally_normalised
@@ -35,7 +35,9 @@ def discriminator(recipe: CGAN, classes: ClassNames) -> keras.Model:
     image, features = unconditional.input, unconditional.get_layer("flatten").output
     label = keras.Input((), dtype="int32", name="label")
     vectors = layers.Embedding(len(classes.names), features.shape[-1], name="label_vector")
-    vector = spectrally_normalised(vectors, recipe.spectral_normalisation)(label)
+    # Keras's normalising wrapper casts what comes out to the type of what goes in.
+    number = ops.cast(label, "float32") if recipe.spectral_normalisation else label
+    vector = spectrally_normalised(vectors, recipe.spectral_normalisation)(number)
     fit = layers.Dot(axes=1, name="projection")([features, vector])
     logits = layers.Add(name="conditional_logits")([unconditional.output, fit])
     return keras.Model([image, label], logits, name="conditional_discriminator")

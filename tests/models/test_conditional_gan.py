@@ -68,6 +68,16 @@ def test_a_step_moves_the_vectors_of_the_classes_in_the_batch():
         assert list(moved) == [True, False, True]
 
 
+def test_normalised_vectors_are_learnt_too():
+    model = untrained(spectral_normalisation=True)
+    (vectors,) = (v for v in model.discriminator.trainable_variables if tuple(v.shape)[0] == len(CLASSES.names))
+    before = vectors.numpy()
+    model.train_step((REAL, np.zeros(8, np.int32)))
+    assert np.abs(vectors.numpy() - before).max() > 0
+    answers = [model.discriminator([REAL, np.full(8, label)], training=False) for label in (0, 1)]
+    assert np.abs(answers[0] - answers[1]).max() > 1e-3
+
+
 def test_the_replay_keeps_labels_with_their_images():
     settings = {"replay": ReplaySettings(share=0.5, capacity=20), "r1": R1Settings(weight=1.0, every=1)}
     model = untrained(discriminator_steps=2, **settings)

@@ -29,8 +29,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 def short_training() -> Iterator[None]:
     """Feature networks are trained just long enough to move every weight."""
     with pytest.MonkeyPatch.context() as patch:
-        for bound in ("MIN_STEPS", "MAX_STEPS"):
-            patch.setattr(small_network, bound, 4)
+        patch.setattr(small_network, "training_steps", lambda images: 4)
         yield
 
 

@@ -257,7 +257,9 @@ class Agreement(RunCallback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         progress = self.progress
         wishes = self.workers.any(self.model.stop_training, progress.interrupted, progress.replaced)
-        self.model.stop_training, progress.interrupted, replaced = wishes
+        self.model.stop_training, interrupted, replaced = wishes
+        if interrupted:  # otherwise it is left: a signal may have come meanwhile, and counts at the next step
+            progress.interrupted = True
         if replaced:
             self.workers.share_state(self.model)
         progress.replaced = False

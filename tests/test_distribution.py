@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,10 +21,11 @@ import yaml
 
 import aigc_tf
 from aigc_tf import checkpoints
+from aigc_tf.callbacks import Progress
 from aigc_tf.data.labelled import open_source as open_labelled
 from aigc_tf.data.series import open_source as open_series
 from aigc_tf.data.text import open_source as open_text
-from aigc_tf.distribution import join
+from aigc_tf.distribution import Agreement, join
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.augment import ClassicalAugmentation
@@ -166,6 +168,20 @@ def test_a_job_ends_with_a_worker_and_goes_on_with_any_number(workers: subproces
     assert f"saved at step {last} in" in said and f"stopped at step {last}; the chief has saved it" in said
     lines = [json.loads(line) for line in (folder / "endless" / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [*range(1, last + 1)]
+
+
+def test_a_signal_that_comes_while_workers_agree_is_not_forgotten():
+    progress = Progress(step=1)
+
+    class Interrupted:
+        def any(self, *wishes: bool) -> list[bool]:
+            progress.interrupted = True  # as the handler of a signal does
+            return list(wishes)
+
+    agreement = Agreement(SimpleNamespace(), progress, Interrupted())  # type: ignore[arg-type]
+    agreement.set_model(SimpleNamespace(stop_training=False))
+    agreement.on_train_batch_end(0)
+    assert progress.interrupted and not agreement.model.stop_training
 
 
 @pytest.mark.parametrize("kind", ["images", "text", "lines", "series"])

@@ -82,6 +82,15 @@ class ImageSettings:
         """`(height, width, channels)`."""
         return (self.height, self.width, self.channels)
 
+    def refuse_unless_doubled(self, times: int) -> None:
+        """Raise ValueError if no generator that doubles height and width so many times makes such images."""
+        scale = 2**times
+        if self.height % scale or self.width % scale:
+            raise ValueError(
+                f"images are {self.height}x{self.width}: the generator doubles {times} times, height and width must be "
+                f"divisible by {scale}"
+            )
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LoggingSettings:

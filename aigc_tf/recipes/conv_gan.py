@@ -46,11 +46,7 @@ class ConvGAN(GANRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.images.height % 4 or self.images.width % 4:
-            raise ValueError(
-                f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "
-                "height and width must be divisible by 4"
-            )
+        self.images.refuse_unless_doubled(2)
 
     @classmethod
     def tiny(cls) -> Self:

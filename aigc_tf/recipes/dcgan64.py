@@ -43,12 +43,7 @@ class DCGAN64(GANRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        scale = 2 ** len(self.generator_filters)
-        if self.images.height % scale or self.images.width % scale:
-            raise ValueError(
-                f"images are {self.images.height}x{self.images.width}: the generator doubles "
-                f"{len(self.generator_filters)} times, height and width must be divisible by {scale}"
-            )
+        self.images.refuse_unless_doubled(len(self.generator_filters))
         if self.discriminator_normalisation and (self.gradient_penalty or self.r1.weight):
             raise ValueError(
                 "discriminator_normalisation is on: an image's score depends on the others of its batch, and penalties "

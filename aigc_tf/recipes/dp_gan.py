@@ -54,11 +54,7 @@ class DPGAN(Private, GANRecipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.images.height % 4 or self.images.width % 4:
-            raise ValueError(
-                f"images are {self.images.height}x{self.images.width}: the generator doubles twice, "
-                "height and width must be divisible by 4"
-            )
+        self.images.refuse_unless_doubled(2)
         refuse(self, "the private discriminator has none", "gradient_penalty", "r1", "spectral_normalisation")
         refuse(self, "the private discriminator knows nothing of it", "instance_noise", "differentiable", "replay")
         refuse(self, "the accountant knows each image as it is", "augmentation")

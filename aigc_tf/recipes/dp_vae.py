@@ -19,8 +19,8 @@ class DPVAE(Private, VariationalRecipe):
 
     model: ClassVar[str] = "aigc_tf.models.private_vae:PrivateVAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.private_vae:encoder",
-        "decoder": "aigc_tf.networks.private_vae:decoder",
+        "encoder": "aigc_tf.networks.dense_vae:encoder",
+        "decoder": "aigc_tf.networks.dense_vae:decoder",
     }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
 

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, ExportLimits, ImageSettings, Momentum
-from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.recipes.gans import GANRecipe, R1Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -23,6 +23,7 @@ class DCGAN(GANRecipe):
 
     steps: PositiveInt = 6000
     batch_size: PositiveInt = 16
+    r1: R1Settings = R1Settings(weight=0.5)
 
     generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (256, 128, 64)
     """Channels after the dense layer and the first two transposed convolutions."""

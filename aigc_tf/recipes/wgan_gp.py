@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, AdamSettings
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.gans import AdversarialLoss
+from aigc_tf.recipes.gans import AdversarialLoss, R1Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -20,6 +20,7 @@ class WGANGP(DCGAN):
     batch_size: PositiveInt = 16
     loss: AdversarialLoss = "wasserstein"
     gradient_penalty: NonNegativeFloat = 10.0
+    r1: R1Settings = R1Settings()
     discriminator_steps: PositiveInt = 3
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.0, beta_2=0.9)

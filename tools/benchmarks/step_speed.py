@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 import aigc_tf
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.gans import R1Settings
 from tools.benchmarks.rival import Rival
 from tools.benchmarks.tutorials import TensorFlowTutorial, keras_io_step
 
@@ -30,13 +31,16 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
         rounds: steps of each variant; they take turns, so that the machine's moods fall on all alike.
         torch: an interpreter that has PyTorch, for two more variants.
     """
-    recipe = dataclasses.replace(DCGAN(), batch_size=batch_size)
+    # Without R1, which the others do not have; the recipe makes one step of `r1.every` with it.
+    recipe = dataclasses.replace(DCGAN(), batch_size=batch_size, r1=R1Settings())
+    with_r1 = dataclasses.replace(recipe, r1=R1Settings(weight=1.0, every=1))
     images = tf.random.uniform((batch_size, *recipe.images.shape), -1, 1, seed=0)
     steps = {
         "keras.io custom step": keras_io_step(recipe),
         "TensorFlow tutorial": TensorFlowTutorial(recipe).step,
         "aigc_tf": aigc_tf.create(recipe).train_step,
         "aigc_tf, no moving average": aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step,
+        "aigc_tf, a step with R1": aigc_tf.create(with_r1).train_step,
     }
     compiled = {name: tf.function(step).get_concrete_function(images) for name, step in steps.items()}
     operations = {name: floating_point_operations(step.graph) for name, step in compiled.items()}

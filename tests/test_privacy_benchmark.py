@@ -27,7 +27,7 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert privacy.privacy(*arguments) == first and [row["frechet_distance"] for row in first] == [10, 10 / 3, 0.5]
     assert made == [("dp_gan", 1.0), ("dp_gan", 3.0), ("dp_gan", None)]
     assert "| dp_gan | none | 1e-05 |" in privacy.table(first)
-    with pytest.raises(InputError, match="no private recipe vae: choose of dp_gan, dp_vae"):
+    with pytest.raises(InputError, match="no private recipe vae: choose of dp_gan, dp_gpt, dp_vae"):
         privacy.privacy([1.0], ["vae"], 0, 100, "some", tmp_path / "results.jsonl")
 
 
@@ -38,7 +38,7 @@ def test_a_recipe_is_trained_and_measured(epsilon: float | None, pictures: Path,
     promised = Guarantee(189, 32, 1, epsilon, 2.0 * (epsilon or 0), 1e-4, ((20, 1.0),) if epsilon else ())
     monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
     figures = {"frechet_distance": 1.0, "precision": 0.5, "recall": 0.25}
-    monkeypatch.setattr("aigc_tf.metrics.images.evaluate", lambda *_: figures)
+    monkeypatch.setattr("aigc_tf.metrics.autoencoders.evaluate", lambda *_: figures)
     found = privacy.measure("x", epsilon, 0, 10, str(pictures))
     assert found["updates"] == 20 and found["expected_batch"] == 32 and found.items() >= figures.items()
     assert found.get("epsilon") == epsilon

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -23,36 +24,49 @@ class PoissonSource(ImageSource):
     guarantee: Guarantee
 
     def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
-        """The batches of each training step, without end, one for each noised update.
+        """As `poisson_batches` draws them: float32 `[any, height, width, channels]` in [-1, 1] for each update."""
+        images = self.train.images
+        example = tf.TensorSpec(images.shape[1:], tf.float32)
+        return poisson_batches(lambda chosen: to_unit(images[chosen]), example, self.guarantee, seed, first_step, rows)
 
-        Those of step t depend on (seed, t) alone. Their sizes vary around the expected batch; none is cut to a size,
-        which the accountant would have to know about.
 
-        Args:
-            batch_size: images in all batches of a step; the guarantee says how many are expected of each.
-            seed: decides which images.
-            first_step: the step whose batches come first.
-            rows: all of them; there is no equal share of a batch of any size.
+def poisson_batches(
+    read: Callable[[np.ndarray], np.ndarray],
+    example: tf.TensorSpec,
+    promise: Guarantee,
+    seed: int,
+    first_step: int,
+    rows: slice,
+) -> tf.data.Dataset:
+    """The batches of each training step, without end, one for each noised update.
 
-        Returns:
-            A tuple of float32 `[any, height, width, channels]` in [-1, 1], one for each update.
-        """
-        if rows != ALL:
-            raise ValueError(f"rows is {rows}: batches of any size cannot be shared")
-        updates, examples = self.guarantee.updates_per_step, self.train.images
+    Those of step t depend on (seed, t) alone. Their sizes vary around the expected batch; none is cut to a size,
+    which the accountant would have to know about.
 
-        def read(indices: np.ndarray) -> np.ndarray:
-            return to_unit(examples[indices])
+    Args:
+        read: numbers of examples -> the examples.
+        example: shape and type of one.
+        promise: to how many examples, and how many are expected in a batch.
+        seed: decides which they are.
+        first_step: the step whose batches come first.
+        rows: all of them; there is no equal share of a batch of any size.
 
-        def batch(update: tf.Tensor) -> tf.Tensor:
-            indices = drawn(update, len(examples), self.guarantee.sampling_rate, seed)
-            unit = tf.numpy_function(read, [indices], tf.float32, stateful=False)
-            return tf.ensure_shape(unit, (None, *examples.shape[1:]))
+    Returns:
+        A tuple of batches `[any, ...]`, one for each update.
+    """
+    if rows != ALL:
+        raise ValueError(f"rows is {rows}: batches of any size cannot be shared")
+    updates = promise.updates_per_step
 
-        def batches(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
-            return tuple(batch(step * updates + index) for index in range(updates))
+    def batch(update: tf.Tensor) -> tf.Tensor:
+        chosen = drawn(update, promise.examples, promise.sampling_rate, seed)
+        found = tf.numpy_function(read, [chosen], example.dtype, stateful=False)
+        return tf.ensure_shape(found, (None, *example.shape))
 
-        return tf.data.Dataset.counter(start=first_step, dtype=tf.int64).map(batches).prefetch(_PREFETCHED)
+    def batches(step: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return tuple(batch(step * updates + index) for index in range(updates))
+
+    return tf.data.Dataset.counter(start=first_step, dtype=tf.int64).map(batches).prefetch(_PREFETCHED)
 
 
 def drawn(update: tf.Tensor, count: int, rate: float, seed: int) -> tf.Tensor:
@@ -80,7 +94,14 @@ def open_source(recipe: Any, data: Any = None) -> PoissonSource:
         InputError: the source or the data cannot be had or used, or the recipe's privacy cannot be.
     """
     source = images.open_source(recipe, data)
-    promised = guarantee(
-        recipe.privacy, len(source.train.images), recipe.batch_size, recipe.steps, recipe.updates_per_step
-    )
-    return PoissonSource(**{field.name: getattr(source, field.name) for field in fields(source)}, guarantee=promised)
+    return PoissonSource(**parts(source), guarantee=promised(recipe, len(source.train.images)))
+
+
+def parts(source: Any) -> dict[str, Any]:
+    """What a dataclass was made of, by name."""
+    return {field.name: getattr(source, field.name) for field in fields(source)}
+
+
+def promised(recipe: Any, examples: int) -> Guarantee:
+    """What a private recipe promises to each of so many examples."""
+    return guarantee(recipe.privacy, examples, recipe.batch_size, recipe.steps, recipe.updates_per_step)

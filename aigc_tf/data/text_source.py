@@ -186,10 +186,16 @@ def lines(split: TextSplit, batch_size: int, seed: int) -> Batch:
     return batch
 
 
-def padded(split: TextSplit, documents: np.ndarray) -> np.ndarray:
-    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 behind the last boundary."""
+def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:
+    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 behind the last boundary.
+
+    Args:
+        split: that has them.
+        documents: which.
+        longest: how many numbers a row has; by default as many as the longest of them needs.
+    """
     starts, ends = split.starts[documents], split.starts[documents + 1] + 1
-    offsets = np.arange((ends - starts).max())
+    offsets = np.arange((ends - starts).max() if longest is None else longest)
     inside = offsets < (ends - starts)[:, None]
     places = np.minimum(starts[:, None] + offsets, len(split.tokens) - 1)
     return np.where(inside, split.tokens[places], PADDING).astype(np.int32)

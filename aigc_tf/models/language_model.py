@@ -121,14 +121,14 @@ class LanguageModel(TextModel):
         shown = super().previews(source)
         if self.networks.attention is None:
             return shown
-        tokens = source.test.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.length)]
+        tokens = source.test.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
         weights = self.networks.attention(tf.constant(tokens[None]), training=False)
         return shown | {"attention": attention_picture([block.numpy()[0] for block in weights])}
 
     @property
     def longest(self) -> int | None:
         """A transformer's context."""
-        return None if self.has_states else self.recipe.text.length
+        return None if self.has_states else self.recipe.text.context
 
     def export_metadata(self) -> dict[str, Any]:
         """That of every model of text, and how much a transformer can hold."""

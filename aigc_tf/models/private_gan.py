@@ -11,13 +11,13 @@ import tensorflow as tf
 from aigc_tf.adversarial_losses import slopes_of
 from aigc_tf.models.gan import GAN
 from aigc_tf.models.latent import update_average
+from aigc_tf.models.private import PrivateTraining
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, Traced, clipped_sums
-from aigc_tf.privacy.optimizer import PrivateOptimizer
 from aigc_tf.recipes.gans import GANRecipe
 
 
-class PrivateGAN(GAN):
+class PrivateGAN(PrivateTraining, GAN):
     """A discriminator that learns of real images by clipped and noised gradients, and a generator that sees none.
 
     The generator is moved by nothing but the discriminator's answers to its own images, and so is as private as the
@@ -35,14 +35,7 @@ class PrivateGAN(GAN):
     ) -> None:
         super().__init__(recipe, generator, discriminator)
         self.traced_discriminator = Traced(discriminator)
-        self.guarantee = guarantee
-        # Another seed than the latents'.
-        self.noise_seed = keras.random.SeedGenerator(recipe.seed ^ 5, name="noise_seed")
-        self.private_adam = PrivateOptimizer(self.discriminator_optimizer, guarantee, self.noise_seed)
-
-    def promises(self, step: int) -> dict[str, float]:
-        """ε and δ after so many steps."""
-        return self.guarantee.figures(step)
+        self.promise(guarantee, self.discriminator_optimizer, recipe.seed ^ 5)
 
     def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
         """Update the discriminator on each batch of real images, then the generator.
@@ -64,13 +57,11 @@ class PrivateGAN(GAN):
         real_slopes = slopes_of_sum(lambda answers: loss(answers, fake_logits), real_logits)
         fake_slopes = slopes_of_sum(lambda answers: loss(real_logits, answers), fake_logits)
         # Generated images count as much as real ones only if they are clipped alike.
-        public, _ = clipped_sums(made, behind(tape, fake_logits, made, fake_slopes), self.guarantee.clip_norm)
-        watched = self.private_adam.apply(
-            seen,
-            behind(tape, real_logits, seen, real_slopes),
-            self.traced_discriminator.weights,
-            [part / self.recipe.batch_size for part in public],
-        )
+        clip_norm = self.guarantee.clip_norm
+        public, _ = clipped_sums(made, behind(tape, fake_logits, made, fake_slopes), clip_norm)
+        sums, norms = clipped_sums(seen, behind(tape, real_logits, seen, real_slopes), clip_norm)
+        public_gradients = [part / self.recipe.batch_size for part in public]
+        watched = self.private_optimizer.apply(sums, norms, self.traced_discriminator.weights, public_gradients)
         return watched | {
             "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
             **self.answers(real_logits, fake_logits),

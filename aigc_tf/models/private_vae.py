@@ -7,14 +7,15 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.losses import kl_weight
+from aigc_tf.models.private import PrivateTraining
 from aigc_tf.models.vae import VAE
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Traced
-from aigc_tf.privacy.optimizer import PrivateOptimizer, mean
+from aigc_tf.privacy.gradients import Traced, clipped_sums
+from aigc_tf.privacy.optimizer import mean
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
 
-class PrivateVAE(VAE):
+class PrivateVAE(PrivateTraining, VAE):
     """A variational autoencoder that learns from clipped and noised gradients of each image's bound.
 
     Args:
@@ -29,14 +30,7 @@ class PrivateVAE(VAE):
     ) -> None:
         super().__init__(recipe, encoder, decoder)
         self.traced_encoder, self.traced_decoder = Traced(encoder), Traced(decoder)
-        self.guarantee = guarantee
-        # Another seed than those of the corruption and of the posterior.
-        self.noise_seed = keras.random.SeedGenerator(recipe.seed ^ 2, name="noise_seed")
-        self.private_adam = PrivateOptimizer(self.adam, guarantee, self.noise_seed)
-
-    def promises(self, step: int) -> dict[str, float]:
-        """ε and δ after so many steps."""
-        return self.guarantee.figures(step)
+        self.promise(guarantee, self.adam, recipe.seed ^ 2)
 
     def train_step(self, batches: tuple[tf.Tensor]) -> dict[str, tf.Tensor]:
         """Update both networks on one batch of images `[any, height, width, channels]` in [-1, 1]."""
@@ -54,7 +48,8 @@ class PrivateVAE(VAE):
         passages = [*encoding, *decoding]
         slopes = tape.gradient(losses, [passage.outputs for passage in passages])
         weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
-        watched = self.private_adam.apply(passages, slopes, weights)
+        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
+        watched = self.private_optimizer.apply(sums, norms, weights)
         # The expected size: that of this batch would tell about single images.
         self.after_step(tf.constant(self.guarantee.expected_batch), latent)
         return {

@@ -16,14 +16,14 @@ def generator(recipe: ConvGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
     Dense, then 3x3 convolutions at a quarter, at half and at all of the size, with nearest-neighbour doublings
-    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and ReLU.
+    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and LeakyReLU.
     """
     height, width, channels = recipe.images.shape
     start = (height // 4, width // 4, recipe.generator_filters)
 
     def normalise_and_activate(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{name}")(x)
-        return layers.ReLU(name=f"activation_{name}")(x)
+        return layers.LeakyReLU(recipe.generator_slope, name=f"activation_{name}")(x)
 
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent

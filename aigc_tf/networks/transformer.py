@@ -26,7 +26,7 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     The keys and values of each block are tensors `[batch, heads, context, width / heads]` of their own: gathered in
     one tensor they would be copied once more to be taken apart. All sequences of a batch are at the same position.
     """
-    symbols, context = len(vocabulary), recipe.text.length
+    symbols, context = len(vocabulary), recipe.text.context
     embedding = layers.ReversibleEmbedding(
         symbols, recipe.width, embeddings_initializer=_normal(recipe.embedding_deviation), name="token_embedding"
     )
@@ -88,7 +88,7 @@ def _cached(recipe: GPT, piece: int) -> tuple[dict[str, Any], dict[str, Any], Ca
     states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
     for index in range(recipe.depth):
         for name in (f"keys_{index}", f"values_{index}"):
-            states[name] = keras.Input((recipe.heads, recipe.text.length, head), name=name)
+            states[name] = keras.Input((recipe.heads, recipe.text.context, head), name=name)
     new_states: dict[str, Any] = {}
 
     def attend(index: int, projected: Any) -> Any:
@@ -156,7 +156,7 @@ class SelfAttention(layers.Layer):
         self.heads = recipe.heads
         self.rotary = recipe.positions == "rotary"
         if self.rotary:
-            self.angles = rotary_angles(recipe.text.length, recipe.width // recipe.heads)
+            self.angles = rotary_angles(recipe.text.context, recipe.width // recipe.heads)
 
     def split(self, projected: Any) -> list[Any]:
         """Queries, keys and values, each `[batch, heads, time, head]`, of `[batch, time, 3 * width]`."""

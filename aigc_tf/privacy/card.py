@@ -7,16 +7,18 @@ from typing import Any
 from aigc_tf.privacy.accounting import Guarantee
 
 NOT_COVERED = """Covered are the weights after this many steps, those of all steps before, and what is made of them
-without another look at the training images: samples, reconstructions of other images, float exports.
+without another look at the training examples: samples, reconstructions of other examples, float exports.
 
 Not covered is:
 
-- what the run's folder shows of training images: losses and gradient norms in the logs, which are not noised, the
-  nearest training images of an evaluation, the number and the fingerprint of the images, and ranges of 8-bit exports
-  that were calibrated on them. Hand out weights or an exported file, not the folder;
-- the choice of the recipe's numbers, as far as it was made by looking at runs on the same images;
-- figures measured on held-out images, the choice of the best checkpoint by them, and those images themselves;
-- several runs on the same images: what they spend adds up;
+- what the run's folder shows of training examples: losses and gradient norms in the logs, which are not noised, the
+  nearest training images or the copied passages of an evaluation, the number and the fingerprint of the examples, and
+  ranges of 8-bit exports that were calibrated on them. Hand out weights or an exported file, not the folder;
+- what several examples have in common: a person with ten lines or images is promised ten times the ε, and more than ten
+  times the δ;
+- the choice of the recipe's numbers, as far as it was made by looking at runs on the same examples;
+- figures measured on held-out examples, the choice of the best checkpoint by them, and those examples themselves;
+- several runs on the same examples: what they spend adds up;
 - who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
   is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much
   depends on it, use a library with secure noise."""
@@ -31,12 +33,12 @@ def privacy_section(guarantee: Guarantee, step: int) -> str:
         "ε": f"{epsilon:.4g}, spent by step {step}; {guarantee.spent[-1][1]:.4g} is planned for step "
         f"{guarantee.spent[-1][0]}",
         "δ": f"{guarantee.delta:g}",
-        "unit": "one training image; neighbouring data sets differ by one that is added or removed",
-        "training images": f"{guarantee.examples:,}",
+        "unit": "one training image or line; neighbouring data sets differ by one that is added or removed",
+        "training examples": f"{guarantee.examples:,}",
         "mechanism": "DP-SGD (Abadi et al. 2016): normal noise on sums of clipped gradients",
         "clipping norm": f"{guarantee.clip_norm:g}",
         "noise multiplier": f"{guarantee.noise_multiplier:.4g} times the clipping norm",
-        "sampling": f"Poisson, each image with probability {guarantee.sampling_rate:.4g} in each batch",
+        "sampling": f"Poisson, each example with probability {guarantee.sampling_rate:.4g} in each batch",
         "noised updates": f"{guarantee.updates_per_step * step:,}",
         "accountant": "privacy loss distribution, dp-accounting",
     }

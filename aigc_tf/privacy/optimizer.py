@@ -8,7 +8,6 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Passage, clipped_sums
 
 
 class PrivateOptimizer:
@@ -29,8 +28,8 @@ class PrivateOptimizer:
 
     def apply(
         self,
-        passages: Sequence[Passage],
-        slopes: Sequence[tf.Tensor],
+        sums: Sequence[tf.Tensor],
+        norms: tf.Tensor,
         weights: Sequence[keras.Variable],
         public_gradients: Sequence[tf.Tensor] | None = None,
     ) -> dict[str, tf.Tensor]:
@@ -39,15 +38,14 @@ class PrivateOptimizer:
         The noised sum is divided by the expected batch, whatever the size of this one, which would tell about examples.
 
         Args:
-            passages: as `clipped_sums` takes them.
-            slopes: the same.
-            weights: in the order of the passages.
+            sums: over the examples, of their gradients clipped to the guarantee's norm.
+            norms: of the examples' gradients before clipping, `[any]`.
+            weights: one for each sum.
             public_gradients: to be added, of what owes nothing to the examples.
 
         Returns:
             What is worth watching. It is not private.
         """
-        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
         gradients = [(part + self.noise(part.shape)) / self.guarantee.expected_batch for part in sums]
         if public_gradients is not None:
             gradients = [private + public for private, public in zip(gradients, public_gradients, strict=True)]

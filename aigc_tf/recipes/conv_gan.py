@@ -9,29 +9,34 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
-from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.recipes.gans import GANRecipe, R1Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConvGAN(GANRecipe):
-    """Convolutional GAN: layers of article 004 §3.4; it collapses with every setting tried (docs/RESULTS.md)."""
+    """Convolutional GAN: layers of article 004 §3.4, settings found by measurement (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.networks.conv_gan:generator",
         "discriminator": "aigc_tf.networks.conv_gan:discriminator",
     }
 
-    steps: PositiveInt = 6000
+    steps: PositiveInt = 3000
     batch_size: PositiveInt = 16
+    # Updated as often as the generator, the discriminator is outrun: all samples become one picture that moves about.
+    discriminator_steps: PositiveInt = 3
+    r1: R1Settings = R1Settings(weight=0.2)
 
     generator_filters: PositiveInt = 128
     """Channels of each of the generator's convolutions but that of the pixels."""
     generator_depths: tuple[PositiveInt, NonNegativeInt, NonNegativeInt] = (3, 2, 1)
     """How many of them there are at a quarter, at half and at all of the size."""
+    generator_slope: NonNegativeFloat = 0.2
+    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
     second_dense: bool = False
     """The article's second dense layer, of 39 million weights at 28x28."""
-    discriminator_filters: tuple[PositiveInt, ...] = (64, 128)
-    """Channels of the discriminator's convolutions."""
+    discriminator_filters: tuple[PositiveInt, ...] = (64, 128, 256)
+    """Channels of the discriminator's convolutions; 64 and 128 in the article."""
     discriminator_stride: PositiveInt = 2
     """Of each of them; 1 in the article."""
     discriminator_slope: NonNegativeFloat = 0.2
@@ -41,8 +46,8 @@ class ConvGAN(GANRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
 
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=3e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=6e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:
         super().__post_init__()

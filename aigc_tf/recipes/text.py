@@ -30,6 +30,11 @@ class TextSettings:
     max_unreadable: Fraction = 0.01
     """Largest share of files that are skipped because they are no text in UTF-8; more are an error."""
 
+    @property
+    def context(self) -> int:
+        """Symbols that a network reads in a row, at most; a line stands behind a boundary."""
+        return self.length + self.lines
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextExportLimits:

@@ -16,9 +16,16 @@ from aigc_tf.models.gan import GAN
 from aigc_tf.optimizers import FusedAdam
 from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.gans import R1Settings
 
 PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)
+
+
+@pytest.fixture
+def tiny(tiny: DCGAN) -> DCGAN:
+    """Without R1, so that the two losses are all there is."""
+    return dataclasses.replace(tiny, r1=R1Settings())
 
 
 def values(model: GAN) -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ REAL, OTHER, THIRD = np.random.default_rng(0).uniform(-1, 1, (3, 8, 16, 16, 1)).
 
 
 def recipe(**changes: Any) -> DCGAN:
-    return dataclasses.replace(DCGAN.tiny(), **{"dropout": 0.0, "average_images": None} | changes)
+    return dataclasses.replace(DCGAN.tiny(), **{"dropout": 0.0, "average_images": None, "r1": R1Settings()} | changes)
 
 
 class Recorder:

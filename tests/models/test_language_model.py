@@ -97,6 +97,23 @@ def test_a_transformer_goes_on_from_the_newer_half_of_a_full_context() -> None:
     np.testing.assert_allclose(reader.read(inputs[:, 16:]), all_logits(model, inputs[:, 9:])[:, -1], atol=1e-5)
 
 
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+def test_a_transformer_reads_and_writes_lines_of_the_longest_kind(positions: str) -> None:
+    """They stand behind a boundary, which needs a place in the context, too."""
+    lines = ["abcdefghabcdefgh", "hgfedcbahgfedcba", "badcfehgbadcfehg"] * 20
+    recipe = dataclasses.replace(GPT.tiny(), positions=positions, text=TextSettings(lines=True, length=16))
+    source = open_source(recipe, lines)
+    model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
+    batch = next(iter(source.training_batches(4, 0)))
+    assert batch[0].shape == (4, 18)
+    assert all(np.isfinite(model.train_step(batch)["loss"]) for _ in range(2))
+    expected = all_logits(model, batch[0][:, :-1].numpy())
+    reader = Reader(model.networks, 4)
+    found = np.stack([reader.read(batch[0].numpy()[:, [time]]) for time in range(17)], axis=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert model.longest == 17 and len(model.surprise(lines[0])[1]) == 16
+
+
 def test_the_loss_is_the_mean_over_real_symbols(model: LanguageModel) -> None:
     rows = tokens(4, 17)
     rows[1, 6:] = rows[3, 2:] = PADDING

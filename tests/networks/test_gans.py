@@ -30,7 +30,7 @@ def test_the_fully_connected_networks_are_article_001s():
 
 
 def test_the_convolutional_networks_have_article_004s_depth_and_width():
-    recipe = ConvGAN()
+    recipe = ConvGAN(discriminator_filters=(64, 128))
     generator, discriminator = conv_gan.generator(recipe), conv_gan.discriminator(recipe)
     convolutions = of_kind(generator, layers.Conv2D)
     assert [(c.filters, c.kernel_size) for c in convolutions] == [(128, (3, 3))] * 6 + [(1, (3, 3))]

@@ -18,7 +18,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.models.private_gan import PrivateGAN
 from aigc_tf.models.private_vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Passage
+from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
 from aigc_tf.recipes.base import LoggingSettings
 from aigc_tf.recipes.dp_gan import DPGAN
@@ -59,7 +59,7 @@ def test_the_noise_has_the_promised_deviation_and_is_never_the_same():
     passage = Passage(layer, tf.zeros((0, 200)), tf.zeros((0, 300)))
     steps = []
     for _ in range(2):
-        private.apply([passage], [passage.outputs], layer.weights)
+        private.apply(*clipped_sums([passage], [passage.outputs], CLIP_NORM), layer.weights)
         steps.append([now - then for now, then in zip(values(layer.weights), before, strict=True)])
         before = values(layer.weights)
     for kernel, bias in steps:
@@ -72,7 +72,7 @@ def test_the_noise_has_the_promised_deviation_and_is_never_the_same():
 @pytest.fixture
 def vae() -> PrivateVAE:
     model = aigc_tf.create(DPVAE.tiny(), guarantee=NOISELESS)
-    model.private_adam.optimizer = PlainSteps()
+    model.private_optimizer.optimizer = PlainSteps()
     return model
 
 
@@ -109,7 +109,7 @@ def gan() -> PrivateGAN:
 
 
 def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(gan: PrivateGAN):
-    gan.private_adam.optimizer = PlainSteps()
+    gan.private_optimizer.optimizer = PlainSteps()
     start = values(gan.variables)
     moved = []
     for real in (images(3), tf.concat([images(3), 1000.0 * images(1, seed=1)], 0)):
@@ -126,7 +126,7 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
     ends, before = [], values(gan.generator.variables)
     for seed in range(2):
         restore(gan, start)
-        gan.private_adam.optimizer = keras.optimizers.SGD(0.0)
+        gan.private_optimizer.optimizer = keras.optimizers.SGD(0.0)
         gan.generator_optimizer = PlainSteps()
         gan.train_step((images(5, seed), images(6 + seed, seed + 2)))
         ends.append(values(gan.generator.variables))
@@ -136,9 +136,9 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
 
 
 def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(gan: PrivateGAN):
-    gan.private_adam.guarantee = dataclasses.replace(NOISELESS, expected_batch=5, clip_norm=None)
-    gan.guarantee = gan.private_adam.guarantee
-    gan.private_adam.optimizer = PlainSteps()
+    gan.private_optimizer.guarantee = dataclasses.replace(NOISELESS, expected_batch=5, clip_norm=None)
+    gan.guarantee = gan.private_optimizer.guarantee
+    gan.private_optimizer.optimizer = PlainSteps()
     weights, before = gan.discriminator.trainable_variables, values(gan.discriminator.trainable_variables)
     state = values(gan.variables)
     gan.learn_from(images(5))

@@ -12,12 +12,12 @@ from typing import Any
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.private import Private
-from aigc_tf.registry import recipe_classes
+from aigc_tf.registry import recipe_classes, resolve
 from aigc_tf.run import say
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9
-FIGURES = ("frechet_distance", "precision", "recall")
+FIGURES = ("frechet_distance", "precision", "recall", "bits_per_character")
 
 
 def private_recipes() -> dict[str, Any]:
@@ -32,7 +32,7 @@ def privacy(
 
     Args:
         epsilons: asked for.
-        names: of recipes; none for all.
+        names: of recipes; none for all of images.
         seed: of training.
         samples: for the figures.
         source: what to train on.
@@ -49,7 +49,7 @@ def privacy(
             raise InputError(f"there is no private recipe {name}: choose of {', '.join(known)}")
     done = Results(results)
     rows = []
-    for name in names or known:
+    for name in names or [name for name, recipe in known.items() if recipe.examples == "images"]:
         for epsilon in (*sorted(epsilons), None):
             keys = {"recipe": name, "asked_epsilon": epsilon, "seed": seed, "source": source, "samples": samples}
             if not any(row["asked_epsilon"] == epsilon for row in done.find(**keys)):
@@ -61,7 +61,6 @@ def privacy(
 def measure(name: str, epsilon: float | None, seed: int, samples: int, source: str) -> dict[str, Any]:
     """Train one recipe at one ε, to its last step, and measure it."""
     import aigc_tf
-    from aigc_tf.metrics.images import evaluate
 
     recipe = private_recipes()[name](source=source, seed=seed)
     recipe = dataclasses.replace(
@@ -73,9 +72,10 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
         logged = (run.path / "metrics.jsonl").read_text().splitlines()
-    report = evaluate(run.model, run.source, recipe, samples)
+    report = resolve(recipe.evaluation)(run.model, run.source, recipe, samples)
     guarantee = run.model.guarantee
-    say(f"\n{name}, ε {epsilon}: Fréchet distance {report['frechet_distance']:.2f}")
+    figures = {figure: report[figure] for figure in FIGURES if figure in report}
+    say(f"\n{name}, ε {epsilon}: {figures}")
     return {
         **guarantee.figures(run.step),
         "noise_multiplier": guarantee.noise_multiplier,
@@ -83,13 +83,14 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
         "expected_batch": guarantee.expected_batch,
         "updates": recipe.steps * guarantee.updates_per_step,
         "seconds": round(json.loads(logged[-1])["seconds"]),
-        **{figure: report[figure] for figure in FIGURES},
+        **figures,
     }
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """The rows in Markdown."""
-    columns = ("recipe", "asked_epsilon", "delta", "noise_multiplier", "expected_batch", "updates", "seconds", *FIGURES)
+    figures = [figure for figure in FIGURES if any(figure in row for row in rows)]
+    columns = ("recipe", "asked_epsilon", "delta", "noise_multiplier", "expected_batch", "updates", "seconds", *figures)
     cells = [[row.get(column) for column in columns] for row in rows]
     for line in cells:
         line[1] = "none" if line[1] is None else line[1]

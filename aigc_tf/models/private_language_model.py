@@ -1,0 +1,55 @@
+"""The autoregressive language model under differential privacy."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.text_source import PADDING
+from aigc_tf.data.vocabulary import Vocabulary
+from aigc_tf.errors import InputError
+from aigc_tf.models.language_model import LanguageModel
+from aigc_tf.models.private import PrivateTraining
+from aigc_tf.networks.language import LanguageNetworks
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.per_example import clipped_sums_by_example
+from aigc_tf.recipes.dp_gpt import DPGPT
+
+
+class PrivateLanguageModel(PrivateTraining, LanguageModel):
+    """A language model that learns from clipped and noised gradients of each line.
+
+    Args:
+        recipe: as for `LanguageModel`; of lines, without Dropout.
+        networks: as for `LanguageModel`, without recurrent layers.
+        vocabulary: of bytes: one that was learnt from the text would tell about it.
+        guarantee: what is promised, and how it is kept.
+
+    Raises:
+        InputError: the networks are recurrent.
+    """
+
+    recipe: DPGPT
+
+    def __init__(self, recipe: DPGPT, networks: LanguageNetworks, vocabulary: Vocabulary, guarantee: Guarantee) -> None:
+        super().__init__(recipe, networks, vocabulary)
+        if self.has_states:
+            raise InputError("the networks loop over time, and TensorFlow makes no gradients of single lines there")
+        self.promise(guarantee, self.adam, recipe.seed ^ 1)
+
+    def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
+        """Update the weights on one batch of lines, int32 `[any, time + 1]`, -1 behind their end."""
+        (tokens,) = batches
+
+        def loss_of(line: tf.Tensor) -> tf.Tensor:
+            nats, _, _ = self.nats(line, None, training=True)
+            # By the same number for all lines: their own lengths would make a symbol of a short one count for more.
+            return ops.sum(nats) / self.recipe.text.length
+
+        clip_norm, at_once = self.guarantee.clip_norm, self.recipe.lines_at_once
+        sums, norms, losses = clipped_sums_by_example(loss_of, tokens, self.learning, clip_norm, at_once)
+        watched = self.private_optimizer.apply(sums, norms, self.learning)
+        counted = ops.sum(ops.cast(ops.not_equal(tokens[:, 1:], PADDING), losses.dtype))
+        nats = ops.sum(losses) * self.recipe.text.length
+        rate = ops.convert_to_tensor(self.adam.learning_rate)
+        return {"loss": nats / ops.maximum(counted, 1.0), "learning_rate": rate} | watched

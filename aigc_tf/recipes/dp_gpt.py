@@ -1,0 +1,52 @@
+"""A small transformer that is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import STRICT, AdamSettings, ScheduleSettings
+from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
+from aigc_tf.recipes.text import TextExportLimits, TextSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DPGPT(Private, GPT):
+    """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
+
+    model: ClassVar[str] = "aigc_tf.models.private_language_model:PrivateLanguageModel"
+    data: ClassVar[str] = "aigc_tf.data.poisson_text:open_source"
+    assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
+    watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
+
+    text: TextSettings = TextSettings(unit="byte", lines=True, length=80)
+    steps: PositiveInt = 400
+    batch_size: ExpectedBatch = 512
+    """Expected: each line is in each batch with probability batch_size / lines."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=20)
+    weight_decay: float = 0.0
+    depth: PositiveInt = 2
+
+    privacy: PrivacySettings = PrivacySettings()
+    lines_at_once: PositiveInt = 64
+    """Whose gradients are held together: so many times the memory of the weights."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        refuse(self, "each line's gradient is made without", "dropout")
+        if self.text.unit != "byte":
+            raise ValueError(f"text.unit is {self.text.unit}: its vocabulary would tell about the text, choose byte")
+        if not self.text.lines or self.text.consecutive:
+            raise ValueError("text.lines is off, or text.consecutive on: privacy is promised to each line, as it is")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        text = TextSettings(unit="byte", lines=True, length=24)
+        limits = TextExportLimits.tiny()
+        return cls(text=text, batch_size=32, depth=1, heads=2, width=16, lines_at_once=16, export_limits=limits)

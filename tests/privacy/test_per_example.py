@@ -1,0 +1,124 @@
+"""Gradients made one by one, against a loop over the examples; and the language model that learns from them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import aigc_tf
+from aigc_tf.data.poisson_text import PoissonTextSource
+from aigc_tf.data.text import open_source
+from aigc_tf.data.text_source import PADDING
+from aigc_tf.errors import InputError
+from aigc_tf.models.private_language_model import PrivateLanguageModel
+from aigc_tf.networks import recurrent
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.per_example import clipped_sums_by_example
+from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.dp_gpt import DPGPT
+
+NOISELESS = Guarantee(1000, 32, 1, 0.5, 0.0, 1e-5, ((10, 1.0),))
+
+
+@pytest.fixture(scope="module")
+def source():
+    lines = ["a short line", "another, longer line", "x", "four words are enough"] * 20
+    return open_source(DPGPT.tiny(), "\n".join(f"{line} {number}"[:24] for number, line in enumerate(lines)))
+
+
+@pytest.fixture
+def model(source) -> PrivateLanguageModel:
+    model = aigc_tf.create(DPGPT.tiny(), vocabulary=source.vocabulary, guarantee=NOISELESS)
+    model.private_optimizer.optimizer = keras.optimizers.SGD(1.0)
+    return model
+
+
+def lines_of(source, count: int) -> tf.Tensor:
+    guarantee = dataclasses.replace(NOISELESS, examples=source.train.documents)
+    private = PoissonTextSource(
+        **{field.name: getattr(source, field.name) for field in dataclasses.fields(source)}, guarantee=guarantee
+    )
+    (batch,) = next(private.training_batches(32, 0).as_numpy_iterator())
+    return tf.constant(batch[:count])
+
+
+@pytest.mark.parametrize("at_once", [3, 100])
+def test_norms_losses_and_clipped_sums_are_those_of_a_loop(at_once: int, model: PrivateLanguageModel, source):
+    tokens = lines_of(source, 8)
+
+    def loss_of(line: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(model.nats(line, None, training=True)[0]) / 24
+
+    alone, wanted_losses = [], []
+    for line in tokens:
+        with tf.GradientTape() as tape:
+            loss = loss_of(line[None])
+        wanted_losses.append(loss)
+        alone.append([tf.convert_to_tensor(part) for part in tape.gradient(loss, model.learning)])
+    wanted = np.array([tf.linalg.global_norm(gradients) for gradients in alone])
+    clip_norm = float(np.median(wanted))
+    graph = tf.function(lambda lines: clipped_sums_by_example(loss_of, lines, model.learning, clip_norm, at_once))
+    sums, norms, losses = graph(tokens)
+    np.testing.assert_allclose(norms, wanted, rtol=1e-4)
+    np.testing.assert_allclose(losses, wanted_losses, rtol=1e-5)
+    shares = np.minimum(1, clip_norm / wanted)
+    assert 0 < (shares < 1).sum() < len(shares)
+    for position, found in enumerate(sums):
+        expected = sum(share * gradients[position] for share, gradients in zip(shares, alone, strict=True))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_no_line_moves_the_weights_further_than_the_bound(model: PrivateLanguageModel, source):
+    tokens = lines_of(source, 9)
+    ends, before = [], [weight.numpy() for weight in model.learning]
+    for batch in (tokens[:8], tokens):
+        for weight, value in zip(model.learning, before, strict=True):
+            weight.assign(value)
+        logs = model.train_step((batch,))
+        ends.append([weight.numpy() for weight in model.learning])
+    moved = tf.linalg.global_norm([one - other for one, other in zip(*ends, strict=True)])
+    assert 0 < moved <= NOISELESS.clip_norm / NOISELESS.expected_batch * 1.001
+    assert logs["clipped_share"] > 0 and logs["example_gradient_norm"] > 0
+
+
+def test_the_loss_is_that_of_the_plain_model(model: PrivateLanguageModel, source):
+    tokens = lines_of(source, 8)
+    expected = model.test_step((tokens, False))["loss"]
+    np.testing.assert_allclose(model.train_step((tokens,))["loss"], expected, rtol=1e-5)
+
+
+def test_an_empty_batch_moves_nothing_without_noise(model: PrivateLanguageModel, source):
+    before = [weight.numpy() for weight in model.learning]
+    logs = model.train_step((lines_of(source, 0),))
+    assert logs["loss"] == 0
+    for weight, value in zip(model.learning, before, strict=True):
+        np.testing.assert_array_equal(weight.numpy(), value)
+
+
+def test_lines_have_their_boundaries_and_padding(source):
+    tokens = lines_of(source, 10).numpy()
+    assert tokens.shape == (10, 26)
+    for row in tokens:
+        length = int((row != PADDING).sum())
+        assert row[0] == row[length - 1] == 0 and (row[1 : length - 1] > 0).all() and (row[length:] == PADDING).all()
+
+
+def test_recurrent_networks_are_refused(source):
+    recipe = dataclasses.replace(CharRNN.tiny(), text=DPGPT.tiny().text)
+    networks = recurrent.language_model(recipe, source.vocabulary)
+    with pytest.raises(InputError, match="loop over time"):
+        PrivateLanguageModel(recipe, networks, source.vocabulary, NOISELESS)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [({"unit": "character"}, "text.unit is character"), ({"lines": False}, "text.lines is off")],
+)
+def test_what_would_tell_about_the_text_is_refused(fields: dict, fault: str):
+    recipe = DPGPT.tiny()
+    with pytest.raises(ValueError, match=fault):
+        dataclasses.replace(recipe, text=dataclasses.replace(recipe.text, **fields))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.benchmarks import gans
 
+ROOT = Path(__file__).parent.parent
 MARKS = [8.0, 9.0, 10.0]
 
 
@@ -48,6 +51,19 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert made == [("tutorial", 0), ("lsgan", 0)]
     with pytest.raises(InputError, match="no GAN recipe vae: choose of tutorial, cgan, conv_gan"):
         gans.gans([10.0], ["vae"], [0], 100, "some", tmp_path / "results.jsonl")
+
+
+def test_the_training_ends_when_the_benchmark_is_killed():
+    program = (
+        "import time; from concurrent.futures import ProcessPoolExecutor; from multiprocessing import get_context\n"
+        "from tools.benchmarks.gans import end_with_parent\n"
+        "pool = ProcessPoolExecutor(1, mp_context=get_context('spawn'), initializer=end_with_parent)\n"
+        "pool.submit(print, 'begun', flush=True).result(); pool.submit(time.sleep, 600).result()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "begun\n"
+        process.kill()
+        process.communicate(timeout=60)  # until nobody has the pipe's other end
 
 
 def by_seed(model: Any, source: Any, recipe: DCGAN, samples: int) -> dict[str, float]:

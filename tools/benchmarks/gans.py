@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +70,18 @@ def gans(
 
 def in_a_process_of_its_own(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
     """What `measure` finds, in a process that has seen nothing else: its peak memory is this training's."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
         return pool.submit(measure, name, seed, source, samples, marks).result()
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is killed: it would train on unseen for minutes."""
+
+    def watch(parent: Any) -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, args=(parent_process(),), daemon=True).start()
 
 
 def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
     never = LoggingSettings(samples_every=10_000, evaluate_every=10_000)
-    recipe = DCGAN(source="fashion_mnist_10k", steps=600, logging=never)
+    recipe = DCGAN(source="fashion_mnist_10k", steps=900, logging=never)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("learning") / "run")
 
 

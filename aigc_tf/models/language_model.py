@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -106,8 +107,7 @@ class LanguageModel(TextModel):
         network = self.networks.attention
         if network is None:
             return []
-        weights = network(tf.constant(self.tokens_of_text(text)[None, :-1]), training=False)
-        return [block.numpy()[0] for block in weights]
+        return attention_of(network, self.tokens_of_text(text)[:-1])
 
     def tokens_of_text(self, text: str) -> np.ndarray:
         """A text behind the symbol that texts begin behind, int32 `[symbols + 1]`; see `surprise`."""
@@ -122,8 +122,7 @@ class LanguageModel(TextModel):
         if self.networks.attention is None:
             return shown
         tokens = source.test.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
-        weights = self.networks.attention(tf.constant(tokens[None]), training=False)
-        return shown | {"attention": attention_picture([block.numpy()[0] for block in weights])}
+        return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
     @property
     def longest(self) -> int | None:
@@ -152,3 +151,9 @@ class LanguageModel(TextModel):
             return {"tokens": tokens, "count": np.full(count, piece, np.int32)}
 
         return found | {"prefill": self.step_signature(prefill, inputs, examples, in_a_loop=False)}
+
+
+def attention_of(network: keras.Model, tokens: np.ndarray) -> list[np.ndarray]:
+    """The attention weights of each block, `[heads, time, time]`, for tokens int32 `[time]`."""
+    # Keras gives one output by itself, several as a list.
+    return [block.numpy()[0] for block in tf.nest.flatten(network(tf.constant(tokens[None]), training=False))]

@@ -2,7 +2,8 @@
 
     python -m trainers.cgan --source fashion_mnist
 
-expected (a trial, docs/RESULTS.md): Fréchet distance 7.5 after 50 s, and 90 % of samples in the class asked for
+expected (a trial without R1, docs/RESULTS.md): Fréchet distance 7.5 after 50 s, and 90 % of samples
+in the class asked for
 """
 
 from aigc_tf.command_line import train_command

@@ -3,7 +3,7 @@ minutes on two cores.
 
     python -m trainers.conv_gan --source fashion_mnist
 
-With all that the article prints, of which the samples become one picture:
+With all that the article prints:
 
     python -m trainers.conv_gan --second-dense --generator-slope 0 --discriminator-filters 64 128 \
         --discriminator-stride 1 --discriminator-slope 0 --dropout 0 --discriminator-steps 1

@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import aigc_tf
+from aigc_tf.data.poisson import parts
 from aigc_tf.data.poisson_text import PoissonTextSource
 from aigc_tf.data.text import open_source
 from aigc_tf.data.text_source import PADDING
@@ -39,9 +40,7 @@ def model(source) -> PrivateLanguageModel:
 
 def lines_of(source, count: int) -> tf.Tensor:
     guarantee = dataclasses.replace(NOISELESS, examples=source.train.documents)
-    private = PoissonTextSource(
-        **{field.name: getattr(source, field.name) for field in dataclasses.fields(source)}, guarantee=guarantee
-    )
+    private = PoissonTextSource(**parts(source), guarantee=guarantee)
     (batch,) = next(private.training_batches(32, 0).as_numpy_iterator())
     return tf.constant(batch[:count])
 

@@ -36,7 +36,7 @@ def _cell(value: Any) -> str:
 
 
 def _what(run: Run) -> str:
-    summary = (type(run.recipe).__doc__ or "").splitlines()[0]
+    summary, _, _ = (type(run.recipe).__doc__ or "").partition("\n")
     return f"# {run.recipe.slug()}: {run.path.name}\n\n{summary}\n\nTrained with aigc_tf for {run.step} steps."
 
 

@@ -21,20 +21,23 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
 
     Args:
         recipe: as for `LanguageModel`; of lines, without Dropout.
-        networks: as for `LanguageModel`, without recurrent layers.
+        networks: as for `LanguageModel`; recurrent ones take their lines one at a time.
         vocabulary: of bytes: one that was learnt from the text would tell about it.
         guarantee: what is promised, and how it is kept.
 
     Raises:
-        InputError: the networks are recurrent.
+        InputError: the networks are recurrent, and the recipe takes several lines at once.
     """
 
     recipe: DPGPT
 
     def __init__(self, recipe: DPGPT, networks: LanguageNetworks, vocabulary: Vocabulary, guarantee: Guarantee) -> None:
         super().__init__(recipe, networks, vocabulary)
-        if self.has_states:
-            raise InputError("the networks loop over time, and TensorFlow makes no gradients of single lines there")
+        if self.has_states and recipe.lines_at_once > 1:
+            raise InputError(
+                f"lines_at_once is {recipe.lines_at_once}: the networks loop over time, and TensorFlow makes no "
+                "gradients of several lines there; set it to 1"
+            )
         self.promise(guarantee, self.adam, recipe.seed ^ 1)
 
     def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
@@ -47,7 +50,7 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
             return ops.sum(nats) / self.recipe.text.length
 
         clip_norm, at_once = self.guarantee.clip_norm, self.recipe.lines_at_once
-        sums, norms, losses = clipped_sums_by_example(loss_of, tokens, self.learning, clip_norm, at_once)
+        sums, norms, losses = clipped_sums_by_example(loss_of, (tokens,), self.learning, clip_norm, at_once)
         watched = self.private_optimizer.apply(sums, norms, self.learning)
         counted = ops.sum(ops.cast(ops.not_equal(tokens[:, 1:], PADDING), losses.dtype))
         nats = ops.sum(losses) * self.recipe.text.length

@@ -1,21 +1,22 @@
 """Clipped sums of gradients for networks of any layers: a gradient is made for each example.
 
 `gradients.py` takes a fraction of the time, and knows dense and convolutional layers alone; this takes attention and an
-embedding that is used twice, too, and whatever else splits by example and has no loop (`tf.while_loop`, as Keras's
-recurrent layers have).
+embedding that is used twice, too, and whatever else splits by example. Examples take turns where there is a loop
+(`tf.while_loop`, as in Keras's recurrent layers): TensorFlow makes no gradients of several of them at once there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 
 def clipped_sums_by_example(
-    loss_of: Callable[[tf.Tensor], tf.Tensor],
-    examples: tf.Tensor,
+    loss_of: Callable[..., tf.Tensor],
+    examples: tuple[tf.Tensor, ...],
     weights: Sequence[keras.Variable],
     clip_norm: float | None,
     at_once: int,
@@ -23,24 +24,31 @@ def clipped_sums_by_example(
     """The sum over examples of their gradients, each scaled down to a norm of at most `clip_norm`.
 
     Args:
-        loss_of: a batch of one example, `[1, ...]` -> its loss, `[]`; it draws no random numbers and changes nothing.
-        examples: `[any, ...]`.
+        loss_of: called with a batch of one example, `[1, ...]` of each part, gives its loss, `[]`. It changes nothing
+            and draws no random numbers: those are a part of the example.
+        examples: the parts of all examples, each `[any, ...]`.
         weights: that are trained; the loss depends on each.
         clip_norm: C of Abadi et al. 2016, algorithm 1; None clips nothing.
-        at_once: examples whose gradients are held together: so many times the memory of the weights.
+        at_once: examples whose gradients are made and held together: so many times the memory of the weights. 1 for
+            networks with loops, and with convolutions, where more save no time.
 
     Returns:
         A sum for each weight, the norms before clipping, `[any]`, and the losses, `[any]`.
     """
 
-    def gradient_of(example: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    def gradient_of(example: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
-            loss = loss_of(example[None])
+            loss = loss_of(*(part[None] for part in example))
         # An embedding's is a choice of rows.
         return loss, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
 
+    def gradients_from(begin: tf.Tensor) -> Any:
+        if at_once == 1:
+            return tf.nest.map_structure(lambda part: part[None], gradient_of(tuple(part[begin] for part in examples)))
+        return tf.vectorized_map(gradient_of, tuple(part[begin : begin + at_once] for part in examples))
+
     def add(begin: tf.Tensor, sums: list[tf.Tensor], norms: tf.Tensor, losses: tf.Tensor) -> tuple:
-        found, gradients = tf.vectorized_map(gradient_of, examples[begin : begin + at_once])
+        found, gradients = gradients_from(begin)
         rows = [tf.reshape(gradient, (tf.size(found), tf.size(gradient[0]))) for gradient in gradients]
         lengths = tf.sqrt(tf.add_n([tf.einsum("ij,ij->i", row, row) for row in rows]))
         shares = tf.ones_like(lengths) if clip_norm is None else clip_norm / tf.maximum(lengths, clip_norm)
@@ -52,6 +60,6 @@ def clipped_sums_by_example(
     start = (tf.constant(0), [tf.zeros(weight.shape) for weight in weights], nothing, nothing)
     any_size = tf.TensorShape([None])
     shapes = (tf.TensorShape([]), [weight.shape for weight in weights], any_size, any_size)
-    left = tf.shape(examples)[0]
+    left = tf.shape(examples[0])[0]
     _, sums, norms, losses = tf.while_loop(lambda begin, *_: begin < left, add, start, shapes)
     return sums, norms, losses

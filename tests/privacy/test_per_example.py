@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from pydantic.dataclasses import dataclass
 
 import aigc_tf
 from aigc_tf.data.poisson import parts
@@ -19,7 +20,8 @@ from aigc_tf.models.private_language_model import PrivateLanguageModel
 from aigc_tf.networks import recurrent
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.per_example import clipped_sums_by_example
-from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.dp_gpt import DPGPT
 
 NOISELESS = Guarantee(1000, 32, 1, 0.5, 0.0, 1e-5, ((10, 1.0),))
@@ -45,7 +47,7 @@ def lines_of(source, count: int) -> tf.Tensor:
     return tf.constant(batch[:count])
 
 
-@pytest.mark.parametrize("at_once", [3, 100])
+@pytest.mark.parametrize("at_once", [1, 3, 100])
 def test_norms_losses_and_clipped_sums_are_those_of_a_loop(at_once: int, model: PrivateLanguageModel, source):
     tokens = lines_of(source, 8)
 
@@ -60,7 +62,7 @@ def test_norms_losses_and_clipped_sums_are_those_of_a_loop(at_once: int, model: 
         alone.append([tf.convert_to_tensor(part) for part in tape.gradient(loss, model.learning)])
     wanted = np.array([tf.linalg.global_norm(gradients) for gradients in alone])
     clip_norm = float(np.median(wanted))
-    graph = tf.function(lambda lines: clipped_sums_by_example(loss_of, lines, model.learning, clip_norm, at_once))
+    graph = tf.function(lambda lines: clipped_sums_by_example(loss_of, (lines,), model.learning, clip_norm, at_once))
     sums, norms, losses = graph(tokens)
     np.testing.assert_allclose(norms, wanted, rtol=1e-4)
     np.testing.assert_allclose(losses, wanted_losses, rtol=1e-5)
@@ -106,11 +108,35 @@ def test_lines_have_their_boundaries_and_padding(source):
         assert row[0] == row[length - 1] == 0 and (row[1 : length - 1] > 0).all() and (row[length:] == PADDING).all()
 
 
-def test_recurrent_networks_are_refused(source):
-    recipe = dataclasses.replace(CharRNN.tiny(), text=DPGPT.tiny().text)
+def recurrent_model(source, lines_at_once: int) -> PrivateLanguageModel:
+    @dataclass(frozen=True, kw_only=True, config=STRICT)
+    class Recurrent(DPGPT):
+        recurrent: RecurrentSettings = CharRNN.tiny().recurrent
+
+    recipe = dataclasses.replace(Recurrent.tiny(), lines_at_once=lines_at_once)
     networks = recurrent.language_model(recipe, source.vocabulary)
-    with pytest.raises(InputError, match="loop over time"):
-        PrivateLanguageModel(recipe, networks, source.vocabulary, NOISELESS)
+    return PrivateLanguageModel(recipe, networks, source.vocabulary, NOISELESS)
+
+
+def test_recurrent_networks_learn_from_one_line_at_a_time(source):
+    tokens = lines_of(source, 9)
+    plain = recurrent_model(source, 1)
+    plain.private_optimizer.optimizer = keras.optimizers.SGD(1.0)
+    plain.private_optimizer.guarantee = plain.guarantee = dataclasses.replace(NOISELESS, clip_norm=None)
+    before = [weight.numpy() for weight in plain.learning]
+    with tf.GradientTape() as tape:
+        nats, _, _ = plain.nats(tokens, None, training=True)
+        loss = tf.reduce_sum(nats) / plain.recipe.text.length / NOISELESS.expected_batch
+    gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, plain.learning)]
+    logs = tf.function(plain.train_step)((tokens,))
+    for weight, start, gradient in zip(plain.learning, before, gradients, strict=True):
+        np.testing.assert_allclose(weight.numpy(), start - gradient, atol=1e-5)
+    assert logs["example_gradient_norm"] > 0
+
+
+def test_several_lines_at_once_are_refused_of_recurrent_networks(source):
+    with pytest.raises(InputError, match=r"lines_at_once is 16: the networks loop over time.*set it to 1"):
+        recurrent_model(source, 16)
 
 
 @pytest.mark.parametrize(

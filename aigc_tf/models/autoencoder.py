@@ -15,7 +15,7 @@ from aigc_tf.corruption import corrupt
 from aigc_tf.latent_space import most_active, plane, traversals
 from aigc_tf.likelihoods import make_likelihood
 from aigc_tf.models.base import Signature, TensorSpec
-from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, share_kept, update_average
+from aigc_tf.models.latent import LatentModel, averaged_copy, outputs_of, share_kept, update_average
 from aigc_tf.optimizers import adam
 from aigc_tf.pictures import grid, rows_of
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
@@ -194,17 +194,17 @@ class Autoencoder(LatentModel):
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Latents float32 `[count, latent_dim]` of images `[count, height, width, channels]`, uint8 or in [0, 1]."""
-        encoded = self.encoding.predict(as_brightness(images), batch_size=GENERATION_BATCH, verbose=0)
+        encoded = outputs_of(self.encoding, as_brightness(images))
         return self.mean_latent(encoded)
 
     def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""
-        encoded = self.encoding.predict(as_brightness(images), batch_size=GENERATION_BATCH, verbose=0)
+        encoded = outputs_of(self.encoding, as_brightness(images))
         return dict(zip(self.encoder_outputs, keras.tree.flatten(encoded), strict=True))
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
-        return self.decoding.predict(latents, batch_size=GENERATION_BATCH, verbose=0)
+        return outputs_of(self.decoding, latents)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """What it makes of images `[count, height, width, channels]`, uint8 or in [0, 1]: float32 in [0, 1].
@@ -215,11 +215,11 @@ class Autoencoder(LatentModel):
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """How strange images are: float32 `[count]`, in nats; what was never seen in training scores higher."""
-        return self.scoring.predict(self.scoring_inputs(as_brightness(images)), batch_size=GENERATION_BATCH, verbose=0)
+        return outputs_of(self.scoring, *self.scoring_inputs(as_brightness(images)))
 
-    def scoring_inputs(self, images: np.ndarray) -> Any:
+    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
         """The inputs of the scoring network for images in [0, 1]."""
-        return images
+        return [images]
 
     def side_by_side(self, images: np.ndarray) -> np.ndarray:
         """Each image, for a denoiser what was made of it as input, and the reconstruction, one after the other.

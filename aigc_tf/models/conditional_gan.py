@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.labelled import ClassNames
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.models.gan import GAN
-from aigc_tf.models.latent import GENERATION_BATCH
+from aigc_tf.models.latent import GENERATION_BATCH, outputs_of
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.cgan import CGAN
 
@@ -74,7 +74,7 @@ class ConditionalGAN(GAN):
     def decode(self, latents: np.ndarray, labels: Labels = 0) -> np.ndarray:
         """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1]."""
         numbers = self.numbers(labels, len(latents))
-        images = self.sampler.predict([latents, numbers], batch_size=GENERATION_BATCH, verbose=0)
+        images = outputs_of(self.sampler, latents, numbers)
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
     def previews(self, source: Any) -> dict[str, np.ndarray]:

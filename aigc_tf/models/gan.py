@@ -15,7 +15,7 @@ from aigc_tf import replicas
 from aigc_tf.adversarial_losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.augmentation import augment_differentiably
 from aigc_tf.models.base import Signature, TensorSpec
-from aigc_tf.models.latent import GENERATION_BATCH, LatentModel, averaged_copy, update_average
+from aigc_tf.models.latent import LatentModel, averaged_copy, outputs_of, update_average
 from aigc_tf.optimizers import adam, schedule
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.gans import GANRecipe
@@ -244,7 +244,7 @@ class GAN(LatentModel):
 
     def decode(self, latents: np.ndarray) -> np.ndarray:
         """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
-        images = self.sampler.predict(latents, batch_size=GENERATION_BATCH, verbose=0)
+        images = outputs_of(self.sampler, latents)
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
     def previews(self, source: Any) -> dict[str, np.ndarray]:

@@ -102,7 +102,7 @@ class VAE(Autoencoder):
         score = divergence + self.likelihood.shortfall(parameters, image)
         return keras.Model([image, noise], score, name="score")
 
-    def scoring_inputs(self, images: np.ndarray) -> Any:
+    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
         """Without noise, so that a score is always the same."""
         return [images, np.zeros((len(images), self.latent_dim), "float32")]
 

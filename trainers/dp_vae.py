@@ -7,8 +7,8 @@ The same without privacy:
 
     python -m trainers.dp_vae --source fashion_mnist --privacy.epsilon None
 
-expected (docs/RESULTS.md): Fréchet distance 31.2 at ε = 1, 18.4 at 3, 15.0 at 10 and 8.6 without privacy (10,000 samples,
-the shipped classifier's features)
+expected (docs/RESULTS.md): Fréchet distance 31.2 at ε = 1, 18.4 at 3, 15.0 at 10 and 8.6 without privacy (10,000
+samples, the shipped classifier's features)
 """
 
 from aigc_tf.command_line import train_command

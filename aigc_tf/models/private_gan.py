@@ -62,6 +62,7 @@ class PrivateGAN(PrivateTraining, GAN):
         sums, norms = clipped_sums(seen, behind(tape, real_logits, seen, real_slopes), clip_norm)
         public_gradients = [part / self.recipe.batch_size for part in public]
         watched = self.private_optimizer.apply(sums, norms, self.traced_discriminator.weights, public_gradients)
+        real_logits = tf.boolean_mask(real_logits, tf.math.is_finite(norms))  # the others have moved nothing
         return watched | {
             "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
             **self.answers(real_logits, fake_logits),

@@ -1,11 +1,23 @@
-"""A discriminator for private training: few weights, since each of them is noised."""
+"""Networks for private training: a discriminator of few weights, since each of them is noised, and its generator."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
+from aigc_tf.networks import dcgan
 from aigc_tf.recipes.dp_gan import DPGAN
+
+
+def generator(recipe: DPGAN) -> keras.Model:
+    """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+
+    The DCGAN's, whose pixels are averaged with their neighbours: what the discriminator's averages hide, such as
+    patterns of single pixels, no gradient would take away again (docs/RESULTS.md).
+    """
+    sharp = dcgan.generator(recipe)
+    smooth = layers.AveragePooling2D(recipe.pooling, strides=1, padding="same", name="smoothing")(sharp.output)
+    return keras.Model(sharp.input, smooth, name="generator")
 
 
 def discriminator(recipe: DPGAN) -> keras.Model:

@@ -93,19 +93,34 @@ def clipped_sums(
         clip_norm: C of Abadi et al. 2016, algorithm 1; None clips nothing.
 
     Returns:
-        A sum for each weight, kernel before bias, and the norms before clipping, `[batch]`.
+        A sum for each weight, kernel before bias, and the norms before clipping, `[batch]`. An example whose norm is
+        not finite adds nothing to a clipped sum.
     """
     factors = [_of_kind(passage.layer)(passage, slope) for passage, slope in zip(passages, slopes, strict=True)]
     squared = tf.add_n([squared_norms(*pair) for pair in factors])
     squared += tf.add_n([tf.reduce_sum(_bias(p, s) ** 2, -1) for p, s in zip(passages, slopes, strict=True)])
     norms = tf.sqrt(squared)
-    shares = tf.ones_like(norms) if clip_norm is None else clip_norm / tf.maximum(norms, clip_norm)
+    shares = shares_of(norms, clip_norm)
     sums = []
     for passage, slope, (a, b) in zip(passages, slopes, factors, strict=True):
-        sums.append(tf.reshape(weighted_sum(a, b, shares), passage.layer.kernel.shape))
+        kernel = weighted_sum(counted(a, shares), counted(b, shares), shares)
+        sums.append(tf.reshape(kernel, passage.layer.kernel.shape))
         if passage.layer.use_bias:
-            sums.append(tf.linalg.matvec(_bias(passage, slope), shares, transpose_a=True))
+            sums.append(tf.linalg.matvec(counted(_bias(passage, slope), shares), shares, transpose_a=True))
     return sums, norms
+
+
+def shares_of(norms: tf.Tensor, clip_norm: float | None) -> tf.Tensor:
+    """What the examples' gradients are multiplied by, `[batch]`: 0 where the norm is not finite, 1 without clipping."""
+    if clip_norm is None:
+        return tf.ones_like(norms)
+    return tf.where(tf.math.is_finite(norms), clip_norm / tf.maximum(norms, clip_norm), 0.0)
+
+
+def counted(tensor: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
+    """`[batch, ...]`, with zeros for examples of share 0: what is not finite, times 0, would not be 0."""
+    counts = tf.reshape(shares > 0, (-1, *(1 for _ in tensor.shape[1:])))
+    return tf.where(counts, tensor, 0.0)
 
 
 def squared_norms(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

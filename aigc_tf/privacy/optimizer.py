@@ -64,5 +64,9 @@ class PrivateOptimizer:
 
 
 def mean(values: tf.Tensor) -> tf.Tensor:
-    """The mean over a batch, `[batch]`; 0 of a batch that happens to be empty."""
-    return tf.reduce_sum(values) / tf.maximum(tf.cast(tf.size(values), tf.float32), 1.0)
+    """The mean of what is finite in a batch, `[batch]`; 0 of an empty one, not a number where nothing is finite.
+
+    An example that is not finite moves no weights, and must not end training either; a whole batch of them does.
+    """
+    finite = tf.boolean_mask(values, tf.math.is_finite(values))
+    return tf.cond(tf.size(values) > 0, lambda: tf.reduce_mean(finite), lambda: tf.constant(0.0))

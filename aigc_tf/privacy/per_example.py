@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aigc_tf.privacy.gradients import counted, shares_of
+
 
 def clipped_sums_by_example(
     loss_of: Callable[..., tf.Tensor],
@@ -33,7 +35,8 @@ def clipped_sums_by_example(
             networks with loops, and with convolutions, where more save no time.
 
     Returns:
-        A sum for each weight, the norms before clipping, `[any]`, and the losses, `[any]`.
+        A sum for each weight, the norms before clipping, `[any]`, and the losses, `[any]`. An example whose norm is not
+        finite adds nothing to a clipped sum.
     """
 
     def gradient_of(example: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, list[tf.Tensor]]:
@@ -51,8 +54,8 @@ def clipped_sums_by_example(
         found, gradients = gradients_from(begin)
         rows = [tf.reshape(gradient, (tf.size(found), tf.size(gradient[0]))) for gradient in gradients]
         lengths = tf.sqrt(tf.add_n([tf.einsum("ij,ij->i", row, row) for row in rows]))
-        shares = tf.ones_like(lengths) if clip_norm is None else clip_norm / tf.maximum(lengths, clip_norm)
-        clipped = [tf.linalg.matvec(row, shares, transpose_a=True) for row in rows]
+        shares = shares_of(lengths, clip_norm)
+        clipped = [tf.linalg.matvec(counted(row, shares), shares, transpose_a=True) for row in rows]
         sums = [total + tf.reshape(part, total.shape) for total, part in zip(sums, clipped, strict=True)]
         return begin + at_once, sums, tf.concat([norms, lengths], 0), tf.concat([losses, found], 0)
 

@@ -17,12 +17,12 @@ from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, ref
 class DPGAN(Private, GANRecipe):
     """GAN with differential privacy: a discriminator of dense layers, its gradients of real images clipped and noised.
 
-    The generator sees no real image; it is a small one of the DCGAN.
+    The generator sees no real image; it is a small one of the DCGAN, with averages of pixels.
     """
 
     model: ClassVar[str] = "aigc_tf.models.private_gan:PrivateGAN"
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.dcgan:generator",
+        "generator": "aigc_tf.networks.private_gan:generator",
         "discriminator": "aigc_tf.networks.private_gan:discriminator",
     }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
@@ -42,7 +42,7 @@ class DPGAN(Private, GANRecipe):
     normalisation_momentum: Momentum = 0.8
     """Of the generator's batch-norm statistics."""
     pooling: PositiveInt = 2
-    """The discriminator sees averages of so many by so many pixels."""
+    """The discriminator sees averages of so many by so many pixels, and the generator's images are such averages."""
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)
     """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2

@@ -83,6 +83,21 @@ def test_one_enormous_example_counts_as_much_as_any_other():
     assert norms[4] > 1e5
 
 
+@pytest.mark.parametrize("make", [convolutional, dense])
+@pytest.mark.parametrize("monster", [1e30, np.inf, np.nan])
+def test_an_example_whose_gradient_is_not_finite_adds_nothing(monster: float, make):
+    keras.utils.set_random_seed(0)
+    traced = Traced(make())
+    images = tf.random.stateless_normal((5, 8, 8, 2), (1, 2))
+    wanted, _ = sums_of(traced, images[:4], 0.5)
+    found, norms = sums_of(traced, tf.concat([images[:4], monster * images[4:]], 0), 0.5)
+    assert np.isfinite(norms[:4]).all() and not np.isfinite(norms[4])
+    for part, expected in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(part, expected, atol=1e-6)
+    unclipped, _ = sums_of(traced, np.nan * images, None)
+    assert not all(np.isfinite(part).all() for part in unclipped)  # without privacy, divergence is seen
+
+
 def test_an_empty_batch_has_a_sum_of_zero():
     sums, norms = sums_of(Traced(dense()), tf.zeros((0, 8, 8, 2)), 1.0)
     assert norms.shape == (0,) and not any(np.any(part) for part in sums)

@@ -108,16 +108,22 @@ def gan() -> PrivateGAN:
     return aigc_tf.create(DPGAN.tiny(), guarantee=NOISELESS)
 
 
-def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(gan: PrivateGAN):
+@pytest.mark.parametrize("monster", [-1e3, 1e30])  # of the first the discriminator thinks the worst
+def test_an_enormous_image_moves_a_discriminator_no_further_than_the_bound(monster: float, gan: PrivateGAN):
     gan.private_optimizer.optimizer = PlainSteps()
     start = values(gan.variables)
     moved = []
-    for real in (images(3), tf.concat([images(3), 1000.0 * images(1, seed=1)], 0)):
+    for real in (images(3), tf.concat([images(3), monster * images(1, seed=1)], 0)):
         restore(gan, start)
-        gan.learn_from(real)
+        logs = gan.learn_from(real)
+        assert np.isfinite(list(logs.values())).all()
         moved.append(values(gan.discriminator.trainable_variables))
     difference = tf.linalg.global_norm([a - b for a, b in zip(*moved, strict=True)])
-    assert 0 < difference <= CLIP_NORM / 8 * 1.001
+    bound = CLIP_NORM / 8
+    if monster == 1e30:
+        assert difference < 1e-6  # a gradient that is not finite adds nothing
+    else:
+        assert 0.9 * bound < difference <= 1.001 * bound
 
 
 def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: PrivateGAN):
@@ -133,6 +139,21 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
     for one, other in zip(*ends, strict=True):
         np.testing.assert_array_equal(one, other)
     assert any(np.any(end != begin) for end, begin in zip(ends[0], before, strict=True))
+
+
+def test_divergence_is_seen(vae: PrivateVAE, gan: PrivateGAN):
+    """Where no example's gradient is finite, what is logged is not, which ends training."""
+    assert not np.isfinite(vae.train_step((np.nan * images(4),))["loss"])
+    assert not np.isfinite(gan.learn_from(np.nan * images(4))["discriminator_loss"])
+
+
+def test_a_generator_draws_nothing_that_the_averages_of_its_discriminator_hide():
+    """A checkerboard, which averages of 2 by 2 pixels turn grey, is nothing that smoothing leaves."""
+    generator = aigc_tf.create(DPGAN.tiny(), guarantee=NOISELESS).generator
+    smoothing = generator.get_layer("smoothing")
+    checkers = np.indices((16, 16)).sum(0) % 2 * 2.0 - 1.0
+    assert generator.layers[-1] is smoothing
+    np.testing.assert_array_equal(smoothing(checkers[None, :, :, None])[0, :-1, :-1], 0.0)
 
 
 def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(gan: PrivateGAN):

@@ -47,7 +47,7 @@ def test_the_second_dense_layer_is_there_when_asked_for():
 
 
 def test_the_64_pixel_networks_are_radfords():
-    recipe = DCGAN64()
+    recipe = DCGAN64(discriminator_normalisation=True, r1=R1Settings())
     generator, discriminator = dcgan64.generator(recipe), dcgan64.discriminator(recipe)
     doublings = of_kind(generator, layers.Conv2DTranspose)
     assert [(c.filters, c.strides) for c in doublings] == [(f, (2, 2)) for f in (128, 64, 32, 3)]
@@ -57,7 +57,8 @@ def test_the_64_pixel_networks_are_radfords():
     assert [(c.filters, c.strides) for c in strided] == [(f, (2, 2)) for f in (32, 64, 128, 256)]
     # Everywhere but at the generator's output and the discriminator's input (Radford et al. 2015, §3).
     assert len(of_kind(generator, layers.BatchNormalization)) == 4
-    assert len(of_kind(discriminator, layers.BatchNormalization)) == 3 * recipe.discriminator_normalisation
+    assert len(of_kind(discriminator, layers.BatchNormalization)) == 3
+    assert not of_kind(dcgan64.discriminator(DCGAN64()), layers.BatchNormalization)  # R1 allows none
 
 
 @pytest.mark.parametrize("shape", [(16, 32, 3), (48, 16, 1)])
@@ -74,7 +75,7 @@ def test_any_size_that_can_be_doubled_up_to(shape: tuple[int, int, int]):
     [
         (ConvGAN, {"images": ImageSettings(height=30)}, r"30x28.*divisible by 4"),
         (DCGAN64, {"images": ImageSettings(height=40, width=64)}, r"40x64.*4 times.*divisible by 16"),
-        (DCGAN64, {"discriminator_normalisation": True, "r1": R1Settings(weight=1.0)}, "turn it off for"),
+        (DCGAN64, {"discriminator_normalisation": True}, "turn it off, or set r1.weight"),
     ],
 )
 def test_what_cannot_be_built_is_refused(recipe: type[GANRecipe], fields: dict[str, object], message: str):

@@ -117,13 +117,23 @@ def test_two_devices_follow_one_with_the_states_of_all_rows(devices: None, folde
     assert_follows(run, folder / "mirrored" / "carried")
 
 
-@pytest.mark.parametrize("name", ["gan", "vae"])
+@pytest.mark.parametrize("name", ["gan", "vae", "guarded"])
 def test_workers_end_with_the_same_bits(name: str, workers: object, folder: Path):
     """Weights, statistics, averages, optimizers and streams of random numbers."""
     with np.load(folder / f"{name}-0.npz") as chief, np.load(folder / f"{name}-1.npz") as other:
         assert chief.files == other.files
         for key in chief.files:
             assert chief[key].tobytes() == other[key].tobytes(), key
+
+
+def test_workers_are_rolled_back_together(workers: object, folder: Path):
+    """The chief's guard sends all of them back to new weights, with half of the rates, and stops them later."""
+    run = aigc_tf.Run.open(folder / "multi_worker" / "guarded")
+    assert run.step == 10
+    with np.load(folder / "guarded-1.npz") as other:
+        rates = {float(other[key]) for key in other.files if "learning_rate" in key}
+        counted = {int(other[key]) for key in other.files if key.endswith("iteration")}
+    assert sorted(rates) == pytest.approx([1e-4, 4e-4]) and counted == {5}  # both rates were twice as high
 
 
 def test_keras_still_fails_for_scalar_logs(workers: object, folder: Path):

@@ -24,6 +24,7 @@ from aigc_tf.models.gan import GAN, with_condition
 from aigc_tf.models.vae import VAE
 from aigc_tf.recipes.base import STRICT, AdamSettings, CheckpointSettings, LoggingSettings, Recipe
 from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.gans import GuardSettings
 
 ROOT = Path(__file__).parent.parent
 STEPS = 20
@@ -90,6 +91,13 @@ def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
     return {name: np.array([line[name] for line in lines]) for name in lines[0] if "second" not in name}
 
 
+def guarded_recipe(folder: Path) -> Recipe:
+    """One that the guard sends back to new weights after 5 steps, with lower rates, and stops after 10."""
+    logging = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=5, evaluate_samples=10)
+    guard = GuardSettings(action="roll_back", least_spread=1.0, rollbacks=1)
+    return dataclasses.replace(fixed_recipes(str(folder / "pictures.npz"))["gan"], guard=guard, logging=logging)
+
+
 def endless_recipe(folder: Path) -> Recipe:
     """One whose training somebody else has to end."""
     recipe = fixed_recipes(str(folder / "pictures.npz"))["vae"]
@@ -100,7 +108,8 @@ def work(folder: Path) -> None:
     """Train, save what this worker has in the end, show Keras's fault, then train on until somebody ends it."""
     number = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     (folder / f"process-{number}.txt").write_text(str(os.getpid()))
-    for name, run in train_fixed(folder, "multi_worker").items():
+    guarded = aigc_tf.train(guarded_recipe(folder), folder / "multi_worker" / "guarded", strategy="multi_worker")
+    for name, run in {**train_fixed(folder, "multi_worker"), "guarded": guarded}.items():
         state = {key: variable.numpy() for key, variable in run.model.state().items()}
         np.savez(folder / f"{name}-{number}.npz", allow_pickle=False, **state)
     (folder / f"fault-{number}.txt").write_text(fault_of_keras())

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
+from aigc_tf.recipes.augment import DifferentiableAugmentation
 from aigc_tf.recipes.base import STRICT, ExportLimits, ImageSettings, Momentum
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 
@@ -24,6 +25,8 @@ class DCGAN64(GANRecipe):
     steps: PositiveInt = 18_000
     batch_size: PositiveInt = 16
     r1: R1Settings = R1Settings(weight=0.5)
+    differentiable: DifferentiableAugmentation = DifferentiableAugmentation(colour=True, translation=0.125, cutout=0.5)
+    """The paper's: few sources of colour pictures are so large that a discriminator cannot learn them by heart."""
     images: ImageSettings = ImageSettings(height=64, width=64, channels=3)
 
     generator_filters: tuple[PositiveInt, ...] = (256, 128, 64, 32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +10,9 @@ import numpy as np
 
 REACH_DEVIATIONS = 3.0
 """Traversals go so far to either side of the mean."""
+
+NORMAL_BATCH = 500
+"""Rows of normal numbers drawn at once."""
 
 LEAST_TRUNCATION = 0.01
 """Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
@@ -42,7 +45,20 @@ class Encodes(Decodes, Protocol):
         """Images `[count, height, width, channels]`, uint8 or in [0, 1] -> latents float32 `[count, latent_dim]`."""
 
 
-def standard_normal(shape: tuple[int, ...], seed: int, truncation: float | None = None) -> np.ndarray:
+def normal_batches(count: int, size: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
+    """The rows of `standard_normal`, `[at most NORMAL_BATCH, size]` at a time: for more than fit in memory."""
+    if truncation is not None and not truncation >= LEAST_TRUNCATION:
+        raise ValueError(f"truncation is {truncation:g}: expected at least {LEAST_TRUNCATION:g}")
+    random, again = np.random.default_rng(seed), np.random.default_rng((seed, 1))
+    for start in range(0, count, NORMAL_BATCH):
+        normal = random.standard_normal((min(NORMAL_BATCH, count - start), size), dtype=np.float32)
+        if truncation is not None:
+            while (beyond := np.abs(normal) > truncation).any():
+                normal[beyond] = again.standard_normal(beyond.sum(), dtype=np.float32)
+        yield normal
+
+
+def standard_normal(shape: tuple[int, int], seed: int, truncation: float | None = None) -> np.ndarray:
     """Standard normal numbers, float32.
 
     NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
@@ -56,14 +72,7 @@ def standard_normal(shape: tuple[int, ...], seed: int, truncation: float | None 
     Raises:
         ValueError: `truncation` is below 0.01.
     """
-    if truncation is not None and not truncation >= LEAST_TRUNCATION:
-        raise ValueError(f"truncation is {truncation:g}: expected at least {LEAST_TRUNCATION:g}")
-    random = np.random.default_rng(seed)
-    normal = random.standard_normal(shape, dtype=np.float32)
-    if truncation is not None:
-        while (beyond := np.abs(normal) > truncation).any():
-            normal[beyond] = random.standard_normal(beyond.sum(), dtype=np.float32)
-    return normal
+    return np.concatenate([np.zeros((0, shape[1]), np.float32), *normal_batches(*shape, seed, truncation)])
 
 
 Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]

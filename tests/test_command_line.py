@@ -129,7 +129,7 @@ def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, 
     sample(run.path, count=6, seed=5, out=tmp_path / "images.npy")
     images = np.load(tmp_path / "images.npy", allow_pickle=False)
     np.testing.assert_array_equal(images, run.generate(6, seed=5))
-    monkeypatch.setattr("aigc_tf.models.latent.GENERATION_BATCH", 4)  # more images than fit in memory
+    monkeypatch.setattr("aigc_tf.latent_space.NORMAL_BATCH", 4)  # more images than fit in memory
     sample(run.path, count=6, seed=5, out=tmp_path / "batches.npy")
     assert (tmp_path / "batches.npy").read_bytes() == (tmp_path / "images.npy").read_bytes()
 

@@ -25,6 +25,7 @@ from aigc_tf.latent_space import (
     interpolation,
     linear,
     most_active,
+    normal_batches,
     plane,
     spherical,
     standard_normal,
@@ -121,6 +122,18 @@ def test_truncated_numbers_are_normal_between_their_bounds():
     # Only what lies outside is drawn again.
     whole = standard_normal((40_000, 2), seed=1)
     np.testing.assert_array_equal(numbers == whole, np.abs(whole) <= 0.7)
+
+
+@pytest.mark.parametrize("truncation", [None, 0.7])
+def test_batches_of_images_are_drawn_batch_by_batch(truncation: float | None):
+    """Nothing of the size of all latents is ever made, and the images are those of one call."""
+    model = aigc_tf.create(DCGAN.tiny())
+    whole = model.generate(1200, seed=3, truncation=truncation)
+    batches = list(model.generate_batches(1200, seed=3, truncation=truncation))
+    assert [len(batch) for batch in batches] == [500, 500, 200]
+    np.testing.assert_allclose(np.concatenate(batches), whole, atol=1e-6)
+    np.testing.assert_array_equal(standard_normal((1200, 8), 3)[:700], standard_normal((700, 8), 3))
+    assert next(normal_batches(10**12, 8, 3, truncation)).shape == (500, 8)
 
 
 @pytest.mark.parametrize("truncation", [0.0, -1.0, 0.009, np.nan])

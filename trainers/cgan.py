@@ -2,8 +2,8 @@
 
     python -m trainers.cgan --source fashion_mnist
 
-expected (docs/RESULTS.md): Fréchet distance 2.4 after five minutes of training and 1.1 after ten (--steps 16000; 10,000
-samples, the shipped classifier's features), with as many samples in the class asked for as test images are by the same
+expected (docs/RESULTS.md): Fréchet distance 2.4 after five minutes of training (--steps 8000), 1.1 after ten (--steps
+16000); 10,000 samples, the shipped classifier's features, with as many samples in the class asked for as test images are by the same
 classifier
 """
 

@@ -1,9 +1,9 @@
-"""Train the DCGAN of 64x64 colour images of article 003 §6.1: 10,000 steps of 32 images, 20 minutes on two
-cores.
+"""Train the DCGAN of 64x64 colour images of article 003 §6.1: 18,000 steps of 16 images, twenty minutes on two cores.
 
     python -m trainers.dcgan64 --source FOLDER
 
-expected (a trial, docs/RESULTS.md): Fréchet distance 49.0 after 50 s of 1,711 emoji, still blobs
+expected (docs/RESULTS.md): Fréchet distance 5.0 on 1,711 emoji (10,000 samples, 200 held-out pictures, a classifier of the
+set; real training pictures: 2.7); 7.8 without the differentiable augmentation
 """
 
 from aigc_tf.command_line import train_command

@@ -2,8 +2,8 @@
 
     python -m trainers.lsgan --source fashion_mnist
 
-expected (docs/RESULTS.md): Fréchet distance 3.9 after five minutes of training, 3.2 after ten (--steps 16000; 10,000
-samples, the shipped classifier's features)
+expected (docs/RESULTS.md): Fréchet distance 3.9 after five minutes of training (--steps 8000), 3.2 after ten (--steps
+16000); 10,000 samples, the shipped classifier's features
 """
 
 from aigc_tf.command_line import train_command

@@ -2,8 +2,8 @@
 
     python -m trainers.mlp_gan --source fashion_mnist
 
-expected (docs/RESULTS.md): Fréchet distance 8.2 after five minutes of training, 7.2 after ten (--steps 67000; 10,000
-samples, the shipped classifier's features)
+expected (docs/RESULTS.md): Fréchet distance 8.2 after five minutes of training (--steps 33000), 7.2 after ten (--steps
+67000); 10,000 samples, the shipped classifier's features
 """
 
 from aigc_tf.command_line import train_command

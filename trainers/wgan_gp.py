@@ -3,8 +3,8 @@ the critic, eight minutes on two cores.
 
     python -m trainers.wgan_gp --source fashion_mnist
 
-expected (docs/RESULTS.md): Fréchet distance 5.1 after five minutes of training, 3.7 after ten (10,000 samples, the
-shipped classifier's features)
+expected (docs/RESULTS.md): Fréchet distance 5.1 after five minutes of training (--steps 2600), 3.7 after ten (--steps
+5200); 10,000 samples, the shipped classifier's features
 """
 
 from aigc_tf.command_line import train_command

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf import replicas
-from aigc_tf.latent_space import Way, interpolation, spherical, standard_normal
+from aigc_tf.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
 from aigc_tf.models.base import GenerativeModel
 
 GENERATION_BATCH = 500
@@ -51,6 +51,10 @@ class LatentModel(GenerativeModel):
         """
         return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
 
+    def latent_batches(self, count: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
+        """The draws of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
+        return map(self.from_normal, normal_batches(count, self.latent_dim, seed, truncation))
+
     def from_normal(self, normal: np.ndarray) -> np.ndarray:
         """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
         prior = self.prior()
@@ -82,9 +86,7 @@ class LatentModel(GenerativeModel):
 
     def generate_batches(self, count: int, seed: int = 0, truncation: float | None = None) -> Iterator[np.ndarray]:
         """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
-        latents = self.latents(count, seed, truncation)
-        for start in range(0, count, GENERATION_BATCH):
-            yield self.decode(latents[start : start + GENERATION_BATCH])
+        return map(self.decode, self.latent_batches(count, seed, truncation))
 
     def interpolate(
         self, frames: int, seed: int = 0, rows: int = 1, way: Way = spherical, truncation: float | None = None

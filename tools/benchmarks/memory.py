@@ -28,7 +28,8 @@ def memory(steps: int, images: int) -> dict[str, Any]:
     """How much the resident memory of a process grows.
 
     Args:
-        steps: of training the tiny DCGAN, with previews, the quality and checkpoints every 100 steps.
+        steps: of training the tiny DCGAN with latents of 100 numbers, and previews, the quality and checkpoints every
+            100 steps.
         images: that are sampled, to an array and to single files, and evaluated.
 
     Returns:
@@ -40,7 +41,7 @@ def memory(steps: int, images: int) -> dict[str, Any]:
         watched = Watching()
         often = LoggingSettings(samples_every=100, evaluate_every=100, evaluate_samples=100)
         recipe = dataclasses.replace(
-            DCGAN.tiny(), steps=steps, logging=often, checkpoints=CheckpointSettings(every=100)
+            DCGAN.tiny(), latent_dim=100, steps=steps, logging=often, checkpoints=CheckpointSettings(every=100)
         )
         run = aigc_tf.train(recipe, folder / "run", callbacks=[watched])
         report = {"training": growth(watched.settled, watched.now())}

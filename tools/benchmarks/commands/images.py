@@ -40,7 +40,7 @@ def quality(
         seeds: Each trains both sides.
         samples: For a reading.
         source: What to train on.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         plot: A picture of all readings.
         json: Print one JSON object.
     """
@@ -66,7 +66,7 @@ def gans(
         recipes: Short names, and tutorial; all of them if none is given.
         seeds: Each trains all.
         samples: For a reading.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.gans import gans as measure
@@ -91,7 +91,7 @@ def vae(
         seeds: Each trains all sides.
         samples: For the Fréchet distance.
         source: What to train on.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.vae_quality import vae_quality
@@ -153,7 +153,7 @@ def denoising(
         source: What to train on.
         images: Of the test split.
         vae: Measure the denoising VAE, too.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.denoising import denoising as measure
@@ -196,7 +196,7 @@ def anomalies(
         seconds: Of training, for each network and class.
         classes: Which are normal, one after the other.
         vae: Whose evidence lower bound is the score.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.anomalies import anomalies as measure
@@ -219,7 +219,7 @@ def augmentation(
         run: The folder of a conditional model's run.
         real: Images of each class that the classifier gets.
         seeds: Each trains one classifier in each case.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from aigc_tf.run import Run

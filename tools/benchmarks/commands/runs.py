@@ -35,7 +35,7 @@ def export_matrix(
 
     Args:
         steps: Of training.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.export_matrix import export_matrix as measure
@@ -107,7 +107,7 @@ def privacy(
         recipes: Short names; all private recipes if none is given.
         seed: Of training.
         samples: For the figures.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.privacy import privacy as measure

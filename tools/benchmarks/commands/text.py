@@ -25,7 +25,7 @@ def text(
         source: Of text.
         seconds: The marks; the earlier ones are read on the way to the last.
         seed: Of the training.
-        results: Keeps what is finished: called again, the benchmark goes on from there.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
     from tools.benchmarks.texts import bits_in_time

@@ -2,8 +2,8 @@
 
     python -m trainers.dcgan64 --source FOLDER
 
-expected (docs/RESULTS.md): Fréchet distance 5.0 on 1,711 emoji (10,000 samples, 200 held-out pictures, a classifier of the
-set; real training pictures: 2.7); 7.8 without the differentiable augmentation
+expected (docs/RESULTS.md): Fréchet distance 5.0 on 1,711 emoji (10,000 samples, 200 held-out pictures, a classifier of
+the set; real training pictures: 2.7); 7.8 without the differentiable augmentation
 """
 
 from aigc_tf.command_line import train_command

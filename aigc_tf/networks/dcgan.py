@@ -8,9 +8,10 @@ from keras import layers
 from aigc_tf import fast_layers
 from aigc_tf.layers import spectrally_normalised
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.dp_gan import DPGAN
 
 
-def generator(recipe: DCGAN) -> keras.Model:
+def generator(recipe: DCGAN | DPGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
     Dense, then three transposed convolutions of stride 1, 2 and 2, each but the last followed by batch

@@ -11,11 +11,13 @@ from PIL import Image
 
 import aigc_tf
 from aigc_tf.data.folder import open_folder
+from aigc_tf.data.labelled import ClassNames
 from aigc_tf.data.source import ImageSource, Split
 from aigc_tf.errors import InputError
 from aigc_tf.metrics import small_network
 from aigc_tf.pictures import to_bytes
 from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from tools import augment
 from tools.augment import folder_names, write_classes
@@ -68,6 +70,26 @@ def test_pictures_read_back_with_their_labels(run: aigc_tf.Run, tmp_path: Path, 
         write_classes(run, 2, out, seed=3)
     write_classes(run, 2, out, seed=4)
     assert len([*out.rglob("*.png")]) == 13
+
+
+@pytest.mark.parametrize("names", [("1", "2", "3"), ("0", "1", "10", "2")])
+def test_folders_named_by_numerals_hold_their_own_class(run: aigc_tf.Run, tmp_path: Path, names: tuple[str, ...]):
+    model = aigc_tf.create(CGAN.tiny(), classes=ClassNames(names))
+
+    def painted(inputs: list[np.ndarray]) -> np.ndarray:
+        """Images as bright as the class's number is large."""
+        _, numbers = inputs
+        return np.tile(numbers[:, None, None, None] / 4, (1, 8, 8, 1))
+
+    model.sampler = SimpleNamespace(predict_on_batch=painted)
+    numbered = aigc_tf.Run(run.path, run.recipe, 0, model=model, source=run.source)
+    write_classes(numbered, 9, tmp_path / "out", seed=0)
+    files = sorted((tmp_path / "out").rglob("*.png"))
+    assert len(files) == 9
+    for file in files:
+        with Image.open(file) as picture:
+            expected = (names.index(file.parent.name) / 8 + 0.5) * 255
+            assert np.asarray(picture).mean() == pytest.approx(expected, abs=1)
 
 
 def test_the_same_seed_writes_the_same_pictures(run: aigc_tf.Run, tmp_path: Path):

@@ -27,20 +27,28 @@ class ClassNames:
     def numbers(self, labels: Sequence[str | int]) -> np.ndarray:
         """int32 `[count]` of classes given by name or by number.
 
+        Whole numbers are numbers, whatever the names are. Text is a name, or else the digits of a number.
+
         Raises:
             InputError: there is no such class.
         """
         return np.array([self._number(label) for label in labels], np.int32)
 
     def _number(self, label: str | int) -> int:
-        text = str(label)
-        if text in self.names:
-            return self.names.index(text)
-        if text.isdecimal() and int(text) < len(self.names):
-            return int(text)
+        if isinstance(label, str):
+            if label in self.names:
+                return self.names.index(label)
+            number = int(label) if label.isdecimal() else None
+        else:  # never looked up among the names, which are numerals where the labels of a source are numbers
+            number = label if isinstance(label, int | np.integer) else None
+        if number is not None and 0 <= number < len(self.names):
+            return int(number)
         more = ", ..." if len(self.names) > _NAMED_AT_MOST else ""
         known = ", ".join(self.names[:_NAMED_AT_MOST]) + more
-        raise InputError(f"there is no class {text}: choose one of {known}, or its number from 0 on")
+        kind = "class" if isinstance(label, str) else "class number"
+        raise InputError(
+            f"there is no {kind} {label}: choose one of {known}, or its number from 0 to {len(self.names) - 1}"
+        )
 
     def to_json(self) -> str:
         """These classes as JSON."""

@@ -18,7 +18,7 @@ from aigc_tf.recipes.cgan import CGAN
 PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
 
 Labels = str | int | Sequence[str | int] | np.ndarray
-"""One class for all images, or one for each: names or numbers."""
+"""One class for all images, or one for each: names as text, numbers from 0 as whole numbers."""
 
 
 class ConditionalGAN(GAN):
@@ -44,7 +44,7 @@ class ConditionalGAN(GAN):
         """
         if labels is None:
             return np.arange(count, dtype=np.int32) % len(self.classes.names)
-        given = self.classes.numbers(np.atleast_1d(labels).tolist())
+        given = self.classes.numbers([labels] if isinstance(labels, str | int | np.integer) else list(labels))
         if len(given) not in (1, count):
             raise ValueError(f"{len(given)} labels were given for {count} images: give one, or one for each")
         return np.broadcast_to(given, count)

@@ -60,13 +60,27 @@ def test_the_shipped_set_has_classes():
 def test_classes_by_name_and_number():
     classes = ClassNames(("cat", "7", "dog"))
     np.testing.assert_array_equal(classes.numbers(["dog", "0", 2, "7"]), [2, 0, 2, 1])  # a name comes first
-    for wrong in ("3", "-1", "Cat", 3):
+    for wrong in ("3", "-1", "Cat"):
         with pytest.raises(InputError, match=f"there is no class {wrong}: choose one of cat, 7, dog, or its number"):
+            classes.numbers([wrong])
+    for wrong in (3, 7, -1, 1.0):
+        with pytest.raises(InputError, match=rf"there is no class number {wrong}: .* or its number from 0 to 2"):
             classes.numbers([wrong])
     many = ClassNames(tuple(f"class {i}" for i in range(1000)))
     with pytest.raises(InputError) as error:
         many.numbers(["none"])
     assert len(str(error.value)) < 400
+
+
+def test_a_number_is_never_taken_for_a_name():
+    """Names are numerals where labels are numbers, and folders named by numbers come in the order of text."""
+    from_one, folders = ClassNames(("1", "2", "3")), ClassNames(("0", "1", "10", "2"))
+    for numbers in ([0, 1, 2], np.arange(3), np.arange(3, dtype=np.uint8)):
+        np.testing.assert_array_equal(from_one.numbers(numbers), [0, 1, 2])
+    np.testing.assert_array_equal(folders.numbers(np.arange(4)), [0, 1, 2, 3])
+    np.testing.assert_array_equal(from_one.numbers(["1", "2", "3"]), [0, 1, 2])
+    np.testing.assert_array_equal(folders.numbers(np.array(["10", "2"])), [2, 3])
+    np.testing.assert_array_equal(folders.numbers(["2", 2]), [3, 2])
 
 
 def test_classes_read_back_what_they_write():

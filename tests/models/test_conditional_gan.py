@@ -39,6 +39,21 @@ def test_classes_come_in_turn_or_as_they_are_asked_for(model: ConditionalGAN):
     assert list(differs) == [True, True, False, True, True]  # the same latents, other classes
 
 
+@pytest.mark.parametrize("names", [("1", "2", "3"), ("0", "1", "10", "2")])
+def test_classes_whose_names_are_numerals_are_drawn_by_number_and_by_name(names: tuple[str, ...]):
+    model = aigc_tf.create(CGAN.tiny(), classes=ClassNames(names))
+    count = len(names)
+    numbers, latents = np.arange(count, dtype=np.int32), model.latents(count, 1)
+    expected = np.clip(model.sampler([latents, numbers], training=False).numpy() * 0.5 + 0.5, 0, 1)
+    assert np.abs(expected[1] - model.decode(latents[1:2], labels=0)[0]).max() > 1e-6  # the class makes a difference
+    for labels in (None, list(names), list(range(count)), numbers, [names[0], *range(1, count)]):
+        np.testing.assert_allclose(model.generate(count, seed=1, labels=labels), expected, atol=1e-6)
+    for number, name in enumerate(names):
+        one = model.decode(latents, np.full(count, number))
+        for label in (number, np.int64(number), name):
+            np.testing.assert_array_equal(model.generate(count, seed=1, labels=label), one)
+
+
 def test_labels_that_cannot_be_are_refused(model: ConditionalGAN):
     with pytest.raises(InputError, match="no class grey: choose one of dark, middle, bright"):
         model.generate(2, labels="grey")

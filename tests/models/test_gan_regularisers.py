@@ -12,6 +12,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.models.gan import GAN
+from aigc_tf.recipes.augment import DifferentiableAugmentation
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import InstanceNoiseSettings, R1Settings, ReplaySettings
 from aigc_tf.replay import ReplayBuffer
@@ -148,6 +149,30 @@ def test_noise_has_a_stream_of_its_own():
     assert abs(np.corrcoef(latents, noise)[0, 1]) < 0.1
 
 
+def test_real_generated_and_replayed_images_are_augmented_each_with_draws_of_its_own():
+    """The discriminator sees a rectangle cut out of images that have no zeros, at another place in each."""
+    settings = {"differentiable": DifferentiableAugmentation(cutout=0.5)}
+    model = aigc_tf.create(recipe(replay=ReplaySettings(share=0.5, capacity=4), **settings))
+    seen: list[np.ndarray] = []
+
+    def discriminator(images: tf.Tensor, training: bool) -> tf.Tensor:
+        seen.append(images.numpy()[..., 0])
+        return tf.reduce_mean(images, axis=(1, 2))
+
+    model.discriminator = discriminator
+    shades = (0.25, 0.75, 0.75)  # of real, generated and replayed images
+    for _ in range(2):
+        model.contest(*(tf.fill((8, 16, 16, 1), shade) for shade in shades[:2]), [])
+    assert [len(images) for images in seen] == 2 * [8, 8, 4]
+    holes = np.concatenate([images == 0 for images in seen])
+    assert (holes.sum(axis=(1, 2)) >= 4 * 4).all() and (holes.sum(axis=(1, 2)) <= 8 * 8).all()
+    for images, shade in zip(seen, 2 * shades, strict=True):
+        assert set(np.unique(images)) == {0, np.float32(shade)}
+    batches = [np.packbits(images[:4] == 0).tobytes() for images in seen]
+    assert len(set(batches)) == 6  # none is cut like another
+    assert (model.replay.parts[0].numpy() == 0.75).all()  # the past is kept as it was
+
+
 def images_of(*values: float) -> tf.Tensor:
     """Images of one pixel."""
     return tf.constant(values, tf.float32, (len(values), 1, 1, 1))
@@ -219,6 +244,7 @@ def test_everything_at_once_resumes_exactly():
         r1=R1Settings(weight=1.0, every=3),
         spectral_normalisation=True,
         instance_noise=InstanceNoiseSettings(deviation=0.2, steps=5),
+        differentiable=DifferentiableAugmentation(colour=True, translation=0.125, cutout=0.5),
         replay=ReplaySettings(share=0.5, capacity=10),
     )
     whole, resumed = aigc_tf.create(settings), aigc_tf.create(settings)

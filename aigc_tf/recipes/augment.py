@@ -39,7 +39,7 @@ class ClassicalAugmentation:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DifferentiableAugmentation:
-    """What real and generated images alike suffer before a discriminator sees them (Zhao et al. 2020).
+    """What real and generated images alike suffer before a discriminator judges them (Zhao et al. 2020).
 
     The paper has colour, translation = 0.125 and cutout = 0.5.
     """

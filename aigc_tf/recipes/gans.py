@@ -17,7 +17,10 @@ WITH_LABELS = ("non_saturating", "minimax", "least_squares")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class R1Settings:
-    """A penalty on the discriminator's gradient at real images (Mescheder et al. 2018, eq. 9)."""
+    """A penalty on the discriminator's gradient at real images (Mescheder et al. 2018, eq. 9).
+
+    At the images as they are, like the gradient penalty: without instance noise and differentiable augmentation.
+    """
 
     weight: NonNegativeFloat = 0.0
     """γ of the equation; 0 leaves the penalty out."""
@@ -28,7 +31,10 @@ class R1Settings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class InstanceNoiseSettings:
-    """Normal noise on all images that the discriminator sees (Sønderby et al. 2017), fading linearly."""
+    """Normal noise on all images that the discriminator judges (Sønderby et al. 2017), fading linearly.
+
+    Penalties on its gradient see images as they are.
+    """
 
     deviation: NonNegativeFloat = 0.0
     """Standard deviation at the first step, where images span [-1, 1]; 0 leaves the noise out."""
@@ -89,13 +95,14 @@ class GANRecipe(ImageRecipe):
     discriminator_steps: PositiveInt = 1
     """Updates of the discriminator in a training step, each with batch_size real images of its own."""
     gradient_penalty: NonNegativeFloat = 0.0
-    """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3); 0 leaves it out."""
+    """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3), between images as they are; 0 leaves it out."""
     r1: R1Settings = R1Settings()
     spectral_normalisation: bool = False
     """Divide each of the discriminator's kernels by its largest singular value (Miyato et al. 2018)."""
     instance_noise: InstanceNoiseSettings = InstanceNoiseSettings()
     differentiable: DifferentiableAugmentation = DifferentiableAugmentation()
-    """Augmentation of all images that the discriminator sees: for sources of few images."""
+    """Augmentation of all images that the discriminator judges, not of those that penalties see: for sources of few
+    images."""
     replay: ReplaySettings = ReplaySettings()
     guard: GuardSettings = GuardSettings()
 

@@ -171,6 +171,9 @@ class Logs(WritingCallback):
         self.seconds_before = self.progress.call_seconds
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.replaced:  # these logs, and those before, are of a state that was given up, perhaps for a NaN
+            self.on_train_begin()
+            return
         for name, value in (logs or {}).items():
             self.sums[name] = self.sums.get(name, 0.0) + float(value)
         self.count += 1

@@ -39,7 +39,7 @@ class Guard(StopOnNonFinite):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         bad = not_finite(logs or {})
         if bad:
-            if self.recipe.guard.action != "roll_back":
+            if not self.may_roll_back:
                 super().on_train_batch_end(batch, logs)  # raises
             self.handle([f"{', '.join(bad)} not finite"])
             return
@@ -97,11 +97,17 @@ class Guard(StopOnNonFinite):
         reason = f"\nstep {step}: {'; '.join(troubles)}"
         if action == "warn":
             say(f"{reason}; docs/GANS.md says what helps")
-        elif action == "roll_back" and self.progress.watched.get("rollbacks", 0) < self.recipe.guard.rollbacks:
+        elif self.may_roll_back:
             say(f"{reason}; {self.roll_back()}")
         else:
             say(f"{reason}; stopping, as the recipe's guard says")
             self.model.stop_training = True
+
+    @property
+    def may_roll_back(self) -> bool:
+        """Whether the recipe lets the run go back, once more."""
+        guard = self.recipe.guard
+        return guard.action == "roll_back" and self.progress.watched.get("rollbacks", 0) < guard.rollbacks
 
     def roll_back(self) -> str:
         """Go back to the best checkpoint, or to new weights if there is none, with new random numbers and lower rates.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import signal
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aigc_tf
 from aigc_tf import checkpoints
@@ -104,18 +107,52 @@ def test_a_roll_back_goes_to_the_best_checkpoint_with_other_random_numbers(
     assert all(np.isfinite(value.numpy()).all() for value in run.model.state().values())
 
 
-@pytest.mark.parametrize("action", ["warn", "stop"])
-def test_without_roll_back_losses_that_are_not_finite_are_an_error(recipe: DCGAN, tmp_path: Path, action: Any):
-    class Spoil(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            self.model.generator.trainable_variables[0].assign(
-                np.full_like(self.model.generator.trainable_variables[0].numpy(), np.nan)
-            )
+class Spoil(keras.callbacks.Callback):
+    """Gives the generator a weight that is not a number before some steps, counted from 1."""
 
+    def __init__(self, *steps: int) -> None:
+        super().__init__()
+        self.steps = steps
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch + 1 in self.steps:
+            weights = self.model.generator.trainable_variables[0]
+            weights.assign(np.full_like(weights.numpy(), np.nan))
+
+
+def metrics(path: Path) -> list[dict[str, float]]:
+    """The lines of a run's metrics.jsonl, which have to be JSON: NaN is none."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    return [json.loads(line, parse_constant=refuse) for line in (path / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("guard", [{"action": "warn"}, {"action": "stop"}, {"action": "roll_back", "rollbacks": 0}])
+def test_without_roll_back_losses_that_are_not_finite_are_an_error(
+    recipe: DCGAN, tmp_path: Path, guard: dict[str, Any]
+):
+    recipe = dataclasses.replace(recipe, guard=GuardSettings(**guard, least_spread=0.0))
     with pytest.raises(checkpoints.NotFiniteError):
-        aigc_tf.train(
-            dataclasses.replace(recipe, guard=GuardSettings(action=action)), tmp_path / "run", callbacks=[Spoil()]
-        )
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Spoil(3)])
+    assert [line["step"] for line in metrics(tmp_path / "run")] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("scalars_every", "steps"), [(1, [1, 2, 4, 5, 7, 8]), (2, [2, 4, 8])])
+def test_what_is_logged_has_nothing_of_states_that_were_given_up(
+    recipe: DCGAN, tmp_path: Path, scalars_every: int, steps: list[int]
+):
+    """After the losses of steps 3 and 6, which are not finite; a window that ends with such a step is left out."""
+    logging = dataclasses.replace(recipe.logging, scalars_every=scalars_every, evaluate_every=1000)
+    guard = GuardSettings(action="roll_back", least_spread=0.0)
+    recipe = dataclasses.replace(recipe, guard=guard, logging=logging, steps=8)
+    run = aigc_tf.train(recipe, tmp_path / "run", callbacks=[Spoil(3, 6)])
+    assert [line["step"] for line in metrics(run.path)] == steps
+    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    losses = events.Tensors("training/generator_loss")
+    assert [loss.step for loss in losses] == steps
+    assert all(np.isfinite(tf.make_ndarray(loss.tensor_proto)) for loss in losses)
 
 
 def test_a_discriminator_that_always_wins_stops_the_run(

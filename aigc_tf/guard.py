@@ -12,6 +12,7 @@ from aigc_tf import checkpoints
 from aigc_tf.callbacks import StopOnNonFinite, log_values, not_finite
 from aigc_tf.models.base import copy_state
 from aigc_tf.models.create import create
+from aigc_tf.recipes.base import MOST_SEED
 from aigc_tf.run import say
 
 SAMPLES = 200
@@ -122,7 +123,8 @@ class Guard(StopOnNonFinite):
         state = self.model.state()
         if best is None:
             assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
-            fresh = create(dataclasses.replace(self.recipe, seed=self.recipe.seed + count), **assets)
+            seed = (self.recipe.seed + count) % (MOST_SEED + 1)
+            fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
             copy_state(fresh, self.model)
             start = "starting again from new weights"
         else:

@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import aigc_tf
 from aigc_tf import checkpoints
 from aigc_tf.guard import reseed, spread
-from aigc_tf.recipes.base import AdamSettings, LoggingSettings
+from aigc_tf.recipes.base import MOST_SEED, AdamSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GuardSettings
 
@@ -81,6 +81,13 @@ def test_it_rolls_back_no_more_often_than_it_may(recipe: DCGAN, tmp_path: Path, 
     assert said.count("starting again from new weights, with 0.5 of the learning rates (1 of 1 times)") == 1
     assert run.step == 2 * EVERY and "stopping, as the recipe's guard says" in said
     assert checkpoints.steps(run.path / "checkpoints")[-1] == run.step
+
+
+def test_the_largest_seed_has_one_after_it(recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    guard = GuardSettings(action="roll_back", least_spread=0.0)
+    recipe = dataclasses.replace(recipe, seed=MOST_SEED, guard=guard, steps=3)
+    assert aigc_tf.train(recipe, tmp_path / "run", callbacks=[Spoil(2)]).step == 3
+    assert "starting again from new weights" in capsys.readouterr().err
 
 
 def test_a_roll_back_goes_to_the_best_checkpoint_with_other_random_numbers(

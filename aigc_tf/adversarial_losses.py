@@ -101,14 +101,18 @@ class Objective:
     """Whether the answers are logits of the probability that an image is real."""
     rises: bool = True
     """Whether the discriminator's loss never falls when the answer to a generated image rises."""
+    threshold: float | None = 0.0
+    """The answer between those for real and those for generated images; None if only their difference counts."""
 
 
 OBJECTIVES = {
     "non_saturating": Objective(non_saturating_generator_loss, discriminator_loss, gives_probabilities=True),
     "minimax": Objective(minimax_generator_loss, discriminator_loss, gives_probabilities=True),
-    "least_squares": Objective(least_squares_generator_loss, least_squares_discriminator_loss, rises=False),
+    "least_squares": Objective(
+        least_squares_generator_loss, least_squares_discriminator_loss, rises=False, threshold=0.5
+    ),
     "hinge": Objective(wasserstein_generator_loss, hinge_discriminator_loss),
-    "wasserstein": Objective(wasserstein_generator_loss, wasserstein_discriminator_loss),
+    "wasserstein": Objective(wasserstein_generator_loss, wasserstein_discriminator_loss, threshold=None),
 }
 """By a recipe's `loss`."""
 

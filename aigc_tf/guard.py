@@ -53,9 +53,12 @@ class Guard(StopOnNonFinite):
     def discriminator_troubles(self, logs: dict[str, Any]) -> list[str]:
         """Whether it has been sure of every image for long: then its gradients teach the generator nothing."""
         guard, watched = self.recipe.guard, self.progress.watched
-        if "real_probability" not in logs:  # scores, as of the Wasserstein loss, have no limit to be pinned at
+        if "real_probability" in logs:
+            least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
+        elif "real_accuracy" in logs:
+            least = min(float(logs["real_accuracy"]), float(logs["fake_accuracy"]))
+        else:  # nothing says which scores of the Wasserstein loss are right
             return []
-        least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
         watched["pinned"] = watched.get("pinned", 0) + 1 if least > guard.pinned_probability else 0
         if watched["pinned"] < guard.pinned_steps:
             return []

@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import aigc_tf
 from aigc_tf import checkpoints
 from aigc_tf.guard import reseed, spread
+from aigc_tf.models.gan import GAN
 from aigc_tf.recipes.base import MOST_SEED, AdamSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GuardSettings
@@ -162,12 +163,37 @@ def test_what_is_logged_has_nothing_of_states_that_were_given_up(
     assert all(np.isfinite(tf.make_ndarray(loss.tensor_proto)) for loss in losses)
 
 
+@pytest.mark.parametrize(
+    ("loss", "answer", "wins"),
+    [
+        ("non_saturating", 5.0, True),
+        ("hinge", 0.1, True),
+        ("hinge", -0.1, False),
+        ("least_squares", 0.6, True),
+        ("least_squares", 0.4, False),
+        ("wasserstein", 5.0, False),
+    ],
+)
 def test_a_discriminator_that_always_wins_stops_the_run(
-    recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    recipe: DCGAN,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    loss: Any,
+    answer: float,
+    wins: bool,
 ):
-    guard = GuardSettings(action="stop", pinned_probability=0.0, pinned_steps=4, least_spread=0.0)
-    run = aigc_tf.train(dataclasses.replace(recipe, guard=guard), tmp_path / "run")
-    assert run.step == 4 and "right with probability over 0 for 4 steps" in capsys.readouterr().err
+    """It answers `answer` to all real images, and the opposite to all generated ones."""
+    answers = GAN.answers
+
+    def sure(model: GAN, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        return answers(model, tf.fill(real_logits.shape, answer), tf.fill(fake_logits.shape, -answer))
+
+    monkeypatch.setattr(GAN, "answers", sure)
+    guard = GuardSettings(action="stop", pinned_steps=4, least_spread=0.0)
+    recipe = dataclasses.replace(recipe, loss=loss, guard=guard, spectral_normalisation=True, steps=6)
+    assert aigc_tf.train(recipe, tmp_path / "run").step == (4 if wins else 6)
+    assert ("right with probability over 0.99 for 4 steps" in capsys.readouterr().err) == wins
 
 
 def test_quality_that_becomes_worse_and_worse_stops_the_run(

@@ -70,6 +70,7 @@ class GAN(LatentModel):
         self.make_streams_and_buffers()
         objective = OBJECTIVES[recipe.loss]
         self.gives_probabilities = objective.gives_probabilities
+        self.threshold = objective.threshold
         self.generator_loss = objective.generator
         self.discriminator_loss = objective.discriminator
         if recipe.label_smoothing:
@@ -220,13 +221,22 @@ class GAN(LatentModel):
         return total
 
     def answers(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What the discriminator thinks of both kinds of images: probabilities, or scores if the loss has none."""
+        """What the discriminator thinks of both kinds of images.
+
+        Probabilities; or scores if the loss has none, and the shares of them on the right side of its threshold.
+        """
         if self.gives_probabilities:
             return {
                 "real_probability": ops.mean(ops.sigmoid(real_logits)),
                 "fake_probability": ops.mean(ops.sigmoid(fake_logits)),
             }
-        return {"real_score": ops.mean(real_logits), "fake_score": ops.mean(fake_logits)}
+        scores = {"real_score": ops.mean(real_logits), "fake_score": ops.mean(fake_logits)}
+        if self.threshold is None:
+            return scores
+        return scores | {
+            "real_accuracy": ops.mean(ops.cast(real_logits > self.threshold, "float32")),
+            "fake_accuracy": ops.mean(ops.cast(fake_logits < self.threshold, "float32")),
+        }
 
     def test_step(self, batch: Any) -> dict[str, tf.Tensor]:
         """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""

@@ -61,7 +61,9 @@ class GuardSettings:
     least_spread: Fraction = 0.2
     """How much samples differ from each other at least, as a share of how much the data do."""
     pinned_probability: Fraction = 0.99
-    """The discriminator wins too clearly when it is right about both kinds of images with a higher one..."""
+    """The discriminator wins too clearly when it is right about both kinds of images with a higher one, or about a
+    larger share of both where its loss knows scores alone (but for the Wasserstein loss, whose scores have no right
+    side)..."""
     pinned_steps: PositiveInt = 500
     """...for so many steps in a row."""
     rises: PositiveInt = 5

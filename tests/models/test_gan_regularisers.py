@@ -97,10 +97,18 @@ def test_r1_comes_lazily_and_weighs_as_much_more():
 
 def test_scores_are_logged_where_there_are_no_probabilities():
     probabilities, scores = {"real_probability", "fake_probability"}, {"real_score", "fake_score"}
-    for loss, wanted, missing in (("minimax", probabilities, scores), ("hinge", scores, probabilities)):
-        model = aigc_tf.create(recipe(loss=loss))
+    accuracies = {"real_accuracy", "fake_accuracy"}
+    for loss, wanted in (
+        ("minimax", probabilities),
+        ("hinge", scores | accuracies),
+        ("least_squares", scores | accuracies),
+        ("wasserstein", scores),
+    ):
+        model = aigc_tf.create(recipe(loss=loss, spectral_normalisation=True))
         for logs in (model.train_step(REAL), model.test_step(REAL)):
-            assert wanted <= set(logs) and not missing & set(logs) and "penalty" not in logs
+            assert set(logs) & (probabilities | scores | accuracies) == wanted and "penalty" not in logs
+    answers = aigc_tf.create(recipe(loss="least_squares")).answers(tf.constant([[0.6], [0.4]]), tf.constant([[0.4]]))
+    assert (float(answers["real_accuracy"]), float(answers["fake_accuracy"])) == (0.5, 1.0)
 
 
 def test_further_updates_of_the_discriminator_see_images_of_their_own():

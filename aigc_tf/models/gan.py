@@ -52,7 +52,9 @@ class GAN(LatentModel):
     Args:
         recipe: its latent dimension, optimizers, loss, regularisers, moving average and seed.
         generator: latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
-        discriminator: images -> answers `[batch, 1]`, as `aigc_tf.adversarial_losses` takes them.
+        discriminator: images -> answers `[batch, 1]`, as `aigc_tf.adversarial_losses` takes them. In training an answer
+            may depend on the other images of its batch by BatchNormalization layers alone: those are looked for, and
+            without one both players share a pass back through the discriminator.
     """
 
     def __init__(self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model) -> None:

@@ -92,7 +92,8 @@ def sample_pictures(
         between: Show the way from one picture to another.
         nearest: Show a picture and the training images nearest to it in latent space.
         labels: Classes, by name or number, of a model that knows classes; all of them if not given. Each has a row,
-            and --count is rounded to full rows.
+            and --count is rounded to full rows. --interpolate, --direction and a .gif show one class, the first if
+            not given.
     """
     asked = {
         "interpolate": interpolate,
@@ -106,10 +107,11 @@ def sample_pictures(
     if others:
         raise InputError(f"--{kind} and --{others[0]} are different pictures: choose one")
     form = ".png" if out is None else out.suffix
-    if labels and (kind != "samples" or form == ".gif"):
-        raise InputError(
-            f"--labels is for new examples: leave it out with {form if kind == 'samples' else '--' + kind}"
-        )
+    if labels and kind not in DRAWN:
+        raise InputError(f"--{kind} draws nothing new: leave --labels out")
+    if len(labels) > 1 and (kind != "samples" or form == ".gif"):
+        shown = form if kind == "samples" else f"--{kind}"
+        raise InputError(f"--labels names {len(labels)} classes: give one with {shown}")
     check(kind, form, count)
     if (kind, form) == ("samples", ".gif"):
         kind = "interpolate"
@@ -180,21 +182,39 @@ def new_examples(request: Request) -> tuple[int, int | None, dict[str, Any]]:
     if request.truncation is not None:
         require(model, "latents", LATENT)
         options["truncation"] = request.truncation
-    if not hasattr(model, "classes"):
-        if request.labels:
-            raise InputError(f"{request.run.path} knows no classes: leave --labels out")
+    rows = chosen_classes(request)
+    if rows is None:
         return request.count, None, options
-    rows = model.classes.numbers(request.labels or model.classes.names)
     columns = max(1, round(request.count / len(rows)))
     return len(rows) * columns, columns, options | {"labels": np.repeat(rows, columns)}
+
+
+def chosen_classes(request: Request) -> np.ndarray | None:
+    """The numbers of the classes that are asked for, or else of all; None if the model knows no classes."""
+    model = request.run.model
+    if hasattr(model, "classes"):
+        return model.classes.numbers(request.labels or model.classes.names)
+    if request.labels:
+        raise InputError(f"{request.run.path} knows no classes: leave --labels out")
+    return None
+
+
+def model_of_one_class(request: Request, method: str) -> Any:
+    """The model, which is required to have a method, set to draw the class that is asked for."""
+    from tools.autoencoders import require
+
+    model = require(request.run.model, method, LATENT)
+    classes = chosen_classes(request)
+    if classes is not None:
+        model.default_class = classes[0]
+    return model
 
 
 def interpolation(request: Request) -> Pictures:
     """The way between two draws from the prior."""
     from aigc_tf.latent_space import linear, spherical
-    from tools.autoencoders import require
 
-    model = require(request.run.model, "interpolate", LATENT)
+    model = model_of_one_class(request, "interpolate")
     way = linear if request.linear else spherical
     images = model.interpolate(request.count, request.seed, way=way, truncation=request.truncation)
     return Pictures(images[0], columns=min(request.count, IN_A_ROW))
@@ -206,9 +226,8 @@ def moved(request: Request) -> Pictures:
 
     from aigc_tf.export.graph import first_kernel
     from aigc_tf.latent_space import along, factorised, standard_normal
-    from tools.autoencoders import require
 
-    model = require(request.run.model, "from_normal", LATENT)
+    model = model_of_one_class(request, "from_normal")
     signatures = model.signatures()
     kernel = first_kernel((signatures.get("generate") or signatures["decode"]).network, "latent")
     if kernel is None:

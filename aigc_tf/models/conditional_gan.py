@@ -34,6 +34,8 @@ class ConditionalGAN(GAN):
     def __init__(self, recipe: CGAN, generator: keras.Model, discriminator: keras.Model, classes: ClassNames) -> None:
         super().__init__(recipe, generator, discriminator)
         self.classes = classes
+        # What `decode` draws if it is not told: all the way of an interpolation, or along a direction.
+        self.default_class = 0
 
     def numbers(self, labels: Labels | None, count: int) -> np.ndarray:
         """Classes as int32 `[count]`; all of them in turn, beginning with the first, if there are no labels.
@@ -71,9 +73,14 @@ class ConditionalGAN(GAN):
             chunk = slice(start, start + GENERATION_BATCH)
             yield self.decode(latents[chunk], numbers[chunk])
 
-    def decode(self, latents: np.ndarray, labels: Labels = 0) -> np.ndarray:
-        """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1]."""
-        numbers = self.numbers(labels, len(latents))
+    def decode(self, latents: np.ndarray, labels: Labels | None = None) -> np.ndarray:
+        """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1].
+
+        Args:
+            latents: `[count, latent_dim]`.
+            labels: one class for all images, or one for each, by name or number; `default_class` if not given.
+        """
+        numbers = self.numbers(self.default_class if labels is None else labels, len(latents))
         images = outputs_of(self.sampler, latents, numbers)
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 

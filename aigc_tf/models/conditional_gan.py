@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.labelled import ClassNames
 from aigc_tf.models.base import Signature, TensorSpec
 from aigc_tf.models.gan import GAN
-from aigc_tf.models.latent import GENERATION_BATCH, outputs_of
+from aigc_tf.models.latent import outputs_of
 from aigc_tf.pictures import grid
 from aigc_tf.recipes.cgan import CGAN
 
@@ -68,10 +68,10 @@ class ConditionalGAN(GAN):
         self, count: int, seed: int = 0, truncation: float | None = None, labels: Labels | None = None
     ) -> Iterator[np.ndarray]:
         """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
-        latents, numbers = self.latents(count, seed, truncation), self.numbers(labels, count)
-        for start in range(0, count, GENERATION_BATCH):
-            chunk = slice(start, start + GENERATION_BATCH)
-            yield self.decode(latents[chunk], numbers[chunk])
+        numbers, start = self.numbers(labels, count), 0
+        for latents in self.latent_batches(count, seed, truncation):
+            yield self.decode(latents, numbers[start : start + len(latents)])
+            start += len(latents)
 
     def decode(self, latents: np.ndarray, labels: Labels | None = None) -> np.ndarray:
         """Images of given latents and classes: float32 `[count, height, width, channels]` in [0, 1].

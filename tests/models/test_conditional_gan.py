@@ -54,6 +54,12 @@ def test_classes_whose_names_are_numerals_are_drawn_by_number_and_by_name(names:
             np.testing.assert_array_equal(model.generate(count, seed=1, labels=label), one)
 
 
+def test_batches_have_the_latents_and_the_classes_of_one_call(model: ConditionalGAN):
+    batches = list(model.generate_batches(1001, seed=1))
+    assert [len(batch) for batch in batches] == [500, 500, 1]
+    np.testing.assert_allclose(np.concatenate(batches), model.generate(1001, seed=1), atol=1e-6)
+
+
 def test_labels_that_cannot_be_are_refused(model: ConditionalGAN):
     with pytest.raises(InputError, match="no class grey: choose one of dark, middle, bright"):
         model.generate(2, labels="grey")

@@ -233,3 +233,22 @@ def test_a_run_shows_and_keeps_what_it_spends(
     assert "| ε | 1.25, spent by step 5" in (run.path / "README.md").read_text()
     with pytest.raises(InputError, match="another steps"):
         aigc_tf.train(dataclasses.replace(recipe, steps=6), run.path, resume=True)
+
+
+@pytest.mark.parametrize("changed", [{"noise_multiplier": 1.5}, {"spent": ((5, 1.0),)}])
+def test_a_run_does_not_go_on_with_another_noise(
+    changed: dict, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Another dp-accounting may find another noise, or another ε, than the run and its card say."""
+    never = LoggingSettings(samples_every=1000, evaluate_every=1000)
+    recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
+    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
+    monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
+    path = aigc_tf.train(recipe, tmp_path / "run").path
+    assert aigc_tf.train(recipe, path, resume=True).step == 5
+    other = dataclasses.replace(promised, **changed)
+    (path / "guarantee.json").write_text(other.to_json())
+    message = rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} then, 2 now\): install the"
+    with pytest.raises(InputError, match=message):
+        aigc_tf.train(recipe, path, resume=True)
+    assert Guarantee.from_json((path / "guarantee.json").read_text()) == other  # nothing was written

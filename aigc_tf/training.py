@@ -34,7 +34,7 @@ from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recovery import recover
 from aigc_tf.registry import resolve
 from aigc_tf.run import Run, say
-from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe
+from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
 
 Callbacks: TypeAlias = AbstractContextManager[list[keras.callbacks.Callback]]
 
@@ -83,6 +83,7 @@ def train(
         path = create_run_folder(recipe, run_dir)
     else:
         refuse_other_data(path, source)
+        refuse_other_noise(path, recipe, source)
     recipe = dataclasses.replace(recipe, source=source.name)
     with held(path):
         model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
@@ -266,6 +267,19 @@ def refuse_other_data(path: Path, source: Any) -> None:
         raise InputError(
             f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
             f"is now another content (fingerprint {source.fingerprint[:12]}): start a new run"
+        )
+
+
+def refuse_other_noise(path: Path, recipe: Recipe, source: Any) -> None:
+    """Raise InputError if a private run would go on with another guarantee than the one it keeps and its card shows."""
+    if "guarantee" not in recipe.assets or not checkpoints.steps(path / "checkpoints"):
+        return
+    recorded = type(source.guarantee).from_json(read_text(path / "guarantee.json"))
+    if recorded != source.guarantee:
+        raise InputError(
+            f"{path} was begun with another noise, or another ε, than the installed dp-accounting finds (noise "
+            f"multiplier {recorded.noise_multiplier:.6g} then, {source.guarantee.noise_multiplier:.6g} now): install "
+            "the version that it was begun with, or start a new run"
         )
 
 

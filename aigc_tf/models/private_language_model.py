@@ -52,7 +52,18 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
         clip_norm, at_once = self.guarantee.clip_norm, self.recipe.lines_at_once
         sums, norms, losses = clipped_sums_by_example(loss_of, (tokens,), self.learning, clip_norm, at_once)
         watched = self.private_optimizer.apply(sums, norms, self.learning)
-        counted = ops.sum(ops.cast(ops.not_equal(tokens[:, 1:], PADDING), losses.dtype))
-        nats = ops.sum(losses) * self.recipe.text.length
         rate = ops.convert_to_tensor(self.adam.learning_rate)
-        return {"loss": nats / ops.maximum(counted, 1.0), "learning_rate": rate} | watched
+        return {"loss": self.nats_a_symbol(tokens, losses, norms), "learning_rate": rate} | watched
+
+    def nats_a_symbol(self, tokens: tf.Tensor, losses: tf.Tensor, norms: tf.Tensor) -> tf.Tensor:
+        """The mean over the lines that move weights; 0 of an empty batch, not a number where no line's norm is finite.
+
+        Args:
+            tokens: of the lines, `[any, time + 1]`.
+            losses: of the lines, `[any]`.
+            norms: of their gradients, `[any]`.
+        """
+        finite = tf.math.is_finite(norms)
+        nats = ops.sum(tf.boolean_mask(losses, finite)) * self.recipe.text.length
+        symbols = ops.sum(ops.cast(tf.boolean_mask(tokens[:, 1:], finite) != PADDING, losses.dtype))
+        return tf.where(tf.size(norms) > 0, nats / symbols, 0.0)

@@ -17,7 +17,11 @@ Not covered is:
 - what several examples have in common: a person with ten lines or images is promised ten times the ε, and more than ten
   times the δ;
 - the choice of the recipe's numbers, as far as it was made by looking at runs on the same examples;
-- figures measured on held-out examples, the choice of the best checkpoint by them, and those examples themselves;
+- figures measured on held-out examples, the choice of the best checkpoint and of an early end (`stop_after`) by them,
+  and those examples themselves;
+- the choice of the best checkpoint by a Fréchet distance (`dp_gan`): its features are those of a network that was
+  trained on the training examples without privacy. Hand out the last checkpoint;
+- that training ended with an error, since what is not noised was no longer finite, and at which step;
 - several runs on the same examples: what they spend adds up;
 - who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
   is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much

@@ -100,6 +100,32 @@ def test_an_empty_batch_moves_nothing_without_noise(model: PrivateLanguageModel,
         np.testing.assert_array_equal(weight.numpy(), value)
 
 
+def test_a_line_that_is_not_finite_moves_nothing_and_does_not_end_training(
+    model: PrivateLanguageModel, source, monkeypatch: pytest.MonkeyPatch
+):
+    tokens = lines_of(source, 8)
+    monstrous, plain = ord("x") + 1, model.nats  # a byte that one line has; 0 is the boundary
+
+    def nats(lines: tf.Tensor, *arguments: object, **options: object):
+        found, counted, states = plain(lines, *arguments, **options)
+        return found * tf.where(tf.reduce_any(lines == monstrous, 1, keepdims=True), np.nan, 1.0), counted, states
+
+    monkeypatch.setattr(model, "nats", nats)
+    with_it = tf.reduce_any(tokens == monstrous, 1)
+    ends, logs, before = [], [], [weight.numpy() for weight in model.learning]
+    for batch in (tokens, tf.boolean_mask(tokens, ~with_it)):
+        for weight, value in zip(model.learning, before, strict=True):
+            weight.assign(value)
+        logs.append(model.train_step((batch,)))
+        ends.append([weight.numpy() for weight in model.learning])
+    assert 0 < np.sum(with_it) < 8 and np.isfinite(list(logs[0].values())).all()
+    for name in ("loss", "example_gradient_norm"):
+        np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-5)
+    for found, wanted in zip(*ends, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    assert np.isnan(model.train_step((tf.boolean_mask(tokens, with_it),))["loss"])  # that is divergence
+
+
 def test_lines_have_their_boundaries_and_padding(source):
     tokens = lines_of(source, 10).numpy()
     assert tokens.shape == (10, 26)

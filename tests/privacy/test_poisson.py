@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +11,10 @@ from scipy import stats
 
 from aigc_tf.data.poisson import PoissonSource, drawn
 from aigc_tf.data.source import Split
+from aigc_tf.distribution import Workers
+from aigc_tf.errors import InputError
 from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.recipes.dp_vae import DPVAE
 
 
 def source_of(count: int, expected: int, updates: int = 1) -> PoissonSource:
@@ -53,6 +58,14 @@ def test_batches_depend_on_seed_and_step_alone():
     np.testing.assert_array_equal(whole[2 * 5 :], membership(source, 7, first_step=5))
     assert not np.array_equal(whole, membership(source, 12, seed=1))
     assert len({row.tobytes() for row in whole}) == 24
+
+
+def test_several_replicas_are_refused():
+    source, recipe = source_of(100, 32), DPVAE.tiny()
+    assert Workers(None, 1, 0).examples_in_step(source, recipe) == 32
+    two = SimpleNamespace(num_replicas_in_sync=2)
+    with pytest.raises(InputError, match="the batches of dp_vae vary in size: give --strategy one"):
+        Workers(two, 1, 0).examples_in_step(source, recipe)
 
 
 @pytest.mark.parametrize(("rate", "size"), [(1.0, 50), (0.0, 0)])

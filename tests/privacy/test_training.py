@@ -23,6 +23,7 @@ from aigc_tf.privacy.optimizer import PrivateOptimizer
 from aigc_tf.recipes.base import LoggingSettings
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
+from aigc_tf.recipes.gans import GuardSettings
 
 CLIP_NORM = 0.5
 NOISELESS = Guarantee(1000, 8, 2, CLIP_NORM, 0.0, 1e-5, ((10, 1.0),))
@@ -191,15 +192,24 @@ def normalised(recipe: DPGAN) -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    ("fields", "fault"),
+    ("recipe", "fields", "fault"),
     [
-        ({"free_bits": 1.0}, "free_bits is 1.0: it is of whole batches"),
-        ({"augmentation": aigc_tf.recipes.base.ClassicalAugmentation(flip=True)}, "augmentation is"),
+        (DPVAE, {"free_bits": 1.0}, "free_bits is 1.0: it is of whole batches"),
+        (DPVAE, {"augmentation": aigc_tf.recipes.base.ClassicalAugmentation(flip=True)}, "augmentation is"),
+        (DPGAN, {"guard": GuardSettings(action="stop")}, "guard.action is stop: .* choose warn"),
+        (DPGAN, {"guard": GuardSettings(action="roll_back")}, "guard.action is roll_back: .* choose warn"),
+        (DPGAN, {"stop_after": 3}, "stop_after is 3: .* without privacy; leave it out"),
     ],
 )
-def test_what_the_accountant_does_not_know_is_refused(fields: dict, fault: str):
+def test_what_the_accountant_does_not_know_is_refused(recipe: type, fields: dict, fault: str):
     with pytest.raises(ValueError, match=fault):
-        dataclasses.replace(DPVAE.tiny(), **fields)
+        dataclasses.replace(recipe.tiny(), **fields)
+
+
+def test_what_touches_no_training_example_may_decide():
+    """Whose guard only warns at other limits, and whose quality figure is of held-out images alone."""
+    assert dataclasses.replace(DPGAN.tiny(), guard=GuardSettings(pinned_steps=7)).guard.action == "warn"
+    assert dataclasses.replace(DPVAE.tiny(), stop_after=3).quality_name == "held_out_loss"
 
 
 def spread(model: PrivateVAE, source: object, recipe: DPVAE, samples: int, seed: int) -> dict[str, object]:
@@ -233,3 +243,22 @@ def test_a_run_shows_and_keeps_what_it_spends(
     assert "| ε | 1.25, spent by step 5" in (run.path / "README.md").read_text()
     with pytest.raises(InputError, match="another steps"):
         aigc_tf.train(dataclasses.replace(recipe, steps=6), run.path, resume=True)
+
+
+@pytest.mark.parametrize("changed", [{"noise_multiplier": 1.5}, {"spent": ((5, 1.0),)}])
+def test_a_run_does_not_go_on_with_another_noise(
+    changed: dict, tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Another dp-accounting may find another noise, or another ε, than the run and its card say."""
+    never = LoggingSettings(samples_every=1000, evaluate_every=1000)
+    recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
+    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
+    monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
+    path = aigc_tf.train(recipe, tmp_path / "run").path
+    assert aigc_tf.train(recipe, path, resume=True).step == 5
+    other = dataclasses.replace(promised, **changed)
+    (path / "guarantee.json").write_text(other.to_json())
+    message = rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} then, 2 now\): install the"
+    with pytest.raises(InputError, match=message):
+        aigc_tf.train(recipe, path, resume=True)
+    assert Guarantee.from_json((path / "guarantee.json").read_text()) == other  # nothing was written

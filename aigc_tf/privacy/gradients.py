@@ -119,8 +119,12 @@ def shares_of(norms: tf.Tensor, clip_norm: float | None) -> tf.Tensor:
 
 def counted(tensor: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
     """`[batch, ...]`, with zeros for examples of share 0: what is not finite, times 0, would not be 0."""
-    counts = tf.reshape(shares > 0, (-1, *(1 for _ in tensor.shape[1:])))
-    return tf.where(counts, tensor, 0.0)
+    counts = shares > 0
+
+    def without_the_others() -> tf.Tensor:
+        return tf.where(tf.reshape(counts, (-1, *(1 for _ in tensor.shape[1:]))), tensor, 0.0)
+
+    return tf.cond(tf.reduce_all(counts), lambda: tensor, without_the_others)  # hardly ever does one have to be copied
 
 
 def squared_norms(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

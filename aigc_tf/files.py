@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import secrets
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,12 +29,12 @@ def named(path: Path) -> Iterator[None]:
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Call `write(file)` on a temporary file and give it its name only when it is whole and on the disk.
 
-    After a crash there is the old file or the new one; of a write that failed nothing stays.
+    After a crash there is the old file or the new one; of a write that failed nothing stays. Of several processes that
+    write the same file each has a temporary file of its own: the last one to end is there.
     """
-    temporary = path.with_name(path.name + PARTIAL)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
         with named(path):
-            temporary.unlink(missing_ok=True)
             with temporary.open("xb") as file:  # x: a link that lies there is not followed
                 write(file)
                 file.flush()

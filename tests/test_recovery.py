@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import keras
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aigc_tf
-from aigc_tf import checkpoints, previews
+from aigc_tf import checkpoints, files, previews
 from aigc_tf.callbacks import Previews
 from aigc_tf.errors import InputError
 from aigc_tf.files import held, write_atomically, write_text
@@ -98,14 +99,28 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"] and path.read_text() == "old"
 
 
-def test_a_write_goes_through_no_link(tmp_path: Path):
-    victim = tmp_path / "victim"
+def test_a_write_goes_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    victim, path = tmp_path / "victim", tmp_path / "file"
     victim.write_text("mine")
-    for name in ("file", "file.partial"):
-        (tmp_path / name).symlink_to(victim)
-    write_text(tmp_path / "file", "new")
-    assert victim.read_text() == "mine" and (tmp_path / "file").read_text() == "new"
-    assert not (tmp_path / "file").is_symlink()
+    path.symlink_to(victim)
+    write_text(path, "new")
+    assert victim.read_text() == "mine" and path.read_text() == "new" and not path.is_symlink()
+    monkeypatch.setattr(files.secrets, "token_hex", lambda count: "guessed")
+    (tmp_path / "file.guessed.partial").symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        write_text(path, "newer")
+    assert victim.read_text() == "mine" and path.read_text() == "new"
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path: Path):
+    def write(file: IO[bytes]) -> None:
+        file.write(b"one ")
+        write_text(tmp_path / "file", "another writer begins later, and ends earlier")
+        file.write(b"whole")
+
+    write_atomically(tmp_path / "file", write)
+    assert (tmp_path / "file").read_text() == "one whole"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_folder_is_held_by_one_process_and_a_dead_one_holds_nothing(tmp_path: Path):

@@ -65,8 +65,8 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
         metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes())
         if not isinstance(metadata, dict):
             raise ValueError("its metadata is no JSON object")
-    except (ArchiveError, ValueError) as error:
-        raise InputError(f"{path} is not a readable checkpoint ({error}); remove it to use an earlier one") from error
+    except (ArchiveError, ValueError, RecursionError) as error:
+        raise unreadable(path, str(error)) from error
     wanted = {name: (tuple(variable.shape), variable.dtype) for name, variable in state.items()}
     found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
     if wanted != found:
@@ -75,6 +75,11 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
     for name, variable in state.items():
         variable.assign(arrays[name])
     return metadata
+
+
+def unreadable(path: Path, why: str) -> InputError:
+    """What to say of a checkpoint that cannot be used."""
+    return InputError(f"{path} is not a readable checkpoint ({why}); remove it to use an earlier one")
 
 
 def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
@@ -104,7 +109,7 @@ def best_step(folder: Path) -> int | None:
     path = folder / _BEST
     try:
         step = json.loads(path.read_text())["step"] if path.is_file() else None
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is damaged ({error}): choose the last checkpoint") from None
     if not isinstance(step, int | None):
         raise InputError(f"{path} is damaged (its step is {step!r}): choose the last checkpoint")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aigc_tf.errors import printable
+from aigc_tf.errors import InputError, printable
 from aigc_tf.files import write_text
 from aigc_tf.recipes.base import flatten
-from aigc_tf.run_folder import read_object
+from aigc_tf.run_folder import read_object, read_text
 
 if TYPE_CHECKING:
     from aigc_tf.run import Run
@@ -47,7 +49,7 @@ def _samples(run: Run) -> str:
     latest = found[-1]
     if latest.suffix == ".png":
         return f"![samples](samples/{latest.name})"
-    text = textwrap.indent(latest.read_text(encoding="utf-8"), "    ", lambda line: True)
+    text = textwrap.indent(read_text(latest), "    ", lambda line: True)
     return f"Samples ([samples/{latest.name}](samples/{latest.name})):\n\n{text}"
 
 
@@ -98,79 +100,109 @@ python -m tools.export "{run.path}" --quantize dynamic
 ```"""
 
 
+# What an export's report that is not one of ours leads to.
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+
+
 def _exports(run: Run) -> str:
-    paths = sorted((run.path / "exports").glob("*/export.json"))
-    reports = {path.parent.name: read_object(path, signatures=dict, files=dict) for path in paths}
-    if not reports:
+    exports = [_described(path) for path in sorted((run.path / "exports").glob("*/export.json"))]
+    if not exports:
         return ""
-    signatures = next(iter(reports.values()))["signatures"]
-    tensors = [
-        f"- `{name}`, {kind[:-1]} `{tensor}`: {facts['dtype']} {facts['shape']}, {facts['meaning']}"
-        for name, signature in signatures.items()
-        for kind in ("inputs", "outputs")
-        for tensor, facts in signature[kind].items()
-    ]
-    phone = (
-        "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
-        "`python tools/tflite_demo.py model.tflite`."
-    )
-    parts = [_export_files(reports), _export_signatures(reports), _export_quality(reports), phone, "\n".join(tensors)]
-    return "\n\n".join(["## Exported files", *filter(None, parts)])
-
-
-def _export_files(reports: dict[str, Any]) -> str:
-    rows = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]
-    for folder, report in reports.items():
-        size = report["files"].get("model.tflite") or report["files"]["saved_model/"]
-        operators, taken, memory = "", "", ""
-        if "operators" in report:
-            operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
-            added = report["peak_memory"]["added_by_file_bytes"]
-            memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
-        rows.append(f"| {folder} | {size:,} | {operators} | {taken} | {memory} |")
-    return "\n".join(rows)
-
-
-def _export_signatures(reports: dict[str, Any]) -> str:
+    files = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]
     note = (
         "Differences are from Keras, the largest and the mean; times are of one call in ms, the median and "
         "(95th percentile). The ratio is that of the shortest call of Keras's own LiteRT export of the same network "
         "to the shortest of this file, 1 thread."
     )
-    rows = [
+    signatures = [
         "| folder, signature | largest | mean | 1 thread | 2 threads | against Keras's export |",
         "| --- " * 6 + "|",
     ]
-    for folder, report in reports.items():
-        for name, signature in report["signatures"].items():
-            difference = signature["difference"]
-            found = difference.get("tflite", difference["saved_model"])
-            latency = report.get("latency", {}).get(name, {})
-            times = [_median_and_p95(latency[threads]) if latency else "" for threads in ("1", "2")]
-            ratios = report.get("keras_litert", {}).get(name, {}).get("times_faster")
-            faster = f"{ratios['1']['least']:.1f} times faster" if ratios else ""
-            cells = [f"{found['largest']:.2g}", f"{found['mean']:.2g}", *times, faster]
-            rows.append(f"| {folder}, `{name}` | {' | '.join(cells)} |")
-    return f"{note}\n\n" + "\n".join(rows)
+    measured = [row for export in exports for row in export.quality]
+    head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"]
+    phone = (
+        "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
+        "`python tools/tflite_demo.py model.tflite`."
+    )
+    parts = [
+        [*files, *(export.file for export in exports)],
+        [note, "", *signatures, *(row for export in exports for row in export.signatures)],
+        [*head, *measured] if measured else [],
+        [export.not_measured for export in exports if export.not_measured],
+        [phone],
+        exports[0].tensors,
+    ]
+    return "\n\n".join(["## Exported files", *("\n".join(lines) for lines in parts if lines)])
+
+
+@dataclass(frozen=True)
+class _Export:
+    """What the card says of an export: rows of its tables."""
+
+    file: str
+    signatures: list[str]
+    quality: list[str]
+    """Before and after quantising; empty if the file has no 8-bit weights."""
+    not_measured: str
+    """Why the quality was not measured; empty if it was, or need not be."""
+    tensors: list[str]
+
+
+def _described(path: Path) -> _Export:
+    """What the card says of the export with this report.
+
+    Raises:
+        InputError: it is no report of an export.
+    """
+    report, folder = read_object(path, signatures=dict, files=dict), path.parent.name
+    try:
+        quality = report.get("quality") or {}
+        reason = quality.get("not_measured")
+        return _Export(
+            _file_row(folder, report),
+            [_signature_row(folder, name, report) for name in report["signatures"]],
+            [] if reason else [_quality_row(folder, name, found) for name, found in quality.items()],
+            f"- {folder}: quality not measured, {reason}" if reason else "",
+            [
+                f"- `{name}`, {kind[:-1]} `{tensor}`: {facts['dtype']} {facts['shape']}, {facts['meaning']}"
+                for name, signature in report["signatures"].items()
+                for kind in ("inputs", "outputs")
+                for tensor, facts in signature[kind].items()
+            ],
+        )
+    except _DAMAGE as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path} is damaged ({fault}): export again, or remove the folder it is in") from error
+
+
+def _file_row(folder: str, report: dict[str, Any]) -> str:
+    size = report["files"].get("model.tflite") or report["files"]["saved_model/"]
+    operators, taken, memory = "", "", ""
+    if "operators" in report:
+        operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
+        added = report["peak_memory"]["added_by_file_bytes"]
+        memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
+    return f"| {folder} | {size:,} | {operators} | {taken} | {memory} |"
+
+
+def _signature_row(folder: str, name: str, report: dict[str, Any]) -> str:
+    difference = report["signatures"][name]["difference"]
+    found = difference.get("tflite", difference["saved_model"])
+    latency = report.get("latency", {}).get(name, {})
+    times = [_median_and_p95(latency[threads]) if latency else "" for threads in ("1", "2")]
+    ratios = report.get("keras_litert", {}).get(name, {}).get("times_faster")
+    faster = f"{ratios['1']['least']:.1f} times faster" if ratios else ""
+    cells = [f"{found['largest']:.2g}", f"{found['mean']:.2g}", *times, faster]
+    return f"| {folder}, `{name}` | {' | '.join(cells)} |"
 
 
 def _median_and_p95(latency: dict[str, float]) -> str:
     return f"{latency['median_ms']:.3f} ({latency['p95_ms']:.3f})"
 
 
-def _export_quality(reports: dict[str, Any]) -> str:
-    """Before and after quantising; empty if no file has 8-bit weights."""
-    rows, notes = [], []
-    for folder, report in reports.items():
-        quality = report.get("quality") or {}
-        if "not_measured" in quality:
-            notes.append(f"- {folder}: quality not measured, {quality['not_measured']}")
-            continue
-        for name, found in quality.items():
-            figures = " | ".join(f"{found[key]:.4g}" for key in ("before", "after", "change", "limit"))
-            rows.append(f"| {folder}, `{name}` | {found['measure']} | {figures} |")
-    head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"] if rows else []
-    return "\n\n".join("\n".join(lines) for lines in ([*head, *rows], notes) if lines)
+def _quality_row(folder: str, name: str, found: dict[str, Any]) -> str:
+    figures = " | ".join(f"{found[key]:.4g}" for key in ("before", "after", "change", "limit"))
+    return f"| {folder}, `{name}` | {found['measure']} | {figures} |"
 
 
 def _limits() -> str:

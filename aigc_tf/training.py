@@ -13,7 +13,6 @@ import keras
 import tensorflow as tf
 
 from aigc_tf import checkpoints, environment
-from aigc_tf.archives import is_whole
 from aigc_tf.callbacks import (
     Checkpoints,
     Clock,
@@ -28,10 +27,10 @@ from aigc_tf.distribution import Agreement, Strategy, WorkerLostError, Workers, 
 from aigc_tf.errors import InputError, printable
 from aigc_tf.files import held, write_text
 from aigc_tf.latent_space import Encodes
-from aigc_tf.models.base import GenerativeModel, copy_state
+from aigc_tf.models.base import copy_state
 from aigc_tf.models.create import create
 from aigc_tf.recipes.base import Recipe, flatten
-from aigc_tf.recovery import recover
+from aigc_tf.recovery import resumed
 from aigc_tf.registry import resolve
 from aigc_tf.run import Run, say
 from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
@@ -88,7 +87,7 @@ def train(
     with held(path):
         model = create(recipe, **{name: getattr(source, name) for name in recipe.assets})
         described = environment.environment(workers.replicas)
-        progress = resumed(path, model, recipe.checkpoints.keep, described) if resume else Progress(step=0)
+        progress = resumed(path, model, recipe, described) if resume else Progress(step=0)
         progress.examples_per_step = examples_per_step
         describe_run(path, recipe, source, described, first_step=progress.step)
         run = Run(path, recipe, progress.step, model=model, source=source)
@@ -215,33 +214,6 @@ def finish(run: Run) -> None:
     write_model_card(run)
     if isinstance(run.model, Encodes):
         write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
-
-
-def resumed(path: Path, model: GenerativeModel, keep: int, now: dict[str, Any]) -> Progress:
-    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one.
-
-    Args:
-        path: the run's folder.
-        model: of its recipe.
-        keep: how many of the last checkpoints.
-        now: the environment that training goes on in.
-    """
-    step = recover(path)
-    if step is None:
-        return Progress(step=0)
-    folder = path / "checkpoints"
-    metadata = checkpoints.restore(checkpoints.path_of(folder, step), model.state())
-    best = metadata.get("best")
-    if best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
-        say(f"warning: the best checkpoint, of step {best['step']}, is lost: the next measured one takes its place")
-        best = None
-    checkpoints.mark_best(folder, best)
-    checkpoints.prune(folder, keep, best)
-    then = read_object(path / "environment.json")
-    for difference in environment.differences(then, now):
-        say(f"warning: the run continues, but not bit by bit: {difference}")
-    recorded = {name: metadata[name] for name in ("seconds", "quality", "watched") if name in metadata}
-    return Progress(step, best=best, **recorded)
 
 
 def refuse_changes(path: Path, recipe: Recipe) -> None:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from aigc_tf import checkpoints
+from aigc_tf import checkpoints, environment
 from aigc_tf.data.folder import open_folder
 from aigc_tf.data.npz import open_npz
 from aigc_tf.data.prepare import UnreadableImageError, decode_image
@@ -25,7 +25,9 @@ from aigc_tf.data.text import UnreadableTextError, read_text
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer
 from aigc_tf.model_card import write_model_card
+from aigc_tf.models.base import GenerativeModel
 from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recovery import resumed
 from aigc_tf.registry import recipe_classes
 from aigc_tf.run import Run
 from aigc_tf.run_folder import read_recipe
@@ -120,7 +122,8 @@ def snapshot(folder: Path) -> set[tuple[Path, bytes]]:
 
 def readers(templates: Path, outside: Path) -> dict[str, Case]:
     """Every reader by name."""
-    runs = specimens.runs(templates)
+    models = specimens.runs(templates)
+    now = environment.environment()
     recipes = [recipe().to_json() for recipe in recipe_classes().values()]
     pictures, archives = specimens.pictures(), specimens.archives(Trap(outside))
 
@@ -129,14 +132,24 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         read_recipe(folder)
 
     def run(folder: Path, chance: random.Random) -> None:
-        template = chance.choice(list(runs))
-        copy = shutil.copytree(template, folder / "run")
-        specimens.disturb(copy, chance, outside)
+        copy, model = disturbed(folder, chance)
         for checkpoint in ("last", "best"):
             opened = Run.open(copy, checkpoint)
             opened.assets()
-            checkpoints.restore(checkpoints.path_of(copy / "checkpoints", opened.step), runs[template])
+            checkpoints.restore(checkpoints.path_of(copy / "checkpoints", opened.step), model.state())
             write_model_card(opened)
+
+    def resumed_run(folder: Path, chance: random.Random) -> None:
+        copy, model = disturbed(folder, chance)
+        recipe = read_recipe(copy)
+        progress = resumed(copy, model, recipe, now)
+        write_model_card(Run(copy, recipe, progress.step, model))
+
+    def disturbed(folder: Path, chance: random.Random) -> tuple[Path, GenerativeModel]:
+        template = chance.choice(list(models))
+        copy = shutil.copytree(template, folder / "run")
+        specimens.disturb(copy, chance, outside)
+        return copy, models[template]
 
     def image(folder: Path, chance: random.Random) -> None:
         decode_image(damaged(chance.choice(pictures), chance), SMALL)
@@ -175,6 +188,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
     return {
         "recipes": recipe,
         "run folders": run,
+        "run folders, resumed": resumed_run,
         "image files": image,
         "folders of images": folder_of_images,
         ".npz of images": archive_of_images,

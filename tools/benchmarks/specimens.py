@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event
 
 from aigc_tf import checkpoints
 from aigc_tf.data.series_source import measure_scaling
 from aigc_tf.data.vocabulary import learn_vocabulary
 from aigc_tf.export import flatbuffer
+from aigc_tf.models.base import GenerativeModel
 from aigc_tf.models.create import create
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.base import Recipe
@@ -50,8 +53,27 @@ CELLS = (
 )
 
 
-def runs(folder: Path) -> dict[Path, dict[str, Any]]:
-    """Run folders of a model of images, one of text and one of series, and the state of each model."""
+# As much of an export's report as the run's card shows.
+EXPORT: dict[str, Any] = {
+    "files": {"model.tflite": 1000, "saved_model/": 2000},
+    "operators": {"CONV_2D": 3},
+    "xnnpack": {"taken": 3, "of": 3},
+    "peak_memory": {"added_by_file_bytes": 10**6},
+    "latency": {"generate": {threads: {"median_ms": 0.5, "p95_ms": 0.75} for threads in ("1", "2")}},
+    "keras_litert": {"generate": {"times_faster": {"1": {"least": 1.5}}}},
+    "quality": {"generate": {"measure": "distance", "before": 1.0, "after": 1.25, "change": 0.25, "limit": 0.5}},
+    "signatures": {
+        "generate": {
+            "inputs": {"latent": {"dtype": "float32", "shape": [1, 8], "meaning": "normal numbers"}},
+            "outputs": {"image": {"dtype": "float32", "shape": [1, 16, 16, 1], "meaning": "in [0, 1]"}},
+            "difference": {"saved_model": {"largest": 1e-6, "mean": 1e-7}, "tflite": {"largest": 1e-5, "mean": 1e-6}},
+        }
+    },
+}
+
+
+def runs(folder: Path) -> dict[Path, GenerativeModel]:
+    """Run folders of a model of images, one of text and one of series, with their models."""
     vocabulary = learn_vocabulary([TEXT], CharRNN.tiny().text, with_ends=False)
     scaling = measure_scaling(("wind", "rain"), np.arange(20.0).reshape(10, 2) ** 2)
     made: tuple[tuple[Recipe, dict[str, Any]], ...] = (
@@ -62,21 +84,38 @@ def runs(folder: Path) -> dict[Path, dict[str, Any]]:
     return {folder / recipe.slug(): write_run(folder / recipe.slug(), recipe, assets) for recipe, assets in made}
 
 
-def write_run(folder: Path, recipe: Recipe, assets: dict[str, Any]) -> dict[str, Any]:
-    """A run folder as training leaves it, without training; returns the model's state."""
+def write_run(folder: Path, recipe: Recipe, assets: dict[str, Any]) -> GenerativeModel:
+    """A run folder as training leaves it, without training; returns the model."""
     folder.mkdir(parents=True)
     (folder / "recipe.json").write_text(recipe.to_json())
     (folder / "environment.json").write_text(json.dumps({"aigc_tf": "9.0"}))
     (folder / "source.json").write_text(json.dumps({"name": "auto", "fingerprint": "0", "licence": "none"}))
-    (folder / "metrics.jsonl").write_text(json.dumps({"step": 1, "loss": 0.5}) + "\n")
+    (folder / "metrics.jsonl").write_text("".join(json.dumps({"step": s, "loss": 0.5}) + "\n" for s in (1, 2, 3)))
+    write_events(folder / "tensorboard" / "events.out.tfevents.1.v2", steps=(1, 2, 3))
+    exported = folder / "exports" / "tflite-none-batch1"
+    exported.mkdir(parents=True)
+    (exported / "export.json").write_text(json.dumps(EXPORT))
+    (folder / "samples").mkdir()
+    (folder / "samples" / "samples-00000002.txt").write_text(TEXT)
     (folder / "evaluation.json").write_text(json.dumps({"loss": 0.5, "step": 1, "protocol": {"samples": 10}}))
     for name, asset in assets.items():
         (folder / f"{name}.json").write_text(asset.to_json())
-    state = create(recipe, **assets).state()
+    model = create(recipe, **assets)
+    best = {"step": 1, recipe.quality_name: 0.5}
+    recorded = {"seconds": 1.0, "best": best, "quality": {recipe.quality_name: 0.75}, "watched": {"rises": 1}}
     for step in (1, 2):
-        checkpoints.save(folder / "checkpoints", state, step, {"seconds": 1.0, "best": None})
-    checkpoints.mark_best(folder / "checkpoints", {"step": 1, "loss": 0.5})
-    return state
+        checkpoints.save(folder / "checkpoints", model.state(), step, recorded)
+    checkpoints.mark_best(folder / "checkpoints", best)
+    return model
+
+
+def write_events(path: Path, steps: tuple[int, ...]) -> None:
+    """An event file as TensorFlow writes it."""
+    path.parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as file:
+        file.write(Event(file_version="brain.Event:2").SerializeToString())
+        for step in steps:
+            file.write(Event(step=step).SerializeToString())
 
 
 def disturb(run: Path, chance: random.Random, outside: Path) -> None:
@@ -126,6 +165,7 @@ def _folder_linked_out(path: Path, chance: random.Random, outside: Path) -> None
     run = next(parent for parent in path.parents if parent.name == "run")
     name = run / chance.choice(["samples", "exports", "tensorboard", ".lock", "README.md.partial"])
     if not name.is_symlink():
+        shutil.rmtree(name, ignore_errors=True)
         name.symlink_to(outside)
 
 

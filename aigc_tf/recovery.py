@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from tensorboard.compat.proto.event_pb2 import Event
 
 from aigc_tf import checkpoints, environment, previews
@@ -125,6 +125,7 @@ def cut_events(path: Path, step: int) -> None:
     if not path.is_file():
         say(f"warning: {path} is no event file, and left as it is")
         return
+    cut_beyond_the_end(path)
     end = whole = 0
     try:
         for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
@@ -140,3 +141,20 @@ def cut_events(path: Path, step: int) -> None:
     elif end < path.stat().st_size:
         with path.open("r+b") as file:
             file.truncate(end)
+
+
+def cut_beyond_the_end(path: Path) -> None:
+    """Cut an event file where a record says that it is longer than the rest of the file.
+
+    The process ended in the middle of it, or somebody wrote that: TensorFlow believes it, and ends without a word when
+    it gets no memory for it.
+    """
+    size, end = path.stat().st_size, 0
+    with path.open("r+b") as file:
+        while end < size:
+            file.seek(end)
+            length = int.from_bytes(file.read(8), "little")
+            if end + length + _FRAME_BYTES > size:
+                file.truncate(end)
+                return
+            end += length + _FRAME_BYTES

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tensorflow as tf
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
 
 import aigc_tf
 from aigc_tf import checkpoints
@@ -56,6 +58,17 @@ def test_an_event_file_ends_before_what_is_no_event(tmp_path: Path):
     with tf.io.TFRecordWriter(str(tmp_path / "other")) as file:
         file.write(b"\xff\xff no event")
     path.write_bytes(whole + (tmp_path / "other").read_bytes())
+    cut_events(path, 2)
+    assert path.read_bytes() == whole
+
+
+def test_an_event_file_ends_before_a_record_that_is_longer_than_it(tmp_path: Path):
+    """TensorFlow's own reader would end the process: it asks for a terabyte."""
+    path = tmp_path / "events.out.tfevents.1.v2"
+    specimens.write_events(path, (1, 2))
+    whole = path.read_bytes()
+    length = struct.pack("<Q", 2**40)
+    path.write_bytes(whole + length + struct.pack("<I", masked_crc32c(length)) + b"short")
     cut_events(path, 2)
     assert path.read_bytes() == whole
 

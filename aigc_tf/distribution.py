@@ -35,6 +35,10 @@ class WorkerLostError(RuntimeError):
     """Another process of the same run has ended."""
 
 
+# What TensorFlow raises for that where the processes wait for each other.
+LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError)
+
+
 @dataclass(frozen=True)
 class Workers:
     """The processes that train a run together, seen from one of them."""
@@ -133,9 +137,16 @@ class Workers:
             variable.assign(there.reshape(array.shape))
 
     def _total(self, numbers: Any) -> np.ndarray:
-        """Sums over the processes of int32 `[n]`, the same n in each."""
+        """Sums over the processes of int32 `[n]`, the same n in each.
+
+        Raises:
+            WorkerLostError: one of them has ended.
+        """
         strategy: Any = self.strategy
-        summed = strategy.experimental_local_results(_all_reduced(strategy)(tf.constant(numbers, tf.int32)))
+        try:
+            summed = strategy.experimental_local_results(_all_reduced(strategy)(tf.constant(numbers, tf.int32)))
+        except LOST as error:
+            raise WorkerLostError("another worker has ended; start all of them again with --resume") from error
         found: np.ndarray = summed[0].numpy()
         return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -23,7 +24,7 @@ from aigc_tf.callbacks import (
     Quality,
     interrupts,
 )
-from aigc_tf.distribution import Agreement, Strategy, WorkerLostError, Workers, join
+from aigc_tf.distribution import LOST, Agreement, Strategy, WorkerLostError, Workers, join
 from aigc_tf.errors import InputError, printable
 from aigc_tf.files import held, write_text
 from aigc_tf.latent_space import Encodes
@@ -34,6 +35,8 @@ from aigc_tf.recovery import resumed
 from aigc_tf.registry import resolve
 from aigc_tf.run import Run, say
 from aigc_tf.run_folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
+
+EVENTS = "tensorboard"
 
 Callbacks: TypeAlias = AbstractContextManager[list[keras.callbacks.Callback]]
 
@@ -132,17 +135,18 @@ def identity(run: Run) -> list[Any]:
 def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
     """Train from `progress.step` on, until the recipe's steps or seconds or the user end it."""
     recipe = run.recipe
-    learner = workers.learner(run)
     keeping: Callbacks = kept(run, progress) if workers.is_chief else nullcontext([])
-    with keeping as writing, explained(run, progress), interrupts(progress):
-        learner.fit(
-            workers.batches(run.source, recipe, progress.step),
-            epochs=1,
-            steps_per_epoch=recipe.steps - progress.step,
-            shuffle=False,
-            verbose=0,
-            callbacks=[Clock(run, progress), *writing, *callbacks, Agreement(run, progress, workers)],
-        )
+    with explained(run, progress):
+        learner = workers.learner(run)
+        with keeping as writing, interrupts(progress):
+            learner.fit(
+                workers.batches(run.source, recipe, progress.step),
+                epochs=1,
+                steps_per_epoch=recipe.steps - progress.step,
+                shuffle=False,
+                verbose=0,
+                callbacks=[Clock(run, progress), *writing, *callbacks, Agreement(run, progress, workers)],
+            )
     if learner is not run.model:
         copy_state(learner, run.model)
     run.step = progress.step
@@ -152,7 +156,7 @@ def fit(run: Run, progress: Progress, callbacks: Sequence[keras.callbacks.Callba
 def kept(run: Run, progress: Progress) -> Iterator[list[keras.callbacks.Callback]]:
     """What watches training, shows it and writes it into the run's folder, in the order in which it is called."""
     recipe = run.recipe
-    writer = tf.summary.create_file_writer(str(run.path / "tensorboard"))
+    writer = tf.summary.create_file_writer(str(run.path / EVENTS))
     write_description(run, writer, progress.step)
     if recipe.logging.graph:
         batches = run.source.training_batches(recipe.examples_per_step, recipe.seed)
@@ -177,26 +181,39 @@ def kept(run: Run, progress: Progress) -> Iterator[list[keras.callbacks.Callback
 @contextmanager
 def explained(run: Run, progress: Progress) -> Iterator[None]:
     """Say of what ends training early which checkpoint there is to go on from, and what to mend."""
+
+    def stopped(why: str, mend: str) -> str:
+        return f"training stopped at step {progress.step}: {why}; {last_good(run.path)}; {mend}"
+
+    when_mended = "continue with --resume when that is mended"
     try:
         yield
     except checkpoints.NotFiniteError as error:
         raise checkpoints.NotFiniteError(f"training diverged: {error}; {last_good(run.path)}") from None
-    except tf.errors.ResourceExhaustedError as error:
-        raise InputError(
-            f"training stopped at step {progress.step}: it does not fit in memory; {last_good(run.path)}; start a new "
-            f"run with a smaller batch_size than {run.recipe.batch_size}, or smaller networks"
-        ) from error
-    except (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError) as error:
-        raise WorkerLostError(
-            f"training stopped at step {progress.step}: another worker has ended; {last_good(run.path)}; start all of "
-            "them again with --resume"
-        ) from error
     except OSError as error:
         fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise InputError(
-            f"training stopped at step {progress.step}: {fault}; {last_good(run.path)}; continue with --resume when "
-            "that is mended"
-        ) from error
+        raise InputError(stopped(fault, when_mended)) from error
+    except (tf.errors.OpError, WorkerLostError) as error:
+        unwritten = writing_fault(error)  # comes first: a full disk and a full memory are the same error
+        if unwritten is not None:
+            raise InputError(stopped(f"{run.path / EVENTS}: {unwritten}", when_mended)) from error
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            smaller = f"start a new run with a smaller batch_size than {run.recipe.batch_size}, or smaller networks"
+            raise InputError(stopped("it does not fit in memory", smaller)) from error
+        if isinstance(error, (*LOST, WorkerLostError)):
+            again = "start all of them again with --resume"
+            raise WorkerLostError(stopped("another worker has ended", again)) from error
+        raise
+
+
+# An operation of event writers in the message of its error, and what the system says there.
+_WRITES_EVENTS = re.compile(r"__wrapped__\w*Summary\w*?_device_\S+\}\} (?:[^\n]*; )?([^\n\[]*)")
+
+
+def writing_fault(error: Exception) -> str | None:
+    """Why TensorFlow could not write events, in the system's words; None if the error is of something else."""
+    found = _WRITES_EVENTS.search(str(error))
+    return found and found[1].strip()
 
 
 def last_good(path: Path) -> str:
@@ -213,7 +230,7 @@ def finish(run: Run) -> None:
 
     write_model_card(run)
     if isinstance(run.model, Encodes):
-        write_projector(run.path / "tensorboard", run.model, run.source.test, run.source.class_names)
+        write_projector(run.path / EVENTS, run.model, run.source.test, run.source.class_names)
 
 
 def refuse_changes(path: Path, recipe: Recipe) -> None:

@@ -17,15 +17,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import yaml
 
 import aigc_tf
-from aigc_tf import checkpoints
+from aigc_tf import checkpoints, distribution
 from aigc_tf.callbacks import Progress
 from aigc_tf.data.labelled import open_source as open_labelled
 from aigc_tf.data.series import open_source as open_series
 from aigc_tf.data.text import open_source as open_text
-from aigc_tf.distribution import Agreement, join
+from aigc_tf.distribution import Agreement, WorkerLostError, Workers, join
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.augment import ClassicalAugmentation
@@ -152,6 +153,15 @@ def test_batches_that_cannot_be_shared_equally_are_refused(devices: None, folder
     said = (folder / "refused.txt").read_text()
     assert "batch_size is 7" in said and "2 replicas" in said
     assert not (folder / "odd").exists()
+
+
+def test_a_worker_that_is_lost_before_training_is_told_of(monkeypatch: pytest.MonkeyPatch):
+    def broken(numbers: tf.Tensor) -> None:
+        raise tf.errors.AbortedError(None, None, "Connection reset by peer")
+
+    monkeypatch.setattr(distribution, "_all_reduced", lambda strategy: broken)
+    with pytest.raises(WorkerLostError, match="another worker has ended; start all of them again with --resume"):
+        Workers(tf.distribute.get_strategy(), count=2, number=0).agree({"step": 0})
 
 
 def test_a_job_ends_with_a_worker_and_goes_on_with_any_number(workers: subprocess.Popen[str], folder: Path):

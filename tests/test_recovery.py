@@ -16,11 +16,13 @@ from typing import IO
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aigc_tf
 from aigc_tf import checkpoints, files, previews
 from aigc_tf.callbacks import Previews
+from aigc_tf.distribution import WorkerLostError
 from aigc_tf.errors import InputError
 from aigc_tf.files import held, write_atomically, write_text
 from aigc_tf.models.gan import GAN
@@ -273,6 +275,62 @@ def test_without_room_a_run_stops_with_its_last_checkpoint(
     assert checkpoints.steps(tmp_path / "run" / "checkpoints") == [2, 4]
     run = aigc_tf.train(recipe, tmp_path / "run", resume=True)
     assert differences(whole.path, run.path) == []
+
+
+def of_writer(kind: type[tf.errors.OpError], operation: str, reason: str) -> tf.errors.OpError:
+    """An error of TensorFlow's event writers, as they word it."""
+    device = "/job:localhost/replica:0/task:0/device:CPU:0"
+    message = f"{{{{function_node __wrapped__{operation}_device_{device}}}}} /runs/a; b/events.out.tfevents.1.v2; "
+    return kind(None, None, f"{message}{reason}\n\tFailed to flush 1 events [Op:{operation}] name: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            of_writer(tf.errors.ResourceExhaustedError, "WriteScalarSummary", "No space left on device"),
+            r"/tensorboard: No space left on device; there is no checkpoint yet .*; continue with --resume",
+        ),
+        (
+            of_writer(tf.errors.PermissionDeniedError, "FlushSummaryWriter", "Permission denied"),
+            r"/tensorboard: Permission denied; .* --resume",
+        ),
+        (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"), "it does not fit in memory; "),
+        (tf.errors.UnavailableError(None, None, "Connection reset by peer"), "another worker has ended; .* --resume"),
+        (WorkerLostError("another worker has ended"), "another worker has ended; there is .* --resume"),
+    ],
+)
+def test_what_ends_training_is_told_of_in_one_line(error: Exception, message: str, recipe: DCGAN, tmp_path: Path):
+    class Fail(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            raise error
+
+    with pytest.raises((InputError, WorkerLostError), match=f"training stopped at step 1: .*{message}") as caught:
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Fail()])
+    assert "\n" not in str(caught.value) and caught.value.__cause__ is error
+
+
+def test_other_errors_of_tensorflow_are_faults_of_a_program(recipe: DCGAN, tmp_path: Path):
+    class Fail(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            raise tf.errors.FailedPreconditionError(None, None, "a table is not initialised")
+
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        aigc_tf.train(recipe, tmp_path / "run", callbacks=[Fail()])
+
+
+@pytest.mark.parametrize("place", ["tensorboard", previews.EVENTS])
+def test_events_that_cannot_be_written_end_training_in_one_line(place: str, recipe: DCGAN, copy: Path):
+    """A file lies where the folder should be: from the beginning, or for the previews alone."""
+    shutil.rmtree(copy / place)
+    (copy / place).touch()
+    longer = dataclasses.replace(recipe, steps=12)
+    with pytest.raises(
+        InputError, match=r"training stopped at step (8|9): \S+/tensorboard: Not a directory; .* --resume"
+    ):
+        aigc_tf.train(longer, copy, resume=True)
+    (copy / place).unlink()
+    assert aigc_tf.train(longer, copy, resume=True).step == 12
 
 
 def test_only_the_last_previews_are_kept(recipe: DCGAN, tmp_path: Path):

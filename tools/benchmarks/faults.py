@@ -28,6 +28,7 @@ MORE_STEPS = 20  # after the last kill
 LONGEST_LIFE_SECONDS = 0.5  # of training before a kill
 PATIENCE_SECONDS = 180
 SMALL_DISK, LARGE_DISK = "600k", "64m"  # a checkpoint takes 170 kB
+PAGE = "4k"  # the smallest disk
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def full_disk(trainer: Trainer, steps: int) -> dict[str, Any]:
 @contextmanager
 def mounted(folder: Path, size: str) -> Iterator[str]:
     """A small file system in memory; gives the reason where the system refuses that."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False
     )
@@ -215,18 +216,41 @@ def mounted(folder: Path, size: str) -> Iterator[str]:
         subprocess.run(["umount", folder], check=True)
 
 
-def read_only(trainer: Trainer, steps: int) -> dict[str, Any]:
-    """The folder of checkpoints becomes read-only in the middle of training, then writable again."""
-    # root may write everywhere, unless it gives that up.
-    prefix = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
-    process = trainer.start("read-only", steps, prefix)
-    trainer.wait_for_progress("read-only", process)
-    folder = trainer.folder / "read-only" / "checkpoints"
-    folder.chmod(0o555)
-    status, said = ended(process)
-    folder.chmod(0o755)
-    trainer.train("read-only", steps)
-    return outcome(trainer, "read-only", status, said)
+def no_room_for_events(trainer: Trainer, steps: int) -> dict[str, Any]:
+    """TensorBoard's folder lies on a disk that is full, from the middle of training on; then there is room."""
+    process = trainer.start("events", steps)
+    trainer.wait_for_progress("events", process)
+    folder = trainer.folder / "events" / "tensorboard"
+    with mounted(folder, PAGE) as refused:
+        if refused:
+            process.kill()
+            process.communicate()
+            return {"status": None, "said": f"not measured: {refused}", "as undisturbed": None}
+        (folder / "full").write_bytes(bytes(os.sysconf("SC_PAGE_SIZE")))
+        status, said = ended(process)
+    trainer.train("events", steps)
+    return outcome(trainer, "events", status, said)
+
+
+def read_only(name: str) -> Callable[[Trainer, int], dict[str, Any]]:
+    """A folder of the run becomes read-only in the middle of training, then writable again."""
+
+    def cause(trainer: Trainer, steps: int) -> dict[str, Any]:
+        # root may write everywhere, unless it gives that up.
+        prefix = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
+        process = trainer.start("read-only", steps, prefix)
+        trainer.wait_for_progress("read-only", process)
+        folder = trainer.folder / "read-only" / name
+        folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
+        for each in folders:
+            each.chmod(0o555)
+        status, said = ended(process)
+        for each in folders:
+            each.chmod(0o755)
+        trainer.train("read-only", steps)
+        return outcome(trainer, "read-only", status, said)
+
+    return cause
 
 
 def second_process(trainer: Trainer, steps: int) -> dict[str, Any]:
@@ -256,7 +280,9 @@ FAULTS: dict[str, Callable[[Trainer, int], dict[str, Any]]] = {
     "last checkpoint empty": damaged(lambda content: b""),
     "one bit of the last checkpoint flipped": damaged(flip_a_bit),
     "disk full": full_disk,
-    "folder of checkpoints becomes read-only": read_only,
+    "disk of TensorBoard's events full": no_room_for_events,
+    "folder of checkpoints becomes read-only": read_only("checkpoints"),
+    "folder of TensorBoard's events becomes read-only": read_only("tensorboard"),
     "second process on the same run": second_process,
 }
 

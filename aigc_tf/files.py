@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import secrets
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -40,7 +43,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-            _sync_folder(path.parent)
+            sync(path.parent)
     finally:
         with contextlib.suppress(OSError):  # a folder that has become read-only has been told of above
             temporary.unlink(missing_ok=True)
@@ -57,19 +60,59 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))  # names need not be UTF-8
 
 
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk: a renamed file is safe only when its new name is."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk: a renamed file is safe only when its new name is."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def staging(beside: Path) -> Iterator[Path]:
+    """A folder beside a place, to make there what is then moved into it; in the end it is gone.
+
+    A process that is killed leaves it. The next one that makes the same, or `remove_partial`, removes it.
+    """
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{beside.name}."
+    for path in beside.parent.glob(f"{glob.escape(prefix)}*{PARTIAL}"):
+        _remove_left(path)
+    with tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name:
+        descriptor = os.open(name, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # says that it is in use, for as long as this process lives
+            yield Path(name)
+        finally:
+            os.close(descriptor)
+
+
+def bring_to_disk(folder: Path) -> None:
+    """Bring everything in a folder to the disk."""
+    for path in [folder, *folder.rglob("*")]:
+        sync(path)
+
+
 def remove_partial(folder: Path) -> None:
     """Remove what writes that were killed left in a folder and the folders in it."""
-    for path in folder.rglob(f"*{PARTIAL}"):
-        path.unlink()
+    for path in list(folder.rglob(f"*{PARTIAL}")):
+        _remove_left(path)
+
+
+def _remove_left(path: Path) -> None:
+    """Remove a temporary file, or a temporary folder that no process uses."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(path)
+    except BlockingIOError:
+        pass  # its process still writes
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tensorboard.plugins import projector
+from google.protobuf import text_format  # type: ignore[import-untyped]
+from tensorboard.plugins.projector import ProjectorConfig
+from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 
 from aigc_tf.data.source import Split
 from aigc_tf.files import write_atomically, write_text
@@ -35,7 +37,7 @@ def write_projector(log_folder: Path, model: Encodes, test: Split, class_names: 
     shown = test.some(max(1, min(MOST_IMAGES, MOST_NUMBERS // model.latent_dim)))
     latents = model.encode(shown.images)
     _write_lines(folder / "latents.tsv", ("\t".join(f"{number:.6g}" for number in latent) for latent in latents))
-    config = projector.ProjectorConfig()
+    config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name, embedding.tensor_path = "latents", f"{FOLDER}/latents.tsv"
     thumbnails = _thumbnails(shown.images)
@@ -46,7 +48,7 @@ def write_projector(log_folder: Path, model: Encodes, test: Split, class_names: 
     if shown.labels is not None and class_names is not None:
         _write_lines(folder / "classes.tsv", (" ".join(class_names[label].split()) for label in shown.labels))
         embedding.metadata_path = f"{FOLDER}/classes.tsv"
-    projector.visualize_embeddings(str(log_folder), config)
+    write_text(log_folder / PROJECTOR_FILENAME, text_format.MessageToString(config))
 
 
 def _thumbnails(images: np.ndarray) -> np.ndarray:

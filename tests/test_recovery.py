@@ -7,11 +7,7 @@ import errno
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import IO
 
 import keras
 import numpy as np
@@ -20,18 +16,15 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aigc_tf
-from aigc_tf import checkpoints, files, previews
+from aigc_tf import checkpoints, previews
 from aigc_tf.callbacks import Previews
 from aigc_tf.distribution import WorkerLostError
 from aigc_tf.errors import InputError
-from aigc_tf.files import held, write_atomically, write_text
 from aigc_tf.models.gan import GAN
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recovery import cut_log
 from tools.benchmarks.faults import differences, faults
-
-NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def brightness(model: GAN, source: object, recipe: DCGAN, samples: int) -> float:
@@ -84,60 +77,6 @@ class Break(keras.callbacks.Callback):
 
 def of_step(run: Path, step: int) -> Path:
     return checkpoints.path_of(run / "checkpoints", step)
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path):
-    path = tmp_path / "file.txt"
-    write_text(path, "old")
-    for error in (NO_ROOM, KeyboardInterrupt()):
-
-        def write(file: object, error: BaseException = error) -> None:
-            file.write(b"half of the ne")  # type: ignore[attr-defined]
-            raise error
-
-        with pytest.raises(type(error)) as caught:
-            write_atomically(path, write)
-        assert isinstance(error, KeyboardInterrupt) or caught.value.filename == str(path)
-        assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"] and path.read_text() == "old"
-
-
-def test_a_write_goes_through_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    victim, path = tmp_path / "victim", tmp_path / "file"
-    victim.write_text("mine")
-    path.symlink_to(victim)
-    write_text(path, "new")
-    assert victim.read_text() == "mine" and path.read_text() == "new" and not path.is_symlink()
-    monkeypatch.setattr(files.secrets, "token_hex", lambda count: "guessed")
-    (tmp_path / "file.guessed.partial").symlink_to(victim)
-    with pytest.raises(FileExistsError):
-        write_text(path, "newer")
-    assert victim.read_text() == "mine" and path.read_text() == "new"
-
-
-def test_two_writers_of_one_file_do_not_meet(tmp_path: Path):
-    def write(file: IO[bytes]) -> None:
-        file.write(b"one ")
-        write_text(tmp_path / "file", "another writer begins later, and ends earlier")
-        file.write(b"whole")
-
-    write_atomically(tmp_path / "file", write)
-    assert (tmp_path / "file").read_text() == "one whole"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
-
-
-def test_a_folder_is_held_by_one_process_and_a_dead_one_holds_nothing(tmp_path: Path):
-    program = (
-        "import sys, time; from pathlib import Path; from aigc_tf.files import held\n"
-        "with held(Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(100)"
-    )
-    owner = subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE)
-    assert owner.stdout is not None and owner.stdout.readline() == b"held\n"
-    with pytest.raises(InputError, match=rf"in use by process {owner.pid} on \S+: wait"), held(tmp_path):
-        pass
-    owner.send_signal(signal.SIGKILL)
-    owner.communicate()
-    with held(tmp_path), pytest.raises(InputError, match=f"process {os.getpid()} "), held(tmp_path):
-        pass
 
 
 def test_every_changed_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path: Path):

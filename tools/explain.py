@@ -8,6 +8,7 @@ weights of every head, into the run's folder, or into --out.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +33,7 @@ def explain(
         checkpoint: The last one, or the best seen while training.
     """
     from aigc_tf.explanations import attention_picture, surprise_page
+    from aigc_tf.files import write_atomically, write_text
     from aigc_tf.pictures import write_png
     from aigc_tf.run import Run
 
@@ -45,12 +47,13 @@ def explain(
     folder = out or run
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / "surprise.html"
-    page.write_text(surprise_page(f"{opened.recipe.slug()}, step {opened.step}", pieces, nats), encoding="utf-8")
+    write_text(page, surprise_page(f"{opened.recipe.slug()}, step {opened.step}", pieces, nats))
     print(page)
     weights = model.attention(text)
     if weights:
         picture = folder / "attention.png"
-        write_png(picture, attention_picture(weights, pieces), opened.made_by())
+        shown = attention_picture(weights, pieces)
+        write_atomically(picture, partial(write_png, image=shown, made_by=opened.made_by()))
         print(picture)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from aigc_tf.files import write_atomically
 from aigc_tf.pictures import enlargement, grid, write_gif, write_png
 
 
@@ -22,7 +24,8 @@ def write(out: Path, images: np.ndarray, columns: int | None, made_by: Mapping[s
     if out.suffix == ".gif":
         write_gif(out, images, made_by, scale=enlargement(images))
     elif out.suffix == ".png":
-        write_png(out, grid(images, columns), made_by, scale=enlargement(images))
+        sheet = grid(images, columns)
+        write_atomically(out, partial(write_png, image=sheet, made_by=made_by, scale=enlargement(images)))
     else:
         write_batches(out, [images], len(images), made_by)
 

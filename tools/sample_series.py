@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -99,9 +100,10 @@ def write_forecast(run: Run, out: Path, steps: int, seed: int) -> None:
 
 
 def _write_picture(out: Path, picture: np.ndarray, made_by: Mapping[str, str]) -> None:
+    from aigc_tf.files import write_atomically
     from aigc_tf.pictures import write_png
 
-    write_png(out, picture, made_by)
+    write_atomically(out, partial(write_png, image=picture, made_by=made_by))
 
 
 def _write_csv(out: Path, head: Sequence[str], columns: Sequence[np.ndarray]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.export import litert_js, reporting
 from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.writer import REPORT, SAVED_MODEL, Export, HasSignatures, export, move_into_place
+from aigc_tf.files import staging
 from aigc_tf.latent_space import factorised
 from aigc_tf.models.base import Signature
 
@@ -61,19 +61,18 @@ def export_web(
     name, signature = _drawing(model.signatures(source))
     archives = litert_js.fetch()
     out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        staging = Path(folder) / "page"
-        report = export(model, staging, format="tflite", source=source, metadata=metadata, **options).report
-        shutil.rmtree(staging / SAVED_MODEL)
-        shutil.copytree(TEMPLATE, staging, dirs_exist_ok=True)
-        litert_js.unpack(archives, staging / LITERT)
+    with staging(out) as folder:
+        made = folder / "page"
+        report = export(model, made, format="tflite", source=source, metadata=metadata, **options).report
+        shutil.rmtree(made / SAVED_MODEL)
+        shutil.copytree(TEMPLATE, made, dirs_exist_ok=True)
+        litert_js.unpack(archives, made / LITERT)
         shown = {key: value for key, value in (metadata or {}).items() if key != "prior"}
         facts = {"title": title, "facts": shown, **describe(name, signature, (metadata or {}).get("prior"))}
-        (staging / DESCRIPTION).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
-        report |= {"format": "web", "files": reporting.sizes(staging)}
-        (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        move_into_place(staging, out, {SAVED_MODEL, *(entry.name for entry in staging.iterdir())})
+        (made / DESCRIPTION).write_text(json.dumps(facts, ensure_ascii=False) + "\n", encoding="utf-8")
+        report |= {"format": "web", "files": reporting.sizes(made)}
+        (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        move_into_place(made, out, {SAVED_MODEL, *(entry.name for entry in made.iterdir())})
     return Export(out / PAGE, report)
 
 

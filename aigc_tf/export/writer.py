@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from aigc_tf.export.optimise import optimise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits
 from aigc_tf.fast_layers import plain
+from aigc_tf.files import bring_to_disk, staging, sync
 from aigc_tf.models.base import Signature
 
 FORMATS = ("tflite", "saved_model")
@@ -90,23 +90,22 @@ def export(
     }
     for name, signature in signatures.items():
         _check(name, signature)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as folder:
-        staging = Path(folder) / "export"
-        staging.mkdir()
+    with staging(out) as folder:
+        made = folder / "export"
+        made.mkdir()
         described = reporting.describe(signatures, batch)
         report: dict[str, Any] = {"format": format, "quantize": quantize, "batch": batch}
         progress("writing the SavedModel, and comparing it with Keras in a process of its own")
         expected = _what_keras_answers(signatures, batch, limits or Limits(), seed)
         optimised = {name: optimise(signature.network, batch) for name, signature in signatures.items()}
         networks = {name: network for name, (network, _) in optimised.items()}
-        write_saved_model(networks, signatures, batch, staging / SAVED_MODEL)
-        differences = {SAVED_MODEL: _compare_saved_model(expected, staging / SAVED_MODEL, Path(folder))}
+        write_saved_model(networks, signatures, batch, made / SAVED_MODEL)
+        differences = {SAVED_MODEL: _compare_saved_model(expected, made / SAVED_MODEL, folder)}
         report["rewrites"] = {name: rewrites for name, (_, rewrites) in optimised.items()}
         if format == "tflite":
-            path = staging / TFLITE
+            path = made / TFLITE
             progress(f"converting it to LiteRT with quantize {quantize}, and comparing that with Keras")
-            path.write_bytes(convert(staging / SAVED_MODEL, networks, signatures, batch, quantize))
+            path.write_bytes(convert(made / SAVED_MODEL, networks, signatures, batch, quantize))
             facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
             flatbuffer.write_metadata(path, json.loads(json.dumps(facts)))
             runner = Runner(path)
@@ -119,16 +118,16 @@ def export(
             report["operators"] = flatbuffer.operators(path)
             report["xnnpack"] = flatbuffer.delegated(path)
             inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
-            report |= reporting.measure(path, signatures, inputs, compare_with_keras, Path(folder))
+            report |= reporting.measure(path, signatures, inputs, compare_with_keras, folder)
         report["signatures"] = {
             name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
             for name, entry in described.items()
         }
-        report["files"] = reporting.sizes(staging)
+        report["files"] = reporting.sizes(made)
         report["versions"] = reporting.versions()
         report["metadata"] = dict(metadata or {})
-        (staging / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        move_into_place(staging, out, (TFLITE, SAVED_MODEL, REPORT))
+        (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        move_into_place(made, out, (TFLITE, SAVED_MODEL, REPORT))
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
 
 
@@ -218,20 +217,26 @@ def _first(examples: verify.Arrays, batch: int) -> verify.Arrays:
     return {name: values[:batch] for name, values in examples.items()}
 
 
-def move_into_place(staging: Path, out: Path, names: Iterable[str]) -> None:
-    """Replace the entries `names` of an older export by those of a verified one; what else the folder has stays."""
+def move_into_place(made: Path, out: Path, names: Iterable[str]) -> None:
+    """Replace the entries `names` of an older export by those of a verified one; what else the folder has stays.
+
+    What is moved is on the disk before: a power cut leaves entries that are whole.
+    """
+    bring_to_disk(made)
     out.mkdir(exist_ok=True)
-    retired = staging.parent / "retired"
+    retired = made.parent / "retired"
     retired.mkdir()
     try:
         for name in names:
             if (out / name).exists():
                 (out / name).rename(retired / name)
-            if (staging / name).exists():
-                (staging / name).rename(out / name)
+            if (made / name).exists():
+                (made / name).rename(out / name)
     except OSError:  # half is worse than none: bring the older one back
         for entry in retired.iterdir():
             if (out / entry.name).exists():
-                (out / entry.name).rename(staging.parent / f"failed_{entry.name}")
+                (out / entry.name).rename(made.parent / f"failed_{entry.name}")
             entry.rename(out / entry.name)
         raise
+    for folder in (out, out.parent):
+        sync(folder)

@@ -77,7 +77,7 @@ def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -
     recorded = {name: metadata[name] for name in checks if name in metadata}
     for name, value in recorded.items():
         if not checks[name](value):
-            raise checkpoints.unreadable(path, f"its {name} is {str(value)[:100]}")
+            raise checkpoints.unreadable(path, f"its {name} is {printable(str(value)[:100])}")
     return recorded
 
 

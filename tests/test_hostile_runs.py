@@ -88,7 +88,7 @@ def test_a_folder_in_the_place_of_an_event_file_is_told_of(run: Path, capsys: py
         ("best", {"frechet_distance": 0.5}),
         ("best", {"step": 1}),
         ("best", {"step": 1, "frechet_distance": None}),
-        ("seconds", "long"),
+        ("seconds", "a\n\x1b[2J"),
         ("seconds", 10**400),
         ("quality", []),
         ("watched", {"rises": "1"}),

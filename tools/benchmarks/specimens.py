@@ -19,6 +19,7 @@ from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
 from aigc_tf import checkpoints
+from aigc_tf.archives import is_whole, read_arrays
 from aigc_tf.data.series_source import measure_scaling
 from aigc_tf.data.vocabulary import learn_vocabulary
 from aigc_tf.export import flatbuffer
@@ -147,6 +148,20 @@ def _hostile_recipe(path: Path, chance: random.Random, outside: Path) -> None:
         recipe.write_text(chance.choice([written, written, "[" * 100_000]))
 
 
+def _hostile_progress(path: Path, chance: random.Random, outside: Path) -> None:
+    """A whole checkpoint that records what none does."""
+    run = next(parent for parent in path.parents if parent.name == "run")
+    checkpoint = checkpoints.path_of(run / "checkpoints", 2)
+    if is_whole(checkpoint) and not checkpoint.is_symlink():
+        arrays = read_arrays(checkpoint)
+        try:
+            recorded = damaged_json(arrays["metadata.json"].tobytes().decode(), chance)
+        except (ValueError, RecursionError):  # it is damaged already
+            recorded = "{}"
+        arrays["metadata.json"] = np.frombuffer(recorded.encode(), np.uint8)
+        np.savez(checkpoint, allow_pickle=False, **arrays)
+
+
 def _lose(path: Path, chance: random.Random, outside: Path) -> None:
     path.unlink()
 
@@ -176,8 +191,8 @@ def _foreign_file(path: Path, chance: random.Random, outside: Path) -> None:
 
 
 _DISTURBANCES: tuple[Callable[[Path, random.Random, Path], None], ...] = (
-    _damage, _damage, _damage_json, _damage_json, _hostile_recipe, _lose, _folder_in_its_place, _link_out,
-    _folder_linked_out, _foreign_file,
+    _damage, _damage, _damage_json, _damage_json, _hostile_recipe, _hostile_progress, _lose, _folder_in_its_place,
+    _link_out, _folder_linked_out, _foreign_file,
 )  # fmt: skip
 
 

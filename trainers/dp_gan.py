@@ -4,7 +4,7 @@ two minutes on two cores. Needs dp-accounting: pip install dp-accounting
     python -m trainers.dp_gan --source fashion_mnist --privacy.epsilon 3
 
 expected (docs/RESULTS.md): Fréchet distance 15.5 at ε = 1, 11.1 at 3 and 10.9 at 10 (10,000 samples, the shipped
-classifier's features). Without privacy take dcgan.
+classifier's features); what is drawn can be told, surfaces are speckled. Without privacy take dcgan.
 """
 
 from aigc_tf.command_line import train_command

@@ -73,7 +73,8 @@ def refuse_links(path: Path) -> None:
     for folder, folders, names in os.walk(path):
         for entry in (Path(folder, name) for name in (*folders, *names)):
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
-                raise InputError(f"{entry} is a link out of the run folder: put what it leads to in its place")
+                shown = printable(str(entry))
+                raise InputError(f"{shown} is a link out of the run folder: put what it leads to in its place")
 
 
 def made_by_newer(path: Path) -> str:

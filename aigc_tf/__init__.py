@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aigc_tf import recipes
-    from aigc_tf.models.create import create
-    from aigc_tf.run import Run
-    from aigc_tf.training import train
+    from aigc_tf.engine.training import train
+    from aigc_tf.families.create import create
+    from aigc_tf.runs.run import Run
 
 # The models' train_step is TensorFlow's, whatever backend ~/.keras/keras.json names.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -25,7 +25,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 __version__ = "0.1.0"
 __all__ = ["Run", "create", "recipes", "train"]
 
-_HOME = {"Run": "aigc_tf.run", "create": "aigc_tf.models.create", "train": "aigc_tf.training"}
+_HOME = {"Run": "aigc_tf.runs.run", "create": "aigc_tf.families.create", "train": "aigc_tf.engine.training"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
-from aigc_tf.metrics import small_network
+from aigc_tf.metrics.images import small_network
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 

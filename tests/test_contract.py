@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf import checkpoints, previews
 from aigc_tf.export import check_saved_model, verify
 from aigc_tf.recipes.base import LoggingSettings, Recipe
 from aigc_tf.registry import recipe_classes, resolve
+from aigc_tf.runs import checkpoints, previews
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()

@@ -39,7 +39,7 @@ def test_samples_are_as_varied_as_the_data_and_none_is_blank(run: aigc_tf.Run):
 
 def test_it_learns(run: aigc_tf.Run, tmp_path: Path):
     """The trained model is far nearer to the data than the untrained one."""
-    from aigc_tf.metrics.images import frechet_distance_of_model
+    from aigc_tf.metrics.images.samples import frechet_distance_of_model
 
     untrained = aigc_tf.create(dataclasses.replace(run.recipe, seed=1))
     before, after = (frechet_distance_of_model(m, run.source, run.recipe, 1000) for m in (untrained, run.model))

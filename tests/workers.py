@@ -14,14 +14,15 @@ import tensorflow as tf
 from pydantic.dataclasses import dataclass
 
 import aigc_tf
-from aigc_tf import recipes, replicas
-from aigc_tf.command_line import friendly_exit
-from aigc_tf.distribution import Strategy, join, shared_step
+from aigc_tf import recipes
+from aigc_tf.cli.command import friendly_exit
+from aigc_tf.engine.distribution import Strategy, join, shared_step
 from aigc_tf.errors import InputError
-from aigc_tf.latent_space import standard_normal
-from aigc_tf.losses import gaussian_kl
-from aigc_tf.models.gan import GAN, with_condition
-from aigc_tf.models.vae import VAE
+from aigc_tf.families.autoencoder.vae import VAE
+from aigc_tf.families.gan.model import GAN, with_condition
+from aigc_tf.families.latent_space import standard_normal
+from aigc_tf.nn import replicas
+from aigc_tf.nn.losses import gaussian_kl
 from aigc_tf.recipes.base import STRICT, AdamSettings, CheckpointSettings, LoggingSettings, Recipe
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gans import GuardSettings

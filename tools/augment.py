@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
 TOGETHER = 1000  # pictures that are in memory at once
 
@@ -46,7 +46,7 @@ def augment(
         seed: The same seed gives the same pictures.
         checkpoint: The last one, or the best seen while training.
     """
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
     write_classes(Run.open(run, checkpoint), count, out, seed)
     print(out)
@@ -58,7 +58,7 @@ def write_classes(run: Run, count: int, out: Path, seed: int) -> None:
     Raises:
         InputError: the model is not conditional, there are fewer pictures than classes, or a file is there already.
     """
-    from aigc_tf.pictures import write_png
+    from aigc_tf.modalities.drawing import write_png
 
     require_classes(run.model)
     names = folder_names(run.model.classes.names)

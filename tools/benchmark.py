@@ -32,7 +32,7 @@ from __future__ import annotations
 import tyro
 from tyro.extras import SubcommandApp
 
-from aigc_tf.command_line import friendly_exit
+from aigc_tf.cli.command import friendly_exit
 from tools.benchmarks.commands import images, runs, text
 
 app = SubcommandApp()

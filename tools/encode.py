@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 
@@ -40,7 +40,7 @@ def encode(
 
     import numpy as np
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
     from tools.autoencoders import require
     from tools.picture_files import find_files, read_pictures
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 
@@ -35,7 +35,7 @@ def evaluate(
             that tells rotations apart if there are no labels. inception: ImageNet's Inception v3.
         json: Print one JSON object instead of a table.
     """
-    from aigc_tf.run import Run, to_json
+    from aigc_tf.runs.run import Run, to_json
 
     opened = Run.open(run, checkpoint)
     has_features = opened.recipe.examples == "images"

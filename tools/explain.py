@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 
@@ -32,10 +32,10 @@ def explain(
         out: The folder for the files; the run's if not given.
         checkpoint: The last one, or the best seen while training.
     """
-    from aigc_tf.explanations import attention_picture, surprise_page
-    from aigc_tf.files import write_atomically, write_text
-    from aigc_tf.pictures import write_png
-    from aigc_tf.run import Run
+    from aigc_tf.families.text.explanations import attention_picture, surprise_page
+    from aigc_tf.modalities.drawing import write_png
+    from aigc_tf.runs.run import Run
+    from aigc_tf.storage.files import write_atomically, write_text
 
     opened = Run.open(run, checkpoint)
     model = opened.model

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 
 
 def export(
@@ -39,7 +39,7 @@ def export(
         checkpoint: The last one, or the best seen while training.
         json: Print the report as one JSON object.
     """
-    from aigc_tf.run import Run, to_json
+    from aigc_tf.runs.run import Run, to_json
 
     exported = Run.open(run, checkpoint).export(format=format, quantize=quantize, batch=batch, out=out)
     print(to_json(exported.report) if json else exported.path)

@@ -4,7 +4,7 @@
 
 FOLDER holds the four files of Fashion-MNIST; without it, Keras's cache and Debian's package
 dataset-fashion-mnist are looked at. The same images give the same bytes (with the same zlib).
-Licence and attribution: aigc_tf/data/shipped/LICENSE.
+Licence and attribution: aigc_tf/data/images/shipped/LICENSE.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data.fashion_mnist import FILES, SHIPPED_FILE, local_folders, read_split
+from aigc_tf.data.images.fashion_mnist import FILES, SHIPPED_FILE, local_folders, read_split
 from aigc_tf.errors import InputError
 
 COUNT = 10_000

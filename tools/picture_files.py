@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data.folder import decode_files, find_images, named, shown
-from aigc_tf.data.prepare import UnreadableImageError
+from aigc_tf.data.images.folder import decode_files, find_images, named, shown
+from aigc_tf.data.images.prepare import UnreadableImageError
 from aigc_tf.data.progress import progress
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import ImageSettings
-from aigc_tf.run import say
+from aigc_tf.runs.run import say
 
 BATCH = 500  # decoded at once, and given to the model at once
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.files import write_atomically
-from aigc_tf.pictures import enlargement, grid, write_gif, write_png
+from aigc_tf.modalities.drawing import enlargement, grid, write_gif, write_png
+from aigc_tf.storage.files import write_atomically
 
 
 def write(out: Path, images: np.ndarray, columns: int | None, made_by: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ python -m tools.quickstart
 
 from __future__ import annotations
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 
 
 def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
@@ -16,8 +16,8 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
         samples: Generated for the measurement.
     """
     import aigc_tf
-    from aigc_tf.pictures import enlargement, grid, write_png
-    from aigc_tf.run import say
+    from aigc_tf.modalities.drawing import enlargement, grid, write_png
+    from aigc_tf.runs.run import say
     from tools.evaluate import table
 
     say(f"training for {seconds:.0f} s")

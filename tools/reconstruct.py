@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def reconstruct(
     """
     import numpy as np
 
-    from aigc_tf.models.autoencoder import as_brightness
-    from aigc_tf.pictures import enlargement, grid, write_png
-    from aigc_tf.run import Run
+    from aigc_tf.families.autoencoder.model import as_brightness
+    from aigc_tf.modalities.drawing import enlargement, grid, write_png
+    from aigc_tf.runs.run import Run
     from tools.autoencoders import require
     from tools.picture_files import find_files, read_pictures
 

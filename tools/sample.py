@@ -35,9 +35,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from aigc_tf.command_line import command, friendly_exit
+from aigc_tf.cli.command import command, friendly_exit
 from aigc_tf.registry import resolve
-from aigc_tf.run_folder import read_recipe
+from aigc_tf.runs.folder import read_recipe
 
 SAMPLERS = {
     "images": "tools.sample_pictures:sample_pictures",

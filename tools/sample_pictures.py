@@ -14,7 +14,7 @@ from aigc_tf.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
 ENCODED = 1000  # test images that say how active the latent dimensions are
 IN_A_ROW = 10  # on the way from one picture to another
@@ -117,7 +117,7 @@ def sample_pictures(
         kind = "interpolate"
     check_options(kind, truncation, linear, range)
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
     from tools.picture_writing import write, write_batches
 
     opened = Run.open(run, checkpoint)
@@ -151,7 +151,7 @@ def check(kind: str, form: str, count: int) -> None:
 
 def check_options(kind: str, truncation: float | None, linear: bool, range: tuple[float, float] | None) -> None:
     """Raise InputError if an option does not belong to pictures of this kind, or cannot be used."""
-    from aigc_tf.latent_space import LEAST_TRUNCATION
+    from aigc_tf.families.latent_space import LEAST_TRUNCATION
 
     if truncation is not None and kind not in DRAWN:
         raise InputError(f"--{kind} draws no latents: leave --truncation out")
@@ -212,7 +212,7 @@ def model_of_one_class(request: Request, method: str) -> Any:
 
 def interpolation(request: Request) -> Pictures:
     """The way between two draws from the prior."""
-    from aigc_tf.latent_space import linear, spherical
+    from aigc_tf.families.latent_space import linear, spherical
 
     model = model_of_one_class(request, "interpolate")
     way = linear if request.linear else spherical
@@ -225,7 +225,7 @@ def moved(request: Request) -> Pictures:
     import numpy as np
 
     from aigc_tf.export.graph import first_kernel
-    from aigc_tf.latent_space import along, factorised, standard_normal
+    from aigc_tf.families.latent_space import along, factorised, standard_normal
 
     model = model_of_one_class(request, "from_normal")
     signatures = model.signatures()
@@ -243,7 +243,7 @@ def moved(request: Request) -> Pictures:
 
 def traversals(request: Request) -> Pictures:
     """What each latent dimension changes."""
-    from aigc_tf import latent_space
+    from aigc_tf.families import latent_space
 
     dimensions = active_dimensions(request.run, request.count)
     return in_rows(latent_space.traversals(request.run.model, dimensions))
@@ -251,7 +251,7 @@ def traversals(request: Request) -> Pictures:
 
 def latent_map(request: Request) -> Pictures:
     """The plane of the two most active latent dimensions."""
-    from aigc_tf.latent_space import plane
+    from aigc_tf.families.latent_space import plane
 
     dimensions = active_dimensions(request.run, 2)
     if len(dimensions) < 2:
@@ -262,7 +262,7 @@ def latent_map(request: Request) -> Pictures:
 
 def between_pictures(request: Request) -> Pictures:
     """The way from one of the user's pictures to another."""
-    from aigc_tf.latent_space import between
+    from aigc_tf.families.latent_space import between
     from tools.autoencoders import require
     from tools.picture_files import read_picture
 
@@ -275,7 +275,7 @@ def nearest_pictures(request: Request) -> Pictures:
     """One of the user's pictures, and the training images nearest to it in latent space."""
     import numpy as np
 
-    from aigc_tf.metrics.neighbours import nearest_in_latent_space
+    from aigc_tf.metrics.images.neighbours import nearest_in_latent_space
     from tools.autoencoders import require
     from tools.picture_files import read_picture
 
@@ -300,7 +300,7 @@ KINDS = {
 
 def active_dimensions(run: Run, count: int) -> np.ndarray:
     """Up to `count` latent dimensions, the most active first."""
-    from aigc_tf.latent_space import most_active
+    from aigc_tf.families.latent_space import most_active
     from tools.autoencoders import require
 
     return most_active(require(run.model, "activity").activity(run.source.test.some(ENCODED).images), count)

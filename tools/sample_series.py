@@ -15,7 +15,7 @@ from aigc_tf.errors import InputError
 if TYPE_CHECKING:
     import numpy as np
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
 SHOWN = 100  # steps of time before a forecast, in its picture
 
@@ -41,7 +41,7 @@ def sample_series(
     out = out or run / ("forecast.png" if forecast else f"samples-seed{seed}.png")
     check(out, count, forecast)
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
     write = write_samples if forecast is None else write_forecast
@@ -62,7 +62,7 @@ def write_samples(run: Run, out: Path, count: int, seed: int) -> None:
     """New sequences, `[count, time, series]`; in a CSV file one below the other."""
     import numpy as np
 
-    from aigc_tf.series_pictures import sequences_picture
+    from aigc_tf.modalities.plots import sequences_picture
 
     sequences, names = run.generate(count, seed), run.assets()["scaling"].names
     if out.suffix == ".npy":
@@ -82,7 +82,7 @@ def write_forecast(run: Run, out: Path, steps: int, seed: int) -> None:
     """
     import numpy as np
 
-    from aigc_tf.series_pictures import forecast_picture
+    from aigc_tf.modalities.plots import forecast_picture
 
     del seed  # nothing is drawn
     if not hasattr(run.model, "forecast"):
@@ -100,8 +100,8 @@ def write_forecast(run: Run, out: Path, steps: int, seed: int) -> None:
 
 
 def _write_picture(out: Path, picture: np.ndarray, made_by: Mapping[str, str]) -> None:
-    from aigc_tf.files import write_atomically
-    from aigc_tf.pictures import write_png
+    from aigc_tf.modalities.drawing import write_png
+    from aigc_tf.storage.files import write_atomically
 
     write_atomically(out, partial(write_png, image=picture, made_by=made_by))
 

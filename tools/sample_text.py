@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from aigc_tf.errors import InputError
-from aigc_tf.sampling import Decoding
+from aigc_tf.families.text.decoding import Decoding
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
 DEFAULT = Decoding()
 UNREADABLE = "\ufffd"  # what the first bytes of a character decode to
@@ -53,7 +53,7 @@ def sample_text(
     if stream and (out or between):
         raise InputError("--stream prints to the screen: leave --out and --between out")
 
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
     model: Any = opened.model

@@ -21,8 +21,8 @@ def main(
     seed: Annotated[int | None, tyro.conf.arg(help="of weights, dropout and order")] = None,
 ) -> None:
     """Train the feature classifier and write its weights (.npz) and how they came about (.json)."""
-    from aigc_tf.data.images import open_source
-    from aigc_tf.metrics import small_network, trained
+    from aigc_tf.data.images.opening import open_source
+    from aigc_tf.metrics.images import small_network, trained
     from aigc_tf.recipes.dcgan import DCGAN
 
     recipe = DCGAN(source=source)  # it asks for 28x28x1

@@ -7,7 +7,7 @@ expected at the end, of the made-up default series: RMSE of held-out one-step fo
 (the noise that nobody can foresee is 0.369), 12 steps ahead 1.59 in its own units
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.ar import AR
 
 if __name__ == "__main__":

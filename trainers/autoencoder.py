@@ -6,7 +6,7 @@ expected at the end (one seed): PSNR of reconstructions 22.9 dB, SSIM 0.77, Fré
 (the shipped classifier's features, the 10,000 test images of Fashion-MNIST)
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.autoencoder import Autoencoder
 
 if __name__ == "__main__":

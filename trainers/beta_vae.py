@@ -10,7 +10,7 @@ expected at the end, without it (one seed): evidence lower bound -247.5 nats, KL
 latent dimensions
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.beta_vae import BetaVAE
 
 if __name__ == "__main__":

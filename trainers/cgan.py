@@ -7,7 +7,7 @@ expected (docs/RESULTS.md): Fréchet distance 2.4 after five minutes of training
 are by the same classifier
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.cgan import CGAN
 
 if __name__ == "__main__":

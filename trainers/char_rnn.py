@@ -6,7 +6,7 @@
 expected at the end (one seed, the language reference of Python): bits_per_character 1.73 on held-out text
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.char_rnn import CharRNN
 
 if __name__ == "__main__":

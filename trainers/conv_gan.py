@@ -12,7 +12,7 @@ expected (docs/RESULTS.md): Fréchet distance 5.2 after five minutes of training
 4900); 10,000 samples, the shipped classifier's features
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.conv_gan import ConvGAN
 
 if __name__ == "__main__":

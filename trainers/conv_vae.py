@@ -14,7 +14,7 @@ expected at the end (one seed): evidence lower bound -235.8 nats, Fréchet dista
 classifier's features, 10,000 samples against the test split of Fashion-MNIST)
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.conv_vae import ConvVAE
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ expected at the end: Fréchet distance 4.4 (one seed, the shipped classifier's f
 test split of Fashion-MNIST)
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.dcgan import DCGAN
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ expected (docs/RESULTS.md): Fréchet distance 5.0 on 1,711 emoji (10,000 samples
 the set; real training pictures: 2.7); 7.8 without the differentiable augmentation
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.dcgan64 import DCGAN64
 
 if __name__ == "__main__":

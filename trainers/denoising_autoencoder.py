@@ -7,7 +7,7 @@ expected at the end (one seed): PSNR 24.1 dB and SSIM 0.84 on the 10,000 test im
 inputs have 16.1 dB and 0.54
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
 
 if __name__ == "__main__":

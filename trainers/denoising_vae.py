@@ -8,7 +8,7 @@ expected at the end (one seed): PSNR 19.6 dB and SSIM 0.66 on the 10,000 test im
 inputs have 16.1 dB and 0.54
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.denoising_vae import DenoisingVAE
 
 if __name__ == "__main__":

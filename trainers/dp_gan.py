@@ -7,7 +7,7 @@ expected (docs/RESULTS.md): Fréchet distance 15.5 at ε = 1, 11.1 at 3 and 10.9
 classifier's features); what is drawn can be told, surfaces are speckled. Without privacy take dcgan.
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.dp_gan import DPGAN
 
 if __name__ == "__main__":

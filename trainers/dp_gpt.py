@@ -10,7 +10,7 @@ The same without privacy:
 expected at ε = 3 for the King James Bible (docs/RESULTS.md): 3.04 bits per character
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.dp_gpt import DPGPT
 
 if __name__ == "__main__":

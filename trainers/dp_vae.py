@@ -11,7 +11,7 @@ expected (docs/RESULTS.md): Fréchet distance 31.2 at ε = 1, 18.4 at 3, 15.0 at
 samples, the shipped classifier's features)
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.dp_vae import DPVAE
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ does that for each class of Fashion-MNIST.
 expected at the end on all of Fashion-MNIST (one seed): PSNR of reconstructions 21.5 dB, SSIM 0.74
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.ganomaly import GANomaly
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 expected at the end (one seed, the language reference of Python): bits_per_character 1.71 on held-out text
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.gpt import GPT
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ expected (docs/RESULTS.md): Fréchet distance 3.9 after five minutes of training
 16000); 10,000 samples, the shipped classifier's features
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.lsgan import LSGAN
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ expected (docs/RESULTS.md): Fréchet distance 8.2 after five minutes of training
 67000); 10,000 samples, the shipped classifier's features
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.mlp_gan import MLPGAN
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 expected at the end (one seed, the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.text_vae import TextVAE
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ expected at the end (one seed): evidence lower bound -245.1 nats, Fréchet dista
 classifier's features, 10,000 samples against the test split of Fashion-MNIST)
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.vae import VAE
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ expected at the end (one seed), of the made-up default series: negative evidence
 values, 3.0 of them KL divergence, 2 active latent dimensions
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.vrae import VRAE
 
 if __name__ == "__main__":

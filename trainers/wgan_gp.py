@@ -7,7 +7,7 @@ expected (docs/RESULTS.md): Fréchet distance 5.1 after five minutes of training
 5200); 10,000 samples, the shipped classifier's features
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.wgan_gp import WGANGP
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 expected at the end (one seed, the language reference of Python): perplexity 82.7 of held-out words and punctuation
 """
 
-from aigc_tf.command_line import train_command
+from aigc_tf.cli.command import train_command
 from aigc_tf.recipes.word_lstm import WordLSTM
 
 if __name__ == "__main__":

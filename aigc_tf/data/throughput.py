@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from aigc_tf.data.source import ImageSource
+from aigc_tf.data.images.source import ImageSource
 
 _WARM_UP_BATCHES = 10
 

@@ -16,7 +16,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from aigc_tf.errors import InputError
 from aigc_tf.export.graph import run
 from aigc_tf.export.quantise import quantise
-from aigc_tf.models.base import Signature
+from aigc_tf.families.base import Signature
 
 CALIBRATION_EXAMPLES = 256
 _CALIBRATION_SEED = 1  # verification uses another

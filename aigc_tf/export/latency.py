@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from aigc_tf.export.runner import Runner
-from aigc_tf.models.base import Signature
+from aigc_tf.families.base import Signature
 
 THREADS = (1, 2)
 _ROUNDS = 3  # each contender is timed in turns, so that a slow moment of the machine hits all of them

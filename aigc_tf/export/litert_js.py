@@ -12,8 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aigc_tf.cache import cache_folder
 from aigc_tf.errors import InputError
+from aigc_tf.storage.cache import cache_folder
 
 _FETCH_SECONDS = 300
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.export import check_memory, flatbuffer, latency
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.families.base import Signature, TensorSpec
 
 
 def describe(signatures: Mapping[str, Signature], batch: int) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from aigc_tf.export import check_saved_model
 from aigc_tf.export.graph import run
-from aigc_tf.models.base import Signature
+from aigc_tf.families.base import Signature
 
 Arrays = dict[str, np.ndarray]
 

@@ -16,9 +16,9 @@ from aigc_tf.errors import InputError
 from aigc_tf.export import litert_js, reporting
 from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.writer import REPORT, SAVED_MODEL, Export, HasSignatures, export, move_into_place
-from aigc_tf.files import staging
-from aigc_tf.latent_space import factorised
-from aigc_tf.models.base import Signature
+from aigc_tf.families.base import Signature
+from aigc_tf.families.latent_space import factorised
+from aigc_tf.storage.files import staging
 
 TEMPLATE = Path(__file__).with_name("web_page")
 PAGE, DESCRIPTION, LITERT = "index.html", "page.json", "litert"
@@ -99,7 +99,7 @@ def describe(name: str, signature: Signature, prior: Mapping[str, Any] | None = 
 def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.ndarray:
     """Orthonormal directions of the normal numbers behind a latent: float64 `[at most 8, their number]`.
 
-    Those that move the output of the first dense layer most (`aigc_tf.latent_space.factorised`). A latent that does
+    Those that move the output of the first dense layer most (`latent_space.factorised`). A latent that does
     not meet a dense layer first is moved along the first of the numbers themselves.
 
     Args:

@@ -15,9 +15,9 @@ from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.optimise import optimise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits
-from aigc_tf.fast_layers import plain
-from aigc_tf.files import bring_to_disk, staging, sync
-from aigc_tf.models.base import Signature
+from aigc_tf.families.base import Signature
+from aigc_tf.nn.fast_layers import plain
+from aigc_tf.storage.files import bring_to_disk, staging, sync
 
 FORMATS = ("tflite", "saved_model")
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")

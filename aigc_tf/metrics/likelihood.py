@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.models.vae import VAE
+from aigc_tf.families.autoencoder.vae import VAE
 
 if TYPE_CHECKING:
-    from aigc_tf.models.text_vae import TextVAE
+    from aigc_tf.families.text.text_vae import TextVAE
 
 # Numbers of images that are decoded at once: 1,337 images of 28x28 keep two cores busy in little memory.
 DECODED_NUMBERS = 2**20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from aigc_tf.callbacks import StopOnNonFinite, log_values
-from aigc_tf.guard import Guard
+from aigc_tf.engine.callbacks import StopOnNonFinite, log_values
+from aigc_tf.engine.guard import Guard
 
 
 class PrivacyMeter(StopOnNonFinite):

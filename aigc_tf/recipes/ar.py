@@ -16,12 +16,14 @@ from aigc_tf.recipes.series import SeriesExportLimits, SeriesRecipe, SeriesSetti
 class AR(SeriesRecipe):
     """Linear autoregressive model of order series.length, for each series by itself."""
 
-    model: ClassVar[str] = "aigc_tf.models.autoregression:Autoregression"
-    networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.networks.linear_autoregression:next_value"}
-    evaluation: ClassVar[str] = "aigc_tf.metrics.forecasts:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.forecasts:held_out_rmse"
+    model: ClassVar[str] = "aigc_tf.families.series.autoregression:Autoregression"
+    networks: ClassVar[Mapping[str, str]] = {
+        "network": "aigc_tf.families.series.networks.linear_autoregression:next_value"
+    }
+    evaluation: ClassVar[str] = "aigc_tf.metrics.series.forecasts:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.series.forecasts:held_out_rmse"
     quality_name: ClassVar[str] = "held_out_rmse"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.series_export_quality:forecast_quality"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:forecast_quality"
 
     # One step is least squares where a batch holds all windows; longer series need some.
     steps: PositiveInt = 10

@@ -17,10 +17,10 @@ from aigc_tf.recipes.conv_vae import ConvVAE
 class Autoencoder(AutoencoderRecipe):
     """Plain autoencoder (000 §3.9.1): compresses images into a short latent vector; the layers of the ConvVAE."""
 
-    model: ClassVar[str] = "aigc_tf.models.autoencoder:Autoencoder"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.model:Autoencoder"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.conv_autoencoder:encoder",
-        "decoder": "aigc_tf.networks.conv_autoencoder:decoder",
+        "encoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:decoder",
     }
 
     steps: PositiveInt = 10_000

@@ -89,8 +89,8 @@ class ConvolutionSettings:
 class AutoencoderRecipe(ImageRecipe):
     """An encoder and a decoder of images."""
 
-    evaluation: ClassVar[str] = "aigc_tf.metrics.autoencoders:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.autoencoders:held_out_loss"
+    evaluation: ClassVar[str] = "aigc_tf.metrics.images.autoencoders:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.images.autoencoders:held_out_loss"
     quality_name: ClassVar[str] = "held_out_loss"
 
     optimizer: AdamSettings = AdamSettings()

@@ -179,7 +179,7 @@ class Recipe(abc.ABC):
 
     examples: ClassVar[Literal["images", "text", "series"]]
     """What the model makes."""
-    watch: ClassVar[str] = "aigc_tf.callbacks:StopOnNonFinite"
+    watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
     """The callback that sees when training goes wrong, and decides what happens then."""
 
     source: str = "auto"
@@ -246,11 +246,11 @@ class Recipe(abc.ABC):
 class ImageRecipe(Recipe):
     """A recipe for a model of images."""
 
-    data: ClassVar[str] = "aigc_tf.data.images:open_source"
-    evaluation: ClassVar[str] = "aigc_tf.metrics.images:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.images:frechet_distance_of_model"
+    data: ClassVar[str] = "aigc_tf.data.images.opening:open_source"
+    evaluation: ClassVar[str] = "aigc_tf.metrics.images.samples:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.images.samples:frechet_distance_of_model"
     quality_name: ClassVar[str] = "frechet_distance"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.export_quality:image_quality"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.images.export_quality:image_quality"
     examples: ClassVar[Literal["images", "text", "series"]] = "images"
 
     images: ImageSettings = ImageSettings()

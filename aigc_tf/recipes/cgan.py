@@ -16,14 +16,14 @@ from aigc_tf.recipes.dcgan import DCGAN
 class CGAN(DCGAN):
     """Class-conditional GAN (Mirza & Osindero 2014) over the layers of article 002 §5.2; the source has labels."""
 
-    model: ClassVar[str] = "aigc_tf.models.conditional_gan:ConditionalGAN"
+    model: ClassVar[str] = "aigc_tf.families.gan.conditional:ConditionalGAN"
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.conditional_dcgan:generator",
-        "discriminator": "aigc_tf.networks.conditional_dcgan:discriminator",
+        "generator": "aigc_tf.families.gan.networks.conditional_dcgan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.conditional_dcgan:discriminator",
     }
-    data: ClassVar[str] = "aigc_tf.data.labelled:open_source"
-    assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.labelled:ClassNames"}
-    evaluation: ClassVar[str] = "aigc_tf.metrics.conditional:evaluate"
+    data: ClassVar[str] = "aigc_tf.data.images.labelled:open_source"
+    assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.images.labelled:ClassNames"}
+    evaluation: ClassVar[str] = "aigc_tf.metrics.images.conditional:evaluate"
 
     label_dim: PositiveInt = 32
     """Length of the vector that a class becomes beside the latent."""

@@ -30,8 +30,8 @@ class RecurrentSettings:
 class CharRNN(TextRecipe):
     """Recurrent language model of characters."""
 
-    model: ClassVar[str] = "aigc_tf.models.language_model:LanguageModel"
-    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.networks.recurrent:language_model"}
+    model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
+    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.networks.recurrent:language_model"}
 
     text: TextSettings = TextSettings(length=64, consecutive=True)
     steps: PositiveInt = 1500

@@ -17,8 +17,8 @@ class ConvGAN(GANRecipe):
     """Convolutional GAN: layers of article 004 §3.4, settings found by measurement (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.conv_gan:generator",
-        "discriminator": "aigc_tf.networks.conv_gan:discriminator",
+        "generator": "aigc_tf.families.gan.networks.conv_gan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.conv_gan:discriminator",
     }
 
     steps: PositiveInt = 3000

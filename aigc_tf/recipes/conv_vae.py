@@ -16,10 +16,10 @@ from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettin
 class ConvVAE(VariationalRecipe):
     """Convolutional variational autoencoder: the layers of article 004 §3.4 in other widths."""
 
-    model: ClassVar[str] = "aigc_tf.models.vae:VAE"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.vae:VAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.conv_autoencoder:variational_encoder",
-        "decoder": "aigc_tf.networks.conv_autoencoder:decoder",
+        "encoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:variational_encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:decoder",
     }
 
     steps: PositiveInt = 8_000

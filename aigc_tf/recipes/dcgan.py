@@ -17,8 +17,8 @@ class DCGAN(GANRecipe):
     """Deep convolutional GAN: layers of article 002 §5.2, settings found by measurement (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.dcgan:generator",
-        "discriminator": "aigc_tf.networks.dcgan:discriminator",
+        "generator": "aigc_tf.families.gan.networks.dcgan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.dcgan:discriminator",
     }
 
     steps: PositiveInt = 6000

@@ -18,8 +18,8 @@ class DCGAN64(GANRecipe):
     """DCGAN of 64x64 colour images: layers of Radford et al. 2015 a quarter as wide, settings found by measurement."""
 
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.dcgan64:generator",
-        "discriminator": "aigc_tf.networks.dcgan64:discriminator",
+        "generator": "aigc_tf.families.gan.networks.dcgan64:generator",
+        "discriminator": "aigc_tf.families.gan.networks.dcgan64:discriminator",
     }
 
     steps: PositiveInt = 18_000

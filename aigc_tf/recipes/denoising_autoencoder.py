@@ -16,10 +16,10 @@ from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettin
 class DenoisingAutoencoder(AutoencoderRecipe):
     """Denoising autoencoder (Vincent et al. 2008): corrupted inputs, clean targets, no bottleneck."""
 
-    model: ClassVar[str] = "aigc_tf.models.autoencoder:Autoencoder"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.model:Autoencoder"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.denoiser:encoder",
-        "decoder": "aigc_tf.networks.denoiser:decoder",
+        "encoder": "aigc_tf.families.autoencoder.networks.denoiser:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.denoiser:decoder",
     }
 
     steps: PositiveInt = 3000

@@ -20,10 +20,10 @@ class DPGAN(Private, GANRecipe):
     The generator sees no real image; it is a small one of the DCGAN, with averages of pixels.
     """
 
-    model: ClassVar[str] = "aigc_tf.models.private_gan:PrivateGAN"
+    model: ClassVar[str] = "aigc_tf.families.private.gan:PrivateGAN"
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.private_gan:generator",
-        "discriminator": "aigc_tf.networks.private_gan:discriminator",
+        "generator": "aigc_tf.families.private.networks:generator",
+        "discriminator": "aigc_tf.families.private.networks:discriminator",
     }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
 

@@ -18,8 +18,8 @@ from aigc_tf.recipes.text import TextExportLimits, TextSettings
 class DPGPT(Private, GPT):
     """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
 
-    model: ClassVar[str] = "aigc_tf.models.private_language_model:PrivateLanguageModel"
-    data: ClassVar[str] = "aigc_tf.data.poisson_text:open_source"
+    model: ClassVar[str] = "aigc_tf.families.private.language_model:PrivateLanguageModel"
+    data: ClassVar[str] = "aigc_tf.privacy.poisson_text:open_source"
     assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
 

@@ -17,10 +17,10 @@ from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, ref
 class DPVAE(Private, VariationalRecipe):
     """Variational autoencoder with differential privacy: dense layers, each image's bound clipped and noised."""
 
-    model: ClassVar[str] = "aigc_tf.models.private_vae:PrivateVAE"
+    model: ClassVar[str] = "aigc_tf.families.private.vae:PrivateVAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.dense_vae:encoder",
-        "decoder": "aigc_tf.networks.dense_vae:decoder",
+        "encoder": "aigc_tf.families.autoencoder.networks.dense_vae:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.dense_vae:decoder",
     }
     watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
 

@@ -16,12 +16,12 @@ from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettin
 class GANomaly(AutoencoderRecipe):
     """GANomaly (Akcay et al. 2018): learns what normal images look like, and scores how far others are from it."""
 
-    model: ClassVar[str] = "aigc_tf.models.ganomaly:GANomaly"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.ganomaly:GANomaly"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.ganomaly:encoder",
-        "decoder": "aigc_tf.networks.ganomaly:decoder",
-        "second_encoder": "aigc_tf.networks.ganomaly:encoder",
-        "discriminator": "aigc_tf.networks.ganomaly:discriminator",
+        "encoder": "aigc_tf.families.autoencoder.networks.ganomaly:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.ganomaly:decoder",
+        "second_encoder": "aigc_tf.families.autoencoder.networks.ganomaly:encoder",
+        "discriminator": "aigc_tf.families.autoencoder.networks.ganomaly:discriminator",
     }
 
     steps: PositiveInt = 3000

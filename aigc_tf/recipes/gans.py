@@ -54,7 +54,7 @@ class ReplaySettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuardSettings:
-    """What counts as collapse or divergence, and what is done then (aigc_tf/guard.py)."""
+    """What counts as collapse or divergence, and what is done then (aigc_tf/engine/guard.py)."""
 
     action: Literal["warn", "stop", "roll_back"] = "warn"
     """Say it; stop and save; or go back to the best checkpoint with other random numbers and lower learning rates."""
@@ -78,8 +78,8 @@ class GuardSettings:
 class GANRecipe(ImageRecipe):
     """A generator and a discriminator of images."""
 
-    model: ClassVar[str] = "aigc_tf.models.gan:GAN"
-    watch: ClassVar[str] = "aigc_tf.guard:Guard"
+    model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
+    watch: ClassVar[str] = "aigc_tf.engine.guard:Guard"
 
     latent_dim: PositiveInt = 100
     """Length of the latent vector."""
@@ -91,7 +91,7 @@ class GANRecipe(ImageRecipe):
     """Horizon, in images, of the moving average of the generator; None keeps no average."""
 
     loss: AdversarialLoss = "non_saturating"
-    """What the players minimise (aigc_tf/adversarial_losses.py)."""
+    """What the players minimise (aigc_tf/families/gan/losses.py)."""
     label_smoothing: Fraction = 0.0
     """One-sided: the target of real images is 1 minus this (Salimans et al. 2016, §3.4)."""
     discriminator_steps: PositiveInt = 1

@@ -16,8 +16,8 @@ from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 class GPT(TextRecipe):
     """Decoder-only transformer language model (Radford et al. 2019, small)."""
 
-    model: ClassVar[str] = "aigc_tf.models.language_model:LanguageModel"
-    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.networks.transformer:language_model"}
+    model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
+    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.networks.transformer:language_model"}
 
     text: TextSettings = TextSettings(length=128)
     steps: PositiveInt = 1500

@@ -17,8 +17,8 @@ class MLPGAN(GANRecipe):
     """Fully connected GAN: layers of article 001 §4.2, settings found by short trials (docs/RESULTS.md)."""
 
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.networks.mlp_gan:generator",
-        "discriminator": "aigc_tf.networks.mlp_gan:discriminator",
+        "generator": "aigc_tf.families.gan.networks.mlp_gan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.mlp_gan:discriminator",
     }
 
     steps: PositiveInt = 25_000

@@ -29,7 +29,7 @@ class PrivacySettings:
 class Private:
     """A recipe whose model takes batches by Poisson sampling, and a guarantee."""
 
-    data: ClassVar[str] = "aigc_tf.data.poisson:open_source"
+    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_source"
     assets: ClassVar[Mapping[str, str]] = {"guarantee": "aigc_tf.privacy.accounting:Guarantee"}
 
     @property

@@ -42,8 +42,8 @@ class SeriesRecipe(Recipe):
     """A recipe for a model of one or several series of real numbers."""
 
     examples: ClassVar[Literal["images", "text", "series"]] = "series"
-    data: ClassVar[str] = "aigc_tf.data.series:open_source"
-    assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series:Scaling"}
+    data: ClassVar[str] = "aigc_tf.data.series.opening:open_source"
+    assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series.opening:Scaling"}
 
     series: SeriesSettings = SeriesSettings()
     export_limits: SeriesExportLimits = SeriesExportLimits()

@@ -61,12 +61,12 @@ class TextExportLimits:
 class TextRecipe(Recipe):
     """A recipe for a model that writes text symbol by symbol."""
 
-    data: ClassVar[str] = "aigc_tf.data.text:open_source"
-    assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.vocabulary:Vocabulary"}
-    evaluation: ClassVar[str] = "aigc_tf.metrics.text:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.text:held_out_bits"
+    data: ClassVar[str] = "aigc_tf.data.text.opening:open_source"
+    assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.text.vocabulary:Vocabulary"}
+    evaluation: ClassVar[str] = "aigc_tf.metrics.text.likelihood:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.text.likelihood:held_out_bits"
     quality_name: ClassVar[str] = "bits_per_character"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.text_export_quality:text_quality"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:text_quality"
     examples: ClassVar[Literal["images", "text", "series"]] = "text"
 
     text: TextSettings = TextSettings()

@@ -16,15 +16,15 @@ from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 class TextVAE(TextRecipe):
     """Variational autoencoder of sentences: LSTM encoder, LSTM decoder that sees the latent at every step."""
 
-    model: ClassVar[str] = "aigc_tf.models.text_vae:TextVAE"
+    model: ClassVar[str] = "aigc_tf.families.text.text_vae:TextVAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.text_vae:encoder",
-        "networks": "aigc_tf.networks.text_vae:decoder",
+        "encoder": "aigc_tf.families.text.networks.text_vae:encoder",
+        "networks": "aigc_tf.families.text.networks.text_vae:decoder",
     }
-    evaluation: ClassVar[str] = "aigc_tf.metrics.text_vae:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.text_vae:held_out_loss"
+    evaluation: ClassVar[str] = "aigc_tf.metrics.text.text_vae:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.text.text_vae:held_out_loss"
     quality_name: ClassVar[str] = "held_out_loss"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.text_export_quality:line_quality"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:line_quality"
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=48)
     steps: PositiveInt = 2000

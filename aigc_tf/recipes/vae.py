@@ -16,10 +16,10 @@ from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettin
 class VAE(VariationalRecipe):
     """Variational autoencoder of dense layers: those of article 001 §4.1, one of 128 on either side, 20 latents."""
 
-    model: ClassVar[str] = "aigc_tf.models.vae:VAE"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.vae:VAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.dense_vae:encoder",
-        "decoder": "aigc_tf.networks.dense_vae:decoder",
+        "encoder": "aigc_tf.families.autoencoder.networks.dense_vae:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.dense_vae:decoder",
     }
 
     steps: PositiveInt = 10_000

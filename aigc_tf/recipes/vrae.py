@@ -18,15 +18,15 @@ LONGEST = 128  # steps of time: the LSTMs are unrolled, and the exported file gr
 class VRAE(SeriesRecipe):
     """Variational recurrent autoencoder of real-valued sequences (Fabius & van Amersfoort 2014)."""
 
-    model: ClassVar[str] = "aigc_tf.models.vrae:RecurrentVAE"
+    model: ClassVar[str] = "aigc_tf.families.series.vrae:RecurrentVAE"
     networks: ClassVar[Mapping[str, str]] = {
-        "encoder": "aigc_tf.networks.vrae:encoder",
-        "decoder": "aigc_tf.networks.vrae:decoder",
+        "encoder": "aigc_tf.families.series.networks.vrae:encoder",
+        "decoder": "aigc_tf.families.series.networks.vrae:decoder",
     }
-    evaluation: ClassVar[str] = "aigc_tf.metrics.vrae:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.vrae:held_out_loss"
+    evaluation: ClassVar[str] = "aigc_tf.metrics.series.vrae:evaluate"
+    quality: ClassVar[str] = "aigc_tf.metrics.series.vrae:held_out_loss"
     quality_name: ClassVar[str] = "held_out_loss"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.series_export_quality:reconstruction_quality"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:reconstruction_quality"
 
     series: SeriesSettings = SeriesSettings(length=48)
     steps: PositiveInt = 3000

@@ -19,7 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
 from aigc_tf.export import Runner, export_web
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.families.base import Signature, TensorSpec
 from tests.browser.conftest import ORIGINS, PHONE
 
 pytestmark = pytest.mark.browser

@@ -9,8 +9,8 @@ from typing import Self
 import numpy as np
 import pytest
 
-from aigc_tf.data import fashion_mnist
-from aigc_tf.data.images import ImageSource, open_source
+from aigc_tf.data.images import fashion_mnist
+from aigc_tf.data.images.opening import ImageSource, open_source
 from aigc_tf.recipes.base import ImageRecipe, ImageSettings
 
 Opener = Callable[..., ImageSource]

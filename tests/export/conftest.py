@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.families.base import Signature, TensorSpec
 
 layers = keras.layers
 

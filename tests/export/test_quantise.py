@@ -11,7 +11,7 @@ from aigc_tf.export import Runner, quantise
 from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.quantise import SATURATED_BEYOND
 from aigc_tf.export.verify import run_keras
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.families.base import Signature, TensorSpec
 from tests.export.conftest import normal_examples
 
 layers = keras.layers

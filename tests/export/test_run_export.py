@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.command_line import command
+from aigc_tf.cli.command import command
 from aigc_tf.recipes.base import ExportLimits, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.export import export

@@ -11,7 +11,7 @@ import pytest
 from aigc_tf.errors import InputError
 from aigc_tf.export import Limits, Runner, VerificationError, export, flatbuffer
 from aigc_tf.export.graph import run
-from aigc_tf.models.base import Signature, TensorSpec
+from aigc_tf.families.base import Signature, TensorSpec
 from tests.export.conftest import dcgan_generator, model_of, normal_examples
 
 layers = keras.layers

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from aigc_tf.data.images import ImageSource, Split, open_source
-from aigc_tf.metrics import features, memorisation, reference
+from aigc_tf.data.images.opening import ImageSource, Split, open_source
+from aigc_tf.metrics.images import features, memorisation, reference
 from aigc_tf.recipes.dcgan import DCGAN
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, multivariate_normal, norm
 
+from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics import likelihood
 from aigc_tf.metrics.likelihood import (
     STATIC_SEED,
@@ -20,7 +21,6 @@ from aigc_tf.metrics.likelihood import (
     lower_bounds,
     posterior_noise,
 )
-from aigc_tf.models.vae import VAE
 from aigc_tf.recipes import vae as vae_recipe
 from aigc_tf.recipes.autoencoders import LikelihoodSettings
 from aigc_tf.recipes.base import ImageSettings
@@ -172,7 +172,7 @@ def test_bits_count_a_density_by_the_distance_of_grey_levels(exact: VAE):
 
 
 def test_bits_of_probabilities_are_nats_over_ln_2():
-    from aigc_tf.models.create import create
+    from aigc_tf.families.create import create
 
     model = create(dataclasses.replace(vae_recipe.VAE.tiny(), average_images=None))
     assert bits_per_dimension(-256 * math.log(2), model) == pytest.approx(1.0)

@@ -11,15 +11,15 @@ import tensorflow as tf
 from pydantic.dataclasses import dataclass
 
 import aigc_tf
-from aigc_tf.data.poisson import parts
-from aigc_tf.data.poisson_text import PoissonTextSource
-from aigc_tf.data.text import open_source
-from aigc_tf.data.text_source import PADDING
+from aigc_tf.data.text.opening import open_source
+from aigc_tf.data.text.source import PADDING
 from aigc_tf.errors import InputError
-from aigc_tf.models.private_language_model import PrivateLanguageModel
-from aigc_tf.networks import recurrent
+from aigc_tf.families.private.language_model import PrivateLanguageModel
+from aigc_tf.families.text.networks import recurrent
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.per_example import clipped_sums_by_example
+from aigc_tf.privacy.poisson import parts
+from aigc_tf.privacy.poisson_text import PoissonTextSource
 from aigc_tf.recipes.base import STRICT
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.dp_gpt import DPGPT

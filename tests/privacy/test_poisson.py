@@ -9,11 +9,11 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from aigc_tf.data.poisson import PoissonSource, drawn
-from aigc_tf.data.source import Split
-from aigc_tf.distribution import Workers
+from aigc_tf.data.images.source import Split
+from aigc_tf.engine.distribution import Workers
 from aigc_tf.errors import InputError
 from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.poisson import PoissonSource, drawn
 from aigc_tf.recipes.dp_vae import DPVAE
 
 

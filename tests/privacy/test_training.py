@@ -15,8 +15,8 @@ from keras import layers
 
 import aigc_tf
 from aigc_tf.errors import InputError
-from aigc_tf.models.private_gan import PrivateGAN
-from aigc_tf.models.private_vae import PrivateVAE
+from aigc_tf.families.private.gan import PrivateGAN
+from aigc_tf.families.private.vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
@@ -92,7 +92,7 @@ def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
     recipe = dataclasses.replace(DPVAE.tiny(), annealing_steps=4, average_images=None)
     nothing = Guarantee(1000, 8, 1, None, 0.0, 1e-5, ())
     private = aigc_tf.create(recipe, guarantee=nothing)
-    from aigc_tf.models.vae import VAE
+    from aigc_tf.families.autoencoder.vae import VAE
 
     plain = VAE(recipe, keras.models.clone_model(private.encoder), keras.models.clone_model(private.decoder))
     for own, other in ((private.encoder, plain.encoder), (private.decoder, plain.decoder)):
@@ -176,7 +176,7 @@ def test_without_privacy_a_discriminator_moves_along_the_gradient_of_its_loss(ga
 def test_batch_normalisation_in_a_private_network_is_refused():
     class Networks(DPGAN):
         networks: ClassVar[dict[str, str]] = {
-            "generator": "aigc_tf.networks.dcgan:generator",
+            "generator": "aigc_tf.families.gan.networks.dcgan:generator",
             "discriminator": "tests.privacy.test_training:normalised",
         }
 
@@ -228,7 +228,7 @@ def test_a_run_shows_and_keeps_what_it_spends(
         logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
     )
     promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
-    monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
+    monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     run = aigc_tf.train(recipe, tmp_path / "run")
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     spent = [line["epsilon"] for line in lines if "epsilon" in line]
@@ -253,7 +253,7 @@ def test_a_run_does_not_go_on_with_another_noise(
     never = LoggingSettings(samples_every=1000, evaluate_every=1000)
     recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
     promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
-    monkeypatch.setattr("aigc_tf.data.poisson.guarantee", lambda *_: promised)
+    monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     path = aigc_tf.train(recipe, tmp_path / "run").path
     assert aigc_tf.train(recipe, path, resume=True).step == 5
     other = dataclasses.replace(promised, **changed)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aigc_tf.pictures import grid, to_bytes, to_pil
-from aigc_tf.run import Run
+from aigc_tf.modalities.drawing import grid, to_bytes, to_pil
+from aigc_tf.runs.run import Run
 from tools.autoencoders import require
 
 IMAGES = 10_000  # training images for the ranges, and test images, at most

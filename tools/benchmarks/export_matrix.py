@@ -14,7 +14,7 @@ from aigc_tf.export import VerificationError
 from aigc_tf.export.writer import QUANTIZATIONS
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.registry import recipe_classes
-from aigc_tf.run import Run, say, to_json
+from aigc_tf.runs.run import Run, say, to_json
 from tools.benchmarks.tables import markdown
 
 _HEAD = {

@@ -11,8 +11,8 @@ import numpy as np
 
 from aigc_tf.export import latency, reporting
 from aigc_tf.export.verify import run_keras
-from aigc_tf.models.base import Signature
-from aigc_tf.run import Run
+from aigc_tf.families.base import Signature
+from aigc_tf.runs.run import Run
 from tools.benchmarks import onnx_runtime
 from tools.benchmarks.tables import markdown
 

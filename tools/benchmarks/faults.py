@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf import checkpoints
-from aigc_tf.files import LOCK, PARTIAL
+from aigc_tf.runs import checkpoints
+from aigc_tf.storage.files import LOCK, PARTIAL
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9  # steps

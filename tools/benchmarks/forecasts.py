@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import aigc_tf
-from aigc_tf.metrics.forecasts import origins_of
+from aigc_tf.metrics.series.forecasts import origins_of
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.series import SeriesSettings
 from tools.benchmarks.tables import markdown

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from aigc_tf.data.text_source import TextSource
+from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.text import bits_per_character, held_out_nats
-from aigc_tf.run import Run
-from aigc_tf.sampling import Decoding
+from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
+from aigc_tf.runs.run import Run
 
 LINES = 20  # of a program
 # A line of a program has rarely more characters on average.

@@ -16,21 +16,21 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from aigc_tf import checkpoints, environment
-from aigc_tf.data.folder import open_folder
-from aigc_tf.data.npz import open_npz
-from aigc_tf.data.prepare import UnreadableImageError, decode_image
-from aigc_tf.data.series_files import read_csv, read_npz
-from aigc_tf.data.text import UnreadableTextError, read_text
+from aigc_tf.data.images.folder import open_folder
+from aigc_tf.data.images.npz import open_npz
+from aigc_tf.data.images.prepare import UnreadableImageError, decode_image
+from aigc_tf.data.series.files import read_csv, read_npz
+from aigc_tf.data.text.opening import UnreadableTextError, read_text
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer
-from aigc_tf.model_card import write_model_card
-from aigc_tf.models.base import GenerativeModel
+from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import ImageSettings
-from aigc_tf.recovery import resumed
 from aigc_tf.registry import recipe_classes
-from aigc_tf.run import Run
-from aigc_tf.run_folder import read_recipe
+from aigc_tf.runs import checkpoints, environment
+from aigc_tf.runs.card import write_model_card
+from aigc_tf.runs.folder import read_recipe
+from aigc_tf.runs.recovery import resumed
+from aigc_tf.runs.run import Run
 from tools import tflite_demo
 from tools.benchmarks import specimens
 from tools.benchmarks.mutations import damaged, damaged_json

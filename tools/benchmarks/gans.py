@@ -19,7 +19,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.private import Private
 from aigc_tf.registry import recipe_classes, resolve
-from aigc_tf.run import say
+from aigc_tf.runs.run import say
 from tools.benchmarks.tables import markdown
 
 TUTORIAL = "tutorial"
@@ -118,7 +118,7 @@ def train_tutorial(recipe: GANRecipe, marks: Sequence[float], reader: Callable[[
     """TensorFlow's tutorial loop over the networks of `dcgan`; how many images its step takes."""
     import tensorflow as tf
 
-    from aigc_tf.data.images import open_source, to_unit
+    from aigc_tf.data.images.opening import open_source, to_unit
     from tools.benchmarks.readings import Stopwatch, watch_loop
     from tools.benchmarks.tutorials import TensorFlowTutorial
 

@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 import aigc_tf
-from aigc_tf.data.images import open_source
+from aigc_tf.data.images.opening import open_source
 from aigc_tf.data.throughput import images_per_second
 from aigc_tf.recipes.dcgan import DCGAN
 

@@ -13,7 +13,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.private import Private
 from aigc_tf.registry import recipe_classes, resolve
-from aigc_tf.run import say
+from aigc_tf.runs.run import say
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9

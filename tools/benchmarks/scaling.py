@@ -66,7 +66,7 @@ def work(folder: Path, batch_size: int, steps: int) -> None:
     import numpy as np
 
     import aigc_tf
-    from aigc_tf.distribution import Strategy
+    from aigc_tf.engine.distribution import Strategy
     from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
 
     class Ends(keras.callbacks.Callback):

@@ -18,17 +18,17 @@ from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
-from aigc_tf import checkpoints
-from aigc_tf.archives import is_whole, read_arrays
-from aigc_tf.data.series_source import measure_scaling
-from aigc_tf.data.vocabulary import learn_vocabulary
+from aigc_tf.data.series.source import measure_scaling
+from aigc_tf.data.text.vocabulary import learn_vocabulary
 from aigc_tf.export import flatbuffer
-from aigc_tf.models.base import GenerativeModel
-from aigc_tf.models.create import create
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.create import create
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.runs import checkpoints
+from aigc_tf.storage.archives import is_whole, read_arrays
 from tools.benchmarks.mutations import STRANGE_TEXTS, damaged, damaged_json
 
 TEXT = "Im Anfang war das Wort,\nund das Wort war bei Gott.\n春眠不覺曉\n" * 3

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from aigc_tf.data.vocabulary import BOUNDARY, Vocabulary
-from aigc_tf.models.base import Signature
-from aigc_tf.models.language_model import LanguageModel
-from aigc_tf.networks import recurrent
-from aigc_tf.networks import transformer as transformers
-from aigc_tf.networks.language import LanguageNetworks
+from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
+from aigc_tf.families.base import Signature
+from aigc_tf.families.text.language_model import LanguageModel
+from aigc_tf.families.text.networks import recurrent
+from aigc_tf.families.text.networks import transformer as transformers
+from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.text import TextRecipe, TextSettings
@@ -37,7 +37,7 @@ class StepNetworks:
 
 
 def lstm(symbols: int = 100, units: int = 256, depth: int = 2) -> StepNetworks:
-    """A language model of LSTM layers; see `aigc_tf.networks.recurrent`.
+    """A language model of LSTM layers; see `aigc_tf.families.text.networks.recurrent`.
 
     Args:
         symbols: in the vocabulary.
@@ -56,7 +56,7 @@ def lstm(symbols: int = 100, units: int = 256, depth: int = 2) -> StepNetworks:
 def transformer(
     symbols: int = 100, depth: int = 4, heads: int = 4, width: int = 128, context: int = 256
 ) -> StepNetworks:
-    """A decoder-only transformer with a key/value cache; see `aigc_tf.networks.transformer`.
+    """A decoder-only transformer with a key/value cache; see `aigc_tf.families.text.networks.transformer`.
 
     Args:
         symbols: in the vocabulary.

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.fast_layers import plain
-from aigc_tf.networks.dcgan import discriminator, generator
+from aigc_tf.families.gan.networks.dcgan import discriminator, generator
+from aigc_tf.nn.fast_layers import plain
 from aigc_tf.recipes.dcgan import DCGAN
 
 Step = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]

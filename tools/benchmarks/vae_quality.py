@@ -13,11 +13,11 @@ import tensorflow as tf
 from tqdm import tqdm
 
 import aigc_tf
-from aigc_tf.data.images import open_source
-from aigc_tf.metrics.autoencoders import held_out_loss
-from aigc_tf.metrics.images import frechet_distance_of_model
+from aigc_tf.data.images.opening import open_source
+from aigc_tf.metrics.images.autoencoders import held_out_loss
+from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.conv_vae import ConvVAE
-from aigc_tf.run import say
+from aigc_tf.runs.run import say
 from tools.benchmarks.keras_io_vae import KerasIoVAE
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
 
@@ -146,6 +146,6 @@ def vae_step_speed(batch_size: int, rounds: int) -> dict[str, Any]:
 
 
 def _model_over(recipe: ConvVAE, encoder: keras.Model, decoder: keras.Model) -> Any:
-    from aigc_tf.models.vae import VAE
+    from aigc_tf.families.autoencoder.vae import VAE
 
     return VAE(recipe, keras.models.clone_model(encoder), keras.models.clone_model(decoder))

@@ -222,7 +222,7 @@ def augmentation(
         results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
         json: Print one JSON object.
     """
-    from aigc_tf.run import Run
+    from aigc_tf.runs.run import Run
     from tools.benchmarks.augmentation import augmentation as measure
     from tools.benchmarks.augmentation import table
 

@@ -1,0 +1,106 @@
+"""The command line of trainers and tools: recipe fields become flags, errors become one line."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from pydantic import ValidationError
+
+from aigc_tf.errors import InputError, printable
+from aigc_tf.recipes.base import Recipe, describe
+
+BAD_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+
+@contextmanager
+def friendly_exit() -> Iterator[None]:
+    """End the process as the contract says: bad input 2, interrupted 130, failed work 1, each in one line."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
+    try:
+        yield
+    except ValidationError as error:
+        _exit(BAD_INPUT, describe(error))
+    except InputError as error:
+        _exit(BAD_INPUT, str(error))
+    except OSError as error:
+        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _exit(BAD_INPUT, f"{error.filename or 'the output'}: {error.strerror}")
+    except KeyboardInterrupt as error:
+        _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
+    except RuntimeError as error:
+        if type(error).__module__.partition(".")[0] != "aigc_tf":
+            raise  # a fault of the program, not of the work: its traceback is wanted
+        _exit(FAILED, str(error))
+
+
+def _exit(status: int, message: str) -> None:
+    print(f"{Path(sys.argv[0]).stem}: {printable(message)}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+def command(function: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
+    """Run `function` with arguments from the command line, by its annotations and docstring."""
+    with friendly_exit():
+        tyro.cli(function, args=arguments, config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:
+    """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
+
+    With --resume the fields start from those of the run, so that they need not be given again.
+    """
+
+    def main(
+        recipe: Annotated[Recipe, tyro.conf.arg(name="")],
+        run_dir: Path | None = None,
+        resume: bool = False,
+        strategy: Literal["one", "mirrored", "multi_worker"] = "one",
+    ) -> None:
+        """Train.
+
+        Args:
+            recipe: what to train.
+            run_dir: The run's folder; a new one in saved_models/ if not given.
+            resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
+            strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
+        """
+        from aigc_tf.engine.training import train
+
+        run = train(recipe, run_dir, resume, strategy=strategy)
+        print(run.path)
+
+    with friendly_exit():
+        main.__annotations__["recipe"] = Annotated[recipe, tyro.conf.arg(name="")]
+        main.__defaults__ = (_defaults(recipe, arguments), None, False, "one")
+        main.__doc__ = (recipe.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
+        tyro.cli(
+            main, args=arguments, prog=f"python -m trainers.{recipe.slug()}", config=(tyro.conf.FlagCreatePairsOff,)
+        )
+
+
+def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
+    """The recipe that the flags change: the class's own, or with --resume that of the run."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--run-dir", "--run_dir")
+    first.add_argument("--resume", action="store_true")
+    given, _ = first.parse_known_args(arguments)
+    if not given.resume:
+        return recipe()
+    from aigc_tf.runs.folder import find_run_folder, read_recipe
+
+    path = find_run_folder(recipe, given.run_dir)
+    recorded = read_recipe(path)
+    if not isinstance(recorded, recipe):
+        raise InputError(f"{path} is a run of {recorded.slug()}: resume it with python -m trainers.{recorded.slug()}")
+    return recorded

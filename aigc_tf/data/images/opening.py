@@ -1,0 +1,66 @@
+"""Sources of images: by name, from the user's files, or given from Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+from aigc_tf.data.images import fashion_mnist
+from aigc_tf.data.images import tfds as tfds_images
+from aigc_tf.data.images.arrays import GIVEN, open_data
+from aigc_tf.data.images.folder import open_folder
+from aigc_tf.data.images.npz import open_npz
+from aigc_tf.data.images.source import ImageSource, Split, to_unit
+from aigc_tf.data.paths import existing, is_path
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.base import ImageRecipe, ImageSettings
+
+__all__ = ["ImageSource", "Split", "open_source", "to_unit"]
+
+_EXPECTED = "a folder of images, an .npz file or a TFDS data set"
+_NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
+    "auto": fashion_mnist.open_best,
+    fashion_mnist.FULL: fashion_mnist.open_full,
+    fashion_mnist.SHIPPED: fashion_mnist.open_shipped,
+}
+
+
+def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
+    """The images that a recipe asks for, in its size and number of channels.
+
+    Args:
+        recipe: its `source` is `auto` (all of Fashion-MNIST if it is at hand, otherwise the part that ships
+            with the package), `fashion_mnist`, `fashion_mnist_10k`, the name of a TFDS image data set, or
+            the path of a folder of images or of an .npz file.
+        data: used instead of the source: an array of images, uint8 in [0, 255] or float in [0, 1],
+            `[count, height, width]` or `[count, height, width, channels]`, or a finite `tf.data.Dataset` of
+            such images or of (image, label), batched or not.
+
+    Raises:
+        InputError: the source or the data cannot be had or used.
+    """
+    settings = recipe.images
+    source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)
+    summary = (
+        f"{source.name}: {len(source.train.images):,} images to train on, "
+        f"{len(source.test.images):,} to test on ({source.test_split})"
+    )
+    return dataclasses.replace(source, notes=(summary, *source.notes), augmentation=recipe.augmentation)
+
+
+def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
+    if name == GIVEN:
+        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
+    if name in _NAMED:
+        return _NAMED[name](settings)
+    if not is_path(name, (".npz",), _EXPECTED):
+        close = difflib.get_close_matches(name, _NAMED, n=1)
+        return tfds_images.open_tfds(name, settings, other_names=close)
+    path = existing(name, _EXPECTED)
+    if path.is_dir():
+        return open_folder(path, settings)
+    if path.suffix.lower() == ".npz":
+        return open_npz(path, settings)
+    raise InputError(f"source {path} is neither a folder nor an .npz file: name the folder that holds the images")

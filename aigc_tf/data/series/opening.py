@@ -1,0 +1,96 @@
+"""Sources of series: by name, from the user's files, or given from Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.images.arrays import GIVEN
+from aigc_tf.data.paths import existing, is_path
+from aigc_tf.data.series.files import Table, read_csv, read_npz, table_of_array
+from aigc_tf.data.series.source import Scaling, SeriesSource, measure_scaling
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.series import SeriesRecipe
+
+__all__ = ["Scaling", "SeriesSource", "open_source"]
+
+AUTO = "two_seasons"
+TEST_SPLIT = "the last fifth of the time"
+_EXPECTED = "a CSV file of series, or an .npz file with one array"
+_OWN = "the user's own"
+_LEAST_DEVIATION = 1e-30  # less is lost in float32
+_WINDOWS_NEEDED = 5  # one fits in the test part, and there are more of them than a linear model has coefficients
+
+
+def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
+    """The series that a recipe asks for; their last fifth is held out.
+
+    Args:
+        recipe: its `source` is `auto` (see `two_seasons`), the path of a CSV file with the names of its columns in the
+            first row, or of an .npz file with one array.
+        data: used instead of the source: an array of numbers, `[time]` or `[time, series]`.
+
+    Raises:
+        InputError: the source or the data cannot be had or used.
+    """
+    name, licence, table = _open_by_name(recipe) if data is None else (GIVEN, _OWN, _open_data(data, recipe))
+    values, window = table.values, recipe.window
+    if len(values) < _WINDOWS_NEEDED * window:
+        raise InputError(
+            f"{name} has {len(values)} steps of time, and at least {_WINDOWS_NEEDED * window} are needed with "
+            f"series.length {recipe.series.length}: give more, or lower that"
+        )
+    train, test = np.split(values, [len(values) - len(values) // 5])
+    scaling = measure_scaling(table.names, train)
+    for series, deviation, first in zip(table.names, scaling.deviation, train[0], strict=True):
+        if deviation < _LEAST_DEVIATION:
+            raise InputError(
+                f"{name}: column {series} is {first:g} all the time that is trained on, there is nothing to learn: "
+                "name other columns with series.columns"
+            )
+    note = (
+        f"{name}: {len(table.names)} series ({', '.join(table.names)}), {len(train):,} steps of time to train on, "
+        f"{len(test):,} to test on ({TEST_SPLIT})"
+    )
+    return SeriesSource(name, scaling, window, train, test, TEST_SPLIT, licence, (note,))
+
+
+def two_seasons() -> np.ndarray:
+    """A made-up series of 2,400 values: two seasons, and noise that remembers.
+
+    20 + 3 sin(2πt / 24) + 1.5 sin(2πt / 7 + 1) + u_t, where u_t = 0.75 u_{t-1} - 0.5 u_{t-2} + ε_t and ε_t is standard
+    normal.
+    """
+    noise = np.random.RandomState(0).standard_normal(2500)  # this generator's numbers are the same in every NumPy
+    remembered = np.zeros(len(noise))
+    for t in range(2, len(noise)):
+        remembered[t] = 0.75 * remembered[t - 1] - 0.5 * remembered[t - 2] + noise[t]
+    remembered = remembered[100:]  # it began at zero
+    angle = 2 * np.pi * np.arange(len(remembered))
+    return 20 + 3 * np.sin(angle / 24) + 1.5 * np.sin(angle / 7 + 1) + remembered
+
+
+def _open_data(data: Any, recipe: SeriesRecipe) -> Table:
+    if tf.is_tensor(data):
+        data = np.asarray(data)
+    if not isinstance(data, np.ndarray):
+        raise InputError(f"data is a {type(data).__name__}: expected an array of shape [time] or [time, series]")
+    return table_of_array(data, "data", recipe.series.columns)
+
+
+def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
+    """What names the series again, their licence, and they themselves."""
+    name, columns = recipe.source, recipe.series.columns
+    if name == GIVEN:
+        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
+    if name in ("auto", AUTO):
+        return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
+    if not is_path(name, (".csv", ".npz"), _EXPECTED):
+        raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
+    path = existing(name, _EXPECTED)
+    if path.is_dir():
+        raise InputError(f"source {path} is a folder: name {_EXPECTED}")
+    read = read_npz if path.suffix.lower() == ".npz" else read_csv
+    return str(path), _OWN, read(path, columns)

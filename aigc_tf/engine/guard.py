@@ -1,0 +1,149 @@
+"""Watches a GAN while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.engine.callbacks import StopOnNonFinite, log_values, not_finite
+from aigc_tf.families.base import copy_state
+from aigc_tf.families.create import create
+from aigc_tf.recipes.base import MOST_SEED
+from aigc_tf.runs import checkpoints
+from aigc_tf.runs.run import say
+
+SAMPLES = 200
+
+
+def spread(images: np.ndarray) -> float:
+    """How much images differ from each other: the root of the variance over images, averaged over all their numbers.
+
+    Args:
+        images: `[count, height, width, channels]` of any range.
+    """
+    return float(np.sqrt(images.astype(np.float64).var(axis=0).mean()))
+
+
+class Guard(StopOnNonFinite):
+    """Sees when the players stop learning from each other (000 §3.2 and §3.15.4 describe how that looks).
+
+    What it counts lies in `Progress.watched`, which checkpoints keep: a run that is resumed sees the same.
+    """
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.recipe: Any = self.run.recipe
+        self.data_spread = spread(self.run.source.test.some(SAMPLES).images / 255)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        bad = not_finite(logs or {})
+        if bad:
+            if not self.may_roll_back:
+                super().on_train_batch_end(batch, logs)  # raises
+            self.handle([f"{', '.join(bad)} not finite"])
+            return
+        troubles = self.discriminator_troubles(logs or {}) + self.quality_troubles()
+        if self.progress.step % self.recipe.logging.evaluate_every == 0:
+            troubles += self.sample_troubles()
+        if troubles:
+            self.handle(troubles)
+
+    def discriminator_troubles(self, logs: dict[str, Any]) -> list[str]:
+        """Whether it has been sure of every image for long: then its gradients teach the generator nothing."""
+        guard, watched = self.recipe.guard, self.progress.watched
+        if "real_probability" in logs:
+            least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
+        elif "real_accuracy" in logs:
+            least = min(float(logs["real_accuracy"]), float(logs["fake_accuracy"]))
+        else:  # nothing says which scores of the Wasserstein loss are right
+            return []
+        watched["pinned"] = watched.get("pinned", 0) + 1 if least > guard.pinned_probability else 0
+        if watched["pinned"] < guard.pinned_steps:
+            return []
+        watched["pinned"] = 0
+        return [
+            f"the discriminator has been right with probability over {guard.pinned_probability:g} for "
+            f"{guard.pinned_steps} steps"
+        ]
+
+    def sample_troubles(self) -> list[str]:
+        """Whether samples differ much less from each other than the data do: mode collapse."""
+        share = spread(self.observed().generate(SAMPLES)) / max(self.data_spread, 1e-6)
+        log_values(self.run, self.writer, self.progress, "guard", {"spread_share": share})
+        if share >= self.recipe.guard.least_spread:
+            self.progress.healthy = True
+            return []
+        # A state to go back to has to be a good one.
+        self.progress.healthy = self.recipe.guard.action != "roll_back"
+        return [f"samples spread {share:.2f} times as much as the data (least: {self.recipe.guard.least_spread:g})"]
+
+    def quality_troubles(self) -> list[str]:
+        """Whether the quality figure has become worse several times in a row; seen a step after it was measured."""
+        guard, watched = self.recipe.guard, self.progress.watched
+        value = self.progress.quality.get(self.recipe.quality_name)
+        if value is None or (self.progress.step - 1) % self.recipe.logging.evaluate_every:
+            return []
+        rises = value > watched.get("quality", value)
+        watched["rises"] = watched.get("rises", 0) + 1 if rises else 0
+        watched["quality"] = value
+        if watched["rises"] < guard.rises:
+            return []
+        watched["rises"] = 0
+        return [f"{self.recipe.quality_name} rose {guard.rises} times in a row, to {value:.1f}"]
+
+    def handle(self, troubles: list[str]) -> None:
+        """Say what is wrong, and do what the recipe says."""
+        action, step = self.recipe.guard.action, self.progress.step
+        with self.writer.as_default(step):
+            tf.summary.text("guard/trouble", "; ".join(troubles))
+        reason = f"\nstep {step}: {'; '.join(troubles)}"
+        if action == "warn":
+            say(f"{reason}; docs/GANS.md says what helps")
+        elif self.may_roll_back:
+            say(f"{reason}; {self.roll_back()}")
+        else:
+            say(f"{reason}; stopping, as the recipe's guard says")
+            self.model.stop_training = True
+
+    @property
+    def may_roll_back(self) -> bool:
+        """Whether the recipe lets the run go back, once more."""
+        guard = self.recipe.guard
+        return guard.action == "roll_back" and self.progress.watched.get("rollbacks", 0) < guard.rollbacks
+
+    def roll_back(self) -> str:
+        """Go back to the best checkpoint, or to new weights if there is none, with new random numbers and lower rates.
+
+        Steps are counted on, so the images that come next are others, too.
+        """
+        watched = self.progress.watched
+        count = int(watched.get("rollbacks", 0)) + 1
+        self.progress.watched = {"rollbacks": count}
+        self.progress.replaced = True
+        best = self.progress.best
+        state = self.model.state()
+        if best is None:
+            assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
+            seed = (self.recipe.seed + count) % (MOST_SEED + 1)
+            fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
+            copy_state(fresh, self.model)
+            start = "starting again from new weights"
+        else:
+            checkpoints.restore(checkpoints.path_of(self.run.path / "checkpoints", best["step"]), state)
+            start = f"going back to step {best['step']}"
+        reseed(
+            [variable for name, variable in state.items() if "seed_generator_state" in name], self.recipe.seed, count
+        )
+        share = self.recipe.guard.rate_factor**count
+        for role, optimizer in self.model.optimizers.items():
+            optimizer.learning_rate = share * getattr(self.recipe, role).learning_rate
+        return f"{start}, with {share:g} of the learning rates ({count} of {self.recipe.guard.rollbacks} times)"
+
+
+def reseed(states: list[Any], seed: int, count: int) -> None:
+    """Give the seed generators of a model other streams, which depend on `(seed, count)` alone."""
+    keys = np.random.SeedSequence((seed, count)).generate_state(len(states), np.uint32)
+    for state, key in zip(states, keys, strict=True):
+        state.assign(np.array([key, 0], np.uint32))

@@ -1,0 +1,141 @@
+"""GANomaly: an autoencoder that encodes again what it decoded, and a discriminator."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.autoencoder.model import Autoencoder
+from aigc_tf.families.gan.losses import discriminator_loss
+from aigc_tf.families.latent import averaged_copy, update_average
+from aigc_tf.nn.optimizers import adam
+from aigc_tf.recipes.ganomaly import GANomaly as GANomalyRecipe
+
+
+class GANomaly(Autoencoder):
+    """Learns to reconstruct normal images so that both encodings agree; where they do not, something is strange.
+
+    Akcay et al. 2018, with means over pixels, features and latent dimensions in place of the norms of eqs. 1 to 3,
+    as in the authors' code: the paper's weights 1, 50 and 1 belong to those.
+
+    Args:
+        recipe: its losses' weights, optimizers, corruption, moving average and seed.
+        encoder: images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
+        decoder: latents -> logits of the pixels `[batch, height, width, channels]`.
+        second_encoder: like the first, with weights of its own; it sees reconstructions only.
+        discriminator: images in [-1, 1] -> features, and logits `[batch, 1]`.
+    """
+
+    score_meaning = "how far the encodings of the image and of its reconstruction are apart: the sum of all differences"
+    recipe: GANomalyRecipe
+
+    def __init__(
+        self,
+        recipe: GANomalyRecipe,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        second_encoder: keras.Model,
+        discriminator: keras.Model,
+    ) -> None:
+        # First, since what follows asks for the weights that learn and for the scoring network.
+        self.second_encoder = self.used_second_encoder = second_encoder
+        if recipe.average_images is not None:
+            self.used_second_encoder = averaged_copy(second_encoder)
+        super().__init__(recipe, encoder, decoder)
+        self.discriminator = discriminator
+        self.discriminator_adam = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
+
+    @property
+    def learning(self) -> list[keras.Variable]:
+        """The weights of both encoders and the decoder."""
+        return [*super().learning, *self.second_encoder.trainable_variables]
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """That of the three networks that reconstruct, and the discriminator's."""
+        return {**super().optimizers, "discriminator_optimizer": self.discriminator_adam}
+
+    def scoring_network(self) -> keras.Model:
+        """Image -> the L1 distance of both encodings `[batch]` (eq. 5)."""
+        image = keras.Input(self.image_shape, name="image")
+        latent = self.encoding(image)
+        unit = keras.layers.Rescaling(2.0, -1.0, name="reconstruction_to_unit")(self.decoding(latent))
+        distance = ops.sum(ops.abs(latent - self.used_second_encoder(unit)), axis=-1)
+        return keras.Model(image, distance, name="score")
+
+    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update all four networks on images `[batch, height, width, channels]` in [-1, 1].
+
+        One forward pass serves both sides, through a tape each.
+        """
+        clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
+        inputs, real = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0, 2.0 * clean - 1.0
+        with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
+            latent = self.encoder(inputs, training=True)
+            fake = 2.0 * self.likelihood(self.decoder(latent, training=True)) - 1.0
+            second_latent = self.second_encoder(fake, training=True)
+            real_features, real_logits = self.discriminator(real, training=True)
+            fake_features, fake_logits = self.discriminator(fake, training=True)
+            losses = {
+                "adversarial_loss": ops.mean(ops.square(real_features - fake_features)),
+                **reconstruction_losses(real, fake, latent, second_latent),
+            }
+            loss = self.weighted(losses)
+            discriminator_cost = discriminator_loss(real_logits, fake_logits)
+        gradients = tape.gradient(loss, self.learning)
+        discriminator_weights = self.discriminator.trainable_variables
+        discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
+        norm = self.adam.apply(gradients, self.learning)
+        discriminator_norm = self.discriminator_adam.apply(discriminator_gradients, discriminator_weights)
+        self.after_step(ops.shape(images)[0], latent)
+        return {
+            "loss": loss,
+            **losses,
+            "discriminator_loss": discriminator_cost,
+            "gradient_norm": norm,
+            "discriminator_gradient_norm": discriminator_norm,
+            **self.watch(latent, latent),
+        }
+
+    def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Losses on held-out images, without the adversarial one, which has no scale of its own. Changes nothing."""
+        clean = self.targets(0.5 * images + 0.5, 2)
+        inputs, real = 2.0 * self.corrupted(clean, 0) - 1.0, 2.0 * clean - 1.0
+        latent = self.used_encoder(inputs, training=False)
+        fake = 2.0 * self.likelihood(self.used_decoder(latent, training=False)) - 1.0
+        losses = reconstruction_losses(real, fake, latent, self.used_second_encoder(fake, training=False))
+        return {"loss": self.weighted(losses), **losses, **self.watch(latent, latent)}
+
+    def weighted(self, losses: dict[str, tf.Tensor]) -> tf.Tensor:
+        """The sum of losses, each with its weight (eq. 4)."""
+        weights = {
+            "adversarial_loss": self.recipe.adversarial_weight,
+            "contextual_loss": self.recipe.contextual_weight,
+            "encoder_loss": self.recipe.encoder_weight,
+        }
+        return sum(weights[name] * loss for name, loss in losses.items())
+
+    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
+        """Move the averages: those of the three networks, and the prior."""
+        super().after_step(batch, latent)
+        if self.recipe.average_images is not None:
+            steps = self.adam.iterations
+            update_average(self.used_second_encoder, self.second_encoder, batch, steps, self.recipe.average_images)
+
+
+def reconstruction_losses(
+    images: tf.Tensor, reconstructions: tf.Tensor, latent: tf.Tensor, second_latent: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    """The contextual loss and the encoder loss (Akcay et al. 2018, eqs. 2 and 3), as means.
+
+    Args:
+        images: `[batch, height, width, channels]` in [-1, 1].
+        reconstructions: of the same shape and range.
+        latent: what was decoded, `[batch, latent_dim]`.
+        second_latent: the reconstructions' encodings, of the same shape.
+    """
+    return {
+        "contextual_loss": ops.mean(ops.abs(images - reconstructions)),
+        "encoder_loss": ops.mean(ops.square(latent - second_latent)),
+    }

@@ -1,0 +1,293 @@
+"""The autoencoder: an encoder, a decoder, and clean targets for inputs that may be corrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, share_kept, update_average
+from aigc_tf.families.latent_space import most_active, plane, traversals
+from aigc_tf.modalities.drawing import grid, rows_of
+from aigc_tf.nn import replicas
+from aigc_tf.nn.corruption import corrupt
+from aigc_tf.nn.likelihoods import make_likelihood
+from aigc_tf.nn.optimizers import adam
+from aigc_tf.recipes.autoencoders import AutoencoderRecipe
+
+# Up to this many latent dimensions the Gaussian that is sampled has a full covariance, beyond it a diagonal one.
+MOST_CORRELATED = 256
+MOMENTS_HORIZON_IMAGES = 20_000
+PREVIEWED_RECONSTRUCTIONS = 16
+PREVIEWED_DIMENSIONS, PREVIEWED_MAP_SIDE = 10, 12
+PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
+IMAGE = "height, width, channels; brightness in [0, 1]"
+
+
+class Autoencoder(LatentModel):
+    """Learns to give back its inputs through a latent vector (000 §3.5 and §3.9.1).
+
+    It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it
+    trains (ex-post density estimation, Ghosh et al. 2020, with one component).
+
+    Args:
+        recipe: its optimizer, likelihood, corruption, moving average and seed.
+        encoder: images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
+        decoder: latents -> the likelihood's parameters `[batch, height, width, parameters]`.
+    """
+
+    encoder_outputs: Mapping[str, str] = {"latent": "where the image lies in the latent space"}
+    """What the encoder's outputs are called in exported files, and what they are."""
+    latent_meaning = "a point of the latent space, as `encode` gives it"
+    score_meaning = "how strange the image is, in nats"
+    recipe: AutoencoderRecipe
+
+    def __init__(self, recipe: AutoencoderRecipe, encoder: keras.Model, decoder: keras.Model) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe = recipe
+        self.latent_dim = decoder.inputs[0].shape[-1]
+        self.image_shape = recipe.images.shape
+        self.encoder, self.decoder = encoder, decoder
+        self.likelihood = make_likelihood(recipe.likelihood)
+        # What is used after training: the moving averages of both networks, if there are any.
+        self.used_encoder, self.used_decoder = encoder, decoder
+        if recipe.average_images is not None:
+            self.used_encoder, self.used_decoder = averaged_copy(encoder), averaged_copy(decoder)
+        self.corruption_seed = keras.random.SeedGenerator(recipe.seed, name="corruption_seed")
+        self.make_prior()
+        image, latent = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="latent")
+        unit = keras.layers.Rescaling(2.0, -1.0, name="to_unit")(image)
+        self.encoding = keras.Model(image, self.used_encoder(unit), name="encode")
+        self.decoding = keras.Model(latent, self.likelihood(self.used_decoder(latent)), name="decode")
+        self.scoring = self.scoring_network()
+        self.adam = adam(recipe.optimizer, self.learning)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def learning(self) -> list[keras.Variable]:
+        """The weights that training moves; the averaged copies learn nothing themselves."""
+        return [part for layer in (self.encoder, self.decoder, self.likelihood) for part in layer.trainable_variables]
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One, for both networks."""
+        return {"optimizer": self.adam}
+
+    # What a variational autoencoder does in its own way.
+
+    def make_prior(self) -> None:
+        """Make what `latents` draws with: here the running first and second moments of the latents."""
+        size = self.latent_dim
+        second = (size, size) if size <= MOST_CORRELATED else (size,)
+        self.first_moment = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="first_moment")
+        self.second_moment = self.add_weight(shape=second, initializer="zeros", trainable=False, name="second_moment")
+
+    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> None:
+        """Move the moments towards those of a batch of latents, keeping the share `keep` of the old ones."""
+        if len(self.second_moment.shape) == 2:
+            second = ops.matmul(ops.transpose(latent), latent) / ops.cast(ops.shape(latent)[0], latent.dtype)
+        else:
+            second = ops.mean(ops.square(latent), axis=0)
+        moments = replicas.mean([ops.mean(latent, axis=0), second])
+        for moment, now in zip((self.first_moment, self.second_moment), moments, strict=True):
+            moment.assign(now + keep * (moment - now))
+
+    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The fitted Gaussian: mean and factor; see `LatentModel.prior`."""
+        mean = self.first_moment.numpy().astype("float64")
+        second = self.second_moment.numpy().astype("float64")
+        if second.ndim == 1:
+            return mean, np.sqrt(np.maximum(second - mean**2, 0))
+        values, vectors = np.linalg.eigh(second - np.outer(mean, mean))
+        return mean, vectors * np.sqrt(np.maximum(values, 0))  # covariance = factor @ factor.T
+
+    def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        """From what the encoder says to a latent, and what that tells about the image.
+
+        Args:
+            encoded: the encoder's output.
+            noise_seed: of the noise, if there is any; None draws from the training stream.
+
+        Returns:
+            The latent `[batch, latent_dim]`, and its divergence from the prior in nats, for each dimension, of
+            the same shape: 0 without a prior.
+        """
+        return encoded, ops.zeros_like(encoded)
+
+    def cost(self, divergence: tf.Tensor) -> tf.Tensor:
+        """What training pays for a divergence `[batch, latent_dim]`, in nats an image."""
+        return ops.zeros(())
+
+    def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What is logged of a batch's encodings, beside the losses."""
+        return {"latent_deviation": ops.mean(ops.std(encoded, axis=0))}
+
+    def mean_latent(self, encoded: Any) -> Any:
+        """The latent that the encoder's output means, without noise."""
+        return encoded
+
+    def activity(self, images: np.ndarray) -> np.ndarray:
+        """How much each latent dimension is used for images, uint8 or in [0, 1]: its variance, `[latent_dim]`."""
+        return self.encode(images).var(axis=0)
+
+    def scoring_network(self) -> keras.Model:
+        """Image -> by how many nats its reconstruction explains it worse than can be, `[batch]`."""
+        image = keras.Input(self.image_shape, name="image")
+        parameters = self.used_decoder(self.encoding(image))
+        return keras.Model(image, self.likelihood.shortfall(parameters, image), name="score")
+
+    # Training.
+
+    def corrupted(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
+        """The inputs for clean images `[batch, height, width, channels]` in [0, 1]: the same unless it denoises."""
+        return corrupt(images, self.recipe.corruption, seed) if self.recipe.corruption.is_on else images
+
+    def targets(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
+        """What is learnt of images `[batch, height, width, channels]` in [0, 1]: themselves, or a draw of pixels."""
+        if not self.recipe.binarise:
+            return images
+        return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
+
+    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update both networks on images `[batch, height, width, channels]` in [-1, 1]."""
+        clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
+        inputs = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0
+        with tf.GradientTape() as tape:
+            encoded = self.encoder(inputs, training=True)
+            latent, divergence = self.bottleneck(encoded)
+            parameters = self.decoder(latent, training=True)
+            reconstruction = -ops.mean(self.likelihood.log_probability(parameters, clean))
+            loss = reconstruction + self.cost(divergence)
+        gradients = tape.gradient(loss, self.learning)
+        norm = self.adam.apply(gradients, self.learning)
+        self.after_step(ops.shape(images)[0], latent)
+        losses = {"loss": loss, "reconstruction_loss": reconstruction}
+        return losses | {"gradient_norm": norm} | self.watch(encoded, divergence)
+
+    def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Losses on held-out images in nats an image, always with the same noise. Changes nothing."""
+        clean = self.targets(0.5 * images + 0.5, 2)
+        inputs = 2.0 * self.corrupted(clean, 0) - 1.0
+        encoded = self.used_encoder(inputs, training=False)
+        latent, divergence = self.bottleneck(encoded, noise_seed=1)
+        parameters = self.used_decoder(latent, training=False)
+        reconstruction = -ops.mean(self.likelihood.log_probability(parameters, clean))
+        total = reconstruction + ops.mean(ops.sum(divergence, axis=-1))
+        return {"loss": total, "reconstruction_loss": reconstruction} | self.watch(encoded, divergence)
+
+    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
+        """Move the averages: those of both networks, and the prior."""
+        steps = self.adam.iterations
+        horizon = self.recipe.average_images
+        if horizon is not None:
+            update_average(self.used_encoder, self.encoder, batch, steps, horizon)
+            update_average(self.used_decoder, self.decoder, batch, steps, horizon)
+        self.update_prior(latent, share_kept(batch, steps, MOMENTS_HORIZON_IMAGES))
+
+    # Use.
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Latents float32 `[count, latent_dim]` of images `[count, height, width, channels]`, uint8 or in [0, 1]."""
+        encoded = outputs_of(self.encoding, as_brightness(images))
+        return self.mean_latent(encoded)
+
+    def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""
+        encoded = outputs_of(self.encoding, as_brightness(images))
+        return dict(zip(self.encoder_outputs, keras.tree.flatten(encoded), strict=True))
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+        return outputs_of(self.decoding, latents)
+
+    def reconstruct(self, images: np.ndarray) -> np.ndarray:
+        """What it makes of images `[count, height, width, channels]`, uint8 or in [0, 1]: float32 in [0, 1].
+
+        A denoiser takes them as they are: corrupt clean ones first to see it work.
+        """
+        return self.decode(self.encode(images))
+
+    def score(self, images: np.ndarray) -> np.ndarray:
+        """How strange images are: float32 `[count]`, in nats; what was never seen in training scores higher."""
+        return outputs_of(self.scoring, *self.scoring_inputs(as_brightness(images)))
+
+    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
+        """The inputs of the scoring network for images in [0, 1]."""
+        return [images]
+
+    def side_by_side(self, images: np.ndarray) -> np.ndarray:
+        """Each image, for a denoiser what was made of it as input, and the reconstruction, one after the other.
+
+        Returns:
+            float32 `[count, 2 or 3, height, width, channels]` in [0, 1].
+        """
+        columns = [as_brightness(images)]
+        if self.recipe.corruption.is_on:
+            columns.append(ops.convert_to_numpy(self.corrupted(columns[0], 0)))
+        return np.stack([*columns, self.reconstruct(columns[-1])], axis=1)
+
+    def previews(self, source: Any) -> dict[str, np.ndarray]:
+        """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
+        pairs = self.side_by_side(source.test.images[:PREVIEWED_RECONSTRUCTIONS])
+        pictures = {
+            "samples": grid(self.generate(64)),
+            "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
+            "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
+        }
+        return pictures | self.latent_pictures(self.activity(source.test.some(PREVIEWED_ENCODINGS).images))
+
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+        """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
+        pictures = {"traversals": rows_of(traversals(self, most_active(activity, PREVIEWED_DIMENSIONS)))}
+        if self.latent_dim == 2:
+            pictures["latent_map"] = rows_of(plane(self, across=0, upwards=1, side=PREVIEWED_MAP_SIDE))
+        return pictures
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`encode`, `decode`, `reconstruct` and `score`."""
+        image = keras.Input(self.image_shape, name="image")
+        reconstruct = keras.Model(image, self.decoding(self.mean_latent(self.encoding(image))), name="reconstruct")
+        images = {"image": TensorSpec(self.image_shape, IMAGE)}
+        latents = {"latent": TensorSpec((self.latent_dim,), self.latent_meaning)}
+        encoded = {name: TensorSpec((self.latent_dim,), meaning) for name, meaning in self.encoder_outputs.items()}
+        score = {"score": TensorSpec((), self.score_meaning)}
+        noise = {"noise": TensorSpec((self.latent_dim,), "standard normal numbers, or 0 for the mean")}
+        scored = images if len(self.scoring.inputs) == 1 else images | noise
+
+        def image_examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"image": self.example_images(source, count, seed)}
+
+        def scored_examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+            examples = image_examples(count, seed) | {"noise": normal}
+            return {name: examples[name] for name in scored}
+
+        def latent_examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"latent": self.latents(count, seed)}
+
+        return {
+            "encode": Signature(self.encoding, images, encoded, image_examples),
+            "decode": Signature(self.decoding, latents, images, latent_examples),
+            "reconstruct": Signature(reconstruct, images, images, image_examples),
+            "score": Signature(self.scoring, scored, score, scored_examples),
+        }
+
+    def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
+        """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""
+        if source is None:
+            clean = self.generate(count, seed)
+        else:
+            chosen = np.random.default_rng(seed).integers(len(source.train.images), size=count)
+            clean = as_brightness(source.train.images[np.sort(chosen)])
+        return ops.convert_to_numpy(self.corrupted(clean, seed))
+
+
+def as_brightness(images: np.ndarray) -> np.ndarray:
+    """Images, uint8 or float in [0, 1], as float32 in [0, 1]."""
+    return images.astype("float32") / 255 if images.dtype == np.uint8 else images.astype("float32")

@@ -1,0 +1,127 @@
+"""The variational autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.autoencoder.model import Autoencoder
+from aigc_tf.modalities.drawing import bars
+from aigc_tf.nn import replicas
+from aigc_tf.nn.layers import GaussianSample
+from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.recipes.autoencoders import VariationalRecipe
+
+# A latent dimension is active if its mean varies by more than this over the images (Burda et al. 2016, §5.2).
+ACTIVE_VARIANCE = 0.01
+
+
+class VAE(Autoencoder):
+    """An encoder to normal distributions, a standard normal prior, and a decoder (Kingma & Welling 2014).
+
+    Args:
+        recipe: its objective, optimizer, likelihood, corruption, moving average and seed.
+        encoder: images `[batch, height, width, channels]` in [-1, 1] -> mean and log variance, each
+            `[batch, latent_dim]`.
+        decoder: latents `[batch, latent_dim]` -> the likelihood's parameters `[batch, height, width, parameters]`.
+    """
+
+    encoder_outputs: Mapping[str, str] = {
+        "mean": "of the latent given the image",
+        "log_variance": "of the same, natural logarithm",
+    }
+    latent_meaning = "independent standard normal numbers, or a mean from `encode`"
+    recipe: VariationalRecipe
+
+    def __init__(self, recipe: VariationalRecipe, encoder: keras.Model, decoder: keras.Model) -> None:
+        super().__init__(recipe, encoder, decoder)
+        # Another seed than the corruption's: its stream would be the same numbers.
+        self.sample = GaussianSample(recipe.seed ^ 1, name="sample")
+
+    def make_prior(self) -> None:
+        """The prior is fixed."""
+
+    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> None:
+        """The prior is fixed."""
+        del latent, keep
+
+    def prior(self) -> None:
+        """The standard normal distribution."""
+        return
+
+    def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
+        mean, log_variance = encoded
+        noise = None if noise_seed is None else keras.random.normal(ops.shape(mean), seed=noise_seed)
+        return self.sample(mean, log_variance, noise), gaussian_kl(mean, log_variance)
+
+    def cost(self, divergence: tf.Tensor) -> tf.Tensor:
+        """Beta times the KL divergence, with the recipe's annealing, free bits or capacity."""
+        objective, steps = self.recipe, self.adam.iterations
+        if objective.capacity is None:
+            return kl_cost(divergence, steps, objective.beta, objective.annealing_steps, objective.free_bits)
+        grown = ops.minimum(ops.cast(steps, "float32") / objective.capacity_steps, 1.0)
+        whole = replicas.mean(ops.sum(ops.mean(divergence, axis=0)))
+        return objective.beta * ops.abs(whole - objective.capacity * grown)
+
+    def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The KL divergence in nats an image, and how many latent dimensions are used."""
+        mean, _ = encoded
+        active = ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32")
+        return {"kl": ops.mean(ops.sum(divergence, axis=-1)), "active_units": ops.sum(active)}
+
+    def mean_latent(self, encoded: Any) -> Any:
+        """The posterior's mean."""
+        return encoded[0]
+
+    def activity(self, images: np.ndarray) -> np.ndarray:
+        """How much each latent dimension tells about images, uint8 or in [0, 1]: mean KL in nats, `[latent_dim]`."""
+        return ops.convert_to_numpy(ops.mean(gaussian_kl(*self.posterior(images)), axis=0))
+
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+        """Those of every autoencoder, and the KL divergence of each latent dimension."""
+        labels = ("latent dimension, the most used first", "KL divergence, nats an image")
+        return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}
+
+    def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance, float32 `[count, latent_dim]`, of images, uint8 or in [0, 1]."""
+        encoded = self.encodings(images)
+        return encoded["mean"], encoded["log_variance"]
+
+    def scoring_network(self) -> keras.Model:
+        """Image and noise -> what the bound at mean + deviation * noise lacks of the best explanation, `[batch]`."""
+        image, noise = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="noise")
+        mean, log_variance = self.encoding(image)
+        parameters = self.used_decoder(mean + ops.exp(0.5 * log_variance) * noise)
+        divergence = ops.sum(gaussian_kl(mean, log_variance), axis=-1)
+        score = divergence + self.likelihood.shortfall(parameters, image)
+        return keras.Model([image, noise], score, name="score")
+
+    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
+        """Without noise, so that a score is always the same."""
+        return [images, np.zeros((len(images), self.latent_dim), "float32")]
+
+    def log_importance_weights(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """log p(x, z) - log q(z | x) in nats for draws z from the posterior (Burda et al. 2016, eq. 8).
+
+        Args:
+            images: `[batch, height, width, channels]` in [0, 1]; what is encoded and what is explained.
+            noise: standard normal numbers `[samples, batch, latent_dim]`.
+
+        Returns:
+            `[samples, batch]`; the mean over samples is the evidence lower bound.
+        """
+        samples, batch = noise.shape[0], noise.shape[1]
+        mean, log_variance = self.encoding(images)
+        latents = mean + ops.exp(0.5 * log_variance) * noise
+        parameters = self.used_decoder(ops.reshape(latents, (samples * batch, self.latent_dim)), training=False)
+        repeated = ops.tile(images, (samples, 1, 1, 1))
+        explained = ops.reshape(self.likelihood.log_probability(parameters, repeated), (samples, batch))
+        # log p(z) - log q(z | x): the constants of both densities are the same.
+        prior_over_posterior = 0.5 * ops.sum(ops.square(noise) - ops.square(latents) + log_variance, axis=-1)
+        return explained + prior_over_posterior

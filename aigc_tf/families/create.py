@@ -1,0 +1,59 @@
+"""From a recipe to a model."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from aigc_tf.errors import InputError
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.recipes.base import MOST_SEED, Recipe, flatten
+from aigc_tf.registry import resolve
+
+LARGEST = MOST_SEED  # of every whole number in a recipe
+
+
+def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
+    """The untrained model of `recipe`, built and compiled; the same weights for the same seed.
+
+    Sets the global seeds of Python, NumPy and TensorFlow: Keras's initialisers and Dropout layers draw
+    their own seeds from them.
+
+    Args:
+        recipe: of the model.
+        assets: what the recipe's `assets` names; of a model of text its `vocabulary`.
+
+    Raises:
+        ValueError: other assets are needed.
+        InputError: the networks do not fit in memory, or a number is absurd.
+    """
+    if set(assets) != set(recipe.assets):
+        wanted = ", ".join(recipe.assets) or "none"
+        raise ValueError(f"{type(recipe).__name__} needs these assets of its source: {wanted}")
+    refuse_absurd_numbers(recipe)
+    keras.utils.set_random_seed(recipe.seed)
+    try:
+        makers = {role: resolve(reference) for role, reference in recipe.networks.items()}
+        networks = {role: make(recipe, **asked_for(make, assets)) for role, make in makers.items()}
+        return resolve(recipe.model)(recipe, **networks, **assets)
+    except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
+        reason = str(error).partition("}} ")[2].partition(" on /job")[0].partition(" [Op")[0] or type(error).__name__
+        raise InputError(f"the networks of {recipe.slug()} cannot be made so large: {reason}") from error
+
+
+def asked_for(function: Callable[..., Any], assets: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the assets that a function has parameters for."""
+    parameters = inspect.signature(function).parameters
+    return {name: asset for name, asset in assets.items() if name in parameters}
+
+
+def refuse_absurd_numbers(recipe: Recipe) -> None:
+    """Raise InputError for whole numbers that no tensor's size can be."""
+    for name, value in flatten(recipe).items():
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and number > LARGEST:
+                raise InputError(f"{name} is {number}: give at most {LARGEST}")

@@ -1,0 +1,287 @@
+"""The generative adversarial network: two players over any generator and discriminator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
+from aigc_tf.families.gan.replay import ReplayBuffer
+from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, update_average
+from aigc_tf.modalities.drawing import grid
+from aigc_tf.nn import replicas
+from aigc_tf.nn.augmentation import augment_differentiably
+from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.gans import GANRecipe
+
+# What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
+# it would not say how the generator's cost does.
+LEAST_SLOPE = 1e-8
+
+
+class Contest(NamedTuple):
+    """How the discriminator fares with some real and generated images."""
+
+    real_logits: tf.Tensor
+    """`[batch, 1]`."""
+    fake_logits: tf.Tensor
+    """`[batch, 1]`, of the images that the generator has just made."""
+    loss: tf.Tensor
+    """The discriminator's."""
+    penalty: tf.Tensor
+    """What the recipe's penalties add to it."""
+
+    @property
+    def cost(self) -> tf.Tensor:
+        """What the discriminator minimises."""
+        return self.loss + self.penalty
+
+
+class GAN(LatentModel):
+    """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
+
+    Both networks may take a condition beside the latent or the image: then the source gives it with each image.
+
+    Args:
+        recipe: its latent dimension, optimizers, loss, regularisers, moving average and seed.
+        generator: latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+        discriminator: images -> answers `[batch, 1]`, as `losses.py` takes them. In training an answer
+            may depend on the other images of its batch by BatchNormalization layers alone: those are looked for, and
+            without one both players share a pass back through the discriminator.
+    """
+
+    def __init__(self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe = recipe
+        self.latent_dim = recipe.latent_dim
+        self.average_images = recipe.average_images
+        self.generator = generator
+        self.discriminator = discriminator
+        # The network that is sampled: the moving average of the generator, if there is one.
+        self.sampler = generator
+        if recipe.average_images is not None:
+            self.sampler = averaged_copy(generator)
+        self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
+        self.make_streams_and_buffers()
+        objective = OBJECTIVES[recipe.loss]
+        self.gives_probabilities = objective.gives_probabilities
+        self.threshold = objective.threshold
+        self.generator_loss = objective.generator
+        self.discriminator_loss = objective.discriminator
+        if recipe.label_smoothing:
+            self.discriminator_loss = partial(objective.discriminator, label_smoothing=recipe.label_smoothing)
+        # Not behind batch normalisation, where an answer depends on other images, nor where past ones take their place.
+        depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in discriminator._flatten_layers())
+        self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables, falling)
+        falling = schedule(recipe.schedule, recipe.steps * recipe.discriminator_steps)
+        self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator.trainable_variables, falling)
+        self.built = True
+        # Compiling the step with XLA made it six times slower on CPUs.
+        self.compile(optimizer=None, jit_compile=False)
+
+    def make_streams_and_buffers(self) -> None:
+        """What the regularisers that are on need: streams of random numbers, each of its own, and the replay."""
+        recipe = self.recipe
+        if recipe.instance_noise.deviation:
+            self.noise_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="noise_seed")
+        if recipe.gradient_penalty:
+            self.penalty_seed = keras.random.SeedGenerator(recipe.seed ^ 2, name="penalty_seed")
+        if recipe.differentiable.is_on:
+            self.augmentation_seed = keras.random.SeedGenerator(recipe.seed ^ 4, name="augmentation_seed")
+        if recipe.replayed:
+            self.replay = ReplayBuffer(recipe.replay.capacity, self.discriminator.inputs, recipe.seed ^ 3)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """Both players' optimizers."""
+        return {
+            "generator_optimizer": self.generator_optimizer,
+            "discriminator_optimizer": self.discriminator_optimizer,
+        }
+
+    def train_step(self, batch: Any) -> dict[str, tf.Tensor]:
+        """Update both players, the discriminator as often as the recipe says, the last time with the generator.
+
+        Args:
+            batch: real images `[discriminator_steps * batch, height, width, channels]` in [-1, 1], or a tuple of
+                them and their condition.
+        """
+        parts = batch if isinstance(batch, tuple) else (batch,)
+        updates = zip(*(ops.split(part, self.recipe.discriminator_steps) for part in parts), strict=True)
+        *earlier, last = updates
+        for real, *condition in earlier:
+            self.update_discriminator(real, condition)
+        real, *condition = last
+        return self.update_both(real, condition)
+
+    def update_both(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Update both players on real images and as many generated ones, which pass the discriminator once."""
+        batch = ops.shape(real)[0]
+        with tf.GradientTape() as generator_tape:
+            fake = self.fakes(batch, condition)
+        with tf.GradientTape(persistent=True) as discriminator_tape:
+            discriminator_tape.watch(fake)
+            contest = self.contest(real, fake, condition)
+            generator_cost, discriminator_cost = self.generator_loss(contest.fake_logits), contest.cost
+            if self.shares_backward_pass:
+                discriminator_cost += LEAST_SLOPE * ops.mean(contest.fake_logits)
+
+        discriminator_weights = self.discriminator.trainable_variables
+        if self.shares_backward_pass:
+            # Behind its answer, a generated image has the same slopes for both players, times a number.
+            *discriminator_gradients, image_slopes, slopes = discriminator_tape.gradient(
+                discriminator_cost, [*discriminator_weights, fake, contest.fake_logits]
+            )
+            wanted = slopes_of(self.generator_loss, contest.fake_logits)
+            image_slopes *= ops.reshape(wanted / slopes, (-1, 1, 1, 1))
+        else:
+            discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
+            image_slopes = discriminator_tape.gradient(generator_cost, fake)
+        generator_weights = self.generator.trainable_variables
+        generator_gradients = generator_tape.gradient(fake, generator_weights, output_gradients=image_slopes)
+        generator_norm = self.generator_optimizer.apply(generator_gradients, generator_weights)
+        discriminator_norm = self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
+        if self.average_images is not None:
+            steps = self.generator_optimizer.iterations
+            update_average(self.sampler, self.generator, batch, steps, self.average_images)
+        logs = {
+            "generator_loss": generator_cost,
+            "discriminator_loss": contest.loss,
+            **self.answers(contest.real_logits, contest.fake_logits),
+            "generator_gradient_norm": generator_norm,
+            "discriminator_gradient_norm": discriminator_norm,
+        }
+        return logs | ({"penalty": contest.penalty} if self.has_penalty else {})
+
+    def update_discriminator(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> None:
+        """Update the discriminator alone."""
+        fake = self.fakes(ops.shape(real)[0], condition)
+        weights = self.discriminator.trainable_variables
+        with tf.GradientTape() as tape:
+            cost = self.contest(real, fake, condition).cost
+        self.discriminator_optimizer.apply(tape.gradient(cost, weights), weights)
+
+    def fakes(self, batch: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
+        """New images in training: `[batch, height, width, channels]` in [-1, 1]."""
+        latent = keras.random.normal((batch, self.latent_dim), seed=self.latent_seed)
+        return self.generator(with_condition(latent, condition), training=True)
+
+    def contest(self, real: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> Contest:
+        """Show the discriminator real and generated images of the same conditions."""
+        real_logits, fake_logits = self.judge(real, condition), self.judge(fake, condition)
+        loss = self.discriminator_loss(real_logits, self.with_replay(fake_logits, fake, condition))
+        return Contest(real_logits, fake_logits, loss, self.penalty(real, fake, condition))
+
+    def judge(self, images: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The discriminator's answers in training, `[batch, 1]`."""
+        if self.recipe.differentiable.is_on:
+            images = augment_differentiably(images, self.recipe.differentiable, self.augmentation_seed)
+        noise = self.recipe.instance_noise
+        if noise.deviation:
+            left = 1.0 - ops.cast(self.generator_optimizer.iterations, "float32") / noise.steps
+            deviation = noise.deviation * ops.maximum(left, 0.0)
+            images += deviation * keras.random.normal(ops.shape(images), seed=self.noise_seed)
+        return self.discriminator(with_condition(images, condition), training=True)
+
+    def with_replay(self, fake_logits: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The answers that the discriminator learns from: the first of the batch are to images of the past instead."""
+        if not self.recipe.replayed:
+            return fake_logits
+        count = replicas.share_of(self.recipe.replayed, "replay.share times batch_size")
+        images, *conditions = self.replay.exchange([part[:count] for part in (fake, *condition)])
+        return ops.concatenate([self.judge(images, conditions), fake_logits[count:]])
+
+    @property
+    def has_penalty(self) -> bool:
+        """Whether the recipe adds anything to the discriminator's loss."""
+        return bool(self.recipe.gradient_penalty or self.recipe.r1.weight)
+
+    def penalty(self, real: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
+        """What the recipe's penalties on the discriminator's gradient add to its loss."""
+
+        def critic(images: tf.Tensor) -> tf.Tensor:
+            return self.discriminator(with_condition(images, condition), training=True)
+
+        total = tf.constant(0.0)
+        if self.recipe.gradient_penalty:
+            images = between(real, ops.stop_gradient(fake), self.penalty_seed)
+            total += self.recipe.gradient_penalty * gradient_penalty(critic, images)
+        r1 = self.recipe.r1
+        if r1.weight:
+            due = self.discriminator_optimizer.iterations.value % r1.every == 0
+            weight = r1.weight * r1.every
+            total += tf.cond(due, lambda: weight * r1_penalty(critic, real), lambda: tf.constant(0.0))
+        return total
+
+    def answers(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
+        """What the discriminator thinks of both kinds of images.
+
+        Probabilities; or scores if the loss has none, and the shares of them on the right side of its threshold.
+        """
+        if self.gives_probabilities:
+            return {
+                "real_probability": ops.mean(ops.sigmoid(real_logits)),
+                "fake_probability": ops.mean(ops.sigmoid(fake_logits)),
+            }
+        scores = {"real_score": ops.mean(real_logits), "fake_score": ops.mean(fake_logits)}
+        if self.threshold is None:
+            return scores
+        return scores | {
+            "real_accuracy": ops.mean(ops.cast(real_logits > self.threshold, "float32")),
+            "fake_accuracy": ops.mean(ops.cast(fake_logits < self.threshold, "float32")),
+        }
+
+    def test_step(self, batch: Any) -> dict[str, tf.Tensor]:
+        """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""
+        real, *condition = batch if isinstance(batch, tuple) else (batch,)
+        latent = keras.random.normal((ops.shape(real)[0], self.latent_dim), seed=0)
+        fake = self.generator(with_condition(latent, condition), training=False)
+        real_logits, fake_logits = (
+            self.discriminator(with_condition(images, condition), training=False) for images in (real, fake)
+        )
+        return {
+            "generator_loss": self.generator_loss(fake_logits),
+            "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
+            **self.answers(real_logits, fake_logits),
+        }
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+        images = outputs_of(self.sampler, latents)
+        return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
+
+    def previews(self, source: Any) -> dict[str, np.ndarray]:
+        """Pictures to watch through training: samples of fixed latents, and interpolations."""
+        interpolation = self.interpolate(frames=8, rows=4)
+        return {
+            "samples": grid(self.generate(64)),
+            "interpolation": grid(interpolation.reshape(-1, *interpolation.shape[2:]), columns=8),
+        }
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`generate`: latent -> image."""
+        latent = keras.Input((self.latent_dim,), name="latent")
+        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
+        network = keras.Model(latent, image, name="generate")
+        return {
+            "generate": Signature(
+                network=network,
+                inputs={"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")},
+                outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
+                examples=lambda count, seed: {"latent": self.latents(count, seed)},
+            )
+        }
+
+
+def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:
+    """The inputs of a network: a latent or an image, and the condition behind it if there is one."""
+    return [tensor, *condition] if condition else tensor

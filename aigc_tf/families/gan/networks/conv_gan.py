@@ -1,0 +1,57 @@
+"""Generator and discriminator of article 004 §3.4 and §5.2 (docs/DOCUMENTS.md says what was changed and why)."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+from keras import layers
+
+from aigc_tf.nn import fast_layers
+from aigc_tf.nn.layers import spectrally_normalised
+from aigc_tf.recipes.conv_gan import ConvGAN
+
+
+def generator(recipe: ConvGAN) -> keras.Model:
+    """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+
+    Dense, then 3x3 convolutions at a quarter, at half and at all of the size, with nearest-neighbour doublings
+    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and LeakyReLU.
+    """
+    height, width, channels = recipe.images.shape
+    start = (height // 4, width // 4, recipe.generator_filters)
+
+    def normalise_and_activate(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{name}")(x)
+        return layers.LeakyReLU(recipe.generator_slope, name=f"activation_{name}")(x)
+
+    latent = keras.Input((recipe.latent_dim,), name="latent")
+    x = latent
+    for name in ("dense_1", "dense_2")[: 1 + recipe.second_dense]:
+        x = normalise_and_activate(layers.Dense(math.prod(start), use_bias=False, name=name)(x), name)
+    x = layers.Reshape(start, name="reshape")(x)
+    for level, depth in enumerate(recipe.generator_depths):
+        if level:
+            x = layers.UpSampling2D(2, name=f"double_{level}")(x)
+        for index in range(depth):
+            name = f"convolution_{level}_{index}"
+            x = layers.Conv2D(recipe.generator_filters, 3, padding="same", use_bias=False, name=name)(x)
+            x = normalise_and_activate(x, name)
+    image = layers.Conv2D(channels, 3, padding="same", activation="tanh", name="pixels")(x)
+    return keras.Model(latent, image, name="generator")
+
+
+def discriminator(recipe: ConvGAN) -> keras.Model:
+    """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones."""
+    image = keras.Input(recipe.images.shape, name="image")
+    x = image
+    for index, filters in enumerate(recipe.discriminator_filters, 1):
+        convolution = fast_layers.Conv2D(
+            filters, 3, strides=recipe.discriminator_stride, padding="same", name=f"convolution_{index}"
+        )
+        x = spectrally_normalised(convolution, recipe.spectral_normalisation)(x)
+        x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
+        x = fast_layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
+    x = layers.Flatten(name="flatten")(x)
+    logits = spectrally_normalised(layers.Dense(1, name="logits"), recipe.spectral_normalisation)(x)
+    return keras.Model(image, logits, name="discriminator")

@@ -1,0 +1,145 @@
+"""Models that decode a latent vector: what is the same for all of them."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
+from aigc_tf.nn import replicas
+
+GENERATION_BATCH = 500
+
+# The average never looks back further than this share of the images seen so far, so that it forgets the
+# first, bad weights in short runs too (the ramp-up of Karras et al. 2022, "EDM", table 7).
+AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
+
+
+class LatentModel(GenerativeModel):
+    """A model that makes images of latent vectors `[count, latent_dim]`."""
+
+    latent_dim: int
+    """Length of the latent vector."""
+
+    @abc.abstractmethod
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+
+    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
+
+        Returns:
+            None for the standard normal distribution; otherwise the mean `[latent_dim]` and the factor, a matrix
+            `[latent_dim, latent_dim]`, or `[latent_dim]` for its diagonal.
+        """
+        return None
+
+    def latents(self, count: int, seed: int, truncation: float | None = None) -> np.ndarray:
+        """Draws from the prior: float32 `[count, latent_dim]`.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same draws.
+            truncation: of the normal numbers that they are made of; see `latent_space.standard_normal`.
+        """
+        return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
+
+    def latent_batches(self, count: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
+        """The draws of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
+        return map(self.from_normal, normal_batches(count, self.latent_dim, seed, truncation))
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+        prior = self.prior()
+        if prior is None:
+            return normal.astype("float32")
+        mean, factor = prior
+        return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of what `latents` draws, in each dimension: `[latent_dim]`."""
+        prior = self.prior()
+        if prior is None:
+            return np.zeros(self.latent_dim), np.ones(self.latent_dim)
+        mean, factor = prior
+        return mean, np.sqrt((factor**2).sum(axis=1)) if factor.ndim == 2 else factor
+
+    def export_metadata(self) -> dict[str, Any]:
+        """The prior, unless it is standard normal."""
+        prior = self.prior()
+        return (
+            {}
+            if prior is None
+            else {"prior": dict(zip(("mean", "factor"), map(np.ndarray.tolist, prior), strict=True))}
+        )
+
+    def generate(self, count: int, seed: int = 0, truncation: float | None = None) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments."""
+        return self.decode(self.latents(count, seed, truncation))
+
+    def generate_batches(self, count: int, seed: int = 0, truncation: float | None = None) -> Iterator[np.ndarray]:
+        """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
+        return map(self.decode, self.latent_batches(count, seed, truncation))
+
+    def interpolate(
+        self, frames: int, seed: int = 0, rows: int = 1, way: Way = spherical, truncation: float | None = None
+    ) -> np.ndarray:
+        """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
+
+        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
+        """
+        start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
+        return interpolation(self, start, end, frames, way)
+
+
+def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:
+    """What a network makes of arrays `[count, ...]`, batch by batch: arrays `[count, ...]`, nested as its outputs.
+
+    Keras's `predict` makes a new input pipeline at each call, and ten kilobytes of each stay: previews and evaluations
+    added up to a megabyte in a thousand steps.
+    """
+    starts = range(0, len(inputs[0]), GENERATION_BATCH)
+    chunks = ([array[start : start + GENERATION_BATCH] for array in inputs] for start in starts)
+    batches = [network.predict_on_batch(chunk if len(chunk) > 1 else chunk[0]) for chunk in chunks]
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
+
+
+def averaged_copy(network: keras.Model) -> keras.Model:
+    """A copy of a network that is to hold the moving average of its weights; not trained itself."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def update_average(
+    average: keras.Model, network: keras.Model, batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int
+) -> None:
+    """Move an averaged copy towards the network: weights and batch-norm statistics alike.
+
+    The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
+
+    Args:
+        average: the copy.
+        network: what it averages.
+        batch: images in a step.
+        steps: made so far, this one included.
+        longest_horizon: of the average, in images.
+    """
+    keep = share_kept(batch, steps, longest_horizon)
+    for averaged, current in zip(average.variables, network.variables, strict=True):
+        averaged.assign(current + keep * (averaged - current))
+
+
+def share_kept(batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int) -> tf.Tensor:
+    """The share of a moving average that a step leaves: exp(-images / horizon), with `batch` images in each replica."""
+    images = replicas.count() * ops.cast(batch, "float32")
+    seen = images * ops.cast(steps, "float32")
+    return ops.exp(-images / ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen))

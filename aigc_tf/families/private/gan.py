@@ -1,0 +1,95 @@
+"""The generative adversarial network under differential privacy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from aigc_tf.families.gan.losses import slopes_of
+from aigc_tf.families.gan.model import GAN
+from aigc_tf.families.latent import update_average
+from aigc_tf.families.private.training import PrivateTraining
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.gradients import Passage, Traced, clipped_sums
+from aigc_tf.recipes.gans import GANRecipe
+
+
+class PrivateGAN(PrivateTraining, GAN):
+    """A discriminator that learns of real images by clipped and noised gradients, and a generator that sees none.
+
+    The generator is moved by nothing but the discriminator's answers to its own images, and so is as private as the
+    discriminator: post-processing (Xie et al. 2018; Bie et al. 2023).
+
+    Args:
+        recipe: as for `GAN`, without penalties, replay and augmentation.
+        generator: as for `GAN`; any layers.
+        discriminator: as for `GAN`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
+        guarantee: what is promised, and how it is kept.
+    """
+
+    def __init__(
+        self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model, guarantee: Guarantee
+    ) -> None:
+        super().__init__(recipe, generator, discriminator)
+        self.traced_discriminator = Traced(discriminator)
+        self.promise(guarantee, self.discriminator_optimizer, recipe.seed ^ 5)
+
+    def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
+        """Update the discriminator on each batch of real images, then the generator.
+
+        Args:
+            batches: each `[any, height, width, channels]` in [-1, 1].
+        """
+        for real in batches:
+            watched = self.learn_from(real)
+        return self.update_generator() | watched
+
+    def learn_from(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update the discriminator on real images and on generated ones, which have no privacy to lose."""
+        fake = self.fakes(tf.constant(self.recipe.batch_size), ())
+        with tf.GradientTape(persistent=True) as tape:
+            (real_logits,), seen = self.traced_discriminator(real)
+            (fake_logits,), made = self.traced_discriminator(fake)
+        loss = self.discriminator_loss
+        real_slopes = slopes_of_sum(lambda answers: loss(answers, fake_logits), real_logits)
+        fake_slopes = slopes_of_sum(lambda answers: loss(real_logits, answers), fake_logits)
+        # Generated images count as much as real ones only if they are clipped alike.
+        clip_norm = self.guarantee.clip_norm
+        public, _ = clipped_sums(made, behind(tape, fake_logits, made, fake_slopes), clip_norm)
+        sums, norms = clipped_sums(seen, behind(tape, real_logits, seen, real_slopes), clip_norm)
+        public_gradients = [part / self.recipe.batch_size for part in public]
+        watched = self.private_optimizer.apply(sums, norms, self.traced_discriminator.weights, public_gradients)
+        real_logits = tf.boolean_mask(real_logits, tf.math.is_finite(norms))  # the others have moved nothing
+        return watched | {
+            "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
+            **self.answers(real_logits, fake_logits),
+        }
+
+    def update_generator(self) -> dict[str, tf.Tensor]:
+        """Update the generator, and its average; no real image is near."""
+        batch = tf.constant(self.recipe.batch_size)
+        weights = self.generator.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.generator_loss(self.discriminator(self.fakes(batch, ()), training=True))
+        gradients = tape.gradient(loss, weights)
+        self.generator_optimizer.apply(gradients, weights)
+        if self.average_images is not None:
+            update_average(
+                self.sampler, self.generator, batch, self.generator_optimizer.iterations, self.average_images
+            )
+        return {"generator_loss": loss, "generator_gradient_norm": tf.linalg.global_norm(gradients)}
+
+
+def slopes_of_sum(mean_loss: Any, answers: tf.Tensor) -> tf.Tensor:
+    """The derivative of a sum over a batch by each answer, `[any, 1]`, given a loss that is the mean."""
+    return slopes_of(mean_loss, answers) * tf.cast(tf.size(answers), answers.dtype)
+
+
+def behind(
+    tape: tf.GradientTape, answers: tf.Tensor, passages: Sequence[Passage], slopes: tf.Tensor
+) -> list[tf.Tensor]:
+    """The slopes of what comes out of each layer, given those of the answers."""
+    return tape.gradient(answers, [passage.outputs for passage in passages], output_gradients=slopes)

@@ -1,0 +1,35 @@
+"""Networks for private training: a discriminator of few weights, since each of them is noised, and its generator."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from aigc_tf.families.gan.networks import dcgan
+from aigc_tf.recipes.dp_gan import DPGAN
+
+
+def generator(recipe: DPGAN) -> keras.Model:
+    """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+
+    The DCGAN's, whose pixels are averaged with their neighbours: what the discriminator's averages hide, such as
+    patterns of single pixels, no gradient would take away again (docs/RESULTS.md).
+    """
+    sharp = dcgan.generator(recipe)
+    smooth = layers.AveragePooling2D(recipe.pooling, strides=1, padding="same", name="smoothing")(sharp.output)
+    return keras.Model(sharp.input, smooth, name="generator")
+
+
+def discriminator(recipe: DPGAN) -> keras.Model:
+    """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones.
+
+    Dense layers over averages of neighbouring pixels: most weights of such a network are those of its inputs.
+    """
+    image = keras.Input(recipe.images.shape, name="image")
+    x = layers.AveragePooling2D(recipe.pooling, padding="same", name="averages")(image)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(recipe.discriminator_units, 1):
+        x = layers.Dense(units, name=f"dense_{index}")(x)
+        x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
+        x = layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
+    return keras.Model(image, layers.Dense(1, name="logits")(x), name="discriminator")

@@ -1,0 +1,60 @@
+"""The variational autoencoder under differential privacy."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.families.autoencoder.vae import VAE
+from aigc_tf.families.private.training import PrivateTraining
+from aigc_tf.nn.losses import kl_weight
+from aigc_tf.privacy.accounting import Guarantee
+from aigc_tf.privacy.gradients import Traced, clipped_sums
+from aigc_tf.privacy.optimizer import mean
+from aigc_tf.recipes.autoencoders import VariationalRecipe
+
+
+class PrivateVAE(PrivateTraining, VAE):
+    """A variational autoencoder that learns from clipped and noised gradients of each image's bound.
+
+    Args:
+        recipe: as for `VAE`; free bits and a capacity, which are of whole batches, are not possible.
+        encoder: as for `VAE`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
+        decoder: the same.
+        guarantee: what is promised, and how it is kept.
+    """
+
+    def __init__(
+        self, recipe: VariationalRecipe, encoder: keras.Model, decoder: keras.Model, guarantee: Guarantee
+    ) -> None:
+        super().__init__(recipe, encoder, decoder)
+        self.traced_encoder, self.traced_decoder = Traced(encoder), Traced(decoder)
+        self.promise(guarantee, self.adam, recipe.seed ^ 2)
+
+    def train_step(self, batches: tuple[tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Update both networks on one batch of images `[any, height, width, channels]` in [-1, 1]."""
+        (images,) = batches
+        clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
+        inputs = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0
+        with tf.GradientTape() as tape:
+            encoded, encoding = self.traced_encoder(inputs)
+            latent, divergence = self.bottleneck(encoded)
+            (parameters,), decoding = self.traced_decoder(latent)
+            reconstruction = -self.likelihood.log_probability(parameters, clean)
+            divergence = ops.sum(divergence, axis=-1)
+            weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
+            losses = reconstruction + weight * divergence  # [any]
+        passages = [*encoding, *decoding]
+        slopes = tape.gradient(losses, [passage.outputs for passage in passages])
+        weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
+        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
+        watched = self.private_optimizer.apply(sums, norms, weights)
+        # The expected size: that of this batch would tell about single images.
+        self.after_step(tf.constant(self.guarantee.expected_batch), latent)
+        return {
+            "loss": mean(losses),
+            "reconstruction_loss": mean(reconstruction),
+            "kl": mean(divergence),
+            **watched,
+        }

@@ -1,0 +1,188 @@
+"""The linear autoregressive model: least squares, forecasts, samples."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.series.source import Scaling, SeriesSource
+from aigc_tf.errors import InputError
+from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.series.linear_process import LinearProcess
+from aigc_tf.families.series.networks.linear_autoregression import LinearAutoregression
+from aigc_tf.modalities.drawing import bars
+from aigc_tf.modalities.plots import forecast_picture, sequences_picture
+from aigc_tf.nn import replicas
+from aigc_tf.recipes.ar import AR
+
+GENERATED = 200  # steps of time, unless asked otherwise
+BURN_IN = 500  # steps that are thrown away, so that what begins at the mean has forgotten it
+PREVIEWED = 4
+PREVIEWED_STEPS = 100
+
+# Directions in which the lags vary by less than the square root of this share of their largest are rounding errors of
+# windows in float32.
+LEAST_SHARE = 1e-12
+LEAST_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
+
+
+class Autoregression(GenerativeModel):
+    """x_t = c + Σ θ_i x_{t-i} + ε_t, ε_t normal, for each series by itself (002 §3.3, §4.3).
+
+    Gradient descent crawls along the directions in which neighbouring lags hardly differ. The likelihood's maximum is
+    the least-squares solution, so a step adds its windows to the sums of the normal equations and solves these: what
+    recursive least squares (Plackett 1950) does, several rows at a time. When every window was seen equally often, that
+    is the solution itself: with all of them in a batch from the first step on, with smaller batches after each epoch.
+
+    Args:
+        recipe: its order and seed.
+        network: state in the series' own units and noise -> the next value's mean and the new state.
+        scaling: of the series.
+    """
+
+    def __init__(self, recipe: AR, network: keras.Model, scaling: Scaling) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe, self.network, self.scaling = recipe, network, scaling
+        self.linear: LinearAutoregression = network.get_layer("autoregression")
+        series, rows = len(scaling.names), recipe.series.length + 2
+        sums = {"initializer": "zeros", "dtype": "float64", "trainable": False}
+        # Of the products of each two among 1, the lags and the value, over all windows so far.
+        self.moments = self.add_weight(shape=(series, rows, rows), name="moments", **sums)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """None is needed."""
+        return {}
+
+    def train_step(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Add standardised windows `[batch, order + 1, series]` to the sums, and solve for the weights."""
+        values = tf.cast(tf.transpose(windows, (2, 0, 1)), tf.float64)  # [series, batch, order + 1]
+        # [series, batch, order + 2]: 1, the values before, the latest first, and the value itself
+        rows = tf.concat([tf.ones_like(values[..., :1]), values[..., -2::-1], values[..., -1:]], axis=-1)
+        self.moments.assign_add(replicas.total(tf.matmul(rows, rows, transpose_a=True)))
+        solution, variance = solve(tf.convert_to_tensor(self.moments))
+        self.linear.intercept.assign(solution[:, 0])
+        self.linear.coefficients.assign(tf.transpose(solution[:, 1:]))
+        self.linear.deviation.assign(tf.maximum(tf.sqrt(variance), LEAST_DEVIATION))
+        return self.test_step(windows)
+
+    def test_step(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """How well the last values of standardised windows are predicted from the others. Changes nothing.
+
+        Returns:
+            `loss`, the negative log-likelihood in nats a value, and `rmse`, both in standardised units.
+        """
+        errors = tf.cast(windows[:, -1] - self.linear.mean(windows[:, :-1]), tf.float64)  # [batch, series]
+        deviation = tf.convert_to_tensor(self.linear.deviation)
+        nats = 0.5 * tf.square(errors / deviation) + tf.math.log(deviation) + 0.5 * math.log(2 * math.pi)
+        return {"loss": tf.reduce_mean(nats), "rmse": tf.sqrt(tf.reduce_mean(tf.square(errors)))}
+
+    def process(self) -> LinearProcess:
+        """The model in the series' own units, in float64."""
+        linear, scaling = self.linear, self.scaling
+        coefficients = linear.coefficients.numpy()
+        # In deviations from the mean the coefficients are the same, and c of the values themselves is what makes
+        # a series that stands at its mean stay where the standardised one would be.
+        intercept = linear.intercept.numpy() * scaling.deviation + scaling.mean * (1 - coefficients.sum(axis=0))
+        return LinearProcess(intercept, coefficients, linear.deviation.numpy() * scaling.deviation)
+
+    def forecast(self, history: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """The mean of the next values, and their standard deviation around it, both float64 `[steps, series]`.
+
+        Args:
+            history: `[time, series]` in the series' own units, at least as long as the order.
+            steps: how many.
+
+        Raises:
+            InputError: the history is too short, or of other series.
+        """
+        process = self.process()
+        return process.forecast(self._checked(history), steps), process.forecast_deviation(steps)
+
+    def sample_forecast(self, history: np.ndarray, steps: int, count: int, seed: int = 0) -> np.ndarray:
+        """Ways on from a history, each with its own noise: float64 `[count, steps, series]`; see `forecast`."""
+        return self.process().sample(self._checked(history), steps, count, np.random.default_rng(seed))
+
+    def _checked(self, history: np.ndarray) -> np.ndarray:
+        order, series = self.recipe.series.length, len(self.scaling.names)
+        if history.ndim != 2 or len(history) < order or history.shape[1] != series:
+            found = list(history.shape)
+            raise InputError(f"history is of shape {found}: expected at least {order} steps of {series} series")
+        return history
+
+    def generate(self, count: int, seed: int = 0, steps: int = GENERATED) -> np.ndarray:
+        """New sequences: float32 `[count, steps, series]` in the series' own units; the same for the same seed.
+
+        They begin at the mean. If all series are stationary, what comes before that is forgotten is thrown away;
+        others leave the mean for good, and begin there.
+        """
+        process = self.process()
+        burn_in = BURN_IN if process.largest_roots().max() < 1 else 0
+        start = np.broadcast_to(self.scaling.mean, (self.recipe.series.length, len(self.scaling.names)))
+        paths = process.sample(start, burn_in + steps, count, np.random.default_rng(seed))
+        return paths[:, burn_in:].astype(np.float32)
+
+    def previews(self, source: SeriesSource) -> dict[str, Any]:
+        """Samples, a forecast of the beginning of the test part, and the coefficients of the first series."""
+        history, future = source.train[-PREVIEWED_STEPS:], source.test[:PREVIEWED_STEPS]
+        names, first = self.scaling.names, self.linear.coefficients.numpy()[:, 0]
+        context = source.train[-max(PREVIEWED_STEPS, self.recipe.series.length) :]
+        forecast = self.forecast(context, len(future))
+        return {
+            "samples": sequences_picture(self.generate(PREVIEWED), names),
+            "forecast": forecast_picture(history, future, *forecast, names),
+            "coefficients": bars(first, "lag, steps of time", f"coefficient of {names[0]}"),
+        }
+
+    def export_metadata(self) -> dict[str, Any]:
+        """The names of the series, and the standard deviation of their noise in their own units."""
+        return {"series": list(self.scaling.names), "noise_deviation": self.process().deviation.tolist()}
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`step`: the last values and noise -> the mean of the next value, and the last values of the next step."""
+        order, series = self.recipe.series.length, len(self.scaling.names)
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            random = np.random.default_rng(seed)
+            noise = random.standard_normal((count, series), dtype=np.float32)
+            if source is None:
+                return {"state": self.generate(count, seed, steps=order), "noise": noise}
+            starts = random.integers(len(source.test) - order + 1, size=count)
+            return {"state": source.test[starts[:, None] + np.arange(order)].astype(np.float32), "noise": noise}
+
+        own = "in the series' own units"
+        inputs = {
+            "state": TensorSpec((order, series), f"the last values, the latest last, {own}"),
+            "noise": TensorSpec((series,), "independent standard normal numbers to sample, zeros to forecast"),
+        }
+        outputs = {
+            "mean": TensorSpec((series,), f"of the next value, {own}"),
+            "new_state": TensorSpec((order, series), f"the last values with the next one, its noise in it, {own}"),
+        }
+        return {"step": Signature(self.network, inputs, outputs, examples, {"new_state": "state"})}
+
+
+def solve(moments: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Least squares by the normal equations.
+
+    Args:
+        moments: float64 `[series, order + 2, order + 2]`, the sums over all windows of the products of each two among
+            1, the lags and the value.
+
+    Returns:
+        The intercept and the coefficients, `[series, order + 1]`: of all that fit equally well those of least norm. And
+        the mean squared error `[series]`.
+    """
+    gram, products = moments[:, :-1, :-1], moments[:, :-1, -1:]
+    strengths, directions = tf.linalg.eigh(gram)  # ascending
+    counts = strengths > LEAST_SHARE * strengths[:, -1:]
+    inverse = tf.where(counts, 1 / tf.where(counts, strengths, 1), 0)[..., tf.newaxis]
+    solution = tf.matmul(directions, inverse * tf.matmul(directions, products, transpose_a=True))
+    explained = tf.reduce_sum(solution * products, axis=(1, 2))
+    return solution[..., 0], tf.maximum(moments[:, -1, -1] - explained, 0) / moments[:, 0, 0]

@@ -1,0 +1,194 @@
+"""The variational recurrent autoencoder of real-valued sequences."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.series.source import Scaling, SeriesSource
+from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
+from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.series.networks.scaling import restore, standardise
+from aigc_tf.modalities.drawing import bars
+from aigc_tf.modalities.plots import pairs_picture, sequences_picture
+from aigc_tf.nn.layers import GaussianSample
+from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.nn.optimizers import adam
+from aigc_tf.recipes.vrae import VRAE
+
+DECODED_AT_ONCE = 500
+PREVIEWED = 4
+ENCODED_FOR_PREVIEW = 200  # sequences, that say how much each latent dimension tells
+
+# Below this a series that is rebuilt exactly would be worth more than all the others (Rybkin et al. 2021, appendix).
+LEAST_LOG_DEVIATION = -6.0
+# Softplus of this lies as far above that as 0 does: a deviation of 1, which is that of the series.
+_FIRST_WEIGHT = math.log(math.expm1(-LEAST_LOG_DEVIATION))
+
+
+class RecurrentVAE(GenerativeModel):
+    """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
+
+    σ is learnt, one for each series (Rybkin et al. 2021, §4).
+
+    Args:
+        recipe: its objective, optimizer and seed.
+        encoder: standardised sequences `[batch, length, series]` -> mean and log variance `[batch, latent_dim]`.
+        decoder: latents `[batch, latent_dim]` -> the means of standardised sequences.
+        scaling: of the series.
+    """
+
+    def __init__(self, recipe: VRAE, encoder: keras.Model, decoder: keras.Model, scaling: Scaling) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe, self.encoder, self.decoder, self.scaling = recipe, encoder, decoder, scaling
+        self.latent_dim = recipe.latent_dim
+        self.sample = GaussianSample(recipe.seed, name="sample")
+        first = keras.initializers.Constant(_FIRST_WEIGHT)
+        self.free_log_deviation = self.add_weight(shape=(len(scaling.names),), initializer=first, name="free_deviation")
+        self.adam = adam(recipe.optimizer, self.learning)
+        # Compiled at their first calls, and kept.
+        self.compiled_encoder = tf.function(lambda sequences: encoder(sequences, training=False), reduce_retracing=True)
+        self.compiled_decoder = tf.function(lambda latents: decoder(latents, training=False), reduce_retracing=True)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def learning(self) -> list[keras.Variable]:
+        """The weights that training moves."""
+        networks = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        return [*networks, self.free_log_deviation]
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One."""
+        return {"optimizer": self.adam}
+
+    def log_deviation(self) -> tf.Tensor:
+        """log σ in standardised units, `[series]`; a soft bound leaves it a gradient everywhere."""
+        return LEAST_LOG_DEVIATION + ops.softplus(ops.convert_to_tensor(self.free_log_deviation))
+
+    def nats(self, sequences: tf.Tensor, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """-log p(sequence | latent), summed over time and series: `[batch]`.
+
+        Args:
+            sequences: standardised, `[batch, length, series]`.
+            latents: `[batch, latent_dim]`.
+            training: whether it is for a training step.
+        """
+        log_deviation = self.log_deviation()
+        errors = (sequences - self.decoder(latents, training=training)) * ops.exp(-log_deviation)
+        by_value = 0.5 * ops.square(errors) + log_deviation + 0.5 * math.log(2 * math.pi)
+        return ops.sum(by_value, axis=(1, 2))
+
+    def train_step(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update both networks and σ on standardised sequences `[batch, length, series]`."""
+        recipe = self.recipe
+        with tf.GradientTape() as tape:
+            mean, log_variance = self.encoder(sequences, training=True)
+            latents, divergence = self.sample(mean, log_variance), gaussian_kl(mean, log_variance)
+            reconstruction = ops.mean(self.nats(sequences, latents, training=True))
+            cost = kl_cost(divergence, self.adam.iterations, recipe.beta, recipe.annealing_steps, recipe.free_bits)
+            loss = reconstruction + cost
+        gradients = tape.gradient(loss, self.learning)
+        norm = self.adam.apply(gradients, self.learning)
+        active = ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32")
+        return {
+            "loss": loss,
+            "reconstruction_loss": reconstruction,
+            "kl": ops.mean(ops.sum(divergence, axis=-1)),
+            "active_units": ops.sum(active),
+            "gradient_norm": norm,
+        }
+
+    def test_step(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The negative evidence lower bound of held-out sequences, one draw each, always the same. Changes nothing."""
+        mean, log_variance = self.encoder(sequences, training=False)
+        latents = self.sample(mean, log_variance, keras.random.normal(ops.shape(mean), seed=0))
+        reconstruction = ops.mean(self.nats(sequences, latents))
+        divergence = ops.mean(ops.sum(gaussian_kl(mean, log_variance), axis=-1))
+        return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
+
+    def posterior(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance of the latent given sequences.
+
+        Args:
+            sequences: `[count, length, series]` in the series' own units.
+
+        Returns:
+            Both float32 `[count, latent_dim]`.
+        """
+        standardised = self.scaling.standardise(sequences).astype(np.float32)
+        mean, log_variance = self.compiled_encoder(tf.constant(standardised))
+        return mean.numpy(), log_variance.numpy()
+
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """The means of sequences given latents `[count, latent_dim]`: float32 `[count, length, series]`, own units."""
+        parts = np.split(latents.astype(np.float32), range(DECODED_AT_ONCE, len(latents), DECODED_AT_ONCE))
+        means = np.concatenate([self.compiled_decoder(tf.constant(part)).numpy() for part in parts])
+        return self.scaling.restore(means).astype(np.float32)
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """New sequences with their noise: float32 `[count, length, series]` in the series' own units.
+
+        The same for the same seed. NumPy draws latents and noise, so that a phone can make the same sequences.
+        """
+        random = np.random.default_rng(seed)
+        means = self.decode(random.standard_normal((count, self.latent_dim), dtype=np.float32))
+        noise = random.standard_normal(means.shape, dtype=np.float32)
+        return (means + noise * self.noise_deviation()).astype(np.float32)
+
+    def noise_deviation(self) -> np.ndarray:
+        """σ in the series' own units, float64 `[series]`."""
+        return np.exp(self.log_deviation().numpy().astype(np.float64)) * self.scaling.deviation
+
+    def previews(self, source: SeriesSource) -> dict[str, Any]:
+        """Samples, held-out sequences with their reconstructions, and the KL divergence of each latent dimension."""
+        names = self.scaling.names
+        windows = self.scaling.restore(source.test_windows(ENCODED_FOR_PREVIEW))
+        encoded = self.posterior(windows)
+        # Evenly spread ones could all begin at the same phase of a season.
+        shown = np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]
+        activity = np.sort(ops.convert_to_numpy(ops.mean(gaussian_kl(*encoded), axis=0)))[::-1]
+        labels = ("latent dimension, the most used first", "KL divergence, nats a sequence")
+        return {
+            "samples": sequences_picture(self.generate(PREVIEWED), names),
+            "reconstructions": pairs_picture(windows[shown], self.decode(encoded[0][shown]), names),
+            "kl_by_dimension": bars(activity, *labels),
+        }
+
+    def export_metadata(self) -> dict[str, Any]:
+        """What a program needs to sample: the names of the series, and the deviation of the noise added to a mean."""
+        return {"series": list(self.scaling.names), "noise_deviation": self.noise_deviation().tolist()}
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`encode`: sequence -> mean and log variance; `decode`: latent -> sequence; both in the series' own units."""
+        shape, latent_shape = (self.recipe.series.length, len(self.scaling.names)), (self.latent_dim,)
+        sequence, latent = keras.Input(shape, name="sequence"), keras.Input(latent_shape, name="latent")
+        encode = keras.Model(sequence, self.encoder(standardise(self.scaling)(sequence)), name="encode")
+        decode = keras.Model(latent, restore(self.scaling)(self.decoder(latent)), name="decode")
+
+        def sequences(count: int, seed: int) -> dict[str, np.ndarray]:
+            if source is None:
+                return {"sequence": self.generate(count, seed)}
+            chosen = np.random.default_rng(seed).integers(len(source.test) - shape[0] + 1, size=count)
+            return {"sequence": source.test[chosen[:, None] + np.arange(shape[0])].astype(np.float32)}
+
+        def latents(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}
+
+        sequence_spec = TensorSpec(shape, "in the series' own units")
+        encoded = {
+            "mean": TensorSpec(latent_shape, "of the latent given the sequence"),
+            "log_variance": TensorSpec(latent_shape, "of the same, natural logarithm"),
+        }
+        latent_spec = TensorSpec(latent_shape, "independent standard normal numbers, or a mean from `encode`")
+        decoded = TensorSpec(shape, "the mean, in the series' own units; the sequence is this plus normal noise")
+        return {
+            "encode": Signature(encode, {"sequence": sequence_spec}, encoded, sequences),
+            "decode": Signature(decode, {"latent": latent_spec}, {"sequence": decoded}, latents),
+        }

@@ -1,0 +1,159 @@
+"""The autoregressive language model: the next symbol from those before it, over any fitting networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
+from aigc_tf.errors import InputError
+from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.text.explanations import attention_picture
+from aigc_tf.families.text.model import TextModel, nats_of_targets
+from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.nn import replicas
+from aigc_tf.recipes.text import TextRecipe
+
+PREVIEWED_POSITIONS = 64  # whose attention is shown
+
+
+class LanguageModel(TextModel):
+    """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (002 §3.3's factorisation; Bengio et al. 2003).
+
+    Args:
+        recipe: its optimizer, schedule and seed.
+        networks: of sequences and of steps.
+        vocabulary: of the text.
+    """
+
+    def __init__(self, recipe: TextRecipe, networks: LanguageNetworks, vocabulary: Vocabulary) -> None:
+        super().__init__(recipe, networks, vocabulary, [networks.sequence])
+        self.sequence = networks.sequence
+        _, *states = self.sequence.inputs
+        self.has_states = bool(states)
+        # Recurrent networks can read on where the batch before ended.
+        self.carries = self.has_states and recipe.text.consecutive and not recipe.text.lines
+        self.carried = [
+            self.add_weight(
+                shape=(recipe.batch_size, *state.shape[1:]), initializer="zeros", trainable=False, name=state.name
+            )
+            for state in (states if self.carries else ())
+        ]
+        # Compiled at its first call, and kept.
+        self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Update the weights on tokens int32 `[batch, time + 1]`, -1 behind their end.
+
+        The second part of the batch says whether its rows go on from those of the step before.
+        """
+        tokens, goes_on = batch
+        states = [replicas.own_rows(state.value) * ops.cast(goes_on, state.dtype) for state in self.carried]
+        with tf.GradientTape() as tape:
+            nats, counted, new_states = self.nats(tokens, states, training=True)
+            loss = ops.sum(nats) / replicas.mean(ops.sum(counted))
+        for kept, state in zip(self.carried, new_states, strict=False):
+            kept.assign(replicas.gathered(state))
+        return {"loss": loss} | self.learn(tape, loss)
+
+    def test_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The loss on held-out tokens, without states from before. Changes nothing."""
+        nats, counted, _ = self.nats(batch[0], None, training=False)
+        return {"loss": ops.sum(nats) / ops.sum(counted)}
+
+    def nats(
+        self, tokens: tf.Tensor, states: Sequence[tf.Tensor] | None, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, Sequence[tf.Tensor]]:
+        """-log p of each token but the first.
+
+        Args:
+            tokens: int32 `[batch, time + 1]`, -1 behind their end.
+            states: behind what was read before; None or empty starts anew.
+            training: whether Dropout leaves something out.
+
+        Returns:
+            Nats `[batch, time]`, 0 for padding; which of them count, as 1 and 0; the states behind the tokens.
+        """
+        inputs, targets = ops.maximum(tokens[:, :-1], BOUNDARY), tokens[:, 1:]
+        if not self.has_states:
+            return *nats_of_targets(self.sequence(inputs, training=training), targets), []
+        if not states:
+            rows = ops.shape(tokens)[0]
+            states = [ops.zeros((rows, *state.shape[1:])) for state in self.sequence.inputs[1:]]
+        logits, *new_states = self.sequence([inputs, *states], training=training)
+        return *nats_of_targets(logits, targets), new_states
+
+    def surprise(self, text: str) -> tuple[list[str], np.ndarray]:
+        """The pieces of a text, one a symbol, and -log p of each in nats, `[symbols]`.
+
+        Raises:
+            InputError: it has something that the vocabulary lacks, or is longer than a transformer's context.
+        """
+        tokens = self.tokens_of_text(text)
+        nats, _, _ = self.compiled_nats(tf.constant(tokens[None]), None)
+        return [self.vocabulary.decode([token]) for token in tokens[1:]], nats.numpy()[0]
+
+    def attention(self, text: str) -> list[np.ndarray]:
+        """What each position attends to while the text is read: of each block `[heads, time, time]`, empty without any.
+
+        Position t has read the symbols before t of the text, and says what comes at t.
+        """
+        network = self.networks.attention
+        if network is None:
+            return []
+        return attention_of(network, self.tokens_of_text(text)[:-1])
+
+    def tokens_of_text(self, text: str) -> np.ndarray:
+        """A text behind the symbol that texts begin behind, int32 `[symbols + 1]`; see `surprise`."""
+        tokens = self.tokens_of_prompt(text)
+        if self.longest is not None and len(tokens) - 1 > self.longest:
+            raise InputError(f"the text has {len(tokens) - 1} symbols, and the context holds {self.longest}: cut it")
+        return tokens
+
+    def previews(self, source: Any) -> dict[str, Any]:
+        """Texts and, of a transformer, what its heads look at in the first held-out symbols."""
+        shown = super().previews(source)
+        if self.networks.attention is None:
+            return shown
+        tokens = source.test.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
+        return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
+
+    @property
+    def longest(self) -> int | None:
+        """A transformer's context."""
+        return None if self.has_states else self.recipe.text.context
+
+    def export_metadata(self) -> dict[str, Any]:
+        """That of every model of text, and how much a transformer can hold."""
+        metadata = super().export_metadata()
+        return metadata if self.longest is None else metadata | {"context_length": self.longest}
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`step`: token and states -> logits and new states; of a transformer `prefill`, too, for prompts."""
+        found = super().signatures(source)
+        prefill = self.networks.prefill
+        if prefill is None:
+            return found
+        piece = prefill.inputs[0].shape[1]
+        inputs = {
+            "tokens": TensorSpec((piece,), "numbers of symbols; those behind `count` are not looked at", "int32"),
+            "count": TensorSpec((), f"how many of the tokens count, 1 to {piece}", "int32"),
+        }
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            tokens = self.real_tokens((count, piece), seed, source)
+            return {"tokens": tokens, "count": np.full(count, piece, np.int32)}
+
+        return found | {"prefill": self.step_signature(prefill, inputs, examples, in_a_loop=False)}
+
+
+def attention_of(network: keras.Model, tokens: np.ndarray) -> list[np.ndarray]:
+    """The attention weights of each block, `[heads, time, time]`, for tokens int32 `[time]`."""
+    # Keras gives one output by itself, several as a list.
+    return [block.numpy()[0] for block in tf.nest.flatten(network(tf.constant(tokens[None]), training=False))]

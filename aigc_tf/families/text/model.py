@@ -1,0 +1,206 @@
+"""What all models that write text share: vocabulary, optimizer, writing, the exported step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
+from aigc_tf.errors import InputError
+from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.families.text.writing import Reader, write
+from aigc_tf.nn.losses import next_symbol_nats
+from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.text import TextRecipe
+
+GENERATED = 200  # symbols of a text, unless asked otherwise
+GENERATION_ROWS = 50
+PREVIEWED = 4
+PREVIEWED_DECODING = Decoding(temperature=0.8)
+
+
+class TextModel(GenerativeModel):
+    """A model that writes symbol by symbol.
+
+    Args:
+        recipe: its optimizer, schedule and seed.
+        networks: of sequences and of steps.
+        vocabulary: of the text.
+        learning: the networks whose weights training moves.
+    """
+
+    def __init__(
+        self, recipe: TextRecipe, networks: LanguageNetworks, vocabulary: Vocabulary, learning: Sequence[keras.Model]
+    ) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe, self.vocabulary, self.networks = recipe, vocabulary, networks
+        self.learning_networks = list(learning)
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.adam = adam(recipe.optimizer, self.learning, falling, recipe.weight_decay)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def longest(self) -> int | None:
+        """How many symbols a text can have, that which it begins behind included; None: any number."""
+        return None
+
+    @property
+    def learning(self) -> list[keras.Variable]:
+        """The weights that training moves."""
+        return [weight for network in self.learning_networks for weight in network.trainable_variables]
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One."""
+        return {"optimizer": self.adam}
+
+    def learn(self, tape: tf.GradientTape, loss: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Move the weights down the gradient of a loss; what is logged of it."""
+        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, self.learning)]
+        rate = ops.convert_to_tensor(self.adam.learning_rate)
+        return {"gradient_norm": self.adam.apply(gradients, self.learning), "learning_rate": rate}
+
+    @property
+    def constant_inputs(self) -> dict[str, TensorSpec]:
+        """What `constants` gives, as the exported step describes it."""
+        return {}
+
+    def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """Further inputs of the step for `count` texts, which stay the same: a latent vector, if the model has one."""
+        return {}
+
+    def tokens_of_prompt(self, prompt: str) -> np.ndarray:
+        """A prompt behind the symbol that texts begin behind, int32 `[symbols]`.
+
+        Raises:
+            InputError: the vocabulary lacks something of it.
+        """
+        strange = self.vocabulary.unknown_in(prompt)
+        if strange:
+            listed = ", ".join(map(repr, strange[:5]))
+            raise InputError(f"the prompt has {listed}, which the training text never had: leave that out")
+        return np.concatenate([[self.vocabulary.start], self.vocabulary.encode(prompt)]).astype(np.int32)
+
+    def stream(
+        self,
+        count: int,
+        seed: int = 0,
+        prompt: str = "",
+        tokens: int = GENERATED,
+        decoding: Decoding | None = None,
+        constants: Mapping[str, np.ndarray] | None = None,
+    ) -> Iterator[np.ndarray]:
+        """The symbols of `count` texts behind a prompt, as they are chosen, int64 `[count]` a time; see `generate`."""
+        return write(
+            Reader(self.networks, count, self.constants(count, seed) if constants is None else constants),
+            self.tokens_of_prompt(prompt),
+            tokens,
+            decoding or Decoding(),
+            self.vocabulary.never_written,
+            self.vocabulary.end,
+            seed,
+        )
+
+    def generate(
+        self, count: int, seed: int = 0, prompt: str = "", tokens: int = GENERATED, decoding: Decoding | None = None
+    ) -> list[str]:
+        """New texts; the same for the same seed.
+
+        Args:
+            count: how many.
+            seed: of the choices.
+            prompt: how each begins.
+            tokens: the most symbols written behind the prompt.
+            decoding: how symbols are chosen; by default drawn with the model's own probabilities.
+        """
+        texts: list[str] = []
+        for at in range(0, count, GENERATION_ROWS):
+            rows = min(GENERATION_ROWS, count - at)
+            texts += self.written(rows, self.stream(rows, seed + at, prompt, tokens, decoding), prompt)
+        return texts
+
+    def written(self, count: int, symbols: Iterator[np.ndarray], prompt: str = "") -> list[str]:
+        """The `count` texts that a stream of symbols makes behind a prompt."""
+        chosen = [*symbols]
+        rows = np.stack(chosen, axis=1) if chosen else np.zeros((count, 0), np.int64)
+        return [prompt + self.vocabulary.decode(row) for row in rows]
+
+    def previews(self, source: Any) -> dict[str, Any]:
+        """Texts to watch through training, always from the same seed."""
+        return {"samples": "\n\n---\n\n".join(self.generate(PREVIEWED, decoding=PREVIEWED_DECODING))}
+
+    def export_metadata(self) -> dict[str, Any]:
+        """What a program needs to write with the file (docs/MOBILE.md)."""
+        vocabulary = self.vocabulary
+        metadata = {
+            "vocabulary": list(vocabulary.symbols),
+            "unit": vocabulary.unit,
+            "start": vocabulary.start,
+            "never": list(vocabulary.never_written),
+        }
+        return metadata if vocabulary.end is None else metadata | {"end": vocabulary.end}
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`step`: token and states -> logits and new states."""
+        symbols = len(self.vocabulary)
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"token": self.real_tokens((count,), seed, source)} | self.constants(count, seed)
+
+        inputs = {"token": TensorSpec((), f"number of a symbol, 0 to {symbols - 1}", "int32")} | self.constant_inputs
+        return {"step": self.step_signature(self.networks.step, inputs, examples, in_a_loop=True)}
+
+    def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:
+        """Held-out text of a source, int32, or random symbols without one."""
+        random, size = np.random.default_rng(seed), int(np.prod(shape))
+        if source is None:
+            return random.integers(len(self.vocabulary), size=shape, dtype=np.int32)
+        text = np.resize(source.test.tokens, max(size, len(source.test.tokens)))
+        at = random.integers(len(text) - size + 1)
+        return text[at : at + size].reshape(shape).astype(np.int32)
+
+    def step_signature(
+        self, network: keras.Model, inputs: Mapping[str, TensorSpec], examples: Any, in_a_loop: bool
+    ) -> Signature:
+        """The signature of a network whose last inputs are states, and whose outputs logits and new states.
+
+        Args:
+            network: the step, or one that reads several symbols.
+            inputs: those before the states.
+            examples: of those before the states, by count and seed.
+            in_a_loop: whether it is called again and again, so that errors add up.
+        """
+        feedback = self.networks.feedback
+        logits, *new_states = network.outputs
+        states = dict(zip(feedback.values(), network.inputs[len(inputs) :], strict=True))
+
+        def with_zeros(count: int, seed: int) -> dict[str, np.ndarray]:
+            zeros = {name: np.zeros((count, *state.shape[1:]), state.dtype) for name, state in states.items()}
+            return examples(count, seed) | zeros
+
+        state_inputs = {name: _spec(state, "state, zeros at first") for name, state in states.items()}
+        outputs = {"logits": _spec(logits, "unnormalised log-probability of each symbol to be the next")}
+        for (output, name), state in zip(feedback.items(), new_states, strict=True):
+            outputs[output] = _spec(state, f"{name} of the next step")
+        loop = dict(feedback) if in_a_loop else {}
+        return Signature(network, {**inputs, **state_inputs}, outputs, with_zeros, loop, self.longest)
+
+
+def _spec(tensor: Any, meaning: str) -> TensorSpec:
+    return TensorSpec(tuple(tensor.shape[1:]), meaning, tensor.dtype)
+
+
+def nats_of_targets(logits: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """-log p of each target, 0 for padding, and which of them count, as 1 and 0; both like the targets."""
+    counted = ops.cast(ops.not_equal(targets, PADDING), logits.dtype)
+    return next_symbol_nats(logits, ops.maximum(targets, BOUNDARY)) * counted, counted

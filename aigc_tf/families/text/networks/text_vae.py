@@ -1,0 +1,69 @@
+"""Encoder and decoder of the text VAE of 003 §6.2 (docs/DOCUMENTS.md says what was changed and why)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.vocabulary import Vocabulary
+from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_of, step_network
+from aigc_tf.recipes.text_vae import TextVAE
+
+
+def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
+    """Tokens int32 `[batch, time]`, -1 behind their end -> mean and log variance, `[batch, latent_dim]` each."""
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    real = ops.not_equal(tokens, PADDING)
+    x = layers.Embedding(len(vocabulary), recipe.embedding, name="embedding")(ops.maximum(tokens, 0))
+    x = layers.Dropout(recipe.dropout, seed=recipe.seed)(x)
+    x = layers.LSTM(recipe.units, name="lstm")(x, mask=real)
+    mean = layers.Dense(recipe.latent_dim, name="mean")(x)
+    log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
+    return keras.Model(tokens, [mean, log_variance], name="encoder")
+
+
+def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
+    """Tokens, the latent beside each of them, and states -> logits and new states.
+
+    The states begin as zeros; what the latent says about the beginning reaches the LSTM with the first token.
+    """
+    symbols = len(vocabulary)
+    embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
+    cell = layers.LSTMCell(recipe.units, name="lstm")
+    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index) for index in range(2)]
+    readout = layers.Dense(symbols, name="logits")
+
+    def inputs() -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
+        latent = keras.Input((recipe.latent_dim,), name="latent")
+        return latent, {name: keras.Input((recipe.units,), name=name) for name in ("hidden", "cell")}
+
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    latent, states = inputs()
+    beside = RepeatLike(name="repeat")(latent, tokens)
+    x = layers.Concatenate()([dropouts[0](embedding(tokens)), beside])
+    # Named, since the names of optimizer slots in checkpoints derive from it.
+    layer = layers.RNN(cell, return_sequences=True, return_state=True, name="lstm_over_time")
+    x, *new = layer(x, initial_state=list(states.values()))
+    new_states = dict(zip(states, new, strict=True))
+    sequence = step_network(tokens, states, readout(dropouts[1](x)), new_states, "sequence", latent)
+
+    token = keras.Input((), dtype="int32", name="token")
+    latent, states = inputs()
+    x, new = cell(layers.Concatenate()([embedding(token), latent]), list(states.values()))
+    new_states = dict(zip(states, new, strict=True))
+    step = step_network(token, states, readout(x), new_states, "step", latent)
+    return LanguageNetworks(sequence, step, feedback_of(states))
+
+
+class RepeatLike(layers.Layer):
+    """Vectors `[batch, size]` beside each token of `[batch, time]`: `[batch, time, size]`."""
+
+    def call(self, vectors: Any, tokens: Any) -> Any:
+        shape = (ops.shape(tokens)[0], ops.shape(tokens)[1], vectors.shape[-1])
+        return ops.broadcast_to(vectors[:, None], shape)
+
+    def compute_output_spec(self, vectors: Any, tokens: Any) -> Any:
+        return keras.KerasTensor((*tokens.shape, vectors.shape[-1]), vectors.dtype)

@@ -1,0 +1,165 @@
+"""The variational autoencoder of lines of text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from aigc_tf.families.base import TensorSpec
+from aigc_tf.families.latent_space import linear
+from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.families.text.model import TextModel, nats_of_targets
+from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.nn.layers import GaussianSample
+from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
+
+LIKELIEST = Decoding(temperature=0.0)
+PREVIEWED_LINES = 4
+BETWEEN = 6  # lines on the way from one to another, both included
+
+
+class TextVAE(TextModel):
+    """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
+
+    Args:
+        recipe: its objective, optimizer, schedule and seed.
+        encoder: tokens int32 `[batch, time]`, -1 behind their end -> mean and log variance `[batch, latent_dim]`.
+        networks: the decoder; the second input of its networks is the latent.
+        vocabulary: of the text.
+    """
+
+    recipe: TextVAERecipe
+
+    def __init__(
+        self, recipe: TextVAERecipe, encoder: keras.Model, networks: LanguageNetworks, vocabulary: Vocabulary
+    ) -> None:
+        super().__init__(recipe, networks, vocabulary, [encoder, networks.sequence])
+        self.encoder, self.decoder = encoder, networks.sequence
+        self.latent_dim = recipe.latent_dim
+        self.sample = GaussianSample(recipe.seed, name="sample")
+        self.word_dropout_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="word_dropout_seed")
+        # Compiled at its first call, and kept.
+        self.compiled_encoder = tf.function(lambda tokens: encoder(tokens, training=False), reduce_retracing=True)
+
+    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Update both networks on lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        tokens, _ = batch
+        recipe = self.recipe
+        with tf.GradientTape() as tape:
+            mean, log_variance = self.encoder(tokens, training=True)
+            latent, divergence = self.sample(mean, log_variance), gaussian_kl(mean, log_variance)
+            nats = self.nats(tokens, latent, training=True)
+            reconstruction = ops.mean(nats)
+            cost = kl_cost(divergence, self.adam.iterations, recipe.beta, recipe.annealing_steps, recipe.free_bits)
+            loss = reconstruction + cost
+        active = ops.cast(ops.var(mean, axis=0) > 0.01, "float32")  # Burda et al. 2016, §5.2
+        return {
+            "loss": loss,
+            "reconstruction_loss": reconstruction,
+            "kl": ops.mean(ops.sum(divergence, axis=-1)),
+            "active_units": ops.sum(active),
+        } | self.learn(tape, loss)
+
+    def test_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The negative evidence lower bound of held-out lines, one draw each, always the same. Changes nothing."""
+        tokens, _ = batch
+        mean, log_variance = self.encoder(tokens, training=False)
+        noise = keras.random.normal(ops.shape(mean), seed=0)
+        reconstruction = ops.mean(self.nats(tokens, self.sample(mean, log_variance, noise), training=False))
+        divergence = ops.mean(ops.sum(gaussian_kl(mean, log_variance), axis=-1))
+        return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
+
+    def nats(self, tokens: tf.Tensor, latent: tf.Tensor, training: bool) -> tf.Tensor:
+        """-log p(line | latent), `[batch]`.
+
+        Args:
+            tokens: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end.
+            latent: `[batch, latent_dim]`.
+            training: whether words and activations are dropped; the first input, the boundary, never is.
+        """
+        inputs, targets = ops.maximum(tokens[:, :-1], BOUNDARY), tokens[:, 1:]
+        if training and self.recipe.word_dropout:
+            uniform = keras.random.uniform(ops.shape(inputs), seed=self.word_dropout_seed)
+            dropped = ops.logical_and(uniform < self.recipe.word_dropout, ops.not_equal(inputs, BOUNDARY))
+            inputs = ops.where(dropped, UNKNOWN, inputs)
+        zeros = [ops.zeros((ops.shape(latent)[0], self.recipe.units)) for _ in range(2)]
+        logits, *_ = self.decoder([inputs, latent, *zeros], training=training)
+        nats, _ = nats_of_targets(logits, targets)
+        return ops.sum(nats, axis=1)
+
+    def log_importance_weights(self, tokens: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        """log p(x, z) - log q(z | x) in nats for draws z from the posterior (Burda et al. 2016, eq. 8).
+
+        Args:
+            tokens: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end.
+            noise: standard normal numbers `[samples, batch, latent_dim]`.
+
+        Returns:
+            `[samples, batch]`; the mean over samples is the evidence lower bound.
+        """
+        samples, batch = noise.shape[0], noise.shape[1]
+        mean, log_variance = self.encoder(tokens, training=False)
+        latents = mean + ops.exp(0.5 * log_variance) * noise
+        repeated = ops.tile(tokens, (samples, 1))
+        nats = self.nats(repeated, ops.reshape(latents, (samples * batch, self.latent_dim)), training=False)
+        prior_over_posterior = 0.5 * ops.sum(ops.square(noise) - ops.square(latents) + log_variance, axis=-1)
+        return prior_over_posterior - ops.reshape(nats, (samples, batch))
+
+    def posterior(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and log variance `[lines, latent_dim]` of lines with their boundaries, int32 `[lines, time]`."""
+        mean, log_variance = self.compiled_encoder(tf.constant(tokens, tf.int32))
+        return mean.numpy(), log_variance.numpy()
+
+    def encode_text(self, lines: list[str]) -> np.ndarray:
+        """The posterior means of lines of text, float32 `[lines, latent_dim]`."""
+        found = [np.concatenate([[BOUNDARY], self.vocabulary.encode(line), [BOUNDARY]]) for line in lines]
+        longest = max(map(len, found))
+        rows = [np.pad(tokens, (0, longest - len(tokens)), constant_values=PADDING) for tokens in found]
+        return self.posterior(np.stack(rows))[0]
+
+    @property
+    def constant_inputs(self) -> dict[str, TensorSpec]:
+        """The latent."""
+        meaning = "independent standard normal numbers, the same at each step"
+        return {"latent": TensorSpec((self.latent_dim,), meaning)}
+
+    def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """Draws from the prior: `latent`, float32 `[count, latent_dim]`."""
+        return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}
+
+    def decode_text(self, latents: np.ndarray, decoding: Decoding = LIKELIEST, seed: int = 0) -> list[str]:
+        """The lines of latents `[lines, latent_dim]`; by default each time the likeliest symbol."""
+        count = len(latents)
+        latent = {"latent": latents.astype(np.float32)}
+        symbols = self.stream(count, seed, "", self.recipe.text.length, decoding, latent)
+        return self.written(count, symbols)
+
+    def between(self, first: str, second: str, count: int = BETWEEN) -> list[str]:
+        """Lines of latents on the straight way from one line to another; the first and last decode theirs."""
+        start, end = self.encode_text([first, second])
+        return self.decode_text(straight_way(start, end, count))
+
+    def previews(self, source: TextSource) -> dict[str, Any]:
+        """Samples from the prior, held-out lines with their reconstructions, and the way between two of these."""
+        chosen = np.linspace(0, source.test.documents - 1, PREVIEWED_LINES).astype(np.int64)
+        tokens = padded(source.test, chosen)
+        lines = [self.vocabulary.decode(source.test.document(index)) for index in chosen]
+        means, _ = self.posterior(tokens)
+        pairs = zip(lines, self.decode_text(means), strict=True)
+        way = self.decode_text(straight_way(means[0], means[1], BETWEEN))
+        return super().previews(source) | {
+            "reconstructions": "\n\n".join(f"{line}\n-> {again}" for line, again in pairs),
+            "interpolation": "\n".join(way),
+        }
+
+
+def straight_way(start: np.ndarray, end: np.ndarray, count: int) -> np.ndarray:
+    """`[count, latent_dim]` from one latent to another, both included."""
+    return np.stack([linear(start, end, t) for t in np.linspace(0, 1, count)])

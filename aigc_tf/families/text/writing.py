@@ -1,0 +1,149 @@
+"""Writing text with a language model: its states kept from symbol to symbol, for several texts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.text.vocabulary import BOUNDARY
+from aigc_tf.errors import InputError
+from aigc_tf.families.text.decoding import Decoding, beam_search, choose
+from aigc_tf.families.text.networks.language import LanguageNetworks
+
+
+class Reader:
+    """Reads symbols into the states of a model; the time that one takes does not depend on those before it.
+
+    A transformer forgets: when its context is full it goes on from the newer half of it.
+    """
+
+    def __init__(self, networks: LanguageNetworks, rows: int, constants: Mapping[str, np.ndarray] | None = None):
+        """
+        Args:
+            networks: of the model.
+            rows: texts side by side.
+            constants: further inputs of the step that stay the same, `[rows, ...]`: a latent vector.
+        """
+        self.networks, self.rows = networks, rows
+        self.constants = constants or {}
+        self.context = _context(networks)
+        self.piece = 0 if networks.prefill is None else networks.prefill.inputs[0].shape[1]
+        self.forget()
+
+    def forget(self) -> None:
+        """Start again, as before the first symbol."""
+        shapes = {tensor.name: (tensor.shape[1:], tensor.dtype) for tensor in self.networks.step.inputs}
+        self.states = {
+            name: tf.zeros((self.rows, *shapes[name][0]), shapes[name][1]) for name in self.networks.feedback.values()
+        }
+        self.held = np.zeros((self.rows, 0), np.int32)  # what a transformer's states know of
+
+    def read(self, tokens: np.ndarray) -> np.ndarray:
+        """Read int `[rows, count]` behind all that was read; logits `[rows, symbols]` of what comes next."""
+        tokens = np.asarray(tokens, np.int32)
+        if self.context and self.held.shape[1] + tokens.shape[1] > self.context:
+            kept = np.concatenate([self.held, tokens], axis=1)[:, -max(1, self.context // 2) :]
+            self.forget()
+            tokens = kept
+        while tokens.shape[1]:
+            taken, logits = self._some(tokens)
+            if self.context:
+                self.held = np.concatenate([self.held, tokens[:, :taken]], axis=1)
+            tokens = tokens[:, taken:]
+        return logits.numpy()
+
+    def _some(self, tokens: np.ndarray) -> tuple[int, Any]:
+        """Read the first of some tokens, or a whole piece of them; how many, and the logits behind."""
+        rows, left = tokens.shape
+        if self.piece and self.context and left > 1 and self.held.shape[1] + self.piece <= self.context:
+            count = min(self.piece, left)
+            padded = np.zeros((rows, self.piece), np.int32)
+            padded[:, :count] = tokens[:, :count]
+            inputs = [padded, np.full(rows, count, np.int32), *self.states.values()]
+            return count, self._keep(self.networks.compiled_prefill(inputs))
+        return 1, self._keep(
+            self.networks.compiled_step([tokens[:, 0], *self.constants.values(), *self.states.values()])
+        )
+
+    def _keep(self, outputs: list[tf.Tensor]) -> tf.Tensor:
+        logits, *new = outputs
+        self.states = dict(zip(self.states, new, strict=True))
+        return logits
+
+    def select(self, rows: np.ndarray) -> None:
+        """Go on with these rows, int `[rows]`; one can come several times."""
+        self.states = {name: tf.gather(state, rows) for name, state in self.states.items()}
+        self.constants = {name: constant[rows] for name, constant in self.constants.items()}
+        self.held = self.held[rows]
+        self.rows = len(rows)
+
+
+def _context(networks: LanguageNetworks) -> int | None:
+    keys = next((tensor for tensor in networks.step.inputs if tensor.name == "keys_0"), None)
+    return None if keys is None else keys.shape[2]
+
+
+def write(
+    reader: Reader,
+    prompt: np.ndarray,
+    tokens: int,
+    decoding: Decoding,
+    never: tuple[int, ...],
+    end: int | None,
+    seed: int,
+) -> Iterator[np.ndarray]:
+    """What comes behind a prompt, symbol by symbol.
+
+    Args:
+        reader: that has read nothing.
+        prompt: int `[prompt]`, not empty, the same for all rows.
+        tokens: the most that is written.
+        decoding: how to choose.
+        never: symbols that are not written.
+        end: the symbol that ends a text, if one does.
+        seed: of the draws.
+
+    Yields:
+        int64 `[rows]`, the next symbol of each text; the boundary where a text has ended.
+    """
+    if not len(prompt):
+        raise InputError("the prompt has no symbols")
+    rows = reader.rows
+    logits = reader.read(np.tile(prompt, (rows, 1)))
+    forbidden = np.zeros(logits.shape[1])
+    forbidden[list(never)] = -np.inf
+    if decoding.beams > 1:
+        found = _search(reader, logits[0] + forbidden, forbidden, decoding.beams, tokens, end)
+        yield from (np.full(rows, symbol) for symbol in found)
+        return
+    # Each text draws from a stream of its own: it stays the same when others are written beside it.
+    streams = [np.random.default_rng((seed, row)) for row in range(rows)]
+    written = np.zeros(logits.shape, bool)
+    written[:, prompt] = True
+    ended = np.zeros(rows, bool)
+    for _ in range(tokens):
+        uniform = np.array([stream.random() for stream in streams])
+        chosen = choose(logits + forbidden, decoding, written, uniform)
+        if end is not None:
+            ended |= chosen == end
+        chosen = np.where(ended, BOUNDARY, chosen)
+        if ended.all():
+            return
+        written[np.arange(rows), chosen] = True
+        yield chosen
+        logits = reader.read(chosen[:, None])
+
+
+def _search(
+    reader: Reader, logits: np.ndarray, forbidden: np.ndarray, beams: int, tokens: int, end: int | None
+) -> list[int]:
+    reader.select(np.zeros(1, np.int64))
+
+    def advance(parents: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+        reader.select(parents)
+        return reader.read(symbols[:, None]) + forbidden
+
+    return beam_search(logits, advance, beams, tokens, end)

@@ -1,0 +1,166 @@
+"""What quantising changes in the quality of a model of images: float network against the exported file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.export.runner import Runner
+from aigc_tf.export.verify import Arrays, VerificationError, run_keras
+from aigc_tf.families.base import GenerativeModel, Signature
+from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance
+from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
+from aigc_tf.metrics.images.reference import reference_statistics
+from aigc_tf.metrics.images.samples import generated_images
+from aigc_tf.recipes.base import ImageRecipe
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.opening import ImageSource
+
+GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the first that is there is measured
+RECONSTRUCTION = "reconstruct"
+SEED = 0
+LEAST_DISTANCE = 1e-9  # to which a change is related; only equal sets of images are nearer
+LEAST_ERROR = 1e-12  # of a squared difference in float32: equal images are 120 dB apart, not infinitely many
+_BATCH = 500
+
+Call = Callable[[Arrays], Arrays]
+
+
+def image_quality(
+    model: GenerativeModel, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """Measure a quantised file of a model of images, and refuse it beyond the limits of the recipe.
+
+    Args:
+        model: what was exported. Examples of the signature `generate`, or else `decode`, are what it makes images of.
+        source: its test split is what images are compared with.
+        recipe: `recipe.export_limits` says with how many images, and what is accepted.
+        runner: of the file.
+        quantize: `dynamic` or `int8`.
+
+    Returns:
+        By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change)
+        and what they were measured with.
+
+        - `generate` or `decode`: Fréchet distance of samples to the test images, the same inputs for both, and
+          `relative_change`; `distance_between` is that of the two sets of samples;
+        - `reconstruct`: peak signal-to-noise ratio of reconstructed test images, in dB; `psnr_between_db` is that
+          of the file's reconstructions to the network's.
+
+    Raises:
+        VerificationError: a limit is exceeded.
+        ValueError: the model has no such signature.
+    """
+    signatures = model.signatures(source)
+    generator = next((name for name in GENERATORS if name in signatures), None)
+    report = {}
+    if generator:
+        report[generator] = _generated(generator, model, source, recipe, runner, quantize)
+    if RECONSTRUCTION in signatures:
+        report[RECONSTRUCTION] = _reconstructed(signatures[RECONSTRUCTION], source, recipe, runner, quantize)
+    if not report:
+        raise ValueError(
+            f"of the signatures {', '.join(signatures)} none is {', '.join((*GENERATORS, RECONSTRUCTION))}: "
+            f"{recipe.slug()} needs an export_quality of its own"
+        )
+    return report
+
+
+class _Decoder:
+    """Images of a signature's examples, by the float network or by a file: the same examples for the same seed."""
+
+    def __init__(self, signature: Signature, call: Call) -> None:
+        (self._output,) = signature.outputs
+        self._examples, self._call = signature.examples, call
+
+    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+        """float32 `[count, height, width, channels]` in [0, 1]."""
+        return self._call(self._examples(count, seed))[self._output]
+
+
+def _generated(
+    name: str, model: GenerativeModel, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
+) -> dict[str, Any]:
+    signature, samples = model.signatures()[name], recipe.export_limits.samples
+    network = feature_network(source, recipe.images)
+    before, after = (
+        _statistics(network, _Decoder(signature, call), samples) for call in _network_and_file(signature, name, runner)
+    )
+    real = reference_statistics(network, source)
+    distance_before, distance_after = frechet_distance(before, real), frechet_distance(after, real)
+    change = distance_after - distance_before
+    relative_change = change / max(distance_before, LEAST_DISTANCE)
+    share = recipe.export_limits.of(quantize).distance_share
+    if abs(relative_change) > share:
+        raise VerificationError(
+            f"{name}, quantize {quantize}: the Fréchet distance to the data goes from {distance_before:.4g} to "
+            f"{distance_after:.4g} ({relative_change:+.1%}, {samples} samples), the limit is {share:.1%}: "
+            f"{_mend(quantize, 'distance_share')}"
+        )
+    return {
+        "measure": "Fréchet distance to the test images, lower is better",
+        "before": distance_before,
+        "after": distance_after,
+        "change": change,
+        "limit": share * distance_before,
+        "relative_change": relative_change,
+        "distance_between": frechet_distance(before, after),
+        "samples": samples,
+        "seed": SEED,
+        "network": network.name,
+        "weights_sha256": network.sha256,
+    }
+
+
+def _statistics(network: FeatureNetwork, decoder: _Decoder, samples: int) -> GaussianStatistics:
+    statistics = StreamingStatistics()
+    for images in generated_images(decoder, network.shape, samples, SEED):
+        statistics.update(network.extract(images).features)
+    return statistics.result()
+
+
+def _reconstructed(
+    signature: Signature, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
+) -> dict[str, Any]:
+    (key,), (output,) = signature.inputs, signature.outputs
+    by_network, by_file = _network_and_file(signature, RECONSTRUCTION, runner)
+    images = source.test.images[: recipe.export_limits.samples]
+    errors = np.zeros(3)
+    for start in range(0, len(images), _BATCH):
+        real = images[start : start + _BATCH].astype(np.float32) / 255
+        before, after = by_network({key: real})[output], by_file({key: real})[output]
+        errors += [((a - b).astype(np.float64) ** 2).sum() for a, b in ((before, real), (after, real), (after, before))]
+    psnr_before, psnr_after, between = (float(value) for value in psnr(errors / images.size))
+    change, limit = psnr_after - psnr_before, recipe.export_limits.of(quantize).psnr_db
+    if change < -limit:
+        raise VerificationError(
+            f"{RECONSTRUCTION}, quantize {quantize}: the PSNR of test images goes from {psnr_before:.2f} to "
+            f"{psnr_after:.2f} dB ({change:+.2f}), it may fall by {limit:g}: {_mend(quantize, 'psnr_db')}"
+        )
+    return {
+        "measure": "PSNR of reconstructed test images in dB, higher is better",
+        "before": psnr_before,
+        "after": psnr_after,
+        "change": change,
+        "limit": -limit,
+        "psnr_between_db": between,
+        "images": len(images),
+    }
+
+
+def psnr(mean_squared_error: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratio in dB for values in [0, 1]: 10 log10(1 / error), 120 at most."""
+    return -10 * np.log10(np.maximum(mean_squared_error, LEAST_ERROR))
+
+
+def _network_and_file(signature: Signature, name: str, runner: Runner) -> Iterator[Call]:
+    yield lambda inputs: run_keras(signature.network, signature, inputs, chunk=_BATCH)
+    yield lambda inputs: runner.map(name, inputs)
+
+
+def _mend(quantize: str, limit: str) -> str:
+    other = "dynamic or float16" if quantize == "int8" else "float16"
+    return f"choose quantize {other}, train longer, or raise export_limits.{quantize}.{limit} of the recipe"

@@ -1,0 +1,167 @@
+"""Feature networks: what turns images into the vectors that the distances compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.metrics.images import inception, small_network, trained
+from aigc_tf.recipes.base import ImageSettings
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.opening import ImageSource
+
+Kind = Literal["auto", "classifier", "rotation", "inception"]
+Shape = tuple[int, int, int]
+
+
+class Features(NamedTuple):
+    """What a network says about images."""
+
+    features: np.ndarray
+    """float32 `[n, d]`."""
+    probabilities: np.ndarray | None
+    """float32 `[n, classes]`, or None if the network knows no classes of things."""
+
+
+class FeatureNetwork:
+    """A frozen network with a name, a hash of its weights, and a way to look at uint8 images."""
+
+    def __init__(
+        self,
+        name: str,
+        shape: Shape,
+        network: keras.Model,
+        prepare: Callable[[tf.Tensor], tf.Tensor],
+        *,
+        resize: str,
+        note: str,
+        has_classes: bool = True,
+        batch_size: int = 256,
+    ) -> None:
+        """
+        Args:
+            name: for the protocol.
+            shape: of the images that are looked at.
+            network: its outputs are a mapping with "features" `[n, d]` and "logits" or "probabilities".
+            prepare: uint8 `[n, *shape]` -> the network's float32 input; compiled.
+            resize: what happens to sizes on the way, in words, for the protocol.
+            note: how far its figures can be compared, for the protocol.
+            has_classes: whether its classes are of things, as the Inception score needs.
+            batch_size: images looked at together.
+        """
+        self.name = name
+        self.shape = shape
+        self.resize = resize
+        self.note = note
+        self.batch_size = batch_size
+        self.has_classes = has_classes
+        self.sha256 = small_network.weights_sha256(network)
+
+        @tf.function(input_signature=[tf.TensorSpec((None, *shape), tf.uint8)])
+        def look(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            outputs = network(prepare(images), training=False)
+            if "probabilities" in outputs:
+                return outputs["features"], outputs["probabilities"]
+            return outputs["features"], tf.nn.softmax(outputs["logits"])
+
+        self._look = look
+
+    def extract(self, images: np.ndarray) -> Features:
+        """Features, and probabilities if there are classes, of uint8 images `[n, height, width, channels]`.
+
+        Raises:
+            ValueError: another type or shape, or no images.
+        """
+        if images.dtype != np.uint8 or images.shape[1:] != self.shape:
+            expected = ("n", *self.shape)
+            raise ValueError(f"images are {images.dtype} {images.shape}: expected uint8 {expected}")
+        if not len(images):
+            raise ValueError("there are no images to look at")
+        starts = range(0, len(images), self.batch_size)
+        looked = [self._look(tf.constant(images[start : start + self.batch_size])) for start in starts]
+        features = np.concatenate([part.numpy() for part, _ in looked])
+        probabilities = np.concatenate([part.numpy() for _, part in looked]) if self.has_classes else None
+        return Features(features, probabilities)
+
+
+def feature_network(source: ImageSource, images: ImageSettings, kind: Kind = "auto") -> FeatureNetwork:
+    """The network by which models of `source` are measured. Each is loaded once per process.
+
+    Args:
+        source: what the models learn from.
+        images: the form of the images.
+        kind: "classifier", a small classifier of the data set itself: for Fashion-MNIST at 28x28 its weights
+            come with the package, for another labelled source it is trained on first use, which takes minutes,
+            and kept in the cache. "rotation", the same network trained to tell four rotations apart, which
+            needs no labels. "inception", Keras's Inception v3 with ImageNet weights. "auto", the classifier
+            if there are labels of at least two classes, otherwise rotation.
+
+    Raises:
+        InputError: a classifier was asked for without labels, or Inception's weights cannot be had.
+        ValueError: unknown kind.
+    """
+    if kind == "auto":
+        kind = "classifier" if trained.class_count(source) > 1 else "rotation"
+    if kind not in _BUILDERS:
+        raise ValueError(f"feature network {kind!r}: choose one of auto, {', '.join(_BUILDERS)}")
+    key = (kind, source.dataset, source.fingerprint, images.shape)
+    if key not in _networks:
+        _networks[key] = _BUILDERS[kind](source, images.shape)
+    return _networks[key]
+
+
+def _classifier(source: ImageSource, shape: Shape) -> FeatureNetwork:
+    return FeatureNetwork(
+        f"small classifier of {source.dataset or source.name}",
+        shape,
+        trained.classifier(source, shape),
+        small_network.to_unit,
+        resize=_shrinking(shape),
+        note="a classifier of the data set itself: compare only figures of the same weights",
+    )
+
+
+def _rotation(source: ImageSource, shape: Shape) -> FeatureNetwork:
+    side = min(shape[:2])
+    crop = f"centre square of {side}x{side}" if shape[0] != shape[1] else ""
+    shrinking = _shrinking((side, side, shape[2]))
+    return FeatureNetwork(
+        f"small rotation network of {source.dataset or source.name}",
+        shape,
+        trained.rotation_network(source, side),
+        lambda images: small_network.to_unit(trained.centre_square(images)),
+        resize=", ".join(filter(None, (crop, shrinking if shrinking != "none" else ""))) or "none",
+        note="a network that tells rotations of this source apart: compare only figures of the same weights",
+        has_classes=False,
+    )
+
+
+def _inception(_source: ImageSource, shape: Shape) -> FeatureNetwork:
+    return FeatureNetwork(
+        "keras-inception-v3",
+        shape,
+        inception.build(inception.weights_file()),
+        inception.prepare,
+        resize=f"{inception.SIDE}x{inception.SIDE}, bilinear, antialiased",
+        note="Keras's ImageNet Inception v3: close to, but not comparable with, the figures of papers, "
+        "which use the Inception graph of 2015",
+        batch_size=32,
+    )
+
+
+def _shrinking(shape: Shape) -> str:
+    factor = small_network.shrink_factor(shape)
+    return "none" if factor == 1 else f"averaged over {factor}x{factor} pixels"
+
+
+_BUILDERS: dict[str, Callable[[ImageSource, Shape], FeatureNetwork]] = {
+    "classifier": _classifier,
+    "rotation": _rotation,
+    "inception": _inception,
+}
+_networks: dict[tuple[str, str, str, Shape], FeatureNetwork] = {}

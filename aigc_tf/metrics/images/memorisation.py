@@ -1,0 +1,111 @@
+"""Does a model copy its training images? The nearest ones to its samples, and how near is near."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.distances import Nearest, nearest
+from aigc_tf.metrics.images.features import FeatureNetwork
+from aigc_tf.metrics.images.reference import reference_features
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.opening import ImageSource
+
+_HELD_OUT_IMAGES = 500
+_held_out: dict[tuple[str, str, tuple[int, ...]], np.ndarray] = {}
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """Distances from samples to training images, beside those from images that nothing was trained on."""
+
+    space: str
+    """"pixels", or the name of the feature network."""
+    nearest: Nearest
+    """For each sample; the indices are those of the source's training images."""
+    held_out_distances: np.ndarray
+    """float64 `[m]`: from each of some test images to the nearest training image."""
+
+    def summary(self) -> dict[str, float]:
+        """How near the samples are, in numbers.
+
+        Returns:
+            median_distance: of the samples to their nearest training image.
+            held_out_median_distance: the same for test images.
+            ratio: of the two. Around 1 is as expected; near 0, the samples are copies. Smooth samples may lie
+                somewhat below 1 in pixels without being copies: look at the picture.
+            suspicious_share: the share of the samples nearer to a training image than 99 % of the test images
+                are; 0.01 is expected.
+        """
+        closest = self.nearest.distances[:, 0]
+        median, held_out_median = float(np.median(closest)), float(np.median(self.held_out_distances))
+        return {
+            "median_distance": median,
+            "held_out_median_distance": held_out_median,
+            "ratio": median / held_out_median if held_out_median else float(median > 0),
+            "suspicious_share": float((closest < np.quantile(self.held_out_distances, 0.01)).mean()),
+        }
+
+
+def nearest_training_images(
+    samples: np.ndarray, source: ImageSource, count: int = 3, network: FeatureNetwork | None = None
+) -> Memorisation:
+    """The `count` nearest training images of each sample, by brute force.
+
+    Args:
+        samples: uint8 `[n, height, width, channels]`, a handful.
+        source: its training images are searched; its test images show what distances are usual.
+        count: neighbours of each sample.
+        network: distances are between its features; without it, between pixels in [0, 1].
+
+    Raises:
+        InputError: fewer than `count` training images, or no test images.
+        ValueError: the samples are not uint8, or of another shape than the training images.
+    """
+    train, test = source.train.images, source.test.images
+    if samples.dtype != np.uint8 or samples.shape[1:] != train.shape[1:]:
+        raise ValueError(f"samples are {samples.dtype} {samples.shape}: expected uint8, shaped as {train.shape}")
+    if len(train) < count or not len(test):
+        raise InputError(f"{source.name} has {len(train)} training images and {len(test)} for testing: too few")
+    # Squared distances of whole numbers are exact, so that a copy is at distance 0: divide afterwards.
+    scale = 255.0 if network is None else 1.0
+    searched = train if network is None else reference_features(network, source, "train").features
+    queries = samples if network is None else network.extract(samples).features
+    key = ("pixels" if network is None else network.sha256, source.fingerprint, train.shape)
+    if key not in _held_out:
+        step = -(-len(test) // _HELD_OUT_IMAGES)
+        held_out = test[::step] if network is None else reference_features(network, source).features[::step]
+        _held_out[key] = nearest(held_out, searched, 1).distances[:, 0] / scale
+    found = nearest(queries, searched, count)
+    space = "pixels" if network is None else network.name
+    return Memorisation(space, Nearest(found.indices, found.distances / scale), _held_out[key])
+
+
+def nearest_picture(samples: np.ndarray, train: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Rows of a sample, a gap, and its nearest training images.
+
+    Args:
+        samples: uint8 `[n, height, width, channels]`.
+        train: uint8 `[m, height, width, channels]`.
+        indices: int `[n, count]` into `train`.
+
+    Returns:
+        uint8 `[n * (height + 2) - 2, (count + 1) * (width + 2) + 2, channels]`; gaps are white.
+    """
+    gap = 2
+    rows, height, width, channels = samples.shape
+    columns = indices.shape[1]
+    start = width + 3 * gap  # a wider gap sets the sample apart
+    shape = (rows * (height + gap) - gap, start + columns * (width + gap) - gap, channels)
+    picture = np.full(shape, 255, np.uint8)
+    for row, (sample, neighbours) in enumerate(zip(samples, train[indices], strict=True)):
+        top = row * (height + gap)
+        picture[top : top + height, :width] = sample
+        for column, neighbour in enumerate(neighbours):
+            left = start + column * (width + gap)
+            picture[top : top + height, left : left + width] = neighbour
+    return picture

@@ -1,0 +1,154 @@
+"""Small feature networks for a source: shipped with the package, kept in the cache, or trained on first use."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.images import small_network
+from aigc_tf.storage.cache import cache_folder
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.opening import ImageSource
+
+Shape = tuple[int, int, int]
+
+WEIGHTS_FOLDER = Path(__file__).parent / "weights"
+_MOST_TESTED = 10_000
+
+
+class Shipped(NamedTuple):
+    """Weights that come with the package."""
+
+    path: Path
+    classes: int
+
+
+SHIPPED = {("fashion_mnist", (28, 28, 1)): Shipped(WEIGHTS_FOLDER / "fashion_mnist_classifier.npz", 10)}
+"""By data set and image shape; written by tools/train_feature_classifier.py."""
+
+
+class Trained(NamedTuple):
+    """A trained network and what is known about it, for the `.json` beside its file."""
+
+    network: keras.Model
+    facts: dict[str, Any]
+
+
+def class_count(source: ImageSource) -> int:
+    """How many classes the labels of the training images tell apart; 0 without labels."""
+    labels = source.train.labels
+    return 0 if labels is None else len(np.unique(labels))
+
+
+def classifier(source: ImageSource, shape: Shape) -> keras.Model:
+    """A network that tells the classes of `source` apart: shipped, from the cache, or trained now.
+
+    Raises:
+        InputError: the source has no labels, or only one class.
+    """
+    labels = source.train.labels
+    if labels is None or class_count(source) < 2:
+        raise InputError(f"{source.name} has no labels of several classes: measure with kind auto or rotation")
+    shipped = SHIPPED.get((source.dataset, shape))
+    if shipped is not None:
+        network = small_network.build(shape, shipped.classes)
+        small_network.load(network, shipped.path)
+        return network
+    network = small_network.build(shape, int(labels.max()) + 1)
+    return _cached("classifier", source, network, lambda: train_classifier(source, shape))
+
+
+def rotation_network(source: ImageSource, side: int) -> keras.Model:
+    """A network that tells four rotations of the centre squares of `source` apart: from the cache or trained now."""
+    shape = (side, side, source.train.images.shape[-1])
+    network = small_network.build(shape, 4)
+    return _cached("rotation", source, network, lambda: train_rotation_network(source, shape))
+
+
+def train_classifier(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
+    """Train on all labelled training images; deterministic on one machine."""
+    images, labels = source.train.images, source.train.labels
+    if labels is None:
+        raise InputError(f"{source.name} has no labels")
+    network = small_network.build(shape, int(labels.max()) + 1, seed)
+    batches = small_network.labelled_batches(images, labels, seed)
+    return _train("classifier", source, network, batches, (source.test.images, source.test.labels), seed)
+
+
+def train_rotation_network(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
+    """Train on the centre squares of all training images; deterministic on one machine."""
+    network = small_network.build(shape, 4, seed)
+    batches = small_network.rotation_batches(centre_square(source.train.images), seed)
+    test = small_network.rotated(centre_square(source.test.images[: _MOST_TESTED // 4]))
+    return _train("rotation network", source, network, batches, test, seed)
+
+
+def centre_square(images: Any) -> Any:
+    """`[n, height, width, channels]` -> `[n, side, side, channels]`; arrays and tensors alike."""
+    height, width = images.shape[1:3]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return images[:, top : top + side, left : left + side]
+
+
+def _train(
+    kind: str,
+    source: ImageSource,
+    network: keras.Model,
+    batches: small_network.Batches,
+    test: tuple[np.ndarray, np.ndarray | None],
+    seed: int,
+) -> Trained:
+    """Train, measure the accuracy, and write down how it was done."""
+    started = time.monotonic()
+    steps = small_network.training_steps(len(source.train.images))
+    small_network.train(network, batches, steps, f"measuring: {kind} of {source.name}")
+    images, labels = test[0][:_MOST_TESTED], test[1]
+    facts: dict[str, Any] = {
+        "what": f"{kind} of {source.name}",
+        "source_fingerprint": source.fingerprint,
+        "source_licence": source.licence,
+        "architecture_version": small_network.ARCHITECTURE_VERSION,
+        "training_images": len(source.train.images),
+        "steps": steps,
+        "seed": seed,
+        "training_seconds": round(time.monotonic() - started, 1),
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+    }
+    if labels is not None and len(images):
+        facts |= {
+            "test_accuracy": round(small_network.accuracy(network, images, labels[:_MOST_TESTED]), 4),
+            "test_images": len(images),
+        }
+    return Trained(network, facts)
+
+
+def _cached(kind: str, source: ImageSource, network: keras.Model, make: Callable[[], Trained]) -> keras.Model:
+    """`network` with the weights kept for this source, or else what `make()` trains, which is kept."""
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", source.dataset or Path(source.name).name).strip("-")[:40]
+    size = "x".join(str(length) for length in network.input_shape[1:])
+    version = f"v{small_network.ARCHITECTURE_VERSION}"
+    path = cache_folder("features") / f"{readable}-{kind}-{size}-{version}-{source.fingerprint[:16]}.npz"
+    if path.is_file():
+        small_network.load(network, path)
+        return network
+    trained = make()
+    small_network.save(trained.network, path, trained.facts)
+    print(f"measuring: kept in {path}", file=sys.stderr, flush=True)
+    return trained.network

@@ -1,0 +1,83 @@
+"""What quantising changes in the quality of a model of series, measured on the exported file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.series.source import SeriesSource
+from aigc_tf.export import Runner, VerificationError
+from aigc_tf.export.verify import Arrays, run_keras
+from aigc_tf.families.base import Signature
+from aigc_tf.metrics.series.forecasts import origins_of, root_mean_square
+from aigc_tf.recipes.series import SeriesRecipe
+
+Call = Callable[[str, Arrays], Arrays]
+"""Name of a signature and its inputs by name -> its outputs by name."""
+
+
+def forecast_quality(
+    model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
+) -> dict[str, Any]:
+    """The error of one-step forecasts of held-out values before and after quantising.
+
+    Args:
+        model: with the signature `step`.
+        source: its test part is forecast.
+        recipe: the model's, with `export_limits`.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: the error rises by a larger share than the recipe allows.
+    """
+    origins, order = origins_of(source, 1, recipe.export_limits.samples), recipe.series.length
+    values = source.values
+    states = values[origins[:, np.newaxis] + np.arange(-order, 0)].astype(np.float32)
+
+    noise = np.zeros(values[origins].shape, np.float32)
+
+    def error(call: Call) -> float:
+        mean = call("step", {"state": states, "noise": noise})["mean"]
+        return root_mean_square((mean - values[origins]) / source.scaling.deviation)
+
+    return {"step": _compared("RMSE of held-out one-step forecasts", error, model, source, recipe, runner, quantize)}
+
+
+def reconstruction_quality(
+    model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
+) -> dict[str, Any]:
+    """The error of held-out sequences that are encoded and decoded; see `forecast_quality`."""
+    windows = source.test_windows(recipe.export_limits.samples)
+    sequences = source.scaling.restore(windows).astype(np.float32)
+
+    def error(call: Call) -> float:
+        latents = call("encode", {"sequence": sequences})["mean"]
+        rebuilt = call("decode", {"latent": latents})["sequence"]
+        return root_mean_square(source.scaling.standardise(rebuilt) - windows)
+
+    return {"decode": _compared("RMSE of rebuilt held-out sequences", error, model, source, recipe, runner, quantize)}
+
+
+def _compared(
+    measure: str,
+    error: Callable[[Call], float],
+    model: Any,
+    source: SeriesSource,
+    recipe: SeriesRecipe,
+    runner: Runner,
+    quantize: str,
+) -> dict[str, Any]:
+    signatures: dict[str, Signature] = model.signatures(source)
+    before = error(lambda name, inputs: run_keras(signatures[name].network, signatures[name], inputs))
+    after = error(runner.map)
+    change, limit = after / before - 1, recipe.export_limits.of(quantize)
+    if not change <= limit:
+        raise VerificationError(
+            f"quantize {quantize} raises the {measure} from {before:.4g} to {after:.4g} deviations, by {change:.1%}; "
+            f"export_limits.{quantize} allows {limit:.1%}"
+        )
+    measured = f"{measure}, in deviations of the series"
+    return {"measure": measured, "before": before, "after": after, "change": change, "limit": limit}

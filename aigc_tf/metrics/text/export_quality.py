@@ -1,0 +1,108 @@
+"""What quantising changes in the quality of models of text, measured on the exported file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.vocabulary import BOUNDARY
+from aigc_tf.export import Runner, VerificationError
+from aigc_tf.families.text.decoding import log_softmax
+from aigc_tf.families.text.language_model import LanguageModel
+from aigc_tf.families.text.model import TextModel
+from aigc_tf.families.text.text_vae import TextVAE
+from aigc_tf.recipes.text import TextRecipe
+
+MEASURE = "perplexity of held-out text"
+Step = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Texts = Iterable[tuple[np.ndarray, Mapping[str, np.ndarray]]]
+"""Tokens int32 `[rows, time]`, -1 behind their end, and further inputs of the step that stay the same for each row."""
+
+
+def text_quality(
+    model: LanguageModel, source: TextSource, recipe: TextRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The perplexity of held-out text before and after quantising, symbol by symbol.
+
+    Args:
+        model: the language model.
+        source: its test split is read.
+        recipe: the model's, with `export_limits`.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: the perplexity rises by a larger share than the recipe allows.
+    """
+    rows, length = _rows(runner), recipe.text.length
+    pieces = -(-recipe.export_limits.symbols // (rows * length))
+    text = np.resize(source.test.tokens, rows * pieces * (length + 1)).reshape(pieces, rows, length + 1)
+    return _compared(model, recipe, runner, quantize, [(piece, {}) for piece in text])
+
+
+def line_quality(
+    model: TextVAE, source: TextSource, recipe: TextRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The same for lines, given the means of their posteriors; see `text_quality`."""
+    rows = _rows(runner)
+    texts, symbols = [], 0
+    for first in range(0, source.test.documents * rows, rows):
+        tokens = padded(source.test, np.arange(first, first + rows) % source.test.documents)
+        texts.append((tokens, {"latent": model.posterior(tokens)[0]}))
+        symbols += int((tokens[:, 1:] != PADDING).sum())
+        if symbols >= recipe.export_limits.symbols:
+            break
+    return _compared(model, recipe, runner, quantize, texts)
+
+
+def _rows(runner: Runner) -> int:
+    shape, _ = runner.inputs("step")["token"]
+    return int(shape[0])
+
+
+def _compared(
+    model: TextModel, recipe: TextRecipe, runner: Runner, quantize: str, texts: Texts
+) -> dict[str, dict[str, Any]]:
+    names = [tensor.name for tensor in model.networks.step.inputs]
+
+    def keras_step(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        logits, *states = model.networks.compiled_step([inputs[name] for name in names])
+        return {"logits": logits.numpy()} | dict(zip(model.networks.feedback, (s.numpy() for s in states), strict=True))
+
+    before = perplexity(keras_step, model, texts)
+    after = perplexity(lambda inputs: runner("step", **inputs), model, texts)
+    change, limit = after / before - 1, recipe.export_limits.of(quantize)
+    if not change <= limit:
+        raise VerificationError(
+            f"quantize {quantize} raises the {MEASURE} from {before:.4g} to {after:.4g}, by {change:.1%}; "
+            f"export_limits.{quantize} allows {limit:.1%}"
+        )
+    return {"step": {"measure": MEASURE, "before": before, "after": after, "change": change, "limit": limit}}
+
+
+def perplexity(step: Step, model: TextModel, texts: Texts) -> float:
+    """Of texts, each read symbol by symbol from zero states on.
+
+    Args:
+        step: token, constants and states by name -> logits and new states by name.
+        model: of the step.
+        texts: what is read.
+    """
+    feedback = model.networks.feedback
+    shapes = {tensor.name: (tensor.shape[1:], tensor.dtype) for tensor in model.networks.step.inputs}
+    total, counted = 0.0, 0
+    for tokens, constants in texts:
+        states = {name: np.zeros((len(tokens), *shapes[name][0]), shapes[name][1]) for name in feedback.values()}
+        for time in range(tokens.shape[1] - 1):
+            token = np.maximum(tokens[:, time], BOUNDARY).astype(np.int32)
+            answer = step({"token": token, **constants, **states})
+            states = {name: answer[output] for output, name in feedback.items()}
+            log_p = log_softmax(answer["logits"].reshape(len(tokens), -1))
+            targets = tokens[:, time + 1]
+            real = targets != PADDING
+            total -= float(log_p[real, targets[real]].sum())
+            counted += int(real.sum())
+    return float(np.exp(total / counted))

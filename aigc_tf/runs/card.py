@@ -1,0 +1,216 @@
+"""The README.md of a run: what it is, what it was trained on, how good it is, how to use it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aigc_tf.errors import InputError, printable
+from aigc_tf.recipes.base import flatten
+from aigc_tf.runs.folder import read_object, read_text
+from aigc_tf.storage.files import write_text
+
+if TYPE_CHECKING:
+    from aigc_tf.runs.run import Run
+
+
+def write_model_card(run: Run) -> None:
+    """Write the card from the files of the run: as much as is known by now."""
+    sections = [_what(run), _samples(run), _quality(run), _data(run), _privacy(run), _use(run), _exports(run)]
+    sections += [_limits(), _recipe(run)]
+    write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
+
+
+def _optional(run: Run, name: str, **needed: type) -> dict[str, Any] | None:
+    return run.read_json(name, **needed) if (run.path / name).is_file() else None
+
+
+def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {key} | {_cell(value)} |" for key, value in rows.items())])
+
+
+def _cell(value: Any) -> str:
+    """A value in a table, whatever a source is called."""
+    return printable(str(value)).replace("|", r"\|")
+
+
+def _what(run: Run) -> str:
+    summary, _, _ = (type(run.recipe).__doc__ or "").partition("\n")
+    return f"# {run.recipe.slug()}: {run.path.name}\n\n{summary}\n\nTrained with aigc_tf for {run.step} steps."
+
+
+def _samples(run: Run) -> str:
+    found = sorted((run.path / "samples").glob("samples-*"))
+    if not found:
+        return ""
+    latest = found[-1]
+    if latest.suffix == ".png":
+        return f"![samples](samples/{latest.name})"
+    text = textwrap.indent(read_text(latest), "    ", lambda line: True)
+    return f"Samples ([samples/{latest.name}](samples/{latest.name})):\n\n{text}"
+
+
+def _quality(run: Run) -> str:
+    report = _optional(run, "evaluation.json", protocol=dict, step=int)
+    if report is None:
+        return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
+    figures = {key: f"{value:.4g}" for key, value in report.items() if isinstance(value, float)}
+    protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
+    note = "Figures of another protocol cannot be compared with these."
+    step = f"Measured at step {report['step']}."
+    sections = [f"## Quality\n\n{step}", _table(figures, ("measure", "value"))]
+    sections += [f"### Protocol\n\n{protocol}\n\n{note}"]
+    if (run.path / "nearest_training_images.png").is_file():
+        caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
+        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
+    return "\n\n".join(sections)
+
+
+def _data(run: Run) -> str:
+    source = dict(run.read_json("source.json"))
+    return f"## Data\n\n{_table(source, ('property', 'value'))}"
+
+
+def _privacy(run: Run) -> str:
+    if "guarantee" not in run.recipe.assets:
+        return ""
+    from aigc_tf.privacy.card import privacy_section
+
+    return privacy_section(run.assets()["guarantee"], run.step)
+
+
+def _use(run: Run) -> str:
+    files = {"images": "--count 64 --out samples.png", "text": "--count 10 --out samples.txt"}
+    options = files.get(run.recipe.examples, "--count 8 --out samples.png")
+    return f"""## Use
+
+```python
+import aigc_tf
+
+run = aigc_tf.Run.open("{run.path}")
+examples = run.generate(16, seed=0)
+```
+
+```
+python -m tools.sample "{run.path}" {options}
+python -m tools.export "{run.path}" --quantize dynamic
+```"""
+
+
+# What an export's report that is not one of ours leads to.
+_DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+
+
+def _exports(run: Run) -> str:
+    exports = [_described(path) for path in sorted((run.path / "exports").glob("*/export.json"))]
+    if not exports:
+        return ""
+    files = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]
+    note = (
+        "Differences are from Keras, the largest and the mean; times are of one call in ms, the median and "
+        "(95th percentile). The ratio is that of the shortest call of Keras's own LiteRT export of the same network "
+        "to the shortest of this file, 1 thread."
+    )
+    signatures = [
+        "| folder, signature | largest | mean | 1 thread | 2 threads | against Keras's export |",
+        "| --- " * 6 + "|",
+    ]
+    measured = [row for export in exports for row in export.quality]
+    head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"]
+    phone = (
+        "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
+        "`python tools/tflite_demo.py model.tflite`."
+    )
+    parts = [
+        [*files, *(export.file for export in exports)],
+        [note, "", *signatures, *(row for export in exports for row in export.signatures)],
+        [*head, *measured] if measured else [],
+        [export.not_measured for export in exports if export.not_measured],
+        [phone],
+        exports[0].tensors,
+    ]
+    return "\n\n".join(["## Exported files", *("\n".join(lines) for lines in parts if lines)])
+
+
+@dataclass(frozen=True)
+class _Export:
+    """What the card says of an export: rows of its tables."""
+
+    file: str
+    signatures: list[str]
+    quality: list[str]
+    """Before and after quantising; empty if the file has no 8-bit weights."""
+    not_measured: str
+    """Why the quality was not measured; empty if it was, or need not be."""
+    tensors: list[str]
+
+
+def _described(path: Path) -> _Export:
+    """What the card says of the export with this report.
+
+    Raises:
+        InputError: it is no report of an export.
+    """
+    report, folder = read_object(path, signatures=dict, files=dict), path.parent.name
+    try:
+        quality = report.get("quality") or {}
+        reason = quality.get("not_measured")
+        return _Export(
+            _file_row(folder, report),
+            [_signature_row(folder, name, report) for name in report["signatures"]],
+            [] if reason else [_quality_row(folder, name, found) for name, found in quality.items()],
+            f"- {folder}: quality not measured, {reason}" if reason else "",
+            [
+                f"- `{name}`, {kind[:-1]} `{tensor}`: {facts['dtype']} {facts['shape']}, {facts['meaning']}"
+                for name, signature in report["signatures"].items()
+                for kind in ("inputs", "outputs")
+                for tensor, facts in signature[kind].items()
+            ],
+        )
+    except _DAMAGE as error:
+        fault = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path} is damaged ({fault}): export again, or remove the folder it is in") from error
+
+
+def _file_row(folder: str, report: dict[str, Any]) -> str:
+    size = report["files"].get("model.tflite") or report["files"]["saved_model/"]
+    operators, taken, memory = "", "", ""
+    if "operators" in report:
+        operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
+        added = report["peak_memory"]["added_by_file_bytes"]
+        memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
+    return f"| {folder} | {size:,} | {operators} | {taken} | {memory} |"
+
+
+def _signature_row(folder: str, name: str, report: dict[str, Any]) -> str:
+    difference = report["signatures"][name]["difference"]
+    found = difference.get("tflite", difference["saved_model"])
+    latency = report.get("latency", {}).get(name, {})
+    times = [_median_and_p95(latency[threads]) if latency else "" for threads in ("1", "2")]
+    ratios = report.get("keras_litert", {}).get(name, {}).get("times_faster")
+    faster = f"{ratios['1']['least']:.1f} times faster" if ratios else ""
+    cells = [f"{found['largest']:.2g}", f"{found['mean']:.2g}", *times, faster]
+    return f"| {folder}, `{name}` | {' | '.join(cells)} |"
+
+
+def _median_and_p95(latency: dict[str, float]) -> str:
+    return f"{latency['median_ms']:.3f} ({latency['p95_ms']:.3f})"
+
+
+def _quality_row(folder: str, name: str, found: dict[str, Any]) -> str:
+    figures = " | ".join(f"{found[key]:.4g}" for key in ("before", "after", "change", "limit"))
+    return f"| {folder}, `{name}` | {found['measure']} | {figures} |"
+
+
+def _limits() -> str:
+    return (
+        "## Limits\n\nIt imitates its training data and knows nothing else: faults and biases of the data are "
+        "its own too. Say that what it makes is generated."
+    )
+
+
+def _recipe(run: Run) -> str:
+    return f"## Recipe\n\n{_table(flatten(run.recipe), ('field', 'value'))}"

@@ -1,0 +1,123 @@
+"""Checkpoints: everything that training changes, in one `.npz` file a step."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.storage.archives import ArchiveError, is_whole, read_arrays
+from aigc_tf.storage.files import write_atomically, write_text
+
+if TYPE_CHECKING:
+    import keras
+
+_METADATA = "metadata.json"
+_BEST = "best.json"
+_NAME = re.compile(r"step-(\d{8,})\.npz")
+
+
+class NotFiniteError(RuntimeError):
+    """Training produced numbers that are not finite."""
+
+
+def path_of(folder: Path, step: int) -> Path:
+    """Where the checkpoint of `step` is kept."""
+    return folder / f"step-{step:08d}.npz"
+
+
+def steps(folder: Path) -> list[int]:
+    """The steps that have a checkpoint, ascending."""
+    names = (_NAME.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(int(match[1]) for match in names if match)
+
+
+def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata: Mapping[str, Any]) -> Path:
+    """Save every variable of `state` and, as JSON, `metadata`.
+
+    Raises:
+        NotFiniteError: a variable is not finite; nothing is written.
+    """
+    arrays = {name: variable.numpy() for name, variable in state.items()}
+    bad = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+    if bad:
+        raise NotFiniteError(f"{len(bad)} of {len(arrays)} variables are not finite at step {step}: {bad[0]}, ...")
+    text = np.frombuffer(json.dumps(dict(metadata) | {"step": step}).encode(), np.uint8)
+    path = path_of(folder, step)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **{_METADATA: text}, **arrays))
+    return path
+
+
+def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
+    """Give every variable of `state` its saved value; returns the metadata.
+
+    Raises:
+        InputError: the file is damaged, or does not hold exactly the variables that are needed.
+    """
+    try:
+        arrays = read_arrays(path)
+        metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes())
+        if not isinstance(metadata, dict):
+            raise ValueError("its metadata is no JSON object")
+    except (ArchiveError, ValueError, RecursionError) as error:
+        raise unreadable(path, str(error)) from error
+    wanted = {name: (tuple(variable.shape), variable.dtype) for name, variable in state.items()}
+    found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+    if wanted != found:
+        names = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+        raise InputError(f"{path} was saved by another model: {len(names)} variables differ, {names[0]} among them")
+    for name, variable in state.items():
+        variable.assign(arrays[name])
+    return metadata
+
+
+def unreadable(path: Path, why: str) -> InputError:
+    """What to say of a checkpoint that cannot be used."""
+    return InputError(f"{path} is not a readable checkpoint ({why}); remove it to use an earlier one")
+
+
+def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
+    """The last step with a checkpoint that is whole, or None; and the damaged ones after it."""
+    damaged: list[Path] = []
+    for step in reversed(steps(folder)):
+        if is_whole(path_of(folder, step)):
+            return step, damaged
+        damaged.append(path_of(folder, step))
+    return None, damaged
+
+
+def mark_best(folder: Path, best: Mapping[str, Any] | None) -> None:
+    """Record which checkpoint is the best so far: `{"step": ..., name of the figure: its value}`, or none."""
+    if best is None:
+        (folder / _BEST).unlink(missing_ok=True)
+    else:
+        write_text(folder / _BEST, json.dumps(best) + "\n")
+
+
+def best_step(folder: Path) -> int | None:
+    """The step of the best checkpoint, or None if none was measured.
+
+    Raises:
+        InputError: the record of it is damaged.
+    """
+    path = folder / _BEST
+    try:
+        step = json.loads(path.read_text())["step"] if path.is_file() else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise InputError(f"{path} is damaged ({error}): choose the last checkpoint") from None
+    if not isinstance(step, int | None):
+        raise InputError(f"{path} is damaged (its step is {step!r}): choose the last checkpoint")
+    return step
+
+
+def prune(folder: Path, keep: int, best: Mapping[str, Any] | None) -> None:
+    """Remove all but the last `keep` checkpoints and the best one."""
+    for step in steps(folder)[:-keep]:
+        if best is None or step != best["step"]:
+            path_of(folder, step).unlink()

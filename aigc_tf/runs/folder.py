@@ -1,0 +1,122 @@
+"""Run folders: made, found, and read without trusting what is in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from aigc_tf import __version__
+from aigc_tf.errors import InputError, printable
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.registry import recipe_class
+from aigc_tf.storage.files import LOCK
+
+RUNS_FOLDER = Path("saved_models")
+
+
+def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
+    """Make the folder of a new run.
+
+    Raises:
+        InputError: it is there already and not empty.
+    """
+    if run_dir is None:
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path = RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
+    else:
+        path = Path(run_dir).expanduser()
+    # A process that was killed before its run began may have left its lock.
+    if path.exists() and (not path.is_dir() or any(entry.name != LOCK for entry in path.iterdir())):
+        raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
+    """The folder of the run to resume: `run_dir`, or the newest run of the recipe.
+
+    Raises:
+        InputError: there is none.
+    """
+    if run_dir is not None:
+        return Path(run_dir).expanduser()
+    runs = [path.parent for path in (RUNS_FOLDER / recipe.slug()).glob("*/recipe.json")]
+    if not runs:
+        raise InputError(f"there is no run of {recipe.slug()} in {RUNS_FOLDER} to resume: leave --resume out")
+    return max(runs, key=lambda path: path.stat().st_mtime)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe of a run folder; nothing in the folder can run code or leads out of it.
+
+    Raises:
+        InputError: the folder is no run, its recipe cannot be read, or it holds links to other places.
+    """
+    if path.is_file():
+        raise InputError(f"{path} is a file, and a run folder is needed: the one that training made")
+    if not (path / "recipe.json").is_file():
+        raise InputError(f"{path} is not a run folder: it has no recipe.json")
+    refuse_links(path)
+    written = read_object(path / "recipe.json", recipe=str, fields=dict)
+    try:
+        return recipe_class(written["recipe"]).from_fields(written["fields"])
+    except ValueError as error:
+        raise InputError(f"{path / 'recipe.json'}: {error}{made_by_newer(path)}") from None
+
+
+def refuse_links(path: Path) -> None:
+    """Raise InputError if a link in a run folder leads out of it: what is written there would be written elsewhere."""
+    inside = path.resolve()
+    for folder, folders, names in os.walk(path):
+        for entry in (Path(folder, name) for name in (*folders, *names)):
+            if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
+                shown = printable(str(entry))
+                raise InputError(f"{shown} is a link out of the run folder: put what it leads to in its place")
+
+
+def made_by_newer(path: Path) -> str:
+    """What to say of a recipe that another version of the package may have written."""
+    try:
+        version = printable(read_object(path / "environment.json", aigc_tf=str)["aigc_tf"])
+    except InputError:
+        return ""
+    return "" if version == __version__ else f" (the run was made by aigc_tf {version}, this is {__version__})"
+
+
+def read_object(path: Path, /, **needed: type) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Args:
+        path: of the file.
+        needed: what the object must have: members by name, and their types.
+
+    Raises:
+        InputError: there is none, or it lacks something.
+    """
+    try:
+        value = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} does not hold a JSON object")
+    for name, kind in needed.items():
+        if not isinstance(value.get(name), kind):
+            raise InputError(f"{path} is damaged: its {name} is not what it should be")
+    return value
+
+
+def read_text(path: Path) -> str:
+    """The content of a file of a run.
+
+    Raises:
+        InputError: it is missing or cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: the run folder is not whole") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from None

@@ -1,0 +1,160 @@
+"""Goes on with a run whose process ended, or was killed: its folder is put in order, and its last checkpoint read.
+
+Nothing half written is left then, and nothing beyond that checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from tensorboard.compat.proto.event_pb2 import Event
+
+from aigc_tf.engine.callbacks import Progress
+from aigc_tf.errors import InputError, printable
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.runs import checkpoints, environment, previews
+from aigc_tf.runs.folder import read_object
+from aigc_tf.runs.run import say
+from aigc_tf.storage.archives import is_whole
+from aigc_tf.storage.files import remove_partial, write_text
+
+_FRAME_BYTES = 16  # of a record of an event file, beside its content: length and two checksums
+
+
+def resumed(path: Path, model: GenerativeModel, recipe: Recipe, now: dict[str, Any]) -> Progress:
+    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one.
+
+    Args:
+        path: the run's folder.
+        model: of its recipe.
+        recipe: which training goes on with.
+        now: the environment that training goes on in.
+
+    Raises:
+        InputError: the checkpoint cannot be read, or does not hold what training needs.
+    """
+    step = recover(path)
+    if step is None:
+        return Progress(step=0)
+    folder = path / "checkpoints"
+    last = checkpoints.path_of(folder, step)
+    recorded = recorded_progress(last, checkpoints.restore(last, model.state()), recipe.quality_name)
+    best = recorded.pop("best", None)
+    if best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
+        say(f"warning: the best checkpoint, of step {best['step']}, is lost: the next measured one takes its place")
+        best = None
+    checkpoints.mark_best(folder, best)
+    checkpoints.prune(folder, recipe.checkpoints.keep, best)
+    then = read_object(path / "environment.json")
+    for difference in environment.differences(then, now):
+        say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
+    return Progress(step, best=best, **recorded)
+
+
+def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -> dict[str, Any]:
+    """What the metadata of a checkpoint say of `Progress`: those of its fields that are there.
+
+    Raises:
+        InputError: one of them is not what a checkpoint records.
+    """
+
+    def is_number(value: Any) -> bool:
+        return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)  # more make no float
+
+    def are_numbers(value: Any) -> bool:
+        return isinstance(value, dict) and all(map(is_number, value.values()))
+
+    def is_best(value: Any) -> bool:
+        named = are_numbers(value) and {"step", quality_name} <= value.keys() and isinstance(value["step"], int)
+        return value is None or named
+
+    checks = {"seconds": is_number, "best": is_best, "quality": are_numbers, "watched": are_numbers}
+    recorded = {name: metadata[name] for name in checks if name in metadata}
+    for name, value in recorded.items():
+        if not checks[name](value):
+            raise checkpoints.unreadable(path, f"its {name} is {printable(str(value)[:100])}")
+    return recorded
+
+
+def recover(path: Path) -> int | None:
+    """Put a run folder in order; what is removed here is made again.
+
+    Returns:
+        The step of the checkpoint to go on from: the last one that is whole; None if none was made yet.
+
+    Raises:
+        InputError: there are checkpoints, and all of them are damaged.
+    """
+    remove_partial(path)
+    step, damaged = checkpoints.last_whole(path / "checkpoints")
+    if damaged and step is None:
+        raise InputError(f"{path} cannot be resumed: all its checkpoints are damaged; start a new run")
+    for file in damaged:
+        say(f"warning: {file} is damaged and removed: the run goes on from step {step}")
+        file.unlink()
+    last = -1 if step is None else step
+    cut_log(path / "metrics.jsonl", last)
+    for file in sorted((path / "tensorboard").glob("events.out.tfevents.*")):
+        cut_events(file, last)
+    previews.remove_after(path, last)
+    return step
+
+
+def cut_log(path: Path, step: int) -> None:
+    """Remove the lines of steps after `step`, and what follows a line that was not written to its end."""
+    if not path.is_file():
+        return
+    kept = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+        try:
+            beyond = json.loads(line)["step"] > step
+        except (ValueError, TypeError, LookupError, RecursionError):
+            break
+        if not beyond and line.endswith("\n"):
+            kept.append(line)
+    write_text(path, "".join(kept))
+
+
+def cut_events(path: Path, step: int) -> None:
+    """Cut an event file of TensorBoard where the events after `step` begin, or where it is damaged."""
+    if not path.is_file():
+        say(f"warning: {path} is no event file, and left as it is")
+        return
+    cut_beyond_the_end(path)
+    end = whole = 0
+    try:
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            event = Event.FromString(record)
+            if event.step > step and not event.file_version:
+                break
+            end += len(record) + _FRAME_BYTES
+            whole += not event.file_version
+    except (tf.errors.DataLossError, DecodeError):
+        pass  # the process ended in the middle of a record, or it is none: the file ends before it
+    if not whole:
+        path.unlink()
+    elif end < path.stat().st_size:
+        with path.open("r+b") as file:
+            file.truncate(end)
+
+
+def cut_beyond_the_end(path: Path) -> None:
+    """Cut an event file where a record says that it is longer than the rest of the file.
+
+    The process ended in the middle of it, or somebody wrote that: TensorFlow believes it, and ends without a word when
+    it gets no memory for it.
+    """
+    size, end = path.stat().st_size, 0
+    with path.open("r+b") as file:
+        while end < size:
+            file.seek(end)
+            length = int.from_bytes(file.read(8), "little")
+            if end + length + _FRAME_BYTES > size:
+                file.truncate(end)
+                return
+            end += length + _FRAME_BYTES

@@ -1,0 +1,156 @@
+"""Commands: quick help, clean output, and the exit statuses of the contract."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aigc_tf
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.registry import recipe_classes
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = [
+    *(f"trainers.{name}" for name in recipe_classes()),
+    *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
+    *("tools.augment", "tools.quickstart"),
+]
+
+
+def command(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", *(str(argument) for argument in arguments)]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False, **options)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
+    import dataclasses
+
+    recipe = dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=2)
+    return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "a run")
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_help_needs_no_tensorflow(module: str):
+    """Which is what makes it answer within a second."""
+    program = (
+        "import runpy, sys\n"
+        f"sys.argv = [{module!r}, '--help']\n"
+        "try:\n"
+        f"    runpy.run_module({module!r}, run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
+        "    print('exit', end.code, sorted(heavy))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "exit 0 []"
+    assert "usage" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprit"),
+    [
+        (("trainers.dcgan", "--images.height", "27"), "27x28"),
+        (("trainers.dcgan", "--steps", "0"), "steps is 0"),
+        (("trainers.dcgan", "--source", "./nowhere"), "nowhere does not exist"),
+        (("trainers.dcgan", "--resume", "--run-dir", "nowhere"), "nowhere is not a run folder"),
+        (("tools.sample", "nowhere"), "nowhere is not a run folder"),
+        (("tools.evaluate", "nowhere"), "nowhere is not a run folder"),
+        (("tools.export", "nowhere"), "nowhere is not a run folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_two(arguments: tuple[str, ...], culprit: str, tmp_path: Path):
+    done = command(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    # TensorFlow itself may greet on stderr, before it can be told not to.
+    lines = [line for line in done.stderr.splitlines() if "oneDNN" not in line and "absl::" not in line]
+    assert len(lines) == 1 and culprit in lines[0]
+
+
+def test_a_folder_that_cannot_be_made_is_status_two(pictures: Path):
+    done = command("trainers.dcgan", "--source", pictures, "--run-dir", "README.md/run")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "dcgan: README.md/run: Not a directory"
+
+
+def test_unknown_flags_are_status_two():
+    done = command("trainers.dcgan", "--stepz", "3")
+    assert done.returncode == 2 and "--steps" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_saves_and_ends_with_130(number: signal.Signals, pictures: Path, tmp_path: Path):
+    arguments = ["--source", pictures, "--images.height", "16", "--images.width", "16", "--steps", "100000"]
+    words = [sys.executable, "-m", "trainers.dcgan", *arguments, "--run-dir", tmp_path / "run"]
+    process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    log = tmp_path / "run" / "metrics.jsonl"
+    deadline = time.monotonic() + 120
+    while not log.is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130, errors
+    assert "--resume" in errors.splitlines()[-1] and "Traceback" not in errors
+    assert aigc_tf.Run.open(tmp_path / "run").step > 0
+
+
+def test_evaluate_prints_one_json_object(run: aigc_tf.Run):
+    done = command("tools.evaluate", run.path, "--samples", "60", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["frechet_distance"] > 0 and report["protocol"]["samples"] == 60
+
+
+def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
+    done = command("tools.export", run.path, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "generate" in json.loads(done.stdout.splitlines()[-1])["signatures"]
+    assert (tmp_path / "out" / "model.tflite").is_file()
+
+
+def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from tools.sample_pictures import sample_pictures as sample
+
+    sample(run.path, count=6, seed=5, out=tmp_path / "grid.png")
+    with Image.open(tmp_path / "grid.png") as picture:
+        assert "aigc_tf, DCGAN, step 2" in picture.text["generated by"]
+        assert picture.text["seed"] == "5"
+        assert picture.size == (4 * (3 * 18 + 2), 4 * (2 * 18 + 2))
+
+    sample(run.path, count=6, seed=5, out=tmp_path / "images.npy")
+    images = np.load(tmp_path / "images.npy", allow_pickle=False)
+    np.testing.assert_array_equal(images, run.generate(6, seed=5))
+    monkeypatch.setattr("aigc_tf.families.latent_space.NORMAL_BATCH", 4)  # more images than fit in memory
+    sample(run.path, count=6, seed=5, out=tmp_path / "batches.npy")
+    assert (tmp_path / "batches.npy").read_bytes() == (tmp_path / "images.npy").read_bytes()
+
+    sample(run.path, count=3, seed=5, out=tmp_path / "folder")
+    with Image.open(tmp_path / "folder" / "00002.png") as picture:
+        assert picture.text["seed"] == "5"
+        np.testing.assert_array_equal(np.asarray(picture), np.round(images[2, ..., 0] * 255))
+    assert len(list((tmp_path / "folder").iterdir())) == 3
+
+    sample(run.path, count=6, seed=5, out=tmp_path / "walk.gif")
+    with Image.open(tmp_path / "walk.gif") as picture:
+        assert picture.n_frames == 10 and b"generated by" in picture.info["comment"]
+
+
+def test_a_file_draws_what_the_run_draws(run: aigc_tf.Run, tmp_path: Path):
+    """The demo program, which needs neither TensorFlow nor this package, makes the same pictures by seed."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    from tools.tflite_demo import generate, read_metadata
+
+    exported = run.export(quantize="none", batch=3, out=tmp_path / "out")
+    file = Interpreter(model_path=str(exported.path))
+    drawn = generate(file, "generate", read_metadata(exported.path), count=5, seed=4)
+    np.testing.assert_allclose(drawn, run.generate(5, seed=4), atol=1e-5)

@@ -1,0 +1,193 @@
+"""One image of any kind to the pixels that are asked for."""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_tf.data.images.prepare import UnreadableImageError, decode_image, prepare_arrays
+from aigc_tf.recipes.base import ImageSettings
+
+GREY = ImageSettings(height=4, width=4)
+RGB = ImageSettings(height=4, width=4, channels=3)
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def plain(*colour: int, mode: str = "RGB", size: tuple[int, int] = (8, 8)) -> Image.Image:
+    return Image.new(mode, size, colour if len(colour) > 1 else colour[0])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "WEBP", "JPEG"])
+@pytest.mark.parametrize("settings", [GREY, RGB])
+def test_each_format_is_read_in_grey_and_in_colour(kind: str, settings: ImageSettings) -> None:
+    pixels = decode_image(
+        encoded(plain(200, 100, 50), kind, **({"lossless": True} if kind == "WEBP" else {})), settings
+    )
+    assert pixels.shape == settings.shape and pixels.dtype == np.uint8
+    expected = [124] if settings is GREY else [200, 100, 50]  # 0.299 R + 0.587 G + 0.114 B
+    np.testing.assert_allclose(pixels.reshape(-1, settings.channels).mean(0), expected, atol=2 if kind == "JPEG" else 0)
+
+
+def test_grey_becomes_three_equal_channels() -> None:
+    np.testing.assert_array_equal(decode_image(encoded(plain(77, mode="L")), RGB), np.full((4, 4, 3), 77))
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (plain(200, 0, 100, 0, mode="RGBA"), (255, 255, 255)),
+        (plain(200, 0, 100, 255, mode="RGBA"), (200, 0, 100)),
+        (plain(200, 0, 100, 51, mode="RGBA"), (244, 204, 224)),  # 20 % of the colour, 80 % of white
+        (plain(100, 51, mode="LA"), (224, 224, 224)),
+        (plain(100, 0, mode="LA"), (255, 255, 255)),
+    ],
+)
+def test_transparency_is_composed_over_white(image: Image.Image, expected: tuple[int, int, int]) -> None:
+    np.testing.assert_array_equal(decode_image(encoded(image), RGB), np.broadcast_to(expected, (4, 4, 3)))
+    np.testing.assert_allclose(
+        decode_image(encoded(image), GREY)[..., 0], np.asarray(Image.new("RGB", (4, 4), expected).convert("L"))
+    )
+
+
+def test_transparent_colours_of_palettes_and_of_png_are_white() -> None:
+    palette = Image.new("P", (8, 8), 1)
+    palette.putpalette([10, 20, 30, 40, 50, 60])
+    assert (decode_image(encoded(palette), RGB) == (40, 50, 60)).all()
+    assert (decode_image(encoded(palette, transparency=1), RGB) == 255).all()
+    assert (decode_image(encoded(palette, transparency=b"\x00\x33"), RGB) == (212, 214, 216)).all()
+    assert (decode_image(encoded(plain(1, 2, 3), transparency=(1, 2, 3)), RGB) == 255).all()
+    assert (decode_image(encoded(plain(9, mode="L"), transparency=9), GREY) == 255).all()
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0, 0), (65535, 255), (32768, 128), (257 * 9, 9), (128, 0), (129, 1)])
+def test_sixteen_bit_grey_is_scaled(level: int, expected: int) -> None:
+    image = Image.fromarray(np.full((8, 8), level, np.uint16))
+    assert (decode_image(encoded(image), GREY) == expected).all()
+
+
+def test_cmyk_is_converted() -> None:
+    data = encoded(plain(0, 255, 255, 0, mode="CMYK"), "JPEG", quality=100)
+    np.testing.assert_allclose(decode_image(data, RGB).reshape(-1, 3).mean(0), (255, 0, 0), atol=2)
+    np.testing.assert_allclose(decode_image(data, GREY).mean(), 76, atol=2)
+
+
+def test_one_bit_images_are_black_and_white() -> None:
+    assert (decode_image(encoded(plain(1, mode="1")), GREY) == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_of_an_animation_the_first_picture_is_taken(kind: str) -> None:
+    data = encoded(plain(250, 0, 0), kind, save_all=True, append_images=[plain(0, 0, 250)], lossless=True)
+    assert (decode_image(data, RGB) == (250, 0, 0)).all()
+
+
+def test_a_phone_jpeg_with_several_pictures_is_read() -> None:
+    data = encoded(plain(250, 0, 0), "MPO", save_all=True, append_images=[plain(0, 0, 250)])
+    np.testing.assert_allclose(decode_image(data, RGB).reshape(-1, 3).mean(0), (250, 0, 0), atol=4)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_exif_rotation_is_applied(kind: str) -> None:
+    # Stored lying on its side: orientation 6 asks for a quarter turn clockwise.
+    upright = np.zeros((16, 16), np.uint8)
+    upright[:4, 12:] = 255  # white corner at the top right
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.fromarray(np.rot90(upright))  # a quarter turn anticlockwise
+    pixels = decode_image(encoded(stored.convert("RGB"), kind, exif=exif), GREY)[..., 0]
+    assert pixels[0, 3] > 200 and pixels[0, 0] < 55 and pixels[3, 3] < 55 and pixels[3, 0] < 55
+
+
+def test_the_centre_survives_the_crop() -> None:
+    wide = np.zeros((4, 10), np.uint8)
+    wide[:, 3:7] = np.arange(1, 17).reshape(4, 4)
+    np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(wide)), GREY)[..., 0], wide[:, 3:7])
+    np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(wide.T)), GREY)[..., 0], wide.T[3:7])
+    oblong = ImageSettings(height=4, width=8)
+    np.testing.assert_array_equal(decode_image(encoded(Image.fromarray(wide)), oblong)[..., 0], wide[:, 1:9])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_resizing_is_antialiased(kind: str) -> None:
+    checkerboard = (np.indices((200, 200)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    pixels = decode_image(encoded(Image.fromarray(checkerboard), kind), GREY)
+    np.testing.assert_allclose(pixels, 127.5, atol=3)
+
+
+def test_large_jpegs_are_decoded_small_without_losing_quality(random: np.random.Generator) -> None:
+    coarse = Image.fromarray(random.integers(0, 256, (12, 9, 3), np.uint8)).resize(
+        (960, 1280), Image.Resampling.BICUBIC
+    )
+    settings = ImageSettings(height=16, width=16, channels=3)
+    small = decode_image(encoded(coarse, "JPEG", quality=95), settings).astype(int)
+    full = decode_image(encoded(coarse, "PNG"), settings).astype(int)
+    assert np.abs(small - full).max() <= 3
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
+def test_a_truncated_file_is_unreadable(kind: str, random: np.random.Generator) -> None:
+    data = encoded(Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)), kind)
+    with pytest.raises(UnreadableImageError):
+        decode_image(data[: len(data) // 2], GREY)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty file"),
+        (b"no image", "not a readable PNG"),
+        (encoded(plain(1, 2, 3), "TIFF"), "not a readable PNG"),
+        (encoded(plain(1, 2, 3))[:-24], "damaged: "),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a readable PNG"),
+    ],
+)
+def test_what_is_no_image_says_why(data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableImageError, match=reason):
+        decode_image(data, GREY)
+
+
+def test_decompression_bombs_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    header = b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHH", 40, 20_000, 6_800, 1, 1) + bytes(24)
+    with (
+        pytest.warns(Image.DecompressionBombWarning),  # which `decode_files` leaves out
+        pytest.raises(UnreadableImageError, match="20000x6800 pixels, more than 134,217,728 in all"),
+    ):
+        decode_image(header, GREY)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # whatever a program sets for itself
+    with pytest.raises(UnreadableImageError, match="20000x6800 pixels"):
+        decode_image(header, GREY)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(UnreadableImageError, match="more than 134,217,728 pixels"):
+        decode_image(header, GREY)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+def test_the_first_picture_of_an_animation_is_taken(kind: str) -> None:
+    frames = [plain(level, mode="L", size=(8, 8)) for level in (50, 150, 250)]
+    data = encoded(
+        frames[0], kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {})
+    )
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.n_frames == 3
+    np.testing.assert_allclose(decode_image(data, GREY), 50, atol=1)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("wanted", [1, 3])
+@pytest.mark.parametrize("size", [(4, 4), (6, 9)])
+def test_arrays_get_the_same_pixels_as_files(
+    channels: int, wanted: int, size: tuple[int, int], random: np.random.Generator
+) -> None:
+    images = random.integers(0, 256, (5, *size, channels), np.uint8)
+    settings = ImageSettings(height=4, width=4, channels=wanted)
+    files = [encoded(Image.fromarray(image[..., 0] if channels == 1 else image)) for image in images]
+    np.testing.assert_array_equal(prepare_arrays(images, settings), [decode_image(file, settings) for file in files])

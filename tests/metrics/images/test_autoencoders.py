@@ -1,0 +1,155 @@
+"""What is measured of an autoencoder, against what its own methods say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pytest
+
+import aigc_tf
+from aigc_tf.data.images.source import to_unit
+from aigc_tf.metrics.images import autoencoders
+from aigc_tf.metrics.images.autoencoders import evaluate, held_out_loss
+from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.metrics.images.samples import chunk_seed
+from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, lower_bounds
+from aigc_tf.recipes.autoencoder import Autoencoder
+from aigc_tf.recipes.autoencoders import CorruptionSettings, LikelihoodSettings
+from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
+from aigc_tf.recipes.vae import VAE
+
+RECONSTRUCTION = {
+    "reconstruction_frechet_distance",
+    "reconstruction_kernel_distance",
+    "reconstruction_kernel_distance_error",
+    "psnr_db",
+    "ssim",
+}
+LIKELIHOOD = {
+    "evidence_lower_bound",
+    "importance_weighted_bound",
+    "bits_per_dimension",
+    "kl_divergence",
+    "active_units",
+}
+CORRUPTED = {"corrupted_psnr_db", "corrupted_ssim"}
+
+
+def added(report: dict) -> set[str]:
+    """The figures that are not of generated images."""
+    return set(report) & (RECONSTRUCTION | LIKELIHOOD | CORRUPTED)
+
+
+def test_a_vae_is_measured_by_its_own_methods(stripes, small_networks):
+    source, model = stripes(), aigc_tf.create(VAE.tiny())
+    report = evaluate(model, source, model.recipe, samples=30, seed=2)
+    assert added(report) == RECONSTRUCTION | LIKELIHOOD
+    report.pop("pictures")
+    assert json.loads(json.dumps(report)) == report
+    assert all(type(report[name]) is float and np.isfinite(report[name]) for name in added(report))
+    test = source.test.images[:30] / np.float32(255)
+    reconstructed = model.reconstruct(test)
+    assert report["psnr_db"] == pytest.approx(psnr(reconstructed, test).mean())
+    assert report["ssim"] == pytest.approx(ssim(reconstructed, test).mean())
+    bounds = lower_bounds(model, test, samples=100, seed=2)
+    assert report["evidence_lower_bound"] == pytest.approx(bounds.evidence_lower_bound.mean())
+    assert report["importance_weighted_bound"] == pytest.approx(bounds.importance_weighted.mean())
+    assert report["bits_per_dimension"] == pytest.approx(-bounds.importance_weighted.mean() / np.log(2) / 256)
+    mean, log_variance = (part.astype("float64") for part in model.posterior(test))
+    divergence = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
+    assert report["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-4)
+    assert report["active_units"] == np.sum(mean.var(0) > 0.01)
+    assert report["protocol"]["bound"] == "100 samples on the first 30 test images, uncorrupted"
+    assert "no normalised probability" in report["protocol"]["likelihood"]
+    assert report["protocol"]["samples"] == report["protocol"]["reconstructed_test_images"] == 30
+
+
+def test_perfect_reconstructions_are_as_near_as_real_images(stripes, small_networks, monkeypatch):
+    source, model = stripes(), aigc_tf.create(Autoencoder.tiny())
+    monkeypatch.setattr(type(model), "reconstruct", lambda self, images: images)
+    report = evaluate(model, source, model.recipe, samples=1000)
+    assert added(report) == RECONSTRUCTION
+    assert report["protocol"]["reconstructed_test_images"] == 40
+    assert report["reconstruction_frechet_distance"] == pytest.approx(0, abs=1e-6)
+    assert report["psnr_db"] == pytest.approx(120) and report["ssim"] == pytest.approx(1)
+
+
+def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypatch):
+    source = stripes(test=30)
+    model = aigc_tf.create(DenoisingAutoencoder.tiny())
+    monkeypatch.setattr(autoencoders, "_CHUNK_IMAGES", 20)
+    given = []
+    monkeypatch.setattr(type(model), "reconstruct", lambda self, images: given.append(images) or images)
+    report = evaluate(model, source, model.recipe, samples=100, seed=4)
+    assert added(report) == RECONSTRUCTION | CORRUPTED
+    assert report["corrupted_psnr_db"] == report["psnr_db"] and report["corrupted_ssim"] == report["ssim"]
+    clean = source.test.images / np.float32(255)
+    for index, part in enumerate((clean[:20], clean[20:])):
+        np.testing.assert_array_equal(given[index], model.corrupted(part, chunk_seed(4, index)))
+    assert report["psnr_db"] == pytest.approx(psnr(np.concatenate(given), clean).mean())
+    assert report["protocol"]["inputs"] == "grey values, corrupted as in training, seed 4"
+
+
+def test_binarised_images_are_measured_as_one_draw(stripes, small_networks):
+    source = stripes()
+    model = aigc_tf.create(dataclasses.replace(VAE.tiny(), binarise=True))
+    report = evaluate(model, source, model.recipe, samples=30)
+    drawn = binarised(source.test.images[:30] / np.float32(255), STATIC_SEED)
+    bound = lower_bounds(model, drawn, samples=100).importance_weighted.mean()
+    assert report["importance_weighted_bound"] == pytest.approx(bound)
+    assert report["psnr_db"] == pytest.approx(psnr(model.reconstruct(drawn), drawn).mean())
+    assert "static binarisation" in report["protocol"]["likelihood"]
+
+
+def test_binarised_training_draws_anew_and_held_out_draws_once(stripes):
+    recipe = dataclasses.replace(VAE.tiny(), binarise=True)
+    model = aigc_tf.create(recipe)
+    grey = np.full((64, 16, 16, 1), 0.3, "float32")
+    first, second = (np.asarray(model.targets(grey, model.corruption_seed)) for _ in range(2))
+    assert set(np.unique(first)) == {0.0, 1.0} and first.mean() == pytest.approx(0.3, abs=0.02)
+    assert np.mean(first == second) == pytest.approx(0.3**2 + 0.7**2, abs=0.02)
+    assert float(model.test_step(2 * grey - 1)["loss"]) == float(model.test_step(2 * grey - 1)["loss"])
+    np.testing.assert_array_equal(aigc_tf.create(VAE.tiny()).targets(grey, 1), grey)
+
+
+def test_binarised_images_have_a_bernoulli_likelihood():
+    with pytest.raises(ValueError, match=r"likelihood.kind is 'gaussian'.*choose bernoulli"):
+        VAE(binarise=True, likelihood=LikelihoodSettings(kind="gaussian"))
+
+
+@pytest.mark.parametrize(
+    ("likelihood", "said"),
+    [
+        (LikelihoodSettings(kind="learnt_gaussian"), r"log2\(255\)"),
+        (LikelihoodSettings(kind="logistic_mixture", components=2), "256 grey levels"),
+    ],
+)
+def test_the_protocol_says_what_is_bounded(likelihood: LikelihoodSettings, said: str):
+    recipe = dataclasses.replace(VAE.tiny(), likelihood=likelihood)
+    assert re.search(said, autoencoders.likelihood_in_words(aigc_tf.create(recipe), recipe))
+
+
+def test_held_out_loss_is_the_mean_over_images(stripes, monkeypatch):
+    """Thirty images in uneven batches weigh alike."""
+    source, model = stripes(test=35), aigc_tf.create(Autoencoder.tiny())
+    expected = float(model.test_step(to_unit(source.test.images[:30]))["loss"])
+    assert held_out_loss(model, source, model.recipe, 30) == pytest.approx(expected, rel=1e-6)
+    monkeypatch.setattr(autoencoders, "_CHUNK_IMAGES", 25)
+    assert held_out_loss(model, source, model.recipe, 30) == pytest.approx(expected, rel=1e-6)
+    everything = float(model.test_step(to_unit(source.test.images))["loss"])
+    assert held_out_loss(model, source, model.recipe, 1000) == pytest.approx(everything, rel=1e-6)
+
+
+def test_held_out_loss_is_the_same_each_time_and_changes_nothing(stripes):
+    source = stripes()
+    corruption = CorruptionSettings(gaussian=0.2, salt_and_pepper=0.1, masking=0.1)
+    model = aigc_tf.create(dataclasses.replace(VAE.tiny(), corruption=corruption, binarise=True))
+    before = {name: variable.numpy() for name, variable in model.state().items()}
+    assert held_out_loss(model, source, model.recipe, 40) == held_out_loss(model, source, model.recipe, 40)
+    assert all(np.array_equal(before[name], variable) for name, variable in model.state().items())
+    model.train_step(to_unit(source.train.images[:8]))
+    after_training = held_out_loss(model, source, model.recipe, 40)
+    assert after_training == held_out_loss(model, source, model.recipe, 40)

@@ -1,0 +1,241 @@
+"""The whole measurement of a model: figures, protocol, determinism, and that nothing else is disturbed."""
+
+import json
+import random
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.images import features, reference
+from aigc_tf.metrics.images import samples as images
+from aigc_tf.metrics.images.inception_score import inception_score
+from aigc_tf.metrics.images.samples import chunk_seed, evaluate, frechet_distance_of_model, generated_images
+from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.dcgan import DCGAN
+
+SMALL = DCGAN(images=ImageSettings(height=16, width=16))
+FLOATS = {
+    "frechet_distance",
+    "frechet_distance_real_train",
+    "kernel_distance",
+    "kernel_distance_error",
+    "inception_score",
+    "inception_score_std",
+    "precision",
+    "recall",
+    "nearest_training_image_ratio",
+}
+PROTOCOL = {"network", "weights_sha256", "samples", "reference", "reference_images", "resize", "seed", "note"}
+
+
+def test_real_images_are_near_and_noise_is_far(fashion, drawing):
+    recipe = DCGAN()
+    real = evaluate(drawing(fashion.train.images, (28, 28, 1)), fashion, recipe, samples=1000)
+    noise = evaluate(drawing(None, (28, 28, 1)), fashion, recipe, samples=1000)
+    floor = real["frechet_distance_real_train"]
+    assert floor < 1
+    assert real["frechet_distance"] < 2 * floor
+    assert noise["frechet_distance"] > 50 * floor
+    assert abs(real["kernel_distance"]) < 4 * real["kernel_distance_error"]
+    assert noise["kernel_distance"] > 20 * noise["kernel_distance_error"]
+    assert real["precision"] > 0.8 and real["recall"] > 0.8
+    assert noise["recall"] < 0.1  # its precision says little: among few test images, some have very large balls
+    assert real["inception_score"] > 2 * noise["inception_score"]
+
+
+def test_one_class_of_ten_is_precise_but_covers_little(fashion, drawing):
+    trousers = fashion.train.images[fashion.train.labels == 1]
+    report = evaluate(drawing(trousers, (28, 28, 1)), fashion, DCGAN(), samples=500)
+    assert report["precision"] > 0.8 and report["recall"] < 0.2
+    assert report["frechet_distance"] > 20 * report["frechet_distance_real_train"]
+
+
+def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, small_networks):
+    source = stripes()
+    report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
+    picture = report.pop("pictures")["nearest_training_images"]
+    assert picture.dtype == np.uint8 and picture.shape[-1] == 1
+    assert report["nearest_training_image_ratio"] == 0  # this model draws training images
+    assert set(report) == FLOATS | {"protocol"}
+    assert all(type(report[key]) is float and np.isfinite(report[key]) for key in FLOATS)
+    protocol = report["protocol"]
+    assert set(protocol) >= PROTOCOL
+    assert (protocol["samples"], protocol["seed"], protocol["reference_images"]) == (30, 5, 40)
+    assert protocol["precision_recall_images"] == 30
+    assert protocol["reference"] == "test split of stripes: made up"
+    assert json.loads(json.dumps(report)) == report
+
+
+def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_networks, monkeypatch):
+    counts = []
+    compare = images.precision_recall
+    monkeypatch.setattr(
+        images, "precision_recall", lambda *sets: counts.append([len(s) for s in sets]) or compare(*sets)
+    )
+    model = drawing(None, (16, 16, 1))
+    for samples in (30, 50):  # fewer and more than the test images
+        evaluate(model, stripes(test=40), SMALL, samples)
+    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 20)
+    assert evaluate(model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
+    assert counts == [[30, 30], [40, 40], [20, 20]]
+
+
+def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawing, small_networks, monkeypatch):
+    source = stripes(train=100)
+    model = drawing(source.train.images, (16, 16, 1))
+    whole = evaluate(model, source, SMALL, samples=1200, seed=1)
+    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 600)  # in the middle of a chunk
+    bounded = evaluate(model, source, SMALL, samples=1200, seed=1)
+    assert bounded["frechet_distance"] == whole["frechet_distance"]
+    assert (whole["protocol"]["kept_samples"], bounded["protocol"]["kept_samples"]) == (1200, 600)
+    first = np.concatenate(list(generated_images(model, (16, 16, 1), 1200, seed=1)))[:600]
+    looked = features.feature_network(source, SMALL.images).extract(first)
+    real = reference.reference_features(features.feature_network(source, SMALL.images), source)
+    assert bounded["inception_score"] == pytest.approx(inception_score(looked.probabilities).mean)
+    assert bounded["kernel_distance"] == pytest.approx(kernel_distance(looked.features, real.features).distance)
+
+
+def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
+    source = stripes(labelled=False)
+    report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
+    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {"protocol", "pictures"}
+    assert "rotation" in report["protocol"]["network"]
+
+
+def test_same_seed_same_figures(stripes, drawing, small_networks):
+    source = stripes()
+    model = drawing(source.train.images, (16, 16, 1))
+    first, again = (evaluate(model, source, SMALL, samples=50, seed=1) for _ in range(2))
+    np.testing.assert_equal(again, first)
+    assert evaluate(model, source, SMALL, samples=50, seed=2)["frechet_distance"] != first["frechet_distance"]
+
+
+def test_cheap_path_gives_the_same_distance(stripes, drawing, small_networks):
+    source = stripes()
+    model = drawing(source.train.images, (16, 16, 1))
+    whole = evaluate(model, source, SMALL, samples=600, seed=3)["frechet_distance"]
+    assert frechet_distance_of_model(model, source, SMALL, 600, seed=3) == pytest.approx(whole, rel=1e-6)
+
+
+def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, small_networks, monkeypatch):
+    source = stripes()
+    model = drawing(source.train.images, (16, 16, 1))
+    frechet_distance_of_model(model, source, SMALL, 20)
+    seen = []
+    extract = features.FeatureNetwork.extract
+    monkeypatch.setattr(
+        features.FeatureNetwork, "extract", lambda self, pictures: seen.append(len(pictures)) or extract(self, pictures)
+    )
+    frechet_distance_of_model(model, source, SMALL, 20)
+    assert seen == [20]
+    evaluate(model, source, SMALL, 20)
+    seen.clear()
+    evaluate(model, source, SMALL, 20)
+    assert seen == [20]
+
+
+def test_reference_features_are_bounded(stripes, small_networks):
+    network = features.feature_network(stripes(), SMALL.images)
+    for test in range(20, 30):
+        reference.reference_features(network, stripes(test=test))
+    assert len(reference._features) == reference._KEPT
+
+
+def test_floor_is_the_distance_of_that_many_training_images(stripes, small_networks, monkeypatch):
+    source = stripes()
+    network = features.feature_network(source, SMALL.images)
+    seen = []
+    extract = network.extract
+    monkeypatch.setattr(network, "extract", lambda pictures: seen.append(pictures) or extract(pictures))
+    few, few_images = reference.frechet_distance_of_real(network, source, 20)
+    drawn = [np.flatnonzero((source.train.images == picture).all(axis=(1, 2, 3)))[0] for picture in seen[0]]
+    assert len(set(drawn)) == 20 and max(drawn) > 100  # from everywhere: sources may be sorted
+    everything, all_images = reference.frechet_distance_of_real(network, source, 10_000)
+    assert (few_images, all_images) == (20, 160)
+    assert few > everything > 0
+    assert reference.frechet_distance_of_real(network, source, 20) == (few, 20)
+
+
+def test_samples_come_in_chunks_with_their_own_seeds(monkeypatch, drawing):
+    monkeypatch.setattr(images, "_CHUNK_IMAGES", 8)
+    model = drawing(None, (4, 4, 1))
+    chunks = list(generated_images(model, (4, 4, 1), 20, seed=3))
+    assert [len(chunk) for chunk in chunks] == [8, 8, 4]
+    assert model.calls == [(8, chunk_seed(3, 0)), (8, chunk_seed(3, 1)), (4, chunk_seed(3, 2))]
+    assert {chunk.dtype for chunk in chunks} == {np.dtype(np.uint8)}
+    seeds = {chunk_seed(seed, index) for seed in range(50) for index in range(50)}
+    assert len(seeds) == 2500 and max(seeds) < 2**31 and min(seeds) >= 0
+
+
+def test_large_images_come_in_small_chunks(drawing):
+    chunks = generated_images(drawing(None, (512, 512, 3)), (512, 512, 3), 1000)
+    assert len(next(chunks)) == 21  # 2**24 numbers are 64 MB
+
+
+def test_images_are_rounded_as_in_a_png():
+    class Ramp:
+        def generate(self, count, seed=0):
+            return np.array([-0.1, 0.0, 0.5 / 255 - 1e-5, 0.5 / 255 + 1e-5, 1.0, 1.2], np.float32).reshape(1, 6, 1, 1)
+
+    (chunk,) = generated_images(Ramp(), (6, 1, 1), 1)
+    assert chunk.ravel().tolist() == [0, 0, 0, 1, 255, 255]
+
+
+def test_a_diverged_model_is_an_error(stripes, small_networks, drawing):
+    class Diverged:
+        def generate(self, count, seed=0):
+            return np.full((count, 16, 16, 1), np.nan, np.float32)
+
+    with pytest.raises(InputError, match="not finite"):
+        evaluate(Diverged(), stripes(), SMALL, samples=20)
+
+
+def test_bad_requests(stripes, small_networks, drawing):
+    model = drawing(None, (16, 16, 1))
+    with pytest.raises(InputError, match="samples is 9"):
+        evaluate(model, stripes(), SMALL, samples=9)
+    with pytest.raises(InputError, match="stripes has 5 test images"):
+        evaluate(model, stripes(test=5), SMALL, samples=20)
+    with pytest.raises(InputError, match="1 test images"):
+        frechet_distance_of_model(model, stripes(test=1), SMALL, 20)
+    with pytest.raises(InputError, match="samples is 1"):
+        frechet_distance_of_model(model, stripes(), SMALL, 1)
+    with pytest.raises(ValueError, match=r"gave shape \(20, 8, 8, 1\): expected \(20, 16, 16, 1\)"):
+        evaluate(drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
+
+
+def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing):
+    source = stripes(train=2, test=2, labelled=False)
+    assert np.isfinite(frechet_distance_of_model(drawing(None, (16, 16, 1)), source, SMALL, 2))
+    source = stripes(train=12, test=10)
+    assert np.isfinite(evaluate(drawing(None, (16, 16, 1)), source, SMALL, 10)["kernel_distance_error"])
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_no_random_state_is_touched(stripes, drawing, labelled):
+    """Measuring, which includes training the feature network, happens in the middle of a training run."""
+    source = stripes(labelled=labelled)
+
+    def states():
+        return (
+            random.getstate(),
+            str(np.random.get_state()),
+            tf.random.get_global_generator().state.numpy().tolist(),
+            keras.random.uniform((3,)).numpy().tolist(),
+            tf.random.uniform((3,)).numpy().tolist(),
+        )
+
+    def after(work):
+        keras.utils.set_random_seed(11)
+        tf.random.set_global_generator(tf.random.Generator.from_seed(5))
+        work()
+        return states()
+
+    def measure():
+        evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=20)
+
+    assert after(measure) == after(lambda: None)

@@ -1,10 +1,31 @@
-"""Errors that a user can mend; the commands print their message alone, on one line, and exit with status 2."""
+"""Errors that a user can fix, and how messages reach the user: one line each, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+_NAMED_AT_MOST = 5
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used: the message names the culprit and the mend, in one line."""
+    """What the user gave cannot be used: the message names the culprit and the fix, in one line.
+
+    Commands print the message alone and exit with status 2.
+    """
 
 
 def printable(text: str) -> str:
     """A text with escapes for what breaks lines or steers terminals: names of files and their content may."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def listed(items: Sequence[str]) -> str:
+    """The first of some items, and how many more there are."""
+    more = len(items) - _NAMED_AT_MOST
+    return ", ".join(items[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def say(message: str) -> None:
+    """Tell the user; stdout belongs to results."""
+    print(message, file=sys.stderr, flush=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from aigc_tf.metrics.images import small_network
-from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
 # A busy machine is no fault of the code.

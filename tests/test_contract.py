@@ -15,8 +15,10 @@ import pytest
 
 import aigc_tf
 from aigc_tf.export import check_saved_model, verify
-from aigc_tf.recipes.base import LoggingSettings, Recipe
-from aigc_tf.registry import recipe_classes, resolve
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.settings import LoggingSettings
+from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, previews
 
 ROOT = Path(__file__).parent.parent

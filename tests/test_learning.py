@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
 

@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import aigc_tf
-from aigc_tf.recipes.base import AdamSettings, ImageSettings, Recipe, flatten
+from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.registry import recipe_class, recipe_classes, resolve
+from aigc_tf.recipes.registry import recipe_class, recipe_classes
+from aigc_tf.references import resolve
 
 
 @pytest.mark.parametrize("recipe", recipe_classes().values())

@@ -23,7 +23,9 @@ from aigc_tf.families.gan.model import GAN, with_condition
 from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import gaussian_kl
-from aigc_tf.recipes.base import STRICT, AdamSettings, CheckpointSettings, LoggingSettings, Recipe
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gans import GuardSettings
 

@@ -89,7 +89,8 @@ def labelled_images(run: Run, count: int, seed: int) -> Iterator[tuple[np.ndarra
 
 def require_classes(model: Any) -> None:
     """Raise InputError if a model cannot be told which class to draw; names the recipes whose models can."""
-    from aigc_tf.registry import recipe_classes, resolve
+    from aigc_tf.recipes.registry import recipe_classes
+    from aigc_tf.references import resolve
 
     def draws_classes(generate: Any) -> bool:
         return "labels" in inspect.signature(generate).parameters

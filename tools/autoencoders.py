@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from aigc_tf.errors import InputError
-from aigc_tf.registry import recipe_classes, resolve
+from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.references import resolve
 
 
 def require(model: Any, method: str, part: str = "encoder") -> Any:

@@ -36,7 +36,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aigc_tf.cli.command import command, friendly_exit
-from aigc_tf.registry import resolve
+from aigc_tf.references import resolve
 from aigc_tf.runs.folder import read_recipe
 
 SAMPLERS = {

@@ -1,6 +1,6 @@
 """List the trainers: `python -m trainers`."""
 
-from aigc_tf.registry import recipe_classes
+from aigc_tf.recipes.registry import recipe_classes
 
 if __name__ == "__main__":
     for name, recipe in recipe_classes().items():

@@ -24,11 +24,12 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from aigc_tf.errors import say
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.modalities.drawing import write_png
-from aigc_tf.registry import resolve
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, previews
-from aigc_tf.runs.run import Run, say
+from aigc_tf.runs.run import Run
 from aigc_tf.storage.files import append, write_atomically, write_text
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.engine.callbacks import StopOnNonFinite, log_values, not_finite
+from aigc_tf.errors import say
 from aigc_tf.families.base import copy_state
 from aigc_tf.families.create import create
-from aigc_tf.recipes.base import MOST_SEED
+from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.runs import checkpoints
-from aigc_tf.runs.run import say
 
 SAMPLES = 200
 
@@ -126,7 +126,7 @@ class Guard(StopOnNonFinite):
         state = self.model.state()
         if best is None:
             assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
-            seed = (self.recipe.seed + count) % (MOST_SEED + 1)
+            seed = (self.recipe.seed + count) % (MAX_SEED + 1)
             fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
             copy_state(fresh, self.model)
             start = "starting again from new weights"

@@ -24,16 +24,16 @@ from aigc_tf.engine.callbacks import (
     interrupts,
 )
 from aigc_tf.engine.distribution import LOST, Agreement, Strategy, WorkerLostError, Workers, join
-from aigc_tf.errors import InputError, printable
+from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import copy_state
 from aigc_tf.families.create import create
 from aigc_tf.families.latent_space import Encodes
 from aigc_tf.recipes.base import Recipe, flatten
-from aigc_tf.registry import resolve
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, environment
 from aigc_tf.runs.folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
 from aigc_tf.runs.recovery import resumed
-from aigc_tf.runs.run import Run, say
+from aigc_tf.runs.run import Run
 from aigc_tf.storage.files import held, write_text
 
 EVENTS = "tensorboard"

@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel
-from aigc_tf.recipes.base import MOST_SEED, Recipe, flatten
-from aigc_tf.registry import resolve
+from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.recipes.settings import MAX_SEED
+from aigc_tf.references import resolve
 
-LARGEST = MOST_SEED  # of every whole number in a recipe
+LARGEST = MAX_SEED  # of every whole number in a recipe
 
 
 def create(recipe: Recipe, **assets: Any) -> GenerativeModel:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.nn import replicas
-from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 
 class FusedAdam(keras.optimizers.Adam):

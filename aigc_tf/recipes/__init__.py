@@ -4,7 +4,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    from aigc_tf.registry import recipe_classes
+    from aigc_tf.recipes.registry import recipe_classes
 
     for recipe in recipe_classes().values():
         if recipe.__name__ == name:

@@ -8,8 +8,10 @@ from typing import ClassVar, Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, LoggingSettings
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.options import PathSampling
 from aigc_tf.recipes.series import SeriesExportLimits, SeriesRecipe, SeriesSettings
+from aigc_tf.recipes.settings import LoggingSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -20,9 +22,9 @@ class AR(SeriesRecipe):
     networks: ClassVar[Mapping[str, str]] = {
         "network": "aigc_tf.families.series.networks.linear_autoregression:next_value"
     }
-    evaluation: ClassVar[str] = "aigc_tf.metrics.series.forecasts:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.series.forecasts:held_out_rmse"
-    quality_name: ClassVar[str] = "held_out_rmse"
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.series.forecasts:Forecasts",)
+    chooses: ClassVar[str] = "aigc_tf.metrics.series.forecasts:HeldOutRMSE"
+    sample_options: ClassVar[type] = PathSampling
     export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:forecast_quality"
 
     # One step is least squares where a batch holds all windows; longer series need some.

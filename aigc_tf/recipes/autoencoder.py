@@ -9,8 +9,9 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, ConvolutionSettings
-from aigc_tf.recipes.base import STRICT, AdamSettings
 from aigc_tf.recipes.conv_vae import ConvVAE
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -7,7 +7,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.images import ImageRecipe
+from aigc_tf.recipes.options import LatentSampling
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -89,9 +92,13 @@ class ConvolutionSettings:
 class AutoencoderRecipe(ImageRecipe):
     """An encoder and a decoder of images."""
 
-    evaluation: ClassVar[str] = "aigc_tf.metrics.images.autoencoders:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.images.autoencoders:held_out_loss"
-    quality_name: ClassVar[str] = "held_out_loss"
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.samples:Samples",
+        "aigc_tf.metrics.images.autoencoders:Reconstruction",
+    )
+    chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
+    chosen_on: ClassVar[Literal["validation", "train"]] = "validation"
+    sample_options: ClassVar[type] = LatentSampling
 
     optimizer: AdamSettings = AdamSettings()
     likelihood: LikelihoodSettings = LikelihoodSettings()
@@ -112,6 +119,11 @@ class AutoencoderRecipe(ImageRecipe):
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VariationalRecipe(AutoencoderRecipe):
     """A variational autoencoder: loss = reconstruction + beta * KL, both in nats an image."""
+
+    evaluators: ClassVar[tuple[str, ...]] = (
+        *AutoencoderRecipe.evaluators,
+        "aigc_tf.metrics.images.autoencoders:Likelihood",
+    )
 
     latent_dim: PositiveInt = 20
     """Length of the latent vector."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.vae import VAE
 
 

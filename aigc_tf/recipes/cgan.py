@@ -8,8 +8,8 @@ from typing import ClassVar
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.fields import STRICT
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -22,8 +22,11 @@ class CGAN(DCGAN):
         "discriminator": "aigc_tf.families.gan.networks.conditional_dcgan:discriminator",
     }
     data: ClassVar[str] = "aigc_tf.data.images.labelled:open_source"
-    assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.images.labelled:ClassNames"}
-    evaluation: ClassVar[str] = "aigc_tf.metrics.images.conditional:evaluate"
+    assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.classes:ClassNames"}
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.samples:Samples",
+        "aigc_tf.metrics.images.conditional:ClassAgreement",
+    )
 
     label_dim: PositiveInt = 32
     """Length of the vector that a class becomes beside the latent."""

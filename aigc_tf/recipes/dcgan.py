@@ -8,8 +8,9 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.fields import STRICT, Momentum
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

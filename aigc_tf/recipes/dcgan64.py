@@ -9,8 +9,9 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
-from aigc_tf.recipes.base import STRICT, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.fields import STRICT, Momentum
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import CorruptionSettings
-from aigc_tf.recipes.base import STRICT
 from aigc_tf.recipes.conv_vae import ConvVAE
+from aigc_tf.recipes.fields import STRICT
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

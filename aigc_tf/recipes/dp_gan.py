@@ -8,9 +8,11 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.fields import STRICT, Momentum
 from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -25,7 +27,6 @@ class DPGAN(Private, GANRecipe):
         "generator": "aigc_tf.families.private.networks:generator",
         "discriminator": "aigc_tf.families.private.networks:discriminator",
     }
-    watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivateGuard"
 
     steps: PositiveInt = 1000
     batch_size: ExpectedBatch = 1024

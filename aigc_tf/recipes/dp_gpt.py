@@ -8,9 +8,10 @@ from typing import ClassVar, Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ScheduleSettings
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.text import TextExportLimits, TextSettings
 
 
@@ -19,9 +20,8 @@ class DPGPT(Private, GPT):
     """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
 
     model: ClassVar[str] = "aigc_tf.families.private.language_model:PrivateLanguageModel"
-    data: ClassVar[str] = "aigc_tf.privacy.poisson_text:open_source"
+    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_text"
     assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
-    watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
 
     text: TextSettings = TextSettings(unit="byte", lines=True, length=80)
     steps: PositiveInt = 400

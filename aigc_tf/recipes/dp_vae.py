@@ -9,8 +9,10 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import VariationalRecipe
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -22,7 +24,6 @@ class DPVAE(Private, VariationalRecipe):
         "encoder": "aigc_tf.families.autoencoder.networks.dense_vae:encoder",
         "decoder": "aigc_tf.families.autoencoder.networks.dense_vae:decoder",
     }
-    watch: ClassVar[str] = "aigc_tf.privacy.meter:PrivacyMeter"
 
     steps: PositiveInt = 2000
     batch_size: ExpectedBatch = 2048

@@ -9,7 +9,9 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, LikelihoodSettings
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings, Momentum
+from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

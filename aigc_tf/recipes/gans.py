@@ -8,7 +8,10 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ImageRecipe, ScheduleSettings
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.images import ImageRecipe
+from aigc_tf.recipes.options import LatentSampling
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 AdversarialLoss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein"]
 WITH_LABELS = ("non_saturating", "minimax", "least_squares")
@@ -80,6 +83,7 @@ class GANRecipe(ImageRecipe):
 
     model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
     watch: ClassVar[str] = "aigc_tf.engine.guard:Guard"
+    sample_options: ClassVar[type] = LatentSampling
 
     latent_dim: PositiveInt = 100
     """Length of the latent vector."""
@@ -124,11 +128,6 @@ class GANRecipe(ImageRecipe):
                 f"replay.share is {self.replay.share}, which is {self.replayed} images of a batch of "
                 f"{self.batch_size}: at least 1 and at most replay.capacity ({self.replay.capacity}) are needed"
             )
-
-    def changeable_on_resume(self) -> frozenset[str]:
-        """The schedule depends on the number of steps, unless it keeps its rate."""
-        kept = super().changeable_on_resume()
-        return kept - {"steps"} if self.schedule.falls else kept
 
     @property
     def replayed(self) -> int:

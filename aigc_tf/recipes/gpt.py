@@ -8,7 +8,8 @@ from typing import ClassVar, Literal, Self
 from pydantic import PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, ScheduleSettings
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 

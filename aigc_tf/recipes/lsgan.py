@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gans import AdversarialLoss
 
 

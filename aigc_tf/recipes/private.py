@@ -9,13 +9,14 @@ from pydantic import Field, PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.settings import Settings
 
 ExpectedBatch = Annotated[int, Field(ge=32)]
 """So large that no batch is ever empty: one in 10¹³ would be."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class PrivacySettings:
+class PrivacySettings(Settings):
     """Differential privacy of training (Dwork et al. 2006) by clipped and noised gradients (Abadi et al. 2016)."""
 
     epsilon: PositiveFloat | None = 3.0
@@ -25,21 +26,22 @@ class PrivacySettings:
     clip_norm: PositiveFloat = 1.0
     """Largest norm of the gradient of one example."""
 
+    @property
+    def fixes_steps(self) -> bool:
+        """The noise was chosen for the number of steps."""
+        return True
+
 
 class Private:
     """A recipe whose model takes batches by Poisson sampling, and a guarantee."""
 
-    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_source"
+    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_images"
     assets: ClassVar[Mapping[str, str]] = {"guarantee": "aigc_tf.privacy.accounting:Guarantee"}
 
     @property
     def updates_per_step(self) -> int:
         """Noised updates in a training step, each with a batch of its own."""
         return 1
-
-    def changeable_on_resume(self) -> frozenset[str]:
-        """Not the number of steps: the noise was chosen for it."""
-        return super().changeable_on_resume() - {"steps"}  # type: ignore[misc]
 
 
 def refuse(recipe: Any, reason: str, *fields: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, Recipe
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -22,8 +24,10 @@ class SeriesSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SeriesExportLimits:
+class SeriesExportLimits(Settings):
     """By what share quantising may raise an error on held-out series; a file beyond it is not kept."""
+
+    decides_learning = False
 
     samples: Annotated[int, Field(ge=2)] = 500
     """Held-out windows on which it is measured."""
@@ -41,7 +45,6 @@ class SeriesExportLimits:
 class SeriesRecipe(Recipe):
     """A recipe for a model of one or several series of real numbers."""
 
-    examples: ClassVar[Literal["images", "text", "series"]] = "series"
     data: ClassVar[str] = "aigc_tf.data.series.opening:open_source"
     assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series.opening:Scaling"}
 
@@ -52,7 +55,3 @@ class SeriesRecipe(Recipe):
     def window(self) -> int:
         """Steps of time in a training example."""
         return self.series.length
-
-    def changeable_on_resume(self) -> frozenset[str]:
-        """The limits of exports decide nothing of what is learnt either."""
-        return super().changeable_on_resume() | {"export_limits"}

@@ -8,7 +8,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, Recipe, ScheduleSettings
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.options import Writing
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings, Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -37,8 +40,10 @@ class TextSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TextExportLimits:
+class TextExportLimits(Settings):
     """By what share quantising may raise the perplexity of held-out text; a file beyond it is not kept."""
+
+    decides_learning = False
 
     symbols: Annotated[int, Field(ge=16)] = 2000
     """Of held-out text, on which it is measured, one after the other."""
@@ -63,11 +68,13 @@ class TextRecipe(Recipe):
 
     data: ClassVar[str] = "aigc_tf.data.text.opening:open_source"
     assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.text.vocabulary:Vocabulary"}
-    evaluation: ClassVar[str] = "aigc_tf.metrics.text.likelihood:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.text.likelihood:held_out_bits"
-    quality_name: ClassVar[str] = "bits_per_character"
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.text.likelihood:HeldOutText",
+        "aigc_tf.metrics.text.copied_text:Copies",
+    )
+    chooses: ClassVar[str] = "aigc_tf.metrics.text.likelihood:BitsPerCharacter"
     export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:text_quality"
-    examples: ClassVar[Literal["images", "text", "series"]] = "text"
+    sample_options: ClassVar[type] = Writing
 
     text: TextSettings = TextSettings()
     optimizer: AdamSettings = AdamSettings()
@@ -77,8 +84,3 @@ class TextRecipe(Recipe):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the activations that a training step leaves out."""
     export_limits: TextExportLimits = TextExportLimits()
-
-    def changeable_on_resume(self) -> frozenset[str]:
-        """The schedule depends on the number of steps, unless it keeps its rate."""
-        kept = super().changeable_on_resume() | {"export_limits"}
-        return kept - {"steps"} if self.schedule.falls else kept

@@ -8,7 +8,8 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings, Fraction, ScheduleSettings
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 
@@ -21,9 +22,11 @@ class TextVAE(TextRecipe):
         "encoder": "aigc_tf.families.text.networks.text_vae:encoder",
         "networks": "aigc_tf.families.text.networks.text_vae:decoder",
     }
-    evaluation: ClassVar[str] = "aigc_tf.metrics.text.text_vae:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.text.text_vae:held_out_loss"
-    quality_name: ClassVar[str] = "held_out_loss"
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.text.text_vae:LineBounds",
+        "aigc_tf.metrics.text.copied_text:Copies",
+    )
+    chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:line_quality"
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=48)

@@ -9,7 +9,9 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import VariationalRecipe
-from aigc_tf.recipes.base import STRICT, AdamSettings, ExportLimits, ImageSettings
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

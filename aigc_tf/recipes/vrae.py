@@ -8,10 +8,11 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.series import SeriesExportLimits, SeriesRecipe, SeriesSettings
+from aigc_tf.recipes.settings import AdamSettings
 
-LONGEST = 128  # steps of time: the LSTMs are unrolled, and the exported file grows with each
+MAX_LENGTH = 128  # steps of time: the LSTMs are unrolled, and the exported file grows with each
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -23,9 +24,8 @@ class VRAE(SeriesRecipe):
         "encoder": "aigc_tf.families.series.networks.vrae:encoder",
         "decoder": "aigc_tf.families.series.networks.vrae:decoder",
     }
-    evaluation: ClassVar[str] = "aigc_tf.metrics.series.vrae:evaluate"
-    quality: ClassVar[str] = "aigc_tf.metrics.series.vrae:held_out_loss"
-    quality_name: ClassVar[str] = "held_out_loss"
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.series.vrae:SequenceBounds",)
+    chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:reconstruction_quality"
 
     series: SeriesSettings = SeriesSettings(length=48)
@@ -44,8 +44,10 @@ class VRAE(SeriesRecipe):
     """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
 
     def __post_init__(self) -> None:
-        if self.series.length > LONGEST:
-            raise ValueError(f"series.length is {self.series.length}: sequences have at most {LONGEST} steps of time")
+        if self.series.length > MAX_LENGTH:
+            raise ValueError(
+                f"series.length is {self.series.length}: sequences have at most {MAX_LENGTH} steps of time"
+            )
 
     @classmethod
     def tiny(cls) -> Self:

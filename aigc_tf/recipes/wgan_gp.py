@@ -7,9 +7,10 @@ from typing import Annotated
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT, AdamSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gans import AdversarialLoss, R1Settings
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

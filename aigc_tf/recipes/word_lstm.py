@@ -7,8 +7,8 @@ from typing import Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.text import TextExportLimits, TextSettings
 
 

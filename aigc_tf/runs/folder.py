@@ -11,7 +11,7 @@ from typing import Any
 from aigc_tf import __version__
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.registry import recipe_class
+from aigc_tf.recipes.registry import recipe_class
 from aigc_tf.storage.files import LOCK
 
 RUNS_FOLDER = Path("saved_models")

@@ -14,12 +14,11 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from tensorboard.compat.proto.event_pb2 import Event
 
 from aigc_tf.engine.callbacks import Progress
-from aigc_tf.errors import InputError, printable
+from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs import checkpoints, environment, previews
 from aigc_tf.runs.folder import read_object
-from aigc_tf.runs.run import say
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import remove_partial, write_text
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.registry import resolve
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.storage.archives import is_whole
@@ -219,11 +218,6 @@ def last_step(folder: Path) -> int:
     for path in damaged:
         say(f"warning: {path} is damaged: step {step} is used instead")
     return step
-
-
-def say(message: str) -> None:
-    """Tell the user; stdout belongs to results."""
-    print(message, file=sys.stderr, flush=True)
 
 
 def to_json(report: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from tools import augment

@@ -15,7 +15,7 @@ from PIL import Image
 
 import aigc_tf
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.registry import recipe_classes
+from aigc_tf.recipes.registry import recipe_classes
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = [

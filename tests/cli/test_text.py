@@ -10,7 +10,7 @@ import pytest
 
 import aigc_tf
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.text_vae import TextVAE
 from tools.evaluate import evaluate

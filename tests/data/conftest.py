@@ -11,7 +11,7 @@ import pytest
 
 from aigc_tf.data.images import fashion_mnist
 from aigc_tf.data.images.opening import ImageSource, open_source
-from aigc_tf.recipes.base import ImageRecipe, ImageSettings
+from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
 Opener = Callable[..., ImageSource]
 

@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 import aigc_tf
 from aigc_tf.engine.guard import reseed, spread
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.recipes.base import MOST_SEED, AdamSettings, LoggingSettings
+from aigc_tf.recipes.settings import MAX_SEED, AdamSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GuardSettings
 from aigc_tf.runs import checkpoints
@@ -92,7 +92,7 @@ def test_it_rolls_back_no_more_often_than_it_may(recipe: DCGAN, tmp_path: Path, 
 
 def test_the_largest_seed_has_one_after_it(recipe: DCGAN, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     guard = GuardSettings(action="roll_back", least_spread=0.0)
-    recipe = dataclasses.replace(recipe, seed=MOST_SEED, guard=guard, steps=3)
+    recipe = dataclasses.replace(recipe, seed=MAX_SEED, guard=guard, steps=3)
     assert aigc_tf.train(recipe, tmp_path / "run", callbacks=[Spoil(2)]).step == 3
     assert "starting again from new weights" in capsys.readouterr().err
 

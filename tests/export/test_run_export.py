@@ -12,7 +12,7 @@ import pytest
 
 import aigc_tf
 from aigc_tf.cli.command import command
-from aigc_tf.recipes.base import ExportLimits, QuantisedLimits
+from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.export import export
 

@@ -11,7 +11,7 @@ from aigc_tf.families.latent import outputs_of
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.registry import resolve
+from aigc_tf.references import resolve
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from aigc_tf.families.latent_space import (
 from aigc_tf.metrics.images import neighbours
 from aigc_tf.metrics.images.neighbours import nearest_in_latent_space
 from aigc_tf.recipes.autoencoder import Autoencoder
-from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.vae import VAE
 

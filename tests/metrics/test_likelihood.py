@@ -23,7 +23,7 @@ from aigc_tf.metrics.likelihood import (
 )
 from aigc_tf.recipes import vae as vae_recipe
 from aigc_tf.recipes.autoencoders import LikelihoodSettings
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 SHAPE, LATENT, SCALE = (2, 3, 1), 2, 0.3
 PIXELS = math.prod(SHAPE)

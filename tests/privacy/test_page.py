@@ -15,7 +15,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.private import PrivacySettings
 

@@ -20,7 +20,7 @@ from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.per_example import clipped_sums_by_example
 from aigc_tf.privacy.poisson import parts
 from aigc_tf.privacy.poisson_text import PoissonTextSource
-from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.dp_gpt import DPGPT
 

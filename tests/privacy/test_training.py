@@ -20,7 +20,7 @@ from aigc_tf.families.private.vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
-from aigc_tf.recipes.base import LoggingSettings
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings

@@ -20,7 +20,7 @@ from aigc_tf.engine.callbacks import Previews
 from aigc_tf.engine.distribution import WorkerLostError
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.runs import checkpoints, previews
 from aigc_tf.runs.recovery import cut_log

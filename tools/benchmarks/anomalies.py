@@ -18,7 +18,7 @@ from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.ganomaly import GANomaly
 from aigc_tf.recipes.vae import VAE
-from aigc_tf.runs.run import say
+from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, watch_recipe
 from tools.benchmarks.tables import markdown
 

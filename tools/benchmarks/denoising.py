@@ -19,7 +19,7 @@ from aigc_tf.nn.corruption import corrupt
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, CorruptionSettings
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
 from aigc_tf.recipes.denoising_vae import DenoisingVAE
-from aigc_tf.runs.run import say
+from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, watch_recipe
 
 NOISES = {

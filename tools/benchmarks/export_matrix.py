@@ -13,8 +13,9 @@ import aigc_tf
 from aigc_tf.export import VerificationError
 from aigc_tf.export.writer import QUANTIZATIONS
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.registry import recipe_classes
-from aigc_tf.runs.run import Run, say, to_json
+from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.errors import say
+from aigc_tf.runs.run import Run, to_json
 from tools.benchmarks.tables import markdown
 
 _HEAD = {

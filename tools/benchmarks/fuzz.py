@@ -24,8 +24,8 @@ from aigc_tf.data.text.opening import UnreadableTextError, read_text
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
-from aigc_tf.recipes.base import ImageSettings
-from aigc_tf.registry import recipe_classes
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.runs import checkpoints, environment
 from aigc_tf.runs.card import write_model_card
 from aigc_tf.runs.folder import read_recipe

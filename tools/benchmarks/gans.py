@@ -18,8 +18,9 @@ from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.private import Private
-from aigc_tf.registry import recipe_classes, resolve
-from aigc_tf.runs.run import say
+from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.references import resolve
+from aigc_tf.errors import say
 from tools.benchmarks.tables import markdown
 
 TUTORIAL = "tutorial"

@@ -15,7 +15,7 @@ import keras
 import psutil  # type: ignore[import-untyped]
 
 import aigc_tf
-from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.sample_pictures import sample_pictures
 

@@ -13,7 +13,8 @@ from typing import Any
 import keras
 
 import aigc_tf
-from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings, Recipe
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 
 class Stopwatch:

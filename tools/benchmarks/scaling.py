@@ -67,7 +67,7 @@ def work(folder: Path, batch_size: int, steps: int) -> None:
 
     import aigc_tf
     from aigc_tf.engine.distribution import Strategy
-    from aigc_tf.recipes.base import CheckpointSettings, LoggingSettings
+    from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
     class Ends(keras.callbacks.Callback):
         """When each step was over, with all that belongs to it."""

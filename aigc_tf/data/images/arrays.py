@@ -11,14 +11,14 @@ import tensorflow as tf
 
 from aigc_tf.data.images.prepare import prepare_arrays
 from aigc_tf.data.images.source import ImageSource, Split
-from aigc_tf.data.images.splits import HELD_OUT, HoldOut, collect, digests_of
+from aigc_tf.data.images.splits import HoldOut, collect, digests_of
 from aigc_tf.data.progress import progress
+from aigc_tf.data.source import GIVEN, HELD_OUT
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 Batch = tuple[np.ndarray, np.ndarray | None]  # images as the user has them, labels
 
-GIVEN = "data given from Python"
 _EXPECTED = (
     "expected uint8 in [0, 255] or float in [0, 1] of shape [count, height, width] or [count, height, width, 1 or 3]"
 )
@@ -127,7 +127,15 @@ def own_source(
     notes: tuple[str, ...] = (),
 ) -> ImageSource:
     """A source of the user's own images."""
-    return ImageSource(name, "", train, test, class_names, test_split, "the user's own", notes)
+    return ImageSource(
+        name=name,
+        train=train,
+        test=test,
+        class_names=class_names,
+        test_split=test_split,
+        licence="the user's own",
+        notes=notes,
+    )
 
 
 def check_images(images: np.ndarray, what: str) -> None:

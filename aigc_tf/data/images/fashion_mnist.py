@@ -12,10 +12,10 @@ import numpy as np
 from aigc_tf.data import tfds_builders
 from aigc_tf.data.images import tfds as tfds_images
 from aigc_tf.data.images.arrays import hold_out, in_chunks, prepared_split
-from aigc_tf.data.images.source import ImageSource
-from aigc_tf.data.images.splits import HELD_OUT, TEST_SPLIT
+from aigc_tf.data.images.source import ImageSource, Split
+from aigc_tf.data.source import HELD_OUT, TEST_SPLIT
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 FULL = "fashion_mnist"
 SHIPPED = "fashion_mnist_10k"
@@ -66,7 +66,7 @@ def open_shipped(settings: ImageSettings) -> ImageSource:
         f"{SHIPPED} is the small set that ships with aigc_tf; for all 70,000 images, name --source {FULL} "
         "(downloaded once) or install Debian's package dataset-fashion-mnist",
     )
-    return ImageSource(SHIPPED, FULL, train, test, CLASS_NAMES, HELD_OUT, LICENCE, notes)
+    return _source(SHIPPED, train, test, HELD_OUT, notes)
 
 
 def local_folders() -> list[Path]:
@@ -116,11 +116,24 @@ def _open_local(settings: ImageSettings) -> ImageSource | None:
             train, test = (
                 prepared_split(in_chunks(*read_split(folder, split)), settings) for split in ("train", "test")
             )
-            return ImageSource(FULL, FULL, train, test, CLASS_NAMES, TEST_SPLIT, LICENCE, (f"read from {folder}",))
+            return _source(FULL, train, test, TEST_SPLIT, (f"read from {folder}",))
     # Last, because TFDS takes ten times as long to read them.
     if tfds_builders.is_prepared(FULL):
         return tfds_images.open_tfds(FULL, settings, ways=_ways(), licence=LICENCE)
     return None
+
+
+def _source(name: str, train: Split, test: Split, test_split: str, notes: tuple[str, ...]) -> ImageSource:
+    return ImageSource(
+        name=name,
+        dataset=FULL,
+        train=train,
+        test=test,
+        class_names=CLASS_NAMES,
+        test_split=test_split,
+        licence=LICENCE,
+        notes=notes,
+    )
 
 
 def _keras_folder() -> Path:

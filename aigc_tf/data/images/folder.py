@@ -15,13 +15,14 @@ from PIL import Image
 
 from aigc_tf.data.images.prepare import UnreadableImageError, decode_image
 from aigc_tf.data.images.source import ImageSource
-from aigc_tf.data.images.splits import HELD_OUT, HoldOut
+from aigc_tf.data.images.splits import HoldOut
 from aigc_tf.data.progress import progress
-from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.data.source import HELD_OUT
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import InputError, listed
+from aigc_tf.recipes.images import ImageSettings
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
-_NAMED_AT_MOST = 5
 
 
 def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
@@ -33,7 +34,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
         InputError: there are no images, more than `settings.max_unreadable` of them cannot be read, or a
             folder cannot be.
     """
-    files = find_images(folder)
+    files = files_below(folder, SUFFIXES)
     if not files:
         raise InputError(f"folder {folder} holds no images: expected files that end in {', '.join(SUFFIXES)}")
     labels, class_names = _labels(files)
@@ -51,33 +52,18 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
         train, test = examples.splits()
     notes = []
     if unreadable:
-        notes.append(f"{len(unreadable)} of {len(files)} files could not be read and are left out: {named(unreadable)}")
-    return ImageSource(str(folder), "", train, test, class_names, HELD_OUT, "the user's own", tuple(notes))
-
-
-def find_images(folder: Path) -> list[Path]:
-    """Paths of the image files below a folder, relative to it, in the order of their names.
-
-    Raises:
-        InputError: a folder cannot be read.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise InputError(f"folder {error.filename} cannot be read: {error.strerror}") from error
-
-    found = []
-    seen = set()
-    for parent, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
-        status = Path(parent).stat()
-        if (status.st_dev, status.st_ino) in seen:  # a link that leads back, or a second way to the same folder
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            if not name.startswith(".") and name.lower().endswith(SUFFIXES):
-                found.append(Path(parent, name).relative_to(folder))
-    return sorted(found, key=lambda path: path.parts)
+        notes.append(
+            f"{len(unreadable)} of {len(files)} files could not be read and are left out: {listed(unreadable)}"
+        )
+    return ImageSource(
+        name=str(folder),
+        train=train,
+        test=test,
+        class_names=class_names,
+        test_split=HELD_OUT,
+        licence="the user's own",
+        notes=tuple(notes),
+    )
 
 
 def shown(path: Path) -> str:
@@ -124,13 +110,7 @@ def _check_share(folder: Path, unreadable: list[str], count: int, allowed: float
     if len(unreadable) > allowed * count:
         raise InputError(
             f"{len(unreadable)} of {count} images in {folder} cannot be read, more than the share of {allowed:g} that "
-            f"images.max_unreadable allows: {named(unreadable)}; repair or remove them, or raise the limit"
+            f"images.max_unreadable allows: {listed(unreadable)}; repair or remove them, or raise the limit"
         )
     if len(unreadable) == count:
-        raise InputError(f"none of the {count} images in {folder} can be read: {named(unreadable)}")
-
-
-def named(unreadable: list[str]) -> str:
-    """The first of what could not be read, and how many more there are."""
-    more = len(unreadable) - _NAMED_AT_MOST
-    return ", ".join(unreadable[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+        raise InputError(f"none of the {count} images in {folder} can be read: {listed(unreadable)}")

@@ -16,9 +16,9 @@ from aigc_tf.data.images.arrays import (
     prepared_split,
 )
 from aigc_tf.data.images.source import ImageSource
-from aigc_tf.data.images.splits import HELD_OUT, TEST_SPLIT
+from aigc_tf.data.source import HELD_OUT, TEST_SPLIT
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.archives import ArchiveError, read_arrays
 
 # Names of (images, labels) in each split; only the first name is needed. "arr_0" is NumPy's own, for an array

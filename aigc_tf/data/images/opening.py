@@ -9,13 +9,14 @@ from typing import Any
 
 from aigc_tf.data.images import fashion_mnist
 from aigc_tf.data.images import tfds as tfds_images
-from aigc_tf.data.images.arrays import GIVEN, open_data
+from aigc_tf.data.images.arrays import open_data
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.source import ImageSource, Split, to_unit
 from aigc_tf.data.paths import existing, is_path
+from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageRecipe, ImageSettings
+from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
 __all__ = ["ImageSource", "Split", "open_source", "to_unit"]
 
@@ -43,8 +44,10 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     """
     settings = recipe.images
     source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)
+    source = source.for_recipe(recipe)
+    choosing = "" if source.validation is None else f"{len(source.validation.images):,} to choose by, "
     summary = (
-        f"{source.name}: {len(source.train.images):,} images to train on, "
+        f"{source.name}: {len(source.train.images):,} images to train on, {choosing}"
         f"{len(source.test.images):,} to test on ({source.test_split})"
     )
     return dataclasses.replace(source, notes=(summary, *source.notes), augmentation=recipe.augmentation)

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 # The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")

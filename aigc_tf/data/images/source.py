@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.order import Rows
+from aigc_tf.data.source import NO_VALIDATION, Batch, Source, validation_count
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
-# Batches that are prepared while the model trains on earlier ones.
-_PREFETCHED = 4
+VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
 
-ALL = slice(None)
-"""Rows of a batch."""
+
+class Subset:
+    """Some rows of an array that may be memory-mapped: read when they are asked for."""
+
+    def __init__(self, array: np.ndarray, rows: np.ndarray) -> None:
+        self.array, self.rows = array, rows
+        self.shape, self.dtype, self.ndim = (len(rows), *array.shape[1:]), array.dtype, array.ndim
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        first, *others = key if isinstance(key, tuple) else (key,)
+        found = self.array[self.rows[first]]
+        return found[(slice(None), *others)] if others else found
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.array[self.rows], dtype)
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Examples for one purpose."""
+    """Images for one purpose."""
 
     images: np.ndarray
     """uint8 `[count, height, width, channels]`; memory-mapped when it is too large for the memory."""
@@ -34,32 +53,35 @@ class Split:
         every = slice(None, None, max(1, -(-len(self.images) // count)))
         return Split(self.images[every], None if self.labels is None else self.labels[every])
 
+    def at(self, rows: np.ndarray) -> Split:
+        """Those at some positions, int64 `[count]`, read when they are asked for."""
+        labels = None if self.labels is None else self.labels[rows]
+        return Split(Subset(self.images, rows), labels)  # type: ignore[arg-type]  # reads like an array
 
-@dataclass(frozen=True, eq=False)
-class ImageSource:
-    """Images in the form that a recipe asked for, split for training and testing."""
 
-    name: str
-    """What names it again as a recipe's `source`."""
-    dataset: str
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ImageSource(Source):
+    """Images in the form that a recipe asked for."""
+
+    dataset: str = ""
     """The data set's identity, which parts of it share; empty for the user's own data."""
-    train: Split
-    test: Split
     class_names: tuple[str, ...] | None
-    test_split: str
-    """How the test split came about, for protocols."""
-    licence: str
-    """Licence and attribution."""
-    notes: tuple[str, ...]
-    """Lines that the user should see once."""
     augmentation: ClassicalAugmentation = field(default_factory=ClassicalAugmentation)
     """What training images suffer, anew in every epoch."""
+    labelled: bool = False
+    """Whether batches hold the labels, too."""
+    training: Split | None = None
+    """The training part with the validation part in it; None if none was cut off."""
+
+    train: Split
+    validation: Split | None = None
+    test: Split
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over shapes, types and bytes of all images and labels."""
         digest = hashlib.sha256()
-        for split in (self.train, self.test):
+        for split in (self.training or self.train, self.test):
             for array in (split.images, split.labels):
                 if array is None:
                     digest.update(b"none;")
@@ -69,10 +91,42 @@ class ImageSource:
                     digest.update(np.ascontiguousarray(array).data.cast("B"))
         return digest.hexdigest()
 
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`classes`, if it has labels."""
+        classes = {} if self.class_names is None else {"classes": ClassNames(self.class_names)}
+        return classes | super().assets
+
+    @property
+    def count(self) -> int:
+        """Training images."""
+        return len(self.train.images)
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return VALIDATION_SPLIT.format(count=len(self.validation.images))
+
+    def validated(self) -> Self:
+        """The same with a validation part: the images whose hashes are smallest, equal images on one side."""
+        whole = self.training or self.train
+        keys = np.array([_key(image) for image in whole.images], np.uint64)
+        count = validation_count(len(keys))
+        chosen = keys < np.partition(keys, count)[count] if 0 < count < len(keys) else np.zeros(len(keys), bool)
+        if not chosen.any():  # a handful of equal images
+            return self
+        train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
+        kept = Split(np.asarray(validation.images), validation.labels)
+        return dataclasses.replace(self, train=train, validation=kept, training=whole)
+
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
         return {
             "training images": len(self.train.images),
+            "validation images": 0 if self.validation is None else len(self.validation.images),
+            "validation split": self.validation_split,
             "test images": len(self.test.images),
             "test split": self.test_split,
             "image shape": self.train.images.shape[1:],
@@ -80,65 +134,24 @@ class ImageSource:
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
-        """Batches of training images without end, each image once in an epoch, in an order of its own.
-
-        The batch of step t, with what augmentation makes of it, depends on (seed, t) alone, so a run that starts
-        again at step t reads on where it stopped. An epoch may end inside a batch; the next one begins there.
-
-        Args:
-            batch_size: images in a batch.
-            seed: decides the order, epoch by epoch, and the augmentation.
-            first_step: the step whose batch comes first.
-            rows: of each batch, those that are given; all by default.
-
-        Returns:
-            float32 `[batch, height, width, channels]` in [-1, 1].
-
-        Raises:
-            ValueError: `batch_size` is not positive, or `seed` or `first_step` is negative.
-        """
-        if batch_size < 1 or seed < 0 or first_step < 0:
-            raise ValueError(
-                f"batch_size {batch_size}, seed {seed}, first_step {first_step}: "
-                "expected a positive batch_size, and neither seed nor first_step negative"
-            )
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`image`, float32 `[batch, height, width, channels]` in [-1, 1], and of a labelled one `label`, int32 `[batch]`."""
         images = self.train.images
-
-        def read(indices: np.ndarray) -> np.ndarray:
-            return to_unit(images[indices])
-
-        def batch(step: tf.Tensor) -> tf.Tensor:
-            positions = (step * batch_size + tf.range(batch_size, dtype=tf.int64))[rows]  # [batch]
-            indices = shuffled(positions, len(images), seed)  # [batch]
-            # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
-            # times faster than training (`aigc_tf.data.throughput`).
-            unit = tf.numpy_function(read, [indices], tf.float32, stateful=False)
-            unit = tf.ensure_shape(unit, (positions.shape[0], *images.shape[1:]))
-            return augment(unit, self.augmentation, seed, positions[0]) if self.augmentation.is_on else unit
-
-        steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
-        return steps.map(batch).prefetch(_PREFETCHED)
+        # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
+        # times faster than training (`aigc_tf.data.throughput`).
+        unit = tf.numpy_function(lambda at: to_unit(images[at]), [rows.examples], tf.float32, stateful=False)
+        unit = tf.ensure_shape(unit, (rows.examples.shape[0], *images.shape[1:]))
+        if self.augmentation.is_on:
+            unit = augment(unit, self.augmentation, seed, rows.position)
+        if not self.labelled:
+            return {"image": unit}
+        return {"image": unit, "label": tf.gather(tf.constant(self.train.labels, tf.int32), rows.examples)}
 
 
-def shuffled(positions: tf.Tensor, count: int, seed: int) -> tf.Tensor:
-    """Which of `count` examples stands at each position of an endless sequence of shuffled epochs.
-
-    Args:
-        positions: int64 `[n]`, not negative; epoch e covers positions `e * count` to `(e + 1) * count - 1`.
-        count: examples in an epoch.
-        seed: decides the order; each epoch derives its own from it.
-
-    Returns:
-        int64 `[n]` in [0, count).
-    """
-    key = np.random.SeedSequence(seed).generate_state(2, np.uint32)  # any size of seed, spread over 64 bits
-    epochs = tf.cast(positions // count, tf.uint32)
-    seeds = tf.stack([tf.fill(tf.shape(epochs), key[0]), tf.fill(tf.shape(epochs), key[1]), epochs], axis=-1)
-    # The raw op behind tf.random.experimental.index_shuffle: that wrapper (TensorFlow 2.21) pads the wrong axis
-    # of a matrix of seeds, and a batch can lie in two epochs.
-    return tf.raw_ops.RandomIndexShuffle(
-        index=positions % count, seed=seeds, max_index=tf.constant(count - 1, tf.int64), rounds=4
+def _key(image: np.ndarray) -> int:
+    """Where an image stands among all when a validation part is cut off; another hash than that of the test part."""
+    return int.from_bytes(
+        hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=8, person=b"validation").digest()
     )
 
 

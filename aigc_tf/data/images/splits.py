@@ -16,8 +16,6 @@ from aigc_tf.data.images.source import Split
 from aigc_tf.errors import InputError
 from aigc_tf.storage.cache import cache_folder
 
-TEST_SPLIT = "test split of the data set"
-HELD_OUT = "10 % held out by content hash"
 # Held out are images whose hash, as a 64-bit number, is below this: a tenth of all numbers.
 _HELD_OUT_BELOW = np.uint64(2**64 // 10)
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 from aigc_tf.data import tfds_builders
 from aigc_tf.data.images.arrays import Batch, batches_of, hold_out, prepared_split
 from aigc_tf.data.images.source import ImageSource
-from aigc_tf.data.images.splits import HELD_OUT
+from aigc_tf.data.source import HELD_OUT
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 _READ_AT_ONCE = 256
 

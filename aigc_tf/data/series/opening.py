@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.images.arrays import GIVEN
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.series.files import Table, read_csv, read_npz, table_of_array
 from aigc_tf.data.series.source import Scaling, SeriesSource, measure_scaling
+from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.series import SeriesRecipe
 
@@ -54,7 +54,17 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         f"{name}: {len(table.names)} series ({', '.join(table.names)}), {len(train):,} steps of time to train on, "
         f"{len(test):,} to test on ({TEST_SPLIT})"
     )
-    return SeriesSource(name, scaling, window, train, test, TEST_SPLIT, licence, (note,))
+    source = SeriesSource(
+        name=name,
+        scaling=scaling,
+        window=window,
+        train=train,
+        test=test,
+        test_split=TEST_SPLIT,
+        licence=licence,
+        notes=(note,),
+    )
+    return source.for_recipe(recipe)
 
 
 def two_seasons() -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -12,10 +13,9 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.images.source import ALL, shuffled
+from aigc_tf.data.order import Order, Rows, Shuffled
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, validation_count
 from aigc_tf.errors import InputError
-
-_PREFETCHED = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Scaling:
             if not np.isfinite(mean).all() or not (np.isfinite(deviation) & (deviation > 0)).all():
                 raise ValueError("its means and deviations are not finite, or a deviation is not positive")
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise InputError(f"scaling.json is no scaling of series: {error}") from None
+            raise InputError(f"scaling.json is not a scaling of series: {error}") from None
         return cls(names, mean, deviation)
 
 
@@ -68,83 +68,92 @@ def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:
     return Scaling(tuple(names), values[0] + shifted.mean(axis=0), shifted.std(axis=0))
 
 
-@dataclass(frozen=True, eq=False)
-class SeriesSource:
-    """Series of real numbers side by side, split in time for training and testing."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SeriesSource(Source):
+    """Series of real numbers side by side, split in time: training, validation, test, one behind the other."""
 
-    name: str
-    """What names it again as a recipe's `source`."""
     scaling: Scaling
     window: int
     """Steps of time in a training example."""
+
     train: np.ndarray
     """float64 `[time, series]` in the series' own units."""
+    validation: np.ndarray | None = None
     test: np.ndarray
-    """The time after that, `[time, series]`."""
-    test_split: str
-    """How the test split came about, for protocols."""
-    licence: str
-    """Licence and attribution."""
-    notes: tuple[str, ...]
-    """Lines that the user should see once."""
+
+    @property
+    def training(self) -> np.ndarray:
+        """The training part with the validation part behind it."""
+        return self.train if self.validation is None else np.concatenate([self.train, self.validation])
 
     @property
     def values(self) -> np.ndarray:
         """All of the time, float64 `[time, series]`."""
-        return np.concatenate([self.train, self.test])
+        return np.concatenate([self.training, self.test])
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over the names and values of the series."""
         digest = hashlib.sha256(json.dumps(self.scaling.names).encode())
-        for part in (self.train, self.test):
+        for part in (self.training, self.test):
             digest.update(f"{part.shape};".encode())
             digest.update(np.ascontiguousarray(part, "<f8").data.cast("B"))
         return digest.hexdigest()
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`scaling`, of the whole training part."""
+        return {"scaling": self.scaling, **super().assets}
+
+    @property
+    def count(self) -> int:
+        """Windows of the training part; they overlap."""
+        return len(self.train) - self.window + 1
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return f"the last {len(self.validation):,} steps of the training time"
+
+    def validated(self) -> Self:
+        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, one window at least."""
+        whole = self.training
+        count = max(validation_count(len(whole)), self.window)
+        if len(whole) - count < self.window:
+            return self
+        return dataclasses.replace(self, train=whole[:-count], validation=whole[-count:])
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
         return {
             "series": list(self.scaling.names),
             "training steps of time": len(self.train),
+            "validation steps of time": 0 if self.validation is None else len(self.validation),
+            "validation split": self.validation_split,
             "test steps of time": len(self.test),
             "test split": self.test_split,
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
-        """Batches of windows of the training part without end, each window once in an epoch, in an order of its own.
+    def order(self, batch_size: int, seed: int) -> Order:
+        """Each window once in an epoch; where there are fewer than a batch takes, a batch is all of them."""
+        return Shuffled(self.count, min(batch_size, self.count), seed)
 
-        The batch of step t depends on (seed, t) alone, so a run that starts again at step t reads on where it
-        stopped. An epoch may end inside a batch; the next one begins there.
-
-        Args:
-            batch_size: windows in a batch; where there are fewer in all, a batch is all of them.
-            seed: decides the order, epoch by epoch.
-            first_step: the step whose batch comes first.
-            rows: of each batch, those that are given; all by default.
-
-        Returns:
-            float32 `[batch, window, series]`, standardised.
-        """
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`series`, float32 `[batch, window, series]`, standardised."""
         values = tf.constant(self.scaling.standardise(self.train), tf.float32)
-        count = len(self.train) - self.window + 1
-        size = min(batch_size, count)
         inside = tf.range(self.window, dtype=tf.int64)
+        return {"series": tf.gather(values, rows.examples[:, tf.newaxis] + inside)}
 
-        def batch(step: tf.Tensor) -> tf.Tensor:
-            positions = (step * size + tf.range(size, dtype=tf.int64))[rows]
-            starts = shuffled(positions, count, seed)  # [batch]
-            return tf.gather(values, starts[:, tf.newaxis] + inside)
-
-        return tf.data.Dataset.counter(start=first_step, dtype=tf.int64).map(batch).prefetch(_PREFETCHED)
-
-    def test_windows(self, count: int) -> np.ndarray:
-        """At most `count` windows of the test part, evenly spread: float32 `[windows, window, series]`, standardised.
+    def windows_of(self, name: PartName, count: int) -> np.ndarray:
+        """At most `count` windows of a part, evenly spread: float32 `[windows, window, series]`, standardised.
 
         They overlap unless `count` is small.
         """
-        last = len(self.test) - self.window
+        part = self.part(name)
+        last = len(part) - self.window
         starts = np.unique(np.linspace(0, last, min(count, last + 1)).astype(np.int64))
-        values = self.scaling.standardise(self.test).astype(np.float32)
+        values = self.scaling.standardise(part).astype(np.float32)
         return values[starts[:, np.newaxis] + np.arange(self.window)]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatch
 from itertools import compress
 from pathlib import Path
 from typing import Any
@@ -14,21 +12,19 @@ from typing import Any
 import tensorflow as tf
 
 from aigc_tf.data import tfds_builders
-from aigc_tf.data.images.arrays import GIVEN
-from aigc_tf.data.images.folder import named, shown
-from aigc_tf.data.images.splits import HELD_OUT, TEST_SPLIT
+from aigc_tf.data.images.folder import shown
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
-from aigc_tf.data.text.source import TextSource, TextSplit, join
+from aigc_tf.data.source import GIVEN, HELD_OUT, TEST_SPLIT
+from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource, TextSplit, join
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
-from aigc_tf.errors import InputError
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import InputError, listed
 from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 AUTO = "pydoc_topics"
 _EXPECTED = "a text file, a folder of text files or a TFDS text set"
 _LAST_TENTH = "the last tenth held out"
-# From so many documents on, single ones are held out; of fewer, one could be all that is of its kind.
-_DOCUMENTS_TO_CHOOSE_FROM = 20
 _TEST_SHARE = 0.1
 _SUFFIXES = (".txt", ".md", ".py", ".csv", ".tsv", ".json")
 _OWN = "the user's own"
@@ -78,7 +74,17 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
     strange = 0 if settings.unit == "byte" else int((test.tokens == UNKNOWN).sum())
     if strange:
         notes.append(f"{strange:,} of {test.symbols:,} symbols of the test text are not in the vocabulary")
-    return TextSource(name, settings, vocabulary, train, test, found.test_split, found.licence, tuple(notes))
+    source = TextSource(
+        name=name,
+        settings=settings,
+        vocabulary=vocabulary,
+        train=train,
+        test=test,
+        test_split=found.test_split,
+        licence=found.licence,
+        notes=tuple(notes),
+    )
+    return source.for_recipe(recipe)
 
 
 def _lines(documents: Sequence[str]) -> list[str]:
@@ -160,7 +166,7 @@ def read_text(path: Path) -> str:
 
 
 def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
-    files = _find(folder, settings.files)
+    files = files_below(folder, pattern=settings.files)
     if not files:
         raise InputError(f"folder {folder} holds no files {settings.files}: name others with text.files")
     documents, unreadable = [], []
@@ -175,20 +181,10 @@ def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
     if len(unreadable) > settings.max_unreadable * len(files) or not documents:
         raise InputError(
             f"{len(unreadable)} of {len(files)} files in {folder} cannot be read, and the share that "
-            f"text.max_unreadable allows is {settings.max_unreadable:g}: {named(unreadable) or 'the others are empty'}"
+            f"text.max_unreadable allows is {settings.max_unreadable:g}: {listed(unreadable) or 'the others are empty'}"
         )
-    notes = (f"left out: {named(unreadable)}",) if unreadable else ()
+    notes = (f"left out: {listed(unreadable)}",) if unreadable else ()
     return dataclasses.replace(_hold_out(documents, _OWN), notes=notes)
-
-
-def _find(folder: Path, pattern: str) -> list[Path]:
-    """Paths below a folder whose name fits, relative to it, in order; none whose name begins with a dot."""
-    found = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        fitting = (name for name in names if not name.startswith(".") and fnmatch(name, pattern))
-        found += [Path(parent, name).relative_to(folder) for name in fitting]
-    return sorted(found, key=lambda path: path.parts)
 
 
 def _open_tfds(name: str) -> _Documents:
@@ -216,7 +212,7 @@ def _open_tfds(name: str) -> _Documents:
 
 def _hold_out(documents: Sequence[str], licence: str) -> _Documents:
     """A tenth is held out: documents by the hash of their content, or if they are few, the end of the text."""
-    if len(documents) >= _DOCUMENTS_TO_CHOOSE_FROM:
+    if len(documents) >= MIN_DOCUMENTS:
         keys = [
             int.from_bytes(hashlib.sha256(document.encode("utf-8", "replace")).digest()[:8]) for document in documents
         ]

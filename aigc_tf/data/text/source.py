@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.images.source import ALL
+from aigc_tf.data.order import Order, Rows, Tabulated
+from aigc_tf.data.source import NO_VALIDATION, VALIDATION_SHARE, Batch, Source, validation_count
 from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
@@ -19,7 +21,8 @@ from aigc_tf.recipes.text import TextSettings
 PADDING = -1  # behind the end of a line that is shorter than others of its batch
 # Lines are batched with lines of like length, out of so many batches' lines at a time.
 _BATCHES_IN_POOL = 50
-_PREFETCHED = 4
+# From so many documents on, single ones are held out; of fewer, one could be all that is of its kind.
+MIN_DOCUMENTS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +35,8 @@ class TextSplit:
     """int64 `[documents + 1]`: where the boundary before each document stands, and one place more."""
     characters: int
     """Of all documents; the end of a line or document counts as one, where the model has to tell it."""
+    is_end: bool = False
+    """Whether it is the end of a text that goes before it."""
 
     @property
     def symbols(self) -> int:
@@ -47,83 +52,145 @@ class TextSplit:
         """One document's tokens without boundaries."""
         return self.tokens[self.starts[index] + 1 : self.starts[index + 1]]
 
+    def by_document(self) -> tuple[TextSplit, TextSplit] | None:
+        """Most documents, and those with the smallest hashes; equal ones on one side. None if all are equal."""
+        keys = np.array([_key(self.document(index)) for index in range(self.documents)], np.uint64)
+        count = validation_count(len(keys))
+        chosen = keys < np.partition(keys, count)[count]
+        if not chosen.any():
+            return None
+        return self._some(np.flatnonzero(~chosen)), self._some(np.flatnonzero(chosen))
 
-@dataclass(frozen=True, eq=False)
-class TextSource:
-    """Text as numbers, split for training and testing."""
+    def at_end(self) -> tuple[TextSplit, TextSplit] | None:
+        """The text, and its last twentieth. None if it is too short for that."""
+        at = round((1 - VALIDATION_SHARE) * self.symbols)
+        if not 0 < at < self.symbols:
+            return None
+        share = at / self.symbols
+        before = np.unique(np.minimum(self.starts, at + 1))
+        inside = self.starts[:-1][self.starts[:-1] > at] - at
+        first, last = self.tokens[: at + 1], self.tokens[at:]
+        characters = round(share * self.characters)
+        ends = np.array([0, *inside, self.starts[-1] - at], np.int64)
+        return TextSplit(first, before, characters), TextSplit(last, ends, self.characters - characters, is_end=True)
 
-    name: str
-    """What names it again as a recipe's `source`."""
+    def _some(self, documents: np.ndarray) -> TextSplit:
+        """Only these documents."""
+        with_ends = len(self.tokens) > self.starts[-1]  # a boundary behind the last one
+        parts = [self.document(index) for index in documents]
+        share = sum(map(len, parts)) / max(1, len(self.tokens) - self.documents - with_ends)
+        return join(parts, round(share * self.characters), with_ends)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TextSource(Source):
+    """Text as numbers."""
+
     settings: TextSettings
     vocabulary: Vocabulary
+    training: TextSplit | None = None
+    """The training part with the validation part in it; None if none was cut off."""
+
     train: TextSplit
+    validation: TextSplit | None = None
     test: TextSplit
-    test_split: str
-    """How the test split came about, for protocols."""
-    licence: str
-    """Licence and attribution."""
-    notes: tuple[str, ...]
-    """Lines that the user should see once."""
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over the vocabulary and the tokens of both splits."""
+        """SHA-256, in hexadecimal, over the vocabulary and the tokens of both parts."""
         digest = hashlib.sha256(self.vocabulary.to_json().encode())
-        for split in (self.train, self.test):
+        for split in (self.training or self.train, self.test):
             digest.update(f"{split.tokens.shape};".encode())
             digest.update(np.ascontiguousarray(split.tokens).data.cast("B"))
         return digest.hexdigest()
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`vocabulary`."""
+        return {"vocabulary": self.vocabulary, **super().assets}
+
+    @property
+    def count(self) -> int:
+        """Documents to train on."""
+        return self.train.documents
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        if self.validation.is_end:
+            return f"the last {self.validation.symbols:,} symbols of the training text"
+        return f"{self.validation.documents:,} of the training documents, by content hash"
+
+    def validated(self) -> Self:
+        """The same with a validation part: some documents by their hash, or of a few documents the end of the text.
+
+        Both sides have the vocabulary of the whole training part.
+        """
+        whole = self.training or self.train
+        single = self.settings.lines or whole.documents >= MIN_DOCUMENTS
+        sides = whole.by_document() if single else whole.at_end()
+        if sides is None:
+            return self
+        return dataclasses.replace(self, train=sides[0], validation=sides[1], training=whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
         return {
             "training characters": self.train.characters,
+            "validation characters": 0 if self.validation is None else self.validation.characters,
+            "validation split": self.validation_split,
             "test characters": self.test.characters,
             "test split": self.test_split,
-            "documents": self.train.documents + self.test.documents,
+            "documents": (self.training or self.train).documents + self.test.documents,
             "unit": self.vocabulary.unit,
             "symbols": len(self.vocabulary),
             "licence": self.licence,
         }
 
-    def training_batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
-        """Batches without end; the batch of step t depends on (seed, t) alone.
-
-        Args:
-            batch_size: examples in a batch.
-            seed: decides the order, epoch by epoch.
-            first_step: the step whose batch comes first.
-            rows: of each batch, those that are given; all by default.
-
-        Returns:
-            (tokens, goes_on): int32 `[batch, time + 1]`, the inputs and, one further, the targets; -1 is padding.
-            And whether the rows go on from those of the step before, bool `[]`.
+    def order(self, batch_size: int, seed: int) -> Order:
+        """Lines, places that go on side by side, or windows, as the settings say.
 
         Raises:
             InputError: there is less text than one batch takes.
         """
         length = self.settings.length
         if self.settings.lines:
-            batch_of = lines(self.train, batch_size, seed)
-        elif self.settings.consecutive:
-            batch_of = streams(self.train.tokens, length, batch_size, seed)
-        else:
-            batch_of = windows(self.train.tokens, length, batch_size, seed)
-        time = None if self.settings.lines else length + 1
+            return Tabulated(batch_size, lines(self.train, batch_size, seed))
+        if self.settings.consecutive:
+            return Tabulated(batch_size, streams(self.train.tokens, length, batch_size, seed))
+        return Tabulated(batch_size, windows(self.train.tokens, length, batch_size, seed))
 
-        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            tokens, goes_on = tf.numpy_function(batch_of, [step], (tf.int32, tf.bool), stateful=False)
-            return tf.ensure_shape(tokens, (batch_size, time))[rows], tf.ensure_shape(goes_on, ())
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`tokens`, int32 `[batch, time + 1]`: inputs and, one further, targets, -1 is padding; and `continues`.
 
-        steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
-        return steps.map(batch).prefetch(_PREFETCHED)
+        `continues`, bool `[]`, says whether the rows go on from those of the step before.
+        """
+        length, settings = self.settings.length, self.settings
+        # Batches of any size are padded to the same length, whichever lines are drawn.
+        longest = length + 2 if self.poisson else None
+
+        def tokens_at(examples: np.ndarray) -> np.ndarray:
+            if settings.lines:
+                return padded(self.train, examples, longest)
+            return self.train.tokens[examples[:, None] + np.arange(length + 1)]
+
+        time = longest if settings.lines else length + 1
+        tokens = tf.numpy_function(tokens_at, [rows.examples], tf.int32, stateful=False)
+        return {"tokens": tf.ensure_shape(tokens, (rows.examples.shape[0], time)), "continues": rows.continues}
 
 
-Batch = Callable[[int], tuple[np.ndarray, np.bool_]]
-"""Step -> its tokens, int32 `[batch, time + 1]`, and whether they go on from those of the step before."""
+BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
+"""Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from the step before."""
 
 
-def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batch:
+def _key(document: np.ndarray) -> int:
+    """Where a document stands among all when a validation part is cut off; another hash than that of the test part."""
+    return int.from_bytes(hashlib.blake2b(document.tobytes(), digest_size=8, person=b"validation").digest())
+
+
+def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
     """Windows of `length` inputs that do not overlap, each once in an epoch, in an order of its own.
 
     Every epoch cuts at other places. What is left over behind the last window comes in another epoch.
@@ -140,12 +207,12 @@ def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batc
     def batch(step: int) -> tuple[np.ndarray, np.bool_]:
         positions = np.arange(step * batch_size, (step + 1) * batch_size)
         begins = np.array([starts(int(position // count))[position % count] for position in positions])
-        return tokens[begins[:, None] + np.arange(length + 1)], np.False_
+        return begins.astype(np.int64), np.False_
 
     return batch
 
 
-def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batch:
+def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
     """As many places in the text as rows, read on side by side, `length` inputs in a step.
 
     Every epoch starts at other places.
@@ -158,12 +225,12 @@ def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batc
         epoch, place = divmod(int(step), steps)
         shift = np.random.default_rng((seed, epoch)).integers(length)
         begins = shift + (np.arange(batch_size) * steps + place) * length
-        return tokens[begins[:, None] + np.arange(length + 1)], np.bool_(place > 0)
+        return begins.astype(np.int64), np.bool_(place > 0)
 
     return batch
 
 
-def lines(split: TextSplit, batch_size: int, seed: int) -> Batch:
+def lines(split: TextSplit, batch_size: int, seed: int) -> BatchOf:
     """Whole documents with the boundaries around them, each once in an epoch, with others of like length."""
     lengths = np.diff(split.starts) + 1  # both boundaries included
     pool = batch_size * _BATCHES_IN_POOL
@@ -181,7 +248,7 @@ def lines(split: TextSplit, batch_size: int, seed: int) -> Batch:
 
     def batch(step: int) -> tuple[np.ndarray, np.bool_]:
         epoch, place = divmod(int(step), batches)
-        return padded(split, order(epoch)[place]), np.False_
+        return order(epoch)[place].astype(np.int64), np.False_
 
     return batch
 

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.base import STRICT
+from aigc_tf.recipes.fields import STRICT
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 

@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.metrics.images import samples as image_metrics
 from aigc_tf.metrics.images.features import Kind, feature_network
 from aigc_tf.metrics.images.reference import reference_features
-from aigc_tf.recipes.base import ImageRecipe
+from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.labelled import LabelledSource

@@ -14,7 +14,7 @@ from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, fre
 from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
 from aigc_tf.metrics.images.reference import reference_statistics
 from aigc_tf.metrics.images.samples import generated_images
-from aigc_tf.recipes.base import ImageRecipe
+from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.opening import ImageSource

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.metrics.images import inception, small_network, trained
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.opening import ImageSource

@@ -16,7 +16,7 @@ from aigc_tf.metrics.images.reference import frechet_distance_of_real, reference
 from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.metrics.precision_recall import precision_recall
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.recipes.base import ImageRecipe
+from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.opening import ImageSource

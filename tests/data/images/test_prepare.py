@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from aigc_tf.data.images.prepare import UnreadableImageError, decode_image, prepare_arrays
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 GREY = ImageSettings(height=4, width=4)
 RGB = ImageSettings(height=4, width=4, channels=3)

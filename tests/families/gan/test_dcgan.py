@@ -5,7 +5,7 @@ import pytest
 from keras import layers
 
 from aigc_tf.families.gan.networks.dcgan import discriminator, generator
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.dcgan import DCGAN
 
 

@@ -14,7 +14,7 @@ from aigc_tf.families.gan.losses import discriminator_loss, non_saturating_gener
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent_space import spherical
 from aigc_tf.nn.optimizers import FusedAdam
-from aigc_tf.recipes.base import AdamSettings, ScheduleSettings
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import R1Settings
 

@@ -16,7 +16,7 @@ from aigc_tf.metrics.images import export_quality
 from aigc_tf.metrics.images.export_quality import image_quality, psnr
 from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
-from aigc_tf.recipes.base import ExportLimits, ImageSettings, QuantisedLimits
+from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
 
 SHAPE = (16, 16, 1)

@@ -8,7 +8,7 @@ import pytest
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import features, small_network, trained
 from aigc_tf.metrics.images.features import feature_network
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 SIXTEEN = ImageSettings(height=16, width=16)
 

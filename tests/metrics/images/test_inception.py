@@ -10,7 +10,7 @@ import pytest
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import inception
 from aigc_tf.metrics.images.features import feature_network
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 
 @pytest.fixture(autouse=True)

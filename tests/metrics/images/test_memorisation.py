@@ -7,7 +7,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import memorisation
 from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.memorisation import nearest_picture, nearest_training_images
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from keras import layers
 
 from aigc_tf.nn.likelihoods import make_likelihood
 from aigc_tf.recipes.autoencoders import ConvolutionSettings, LikelihoodSettings
-from aigc_tf.recipes.base import ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 
 
 class Convolutional(Protocol):

@@ -1,0 +1,63 @@
+"""The classes of a source by number and by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+
+_NAMED_AT_MOST = 20
+
+
+@dataclass(frozen=True)
+class ClassNames:
+    """The classes of a source by number."""
+
+    names: tuple[str, ...]
+
+    def numbers(self, labels: Sequence[str | int]) -> np.ndarray:
+        """int32 `[count]` of classes given by name or by number.
+
+        Whole numbers are numbers, whatever the names are. Text is a name, or else the digits of a number.
+
+        Raises:
+            InputError: there is no such class.
+        """
+        return np.array([self._number(label) for label in labels], np.int32)
+
+    def _number(self, label: str | int) -> int:
+        if isinstance(label, str):
+            if label in self.names:
+                return self.names.index(label)
+            number = int(label) if label.isdecimal() else None
+        else:  # never looked up among the names, which are numerals where the labels of a source are numbers
+            number = label if isinstance(label, int | np.integer) else None
+        if number is not None and 0 <= number < len(self.names):
+            return int(number)
+        more = ", ..." if len(self.names) > _NAMED_AT_MOST else ""
+        known = ", ".join(self.names[:_NAMED_AT_MOST]) + more
+        kind = "class" if isinstance(label, str) else "class number"
+        raise InputError(
+            f"there is no {kind} {label}: choose one of {known}, or its number from 0 to {len(self.names) - 1}"
+        )
+
+    def to_json(self) -> str:
+        """These classes as JSON."""
+        return json.dumps({"names": self.names}, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+        try:
+            return cls(tuple(str(name) for name in json.loads(text)["names"]))
+        except (ValueError, TypeError, KeyError) as error:
+            raise InputError(f"classes.json is not a list of classes: {error}") from None

@@ -1,0 +1,140 @@
+"""What every source of examples is, whatever they are: three parts, and batches that depend on (seed, step) alone."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+import tensorflow as tf
+
+from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
+from aigc_tf.recipes.base import Recipe
+
+# Batches that are prepared while the model trains on earlier ones.
+PREFETCHED = 4
+
+Batch = dict[str, tf.Tensor]
+"""Named tensors: `image`, `label`, `tokens`, `series`, ..."""
+
+PartName = Literal["train", "validation", "test"]
+
+TEST_SPLIT = "test split of the data set"
+HELD_OUT = "10 % held out by content hash"
+GIVEN = "data given from Python"
+VALIDATION_SHARE, MAX_VALIDATION = 0.05, 2500
+NO_VALIDATION = "none: the training part itself is the reference"
+
+
+def validation_count(examples: int) -> int:
+    """How many of so many training examples are held out to choose by: 5 %, at most 2,500, and 1 at least of 2."""
+    return min(max(int(VALIDATION_SHARE * examples), 1), MAX_VALIDATION, max(examples - 1, 0))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Source(abc.ABC):
+    """Examples for training, for choosing (the best checkpoint, when to stop) and for measuring.
+
+    The parts are attributes of the kind that the modality needs: `train` is learnt from, `validation` chooses, and
+    `test` is looked at by `evaluate` alone.
+    """
+
+    name: str
+    """What names it again as a recipe's `source`."""
+    test_split: str
+    """How the test part came about, for protocols."""
+    licence: str
+    """Licence and attribution."""
+    notes: tuple[str, ...] = ()
+    """Lines that the user should see once."""
+    poisson: Poisson | None = None
+    """Draw batches by Poisson sampling; None takes each example once in an epoch."""
+    promises: Mapping[str, Any] = field(default_factory=dict)
+    """Further assets, which others than the source itself made: the guarantee of private training."""
+
+    train: Any
+    validation: Any
+    test: Any
+
+    @property
+    @abc.abstractmethod
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over the content of the training part, validation included, and the test part."""
+
+    @property
+    @abc.abstractmethod
+    def count(self) -> int:
+        """Examples in an epoch of training."""
+
+    @property
+    @abc.abstractmethod
+    def validation_split(self) -> str:
+        """How the validation part came about, for protocols."""
+
+    @abc.abstractmethod
+    def validated(self) -> Self:
+        """This source with a validation part cut from its training part (5 %, at most 2,500 examples)."""
+
+    @abc.abstractmethod
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """The examples of a batch as named tensors, `[batch, ...]`.
+
+        Args:
+            rows: which, as an order gives them.
+            seed: of what is drawn while reading, such as augmentation.
+        """
+
+    @abc.abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source, JSON-able, in words that the model card shows."""
+
+    def for_recipe(self, recipe: Recipe) -> Self:
+        """This source with what the recipe chooses by: a validation part, or nothing where that is the training part."""
+        return self.validated() if recipe.chosen_on == "validation" else self
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """What models may need to know of it, by name; a recipe's `assets` names those that its model needs."""
+        return dict(self.promises)
+
+    @property
+    def watched(self) -> Any:
+        """The part that is looked at while training: validation, or where nothing is cut off the training part."""
+        return self.train if self.validation is None else self.validation
+
+    def part(self, name: PartName) -> Any:
+        """A part by its name; "validation" is the training part where nothing is cut off for it."""
+        return {"train": self.train, "validation": self.watched, "test": self.test}[name]
+
+    def order(self, batch_size: int, seed: int) -> Order:
+        """Step -> which examples its batch holds."""
+        return Shuffled(self.count, batch_size, seed)
+
+    def batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
+        """Batches of training examples without end; the batch of step t depends on (seed, t) alone.
+
+        Args:
+            batch_size: examples in a batch.
+            seed: decides the order, epoch by epoch, and what is drawn while reading.
+            first_step: the step whose batch comes first, so that a run that starts again there reads on.
+            rows: of each batch, those that are given; all by default.
+
+        Returns:
+            A data set of `Batch`; with Poisson sampling of tuples of them, one for each noised update.
+
+        Raises:
+            ValueError: `first_step` is negative, or the order cannot be made.
+        """
+        if first_step < 0:
+            raise ValueError(f"first_step is {first_step}: expected 0 or more")
+        steps = tf.data.Dataset.counter(start=first_step, dtype=tf.int64)
+        if self.poisson is None:
+            order = self.order(batch_size, seed)
+            return steps.map(lambda step: self.read(order.rows(step, rows), seed)).prefetch(PREFETCHED)
+        drawn, updates = PoissonSampled(self.count, self.poisson.rate, seed), self.poisson.batches_in_step
+
+        def batches_of(step: tf.Tensor) -> tuple[Batch, ...]:
+            return tuple(self.read(drawn.rows(step * updates + index, rows), seed) for index in range(updates))
+
+        return steps.map(batches_of).prefetch(PREFETCHED)

@@ -1,0 +1,116 @@
+"""What measures a model: small objects that yield figures with their direction, their baselines and their protocol."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from aigc_tf.data.source import PartName, Source
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.recipes.base import Recipe
+
+Better = Literal["lower", "higher", "neither"]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number."""
+
+    value: float
+    better: Better
+    """Which way is better; "neither" for what has to be read beside others."""
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    """What simpler methods reach, by their names: measured by the same command on the same examples."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of evaluators."""
+
+    samples: int = 10_000
+    """Examples that are generated, or held-out examples that are looked at, at most."""
+    seed: int = 0
+    """Of the samples."""
+    part: PartName = "test"
+    """Which part of the source is looked at."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The recipe's `evaluate_options`, by name."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What an evaluator found."""
+
+    figures: Mapping[str, Figure]
+    protocol: Mapping[str, Any]
+    """What they were measured with, JSON-able; figures of different protocols cannot be compared."""
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """For the run's folder and its card, by name: uint8 `[height, width, channels]`."""
+
+
+class Evaluator(abc.ABC):
+    """Measures one side of a model. It has no state: `measure` is called on one object for all models."""
+
+    @abc.abstractmethod
+    def measure(self, model: Any, source: Any, recipe: Any, request: Request) -> Measurement:
+        """Measure a model.
+
+        Args:
+            model: of the recipe.
+            source: of the part that is looked at.
+            recipe: of the model.
+            request: how many examples, which part, which seed.
+
+        Raises:
+            InputError: there are too few examples, or something that is needed is not available.
+        """
+
+
+class Chooser(abc.ABC):
+    """One figure that is cheap enough to pick the best checkpoint while training; lower is better."""
+
+    name: str
+    """Of the figure, in logs and files."""
+
+    @abc.abstractmethod
+    def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
+        """The figure.
+
+        Args:
+            model: of the recipe.
+            source: of the part.
+            recipe: of the model.
+            samples: examples that it may take.
+            part: "validation" or "train", never "test".
+        """
+
+
+# Of samples that are drawn to choose by. `evaluate` draws with other seeds.
+CHOOSING_SEED = 2**31 - 1
+
+
+def evaluate(
+    evaluators: Sequence[Evaluator], model: GenerativeModel, source: Source, recipe: Recipe, request: Request
+) -> dict[str, Any]:
+    """The report of several evaluators, JSON-able but for its pictures.
+
+    Returns:
+        Each figure as a float under its name, and under "better" its direction, under "baselines" those of its figure,
+        under "protocol" all that was measured with, under "pictures" arrays by name.
+    """
+    found = [evaluator.measure(model, source, recipe, request) for evaluator in evaluators]
+    figures = {name: figure for measurement in found for name, figure in measurement.figures.items()}
+    protocol: dict[str, Any] = {"samples": request.samples, "seed": request.seed, "part": request.part}
+    for measurement in found:
+        protocol |= measurement.protocol
+    return {
+        **{name: float(figure.value) for name, figure in figures.items()},
+        "better": {name: figure.better for name, figure in figures.items()},
+        "baselines": {name: dict(figure.baselines) for name, figure in figures.items() if figure.baselines},
+        "protocol": protocol,
+        "pictures": {name: picture for measurement in found for name, picture in measurement.pictures.items()},
+    }

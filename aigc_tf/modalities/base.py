@@ -1,0 +1,209 @@
+"""What a modality is: how one kind of value is read from a user's file, checked, shown and written."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import InputError
+
+Preview = np.ndarray | str
+"""What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
+
+
+class UnreadableError(Exception):
+    """A file does not hold what is asked for; the message says why in a few words."""
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """A file that the user named, or that lies in a folder that was named."""
+
+    path: Path
+    """Where it is."""
+    name: Path
+    """What it is called among all that were named: relative, with the sub-folders it lies in."""
+
+
+class Modality(abc.ABC):
+    """One kind of value, in the form that a model takes or gives: pictures of a size, text of a vocabulary, series.
+
+    A value is what stands in one row of a batch. Models name modalities as `takes`, `gives` and `condition`; commands
+    ask these, and so need not know any model.
+    """
+
+    name: ClassVar[str]
+    """In messages and on cards, in the plural: "pictures"."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Endings, in small letters, of the files that are looked for in folders."""
+    writes: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files that `write_all` knows; the first is the default. "" stands for a folder of single files."""
+    element: ClassVar[str] = ""
+    """Kind of element of the exported page that shows a value; empty if a page cannot."""
+    is_printed: ClassVar[bool] = False
+    """Whether commands print values when no file is named."""
+
+    # From the user's files.
+
+    @abc.abstractmethod
+    def read(self, path: Path) -> Any:
+        """One value of a file.
+
+        Raises:
+            UnreadableError: the file holds something else.
+            OSError: the system cannot read it.
+        """
+
+    def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
+        """Batches of the files that can be read, with their values, stacked; see `batches_of_files`."""
+        return batches_of_files(self, ((file, self.read_or_reason(file.path)) for file in files), len(files), at_once)
+
+    def read_or_reason(self, path: Path) -> Any:
+        """One value of a file, or an `UnreadableError` that says why there is none."""
+        try:
+            if not path.is_file():  # a broken link; or a pipe, which would be waited for
+                return UnreadableError("no such file")
+            return self.read(path)
+        except UnreadableError as error:
+            return error
+        except OSError as error:
+            return UnreadableError(error.strerror or str(error))
+
+    def find(self, paths: Sequence[Path]) -> list[UserFile]:
+        """The files that paths name, in their order.
+
+        Files are taken whatever their endings are; of folders, those whose endings are in `reads`. Names in a folder
+        are relative to it; where several paths are given they begin with the folder's own name.
+
+        Raises:
+            InputError: a path does not exist, a folder holds no such files, or there are no paths.
+        """
+        if not paths:
+            raise InputError(f"no {self.name} are named: give files or folders")
+        files = []
+        for path in paths:
+            if not path.exists():
+                raise InputError(f"{path} does not exist: name files of {self.name}, or folders that hold some")
+            if not path.is_dir():
+                files.append(UserFile(path, Path(path.name)))
+                continue
+            found = files_below(path, self.reads)
+            if not found:
+                raise InputError(
+                    f"folder {path} holds no {self.name}: expected files that end in {', '.join(self.reads)}"
+                )
+            above = Path(path.resolve().name) if len(paths) > 1 else Path()
+            files += [UserFile(path / file, above / file) for file in found]
+        return list(dict.fromkeys(files))
+
+    def stack(self, values: Sequence[Any]) -> Any:
+        """Single values as what a model takes, one row each."""
+        return np.stack(values)
+
+    # To the user's files.
+
+    @abc.abstractmethod
+    def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
+        """Write one value as a file whose ending is `writes[0]`, with its mark of origin; the file appears whole.
+
+        Args:
+            path: of the file.
+            value: one row of what a model gives.
+            made_by: what the file says of its origin.
+        """
+
+    @abc.abstractmethod
+    def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
+        """Write several values together, in the form that the ending of the path asks for.
+
+        Args:
+            path: ends in one of `writes`.
+            values: rows of what a model gives.
+            made_by: what the file says of its origin.
+            columns: values that stand beside each other, where that means something; about as many as rows if None.
+        """
+
+    def write_batches(self, path: Path, batches: Iterable[Any], count: int, made_by: Mapping[str, str]) -> None:
+        """Write `count` values in all that come in batches; modalities whose values are large do not hold them all."""
+        self.write_all(path, [value for batch in batches for value in batch], made_by)
+
+    # To look at.
+
+    @abc.abstractmethod
+    def show(self, values: Any, columns: int | None = None) -> Preview:
+        """Several values as one picture or text, for TensorBoard, the card and the screen."""
+
+    def compare(self, inputs: Any, outputs: Any) -> Preview:
+        """What went in and what came out, beside each other, for values of the same kind."""
+        pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
+        return self.show(self.stack(pairs), columns=2)
+
+    # As a condition.
+
+    kinds: Sequence[str] = ()
+    """The names of all values, where they can be listed, as classes can."""
+
+    def parse(self, words: Sequence[str]) -> Any:
+        """Values given on the command line, one for each word: files are read, classes looked up.
+
+        Raises:
+            InputError: a word names nothing.
+        """
+        found = [self.read_or_reason(Path(word)) for word in words]
+        bad = next((word for word, value in zip(words, found, strict=True) if isinstance(value, UnreadableError)), None)
+        if bad is not None:
+            raise InputError(f"{bad} cannot be read as one of {self.name}: {found[words.index(bad)]}")
+        return self.stack(found)
+
+    def spread(self, count: int) -> Any:
+        """`count` values to draw for when none are asked for: all kinds in turn.
+
+        Raises:
+            InputError: the values cannot be listed, so that one has to be given.
+        """
+        raise InputError(f"the model draws by a condition: give one of {self.name}")
+
+
+def batches_of_files(
+    modality: Modality, read: Iterable[tuple[UserFile, Any]], total: int, at_once: int
+) -> Iterator[tuple[list[UserFile], Any]]:
+    """Batches of those files that could be read, with their values as a model takes them.
+
+    A bar on stderr shows how far it is, and a line at the end what could not be read.
+
+    Args:
+        modality: of the values.
+        read: each file with its value, or with an `UnreadableError`.
+        total: files.
+        at_once: values in a batch, at most.
+
+    Raises:
+        InputError: none of them can be read.
+    """
+    from aigc_tf.data.progress import progress
+    from aigc_tf.errors import listed, printable, say
+
+    unreadable: list[str] = []
+    files: list[UserFile] = []
+    values: list[Any] = []
+    for file, value in progress(read, total, modality.name):
+        if isinstance(value, UnreadableError):
+            unreadable.append(f"{printable(str(file.path))} ({value})")
+            continue
+        files.append(file)
+        values.append(value)
+        if len(files) == at_once:
+            yield files, modality.stack(values)
+            files, values = [], []
+    if files:
+        yield files, modality.stack(values)
+    if len(unreadable) == total:
+        raise InputError(f"none of the {modality.name} can be read: {listed(unreadable)}")
+    if unreadable:
+        say(f"{len(unreadable)} of {total} files could not be read and are left out: {listed(unreadable)}")

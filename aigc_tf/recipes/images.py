@@ -1,0 +1,99 @@
+"""What the recipes of all models of images share."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeFloat
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.options import ImageEvaluation
+from aigc_tf.recipes.settings import Settings
+
+MAX_SIDE = 4096  # pixels: beyond what these networks are for
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageSettings(Settings):
+    """The images that a model sees and makes; sources are brought to this form."""
+
+    height: Annotated[int, Field(ge=1, le=MAX_SIDE)] = 28
+    """Pixels."""
+    width: Annotated[int, Field(ge=1, le=MAX_SIDE)] = 28
+    """Pixels."""
+    channels: Annotated[int, Field(ge=1, le=3)] = 1
+    """1 is grey, 3 is RGB."""
+    max_unreadable: Fraction = 0.01
+    """Largest share of unreadable files in a folder that are skipped; more are an error."""
+
+    def __post_init__(self) -> None:
+        if self.channels == 2:
+            raise ValueError("images.channels is 2: choose 1 (grey) or 3 (RGB)")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)`."""
+        return (self.height, self.width, self.channels)
+
+    def refuse_unless_doubled(self, times: int) -> None:
+        """Raise ValueError if no generator that doubles height and width so many times makes such images."""
+        scale = 2**times
+        if self.height % scale or self.width % scale:
+            raise ValueError(
+                f"images are {self.height}x{self.width}: the generator doubles {times} times, height and width must be "
+                f"divisible by {scale}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class QuantisedLimits:
+    """How far an 8-bit file of a model of images may be from the network."""
+
+    distance_share: NonNegativeFloat
+    """Largest change of the Fréchet distance to data, as a share of the network's own."""
+    psnr_db: NonNegativeFloat
+    """By how much the PSNR of reconstructions may fall."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExportLimits(Settings):
+    """What quantising may change in the quality of a model of images; a file beyond it is not kept."""
+
+    decides_learning = False
+
+    samples: Annotated[int, Field(ge=2)] = 10_000
+    """Images that are generated, and test images that are reconstructed, to measure it."""
+    dynamic: QuantisedLimits = QuantisedLimits(distance_share=0.02, psnr_db=0.2)
+    """With 8-bit weights."""
+    int8: QuantisedLimits = QuantisedLimits(distance_share=0.05, psnr_db=0.5)
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained, measured with few images."""
+        loose = QuantisedLimits(distance_share=0.5, psnr_db=1.0)
+        return cls(samples=200, dynamic=loose, int8=loose)
+
+    def of(self, quantize: str) -> QuantisedLimits:
+        """The limits of `dynamic` or `int8`."""
+        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageRecipe(Recipe):
+    """A recipe for a model of images."""
+
+    data: ClassVar[str] = "aigc_tf.data.images.opening:open_source"
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.samples:Samples",)
+    chooses: ClassVar[str] = "aigc_tf.metrics.images.samples:FrechetDistance"
+    chosen_on: ClassVar[Literal["validation", "train"]] = "train"
+    export_quality: ClassVar[str] = "aigc_tf.metrics.images.export_quality:image_quality"
+    evaluate_options: ClassVar[type] = ImageEvaluation
+
+    images: ImageSettings = ImageSettings()
+    augmentation: ClassicalAugmentation = ClassicalAugmentation()
+    """Of the training images."""
+    export_limits: ExportLimits = ExportLimits()

@@ -1,0 +1,100 @@
+"""Options of the verbs: what a command may ask of a run beside counts, seeds and files.
+
+A recipe names the classes that its runs take. They import no TensorFlow, so that a command can list the options of all
+recipes at once; a field's docstring is its help.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+MIN_TRUNCATION = 0.01
+"""Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
+
+
+class Options:
+    """Options of a verb, by name."""
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the model's method."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class NoOptions(Options):
+    """Nothing to choose."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LatentSampling(Options):
+    """Sampling of a model that decodes a latent vector."""
+
+    truncation: Annotated[float, Field(ge=MIN_TRUNCATION)] | None = None
+    """Draw latents whose numbers are at most this far from 0, in standard deviations (the truncation trick of Brock et
+    al. 2019, §3.1): pictures become more typical and less varied."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Decoding:
+    """How the next symbol of a text is chosen from the logits, in the order of these fields."""
+
+    repetition_penalty: PositiveFloat = 1.0
+    """Above 1, symbols that were written already become less likely (Keskar et al. 2019, §4.1)."""
+    temperature: NonNegativeFloat = 1.0
+    """What logits are divided by: below 1 likelier text, above 1 wilder; 0 is greedy, the likeliest symbol always."""
+    top_k: NonNegativeInt = 0
+    """Only so many of the likeliest symbols can be chosen (Fan et al. 2018); 0: all."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Nucleus sampling: only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
+    min_p: Share = 0.0
+    """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
+    beams: PositiveInt = 1
+    """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
+
+    def __post_init__(self) -> None:
+        own = dataclasses.fields(Decoding)  # type: ignore[arg-type]
+        changed = [field.name for field in own if getattr(self, field.name) != field.default]
+        if self.beams > 1 and changed != ["beams"]:
+            raise ValueError(
+                f"beams is {self.beams}: beam search draws nothing, leave the other options of writing out"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Writing(Decoding, Options):
+    """Sampling of a model that writes text symbol by symbol."""
+
+    prompt: str = ""
+    """How each text begins."""
+    tokens: PositiveInt = 200
+    """The most symbols written behind the prompt."""
+
+    def arguments(self) -> dict[str, Any]:
+        """The prompt, the number of tokens, and a `Decoding`."""
+        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(Decoding)}  # type: ignore[arg-type]
+        return {"prompt": self.prompt, "tokens": self.tokens, "decoding": Decoding(**chosen)}
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PathSampling(Options):
+    """Sampling of an autoregressive model of series."""
+
+    steps: PositiveInt = 200
+    """Steps of time of each sequence."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ImageEvaluation(Options):
+    """Measuring a model of images."""
+
+    features: Literal["auto", "classifier", "rotation", "inception"] = "auto"
+    """The feature network whose features are compared. auto: a classifier of the data set, or a network that tells
+    rotations apart if there are no labels. inception: ImageNet's Inception v3."""

@@ -15,6 +15,10 @@ class InputError(ValueError):
     """
 
 
+class UnreadableError(Exception):
+    """A file does not hold what is asked for; the message says why in a few words, as the end of a sentence."""
+
+
 def printable(text: str) -> str:
     """A text with escapes for what breaks lines or steers terminals: names of files and their content may."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)

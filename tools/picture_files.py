@@ -13,7 +13,7 @@ import numpy as np
 from aigc_tf.data.images.folder import decode_files, shown
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import listed
-from aigc_tf.data.images.prepare import UnreadableImageError
+from aigc_tf.errors import UnreadableError
 from aigc_tf.data.progress import progress
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
@@ -75,7 +75,7 @@ def read_pictures(
         while part := list(islice(pictures, BATCH)):
             readable = []
             for file, image in part:
-                if isinstance(image, UnreadableImageError):
+                if isinstance(image, UnreadableError):
                     unreadable.append(f"{shown(file.path)} ({image})")
                 else:
                     readable.append((file, image))
@@ -94,14 +94,14 @@ def read_picture(path: Path, settings: ImageSettings) -> np.ndarray:
         InputError: it cannot be read.
     """
     ((_, image),) = decode_files([path], settings)
-    if isinstance(image, UnreadableImageError):
+    if isinstance(image, UnreadableError):
         raise InputError(f"{path} cannot be read: {image}")
     return image
 
 
 def _decoded(
     files: Sequence[PictureFile], settings: ImageSettings
-) -> Generator[tuple[PictureFile, np.ndarray | UnreadableImageError]]:
+) -> Generator[tuple[PictureFile, np.ndarray | UnreadableError]]:
     """In parts: what decodes on all cores would otherwise run far ahead of what is done with the images."""
     for start in range(0, len(files), BATCH):
         part = files[start : start + BATCH]

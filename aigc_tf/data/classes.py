@@ -9,13 +9,14 @@ from typing import Self
 
 import numpy as np
 
+from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 
 _NAMED_AT_MOST = 20
 
 
 @dataclass(frozen=True)
-class ClassNames:
+class ClassNames(Asset):
     """The classes of a source by number."""
 
     names: tuple[str, ...]

@@ -10,6 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from aigc_tf.families.state import named_state
+from aigc_tf.modalities.base import Preview
+
 
 @dataclass(frozen=True)
 class TensorSpec:
@@ -40,19 +43,16 @@ class Signature:
 
 
 class GenerativeModel(keras.Model, abc.ABC):
-    """A `keras.Model` with its own `train_step`, a seed, and a way to generate.
+    """A `keras.Model` with a `train_step` of its own over batches of named tensors.
 
-    The networks and optimizers are attributes; `state` collects what a checkpoint holds.
+    What it can do, it says by the base classes of its tasks (`aigc_tf.families.tasks`). The networks and optimizers are
+    attributes; `state` collects what a checkpoint holds.
     """
 
     @property
     @abc.abstractmethod
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
         """Every optimizer by its role."""
-
-    @abc.abstractmethod
-    def generate(self, count: int, seed: int = 0) -> Any:
-        """`count` new examples. Draws only from `seed`, never from the training streams."""
 
     @abc.abstractmethod
     def signatures(self, source: Any = None) -> dict[str, Signature]:
@@ -66,34 +66,21 @@ class GenerativeModel(keras.Model, abc.ABC):
         """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
         return {}
 
-    def promises(self, step: int) -> dict[str, float]:
-        """What training promises of the examples, measured like the quality: nothing, unless it is private.
-
-        Args:
-            step: training steps made.
-        """
-        return {}
-
     @abc.abstractmethod
-    def previews(self, source: Any) -> dict[str, Any]:
+    def previews(self, source: Any) -> dict[str, Preview]:
         """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, or text.
 
         Args:
-            source: the run's; held-out examples come from it.
+            source: the run's; examples come from its `watched` part.
         """
 
     def state(self) -> dict[str, keras.Variable]:
-        """Every variable that training changes, by a name that does not depend on the process.
+        """Every variable that training changes, by the path of its layer.
 
         `Model.variables` holds the weights, the batch-norm statistics, the moving averages and the states of
         all seed generators (Dropout's too), but no optimizer: those are added here.
         """
-        groups = {"model": self.variables} | {role: optimizer.variables for role, optimizer in self.optimizers.items()}
-        return {
-            f"{group}/{index:03d}/{variable.name}": variable
-            for group, variables in groups.items()
-            for index, variable in enumerate(variables)
-        }
+        return named_state(self, self.optimizers)
 
 
 def copy_state(source: GenerativeModel, target: GenerativeModel) -> None:

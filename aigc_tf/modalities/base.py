@@ -10,15 +10,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from aigc_tf.data.progress import progress
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, UnreadableError, listed, printable, say
 
 Preview = np.ndarray | str
 """What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
-
-
-class UnreadableError(Exception):
-    """A file does not hold what is asked for; the message says why in a few words."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +158,24 @@ class Modality(abc.ABC):
             raise InputError(f"{bad} cannot be read as one of {self.name}: {found[words.index(bad)]}")
         return self.stack(found)
 
+    def rows(self, given: Any) -> Any:
+        """What is given from Python as a condition, as rows: one value, or several."""
+        return given
+
+    def values(self, given: Any, count: int) -> Any:
+        """`count` values as a network takes them: one for all or one for each is given, or None for `spread`.
+
+        Raises:
+            InputError: there is no such value, or one has to be given.
+            ValueError: there are neither one nor `count`.
+        """
+        if given is None:
+            return self.spread(count)
+        rows = self.rows(given)
+        if len(rows) not in (1, count):
+            raise ValueError(f"{len(rows)} {self.name} were given for {count} examples: give one, or one for each")
+        return self.stack([rows[0]] * count) if len(rows) == 1 else self.stack(list(rows))
+
     def spread(self, count: int) -> Any:
         """`count` values to draw for when none are asked for: all kinds in turn.
 
@@ -186,9 +201,6 @@ def batches_of_files(
     Raises:
         InputError: none of them can be read.
     """
-    from aigc_tf.data.progress import progress
-    from aigc_tf.errors import listed, printable, say
-
     unreadable: list[str] = []
     files: list[UserFile] = []
     values: list[Any] = []

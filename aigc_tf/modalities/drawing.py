@@ -81,12 +81,14 @@ def write_png(file: Path | IO[bytes], image: np.ndarray, made_by: Mapping[str, s
     to_pil(image, scale).save(file, format="PNG", pnginfo=entries)
 
 
-def write_gif(path: Path, frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1) -> None:
+def write_gif(
+    file: Path | IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
+) -> None:
     """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
     there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
     comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
     there_and_back[0].save(
-        path,
+        file,
         format="GIF",
         save_all=True,
         append_images=there_and_back[1:],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints

@@ -29,8 +29,9 @@ def named(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Call `write(file)` on a temporary file and give it its name only when it is whole and on the disk.
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write that gets its name only when it is whole and on the disk.
 
     After a crash there is the old file or the new one; of a write that failed nothing stays. Of several processes that
     write the same file each has a temporary file of its own: the last one to end is there.
@@ -39,14 +40,20 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     try:
         with named(path):
             with temporary.open("xb") as file:  # x: a link that lies there is not followed
-                write(file)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
             sync(path.parent)
     finally:
-        with contextlib.suppress(OSError):  # a folder that has become read-only has been told of above
+        with contextlib.suppress(OSError):  # a folder that has become read-only was reported above
             temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
+    """Call `write(file)`; see `new_file`."""
+    with new_file(path) as file:
+        write(file)
 
 
 def append(path: Path, line: str) -> None:

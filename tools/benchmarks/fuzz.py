@@ -18,9 +18,11 @@ from typing import Any
 
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
-from aigc_tf.data.images.prepare import UnreadableImageError, decode_image
+from aigc_tf.errors import UnreadableError
+from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.series.files import read_csv, read_npz
-from aigc_tf.data.text.opening import UnreadableTextError, read_text
+from aigc_tf.data.text.opening import read_text
+from aigc_tf.errors import UnreadableError
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
@@ -36,7 +38,7 @@ from tools.benchmarks import specimens
 from tools.benchmarks.mutations import damaged, damaged_json
 from tools.benchmarks.tables import markdown
 
-REFUSALS = (InputError, UnreadableImageError, UnreadableTextError)
+REFUSALS = (InputError, UnreadableError, UnreadableError)
 SMALL = ImageSettings(height=8, width=8)
 SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
 TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from aigc_tf.data.images.prepare import UnreadableImageError, decode_image
+from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.images.splits import HoldOut
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import HELD_OUT
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, listed
+from aigc_tf.errors import InputError, UnreadableError, listed
 from aigc_tf.recipes.images import ImageSettings
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -44,7 +44,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
         contextlib.closing(decode_files([folder / file for file in files], settings)) as decoded,
     ):
         for position, (digest, image) in enumerate(progress(decoded, len(files), "reading images")):
-            if isinstance(image, UnreadableImageError):
+            if isinstance(image, UnreadableError):
                 unreadable.append(f"{shown(files[position])} ({image})")
             else:
                 examples.add(image[np.newaxis], [digest], None if labels is None else labels[position : position + 1])
@@ -85,18 +85,18 @@ def _labels(files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | Non
 
 def decode_files(
     files: Sequence[Path], settings: ImageSettings
-) -> Generator[tuple[bytes, np.ndarray | UnreadableImageError]]:
+) -> Generator[tuple[bytes, np.ndarray | UnreadableError]]:
     """SHA-256 of the file and image, or what is wrong with it, of each file in turn."""
 
-    def decode(path: Path) -> tuple[bytes, np.ndarray | UnreadableImageError]:
+    def decode(path: Path) -> tuple[bytes, np.ndarray | UnreadableError]:
         try:
             if not path.is_file():  # a broken link; or a pipe, which would be waited for
-                raise UnreadableImageError("no such file")
+                raise UnreadableError("no such file")
             data = path.read_bytes()
             return hashlib.sha256(data).digest(), decode_image(data, settings)
         except OSError as error:
-            return b"", UnreadableImageError(error.strerror or str(error))
-        except UnreadableImageError as error:
+            return b"", UnreadableError(error.strerror or str(error))
+        except UnreadableError as error:
             return b"", error
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:

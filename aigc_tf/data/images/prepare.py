@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 
 # The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
@@ -29,10 +30,6 @@ _DAMAGE = (
 )
 
 
-class UnreadableImageError(Exception):
-    """A file is no image that can be read; the message says why in a few words."""
-
-
 def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
     """The image in a PNG, JPEG, WebP, BMP or GIF file's bytes; the first one when it is animated.
 
@@ -43,27 +40,27 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
         uint8 `[height, width, channels]`.
 
     Raises:
-        UnreadableImageError: the bytes are empty, damaged, of another format, or hold more than `MOST_PIXELS`
+        UnreadableError: the bytes are empty, damaged, of another format, or hold more than `MOST_PIXELS`
             pixels: a small file can unfold to more than the memory holds.
     """
     if not data:
-        raise UnreadableImageError("empty file")
+        raise UnreadableError("empty file")
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise UnreadableImageError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,} in all")
+                raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,} in all")
             # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
             # wanted size is left for the antialiased resize.
             side = 2 * max(settings.height, settings.width)
             image.draft(None, (side, side))
             return _fit(ImageOps.exif_transpose(image), settings)
     except Image.UnidentifiedImageError:
-        raise UnreadableImageError("not a readable PNG, JPEG, WebP, BMP or GIF image") from None
+        raise UnreadableError("not a readable PNG, JPEG, WebP, BMP or GIF image") from None
     except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
-        raise UnreadableImageError(f"more than {MOST_PIXELS:,} pixels") from None
+        raise UnreadableError(f"more than {MOST_PIXELS:,} pixels") from None
     except _DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise UnreadableImageError(f"damaged: {reason}") from error
+        raise UnreadableError(f"damaged: {reason}") from error
 
 
 def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:

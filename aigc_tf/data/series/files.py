@@ -12,8 +12,8 @@ import numpy as np
 
 from aigc_tf.data.images.folder import shown
 from aigc_tf.data.images.npz import load_arrays
-from aigc_tf.data.text.opening import UnreadableTextError, read_text
-from aigc_tf.errors import InputError
+from aigc_tf.data.text.opening import read_text
+from aigc_tf.errors import InputError, UnreadableError
 
 # What a first column of such a name holds is when the values were measured, as a number or not.
 _TIMES = frozenset({"", "date", "datetime", "day", "index", "month", "time", "timestamp", "year"})
@@ -103,7 +103,7 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     try:
         reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
         found = [(reader.line_num, row) for row in reader if row]
-    except UnreadableTextError as error:
+    except UnreadableError as error:
         raise InputError(f"source {what} {error}") from error
     except csv.Error as error:
         raise InputError(f"{what} cannot be read as CSV, see line {reader.line_num}: {error}") from error

@@ -13,13 +13,14 @@ from typing import Any, Self
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.assets import Asset
 from aigc_tf.data.order import Order, Rows, Shuffled
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, validation_count
 from aigc_tf.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling:
+class Scaling(Asset):
     """The names of some series, and the units in which models see them: deviations from the mean."""
 
     names: tuple[str, ...]

@@ -19,7 +19,7 @@ from aigc_tf.data.source import GIVEN, HELD_OUT, TEST_SPLIT
 from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource, TextSplit, join
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, listed
+from aigc_tf.errors import InputError, UnreadableError, listed
 from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 AUTO = "pydoc_topics"
@@ -126,7 +126,7 @@ def _open_by_name(name: str, settings: TextSettings) -> tuple[str, _Documents]:
         return str(path), _open_folder(path, settings)
     try:
         return str(path), _hold_out([read_text(path)], _OWN)
-    except UnreadableTextError as error:
+    except UnreadableError as error:
         raise InputError(f"source {shown(path)} {error}") from error
 
 
@@ -138,30 +138,26 @@ def _open_topics() -> _Documents:
     return _hold_out(documents, "Python Software Foundation Licence, version 2")
 
 
-class UnreadableTextError(Exception):
-    """What is wrong with a file that should hold text, as the end of a sentence."""
-
-
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8, with line ends as `\\n` and without a byte order mark.
 
     Raises:
-        UnreadableTextError: it is something else, or empty.
+        UnreadableError: it is something else, or empty.
         OSError: the file cannot be read.
     """
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableTextError("is UTF-16: save it as UTF-8")
+        raise UnreadableError("is UTF-16: save it as UTF-8")
     place = content.find(b"\0")
     if place >= 0:
-        raise UnreadableTextError(f"is no text, byte {place} is NUL: name a text file in UTF-8")
+        raise UnreadableError(f"is no text, byte {place} is NUL: name a text file in UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise UnreadableTextError(f"is not in UTF-8, see line {line}: convert it, with iconv for example") from error
+        raise UnreadableError(f"is not in UTF-8, see line {line}: convert it, with iconv for example") from error
     if not text.strip():
-        raise UnreadableTextError("is empty: name a file that holds text")
+        raise UnreadableError("is empty: name a file that holds text")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -173,7 +169,7 @@ def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
     for file in progress(files, len(files), "reading text"):
         try:
             documents.append(read_text(folder / file))
-        except UnreadableTextError as error:
+        except UnreadableError as error:
             if not str(error).startswith("is empty"):
                 unreadable.append(f"{shown(file)} ({error})")
         except OSError as error:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
 
@@ -26,7 +27,7 @@ _WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
 
 
 @dataclass(frozen=True, eq=False)
-class Vocabulary:
+class Vocabulary(Asset):
     """The symbols of a language model, by number."""
 
     unit: str

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.data.images.prepare import UnreadableImageError, decode_image, prepare_arrays
+from aigc_tf.errors import UnreadableError
+from aigc_tf.data.images.prepare import decode_image, prepare_arrays
 from aigc_tf.recipes.images import ImageSettings
 
 GREY = ImageSettings(height=4, width=4)
@@ -136,7 +137,7 @@ def test_large_jpegs_are_decoded_small_without_losing_quality(random: np.random.
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
 def test_a_truncated_file_is_unreadable(kind: str, random: np.random.Generator) -> None:
     data = encoded(Image.fromarray(random.integers(0, 256, (64, 64, 3), np.uint8)), kind)
-    with pytest.raises(UnreadableImageError):
+    with pytest.raises(UnreadableError):
         decode_image(data[: len(data) // 2], GREY)
 
 
@@ -151,7 +152,7 @@ def test_a_truncated_file_is_unreadable(kind: str, random: np.random.Generator) 
     ],
 )
 def test_what_is_no_image_says_why(data: bytes, reason: str) -> None:
-    with pytest.raises(UnreadableImageError, match=reason):
+    with pytest.raises(UnreadableError, match=reason):
         decode_image(data, GREY)
 
 
@@ -159,14 +160,14 @@ def test_decompression_bombs_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> 
     header = b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHH", 40, 20_000, 6_800, 1, 1) + bytes(24)
     with (
         pytest.warns(Image.DecompressionBombWarning),  # which `decode_files` leaves out
-        pytest.raises(UnreadableImageError, match="20000x6800 pixels, more than 134,217,728 in all"),
+        pytest.raises(UnreadableError, match="20000x6800 pixels, more than 134,217,728 in all"),
     ):
         decode_image(header, GREY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # whatever a program sets for itself
-    with pytest.raises(UnreadableImageError, match="20000x6800 pixels"):
+    with pytest.raises(UnreadableError, match="20000x6800 pixels"):
         decode_image(header, GREY)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
-    with pytest.raises(UnreadableImageError, match="more than 134,217,728 pixels"):
+    with pytest.raises(UnreadableError, match="more than 134,217,728 pixels"):
         decode_image(header, GREY)
 
 

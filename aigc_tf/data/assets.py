@@ -1,0 +1,38 @@
+"""What a model needs to know of its source: kept in the run's folder, so that a run opens without its source."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, Self
+
+
+class Asset(abc.ABC):
+    """Something about the training data that networks and models take: a vocabulary, classes, a guarantee.
+
+    A run keeps it as JSON. The methods with a default are hooks: what they give appears wherever runs are shown.
+    """
+
+    @abc.abstractmethod
+    def to_json(self) -> str:
+        """This asset as JSON."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote.
+
+        Raises:
+            InputError: it is something else.
+        """
+
+    def facts(self, step: int) -> dict[str, float]:
+        """What is true of the model after so many training steps: on the progress line, in logs and evaluations."""
+        return {}
+
+    def card_section(self, step: int) -> str:
+        """A section of the model card in Markdown, from its heading on; empty for none."""
+        return ""
+
+    def reason_to_refuse(self, recorded: Any) -> str:
+        """Why a run that keeps `recorded` cannot go on with this asset, with what to do; empty if it can."""
+        return ""

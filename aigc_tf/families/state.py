@@ -1,0 +1,95 @@
+"""Names for the variables of a model, by the paths of their layers: the same in every process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+
+MODEL = "model"
+"""The first part of the names of a model's own variables; those of optimizers begin with the optimizer's role."""
+
+
+def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, keras.Variable]:
+    """Every variable of a model and its optimizers by name.
+
+    `model/generator/dense/kernel` is the kernel of the layer `dense` in the attribute `generator`; an optimizer's slot
+    is named behind the variable that it belongs to: `generator_optimizer/momentums/generator/dense/kernel`.
+    """
+    names = variable_names(model)
+    state = {f"{MODEL}/{names[id(variable)]}": variable for variable in model.variables}
+    for role, optimizer in optimizers.items():
+        state |= {f"{role}/{name}": variable for name, variable in _slots(optimizer, names)}
+    return state
+
+
+def variable_names(model: keras.Model) -> dict[int, str]:
+    """The name of each variable of a model by its id. A layer that several attributes share has the first one's name."""
+    owned = {id(variable) for variable in model.variables}
+    names: dict[int, str] = {}
+    taken: set[str] = set()
+    for attribute, value in vars(model).items():
+        if attribute.startswith("_"):
+            continue
+        for path, variable in _variables_of(value, attribute):
+            if id(variable) in owned and id(variable) not in names:
+                names[id(variable)] = _unique(path, taken)
+    for variable in model.variables:  # of an object that is no layer, variable or list of these
+        if id(variable) not in names:
+            names[id(variable)] = _unique(variable.name, taken)
+    return names
+
+
+def _variables_of(value: Any, path: str) -> Iterator[tuple[str, keras.Variable]]:
+    if isinstance(value, keras.Variable):
+        yield path, value
+    elif isinstance(value, keras.random.SeedGenerator):
+        yield f"{path}/state", value.state
+    elif isinstance(value, keras.Model):
+        for layer in value.layers:
+            yield from _variables_of(layer, f"{path}/{layer.name}")
+        yield from ((f"{path}/{variable.name}", variable) for variable in value.variables)
+    elif isinstance(value, keras.Layer):
+        # Not by the paths of sub-layers: Keras numbers the cells of recurrent layers by what was made before.
+        yield from ((f"{path}/{variable.name}", variable) for variable in value.variables)
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            name = item.name if isinstance(item, keras.Variable | keras.Layer) else index
+            yield from _variables_of(item, f"{path}/{name}")
+
+
+def _slots(optimizer: keras.optimizers.Optimizer, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
+    """The variables of an optimizer; lists of one for each weight, such as Adam's moments, have the weights' names."""
+    weights = optimizer._trainable_variables
+    slots = {}
+    for attribute, value in vars(optimizer).items():
+        is_list = isinstance(value, list) and len(value) == len(weights) and value is not weights
+        if is_list and attribute not in ("_trainable_variables", "_variables"):
+            for weight, slot in zip(weights, value, strict=True):
+                if isinstance(slot, keras.Variable):
+                    slots[id(slot)] = f"{attribute.strip('_')}/{names[id(weight)]}"
+    taken: set[str] = set()
+    for variable in optimizer.variables:
+        yield _unique(slots.get(id(variable), variable.name), taken), variable
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    taken.add(candidate)
+    return candidate
+
+
+def positional_state(
+    model: keras.Model, optimizers: Mapping[str, keras.optimizers.Optimizer]
+) -> dict[str, keras.Variable]:
+    """The variables by the names of version 0.1, without their last part: `model/003`, for its checkpoints."""
+    groups = {MODEL: model.variables} | {role: optimizer.variables for role, optimizer in optimizers.items()}
+    return {
+        f"{group}/{index:03d}": variable
+        for group, variables in groups.items()
+        for index, variable in enumerate(variables)
+    }

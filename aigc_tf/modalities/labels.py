@@ -1,0 +1,64 @@
+"""Classes, by name or number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.errors import UnreadableError
+from aigc_tf.modalities.base import Modality
+from aigc_tf.storage.files import write_text
+
+
+class Labels(Modality):
+    """int32 `[]`, the number of a class from 0."""
+
+    name = "classes"
+    reads = (".txt",)
+    writes: ClassVar[tuple[str, ...]] = (".txt",)
+    element = "choice"
+    is_printed = True
+
+    def __init__(self, classes: ClassNames) -> None:
+        self.classes = classes
+        self.kinds = classes.names
+
+    def read(self, path: Path) -> np.ndarray:
+        """The class that a text file names."""
+        words = path.read_text(encoding="utf-8").strip()
+        try:
+            return self.classes.numbers([words])[0]
+        except ValueError as error:
+            raise UnreadableError(str(error)) from error
+
+    def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
+        """A text file with the class's name."""
+        write_text(path, self.classes.names[int(value)] + "\n")
+
+    def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
+        """One name a line."""
+        write_text(path, self.show(values) + "\n")
+
+    def show(self, values: np.ndarray, columns: int | None = None) -> str:
+        """One name a line."""
+        return "\n".join(self.classes.names[int(value)] for value in values)
+
+    def parse(self, words: Sequence[str]) -> np.ndarray:
+        """int32 `[count]` of classes given by name or number.
+
+        Raises:
+            InputError: there is no such class.
+        """
+        return self.classes.numbers(words)
+
+    def rows(self, given: str | int | Sequence[str | int] | np.ndarray) -> np.ndarray:
+        """One class, or several: names as text, numbers from 0 as whole numbers; int32 `[count]`."""
+        return self.classes.numbers([given] if isinstance(given, str | int | np.integer) else list(given))
+
+    def spread(self, count: int) -> np.ndarray:
+        """The classes in turn, beginning with the first: int32 `[count]`."""
+        return np.arange(count, dtype=np.int32) % len(self.kinds)

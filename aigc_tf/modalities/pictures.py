@@ -1,0 +1,97 @@
+"""Pictures of one size: read as sources read them, written as PNG, as a grid, an animation or an array."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from aigc_tf.data.images.folder import SUFFIXES, decode_files
+from aigc_tf.errors import UnreadableError
+from aigc_tf.modalities.base import Modality, UserFile, batches_of_files
+from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, write_gif, write_png
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.storage.files import new_file, write_atomically
+
+_DECODED_AT_ONCE = 500
+
+
+class Pictures(Modality):
+    """uint8 or float in [0, 1], `[height, width, channels]`.
+
+    Files are brought to the size and channels of `settings`, as those of sources are.
+    """
+
+    name = "pictures"
+    reads = SUFFIXES
+    writes: ClassVar[tuple[str, ...]] = (".png", ".gif", ".npy", "")
+    element = "picture"
+
+    def __init__(self, settings: ImageSettings) -> None:
+        self.settings = settings
+
+    def read(self, path: Path) -> np.ndarray:
+        """uint8 `[height, width, channels]`."""
+        ((_, image),) = decode_files([path], self.settings)
+        if isinstance(image, UnreadableError):
+            raise image
+        return image
+
+    def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], np.ndarray]]:
+        """Decoded on all cores."""
+        with contextlib.closing(self._decoded(files)) as decoded:
+            yield from batches_of_files(self, decoded, len(files), at_once)
+
+    def _decoded(self, files: Sequence[UserFile]) -> Generator[tuple[UserFile, np.ndarray | UnreadableError]]:
+        # In parts: what decodes on all cores would otherwise run far ahead of what is done with the images.
+        for start in range(0, len(files), _DECODED_AT_ONCE):
+            part = files[start : start + _DECODED_AT_ONCE]
+            images = decode_files([file.path for file in part], self.settings)
+            yield from ((file, image) for file, (_, image) in zip(part, images, strict=True))
+
+    def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
+        """A PNG file with text entries."""
+        write_atomically(path, partial(write_png, image=value, made_by=made_by))
+
+    def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
+        """.png: one grid, small pictures enlarged; .gif: an animation, there and back; otherwise see `write_batches`."""
+        if path.suffix == ".gif":
+            write_atomically(path, partial(write_gif, frames=values, made_by=made_by, scale=enlargement(values)))
+        elif path.suffix == ".png":
+            sheet = grid(values, columns)
+            write = partial(write_png, image=sheet, made_by=made_by, scale=enlargement(values))
+            write_atomically(path, write)
+        else:
+            self.write_batches(path, [values], len(values), made_by)
+
+    def write_batches(self, path: Path, batches: Iterable[np.ndarray], count: int, made_by: Mapping[str, str]) -> None:
+        """.npy: one array in [0, 1]; without an ending: a folder of PNG files; each batch before the next is made."""
+        if path.suffix not in (".npy", ""):
+            self.write_all(path, np.concatenate(list(batches)), made_by)
+            return
+        if path.suffix == ".npy":
+            with new_file(path) as file:
+                for index, batch in enumerate(batches):
+                    if index == 0:
+                        shape = (count, *batch.shape[1:])
+                        header = {"descr": batch.dtype.str, "fortran_order": False, "shape": shape}
+                        np.lib.format.write_array_header_1_0(file, header)
+                    file.write(np.ascontiguousarray(batch).data)
+            return
+        path.mkdir(exist_ok=True)
+        for index, image in enumerate(image for batch in batches for image in batch):
+            self.write(path / f"{index:05d}.png", image, made_by)
+
+    def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
+        """A grid."""
+        return grid(values, columns)
+
+    def compare(self, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
+        """Input, output, and their difference (black: none) in rows."""
+        first, second = (to_bytes(images).astype(np.float32) / 255 for images in (inputs, outputs))
+        rows = np.stack([first, second, np.abs(second - first)], axis=1)
+        return grid(rows.reshape(-1, *rows.shape[2:]), columns=3)

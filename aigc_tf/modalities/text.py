@@ -1,0 +1,59 @@
+"""Text: read from files in UTF-8, printed, written one text a line or with rules between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aigc_tf.data.text.opening import read_text
+from aigc_tf.errors import UnreadableError
+from aigc_tf.modalities.base import Modality
+from aigc_tf.storage.files import write_text
+
+
+class Text(Modality):
+    """Strings."""
+
+    name = "texts"
+    reads = (".txt", ".md")
+    writes: ClassVar[tuple[str, ...]] = (".txt", ".json", "")
+    element = "text"
+    is_printed = True
+
+    def read(self, path: Path) -> str:
+        """All of a file, without white space at its end."""
+        try:
+            return read_text(path).rstrip()
+        except UnreadableError as error:
+            raise UnreadableError(str(error)) from error
+
+    def stack(self, values: Sequence[str]) -> list[str]:
+        """A list."""
+        return list(values)
+
+    def write(self, path: Path, value: str, made_by: Mapping[str, str]) -> None:
+        """A text file; plain text has no place for a mark of origin."""
+        write_text(path, value + "\n")
+
+    def write_all(
+        self, path: Path, values: Sequence[str], made_by: Mapping[str, str], columns: int | None = None
+    ) -> None:
+        """.json: the mark of origin and a list; anything else as they are printed."""
+        if path.suffix == ".json":
+            write_text(path, json.dumps({**made_by, "texts": list(values)}, ensure_ascii=False, indent=1) + "\n")
+        else:
+            write_text(path, self.show(values) + "\n")
+
+    def show(self, values: Sequence[str], columns: int | None = None) -> str:
+        """One a line, or between rules if they have several lines."""
+        return ("\n---\n" if any("\n" in text for text in values) else "\n").join(values)
+
+    def compare(self, inputs: Sequence[str], outputs: Sequence[str]) -> str:
+        """Each text, and below it what was made of it."""
+        return "\n\n".join(f"{before}\n-> {after}" for before, after in zip(inputs, outputs, strict=True))
+
+    def parse(self, words: Sequence[str]) -> Any:
+        """The words themselves."""
+        return list(words)

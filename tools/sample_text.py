@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from aigc_tf.errors import InputError
-from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.recipes.options import Decoding
 
 if TYPE_CHECKING:
     import numpy as np

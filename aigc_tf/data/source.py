@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
+import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
@@ -25,6 +26,11 @@ HELD_OUT = "10 % held out by content hash"
 GIVEN = "data given from Python"
 VALIDATION_SHARE, MAX_VALIDATION = 0.05, 2500
 NO_VALIDATION = "none: the training part itself is the reference"
+
+
+def evenly(available: int, count: int) -> np.ndarray:
+    """At most `count` of the numbers below `available`, evenly spread, ascending: int64."""
+    return np.unique(np.linspace(0, available - 1, min(count, available)).astype(np.int64))
 
 
 def validation_count(examples: int) -> int:
@@ -86,11 +92,23 @@ class Source(abc.ABC):
         """
 
     @abc.abstractmethod
+    def inputs(self, part: PartName, count: int) -> Any:
+        """At most `count` examples of a part, evenly spread, as the modality has them: what models of it take."""
+
+    def titles(self, part: PartName, count: int) -> list[str] | None:
+        """What those examples are called, where they have names: classes, or the text itself."""
+        return None
+
+    @abc.abstractmethod
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """At most `count` examples of a part as batches for a model's `test_step`, always the same."""
+
+    @abc.abstractmethod
     def describe(self) -> dict[str, Any]:
         """What a run records of its source, JSON-able, in words that the model card shows."""
 
     def for_recipe(self, recipe: Recipe) -> Self:
-        """This source with what the recipe chooses by: a validation part, or nothing where that is the training part."""
+        """This source with the part that the recipe chooses by: validation, or the training part as it is."""
         return self.validated() if recipe.chosen_on == "validation" else self
 
     @property

@@ -14,7 +14,6 @@ import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -28,51 +27,19 @@ from aigc_tf.errors import say
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints, previews
+from aigc_tf.runs import checkpoints, paths, previews
+from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.run import Run
 from aigc_tf.storage.files import append, write_atomically, write_text
-
-
-@dataclass
-class Progress:
-    """Where training stands."""
-
-    step: int
-    """Training steps made in all."""
-    seconds: float = 0.0
-    """Of training in all: without start-up, compilation, evaluation and checkpoints."""
-    call_seconds: float = 0.0
-    """The same, in this call."""
-    call_steps: int = 0
-    """Steps that `call_seconds` took."""
-    examples_per_step: int = 0
-    """Examples that the source gives in each step."""
-    interrupted: bool = False
-    """The user asked to stop."""
-    quality: dict[str, float] = field(default_factory=dict)
-    """The latest measured quality."""
-    best: dict[str, Any] | None = None
-    """The best one so far, and its step: `{"step": ..., name of the figure: its value}`."""
-    healthy: bool = True
-    """Whether the state may count as the best."""
-    watched: dict[str, float] = field(default_factory=dict)
-    """What the recipe's watch has counted; part of every checkpoint."""
-    replaced: bool = False
-    """A callback gave the model another state behind this step."""
-
-    @property
-    def steps_per_second(self) -> float:
-        """Average speed of this call; 0 before it is known."""
-        return self.call_steps / self.call_seconds if self.call_seconds else 0.0
 
 
 class RunCallback(keras.callbacks.Callback):
     """A callback that knows the run and its progress."""
 
-    def __init__(self, run: Run, progress: Progress) -> None:
+    def __init__(self, run: Run) -> None:
         super().__init__()
         self.run = run
-        self.progress = progress
+        self.progress = run.progress
 
     def observed(self) -> GenerativeModel:
         """The model as it stands, to look at; a copy in this process alone where several devices train it."""
@@ -84,8 +51,8 @@ class RunCallback(keras.callbacks.Callback):
 class WritingCallback(RunCallback):
     """One that writes for TensorBoard."""
 
-    def __init__(self, run: Run, progress: Progress, writer: tf.summary.SummaryWriter) -> None:
-        super().__init__(run, progress)
+    def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run)
         self.writer = writer
 
 
@@ -129,6 +96,7 @@ class ProgressLine(RunCallback):
     """One line on stderr: steps, images/s, time left, the losses."""
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self.assets = [self.run.source.assets[name] for name in self.run.recipe.assets]
         self.bar = tqdm(
             total=1.0,
             file=sys.stderr,
@@ -150,10 +118,13 @@ class ProgressLine(RunCallback):
             facts += [f"{speed * progress.examples_per_step:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
         facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
         facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
-        if "epsilon" in progress.watched:
-            facts.append(f"epsilon {progress.watched['epsilon']:.2f}")
+        facts += [f"{name} {value:.3g}" for name, value in self.assets_facts(progress.step).items()]
         self.bar.set_postfix_str(", ".join(facts), refresh=False)
         self.bar.update(min(done, 1.0) - self.bar.n)
+
+    def assets_facts(self, step: int) -> dict[str, float]:
+        """What the run's assets know of a model after so many steps."""
+        return {name: value for asset in self.assets for name, value in asset.facts(step).items()}
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
@@ -184,8 +155,21 @@ class Logs(WritingCallback):
         elapsed = self.progress.call_seconds - self.seconds_before
         if elapsed:
             values["examples_per_second"] = self.count * self.progress.examples_per_step / elapsed
-        log_values(self.run, self.writer, self.progress, "training", values)
+        log_values(self.run, self.writer, "training", values)
         self.on_train_begin()
+
+
+class Facts(WritingCallback):
+    """What the run's assets know of the model as it stands, in TensorBoard and metrics.jsonl: the ε that is spent."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        step = self.progress.step
+        if step % self.run.recipe.logging.scalars_every:
+            return
+        for name in self.run.recipe.assets:
+            facts = self.run.source.assets[name].facts(step)
+            if facts:
+                log_values(self.run, self.writer, name, facts)
 
 
 class Previews(RunCallback):
@@ -207,7 +191,7 @@ class Previews(RunCallback):
         """Write the previews of this moment, and remove the oldest."""
         path, step, logging = self.run.path, self.progress.step, self.run.recipe.logging
         model = self.observed()
-        writer = tf.summary.create_file_writer(str(path / previews.EVENTS), filename_suffix=f"-{step:08d}.v2")
+        writer = tf.summary.create_file_writer(str(path / paths.PREVIEW_EVENTS), filename_suffix=f"-{step:08d}.v2")
         with writer.as_default(step):
             for name, preview in model.previews(self.run.source).items():
                 if isinstance(preview, str):
@@ -225,7 +209,7 @@ class Previews(RunCallback):
 
     def keep(self, name: str, preview: Any) -> None:
         """Write one preview as a file."""
-        folder, step = self.run.path / previews.FILES, self.progress.step
+        folder, step = self.run.path / paths.SAMPLES, self.progress.step
         folder.mkdir(exist_ok=True)
         if isinstance(preview, str):
             write_text(folder / f"{name}-{step:08d}.txt", preview)
@@ -238,6 +222,10 @@ class Previews(RunCallback):
 class Quality(WritingCallback):
     """Measures the quality at intervals, and ends training when it no longer improves."""
 
+    def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
+        super().__init__(run, writer)
+        self.chooser = resolve(run.recipe.chooses)()
+
     def on_train_begin(self, logs: Any = None) -> None:
         # Once before the first step: what cannot be measured should not be found out in the middle of training.
         if self.progress.step == 0 and self.run.recipe.logging.evaluate_every <= self.run.recipe.steps:
@@ -246,7 +234,7 @@ class Quality(WritingCallback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
             value, best = self.measure(), self.progress.best
-            name = self.run.recipe.quality_name
+            name = self.chooser.name
             if self.progress.healthy and (best is None or value < best[name]):
                 self.progress.best = {"step": self.progress.step, name: value}
             elif best is not None and self.has_waited_enough(best["step"]):
@@ -259,15 +247,16 @@ class Quality(WritingCallback):
             return False
         waited = (self.progress.step - best_step) // recipe.logging.evaluate_every
         if waited >= recipe.stop_after:
-            say(f"\nstopping: {recipe.quality_name} was best at step {best_step}, {waited} evaluations ago")
+            say(f"\nstopping: {self.chooser.name} was best at step {best_step}, {waited} evaluations ago")
         return waited >= recipe.stop_after
 
     def measure(self) -> float:
         """Measure and log the quality of this moment."""
         recipe = self.run.recipe
-        value = resolve(recipe.quality)(self.observed(), self.run.source, recipe, recipe.logging.evaluate_samples)
-        self.progress.quality = {recipe.quality_name: value}
-        log_values(self.run, self.writer, self.progress, "quality", self.progress.quality)
+        samples = recipe.logging.evaluate_samples
+        value = self.chooser.value(self.observed(), self.run.source, recipe, samples, recipe.chosen_on)
+        self.progress.quality = {self.chooser.name: value}
+        log_values(self.run, self.writer, "quality", self.progress.quality)
         return value
 
 
@@ -283,7 +272,7 @@ class Checkpoints(WritingCallback):
             self.save()
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.progress.step not in checkpoints.steps(self.run.path / "checkpoints"):
+        if self.progress.step not in checkpoints.steps(self.run.path / paths.CHECKPOINTS):
             self.save()
 
     def is_best(self) -> bool:
@@ -292,25 +281,22 @@ class Checkpoints(WritingCallback):
 
     def save(self) -> None:
         """Save, then prune."""
-        folder, progress = self.run.path / "checkpoints", self.progress
+        folder, progress = self.run.path / paths.CHECKPOINTS, self.progress
         self.writer.flush()
-        kept = ("seconds", "best", "quality", "watched")
-        metadata = {name: getattr(progress, name) for name in kept}
-        checkpoints.save(folder, self.model.state(), progress.step, metadata)
+        checkpoints.save(folder, self.model.state(), progress.step, progress.recorded())
         if self.is_best():
             checkpoints.mark_best(folder, progress.best)
         checkpoints.prune(folder, self.run.recipe.checkpoints.keep, progress.best)
 
 
-def log_values(
-    run: Run, writer: tf.summary.SummaryWriter, progress: Progress, group: str, values: dict[str, float]
-) -> None:
+def log_values(run: Run, writer: tf.summary.SummaryWriter, group: str, values: dict[str, float]) -> None:
     """Write values to TensorBoard, as `group/name`, and as a line of metrics.jsonl."""
+    progress = run.progress
     with writer.as_default(progress.step):
         for name, value in values.items():
             tf.summary.scalar(f"{group}/{name}", value)
     line = {"step": progress.step, "seconds": round(progress.seconds, 3)} | values
-    append(run.path / "metrics.jsonl", json.dumps(line, default=np.generic.item))
+    append(run.path / paths.METRICS, json.dumps(line, default=np.generic.item))
 
 
 @contextmanager

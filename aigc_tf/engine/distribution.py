@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.engine.callbacks import Progress, RunCallback
+from aigc_tf.engine.callbacks import RunCallback
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.families.create import create
@@ -65,7 +65,7 @@ class Workers:
         if self.strategy is None:
             return run.model
         with self.strategy.scope():
-            model = create(run.recipe, **{name: getattr(run.source, name) for name in run.recipe.assets})
+            model = create(run.recipe, **{name: run.source.assets[name] for name in run.recipe.assets})
         copy_state(run.model, model)
         self.share_state(model)
         share_steps(model, self.strategy)
@@ -77,8 +77,9 @@ class Workers:
         Raises:
             InputError: they cannot be shared equally.
         """
-        spec = source.training_batches(recipe.examples_per_step, recipe.seed).element_spec
-        size = tf.nest.flatten(spec)[0].shape[0]
+        spec = source.batches(recipe.examples_per_step, recipe.seed).element_spec
+        # Of tensors without rows, such as whether a batch goes on, nothing follows.
+        size = next(part.shape[0] for part in tf.nest.flatten(spec) if part.shape.rank)
         if size is None:  # private training draws each example by itself, and its noise is that of one replica
             if self.replicas > 1:
                 raise InputError(f"the batches of {recipe.slug()} vary in size: give --strategy one")
@@ -94,13 +95,13 @@ class Workers:
         """What `fit` reads: this process's share of each batch."""
         arguments = (recipe.examples_per_step, recipe.seed, first_step)
         if self.strategy is None:
-            return source.training_batches(*arguments)
+            return source.batches(*arguments)
         size = self.examples_in_step(source, recipe)
 
         def share(context: tf.distribute.InputContext) -> tf.data.Dataset:
             rows = size // context.num_input_pipelines
             first = context.input_pipeline_id * rows
-            part = source.training_batches(*arguments, rows=slice(first, first + rows))
+            part = source.batches(*arguments, rows=slice(first, first + rows))
             return _dealt_out(part, self.replicas // self.count)
 
         return self.strategy.distribute_datasets_from_function(share)
@@ -216,9 +217,11 @@ def _all_reduced(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], Any]
 def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
     """Each batch in equal parts, one after the other."""
 
-    def deal(*batch: tf.Tensor) -> Any:
-        dealt = [tf.stack(tf.split(part, parts)) if part.shape.rank else tf.repeat(part, parts) for part in batch]
-        return tuple(dealt) if len(dealt) > 1 else dealt[0]
+    def deal(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {
+            name: tf.stack(tf.split(part, parts)) if part.shape.rank else tf.repeat(part, parts)
+            for name, part in batch.items()
+        }
 
     return batches if parts == 1 else batches.map(deal).unbatch()
 
@@ -261,8 +264,8 @@ def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
 class Agreement(RunCallback):
     """Lets all workers stop after the same step, and have what the chief gave its model. Comes last."""
 
-    def __init__(self, run: Run, progress: Progress, workers: Workers) -> None:
-        super().__init__(run, progress)
+    def __init__(self, run: Run, workers: Workers) -> None:
+        super().__init__(run)
         self.workers = workers
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

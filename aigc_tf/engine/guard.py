@@ -12,19 +12,22 @@ from aigc_tf.engine.callbacks import StopOnNonFinite, log_values, not_finite
 from aigc_tf.errors import say
 from aigc_tf.families.base import copy_state
 from aigc_tf.families.create import create
+from aigc_tf.families.state import is_random_state
 from aigc_tf.recipes.settings import MAX_SEED
-from aigc_tf.runs import checkpoints
+from aigc_tf.references import resolve
+from aigc_tf.runs import checkpoints, paths
 
 SAMPLES = 200
 
 
-def spread(images: np.ndarray) -> float:
-    """How much images differ from each other: the root of the variance over images, averaged over all their numbers.
+def spread(examples: np.ndarray) -> float:
+    """How much examples differ from each other: the root of the variance over them, averaged over all their numbers.
 
     Args:
-        images: `[count, height, width, channels]` of any range.
+        examples: `[count, ...]`, uint8 or in [0, 1].
     """
-    return float(np.sqrt(images.astype(np.float64).var(axis=0).mean()))
+    numbers = examples.astype(np.float64) / (255 if examples.dtype == np.uint8 else 1)
+    return float(np.sqrt(numbers.var(axis=0).mean()))
 
 
 class Guard(StopOnNonFinite):
@@ -35,7 +38,8 @@ class Guard(StopOnNonFinite):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.recipe: Any = self.run.recipe
-        self.data_spread = spread(self.run.source.test.some(SAMPLES).images / 255)
+        self.quality_name = resolve(self.recipe.chooses).name
+        self.data_spread = spread(self.run.source.inputs("train", SAMPLES))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         bad = not_finite(logs or {})
@@ -71,7 +75,7 @@ class Guard(StopOnNonFinite):
     def sample_troubles(self) -> list[str]:
         """Whether samples differ much less from each other than the data do: mode collapse."""
         share = spread(self.observed().generate(SAMPLES)) / max(self.data_spread, 1e-6)
-        log_values(self.run, self.writer, self.progress, "guard", {"spread_share": share})
+        log_values(self.run, self.writer, "guard", {"spread_share": share})
         if share >= self.recipe.guard.least_spread:
             self.progress.healthy = True
             return []
@@ -82,7 +86,7 @@ class Guard(StopOnNonFinite):
     def quality_troubles(self) -> list[str]:
         """Whether the quality figure has become worse several times in a row; seen a step after it was measured."""
         guard, watched = self.recipe.guard, self.progress.watched
-        value = self.progress.quality.get(self.recipe.quality_name)
+        value = self.progress.quality.get(self.quality_name)
         if value is None or (self.progress.step - 1) % self.recipe.logging.evaluate_every:
             return []
         rises = value > watched.get("quality", value)
@@ -91,7 +95,7 @@ class Guard(StopOnNonFinite):
         if watched["rises"] < guard.rises:
             return []
         watched["rises"] = 0
-        return [f"{self.recipe.quality_name} rose {guard.rises} times in a row, to {value:.1f}"]
+        return [f"{self.quality_name} rose {guard.rises} times in a row, to {value:.1f}"]
 
     def handle(self, troubles: list[str]) -> None:
         """Say what is wrong, and do what the recipe says."""
@@ -125,17 +129,15 @@ class Guard(StopOnNonFinite):
         best = self.progress.best
         state = self.model.state()
         if best is None:
-            assets = {name: getattr(self.run.source, name) for name in self.recipe.assets}
+            assets = {name: self.run.source.assets[name] for name in self.recipe.assets}
             seed = (self.recipe.seed + count) % (MAX_SEED + 1)
             fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
             copy_state(fresh, self.model)
             start = "starting again from new weights"
         else:
-            checkpoints.restore(checkpoints.path_of(self.run.path / "checkpoints", best["step"]), state)
+            checkpoints.restore(checkpoints.path_of(self.run.path / paths.CHECKPOINTS, best["step"]), state)
             start = f"going back to step {best['step']}"
-        reseed(
-            [variable for name, variable in state.items() if "seed_generator_state" in name], self.recipe.seed, count
-        )
+        reseed([variable for name, variable in state.items() if is_random_state(name)], self.recipe.seed, count)
         share = self.recipe.guard.rate_factor**count
         for role, optimizer in self.model.optimizers.items():
             optimizer.learning_rate = share * getattr(self.recipe, role).learning_rate

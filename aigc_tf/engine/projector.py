@@ -1,4 +1,4 @@
-"""Encodings of test images for TensorBoard's projector, with thumbnails and classes."""
+"""Encodings of examples for TensorBoard's projector, with thumbnails and titles."""
 
 from __future__ import annotations
 
@@ -6,47 +6,49 @@ import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from google.protobuf import text_format  # type: ignore[import-untyped]
 from tensorboard.plugins.projector import ProjectorConfig
 from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 
-from aigc_tf.data.images.source import Split
-from aigc_tf.families.latent_space import Encodes
+from aigc_tf.data.source import Source
 from aigc_tf.modalities.drawing import grid, to_pil, write_png
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.storage.files import write_atomically, write_text
 
 FOLDER = "projector"
-MOST_IMAGES = 1000
-MOST_NUMBERS = 200_000  # of all latents: about 2 MB of text; longer latents get fewer images
-MOST_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 of them are a sprite of 2,048 pixels
+MAX_EXAMPLES = 1000
+MAX_NUMBERS = 200_000  # of all latents: about 2 MB of text; longer latents get fewer images
+MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 of them are a sprite of 2,048 pixels
 
 
-def write_projector(log_folder: Path, model: Encodes, test: Split, class_names: tuple[str, ...] | None) -> None:
+def write_projector(log_folder: Path, model: Any, source: Source) -> None:
     """Write what the projector shows of a model's latent space, in place of what was there before.
 
     Args:
         log_folder: of the run's event files.
-        model: encodes.
-        test: up to 1,000 of its images are encoded.
-        class_names: those that the split's labels number; None without labels.
+        model: encodes what the source has.
+        source: up to 1,000 examples of its `watched` part are encoded.
     """
     folder = log_folder / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    shown = test.some(max(1, min(MOST_IMAGES, MOST_NUMBERS // model.latent_dim)))
-    latents = model.encode(shown.images)
+    count = max(1, min(MAX_EXAMPLES, MAX_NUMBERS // model.latent_dim))
+    shown, titles = source.inputs("validation", count), source.titles("validation", count)
+    latents = model.encode(shown)
     _write_lines(folder / "latents.tsv", ("\t".join(f"{number:.6g}" for number in latent) for latent in latents))
     config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name, embedding.tensor_path = "latents", f"{FOLDER}/latents.tsv"
-    thumbnails = _thumbnails(shown.images)
-    write = partial(write_png, image=grid(thumbnails, gap=0), made_by={})
-    write_atomically(folder / "thumbnails.png", write)
-    embedding.sprite.image_path = f"{FOLDER}/thumbnails.png"
-    embedding.sprite.single_image_dim.extend([thumbnails.shape[2], thumbnails.shape[1]])
-    if shown.labels is not None and class_names is not None:
-        _write_lines(folder / "classes.tsv", (" ".join(class_names[label].split()) for label in shown.labels))
+    if isinstance(model.takes, Pictures):
+        thumbnails = _thumbnails(shown)
+        write = partial(write_png, image=grid(thumbnails, gap=0), made_by={})
+        write_atomically(folder / "thumbnails.png", write)
+        embedding.sprite.image_path = f"{FOLDER}/thumbnails.png"
+        embedding.sprite.single_image_dim.extend([thumbnails.shape[2], thumbnails.shape[1]])
+    if titles is not None:
+        _write_lines(folder / "classes.tsv", (" ".join(title.split()) for title in titles))
         embedding.metadata_path = f"{FOLDER}/classes.tsv"
     write_text(log_folder / PROJECTOR_FILENAME, text_format.MessageToString(config))
 
@@ -54,7 +56,7 @@ def write_projector(log_folder: Path, model: Encodes, test: Split, class_names: 
 def _thumbnails(images: np.ndarray) -> np.ndarray:
     """uint8 images `[count, height, width, channels]`, made smaller where they are large."""
     height, width = images.shape[1:3]
-    shrink = max(1, math.ceil(max(height, width) / MOST_THUMBNAIL_PIXELS))
+    shrink = max(1, math.ceil(max(height, width) / MAX_THUMBNAIL_PIXELS))
     if shrink == 1:
         return images
     small = np.stack([np.asarray(to_pil(image).reduce(shrink)) for image in images])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recipes.settings import MAX_SEED
@@ -40,6 +41,7 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
     try:
         makers = {role: resolve(reference) for role, reference in recipe.networks.items()}
         networks = {role: make(recipe, **asked_for(make, assets)) for role, make in makers.items()}
+        freeze(networks, recipe.freeze)
         return resolve(recipe.model)(recipe, **networks, **assets)
     except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:
         reason = str(error).partition("}} ")[2].partition(" on /job")[0].partition(" [Op")[0] or type(error).__name__
@@ -50,6 +52,30 @@ def asked_for(function: Callable[..., Any], assets: Mapping[str, Any]) -> dict[s
     """Those of the assets that a function has parameters for."""
     parameters = inspect.signature(function).parameters
     return {name: asset for name, asset in assets.items() if name in parameters}
+
+
+def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
+    """Keep layers as they are: those whose `network/layer` matches one of the patterns.
+
+    Args:
+        networks: by role; of those with several forms, such as a language model's, the names of the forms count.
+        patterns: as shells have them: `encoder/*`, `generator/dense`.
+
+    Raises:
+        InputError: a pattern matches nothing.
+    """
+    layers = {}
+    for role, network in networks.items():
+        forms = {role: network} if isinstance(network, keras.Model) else vars(network)
+        for name, form in forms.items():
+            if isinstance(form, keras.Model):
+                layers |= {f"{name}/{layer.name}": layer for layer in form.layers if layer.weights}
+    for pattern in patterns:
+        fitting = fnmatch.filter(layers, pattern)
+        if not fitting:
+            raise InputError(f"freeze is {pattern!r}: no layer has such a name, choose among {listed(list(layers))}")
+        for name in fitting:
+            layers[name].trainable = False
 
 
 def refuse_absurd_numbers(recipe: Recipe) -> None:

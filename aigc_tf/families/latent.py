@@ -13,7 +13,10 @@ from keras import ops
 
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.families.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
+from aigc_tf.families.tasks import Draws
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
+from aigc_tf.recipes.images import ImageRecipe
 
 GENERATION_BATCH = 500
 
@@ -22,15 +25,27 @@ GENERATION_BATCH = 500
 AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
 
 
-class LatentModel(GenerativeModel):
+class LatentModel(Draws, GenerativeModel):
     """A model that makes images of latent vectors `[count, latent_dim]`."""
+
+    recipe: ImageRecipe
 
     latent_dim: int
     """Length of the latent vector."""
 
+    @property
+    def gives(self) -> Pictures:
+        """Pictures of the recipe's size."""
+        return Pictures(self.recipe.images)
+
     @abc.abstractmethod
-    def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1].
+
+        Args:
+            latents: `[count, latent_dim]`.
+            condition: one for all, or one for each; None spreads them over all kinds.
+        """
 
     def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
@@ -80,23 +95,41 @@ class LatentModel(GenerativeModel):
             else {"prior": dict(zip(("mean", "factor"), map(np.ndarray.tolist, prior), strict=True))}
         )
 
-    def generate(self, count: int, seed: int = 0, truncation: float | None = None) -> np.ndarray:
-        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments."""
-        return self.decode(self.latents(count, seed, truncation))
+    def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
+        """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.
 
-    def generate_batches(self, count: int, seed: int = 0, truncation: float | None = None) -> Iterator[np.ndarray]:
+        Args:
+            count: how many.
+            seed: of the latents.
+            condition: one for all images, or one for each; None spreads them over all kinds.
+            truncation: of the latents; see `aigc_tf.families.latent_space.standard_normal`.
+        """
+        return self.decode(self.latents(count, seed, truncation), condition)
+
+    def generate_batches(
+        self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None
+    ) -> Iterator[np.ndarray]:
         """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
-        return map(self.decode, self.latent_batches(count, seed, truncation))
+        conditions, start = self.conditions(condition, count), 0
+        for latents in self.latent_batches(count, seed, truncation):
+            yield self.decode(latents, None if conditions is None else conditions[start : start + len(latents)])
+            start += len(latents)
 
     def interpolate(
-        self, frames: int, seed: int = 0, rows: int = 1, way: Way = spherical, truncation: float | None = None
+        self,
+        frames: int,
+        seed: int = 0,
+        rows: int = 1,
+        way: Way = spherical,
+        truncation: float | None = None,
+        condition: Any = None,
     ) -> np.ndarray:
         """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
 
         Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
         """
         start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
-        return interpolation(self, start, end, frames, way)
+        return interpolation(self, start, end, frames, way, condition)
 
 
 def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol
 
 import numpy as np
+
+from aigc_tf.recipes.options import MIN_TRUNCATION
 
 REACH_DEVIATIONS = 3.0
 """Traversals go so far to either side of the mean."""
@@ -14,30 +16,26 @@ REACH_DEVIATIONS = 3.0
 NORMAL_BATCH = 500
 """Rows of normal numbers drawn at once."""
 
-LEAST_TRUNCATION = 0.01
-"""Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
-
 
 class Decodes(Protocol):
     """A model that makes images of latents."""
 
     latent_dim: int
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """Latents `[count, latent_dim]` -> float32 `[count, height, width, channels]` in [0, 1]."""
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the prior in each dimension, float32 `[latent_dim]`."""
 
 
-class Draws(Decodes, Protocol):
+class Normal(Decodes, Protocol):
     """A model whose latents are made of standard normal numbers."""
 
     def from_normal(self, normal: np.ndarray) -> np.ndarray:
         """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
 
 
-@runtime_checkable
 class Encodes(Decodes, Protocol):
     """A model that also finds the latents of images."""
 
@@ -47,8 +45,8 @@ class Encodes(Decodes, Protocol):
 
 def normal_batches(count: int, size: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
     """The rows of `standard_normal`, `[at most NORMAL_BATCH, size]` at a time: for more than fit in memory."""
-    if truncation is not None and not truncation >= LEAST_TRUNCATION:
-        raise ValueError(f"truncation is {truncation:g}: expected at least {LEAST_TRUNCATION:g}")
+    if truncation is not None and not truncation >= MIN_TRUNCATION:
+        raise ValueError(f"truncation is {truncation:g}: expected at least {MIN_TRUNCATION:g}")
     random, again = np.random.default_rng(seed), np.random.default_rng((seed, 1))
     for start in range(0, count, NORMAL_BATCH):
         normal = random.standard_normal((min(NORMAL_BATCH, count - start), size), dtype=np.float32)
@@ -98,7 +96,9 @@ def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     return np.where(sine > 1e-6, arc, linear(start, end, t)).astype(start.dtype)
 
 
-def interpolation(model: Decodes, start: np.ndarray, end: np.ndarray, frames: int, way: Way) -> np.ndarray:
+def interpolation(
+    model: Decodes, start: np.ndarray, end: np.ndarray, frames: int, way: Way, condition: Any = None
+) -> np.ndarray:
     """Images on the way between latents.
 
     Args:
@@ -107,11 +107,12 @@ def interpolation(model: Decodes, start: np.ndarray, end: np.ndarray, frames: in
         end: of the same shape.
         frames: images in a row, both ends included.
         way: `linear` or `spherical`.
+        condition: one for all images, if the model takes one.
 
     Returns:
         float32 `[rows, frames, height, width, channels]` in [0, 1].
     """
-    return _decoded(model, np.stack([way(start, end, t) for t in np.linspace(0, 1, frames)], axis=1))
+    return _decoded(model, np.stack([way(start, end, t) for t in np.linspace(0, 1, frames)], axis=1), condition)
 
 
 def between(model: Encodes, first: np.ndarray, second: np.ndarray, frames: int) -> np.ndarray:
@@ -197,7 +198,9 @@ def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np
     return directions * np.sign(largest), strengths
 
 
-def along(model: Draws, starts: np.ndarray, direction: np.ndarray, values: np.ndarray) -> np.ndarray:
+def along(
+    model: Normal, starts: np.ndarray, direction: np.ndarray, values: np.ndarray, condition: Any = None
+) -> np.ndarray:
     """What moving along a direction changes in some pictures.
 
     Args:
@@ -205,11 +208,12 @@ def along(model: Draws, starts: np.ndarray, direction: np.ndarray, values: np.nd
         starts: standard normal numbers `[rows, latent_dim]`, one picture each.
         direction: `[latent_dim]`.
         values: `[columns]`, how far each picture is moved, in lengths of the direction.
+        condition: one for all pictures, if the model takes one.
 
     Returns:
         float32 `[rows, columns, height, width, channels]` in [0, 1].
     """
-    return _decoded(model, model.from_normal(starts[:, None] + values[:, None] * direction))
+    return _decoded(model, model.from_normal(starts[:, None] + values[:, None] * direction), condition)
 
 
 def most_active(activity: np.ndarray, count: int) -> np.ndarray:
@@ -217,7 +221,7 @@ def most_active(activity: np.ndarray, count: int) -> np.ndarray:
     return np.argsort(-activity, kind="stable")[:count]
 
 
-def _decoded(model: Decodes, latents: np.ndarray) -> np.ndarray:
+def _decoded(model: Decodes, latents: np.ndarray, condition: Any = None) -> np.ndarray:
     """`[rows, columns, latent_dim]` -> `[rows, columns, height, width, channels]`."""
-    images = model.decode(latents.reshape(-1, latents.shape[-1]).astype("float32"))
+    images = model.decode(latents.reshape(-1, latents.shape[-1]).astype("float32"), condition)
     return images.reshape(*latents.shape[:2], *images.shape[1:])

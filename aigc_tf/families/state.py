@@ -25,7 +25,7 @@ def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Op
 
 
 def variable_names(model: keras.Model) -> dict[int, str]:
-    """The name of each variable of a model by its id. A layer that several attributes share has the first one's name."""
+    """The name of each variable of a model by its id; a layer that several attributes share has the first's name."""
     owned = {id(variable) for variable in model.variables}
     names: dict[int, str] = {}
     taken: set[str] = set()
@@ -81,6 +81,33 @@ def _unique(name: str, taken: set[str]) -> str:
         candidate = f"{name}_{number}"
     taken.add(candidate)
     return candidate
+
+
+def is_random_state(name: str) -> bool:
+    """Whether a variable of a state is that of a stream of random numbers."""
+    return name.rpartition("/")[2] in ("state", "seed_generator_state")
+
+
+def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
+    """Give a model the weights and statistics of another that fit by name and shape; its streams stay its own.
+
+    Args:
+        model: a `GenerativeModel`.
+        other: another one, of any recipe.
+
+    Returns:
+        Names of the weights that were taken, and of those that were left as they are.
+    """
+    given = other.state()
+    taken, left = [], []
+    for name, variable in model.state().items():
+        if not name.startswith(f"{MODEL}/") or is_random_state(name):
+            continue
+        fits = name in given and given[name].shape == variable.shape and given[name].dtype == variable.dtype
+        (taken if fits else left).append(name)
+        if fits:
+            variable.assign(given[name].numpy())
+    return taken, left
 
 
 def positional_state(

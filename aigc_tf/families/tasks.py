@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ AT_ONCE = 500
 
 class Task(abc.ABC):
     """A verb of a model, with the modalities that it takes and gives."""
+
+    verb: ClassVar[str]
+    """In messages: "a gpt does not transform inputs"."""
 
     @property
     def condition(self) -> Modality | None:
@@ -43,6 +46,8 @@ class Task(abc.ABC):
 
 class Draws(Task):
     """Makes new examples from a seed."""
+
+    verb = "draw new examples"
 
     @property
     @abc.abstractmethod
@@ -78,6 +83,8 @@ class Streams(Draws):
 class Transforms(Task):
     """Gives an output for each input, of the same or another modality."""
 
+    verb = "transform inputs"
+
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
@@ -104,6 +111,8 @@ class Transforms(Task):
 class Encodes(Task):
     """Finds a vector for each input."""
 
+    verb = "encode inputs"
+
     latent_dim: int
     """Length of the vector."""
 
@@ -124,6 +133,8 @@ class Encodes(Task):
 class Scores(Task):
     """Gives each input a number."""
 
+    verb = "score inputs"
+
     score_meaning: str
     """What it says, with its unit, for people."""
 
@@ -139,6 +150,8 @@ class Scores(Task):
 
 class Forecasts(Task):
     """Goes on where a history ends."""
+
+    verb = "forecast"
 
     @property
     @abc.abstractmethod

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Self
 
+from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.private import PrivacySettings
 
@@ -19,7 +20,7 @@ LEAST_NOISE, MOST_NOISE = 0.25, 1e4  # below, losses are spread so widely that r
 
 
 @dataclass(frozen=True)
-class Guarantee:
+class Guarantee(Asset):
     """What is promised to each training example, and by which mechanism; a run keeps it as `guarantee.json`.
 
     (ε, δ)-differential privacy of the weights after training, where neighbouring data sets differ in the presence of
@@ -59,10 +60,27 @@ class Guarantee:
                 return epsilon
         raise InputError(f"after step {steps}: the noise was chosen for {self.spent[-1][0]} steps")
 
-    def figures(self, steps: int) -> dict[str, float]:
+    def facts(self, step: int) -> dict[str, float]:
         """ε after so many training steps and δ, by name; nothing where nothing is promised."""
-        epsilon = self.epsilon(steps)
+        epsilon = self.epsilon(step)
         return {} if epsilon is None else {"epsilon": epsilon, "delta": self.delta}
+
+    def card_section(self, step: int) -> str:
+        """What is promised, and what is not."""
+        from aigc_tf.privacy.card import privacy_section
+
+        return privacy_section(self, step)
+
+    def reason_to_refuse(self, recorded: Guarantee) -> str:
+        """A run keeps the guarantee that it was begun with, and its card shows."""
+        if recorded == self:
+            return ""
+        return (
+            "was begun with another noise, or another ε, than is found now with the installed dp-accounting and these "
+            f"examples (noise multiplier {recorded.noise_multiplier:.6g} and {recorded.examples:,} examples then, "
+            f"{self.noise_multiplier:.6g} and {self.examples:,} now): install the version that it was begun with, or "
+            "start a new run"
+        )
 
     def to_json(self) -> str:
         """This guarantee as JSON."""
@@ -82,7 +100,7 @@ class Guarantee:
             found._check()
             return found
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-            raise InputError(f"guarantee.json is no guarantee: {error}") from None
+            raise InputError(f"guarantee.json is not a guarantee: {error}") from None
 
     def _check(self) -> None:
         """Raise ValueError where the parts of a guarantee do not fit together."""

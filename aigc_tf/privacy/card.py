@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from aigc_tf.privacy.accounting import Guarantee
-
 NOT_COVERED = """Covered are the weights after this many steps, those of all steps before, and what is made of them
 without another look at the training examples: samples, reconstructions of other examples, float exports.
 
@@ -28,8 +26,8 @@ Not covered is:
   depends on it, use a library with secure noise."""
 
 
-def privacy_section(guarantee: Guarantee, step: int) -> str:
-    """The section of a model card."""
+def privacy_section(guarantee: Any, step: int) -> str:
+    """The section of a model card about a `Guarantee`, after so many training steps."""
     if guarantee.clip_norm is None:
         return "## Privacy\n\nNone is promised: it was trained without clipping and without noise."
     epsilon = guarantee.epsilon(step)

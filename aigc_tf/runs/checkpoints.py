@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _METADATA = "metadata.json"
 _BEST = "best.json"
+_POSITIONAL = re.compile(r"\w+/\d{3}/[^/]+")
 _NAME = re.compile(r"step-(\d{8,})\.npz")
 
 
@@ -54,19 +55,39 @@ def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata:
     return path
 
 
-def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
-    """Give every variable of `state` its saved value; returns the metadata.
+def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays of a checkpoint by name, and its metadata.
 
     Raises:
-        InputError: the file is damaged, or does not hold exactly the variables that are needed.
+        InputError: the file is damaged.
     """
     try:
         arrays = read_arrays(path)
         metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes())
         if not isinstance(metadata, dict):
-            raise ValueError("its metadata is no JSON object")
+            raise ValueError("its metadata is not a JSON object")
     except (ArchiveError, ValueError, RecursionError) as error:
         raise unreadable(path, str(error)) from error
+    return arrays, metadata
+
+
+def restore(
+    path: Path, state: Mapping[str, keras.Variable], positional: Mapping[str, keras.Variable] | None = None
+) -> dict[str, Any]:
+    """Give every variable of `state` its saved value; returns the metadata.
+
+    Args:
+        path: of the checkpoint.
+        state: the variables by name.
+        positional: the same by the names of version 0.1, whose checkpoints still open.
+
+    Raises:
+        InputError: the file is damaged, or does not hold exactly the variables that are needed.
+    """
+    arrays, metadata = read(path)
+    if positional is not None and is_positional(arrays):
+        arrays = {name.rpartition("/")[0]: array for name, array in arrays.items()}
+        state = positional
     wanted = {name: (tuple(variable.shape), variable.dtype) for name, variable in state.items()}
     found = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
     if wanted != found:
@@ -75,6 +96,11 @@ def restore(path: Path, state: Mapping[str, keras.Variable]) -> dict[str, Any]:
     for name, variable in state.items():
         variable.assign(arrays[name])
     return metadata
+
+
+def is_positional(names: Iterable[str]) -> bool:
+    """Whether variables are named as version 0.1 named them: `model/003/kernel`."""
+    return all(_POSITIONAL.fullmatch(name) for name in names)
 
 
 def unreadable(path: Path, why: str) -> InputError:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-FILES = "samples"
-# TensorBoard shows it as a run of its own. One event file a step can be removed; a part of a file cannot.
-EVENTS = "tensorboard/previews"
+from aigc_tf.runs import paths
 
 _STEP = re.compile(r"-(\d{8,})\.\w+$")
 
@@ -15,7 +13,7 @@ _STEP = re.compile(r"-(\d{8,})\.\w+$")
 def by_step(run: Path) -> dict[int, list[Path]]:
     """The files of each step's previews, in the order of the steps."""
     found: dict[int, list[Path]] = {}
-    for folder in (FILES, EVENTS):
+    for folder in (paths.SAMPLES, paths.PREVIEW_EVENTS):
         for path in (run / folder).glob("*"):
             match = _STEP.search(path.name)
             if match:
@@ -25,14 +23,14 @@ def by_step(run: Path) -> dict[int, list[Path]]:
 
 def keep_last(run: Path, count: int) -> None:
     """Remove all but the previews of the last `count` steps that have some."""
-    for paths in list(by_step(run).values())[:-count]:
-        for path in paths:
+    for files in list(by_step(run).values())[:-count]:
+        for path in files:
             path.unlink()
 
 
 def remove_after(run: Path, step: int) -> None:
     """Remove the previews of the steps after `step`."""
-    for shown, paths in by_step(run).items():
+    for shown, files in by_step(run).items():
         if shown > step:
-            for path in paths:
+            for path in files:
                 path.unlink()

@@ -1,6 +1,6 @@
-"""Goes on with a run whose process ended, or was killed: its folder is put in order, and its last checkpoint read.
+"""Puts the folder of a run in order whose process ended, or was killed.
 
-Nothing half written is left then, and nothing beyond that checkpoint.
+Nothing half written is left then, and nothing beyond the last checkpoint.
 """
 
 from __future__ import annotations
@@ -13,54 +13,21 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from tensorboard.compat.proto.event_pb2 import Event
 
-from aigc_tf.engine.callbacks import Progress
 from aigc_tf.errors import InputError, printable, say
-from aigc_tf.families.base import GenerativeModel
-from aigc_tf.recipes.base import Recipe
-from aigc_tf.runs import checkpoints, environment, previews
-from aigc_tf.runs.folder import read_object
-from aigc_tf.storage.archives import is_whole
+from aigc_tf.runs import checkpoints, paths, previews
+from aigc_tf.runs.progress import Progress
 from aigc_tf.storage.files import remove_partial, write_text
 
 _FRAME_BYTES = 16  # of a record of an event file, beside its content: length and two checksums
 
 
-def resumed(path: Path, model: GenerativeModel, recipe: Recipe, now: dict[str, Any]) -> Progress:
-    """Put the run's folder in order and give the model the state of its last checkpoint, if it has one.
-
-    Args:
-        path: the run's folder.
-        model: of its recipe.
-        recipe: which training goes on with.
-        now: the environment that training goes on in.
+def recorded_progress(path: Path, quality_name: str) -> Progress:
+    """The progress that a checkpoint records.
 
     Raises:
-        InputError: the checkpoint cannot be read, or does not hold what training needs.
+        InputError: the file is damaged, or what it records is not what a checkpoint does.
     """
-    step = recover(path)
-    if step is None:
-        return Progress(step=0)
-    folder = path / "checkpoints"
-    last = checkpoints.path_of(folder, step)
-    recorded = recorded_progress(last, checkpoints.restore(last, model.state()), recipe.quality_name)
-    best = recorded.pop("best", None)
-    if best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
-        say(f"warning: the best checkpoint, of step {best['step']}, is lost: the next measured one takes its place")
-        best = None
-    checkpoints.mark_best(folder, best)
-    checkpoints.prune(folder, recipe.checkpoints.keep, best)
-    then = read_object(path / "environment.json")
-    for difference in environment.differences(then, now):
-        say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
-    return Progress(step, best=best, **recorded)
-
-
-def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -> dict[str, Any]:
-    """What the metadata of a checkpoint say of `Progress`: those of its fields that are there.
-
-    Raises:
-        InputError: one of them is not what a checkpoint records.
-    """
+    _, metadata = checkpoints.read(path)
 
     def is_number(value: Any) -> bool:
         return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)  # more make no float
@@ -77,7 +44,12 @@ def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -
     for name, value in recorded.items():
         if not checks[name](value):
             raise checkpoints.unreadable(path, f"its {name} is {printable(str(value)[:100])}")
-    return recorded
+    return Progress(step_of(path), **recorded)
+
+
+def step_of(path: Path) -> int:
+    """The step of a checkpoint's file."""
+    return int(path.stem.rpartition("-")[2])
 
 
 def recover(path: Path) -> int | None:
@@ -90,15 +62,15 @@ def recover(path: Path) -> int | None:
         InputError: there are checkpoints, and all of them are damaged.
     """
     remove_partial(path)
-    step, damaged = checkpoints.last_whole(path / "checkpoints")
+    step, damaged = checkpoints.last_whole(path / paths.CHECKPOINTS)
     if damaged and step is None:
         raise InputError(f"{path} cannot be resumed: all its checkpoints are damaged; start a new run")
     for file in damaged:
         say(f"warning: {file} is damaged and removed: the run goes on from step {step}")
         file.unlink()
     last = -1 if step is None else step
-    cut_log(path / "metrics.jsonl", last)
-    for file in sorted((path / "tensorboard").glob("events.out.tfevents.*")):
+    cut_log(path / paths.METRICS, last)
+    for file in sorted((path / paths.EVENTS).glob("events.out.tfevents.*")):
         cut_events(file, last)
     previews.remove_after(path, last)
     return step

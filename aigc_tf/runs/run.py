@@ -12,14 +12,19 @@ import numpy as np
 from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints
+from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
+from aigc_tf.runs.progress import Progress
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import write_atomically, write_text
 
 if TYPE_CHECKING:
+    from aigc_tf.data.assets import Asset
     from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
+
+SHOWN_NAMES = 5  # of weights that do not fit
 
 
 class Run:
@@ -29,15 +34,23 @@ class Run:
         path: the folder.
         recipe: the recipe it was trained with.
         step: training steps of the checkpoint that is open.
+        progress: where training stands, of a run that is being trained.
     """
 
     def __init__(
-        self, path: Path, recipe: Recipe, step: int, model: GenerativeModel | None = None, source: Any = None
+        self,
+        path: Path,
+        recipe: Recipe,
+        step: int,
+        source: Any = None,
+        progress: Progress | None = None,
+        model: GenerativeModel | None = None,
     ) -> None:
         self.path = path
         self.recipe = recipe
         self.step = step
-        # Both are opened when they are first asked for; a run that was just trained has them.
+        self.progress = progress or Progress(step)
+        # Both are made when they are first asked for.
         self._model = model
         self._source = source
 
@@ -50,13 +63,13 @@ class Run:
             checkpoint: "last", or "best" for the one with the best quality figure seen while training.
 
         Raises:
-            InputError: it is no run folder, or the run has no such checkpoint, or only damaged ones.
+            InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
         """
         path = Path(path).expanduser()
         recipe = read_recipe(path)
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
-        folder = path / "checkpoints"
+        folder = path / paths.CHECKPOINTS
         step = checkpoints.best_step(folder) if checkpoint == "best" else None
         if step is None:
             return cls(path, recipe, last_step(folder))
@@ -66,35 +79,62 @@ class Run:
 
     @property
     def model(self) -> GenerativeModel:
-        """The Keras model with the weights of this run's checkpoint."""
+        """The Keras model with the weights of this run's checkpoint; before the first step those that it begins with.
+
+        Raises:
+            InputError: the checkpoint is damaged, or of another model.
+        """
         if self._model is None:
             from aigc_tf.families.create import create  # imports TensorFlow
+            from aigc_tf.families.state import positional_state
 
             model = create(self.recipe, **self.assets())
-            checkpoints.restore(checkpoints.path_of(self.path / "checkpoints", self.step), model.state())
+            if self.step:
+                path = checkpoints.path_of(self.path / paths.CHECKPOINTS, self.step)
+                checkpoints.restore(path, model.state(), positional_state(model, model.optimizers))
+            elif self.recipe.start_from is not None:
+                self._start_from(model, Run.open(self.recipe.start_from))
             self._model = model
         return self._model
+
+    def _start_from(self, model: GenerativeModel, other: Run) -> None:
+        """Give a new model the weights of another run that fit by name and shape, and say which did not."""
+        from aigc_tf.families.state import adopt
+
+        taken, left = adopt(model, other.model)
+        names = ", ".join(left[:SHOWN_NAMES]) + (
+            f" and {len(left) - SHOWN_NAMES} more" if len(left) > SHOWN_NAMES else ""
+        )
+        say(f"started from {other.path}, step {other.step}: {len(taken)} of {len(taken) + len(left)} weights fit")
+        if left:
+            say(f"these begin anew: {names}")
+        if not taken:
+            raise InputError(f"start_from is {other.path}: none of its weights fits a {self.recipe.slug()}")
 
     @property
     def source(self) -> Any:
         """The source the run was trained on.
 
         Raises:
-            InputError: it cannot be had any more, or its content has changed.
+            InputError: it is not available any more, or its content has changed.
         """
         if self._source is None:
             source = resolve(self.recipe.data)(self.recipe)
-            if source.fingerprint != self.read_json("source.json", fingerprint=str)["fingerprint"]:
+            if source.fingerprint != self.read_json(paths.SOURCE, fingerprint=str)["fingerprint"]:
                 raise InputError(f"{source.name} is not what {self.path} was trained on: its content has changed")
             self._source = source
         return self._source
 
-    def assets(self) -> dict[str, Any]:
+    def assets(self) -> dict[str, Asset]:
         """What the model needs to know of its source, as the run keeps it."""
         return {
-            name: resolve(reference).from_json(read_text(self.path / f"{name}.json"))
+            name: resolve(reference).from_json(read_text(self.path / paths.asset_file(name)))
             for name, reference in self.recipe.assets.items()
         }
+
+    def facts(self, step: int) -> dict[str, float]:
+        """What is true of the model after so many steps by the run's assets: the ε of private training."""
+        return {name: value for asset in self.assets().values() for name, value in asset.facts(step).items()}
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files.
@@ -104,39 +144,85 @@ class Run:
         """
         return read_object(self.path / file, **needed)
 
-    def generate(self, count: int, seed: int = 0, **options: Any) -> Any:
-        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], or strings.
+    def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Any:
+        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], strings, or others.
 
         Args:
             count: how many.
             seed: the same seed gives the same examples.
-            options: of the model; those of images have `truncation`, those of text `prompt`, `tokens` and `decoding`.
-        """
-        return self.model.generate(count, seed, **options)
+            condition: of a conditional model, one for all or one for each; by default all kinds in turn.
+            options: the recipe's `sample_options`: images have `truncation`, text `prompt`, `tokens` and `decoding`.
 
-    def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
-        """Measure the model's quality; also kept in the run's evaluation.json and on its card.
+        Raises:
+            InputError: the model draws nothing, or the condition cannot be used.
+        """
+        return self.able("Draws").generate(count, seed, condition, **options)
+
+    def transform(self, inputs: Any, seed: int = 0, condition: Any = None, **options: Any) -> Any:
+        """An output for each input: an autoencoder gives back images, a denoiser cleans them.
 
         Args:
-            samples: how many examples are generated.
+            inputs: rows in the form of the model's `takes`: images uint8 or in [0, 1], strings, or others.
+            seed: of what is drawn, if anything is.
+            condition: of a conditional model, one for all or one for each.
+            options: the recipe's `transform_options`.
+
+        Raises:
+            InputError: the model transforms nothing, or the condition cannot be used.
+        """
+        return self.able("Transforms").transform(inputs, seed, condition, **options)
+
+    def able(self, task: str) -> Any:
+        """The model, if it has a task of `aigc_tf.families.tasks`, by its name.
+
+        Raises:
+            InputError: it has not; names the recipes whose models have.
+        """
+        from aigc_tf.families import tasks
+        from aigc_tf.recipes.registry import recipe_classes
+
+        wanted = getattr(tasks, task)
+        if isinstance(self.model, wanted):
+            return self.model
+        able = [name for name, recipe in recipe_classes().items() if issubclass(resolve(recipe.model), wanted)]
+        verb = wanted.verb
+        raise InputError(f"a {self.recipe.slug()} does not {verb}: choose a run of {', '.join(able)}")
+
+    def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
+        """Measure the model's quality on the test part, baselines beside it; kept in evaluation.json and on the card.
+
+        Args:
+            samples: how many examples are generated, or looked at.
             seed: of the samples.
-            options: of the recipe's evaluation; for images `kind`, the feature network.
+            options: the recipe's `evaluate_options`; images have `features`, the feature network.
 
         Returns:
-            Floats by name, and under "protocol" what they were measured with: figures of different
-            protocols cannot be compared.
+            Floats by name; under "better" and "baselines" how to read them; and under "protocol" what they were
+            measured with: figures of different protocols cannot be compared.
         """
+        from aigc_tf.metrics.evaluator import Request, evaluate
         from aigc_tf.modalities.drawing import write_png
-        from aigc_tf.runs.card import write_model_card
 
-        report = resolve(self.recipe.evaluation)(self.model, self.source, self.recipe, samples, seed, **options)
-        for name, picture in report.pop("pictures", {}).items():
+        request = Request(samples, seed, "test", options)
+        evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
+        report = evaluate(evaluators, self.model, self.source, self.recipe, request)
+        for name, picture in report.pop("pictures").items():
             write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
-        report |= {"step": self.step} | self.model.promises(self.step)
-        write_text(self.path / "evaluation.json", json.dumps(report, indent=2) + "\n")
-        write_model_card(self)
+        report |= {"step": self.step} | self.facts(self.step)
+        report["protocol"] |= self.chosen()
+        write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
+        self.write_card()
         return report
+
+    def chosen(self) -> dict[str, str]:
+        """What chose the best checkpoint, for protocols; runs of version 0.1 were chosen on test data."""
+        chooser = resolve(self.recipe.chooses)
+        recorded = self.read_json(paths.SOURCE)
+        if "validation split" not in recorded:
+            return {"best checkpoint chosen by": f"{chooser.name} on the test part (version 0.1)"}
+        part = f"validation part: {recorded['validation split']}"
+        return {"best checkpoint chosen by": f"{chooser.name} on the {part}"}
 
     def export(
         self,
@@ -163,10 +249,9 @@ class Run:
             VerificationError: the file differs too much from the model; it is not kept.
         """
         from aigc_tf.export import export, export_web
-        from aigc_tf.runs.card import write_model_card
 
-        folder = Path(out).expanduser() if out else self.path / "exports" / f"{format}-{quantize}-batch{batch}"
-        recorded = self.read_json("source.json", name=str, licence=str)
+        folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        recorded = self.read_json(paths.SOURCE, name=str, licence=str)
         metadata = self.made_by() | {"data": recorded["name"], "licence of the data": recorded["licence"]}
         metadata |= self.model.export_metadata()
         try:
@@ -187,7 +272,7 @@ class Run:
             compare_with_keras=compare_with_keras,
             progress=say,
         )
-        write_model_card(self)
+        self.write_card()
         return exported
 
     def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
@@ -197,6 +282,10 @@ class Run:
         except InputError as error:
             say(f"warning: the quality of the quantised file is not measured: {error}")
             return {"not_measured": str(error)}
+
+    def write_card(self) -> None:
+        """Write the model card from what is known by now."""
+        write_card(self.path, self.recipe, self.step, self.assets())
 
     def made_by(self, seed: int | None = None) -> dict[str, str]:
         """What a file made with this run says of its origin."""

@@ -11,7 +11,7 @@ from PIL import Image
 
 import aigc_tf
 from aigc_tf.data.images.folder import open_folder
-from aigc_tf.data.images.labelled import ClassNames
+from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import small_network

@@ -69,7 +69,7 @@ def test_a_prompt_is_gone_on_with(gpt: aigc_tf.Run, capsys: pytest.CaptureFixtur
 
 
 def decoding(temperature: float, top_k: int) -> object:
-    from aigc_tf.families.text.decoding import Decoding
+    from aigc_tf.recipes.options import Decoding
 
     return Decoding(temperature=temperature, top_k=top_k)
 

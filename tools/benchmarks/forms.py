@@ -13,7 +13,7 @@ import numpy as np
 
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import InputError
-from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
 from aigc_tf.runs.run import Run
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -13,10 +15,12 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, Source, validation_count
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, validation_count
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
+# Of held-out images, at once: few enough numbers for the memory of a network.
+_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS = 500, 2**22
 VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
 
 
@@ -134,8 +138,28 @@ class ImageSource(Source):
             "licence": self.licence,
         }
 
+    def inputs(self, part: PartName, count: int) -> np.ndarray:
+        """uint8 `[count, height, width, channels]`."""
+        return np.asarray(self.part(part).some(count).images)
+
+    def titles(self, part: PartName, count: int) -> list[str] | None:
+        """The names of their classes."""
+        some = self.part(part).some(count)
+        names = self.class_names
+        return None if names is None or some.labels is None else [names[label] for label in some.labels]
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """The first ones: `image`, and of a labelled source `label`, as batches for training have them."""
+        split = self.part(part)
+        count = min(count, len(split.images))
+        size = max(1, min(_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS // math.prod(split.images.shape[1:])))
+        for start in range(0, count, size):
+            rows = slice(start, min(start + size, count))
+            batch = {"image": to_unit(split.images[rows])}
+            yield batch | ({"label": split.labels[rows].astype(np.int32)} if self.labelled else {})
+
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`image`, float32 `[batch, height, width, channels]` in [-1, 1], and of a labelled one `label`, int32 `[batch]`."""
+        """`image`, float32 `[batch, height, width, channels]` in [-1, 1]; of a labelled source `label`, int32."""
         images = self.train.images
         # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
         # times faster than training (`aigc_tf.data.throughput`).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -15,8 +15,10 @@ import tensorflow as tf
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.order import Order, Rows, Shuffled
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, validation_count
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, validation_count
 from aigc_tf.errors import InputError
+
+_HELD_OUT_WINDOWS = 500  # at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,7 @@ class SeriesSource(Source):
         return f"the last {len(self.validation):,} steps of the training time"
 
     def validated(self) -> Self:
-        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, one window at least."""
+        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, at least a window."""
         whole = self.training
         count = max(validation_count(len(whole)), self.window)
         if len(whole) - count < self.window:
@@ -148,6 +150,16 @@ class SeriesSource(Source):
         inside = tf.range(self.window, dtype=tf.int64)
         return {"series": tf.gather(values, rows.examples[:, tf.newaxis] + inside)}
 
+    def inputs(self, part: PartName, count: int) -> np.ndarray:
+        """Windows in the series' own units, float64 `[count, window, series]`."""
+        return self.scaling.restore(self.windows_of(part, count).astype(np.float64))
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """`series`: windows, evenly spread, standardised; they overlap unless `count` is small."""
+        windows = self.windows_of(part, count)
+        for at in range(0, len(windows), _HELD_OUT_WINDOWS):
+            yield {"series": windows[at : at + _HELD_OUT_WINDOWS]}
+
     def windows_of(self, name: PartName, count: int) -> np.ndarray:
         """At most `count` windows of a part, evenly spread: float32 `[windows, window, series]`, standardised.
 
@@ -155,6 +167,6 @@ class SeriesSource(Source):
         """
         part = self.part(name)
         last = len(part) - self.window
-        starts = np.unique(np.linspace(0, last, min(count, last + 1)).astype(np.int64))
+        starts = evenly(last + 1, count)
         values = self.scaling.standardise(part).astype(np.float32)
         return values[starts[:, np.newaxis] + np.arange(self.window)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Self
@@ -13,11 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.source import NO_VALIDATION, VALIDATION_SHARE, Batch, Source, validation_count
+from aigc_tf.data.source import NO_VALIDATION, VALIDATION_SHARE, Batch, PartName, Source, evenly, validation_count
 from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
 
+HELD_OUT_ROWS = 50  # windows or lines that are looked at at once
 PADDING = -1  # behind the end of a line that is shorter than others of its batch
 # Lines are batched with lines of like length, out of so many batches' lines at a time.
 _BATCHES_IN_POOL = 50
@@ -149,6 +150,31 @@ class TextSource(Source):
             "licence": self.licence,
         }
 
+    def inputs(self, part: PartName, count: int) -> list[str]:
+        """Documents, or of a text without ends pieces of the length that a network reads."""
+        split: TextSplit = self.part(part)
+        if self.vocabulary.end is not None:
+            chosen = evenly(split.documents, count)
+            return [self.vocabulary.decode(split.document(index)) for index in chosen]
+        length = self.settings.length
+        starts = evenly(max(1, split.symbols // length), count) * length + 1
+        return [self.vocabulary.decode(split.tokens[start : start + length]) for start in starts]
+
+    def titles(self, part: PartName, count: int) -> list[str]:
+        """The texts themselves."""
+        return self.inputs(part, count)
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Lines evenly spread, or windows that do not overlap: `tokens`, and that none goes on from another."""
+        split: TextSplit = self.part(part)
+        if self.settings.lines:
+            chosen = evenly(split.documents, count)
+            for at in range(0, len(chosen), HELD_OUT_ROWS):
+                yield {"tokens": padded(split, chosen[at : at + HELD_OUT_ROWS]), "continues": np.False_}
+            return
+        for tokens in windows_of(split.tokens, self.settings.length, count):
+            yield {"tokens": tokens, "continues": np.False_}
+
     def order(self, batch_size: int, seed: int) -> Order:
         """Lines, places that go on side by side, or windows, as the settings say.
 
@@ -182,7 +208,7 @@ class TextSource(Source):
 
 
 BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
-"""Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from the step before."""
+"""Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from before."""
 
 
 def _key(document: np.ndarray) -> int:
@@ -251,6 +277,22 @@ def lines(split: TextSplit, batch_size: int, seed: int) -> BatchOf:
         return order(epoch)[place].astype(np.int64), np.False_
 
     return batch
+
+
+def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.ndarray]:
+    """Windows of `length` symbols and the one before them, int32 `[rows, length + 1]`.
+
+    The rows begin evenly spread over the text, and each goes on in the next batch. Together, they are the whole
+    text if `samples` allows; -1 stands behind its end.
+    """
+    count = -(-(len(tokens) - 1) // length)
+    rows = min(HELD_OUT_ROWS, count)
+    in_a_row = -(-count // rows)
+    places = np.arange(rows)[:, None] * in_a_row * length + np.arange(length + 1)
+    for step in range(min(in_a_row, -(-samples // rows))):
+        at = places + step * length
+        # What the next row begins with belongs to that row.
+        yield np.where(at < len(tokens), tokens[np.minimum(at, len(tokens) - 1)], PADDING).astype(np.int32)
 
 
 def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:

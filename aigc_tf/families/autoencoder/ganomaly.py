@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.gan.losses import discriminator_loss
 from aigc_tf.families.latent import averaged_copy, update_average
@@ -64,11 +65,12 @@ class GANomaly(Autoencoder):
         distance = ops.sum(ops.abs(latent - self.used_second_encoder(unit)), axis=-1)
         return keras.Model(image, distance, name="score")
 
-    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update all four networks on images `[batch, height, width, channels]` in [-1, 1].
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update all four networks on `image`, `[batch, height, width, channels]` in [-1, 1].
 
         One forward pass serves both sides, through a tape each.
         """
+        images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
         inputs, real = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0, 2.0 * clean - 1.0
         with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
@@ -98,8 +100,9 @@ class GANomaly(Autoencoder):
             **self.watch(latent, latent),
         }
 
-    def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Losses on held-out images, without the adversarial one, which has no scale of its own. Changes nothing."""
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Losses on held-out `image`, without the adversarial one, which has no scale of its own. Changes nothing."""
+        images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, 2)
         inputs, real = 2.0 * self.corrupted(clean, 0) - 1.0, 2.0 * clean - 1.0
         latent = self.used_encoder(inputs, training=False)

@@ -10,10 +10,13 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
+from aigc_tf.families.tasks import Encodes, Scores, Transforms
 from aigc_tf.modalities.drawing import grid, rows_of
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
 from aigc_tf.nn.corruption import corrupt
 from aigc_tf.nn.likelihoods import make_likelihood
@@ -29,7 +32,7 @@ PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
 IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
-class Autoencoder(LatentModel):
+class Autoencoder(Transforms, Encodes, Scores, LatentModel):
     """Learns to give back its inputs through a latent vector (000 §3.5 and §3.9.1).
 
     It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it
@@ -154,8 +157,9 @@ class Autoencoder(LatentModel):
             return images
         return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
 
-    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update both networks on images `[batch, height, width, channels]` in [-1, 1]."""
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update both networks on `image`, `[batch, height, width, channels]` in [-1, 1]."""
+        images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
         inputs = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0
         with tf.GradientTape() as tape:
@@ -170,8 +174,9 @@ class Autoencoder(LatentModel):
         losses = {"loss": loss, "reconstruction_loss": reconstruction}
         return losses | {"gradient_norm": norm} | self.watch(encoded, divergence)
 
-    def test_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Losses on held-out images in nats an image, always with the same noise. Changes nothing."""
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Losses on held-out `image` in nats an image, always with the same noise. Changes nothing."""
+        images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, 2)
         inputs = 2.0 * self.corrupted(clean, 0) - 1.0
         encoded = self.used_encoder(inputs, training=False)
@@ -202,9 +207,20 @@ class Autoencoder(LatentModel):
         encoded = outputs_of(self.encoding, as_brightness(images))
         return dict(zip(self.encoder_outputs, keras.tree.flatten(encoded), strict=True))
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Images of given latents; see `LatentModel.decode`."""
+        self.conditions(condition, len(latents))  # refuses one
         return outputs_of(self.decoding, latents)
+
+    @property
+    def takes(self) -> Pictures:
+        """Pictures of the recipe's size."""
+        return self.gives
+
+    def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
+        """Reconstructions; nothing is drawn. See `reconstruct`."""
+        self.conditions(condition, len(inputs))  # refuses one
+        return self.reconstruct(inputs)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
         """What it makes of images `[count, height, width, channels]`, uint8 or in [0, 1]: float32 in [0, 1].
@@ -234,13 +250,13 @@ class Autoencoder(LatentModel):
 
     def previews(self, source: Any) -> dict[str, np.ndarray]:
         """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
-        pairs = self.side_by_side(source.test.images[:PREVIEWED_RECONSTRUCTIONS])
+        pairs = self.side_by_side(source.watched.images[:PREVIEWED_RECONSTRUCTIONS])
         pictures = {
             "samples": grid(self.generate(64)),
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
-        return pictures | self.latent_pictures(self.activity(source.test.some(PREVIEWED_ENCODINGS).images))
+        return pictures | self.latent_pictures(self.activity(source.watched.some(PREVIEWED_ENCODINGS).images))
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""

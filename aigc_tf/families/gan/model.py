@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.families.gan.replay import ReplayBuffer
@@ -47,7 +48,7 @@ class Contest(NamedTuple):
 class GAN(LatentModel):
     """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
 
-    Both networks may take a condition beside the latent or the image: then the source gives it with each image.
+    Both networks may take conditions beside the latent or the image: then batches hold them under the inputs' names.
 
     Args:
         recipe: its latent dimension, optimizers, loss, regularisers, moving average and seed.
@@ -63,6 +64,7 @@ class GAN(LatentModel):
         self.latent_dim = recipe.latent_dim
         self.average_images = recipe.average_images
         self.generator = generator
+        self.condition_names = [tensor.name for tensor in generator.inputs[1:]]
         self.discriminator = discriminator
         # The network that is sampled: the moving average of the generator, if there is one.
         self.sampler = generator
@@ -108,20 +110,24 @@ class GAN(LatentModel):
             "discriminator_optimizer": self.discriminator_optimizer,
         }
 
-    def train_step(self, batch: Any) -> dict[str, tf.Tensor]:
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both players, the discriminator as often as the recipe says, the last time with the generator.
 
         Args:
-            batch: real images `[discriminator_steps * batch, height, width, channels]` in [-1, 1], or a tuple of
-                them and their condition.
+            batch: `image`, real ones `[discriminator_steps * batch, height, width, channels]` in [-1, 1], and their
+                conditions by the names of the generator's further inputs.
         """
-        parts = batch if isinstance(batch, tuple) else (batch,)
+        parts = self.parts_of(batch)
         updates = zip(*(ops.split(part, self.recipe.discriminator_steps) for part in parts), strict=True)
         *earlier, last = updates
         for real, *condition in earlier:
             self.update_discriminator(real, condition)
         real, *condition = last
         return self.update_both(real, condition)
+
+    def parts_of(self, batch: Batch) -> list[tf.Tensor]:
+        """The images of a batch, and the conditions in the order of the networks' inputs."""
+        return [batch["image"], *(batch[name] for name in self.condition_names)]
 
     def update_both(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
         """Update both players on real images and as many generated ones, which pass the discriminator once."""
@@ -240,9 +246,9 @@ class GAN(LatentModel):
             "fake_accuracy": ops.mean(ops.cast(fake_logits < self.threshold, "float32")),
         }
 
-    def test_step(self, batch: Any) -> dict[str, tf.Tensor]:
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""
-        real, *condition = batch if isinstance(batch, tuple) else (batch,)
+        real, *condition = self.parts_of(batch)
         latent = keras.random.normal((ops.shape(real)[0], self.latent_dim), seed=0)
         fake = self.generator(with_condition(latent, condition), training=False)
         real_logits, fake_logits = (
@@ -254,9 +260,10 @@ class GAN(LatentModel):
             **self.answers(real_logits, fake_logits),
         }
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
-        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1]."""
-        images = outputs_of(self.sampler, latents)
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Images of given latents; see `LatentModel.decode`."""
+        conditions = self.conditions(condition, len(latents))
+        images = outputs_of(self.sampler, latents, *([] if conditions is None else [conditions]))
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
     def previews(self, source: Any) -> dict[str, np.ndarray]:

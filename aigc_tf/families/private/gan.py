@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aigc_tf.data.source import Batch
 from aigc_tf.families.gan.losses import slopes_of
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent import update_average
@@ -37,14 +38,14 @@ class PrivateGAN(PrivateTraining, GAN):
         self.traced_discriminator = Traced(discriminator)
         self.promise(guarantee, self.discriminator_optimizer, recipe.seed ^ 5)
 
-    def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
+    def train_step(self, batches: tuple[Batch, ...]) -> dict[str, tf.Tensor]:
         """Update the discriminator on each batch of real images, then the generator.
 
         Args:
-            batches: each `[any, height, width, channels]` in [-1, 1].
+            batches: each with `image`, `[any, height, width, channels]` in [-1, 1].
         """
-        for real in batches:
-            watched = self.learn_from(real)
+        for batch in batches:
+            watched = self.learn_from(batch["image"])
         return self.update_generator() | watched
 
     def learn_from(self, real: tf.Tensor) -> dict[str, tf.Tensor]:

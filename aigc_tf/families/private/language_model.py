@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.data.text.source import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.errors import InputError
@@ -40,9 +41,9 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
             )
         self.promise(guarantee, self.adam, recipe.seed ^ 1)
 
-    def train_step(self, batches: tuple[tf.Tensor, ...]) -> dict[str, tf.Tensor]:
-        """Update the weights on one batch of lines, int32 `[any, time + 1]`, -1 behind their end."""
-        (tokens,) = batches
+    def train_step(self, batches: tuple[Batch, ...]) -> dict[str, tf.Tensor]:
+        """Update the weights on one batch of lines, `tokens` int32 `[any, time + 1]`, -1 behind their end."""
+        tokens = batches[0]["tokens"]
 
         def loss_of(line: tf.Tensor) -> tf.Tensor:
             nats, _, _ = self.nats(line, None, training=True)

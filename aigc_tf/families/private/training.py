@@ -25,7 +25,3 @@ class PrivateTraining:
         self.guarantee = guarantee
         self.noise_seed = keras.random.SeedGenerator(seed, name="noise_seed")
         self.private_optimizer = PrivateOptimizer(optimizer, guarantee, self.noise_seed)
-
-    def promises(self, step: int) -> dict[str, float]:
-        """ε and δ after so many steps."""
-        return self.guarantee.figures(step)

@@ -10,12 +10,15 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.series.source import Scaling, SeriesSource
+from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.series.linear_process import LinearProcess
 from aigc_tf.families.series.networks.linear_autoregression import LinearAutoregression
+from aigc_tf.families.tasks import Draws, Forecasts
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.plots import forecast_picture, sequences_picture
+from aigc_tf.modalities.series import Series
 from aigc_tf.nn import replicas
 from aigc_tf.recipes.ar import AR
 
@@ -30,7 +33,7 @@ LEAST_SHARE = 1e-12
 LEAST_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
 
 
-class Autoregression(GenerativeModel):
+class Autoregression(Forecasts, Draws, GenerativeModel):
     """x_t = c + Σ θ_i x_{t-i} + ε_t, ε_t normal, for each series by itself (002 §3.3, §4.3).
 
     Gradient descent crawls along the directions in which neighbouring lags hardly differ. The likelihood's maximum is
@@ -60,8 +63,9 @@ class Autoregression(GenerativeModel):
         """None is needed."""
         return {}
 
-    def train_step(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Add standardised windows `[batch, order + 1, series]` to the sums, and solve for the weights."""
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Add `series`, standardised windows `[batch, order + 1, series]`, to the sums, and solve for the weights."""
+        windows = batch["series"]
         values = tf.cast(tf.transpose(windows, (2, 0, 1)), tf.float64)  # [series, batch, order + 1]
         # [series, batch, order + 2]: 1, the values before, the latest first, and the value itself
         rows = tf.concat([tf.ones_like(values[..., :1]), values[..., -2::-1], values[..., -1:]], axis=-1)
@@ -70,18 +74,29 @@ class Autoregression(GenerativeModel):
         self.linear.intercept.assign(solution[:, 0])
         self.linear.coefficients.assign(tf.transpose(solution[:, 1:]))
         self.linear.deviation.assign(tf.maximum(tf.sqrt(variance), LEAST_DEVIATION))
-        return self.test_step(windows)
+        return self.test_step(batch)
 
-    def test_step(self, windows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """How well the last values of standardised windows are predicted from the others. Changes nothing.
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """How well the last values of `series`, standardised windows, are predicted from the others. Changes nothing.
 
         Returns:
             `loss`, the negative log-likelihood in nats a value, and `rmse`, both in standardised units.
         """
+        windows = batch["series"]
         errors = tf.cast(windows[:, -1] - self.linear.mean(windows[:, :-1]), tf.float64)  # [batch, series]
         deviation = tf.convert_to_tensor(self.linear.deviation)
         nats = 0.5 * tf.square(errors / deviation) + tf.math.log(deviation) + 0.5 * math.log(2 * math.pi)
         return {"loss": tf.reduce_mean(nats), "rmse": tf.sqrt(tf.reduce_mean(tf.square(errors)))}
+
+    @property
+    def takes(self) -> Series:
+        """A history."""
+        return Series(self.scaling)
+
+    @property
+    def gives(self) -> Series:
+        """Sequences."""
+        return Series(self.scaling)
 
     def process(self) -> LinearProcess:
         """The model in the series' own units, in float64."""
@@ -116,12 +131,13 @@ class Autoregression(GenerativeModel):
             raise InputError(f"history is of shape {found}: expected at least {order} steps of {series} series")
         return history
 
-    def generate(self, count: int, seed: int = 0, steps: int = GENERATED) -> np.ndarray:
+    def generate(self, count: int, seed: int = 0, condition: Any = None, steps: int = GENERATED) -> np.ndarray:
         """New sequences: float32 `[count, steps, series]` in the series' own units; the same for the same seed.
 
         They begin at the mean. If all series are stationary, what comes before that is forgotten is thrown away;
         others leave the mean for good, and begin there.
         """
+        self.conditions(condition, count)  # refuses one
         process = self.process()
         burn_in = BURN_IN if process.largest_roots().max() < 1 else 0
         start = np.broadcast_to(self.scaling.mean, (self.recipe.series.length, len(self.scaling.names)))
@@ -129,8 +145,8 @@ class Autoregression(GenerativeModel):
         return paths[:, burn_in:].astype(np.float32)
 
     def previews(self, source: SeriesSource) -> dict[str, Any]:
-        """Samples, a forecast of the beginning of the test part, and the coefficients of the first series."""
-        history, future = source.train[-PREVIEWED_STEPS:], source.test[:PREVIEWED_STEPS]
+        """Samples, a forecast of the beginning of the validation part, and the coefficients of the first series."""
+        history, future = source.train[-PREVIEWED_STEPS:], source.watched[:PREVIEWED_STEPS]
         names, first = self.scaling.names, self.linear.coefficients.numpy()[:, 0]
         context = source.train[-max(PREVIEWED_STEPS, self.recipe.series.length) :]
         forecast = self.forecast(context, len(future))
@@ -153,8 +169,8 @@ class Autoregression(GenerativeModel):
             noise = random.standard_normal((count, series), dtype=np.float32)
             if source is None:
                 return {"state": self.generate(count, seed, steps=order), "noise": noise}
-            starts = random.integers(len(source.test) - order + 1, size=count)
-            return {"state": source.test[starts[:, None] + np.arange(order)].astype(np.float32), "noise": noise}
+            starts = random.integers(len(source.watched) - order + 1, size=count)
+            return {"state": source.watched[starts[:, None] + np.arange(order)].astype(np.float32), "noise": noise}
 
         own = "in the series' own units"
         inputs = {

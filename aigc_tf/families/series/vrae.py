@@ -11,11 +11,14 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.series.source import Scaling, SeriesSource
+from aigc_tf.data.source import Batch
 from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.series.networks.scaling import restore, standardise
+from aigc_tf.families.tasks import Draws, Encodes, Transforms
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.plots import pairs_picture, sequences_picture
+from aigc_tf.modalities.series import Series
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.losses import gaussian_kl, kl_cost
 from aigc_tf.nn.optimizers import adam
@@ -31,7 +34,7 @@ LEAST_LOG_DEVIATION = -6.0
 _FIRST_WEIGHT = math.log(math.expm1(-LEAST_LOG_DEVIATION))
 
 
-class RecurrentVAE(GenerativeModel):
+class RecurrentVAE(Transforms, Encodes, Draws, GenerativeModel):
     """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
@@ -85,8 +88,9 @@ class RecurrentVAE(GenerativeModel):
         by_value = 0.5 * ops.square(errors) + log_deviation + 0.5 * math.log(2 * math.pi)
         return ops.sum(by_value, axis=(1, 2))
 
-    def train_step(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update both networks and σ on standardised sequences `[batch, length, series]`."""
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update both networks and σ on `series`, standardised sequences `[batch, length, series]`."""
+        sequences = batch["series"]
         recipe = self.recipe
         with tf.GradientTape() as tape:
             mean, log_variance = self.encoder(sequences, training=True)
@@ -105,13 +109,37 @@ class RecurrentVAE(GenerativeModel):
             "gradient_norm": norm,
         }
 
-    def test_step(self, sequences: tf.Tensor) -> dict[str, tf.Tensor]:
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The negative evidence lower bound of held-out sequences, one draw each, always the same. Changes nothing."""
+        sequences = batch["series"]
         mean, log_variance = self.encoder(sequences, training=False)
         latents = self.sample(mean, log_variance, keras.random.normal(ops.shape(mean), seed=0))
         reconstruction = ops.mean(self.nats(sequences, latents))
         divergence = ops.mean(ops.sum(gaussian_kl(mean, log_variance), axis=-1))
         return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
+
+    @property
+    def takes(self) -> Series:
+        """Sequences of the recipe's length."""
+        return Series(self.scaling, self.recipe.series.length)
+
+    @property
+    def gives(self) -> Series:
+        """Sequences of the recipe's length."""
+        return self.takes
+
+    def encode(self, inputs: np.ndarray) -> np.ndarray:
+        """The posterior means of sequences in the series' own units."""
+        return self.posterior(inputs)[0]
+
+    def encodings(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
+        """Mean and log variance of the latent."""
+        return dict(zip(("mean", "log_variance"), self.posterior(inputs), strict=True))
+
+    def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
+        """Each sequence `[length, series]` encoded and decoded again, without noise."""
+        self.conditions(condition, len(inputs))  # refuses one
+        return self.decode(self.encode(inputs))
 
     def posterior(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance of the latent given sequences.
@@ -132,11 +160,12 @@ class RecurrentVAE(GenerativeModel):
         means = np.concatenate([self.compiled_decoder(tf.constant(part)).numpy() for part in parts])
         return self.scaling.restore(means).astype(np.float32)
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         """New sequences with their noise: float32 `[count, length, series]` in the series' own units.
 
         The same for the same seed. NumPy draws latents and noise, so that a phone can make the same sequences.
         """
+        self.conditions(condition, count)  # refuses one
         random = np.random.default_rng(seed)
         means = self.decode(random.standard_normal((count, self.latent_dim), dtype=np.float32))
         noise = random.standard_normal(means.shape, dtype=np.float32)
@@ -149,7 +178,7 @@ class RecurrentVAE(GenerativeModel):
     def previews(self, source: SeriesSource) -> dict[str, Any]:
         """Samples, held-out sequences with their reconstructions, and the KL divergence of each latent dimension."""
         names = self.scaling.names
-        windows = self.scaling.restore(source.test_windows(ENCODED_FOR_PREVIEW))
+        windows = self.scaling.restore(source.windows_of("validation", ENCODED_FOR_PREVIEW))
         encoded = self.posterior(windows)
         # Evenly spread ones could all begin at the same phase of a season.
         shown = np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]
@@ -175,8 +204,8 @@ class RecurrentVAE(GenerativeModel):
         def sequences(count: int, seed: int) -> dict[str, np.ndarray]:
             if source is None:
                 return {"sequence": self.generate(count, seed)}
-            chosen = np.random.default_rng(seed).integers(len(source.test) - shape[0] + 1, size=count)
-            return {"sequence": source.test[chosen[:, None] + np.arange(shape[0])].astype(np.float32)}
+            chosen = np.random.default_rng(seed).integers(len(source.watched) - shape[0] + 1, size=count)
+            return {"sequence": source.watched[chosen[:, None] + np.arange(shape[0])].astype(np.float32)}
 
         def latents(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}

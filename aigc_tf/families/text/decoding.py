@@ -6,42 +6,11 @@ one symbol stays. `choose` applies them in the order of the fields of `Decoding`
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class Decoding:
-    """How text is written."""
-
-    repetition_penalty: PositiveFloat = 1.0
-    """Above 1, symbols that were written already become less likely (Keskar et al. 2019, §4.1)."""
-    temperature: NonNegativeFloat = 1.0
-    """What logits are divided by: below 1 likelier text, above 1 wilder; 0 takes the likeliest symbol always."""
-    top_k: NonNegativeInt = 0
-    """Only so many of the likeliest symbols can be chosen (Fan et al. 2018); 0: all."""
-    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Only the likeliest symbols that together have this probability (Holtzman et al. 2020); 1: all."""
-    min_p: Share = 0.0
-    """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
-    beams: PositiveInt = 1
-    """Above 1, the likeliest text is searched for with so many candidates, and nothing is drawn."""
-
-    def __post_init__(self) -> None:
-        changed = [field.name for field in dataclasses.fields(self) if getattr(self, field.name) != field.default]
-        if self.beams > 1 and changed != ["beams"]:
-            raise ValueError(
-                f"beams is {self.beams}: beam search draws nothing, leave the other options of writing out"
-            )
+from aigc_tf.recipes.options import Decoding
 
 
 def penalise_repetition(logits: np.ndarray, written: np.ndarray, penalty: float) -> np.ndarray:

@@ -11,19 +11,22 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.tasks import Scores
 from aigc_tf.families.text.explanations import attention_picture
 from aigc_tf.families.text.model import TextModel, nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.modalities.text import Text
 from aigc_tf.nn import replicas
 from aigc_tf.recipes.text import TextRecipe
 
 PREVIEWED_POSITIONS = 64  # whose attention is shown
 
 
-class LanguageModel(TextModel):
+class LanguageModel(Scores, TextModel):
     """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (002 §3.3's factorisation; Bengio et al. 2003).
 
     Args:
@@ -31,6 +34,8 @@ class LanguageModel(TextModel):
         networks: of sequences and of steps.
         vocabulary: of the text.
     """
+
+    score_meaning = "how surprising the text is: the mean of -log p, in nats a symbol"
 
     def __init__(self, recipe: TextRecipe, networks: LanguageNetworks, vocabulary: Vocabulary) -> None:
         super().__init__(recipe, networks, vocabulary, [networks.sequence])
@@ -48,13 +53,13 @@ class LanguageModel(TextModel):
         # Compiled at its first call, and kept.
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
 
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Update the weights on tokens int32 `[batch, time + 1]`, -1 behind their end.
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update the weights on `tokens`, int32 `[batch, time + 1]`, -1 behind their end.
 
-        The second part of the batch says whether its rows go on from those of the step before.
+        `continues` says whether its rows go on from those of the step before.
         """
-        tokens, goes_on = batch
-        states = [replicas.own_rows(state.value) * ops.cast(goes_on, state.dtype) for state in self.carried]
+        tokens, continues = batch["tokens"], batch["continues"]
+        states = [replicas.own_rows(state.value) * ops.cast(continues, state.dtype) for state in self.carried]
         with tf.GradientTape() as tape:
             nats, counted, new_states = self.nats(tokens, states, training=True)
             loss = ops.sum(nats) / replicas.mean(ops.sum(counted))
@@ -62,9 +67,9 @@ class LanguageModel(TextModel):
             kept.assign(replicas.gathered(state))
         return {"loss": loss} | self.learn(tape, loss)
 
-    def test_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The loss on held-out tokens, without states from before. Changes nothing."""
-        nats, counted, _ = self.nats(batch[0], None, training=False)
+        nats, counted, _ = self.nats(batch["tokens"], None, training=False)
         return {"loss": ops.sum(nats) / ops.sum(counted)}
 
     def nats(
@@ -88,6 +93,27 @@ class LanguageModel(TextModel):
             states = [ops.zeros((rows, *state.shape[1:])) for state in self.sequence.inputs[1:]]
         logits, *new_states = self.sequence([inputs, *states], training=training)
         return *nats_of_targets(logits, targets), new_states
+
+    @property
+    def takes(self) -> Text:
+        """Strings."""
+        return Text()
+
+    def score(self, inputs: Sequence[str]) -> np.ndarray:
+        """The mean of -log p over the symbols of each text, in nats a symbol: float32 `[count]`; 0 of an empty one.
+
+        A text longer than the context is read in windows that do not overlap; what the vocabulary lacks counts as the
+        unknown symbol.
+        """
+        return np.array([self._mean_nats(text) for text in inputs], np.float32)
+
+    def _mean_nats(self, text: str) -> float:
+        tokens = np.concatenate([[self.vocabulary.start], self.vocabulary.encode(text)]).astype(np.int32)
+        length, total = self.recipe.text.context, 0.0
+        for start in range(0, len(tokens) - 1, length):
+            nats, _, _ = self.compiled_nats(tf.constant(tokens[None, start : start + length + 1]), None)
+            total += float(tf.reduce_sum(nats))
+        return total / max(len(tokens) - 1, 1)
 
     def surprise(self, text: str) -> tuple[list[str], np.ndarray]:
         """The pieces of a text, one a symbol, and -log p of each in nats, `[symbols]`.
@@ -117,11 +143,11 @@ class LanguageModel(TextModel):
         return tokens
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Texts and, of a transformer, what its heads look at in the first held-out symbols."""
+        """Texts and, of a transformer, what its heads look at in the first symbols."""
         shown = super().previews(source)
         if self.networks.attention is None:
             return shown
-        tokens = source.test.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
+        tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
         return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
     @property

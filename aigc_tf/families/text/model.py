@@ -11,14 +11,16 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.text.source import PADDING
-from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
-from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.families.tasks import Streams
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.text.writing import Reader, write
+from aigc_tf.modalities.text import Text
 from aigc_tf.nn.losses import next_symbol_nats
 from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text import TextRecipe
 
 GENERATED = 200  # symbols of a text, unless asked otherwise
@@ -27,7 +29,7 @@ PREVIEWED = 4
 PREVIEWED_DECODING = Decoding(temperature=0.8)
 
 
-class TextModel(GenerativeModel):
+class TextModel(Streams, GenerativeModel):
     """A model that writes symbol by symbol.
 
     Args:
@@ -47,6 +49,11 @@ class TextModel(GenerativeModel):
         self.adam = adam(recipe.optimizer, self.learning, falling, recipe.weight_decay)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def gives(self) -> Text:
+        """Strings."""
+        return Text()
 
     @property
     def longest(self) -> int | None:
@@ -112,22 +119,51 @@ class TextModel(GenerativeModel):
         )
 
     def generate(
-        self, count: int, seed: int = 0, prompt: str = "", tokens: int = GENERATED, decoding: Decoding | None = None
+        self,
+        count: int,
+        seed: int = 0,
+        condition: Any = None,
+        prompt: str = "",
+        tokens: int = GENERATED,
+        decoding: Decoding | None = None,
     ) -> list[str]:
         """New texts; the same for the same seed.
 
         Args:
             count: how many.
             seed: of the choices.
+            condition: there is none.
             prompt: how each begins.
             tokens: the most symbols written behind the prompt.
             decoding: how symbols are chosen; by default drawn with the model's own probabilities.
         """
+        self.conditions(condition, count)  # refuses one
         texts: list[str] = []
         for at in range(0, count, GENERATION_ROWS):
             rows = min(GENERATION_ROWS, count - at)
             texts += self.written(rows, self.stream(rows, seed + at, prompt, tokens, decoding), prompt)
         return texts
+
+    def pieces(
+        self,
+        seed: int = 0,
+        condition: Any = None,
+        prompt: str = "",
+        tokens: int = GENERATED,
+        decoding: Decoding | None = None,
+    ) -> Iterator[str]:
+        """One text, the prompt first, then piece by piece as symbols are chosen; see `generate`."""
+        self.conditions(condition, 1)  # refuses one
+        yield prompt
+        chosen: list[int] = []
+        shown = ""
+        for (symbol,) in self.stream(1, seed, prompt, tokens, decoding):
+            chosen.append(int(symbol))
+            text = self.vocabulary.decode(chosen)
+            if not text.endswith(UNKNOWN_TEXT):  # a character of several bytes may not be whole yet
+                yield text[len(shown) :]
+                shown = text
+        yield self.vocabulary.decode(chosen)[len(shown) :]
 
     def written(self, count: int, symbols: Iterator[np.ndarray], prompt: str = "") -> list[str]:
         """The `count` texts that a stream of symbols makes behind a prompt."""
@@ -161,11 +197,12 @@ class TextModel(GenerativeModel):
         return {"step": self.step_signature(self.networks.step, inputs, examples, in_a_loop=True)}
 
     def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:
-        """Held-out text of a source, int32, or random symbols without one."""
+        """Text of a source, int32, or random symbols without one."""
         random, size = np.random.default_rng(seed), int(np.prod(shape))
         if source is None:
             return random.integers(len(self.vocabulary), size=shape, dtype=np.int32)
-        text = np.resize(source.test.tokens, max(size, len(source.test.tokens)))
+        tokens = source.watched.tokens
+        text = np.resize(tokens, max(size, len(tokens)))
         at = random.integers(len(text) - size + 1)
         return text[at : at + size].reshape(shape).astype(np.int32)
 

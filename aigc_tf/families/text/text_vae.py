@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,15 +10,18 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.data.source import Batch
 from aigc_tf.data.text.source import PADDING, TextSource, padded
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.latent_space import linear
-from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.families.tasks import Encodes, Transforms
 from aigc_tf.families.text.model import TextModel, nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.modalities.text import Text
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
 LIKELIEST = Decoding(temperature=0.0)
@@ -25,7 +29,7 @@ PREVIEWED_LINES = 4
 BETWEEN = 6  # lines on the way from one to another, both included
 
 
-class TextVAE(TextModel):
+class TextVAE(Transforms, Encodes, TextModel):
     """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
 
     Args:
@@ -48,9 +52,9 @@ class TextVAE(TextModel):
         # Compiled at its first call, and kept.
         self.compiled_encoder = tf.function(lambda tokens: encoder(tokens, training=False), reduce_retracing=True)
 
-    def train_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Update both networks on lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
-        tokens, _ = batch
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update both networks on `tokens`: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        tokens = batch["tokens"]
         recipe = self.recipe
         with tf.GradientTape() as tape:
             mean, log_variance = self.encoder(tokens, training=True)
@@ -67,9 +71,9 @@ class TextVAE(TextModel):
             "active_units": ops.sum(active),
         } | self.learn(tape, loss)
 
-    def test_step(self, batch: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The negative evidence lower bound of held-out lines, one draw each, always the same. Changes nothing."""
-        tokens, _ = batch
+        tokens = batch["tokens"]
         mean, log_variance = self.encoder(tokens, training=False)
         noise = keras.random.normal(ops.shape(mean), seed=0)
         reconstruction = ops.mean(self.nats(tokens, self.sample(mean, log_variance, noise), training=False))
@@ -117,6 +121,22 @@ class TextVAE(TextModel):
         mean, log_variance = self.compiled_encoder(tf.constant(tokens, tf.int32))
         return mean.numpy(), log_variance.numpy()
 
+    @property
+    def takes(self) -> Text:
+        """Lines."""
+        return Text()
+
+    def transform(
+        self, inputs: Sequence[str], seed: int = 0, condition: Any = None, decoding: Decoding = LIKELIEST
+    ) -> list[str]:
+        """Each line encoded and decoded again; by default each time the likeliest symbol."""
+        self.conditions(condition, len(inputs))  # refuses one
+        return self.decode_text(self.encode(inputs), decoding, seed)
+
+    def encode(self, inputs: Sequence[str]) -> np.ndarray:
+        """The posterior means of lines; see `encode_text`."""
+        return self.encode_text(list(inputs))
+
     def encode_text(self, lines: list[str]) -> np.ndarray:
         """The posterior means of lines of text, float32 `[lines, latent_dim]`."""
         found = [np.concatenate([[BOUNDARY], self.vocabulary.encode(line), [BOUNDARY]]) for line in lines]
@@ -147,10 +167,10 @@ class TextVAE(TextModel):
         return self.decode_text(straight_way(start, end, count))
 
     def previews(self, source: TextSource) -> dict[str, Any]:
-        """Samples from the prior, held-out lines with their reconstructions, and the way between two of these."""
-        chosen = np.linspace(0, source.test.documents - 1, PREVIEWED_LINES).astype(np.int64)
-        tokens = padded(source.test, chosen)
-        lines = [self.vocabulary.decode(source.test.document(index)) for index in chosen]
+        """Samples from the prior, lines with their reconstructions, and the way between two of these."""
+        chosen = np.linspace(0, source.watched.documents - 1, PREVIEWED_LINES).astype(np.int64)
+        tokens = padded(source.watched, chosen)
+        lines = [self.vocabulary.decode(source.watched.document(index)) for index in chosen]
         means, _ = self.posterior(tokens)
         pairs = zip(lines, self.decode_text(means), strict=True)
         way = self.decode_text(straight_way(means[0], means[1], BETWEEN))

@@ -10,8 +10,9 @@ import tensorflow as tf
 
 from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.errors import InputError
-from aigc_tf.families.text.decoding import Decoding, beam_search, choose
+from aigc_tf.families.text.decoding import beam_search, choose
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.recipes.options import Decoding
 
 
 class Reader:

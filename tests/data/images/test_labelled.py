@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_tf.data.images.labelled import ClassNames, LabelledSource, open_source
+from aigc_tf.data.classes import ClassNames, LabelledSource, open_source
 from aigc_tf.data.images.source import Split
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.cgan import CGAN

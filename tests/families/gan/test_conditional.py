@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import aigc_tf
-from aigc_tf.data.images.labelled import ClassNames
+from aigc_tf.data.classes import ClassNames
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.conditional import ConditionalGAN
 from aigc_tf.recipes.cgan import CGAN

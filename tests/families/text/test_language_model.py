@@ -15,7 +15,7 @@ from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
-from aigc_tf.families.text.decoding import Decoding
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.writing import Reader
 from aigc_tf.nn.optimizers import adam

@@ -7,7 +7,7 @@ import dataclasses
 import keras
 from keras import layers, ops
 
-from aigc_tf.data.images.labelled import ClassNames
+from aigc_tf.data.classes import ClassNames
 from aigc_tf.families.gan.networks import dcgan
 from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.cgan import CGAN

@@ -1,0 +1,136 @@
+"""The folder of a run that is trained: begun or resumed, with all that may refuse that, and held while it lasts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from aigc_tf.data.source import Source
+from aigc_tf.errors import InputError, printable, say
+from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.references import resolve
+from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs.environment import differences
+from aigc_tf.runs.folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
+from aigc_tf.runs.progress import Progress
+from aigc_tf.runs.recovery import recorded_progress, recover
+from aigc_tf.runs.run import Run
+from aigc_tf.storage.archives import is_whole
+from aigc_tf.storage.files import held, write_text
+
+# They name content that is compared by itself, or that counted once.
+_COMPARED_OTHERWISE = {"source", "start_from"}
+
+
+@contextmanager
+def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described: dict[str, Any]) -> Iterator[Run]:
+    """A new run, its folder held by this process.
+
+    Args:
+        recipe: what to train.
+        source: of it.
+        run_dir: the folder; a new one in saved_models/<recipe>/ if None.
+        described: the environment.
+
+    Raises:
+        InputError: the folder is not empty or in use, or `start_from` is not a run.
+    """
+    if recipe.start_from is not None:
+        Run.open(recipe.start_from)
+    path = create_run_folder(recipe, run_dir)
+    recipe = dataclasses.replace(recipe, source=source.name)
+    with held(path):
+        _write_beginning(path, recipe, source, described)
+        yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
+
+
+@contextmanager
+def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, described: dict[str, Any]) -> Iterator[Run]:
+    """A run that goes on from its last checkpoint, its folder put in order and held by this process.
+
+    Args:
+        recipe: what to go on with; only what decides nothing of what is learnt may differ from the run's.
+        source: the same content as before.
+        run_dir: the folder; that of the newest run of the recipe if None.
+        described: the environment now.
+
+    Raises:
+        InputError: the run cannot go on like this, is damaged, or in use.
+    """
+    path = find_run_folder(type(recipe), run_dir)
+    recorded = read_recipe(path)
+    refuse_changes(path, recorded, recipe)
+    recipe = dataclasses.replace(recipe, source=source.name, start_from=recorded.start_from)
+    if checkpoints.steps(path / paths.CHECKPOINTS):  # otherwise nothing has been learnt yet
+        refuse_other_content(path, recipe, source)
+    with held(path):
+        step = recover(path)
+        if step is None:
+            _write_beginning(path, recipe, source, described)
+            yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
+            return
+        progress = _progress(path, step, recipe)
+        for difference in differences(read_object(path / paths.ENVIRONMENT), described):
+            say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
+        write_text(path / paths.RECIPE, recipe.to_json())
+        yield Run(path, recipe, step, source=source, progress=progress)
+
+
+def _progress(path: Path, step: int, recipe: Recipe) -> Progress:
+    """What the checkpoint of a step records, with a best checkpoint that is still there."""
+    folder = path / paths.CHECKPOINTS
+    last = checkpoints.path_of(folder, step)
+    progress = recorded_progress(last, resolve(recipe.chooses).name)
+    best = progress.best
+    if best is not None and checkpoints.is_positional(checkpoints.read(last)[0]):
+        say("the best checkpoint so far was chosen on test data, as version 0.1 did: from now on others choose")
+        best = None
+    elif best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
+        say(f"warning: the best checkpoint, of step {best['step']}, is lost: the next measured one takes its place")
+        best = None
+    progress.best = best
+    checkpoints.mark_best(folder, best)
+    checkpoints.prune(folder, recipe.checkpoints.keep, best)
+    return progress
+
+
+def refuse_changes(path: Path, recorded: Recipe, recipe: Recipe) -> None:
+    """Raise InputError if `recipe` differs from the run's in what decides the training."""
+    if type(recorded) is not type(recipe):
+        raise InputError(f"{path} is a run of {recorded.slug()}, not of {recipe.slug()}")
+    before, now = flatten(recorded), flatten(recipe)
+    changeable = recipe.changeable() | _COMPARED_OTHERWISE
+    changed = [key for key in now if before[key] != now[key] and key.partition(".")[0] not in changeable]
+    if changed:
+        differing = ", ".join(f"{key} (was {before[key]}, now {now[key]})" for key in changed)
+        reason = "; its schedule depends on the number of steps" if "steps" in changed else ""
+        raise InputError(f"{path} cannot be resumed with another {differing}{reason}: start a new run")
+
+
+def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
+    """Raise InputError if the source's content, or what it promises, is not what the run has been trained on."""
+    recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str)
+    if recorded["fingerprint"] != source.fingerprint:
+        raise InputError(
+            f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
+            f"is now another content (fingerprint {source.fingerprint[:12]}): start a new run"
+        )
+    for name in recipe.assets:
+        asset = source.assets[name]
+        reason = asset.reason_to_refuse(type(asset).from_json(read_text(path / paths.asset_file(name))))
+        if reason:
+            raise InputError(f"{path} {reason}")
+
+
+def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict[str, Any]) -> None:
+    """Write what describes the beginning of a run: recipe, source, assets, environment."""
+    write_text(path / paths.RECIPE, recipe.to_json())
+    for name in recipe.assets:
+        write_text(path / paths.asset_file(name), source.assets[name].to_json())
+    origin = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
+    write_text(path / paths.SOURCE, json.dumps(origin, indent=2) + "\n")
+    write_text(path / paths.ENVIRONMENT, json.dumps(described, indent=2) + "\n")

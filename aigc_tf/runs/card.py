@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError, printable
-from aigc_tf.recipes.base import flatten
+from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object, read_text
+from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
 
-if TYPE_CHECKING:
-    from aigc_tf.runs.run import Run
 
+def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset]) -> None:
+    """Write the card of a run from the files in its folder: as much as is known by now.
 
-def write_model_card(run: Run) -> None:
-    """Write the card from the files of the run: as much as is known by now."""
-    sections = [_what(run), _samples(run), _quality(run), _data(run), _privacy(run), _use(run), _exports(run)]
-    sections += [_limits(), _recipe(run)]
-    write_text(run.path / "README.md", "\n\n".join(section for section in sections if section) + "\n")
-
-
-def _optional(run: Run, name: str, **needed: type) -> dict[str, Any] | None:
-    return run.read_json(name, **needed) if (run.path / name).is_file() else None
+    Args:
+        path: the run's folder.
+        recipe: of the run.
+        step: which the model stands at.
+        assets: what the run keeps of its source; each may have a section of the card.
+    """
+    promised = [asset.card_section(step) for asset in assets.values()]
+    sections = [_what(path, recipe, step), _samples(path), _quality(path), _data(path), *promised, _use(path, recipe)]
+    sections += [_exports(path), _limits(), _recipe(recipe)]
+    write_text(path / paths.CARD, "\n\n".join(section for section in sections if section) + "\n")
 
 
 def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
@@ -37,13 +42,13 @@ def _cell(value: Any) -> str:
     return printable(str(value)).replace("|", r"\|")
 
 
-def _what(run: Run) -> str:
-    summary, _, _ = (type(run.recipe).__doc__ or "").partition("\n")
-    return f"# {run.recipe.slug()}: {run.path.name}\n\n{summary}\n\nTrained with aigc_tf for {run.step} steps."
+def _what(path: Path, recipe: Recipe, step: int) -> str:
+    summary, _, _ = (type(recipe).__doc__ or "").partition("\n")
+    return f"# {recipe.slug()}: {path.name}\n\n{summary}\n\nTrained with aigc_tf for {step} steps."
 
 
-def _samples(run: Run) -> str:
-    found = sorted((run.path / "samples").glob("samples-*"))
+def _samples(path: Path) -> str:
+    found = sorted((path / paths.SAMPLES).glob("samples-*"))
     if not found:
         return ""
     latest = found[-1]
@@ -53,59 +58,50 @@ def _samples(run: Run) -> str:
     return f"Samples ([samples/{latest.name}](samples/{latest.name})):\n\n{text}"
 
 
-def _quality(run: Run) -> str:
-    report = _optional(run, "evaluation.json", protocol=dict, step=int)
-    if report is None:
+def _quality(path: Path) -> str:
+    if not (path / paths.EVALUATION).is_file():
         return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
-    figures = {key: f"{value:.4g}" for key, value in report.items() if isinstance(value, float)}
+    report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
+    table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])
     protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
-    sections = [f"## Quality\n\n{step}", _table(figures, ("measure", "value"))]
-    sections += [f"### Protocol\n\n{protocol}\n\n{note}"]
-    if (run.path / "nearest_training_images.png").is_file():
+    sections = [f"## Quality\n\n{step}", table, f"### Protocol\n\n{protocol}\n\n{note}"]
+    if (path / "nearest_training_images.png").is_file():
         caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
         sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
     return "\n\n".join(sections)
 
 
-def _data(run: Run) -> str:
-    source = dict(run.read_json("source.json"))
-    return f"## Data\n\n{_table(source, ('property', 'value'))}"
+def _data(path: Path) -> str:
+    return f"## Data\n\n{_table(read_object(path / paths.SOURCE), ('property', 'value'))}"
 
 
-def _privacy(run: Run) -> str:
-    if "guarantee" not in run.recipe.assets:
-        return ""
-    from aigc_tf.privacy.card import privacy_section
-
-    return privacy_section(run.assets()["guarantee"], run.step)
-
-
-def _use(run: Run) -> str:
-    files = {"images": "--count 64 --out samples.png", "text": "--count 10 --out samples.txt"}
-    options = files.get(run.recipe.examples, "--count 8 --out samples.png")
+def _use(path: Path, recipe: Recipe) -> str:
     return f"""## Use
 
 ```python
 import aigc_tf
 
-run = aigc_tf.Run.open("{run.path}")
-examples = run.generate(16, seed=0)
+run = aigc_tf.Run.open("{path}")
 ```
 
 ```
-python -m tools.sample "{run.path}" {options}
-python -m tools.export "{run.path}" --quantize dynamic
-```"""
+python -m tools.sample "{path}"
+python -m tools.evaluate "{path}"
+python -m tools.export "{path}" --quantize dynamic
+```
+
+`python -m tools.sample "{path}" --help` lists what a {recipe.slug()} can be asked."""
 
 
 # What an export's report that is not one of ours leads to.
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
-def _exports(run: Run) -> str:
-    exports = [_described(path) for path in sorted((run.path / "exports").glob("*/export.json"))]
+def _exports(path: Path) -> str:
+    exports = [_described(report) for report in sorted((path / paths.EXPORTS).glob("*/export.json"))]
     if not exports:
         return ""
     files = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]
@@ -212,5 +208,5 @@ def _limits() -> str:
     )
 
 
-def _recipe(run: Run) -> str:
-    return f"## Recipe\n\n{_table(flatten(run.recipe), ('field', 'value'))}"
+def _recipe(recipe: Recipe) -> str:
+    return f"## Recipe\n\n{_table(flatten(recipe), ('field', 'value'))}"

@@ -139,6 +139,23 @@ class DepthToSpace(layers.Layer):
         return keras.KerasTensor((batch, *larger, channels // self.size**2), x.dtype)
 
 
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class NearestDoubling(layers.Layer):
+    """Each pixel becomes a square of four.
+
+    What `keras.layers.UpSampling2D` makes of images of unknown size is of unknown channels to LiteRT's converter, which
+    then refuses the next convolution.
+    """
+
+    def call(self, x: Any) -> Any:
+        """`[batch, height, width, channels]` -> `[batch, 2 * height, 2 * width, channels]`."""
+        return ops.depth_to_space(ops.concatenate([x] * 4, axis=-1), 2)
+
+    def compute_output_spec(self, x: Any) -> Any:
+        batch, height, width, channels = x.shape
+        return keras.KerasTensor((batch, height and 2 * height, width and 2 * width, channels), x.dtype)
+
+
 def upsample(x: Any, filters: int, *, name: str, method: Upsampling = "depth_to_space", kernel_size: int = 3) -> Any:
     """Twice the height and width.
 
@@ -154,7 +171,7 @@ def upsample(x: Any, filters: int, *, name: str, method: Upsampling = "depth_to_
         `[batch, 2 * height, 2 * width, filters]`.
     """
     if method == "nearest":
-        x = layers.UpSampling2D(2, name=f"{name}_nearest")(x)
+        x = NearestDoubling(name=f"{name}_nearest")(x)
         return layers.Conv2D(filters, kernel_size, padding="same", name=f"{name}_convolution")(x)
     x = layers.Conv2D(4 * filters, kernel_size, padding="same", name=f"{name}_convolution")(x)
     return DepthToSpace(2, name=f"{name}_depth_to_space")(x)

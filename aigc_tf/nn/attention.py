@@ -183,8 +183,13 @@ class MultiHeadAttention:
     def cached(self, x: Any, keys: Any, values: Any, position: Any) -> tuple[Any, Any, Any]:
         """The newest positions `[batch, time, width]` with a KV cache, the rest as of `CachedAttention`.
 
-        Only for causal self-attention. Of cross-attention nothing changes from token to token but the queries.
+        Of cross-attention nothing changes from token to token but the queries: it is called as ever.
+
+        Raises:
+            ValueError: the attention is not causal.
         """
+        if not self.attention.causal:
+            raise ValueError(f"attention {self.name} is not causal: with a cache it could not see what comes later")
         projected = self.projection(x)
         attention = CachedAttention(self.heads, self.rotary_context, name=f"cached_attention_{x.shape[1]}_{self.name}")
         mixed, keys, values = attention(projected, keys, values, position)

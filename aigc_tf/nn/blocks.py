@@ -256,10 +256,11 @@ def unet_up(
         `[batch, height, width, filters]`.
     """
     x = upsample(x, filters, name=f"{name}_double", method=method)
-    if None in (*x.shape[1:3], *skip.shape[1:3]):
+    height, width = skip.shape[1:3]
+    if None in (*x.shape[1:3], height, width):
         x = CropLike(name=f"{name}_crop")(x, skip)
     else:
-        x = crop(x, *skip.shape[1:3], name=f"{name}_crop")
+        x = crop(x, height, width, f"{name}_crop")
     x = layers.Concatenate(name=f"{name}_skip")([x, skip])
     for index in range(blocks):
         x = preactivated_block(

@@ -134,6 +134,12 @@ def test_a_second_input_fits_no_mask_over_the_first() -> None:
             Attention(HEADS, **options)(normal(1, 5, WIDTH), normal(1, 7, 2 * WIDTH))
 
 
+def test_what_sees_everything_has_no_cache() -> None:
+    cache = np.zeros((1, HEADS, CONTEXT, WIDTH // HEADS), "float32")
+    with pytest.raises(ValueError, match="attention 0 is not causal"):
+        attention().cached(normal(1, 1, WIDTH), cache, cache, np.zeros(1, "int32"))
+
+
 def test_large_scores_are_attended_to_alone() -> None:
     queries = np.eye(3, dtype="float32")[None, None] * 50
     mixed, _ = attend(queries, queries, normal(1, 1, 3, 4))

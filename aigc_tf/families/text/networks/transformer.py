@@ -100,7 +100,8 @@ def _cached(recipe: GPT) -> tuple[dict[str, Any], dict[str, Any], Attend]:
 
     def attend(index: int, attention: MultiHeadAttention, x: Any) -> Any:
         names = f"keys_{index}", f"values_{index}"
-        seen, *new = attention.cached(x, *(states[name] for name in names), states["position"])
+        keys, values = (states[name] for name in names)
+        seen, *new = attention.cached(x, keys, values, states["position"])
         new_states.update(zip(names, new, strict=True))
         return seen
 

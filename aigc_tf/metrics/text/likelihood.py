@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.text.source import PADDING, TextSource, TextSplit, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING, TextSplit
 from aigc_tf.data.text.vocabulary import UNKNOWN
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text.copied_text import SPAN, copies

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.text.source import TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.metrics.likelihood import lower_bounds
 from aigc_tf.metrics.text.copied_text import SPAN, copies

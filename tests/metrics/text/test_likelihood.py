@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.export import VerificationError
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text import likelihood as measures

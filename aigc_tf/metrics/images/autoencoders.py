@@ -24,7 +24,7 @@ from aigc_tf.nn.losses import gaussian_kl
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
 
 BOUND_IMAGES, BOUND_SAMPLES = 1000, 100
 _CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**22

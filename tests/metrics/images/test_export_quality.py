@@ -13,7 +13,7 @@ from aigc_tf.data.images.source import ImageSource
 from aigc_tf.export import VerificationError
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.metrics.images import export_quality
-from aigc_tf.metrics.images.export_quality import image_quality, psnr
+from aigc_tf.export.quality.images import image_quality, psnr
 from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits

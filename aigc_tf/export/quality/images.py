@@ -17,7 +17,7 @@ from aigc_tf.metrics.images.samples import generated_images
 from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
 
 GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the first that is there is measured
 RECONSTRUCTION = "reconstruct"

@@ -23,11 +23,11 @@ class ClassAgreement(Evaluator):
     """Whether generated images are of the classes that were asked for.
 
     The classes come in turn over all samples. A classifier that was trained on real images alone tells them, whatever
-    feature network compares distances. Figures, higher is better:
+    feature network compares distances. Figures:
 
-    - class_agreement: the share of samples that it takes for the class that was asked for;
+    - class_agreement: the share of samples that it takes for the class that was asked for, higher is better;
     - classifier_accuracy: the share of real images of the part that it takes for their class;
-    - relative_class_agreement: the first over the second.
+    - relative_class_agreement: the first over the second, higher is better.
     """
 
     def measure(self, model: Generates, source: ImageSource, recipe: ImageRecipe, request: Request) -> Measurement:

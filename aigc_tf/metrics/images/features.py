@@ -199,4 +199,3 @@ def _inception(_source: ImageSource, shape: Shape) -> FeatureNetwork:
 def _shrinking(shape: Shape) -> str:
     factor = small_network.shrink_factor(shape)
     return "none" if factor == 1 else f"averaged over {factor}x{factor} pixels"
-

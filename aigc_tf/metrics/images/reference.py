@@ -112,9 +112,7 @@ def gaussian_distances(network: FeatureNetwork, source: ImageSource, count: int,
     return cache.shared().of("distances of a Gaussian", key, lambda: _distances(network, chunks(), source, part))
 
 
-def _distances(
-    network: FeatureNetwork, chunks: Iterable[np.ndarray], source: ImageSource, part: PartName
-) -> Distances:
+def _distances(network: FeatureNetwork, chunks: Iterable[np.ndarray], source: ImageSource, part: PartName) -> Distances:
     """Of uint8 images in chunks; the kernel distance is of the first 10,000."""
     statistics, kept, count = StreamingStatistics(), [], 0
     for images in chunks:

@@ -110,9 +110,7 @@ class FrechetDistance(Chooser):
 
     name = "frechet_distance"
 
-    def value(
-        self, model: Generates, source: ImageSource, recipe: ImageRecipe, samples: int, part: PartName
-    ) -> float:
+    def value(self, model: Generates, source: ImageSource, recipe: ImageRecipe, samples: int, part: PartName) -> float:
         """The squared distance between Gaussians in the feature space; see `frechet_distance_of_model`."""
         return frechet_distance_of_model(model, source, recipe, samples, CHOOSING_SEED, part=part)
 
@@ -156,9 +154,7 @@ def _is_learnt(source: ImageSource, part: PartName) -> bool:
     return source.part(part) is source.train
 
 
-def _baselines(
-    network: FeatureNetwork, source: ImageSource, samples: int, part: PartName
-) -> dict[str, Distances]:
+def _baselines(network: FeatureNetwork, source: ImageSource, samples: int, part: PartName) -> dict[str, Distances]:
     """What the distances stand beside, by name, from the same number of images."""
     found = {GAUSSIAN: gaussian_distances(network, source, samples, part)}
     if not _is_learnt(source, part):

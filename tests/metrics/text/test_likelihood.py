@@ -14,10 +14,10 @@ import aigc_tf
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import PADDING, TextSource
 from aigc_tf.export import VerificationError
+from aigc_tf.export.quality.text import perplexity, text_quality
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text import likelihood as measures
 from aigc_tf.metrics.text.copied_text import copies
-from aigc_tf.export.quality.text import perplexity, text_quality
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.text import TextExportLimits, TextSettings

@@ -14,7 +14,7 @@ from aigc_tf.families.series.linear_process import LinearProcess, seasonal_naive
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.ar import AR
 
-_LEAST_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: less is rounding
+_MIN_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: less is rounding
 
 
 class Forecasts(Evaluator):
@@ -140,7 +140,7 @@ def _naive_deviation(source: SeriesSource, recipe: AR) -> np.ndarray:
     """Of naive one-step errors in the training part, `[series]`."""
     season = min(recipe.season, len(source.train) - 1)
     differences = source.train[season:] - source.train[:-season]
-    return np.maximum(np.sqrt((differences**2).mean(axis=0)), _LEAST_DEVIATION * source.scaling.deviation)
+    return np.maximum(np.sqrt((differences**2).mean(axis=0)), _MIN_DEVIATION * source.scaling.deviation)
 
 
 def _nats(errors: np.ndarray, deviation: np.ndarray, unit: np.ndarray) -> float:

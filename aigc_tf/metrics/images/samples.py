@@ -95,11 +95,10 @@ class Samples(Evaluator):
             "precision_recall_images": compared,
             "baselines": _baselines_in_words(source, beside),
         }
-        if not _is_learnt(source, part):
-            copied = _memorisation(model, source, network, request)
-            figures, protocol = figures | copied.figures, protocol | copied.protocol
-            return Measurement(figures, protocol, copied.pictures)
-        return Measurement(figures, protocol)
+        if _is_learnt(source, part):
+            return Measurement(figures, protocol)
+        copied = _memorisation(model, source, network, request)
+        return Measurement({**figures, **copied.figures}, {**protocol, **copied.protocol}, copied.pictures)
 
 
 class FrechetDistance(Chooser):
@@ -206,7 +205,8 @@ def _features_of_model(
 ) -> tuple[GaussianStatistics, Features]:
     """The statistics of all samples, and the features of the first `kept_images`, or `MAX_KEPT_IMAGES`."""
     most = MAX_KEPT_IMAGES if kept_images is None else kept_images
-    statistics, kept, count = StreamingStatistics(), [], 0
+    kept: list[Features] = []
+    statistics, count = StreamingStatistics(), 0
     for images in generated_images(model, network.shape, samples, seed):
         found = network.extract(images)
         statistics.update(found.features)

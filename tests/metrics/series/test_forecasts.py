@@ -66,7 +66,7 @@ def test_without_a_validation_part_the_training_part_is_forecast() -> None:
     whole = dataclasses.replace(source, train=source.training, validation=None)
     origins = origins_of(whole, 2, 10_000, "validation", known=5)
     assert (origins[0], origins[-1]) == (5, len(source.training) - 2)
-    with pytest.raises(InputError, match="validation part of .* is too short"):
+    with pytest.raises(InputError, match=r"validation part of .* is too short"):
         origins_of(whole, 2, 10, "validation", known=len(source.training))
 
 

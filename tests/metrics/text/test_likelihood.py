@@ -14,6 +14,8 @@ from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import PADDING, TextSource, windows_of
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text import likelihood as measures
+from aigc_tf.metrics.text.likelihood import BitsPerCharacter, HeldOutText
+from aigc_tf.metrics.text.ngram import NGram
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.text import TextSettings

@@ -33,7 +33,9 @@ class Case:
 
 
 def forecasts(seed: int = 0) -> dict[str, Any]:
-    """Fit the first four fifths of each series, less what chooses, and forecast the last fifth, 1 and 12 steps ahead from every step of it.
+    """Fit the first four fifths of each series, less what chooses; forecast the last one, 1 and 12 steps ahead.
+
+    Forecasts are made from every step of it.
 
     The order is the one that statsmodels selects on the first part among up to two seasons, by Akaike's and by the
     Bayesian information criterion. Nobody fits again on the way. Needs statsmodels, where the series lie; its AutoReg

@@ -14,13 +14,13 @@ from tqdm import tqdm
 
 import aigc_tf
 from aigc_tf.data.images.opening import open_source
+from aigc_tf.errors import say
 from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.conv_vae import ConvVAE
-from aigc_tf.errors import say
 from tools.benchmarks.keras_io_vae import KerasIoVAE
-from tools.benchmarks.step_speed import of_images
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
+from tools.benchmarks.step_speed import of_images
 
 FIGURES = ("negative_bound", "frechet_distance")
 # Early readings tell from when on ours is ahead.

@@ -181,10 +181,11 @@ def _reference_in_words(source: ImageSource, part: PartName) -> str:
     return f"{part} split of {source.name}: {origin}"
 
 
-def _baselines_in_words(source: ImageSource, beside: dict[str, Distances]) -> dict[str, str]:
+def _baselines_in_words(source: ImageSource, beside: dict[str, Distances]) -> str:
     gaussian = gaussian_of(source)
     fitted = f", {len(gaussian.components)} components of {gaussian.examples} training images"
-    return {name: f"{found.images} images" + (fitted if name == GAUSSIAN else "") for name, found in beside.items()}
+    words = [f"{name}: {found.images} images{fitted if name == GAUSSIAN else ''}" for name, found in beside.items()]
+    return "; ".join(words)
 
 
 def _memorisation(model: Generates, source: ImageSource, network: FeatureNetwork, request: Request) -> Measurement:

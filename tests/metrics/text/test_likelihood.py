@@ -94,7 +94,8 @@ def test_n_grams_are_measured_on_the_same_symbols(settings: dict) -> None:
     recipe = dataclasses.replace(CharRNN.tiny(), text=TextSettings(**{"length": 16} | settings))
     model, source = model_and_source(recipe)
     report = report_of(HeldOutText(), model, source, recipe, samples=30)
-    rows = [row[row != PADDING] for batch in source.held_out("test", 30) for row in batch["tokens"]]
+    batches = source.held_out("test", 30)
+    rows = [row[row != PADDING] for batch in batches for row in batch["tokens"] if (row[1:] != PADDING).any()]
     assert report["protocol"]["held-out symbols"] == sum(len(row) - 1 for row in rows)
     for name, order in (("5-gram", 5), ("unigram", 1)):
         grams = NGram(source.train.tokens, len(source.vocabulary), order)

@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE, VAE
+from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.drawing import chunk_seed
@@ -22,7 +22,7 @@ from aigc_tf.metrics.images.reference import reference_features, reference_stati
 from aigc_tf.metrics.kernel import MIN_FEATURES, kernel_distance
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.nn.losses import gaussian_kl
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Likelihood(Evaluator):
             "importance_weighted_bound": Figure(weighted, "higher"),
             "bits_per_dimension": Figure(bits_per_dimension(weighted, model), "lower"),
             "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
-            "active_units": Figure(float((mean.var(axis=0) > ACTIVE_VARIANCE).sum()), "neither"),
+            "active_units": Figure(float(active_units(mean)), "neither"),
         }
         protocol = {
             "bound": f"{BOUND_SAMPLES} samples on the first {len(clean)} {request.part} images, uncorrupted",

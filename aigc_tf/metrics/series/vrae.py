@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from aigc_tf.data.series.source import SeriesSource
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
 from aigc_tf.families.series.vrae import RecurrentVAE
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.pca import PCA, principal_components, rows_to_fit
 from aigc_tf.metrics.series.forecasts import root_mean_square, split_in_words
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.vrae import VRAE
 
 
@@ -34,7 +34,6 @@ class SequenceBounds(Evaluator):
         """
         windows = source.windows_of(request.part, request.samples)
         mean, log_variance = model.posterior(source.scaling.restore(windows))
-        divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
         bound = held_out_loss(model, source, request.samples, request.part)
         rebuilt = source.scaling.standardise(model.decode(mean))
         linear = components_of(source, model.latent_dim)
@@ -44,9 +43,9 @@ class SequenceBounds(Evaluator):
         figures = {
             "negative_bound": Figure(bound, "lower"),
             "nats_per_value": Figure(bound / windows[0].size, "lower"),
-            "kl_divergence": Figure(float(divergence.sum(axis=1).mean()), "neither"),
+            "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
             "reconstruction_rmse": Figure(root_mean_square(rebuilt - windows), "lower", beside),
-            "active_units": Figure(float((mean.var(axis=0) > ACTIVE_VARIANCE).sum()), "neither"),
+            "active_units": Figure(float(active_units(mean)), "neither"),
         }
         protocol = {
             "held-out sequences": len(windows),

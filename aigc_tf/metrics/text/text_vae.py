@@ -8,12 +8,12 @@ import numpy as np
 
 from aigc_tf.data.source import evenly
 from aigc_tf.data.text.source import TextSource, padded
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.likelihood import lower_bounds
 from aigc_tf.metrics.text import ngram
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
 GROUPS = 5  # of lines of about the same length, so that little time goes into what is behind their ends
@@ -44,7 +44,6 @@ class LineBounds(Evaluator):
         split = source.part(request.part)
         tokens = padded(split, evenly(split.documents, min(request.samples, BOUNDED)))
         mean, log_variance = model.posterior(tokens)
-        divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
         bounds = importance_weighted_bounds(model, tokens, IMPORTANCE_SAMPLES, request.seed)
         symbols = int((tokens[:, 1:] >= 0).sum())
         trigram, name = ngram.fitted(source, ORDER), "trigram"
@@ -54,10 +53,10 @@ class LineBounds(Evaluator):
         perplexity = math.exp(-float(bounds.sum()) / symbols)
         figures = {
             "negative_bound": Figure(bound, "lower", {name: by_line}),
-            "kl_divergence": Figure(float(divergence.sum(axis=1).mean()), "neither"),
+            "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
             "importance_weighted_perplexity": Figure(perplexity, "lower", {name: by_symbol}),
             "mutual_information": Figure(mutual_information(mean, log_variance, request.seed), "neither"),
-            "active_units": Figure(float((mean.var(axis=0) > ACTIVE_VARIANCE).sum()), "neither"),
+            "active_units": Figure(float(active_units(mean)), "neither"),
         }
         protocol = {
             "bounded lines": len(tokens),

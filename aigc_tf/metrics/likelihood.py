@@ -22,7 +22,7 @@ class Bounds(NamedTuple):
     """Of each image, in nats; higher is better."""
 
     evidence_lower_bound: np.ndarray
-    """float32 `[count]`, averaged over the samples (Kingma & Welling 2014, eq. 3)."""
+    """float32 `[count]`, averaged over the samples (Kingma & Welling 2014, eq. 2)."""
     importance_weighted: np.ndarray
     """float32 `[count]`, by all samples together (Burda et al. 2016, eq. 8)."""
 

@@ -87,7 +87,7 @@ class Likelihood(Evaluator):
 
     Figures:
 
-    - evidence_lower_bound (Kingma & Welling 2014, eq. 3) and importance_weighted_bound (Burda et al. 2016, eq. 8),
+    - evidence_lower_bound (Kingma & Welling 2014, eq. 2) and importance_weighted_bound (Burda et al. 2016, eq. 8),
       higher is better; kl_divergence, a part of the first;
     - bits_per_dimension: of the second bound, lower is better;
     - active_units: latent dimensions whose mean varies over images by more than 0.01 (Burda et al. 2016, §5.2).

@@ -16,11 +16,11 @@ from tqdm import tqdm
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import TextSource
-from aigc_tf.metrics.text.likelihood import held_out_nats
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-from aigc_tf.recipes.gpt import GPT
-from aigc_tf.recipes.text import TextSettings
 from aigc_tf.errors import say
+from aigc_tf.metrics.text.likelihood import held_out_nats
+from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.text import TextSettings
 from tools.benchmarks.rival import Rival
 
 STEPS_A_ROUND = 20

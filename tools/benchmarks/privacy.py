@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.errors import InputError
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.private import Private
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.references import resolve
-from aigc_tf.errors import say
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9

@@ -14,14 +14,14 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
+from aigc_tf.errors import say
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.text import TextRecipe
 from aigc_tf.recipes.word_lstm import WordLSTM
-from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, Stopwatch
 
 EVERYTHING = 10**9  # held-out windows

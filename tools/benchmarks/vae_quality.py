@@ -14,10 +14,10 @@ from tqdm import tqdm
 
 import aigc_tf
 from aigc_tf.data.images.opening import open_source
+from aigc_tf.errors import say
 from aigc_tf.metrics.images.autoencoders import held_out_loss
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.conv_vae import ConvVAE
-from aigc_tf.errors import say
 from tools.benchmarks.keras_io_vae import KerasIoVAE
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
 

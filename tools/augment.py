@@ -8,8 +8,7 @@ other seeds add to the same folders. What such pictures are good for has to be m
 `python -m tools.benchmark augmentation`.
 """
 
-from aigc_tf.cli.augment import augment
-from aigc_tf.cli.command import command
+from aigc_tf.cli.augment import main
 
 if __name__ == "__main__":
-    command(augment)
+    main()

@@ -8,8 +8,7 @@ Pictures are cropped and resized to the run's size as for training. The file hol
 the same order. It reads back with `numpy.load(path, allow_pickle=False)`.
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.encode import encode
+from aigc_tf.cli.encode import main
 
 if __name__ == "__main__":
-    command(encode)
+    main()

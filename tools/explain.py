@@ -6,8 +6,7 @@ writes `surprise.html`, the text with each symbol coloured by its loss, and of a
 weights of every head, into the run's folder, or into --out.
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.explain import explain
+from aigc_tf.cli.explain import main
 
 if __name__ == "__main__":
-    command(explain)
+    main()

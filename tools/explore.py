@@ -11,8 +11,7 @@
 `python -m tools.explore RUN direction --help` shows the options of one of them.
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.explore import explore
+from aigc_tf.cli.explore import main
 
 if __name__ == "__main__":
-    command(explore)
+    main()

@@ -9,8 +9,7 @@ with Keras is deleted, and the command fails. `--format web` adds a page around 
     python -m http.server --directory page
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.export import export
+from aigc_tf.cli.export import main
 
 if __name__ == "__main__":
-    command(export)
+    main()

@@ -4,8 +4,7 @@ python -m tools.forecast saved_models/ar/RUN --steps 24
 python -m tools.forecast saved_models/ar/RUN sales.csv --steps 24 --out forecast.csv
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.forecast import forecast
+from aigc_tf.cli.forecast import main
 
 if __name__ == "__main__":
-    command(forecast)
+    main()

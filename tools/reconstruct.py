@@ -9,8 +9,7 @@ picture of the same name becomes NAME-2.png. Files that are there already are ne
 the same for every model that takes something and gives something back.
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.transform import reconstruct
+from aigc_tf.cli.transform import reconstruct_main as main
 
 if __name__ == "__main__":
-    command(reconstruct)
+    main()

@@ -4,8 +4,7 @@ python -m tools.score saved_models/ganomaly/RUN photos --out scores.csv
 python -m tools.score saved_models/gpt/RUN --text "In the beginning" "Colourless green ideas"
 """
 
-from aigc_tf.cli.command import command
-from aigc_tf.cli.score import score
+from aigc_tf.cli.score import main
 
 if __name__ == "__main__":
-    command(score)
+    main()

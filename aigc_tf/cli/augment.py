@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from aigc_tf.cli.checks import require_at_least
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,3 +112,8 @@ def folder_names(class_names: Sequence[str]) -> list[str]:
             name = f"{safe}-{number}"
         names.append(name)
     return names
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(augment, arguments)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 
 from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.command import command
 
 
 def encode(
@@ -47,3 +49,8 @@ def encode(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(out, lambda file: np.savez(file, names=np.array(names), **arrays))
     print(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(encode, arguments)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
+from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 
@@ -40,3 +42,8 @@ def explain(
         path = folder / f"{name}{'.html' if isinstance(preview, str) else '.png'}"
         write_preview(path, preview, opened.made_by())
         print(path)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(explain, arguments)

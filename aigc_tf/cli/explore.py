@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 import tyro
 
+from aigc_tf.cli.command import command
 from aigc_tf.cli.explorations import EXPLORATIONS, Exploration
 from aigc_tf.errors import InputError
 
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
 
 MIN_SHOWN = 6  # on a way, where no count is given
 
-Chosen = Union[  # noqa: UP007 - made of a table
+Chosen: Any = Union[  # noqa: UP007 - made of a table
     tuple(Annotated[kind, tyro.conf.subcommand(name, prefix_name=False)] for name, kind in EXPLORATIONS.items())
 ]
 
 
 def explore(
     run: Annotated[Path, tyro.conf.Positional],
-    what: Annotated[Chosen, tyro.conf.arg(name="")],  # type: ignore[valid-type]
+    what: Annotated[Chosen, tyro.conf.arg(name="")],
 ) -> None:
     """Show the latent space of a run.
 
@@ -57,3 +59,8 @@ def show(run: Run, what: Exploration) -> None:
     out = destination(modality, what.out, run.path / what.name(), count)
     values, columns = what.shown(run, model, count)
     deliver(modality, out, [values], len(values), run.made_by(what.seed), columns)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(explore, arguments)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
+
+from aigc_tf.cli.command import command
 
 
 def export(
@@ -32,3 +35,8 @@ def export(
 
     exported = Run.open(run, checkpoint).export(format=format, quantize=quantize, batch=batch, out=out)
     print(to_json(exported.report) if json else exported.path)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(export, arguments)

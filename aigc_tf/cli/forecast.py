@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
 from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs
+from aigc_tf.cli.command import command
 
 STEPS = 12
 
@@ -45,3 +47,8 @@ def forecast(
     out.parent.mkdir(parents=True, exist_ok=True)
     takes.write_forecast(out, known, mean, deviation, opened.made_by())
     print(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(forecast, arguments)

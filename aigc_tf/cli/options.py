@@ -145,7 +145,7 @@ def docs_of(kind: type) -> dict[str, str]:
         for field, text in itertools.pairwise(tree.body):
             is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
-                docs[field.target.id] = " ".join(str(text.value.value).split())  # type: ignore[attr-defined]
+                docs[field.target.id] = " ".join(str(text.value.value).split())
     return docs
 
 

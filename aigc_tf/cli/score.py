@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
 
 from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.command import command
 from aigc_tf.errors import printable, say
 
 
@@ -53,3 +55,8 @@ def score(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, table.getvalue())
     print(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(score, arguments)

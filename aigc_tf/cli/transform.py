@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.command import command
 from aigc_tf.cli.options import chosen_options, run_command
 from aigc_tf.errors import InputError
 
@@ -214,3 +215,8 @@ def reconstruct(
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     run_command(transform, "transform_options", arguments)
+
+
+def reconstruct_main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(reconstruct, arguments)

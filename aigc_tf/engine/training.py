@@ -161,16 +161,10 @@ def kept(run: Run) -> Iterator[list[keras.callbacks.Callback]]:
         with writer.as_default(run.step):
             tf.summary.graph(traced.graph)
     line = ProgressLine(run)
+    watch, quality = resolve(recipe.watch)(run, writer), Quality(run, writer)
+    shown = [Logs(run, writer), Facts(run, writer), quality, Previews(run)]
     try:
-        yield [
-            resolve(recipe.watch)(run, writer),
-            line,
-            Logs(run, writer),
-            Facts(run, writer),
-            Quality(run, writer),
-            Previews(run),
-            Checkpoints(run, writer),
-        ]
+        yield [watch, line, *shown, Checkpoints(run, writer)]
     finally:
         line.close()
         writer.close()  # TensorFlow keeps it to itself when that fails

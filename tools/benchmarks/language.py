@@ -80,7 +80,7 @@ def _stepper(recipe: GPT, source: TextSource) -> Any:
     """A function that makes so many training steps and says how many seconds they took."""
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
     step = tf.function(model.train_step)
-    batches = iter(source.training_batches(recipe.batch_size, recipe.seed))
+    batches = iter(source.batches(recipe.batch_size, recipe.seed))
 
     def run(steps: int) -> float:
         began = time.perf_counter()

@@ -77,7 +77,7 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
     figures = {figure: report[figure] for figure in FIGURES if figure in report}
     say(f"\n{name}, ε {epsilon}: {figures}")
     return {
-        **guarantee.figures(run.step),
+        **guarantee.facts(run.step),
         "noise_multiplier": guarantee.noise_multiplier,
         "steps": recipe.steps,
         "expected_batch": guarantee.expected_batch,

@@ -88,7 +88,7 @@ def seconds_of_step(recipe: TextRecipe) -> float:
     """Of a training step, after the first ones."""
     source = open_source(recipe)
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
-    step, batches = tf.function(model.train_step), iter(source.training_batches(recipe.batch_size, recipe.seed))
+    step, batches = tf.function(model.train_step), iter(source.batches(recipe.batch_size, recipe.seed))
     began = 0.0
     for index in range(2 * TIMED_STEPS):
         if index == TIMED_STEPS:

@@ -32,7 +32,7 @@ PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
 IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
-class Autoencoder(Transforms, Encodes, Scores, LatentModel):
+class Autoencoder(LatentModel, Transforms, Encodes, Scores):
     """Learns to give back its inputs through a latent vector (000 §3.5 and §3.9.1).
 
     It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it

@@ -27,7 +27,7 @@ from aigc_tf.recipes.text import TextRecipe
 PREVIEWED_POSITIONS = 64  # whose attention is shown
 
 
-class LanguageModel(Scores, Explains, TextModel):
+class LanguageModel(TextModel, Scores, Explains):
     """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (002 §3.3's factorisation; Bengio et al. 2003).
 
     Args:

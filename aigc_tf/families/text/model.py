@@ -44,7 +44,7 @@ class TextModel(Streams, GenerativeModel):
     ) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.vocabulary, self.networks = recipe, vocabulary, networks
-        self.learning_networks = list(learning)
+        self._learning_networks = list(learning)  # named by the attributes of subclasses
         falling = schedule(recipe.schedule, recipe.steps)
         self.adam = adam(recipe.optimizer, self.learning, falling, recipe.weight_decay)
         self.built = True
@@ -63,7 +63,7 @@ class TextModel(Streams, GenerativeModel):
     @property
     def learning(self) -> list[keras.Variable]:
         """The weights that training moves."""
-        return [weight for network in self.learning_networks for weight in network.trainable_variables]
+        return [weight for network in self._learning_networks for weight in network.trainable_variables]
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

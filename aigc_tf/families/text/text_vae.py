@@ -29,7 +29,7 @@ PREVIEWED_LINES = 4
 BETWEEN = 6  # lines on the way from one to another, both included
 
 
-class TextVAE(Transforms, Encodes, Decodes, TextModel):
+class TextVAE(TextModel, Transforms, Encodes, Decodes):
     """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
 
     Args:

@@ -201,3 +201,10 @@ def _some(features: np.ndarray, count: int) -> np.ndarray:
     if count == len(features):
         return features
     return features[np.random.default_rng(0).choice(len(features), count, replace=False)]
+
+
+class FrechetDistance:
+    name = "frechet_distance"
+
+    def value(self, model, source, recipe, samples, part):
+        return frechet_distance_of_model(model, source, recipe, samples)

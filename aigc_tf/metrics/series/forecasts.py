@@ -119,3 +119,10 @@ def _by_name(figures: dict[str, np.ndarray], names: tuple[str, ...]) -> dict[str
         for key, values in figures.items()
         for name, value in zip(names, values, strict=True)
     }
+
+
+class HeldOutRMSE:
+    name = "held_out_rmse"
+
+    def value(self, model, source, recipe, samples, part):
+        return held_out_rmse(model, source, recipe, samples)

@@ -141,3 +141,10 @@ def _context(model: LanguageModel, source: TextSource) -> str:
         return "lines, each by itself"
     length = source.settings.length
     return "the state is carried on" if model.carries else f"windows of {length} symbols that do not overlap"
+
+
+class BitsPerCharacter:
+    name = "bits_per_character"
+
+    def value(self, model, source, recipe, samples, part):
+        return held_out_bits(model, source, recipe, samples)

@@ -18,7 +18,7 @@ def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     real = ops.not_equal(tokens, PADDING)
     x = layers.Embedding(len(vocabulary), recipe.embedding, name="embedding")(ops.maximum(tokens, 0))
-    x = layers.Dropout(recipe.dropout, seed=recipe.seed)(x)
+    x = layers.Dropout(recipe.dropout, seed=recipe.seed, name="dropout")(x)
     x = layers.LSTM(recipe.units, name="lstm")(x, mask=real)
     mean = layers.Dense(recipe.latent_dim, name="mean")(x)
     log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
@@ -33,7 +33,7 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
     cell = layers.LSTMCell(recipe.units, name="lstm")
-    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index) for index in range(2)]
+    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)]
     readout = layers.Dense(symbols, name="logits")
 
     def inputs() -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:

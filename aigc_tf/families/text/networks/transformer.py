@@ -120,7 +120,10 @@ class Block:
         self.output = dense(width, "attention_output", added * width**-0.5)
         self.widen = dense(4 * width, "widen", width**-0.5, recipe.activation)
         self.narrow = dense(width, "narrow", added * (4 * width) ** -0.5)
-        self.dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index) for _ in range(2)]
+        self.dropouts = [
+            layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"{place}_dropout_{index}")
+            for place in ("attention", "feed_forward")
+        ]
 
     def __call__(self, x: Any, attention: Callable[[Any], Any]) -> Any:
         """`[batch, time, width]` -> the same; `attention` makes that of queries, keys, values `[..., 3 * width]`."""

@@ -83,7 +83,7 @@ def with_options(function: Callable[..., Any], verb: Verb, recipes: Sequence[typ
         not_given = {one.name for one in options if named.get(one.name) is one.default}
         return function(*positional, **{name: value for name, value in named.items() if name not in not_given})
 
-    del called.__wrapped__  # type: ignore[attr-defined]
+    del called.__wrapped__
     parameters = [*fixed, *options]
     called.__signature__ = signature.replace(  # type: ignore[attr-defined]
         parameters=parameters, return_annotation=inspect.Signature.empty
@@ -143,9 +143,9 @@ def docs_of(kind: type) -> dict[str, str]:
             continue
         assert isinstance(tree, ast.ClassDef)
         for field, text in itertools.pairwise(tree.body):
-            is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
-                docs[field.target.id] = " ".join(str(text.value.value).split())
+            match field, text:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(written))):
+                    docs[name] = " ".join(written.split())
     return docs
 
 

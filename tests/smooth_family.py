@@ -103,7 +103,7 @@ class SmoothModel(GenerativeModel, Transforms):
         image = {"image": TensorSpec(self.recipe.images.shape, "brightness in [0, 1]")}
         examples = lambda n, seed: {
             "image": np.random.default_rng(seed).random((n, *self.recipe.images.shape), np.float32)
-        }  # noqa: E731
+        }
         return {"transform": Signature(self.network, image, {"clean": image["image"]}, examples)}
 
 

@@ -16,8 +16,8 @@ import pytest
 import aigc_tf
 from aigc_tf.export import check_saved_model, verify
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import aigc_tf
 from aigc_tf.recipes.base import Recipe, flatten
-from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.registry import recipe_class, recipe_classes
+from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.references import resolve
 
 

@@ -24,10 +24,10 @@ from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import gaussian_kl
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gans import GuardSettings
+from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings
 
 ROOT = Path(__file__).parent.parent
 STEPS = 20

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     *(f"trainers.{name}" for name in recipe_classes()),
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
-    *("tools.augment", "tools.quickstart"),
+    *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
+    "tools.explain",
 ]
 
 
@@ -118,7 +119,7 @@ def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
 
 
 def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from tools.sample_pictures import sample_pictures as sample
+    from aigc_tf.cli.sample import sample
 
     sample(run.path, count=6, seed=5, out=tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as picture:

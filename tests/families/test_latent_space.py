@@ -34,8 +34,8 @@ from aigc_tf.families.latent_space import (
 from aigc_tf.metrics import neighbours
 from aigc_tf.metrics.neighbours import nearest_in_latent_space
 from aigc_tf.recipes.autoencoder import Autoencoder
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 
 MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")

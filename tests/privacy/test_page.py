@@ -15,9 +15,9 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.private import PrivacySettings
+from aigc_tf.recipes.settings import LoggingSettings
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "PRIVACY.md"
 NOISELESS = Guarantee(1000, 32, 1, 0.5, 0.0, 1e-5, ((10, 1.0),))

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from aigc_tf.privacy.poisson_text import PoissonTextSource
 from pydantic.dataclasses import dataclass
 
 import aigc_tf
@@ -19,10 +20,9 @@ from aigc_tf.families.text.networks import recurrent
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.per_example import clipped_sums_by_example
 from aigc_tf.privacy.poisson import parts
-from aigc_tf.privacy.poisson_text import PoissonTextSource
-from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.dp_gpt import DPGPT
+from aigc_tf.recipes.fields import STRICT
 
 NOISELESS = Guarantee(1000, 32, 1, 0.5, 0.0, 1e-5, ((10, 1.0),))
 

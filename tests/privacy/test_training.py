@@ -20,10 +20,10 @@ from aigc_tf.families.private.vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings
+from aigc_tf.recipes.settings import LoggingSettings
 
 CLIP_NORM = 0.5
 NOISELESS = Guarantee(1000, 8, 2, CLIP_NORM, 0.0, 1e-5, ((10, 1.0),))

@@ -21,8 +21,8 @@ from aigc_tf.engine.distribution import WorkerLostError
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.metrics.evaluator import Chooser
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.runs import checkpoints, paths, previews
 from aigc_tf.runs.recovery import cut_log
 from tools.benchmarks.faults import differences, faults

@@ -13,9 +13,9 @@ import aigc_tf
 from aigc_tf.families.autoencoder.ganomaly import GANomaly as Model
 from aigc_tf.families.autoencoder.ganomaly import reconstruction_losses
 from aigc_tf.recipes.autoencoders import CorruptionSettings, LikelihoodSettings
+from aigc_tf.recipes.ganomaly import GANomaly
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
-from aigc_tf.recipes.ganomaly import GANomaly
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)

@@ -14,9 +14,9 @@ from aigc_tf.families.gan.losses import discriminator_loss, non_saturating_gener
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent_space import spherical
 from aigc_tf.nn.optimizers import FusedAdam
-from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import R1Settings
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)

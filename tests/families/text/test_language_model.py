@@ -15,12 +15,12 @@ from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.options import Decoding
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.writing import Reader
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 ALPHABET = "abcdefgh \n"

@@ -33,7 +33,9 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
     cell = layers.LSTMCell(recipe.units, name="lstm")
-    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)]
+    dropouts = [
+        layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)
+    ]
     readout = layers.Dense(symbols, name="logits")
 
     def inputs() -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:

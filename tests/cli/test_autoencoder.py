@@ -21,31 +21,14 @@ from aigc_tf.families import latent_space
 from aigc_tf.modalities.drawing import grid, to_bytes
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
+from tests.cli.conftest import IMAGES
 from tools.benchmarks import compression
-
-IMAGES = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), np.uint8)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
-    logging = LoggingSettings(samples_every=1000, evaluate_every=1000)
-    recipe = dataclasses.replace(VAE.tiny(), source=str(pictures), steps=2, logging=logging)
-    return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "vae")
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """a.png, A.bmp, sub/a.png, sub/wide.png of another size and colour, sub/damaged.png, and a text."""
-    folder = tmp_path / "photos"
-    (folder / "sub").mkdir(parents=True)
-    for index, name in enumerate(("a.png", "A.bmp", "sub/a.png")):
-        Image.fromarray(IMAGES[index, ..., 0]).save(folder / name)
-    Image.fromarray(np.full((32, 50, 3), (10, 200, 90), np.uint8)).save(folder / "sub" / "wide.png")
-    (folder / "sub" / "damaged.png").write_bytes(b"no picture")
-    (folder / "notes.txt").write_text("no picture either")
-    return folder
+def run(vae_run: aigc_tf.Run) -> aigc_tf.Run:
+    return vae_run
 
 
 def files_below(folder: Path) -> set[str]:

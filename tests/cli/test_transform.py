@@ -121,11 +121,6 @@ def test_conditions_stay_with_their_files(tmp_path: Path, monkeypatch: pytest.Mo
     written = {path.name: path.read_text().split() for path in (tmp_path / "out").iterdir()}
     numbers = {name: words[2] for name, words in written.items()}
     assert numbers == {"0.txt": "0", "2.txt": "1", "3.txt": "0", "4.txt": "1"}
-        "0.txt": "0",
-        "2.txt": "1",
-        "3.txt": "0",
-        "4.txt": "1",
-    }
     # Each batch draws from a seed of its own; the first from the one that is given.
     assert {words[3] for words in written.values()} == {"3", str(seed_of_part(3, 1))}
     shouted(Shouts.condition.parse(["high"])).files([folder], tmp_path / "all")

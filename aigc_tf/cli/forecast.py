@@ -10,6 +10,7 @@ import tyro
 
 from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs
 from aigc_tf.cli.command import command
+from aigc_tf.errors import InputError
 
 STEPS = 12
 
@@ -40,6 +41,8 @@ def forecast(
     opened = Run.open(run, checkpoint)
     model = opened.able("Forecasts")
     takes = model.takes
+    if not takes.writes_forecasts:
+        raise InputError(f"forecasts of {takes.name} cannot be written: use Run.able('Forecasts') from Python")
     out = out or run / f"forecast{takes.writes_forecasts[0]}"
     require_ending(out, takes.writes_forecasts)
     known = opened.source.history if history is None else takes.parse([str(history)])[0]

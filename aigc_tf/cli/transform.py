@@ -136,12 +136,14 @@ class Work:
     def _targets(self, files: Sequence[UserFile], paths: Sequence[Path], out: Path) -> list[Path]:
         """Where the result of each file goes."""
         endings = self._endings()
-        if out.suffix and out.suffix in endings and not out.is_dir():
-            if len(files) > 1 or paths[0].is_dir():
-                raise InputError(f"--out is the file {out}, and several results are possible: give a folder")
-            require_new(out)
-            return [out]
-        return output_paths(files, out, endings[0])
+        is_single = len(files) == 1 and not paths[0].is_dir()
+        if not out.suffix or out.is_dir() or (not is_single and out.suffix not in endings):
+            return output_paths(files, out, endings[0])
+        if not is_single:
+            raise InputError(f"--out is the file {out}, and several results are possible: give a folder")
+        require_ending(out, [*endings, ""])
+        require_new(out)
+        return [out]
 
     def _write(self, path: Path, value: Any, output: Any) -> None:
         takes, gives = self.model.takes, self.model.gives

@@ -111,6 +111,27 @@ def test_evaluate_prints_one_json_object(run: aigc_tf.Run):
     assert report["frechet_distance"] > 0 and report["protocol"]["samples"] == 60
 
 
+def test_figures_are_shown_beside_their_baselines():
+    from aigc_tf.cli.evaluate import table
+
+    report = {
+        "psnr_db": 27.25,
+        "kl": 3.0,
+        "better": {"psnr_db": "higher", "kl": "neither"},
+        "baselines": {"psnr_db": {"bicubic": 26.5, "copy": 20.0}},
+        "step": 7,
+        "protocol": {"samples": 100, "feature_network": "own"},
+    }
+    assert [line.split() for line in table(report).splitlines()] == [
+        ["measure", "value", "better", "beside", "it"],
+        ["psnr", "db", "27.25", "higher", "bicubic", "26.5,", "copy", "20"],
+        ["kl", "3"],
+        ["measured", "with"],
+        ["samples", "100"],
+        ["feature", "network", "own"],
+    ]
+
+
 def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
     done = command("tools.export", run.path, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr

@@ -82,7 +82,7 @@ def given(run: Path, count: int = 1, **options: Any) -> dict[str, Any]:
 
 def parsed(*words: str) -> dict[str, Any]:
     function = with_options(given, "sample_options", [*recipe_classes().values(), Outside])
-    return tyro.cli(function, args=["run", *words], config=(tyro.conf.FlagCreatePairsOff,))
+    return tyro.cli(function, args=["--run", "run", *words], config=(tyro.conf.FlagCreatePairsOff,))
 
 
 def test_options_of_recipes_outside_the_package_are_taken(capsys: pytest.CaptureFixture[str]):

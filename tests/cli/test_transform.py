@@ -72,6 +72,7 @@ def test_nothing_is_written_where_something_is_there(vae_run: aigc_tf.Run, photo
     [
         (("a.png", "A.bmp"), {"out": "x.png"}, r"x\.png, and several results are possible: give a folder"),
         ((".",), {"out": "x.png"}, r"x\.png, and several results are possible: give a folder"),
+        (("a.png",), {"out": "x.svg"}, r"--out ends in \.svg: choose a name that ends in \.png, .*, or a folder"),
         (("a.png",), {}, "--out is missing: give a folder for the pictures"),
         ((), {"out": "x"}, "no inputs are named"),
         (("nothing.png",), {"out": "x"}, r"nothing\.png does not exist"),
@@ -88,7 +89,7 @@ def test_what_cannot_be_transformed_is_refused(
     chosen = options | ({"out": tmp_path / options["out"]} if "out" in options else {})
     with pytest.raises(InputError, match=message):
         transform(vae_run.path, tuple(photos / name for name in inputs), **chosen)
-    assert not (tmp_path / "x").exists() and not (tmp_path / "x.png").exists()
+    assert [*tmp_path.iterdir()] == [photos]
 
 
 class Shouts(Transforms):

@@ -12,13 +12,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.cli.command import command
-from aigc_tf.recipes.dcgan import DCGAN
-<<<<<<< HEAD
 from aigc_tf.cli.export import export
-=======
-from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
-from tools.export import export
->>>>>>> main
+from aigc_tf.recipes.dcgan import DCGAN
 
 
 @pytest.fixture(scope="module")

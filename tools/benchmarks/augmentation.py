@@ -11,10 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-<<<<<<< HEAD
 from aigc_tf.cli.augment import labelled_examples, model_of_classes
-=======
->>>>>>> main
 from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes

@@ -15,15 +15,9 @@ import keras
 import psutil  # type: ignore[import-untyped]
 
 import aigc_tf
-<<<<<<< HEAD
 from aigc_tf.cli.sample import sample
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-=======
-from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-from tools.sample_pictures import sample_pictures
->>>>>>> main
 
 SETTLED = 500  # steps until everything has happened once
 LOOKS_PER_SECOND = 50

@@ -14,6 +14,7 @@ import aigc_tf
 from aigc_tf.cli.command import command
 from aigc_tf.cli.export import export
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
 
 
 @pytest.fixture(scope="module")

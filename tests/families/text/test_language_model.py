@@ -276,7 +276,7 @@ def test_attention_weights_look_back_and_add_up() -> None:
 
 def test_rotary_attention_knows_distances_alone() -> None:
     """Scores depend on how far apart positions are: the first layer sees a shifted text alike."""
-    from aigc_tf.families.text.networks.transformer import rotary_angles, rotate
+    from aigc_tf.nn.embeddings import rotary_angles, rotate
 
     cosines, sines = rotary_angles(32, 8)
     queries, keys = np.random.default_rng(0).normal(size=(2, 8)).astype("float32")

@@ -94,6 +94,11 @@ class SeriesSource(Source):
         """All of the time, float64 `[time, series]`."""
         return np.concatenate([self.training, self.test])
 
+    @property
+    def history(self) -> np.ndarray:
+        """All of the time."""
+        return self.values
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over the names and values of the series."""

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.source import NO_VALIDATION, VALIDATION_SHARE, Batch, PartName, Source, evenly, validation_count
+from aigc_tf.data.source import NO_VALIDATION, VALIDATION_SHARE, Batch, PartName, Source, evenly, held_out_by_hash
 from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
@@ -55,9 +55,7 @@ class TextSplit:
 
     def by_document(self) -> tuple[TextSplit, TextSplit] | None:
         """Most documents, and those with the smallest hashes; equal ones on one side. None if all are equal."""
-        keys = np.array([_key(self.document(index)) for index in range(self.documents)], np.uint64)
-        count = validation_count(len(keys))
-        chosen = keys < np.partition(keys, count)[count]
+        chosen = held_out_by_hash(self.document(index) for index in range(self.documents))
         if not chosen.any():
             return None
         return self._some(np.flatnonzero(~chosen)), self._some(np.flatnonzero(chosen))
@@ -67,13 +65,14 @@ class TextSplit:
         at = round((1 - VALIDATION_SHARE) * self.symbols)
         if not 0 < at < self.symbols:
             return None
+        at += at + 1 in self.starts[:-1]  # no side has an empty document
         share = at / self.symbols
-        before = np.unique(np.minimum(self.starts, at + 1))
-        inside = self.starts[:-1][self.starts[:-1] > at] - at
+        end = at if at in self.starts else at + 1
         first, last = self.tokens[: at + 1], self.tokens[at:]
         characters = round(share * self.characters)
-        ends = np.array([0, *inside, self.starts[-1] - at], np.int64)
-        return TextSplit(first, before, characters), TextSplit(last, ends, self.characters - characters, is_end=True)
+        before = np.array([*self.starts[self.starts < at], end], np.int64)
+        behind = np.array([0, *(self.starts[self.starts > at] - at)], np.int64)
+        return TextSplit(first, before, characters), TextSplit(last, behind, self.characters - characters, is_end=True)
 
     def _some(self, documents: np.ndarray) -> TextSplit:
         """Only these documents."""
@@ -209,11 +208,6 @@ class TextSource(Source):
 
 BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
 """Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from before."""
-
-
-def _key(document: np.ndarray) -> int:
-    """Where a document stands among all when a validation part is cut off; another hash than that of the test part."""
-    return int.from_bytes(hashlib.blake2b(document.tobytes(), digest_size=8, person=b"validation").digest())
 
 
 def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:

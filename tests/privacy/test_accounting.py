@@ -81,7 +81,7 @@ def test_a_guarantee_is_written_and_read_back():
         promised.to_json().replace("1.25", '"x"'),
         promised.to_json().replace("0.5", "[]"),
     ):
-        with pytest.raises(InputError, match=r"guarantee.json is no guarantee"):
+        with pytest.raises(InputError, match=r"guarantee.json is not a guarantee"):
             Guarantee.from_json(damaged)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.errors import UnreadableError
 from aigc_tf.data.images.prepare import decode_image, prepare_arrays
+from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 
 GREY = ImageSettings(height=4, width=4)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from aigc_tf.metrics.images import small_network
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 # A busy machine is no fault of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,10 +16,10 @@ import pytest
 import aigc_tf
 from aigc_tf.export import check_saved_model, verify
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints, previews
+from aigc_tf.runs import checkpoints, paths
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()
@@ -48,16 +48,16 @@ def test_logs_are_finite_scalars(run: aigc_tf.Run):
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
     assert {line["step"] for line in lines} == {0, 1, 2, 3, 4}
     assert all(np.isfinite(value) for line in lines for value in line.values())
-    assert any(run.recipe.quality_name in line for line in lines)
+    assert any(resolve(run.recipe.chooses).name in line for line in lines)
 
 
 def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.Run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
-    shown = EventAccumulator(str(run.path / previews.EVENTS), size_guidance={"tensors": 0}).Reload()
+    shown = EventAccumulator(str(run.path / paths.PREVIEW_EVENTS), size_guidance={"tensors": 0}).Reload()
     tags = set(events.Tags()["tensors"])
-    assert {f"quality/{run.recipe.quality_name}", "training/examples_per_second", "recipe"} <= tags
+    assert {f"quality/{resolve(run.recipe.chooses).name}", "training/examples_per_second", "recipe"} <= tags
     assert any(tag.startswith("training/") and tag.endswith("loss") for tag in tags)
     assert set(run.model.previews(run.source)) == set(shown.Tags()["tensors"])
     assert "_hparams_/session_start_info" in events.summary_metadata

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import LoggingSettings
 
 
 @pytest.fixture(scope="module")

@@ -22,12 +22,12 @@ from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.gan.model import GAN, with_condition
 from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.nn import replicas
-from aigc_tf.nn.losses import gaussian_kl
+from aigc_tf.nn.variational import gaussian_kl
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gans import GuardSettings
+from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings
 
 ROOT = Path(__file__).parent.parent
 STEPS = 20

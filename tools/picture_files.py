@@ -11,13 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from aigc_tf.data.images.folder import decode_files, shown
-from aigc_tf.data.walk import files_below
-from aigc_tf.errors import listed
-from aigc_tf.errors import UnreadableError
 from aigc_tf.data.progress import progress
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, UnreadableError, say
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.errors import say
 
 BATCH = 500  # decoded at once, and given to the model at once
 

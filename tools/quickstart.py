@@ -16,8 +16,8 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
         samples: Generated for the measurement.
     """
     import aigc_tf
-    from aigc_tf.modalities.drawing import enlargement, grid, write_png
     from aigc_tf.errors import say
+    from aigc_tf.modalities.drawing import enlargement, grid, write_png
     from tools.evaluate import table
 
     say(f"training for {seconds:.0f} s")

@@ -22,6 +22,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.families.create import create
 from aigc_tf.nn import replicas
+from aigc_tf.nn.keras_internals import flat_layers, seed_states, skip_symbolic_build
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs.run import Run
 
@@ -228,7 +229,7 @@ def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
 
 def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> None:
     """Let `fit` train a model, created for the strategy's replicas, as it would train it alone on the whole batch."""
-    for layer in model._flatten_layers():
+    for layer in flat_layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
     step = shared_step(model)
@@ -238,14 +239,14 @@ def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> Non
         return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
 
     # With several workers Keras 3.15 would mean the logs over axis 0, which scalars have not, each in two messages. And
-    # with several devices it would build the model by the mean of their batches, which truth values have not.
+    # what a batch is built from is a mean, which truth values have not.
     model.train_function = tf.function(train, autograph=False, reduce_retracing=True)
-    model._maybe_symbolic_build = lambda **_: None
+    skip_symbolic_build(model)
 
 
 def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
     """The training step of a model with random draws of each replica alone, and logs that are means over all."""
-    seeds = [variable for variable in model.variables if "seed_generator_state" in variable.name]
+    seeds = seed_states(model)
 
     def step(batch: Any) -> dict[str, tf.Tensor]:
         # Between steps the states are the same on all replicas, as a checkpoint has to have them.

@@ -12,7 +12,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.models.functional import Functional  # the class of every network with a graph; not exported
+
+from aigc_tf.nn.keras_internals import is_functional, nodes_in_order
 
 
 @dataclass(eq=False)
@@ -96,21 +97,20 @@ class Graph:
 
         if isinstance(network, keras.Sequential):
             network = keras.Model(network.inputs, network.outputs)
-        for depth in sorted(network._nodes_by_depth, reverse=True):
-            for node in network._nodes_by_depth[depth]:
-                if node.is_input or any(id(tensor) not in values for tensor in node.input_tensors):
-                    continue
-                operation = node.operation
-                arguments, keywords = keras.tree.map_structure(as_value, (node.arguments.args, node.arguments.kwargs))
-                # Keras gives a network of several inputs a list of masks, of None where there are none.
-                if is_network(operation) and not any(keras.tree.flatten(keywords)):
-                    leaves = [leaf for leaf in keras.tree.flatten(arguments) if isinstance(leaf, Value)]
-                    outputs = self._trace(operation, leaves, f"{prefix}{operation.name}_")
-                else:
-                    outputs = [Value(tuple(tensor.shape)) for tensor in node.outputs]
-                    block = self._blocks.setdefault(id(operation), make_block(operation, prefix))
-                    self.calls.append(Call(block, tuple(arguments), dict(keywords), outputs))
-                values.update((id(tensor), value) for tensor, value in zip(node.outputs, outputs, strict=True))
+        for node in nodes_in_order(network):
+            if node.is_input or any(id(tensor) not in values for tensor in node.input_tensors):
+                continue
+            operation = node.operation
+            arguments, keywords = keras.tree.map_structure(as_value, (node.arguments.args, node.arguments.kwargs))
+            # Keras gives a network of several inputs a list of masks, of None where there are none.
+            if is_network(operation) and not any(keras.tree.flatten(keywords)):
+                leaves = [leaf for leaf in keras.tree.flatten(arguments) if isinstance(leaf, Value)]
+                outputs = self._trace(operation, leaves, f"{prefix}{operation.name}_")
+            else:
+                outputs = [Value(tuple(tensor.shape)) for tensor in node.outputs]
+                block = self._blocks.setdefault(id(operation), make_block(operation, prefix))
+                self.calls.append(Call(block, tuple(arguments), dict(keywords), outputs))
+            values.update((id(tensor), value) for tensor, value in zip(node.outputs, outputs, strict=True))
         return [values[id(tensor)] for tensor in network.outputs]
 
     def producer(self, value: Value) -> Call | None:
@@ -225,7 +225,7 @@ def is_network(operation: Any) -> bool:
     """Whether this is a model made of a graph of layers and nothing else, so that the graph can be read."""
     plain = type(operation).__call__ is keras.Model.__call__ and getattr(operation, "built", False)
     return plain and (
-        (isinstance(operation, Functional) and type(operation).call is Functional.call)
+        is_functional(operation)
         or (isinstance(operation, keras.Sequential) and type(operation).call is keras.Sequential.call)
     )
 

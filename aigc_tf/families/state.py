@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from aigc_tf.nn.keras_internals import slots_of_weights
+
 MODEL = "model"
 """The first part of the names of a model's own variables; those of optimizers begin with the optimizer's role."""
 
@@ -61,14 +63,7 @@ def _variables_of(value: Any, path: str) -> Iterator[tuple[str, keras.Variable]]
 
 def _slots(optimizer: keras.optimizers.Optimizer, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
     """The variables of an optimizer; lists of one for each weight, such as Adam's moments, have the weights' names."""
-    weights = optimizer._trainable_variables
-    slots = {}
-    for attribute, value in vars(optimizer).items():
-        is_list = isinstance(value, list) and len(value) == len(weights) and value is not weights
-        if is_list and attribute not in ("_trainable_variables", "_variables"):
-            for weight, slot in zip(weights, value, strict=True):
-                if isinstance(slot, keras.Variable):
-                    slots[id(slot)] = f"{attribute.strip('_')}/{names[id(weight)]}"
+    slots = {slot: f"{kind}/{names[id(weight)]}" for slot, (kind, weight) in slots_of_weights(optimizer).items()}
     taken: set[str] = set()
     for variable in optimizer.variables:
         yield _unique(slots.get(id(variable), variable.name), taken), variable

@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.nn import spectral
+from aigc_tf.nn.keras_internals import flat_layers
 
 FEW_CHANNELS = 3
 _LEVELS = 1 << 16
@@ -163,7 +164,7 @@ def plain(network: keras.Model) -> keras.Model:
         copies.append((layer, layer.stands_for.from_config(layer.get_config())))
         return copies[-1][1]
 
-    if not any(hasattr(layer, "stands_for") for layer in network._flatten_layers()):
+    if not any(hasattr(layer, "stands_for") for layer in flat_layers(network)):
         return network
     network = keras.models.clone_model(network, clone_function=copy, recursive=True)
     for layer, twin in copies:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.nn import replicas
+from aigc_tf.nn.keras_internals import adam_moments
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 
@@ -45,11 +46,11 @@ class FusedAdam(keras.optimizers.Adam):
     def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
         """Update one variable and its two moments from its gradient."""
         step = ops.cast(self.iterations + 1, "float32")
-        index = self._get_variable_index(variable)
+        mean, mean_of_squares = adam_moments(self, variable)
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
-            m=_handle(self._momentums[index]),
-            v=_handle(self._velocities[index]),
+            m=_handle(mean),
+            v=_handle(mean_of_squares),
             beta1_power=ops.power(self.beta_1, step),
             beta2_power=ops.power(self.beta_2, step),
             lr=learning_rate,

@@ -16,6 +16,7 @@ import tensorflow as tf
 from keras import layers
 
 from aigc_tf.errors import InputError
+from aigc_tf.nn.keras_internals import flat_layers
 
 Factors = tuple[tf.Tensor, tf.Tensor]
 """`a` `[batch, positions, in]` and `b` `[batch, positions, out]`: the kernel's gradient is the sum of `aᵀb`."""
@@ -42,7 +43,7 @@ class Traced:
 
     def __init__(self, network: keras.Model) -> None:
         self.layers = [layer for layer in network.layers if layer.weights]
-        for layer in network._flatten_layers(include_self=False):
+        for layer in flat_layers(network, include_self=False):
             refuse_unknown(layer, network.name)
         passages = [(layer.input, layer.output) for layer in self.layers]
         self.model = keras.Model(network.inputs, [network.outputs, passages], name=f"traced_{network.name}")

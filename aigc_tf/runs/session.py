@@ -68,20 +68,30 @@ def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, describe
     if checkpoints.steps(path / paths.CHECKPOINTS):  # otherwise nothing has been learnt yet
         refuse_other_content(path, recipe, source)
     with held(path):
-        step = recover(path)
-        if step is None:
+        progress = put_in_order(path, recipe, described)
+        if progress.step:
+            write_text(path / paths.RECIPE, recipe.to_json())
+        else:
             _write_beginning(path, recipe, source, described)
-            yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
-            return
-        progress = _progress(path, step, recipe)
-        for difference in differences(read_object(path / paths.ENVIRONMENT), described):
-            say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
-        write_text(path / paths.RECIPE, recipe.to_json())
-        yield Run(path, recipe, step, source=source, progress=progress)
+        yield Run(path, recipe, progress.step, source=source, progress=progress)
 
 
-def _progress(path: Path, step: int, recipe: Recipe) -> Progress:
-    """What the checkpoint of a step records, with a best checkpoint that is still there."""
+def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progress:
+    """Remove what was written beyond the last checkpoint that is whole; returns the progress that it records.
+
+    Args:
+        path: of the run's folder, which this process holds.
+        recipe: to go on with.
+        described: the environment now.
+
+    Raises:
+        InputError: the checkpoint is damaged, or records something else.
+    """
+    step = recover(path)
+    if step is None:
+        return Progress(step=0)
+    for difference in differences(read_object(path / paths.ENVIRONMENT), described):
+        say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
     folder = path / paths.CHECKPOINTS
     last = checkpoints.path_of(folder, step)
     progress = recorded_progress(last, resolve(recipe.chooses).name)

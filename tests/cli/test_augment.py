@@ -10,15 +10,15 @@ import pytest
 from PIL import Image
 
 import aigc_tf
-from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ImageSettings
 from tools import augment
 from tools.augment import folder_names, write_classes
 from tools.benchmarks import augmentation

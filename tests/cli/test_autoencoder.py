@@ -15,8 +15,8 @@ from aigc_tf.errors import InputError
 from aigc_tf.families import latent_space
 from aigc_tf.modalities.drawing import grid, to_bytes
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 from tools.benchmarks import compression
 from tools.encode import encode

@@ -10,8 +10,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text_vae import TextVAE
 from tools.evaluate import evaluate
 from tools.explain import explain

@@ -25,7 +25,6 @@ from aigc_tf.data.images.labelled import open_source as open_labelled
 from aigc_tf.data.series.opening import open_source as open_series
 from aigc_tf.data.text.opening import open_source as open_text
 from aigc_tf.engine import distribution
-from aigc_tf.engine.callbacks import Progress
 from aigc_tf.engine.distribution import Agreement, WorkerLostError, Workers, join
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.ar import AR
@@ -34,6 +33,7 @@ from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.text import TextSettings
 from aigc_tf.runs import checkpoints
+from aigc_tf.runs.progress import Progress
 from tests.workers import ROOT, carried_recipe, endless_recipe, losses, train_fixed
 
 LAUNCH = [sys.executable, str(ROOT / "tools" / "launch_local.py"), "--workers", "2"]
@@ -199,7 +199,7 @@ def test_a_signal_that_comes_while_workers_agree_is_not_forgotten():
             progress.interrupted = True  # as the handler of a signal does
             return list(wishes)
 
-    agreement = Agreement(SimpleNamespace(), progress, Interrupted())  # type: ignore[arg-type]
+    agreement = Agreement(SimpleNamespace(progress=progress), Interrupted())  # type: ignore[arg-type]
     agreement.set_model(SimpleNamespace(stop_training=False))
     agreement.on_train_batch_end(0)
     assert progress.interrupted and not agreement.model.stop_training
@@ -220,16 +220,12 @@ def test_shares_make_up_the_batch(kind: str, tmp_path: Path):
         (tmp_path / "own.txt").write_text("\n".join("abcdefgh"[: 1 + place % 8] * 3 for place in range(200)))
         settings = TextSettings(lines=kind == "lines", length=24)
         source = open_text(dataclasses.replace(CharRNN.tiny(), source=str(tmp_path / "own.txt"), text=settings))
-    whole = [*source.training_batches(8, 1, 2).take(6).as_numpy_iterator()]
-    halves = [
-        [*source.training_batches(8, 1, 2, rows=slice(first, first + 4)).take(6).as_numpy_iterator()]
-        for first in (0, 4)
-    ]
+    whole = [*source.batches(8, 1, 2).take(6).as_numpy_iterator()]
+    halves = [[*source.batches(8, 1, 2, rows=slice(first, first + 4)).take(6).as_numpy_iterator()] for first in (0, 4)]
     for batch, *shares in zip(whole, *halves, strict=True):
-        parts = batch if isinstance(batch, tuple) else (batch,)
-        for index, part in enumerate(parts):
+        for name, part in batch.items():
             if part.ndim:
-                pieces = [share[index] if isinstance(share, tuple) else share for share in shares]
+                pieces = [share[name] for share in shares]
                 np.testing.assert_allclose(np.concatenate(pieces), part, atol=1e-5)  # rotations round
 
 

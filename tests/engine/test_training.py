@@ -16,8 +16,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, ScheduleSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, ScheduleSettings
 from aigc_tf.runs import checkpoints
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.cli.command import command
-from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
 from tools.export import export
 
 

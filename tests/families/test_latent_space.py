@@ -34,8 +34,8 @@ from aigc_tf.families.latent_space import (
 from aigc_tf.metrics.images import neighbours
 from aigc_tf.metrics.images.neighbours import nearest_in_latent_space
 from aigc_tf.recipes.autoencoder import Autoencoder
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 
 MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")
@@ -49,7 +49,7 @@ class Mirror:
     def encode(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), 3).astype("float32")
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: object = None) -> np.ndarray:
         assert latents.dtype == np.float32 and latents.ndim == 2
         return latents.reshape(-1, 1, 3, 1)
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy.integrate import quad
 from scipy.stats import norm
 
-from aigc_tf.nn.losses import gaussian_kl
+from aigc_tf.nn.variational import gaussian_kl
 
 
 @pytest.mark.parametrize(("mean", "log_variance"), [(0.0, 0.0), (1.5, -2.0), (-3.0, 1.0), (0.2, -6.0), (0.0, 3.0)])

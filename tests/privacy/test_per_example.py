@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from aigc_tf.privacy.poisson_text import PoissonTextSource
 from pydantic.dataclasses import dataclass
 
 import aigc_tf

@@ -15,9 +15,9 @@ import aigc_tf
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.runs import checkpoints
-from aigc_tf.runs.card import write_model_card
 from aigc_tf.runs.environment import environment
-from aigc_tf.runs.recovery import cut_events, cut_log, resumed
+from aigc_tf.runs.recovery import cut_events, cut_log
+from aigc_tf.runs.session import put_in_order
 from tools.benchmarks import specimens
 
 DEEP = "[" * 100_000
@@ -33,7 +33,9 @@ def run(tmp_path: Path) -> Path:
 
 def resume(run: Path) -> Any:
     recipe = DCGAN.tiny()
-    return resumed(run, aigc_tf.create(recipe), recipe, environment())
+    progress = put_in_order(run, recipe, environment())
+    aigc_tf.Run(run, recipe, progress.step).model.state()
+    return progress
 
 
 def test_a_run_goes_on_with_what_its_checkpoint_records(run: Path):
@@ -112,7 +114,7 @@ def test_what_is_nested_deeper_than_the_stack_is_refused(run: Path, monkeypatch:
 
 
 def test_the_card_shows_an_export(run: Path):
-    write_model_card(aigc_tf.Run.open(run))
+    aigc_tf.Run.open(run).write_card()
     card = (run / "README.md").read_text()
     for row in (
         "| tflite-none-batch1 | 1,000 | 3 | 3 | 1.0 MB |",
@@ -139,8 +141,8 @@ def test_a_report_that_is_none_is_named(changed: dict[str, Any], run: Path):
     path = run / "exports" / "tflite-none-batch1" / "export.json"
     path.write_text(json.dumps(specimens.EXPORT | changed))
     with pytest.raises(InputError, match=rf"{path} is damaged \(.*\): export again, or remove the folder"):
-        write_model_card(aigc_tf.Run.open(run))
+        aigc_tf.Run.open(run).write_card()
     path.unlink()
     (run / "samples" / "samples-00000002.txt").write_bytes(b"\xff")
     with pytest.raises(InputError, match=r"samples-00000002\.txt cannot be read"):
-        write_model_card(aigc_tf.Run.open(run))
+        aigc_tf.Run.open(run).write_card()

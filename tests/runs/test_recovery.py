@@ -20,22 +20,27 @@ from aigc_tf.engine.callbacks import Previews
 from aigc_tf.engine.distribution import WorkerLostError
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.metrics.evaluator import Chooser
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.runs import checkpoints, previews
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.runs import checkpoints, paths, previews
 from aigc_tf.runs.recovery import cut_log
 from tools.benchmarks.faults import differences, faults
 
 
-def brightness(model: GAN, source: object, recipe: DCGAN, samples: int) -> float:
+class Brightness(Chooser):
     """A figure of quality that takes no time."""
-    return float(model.generate(samples).mean())
+
+    name = "brightness"
+
+    def value(self, model: GAN, source: object, recipe: DCGAN, samples: int, part: str) -> float:
+        return float(model.generate(samples).mean())
 
 
 @pytest.fixture
 def recipe(tiny: DCGAN, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> DCGAN:
     """Eight steps; a checkpoint at every second, a preview at every third, the quality at every fourth."""
-    monkeypatch.setattr(DCGAN, "quality", f"{__name__}:brightness")
+    monkeypatch.setattr(DCGAN, "chooses", f"{__name__}:Brightness")
     logging = LoggingSettings(scalars_every=1, samples_every=3, evaluate_every=4, evaluate_samples=20)
     return dataclasses.replace(
         tiny, source=str(pictures), steps=8, logging=logging, checkpoints=CheckpointSettings(every=2)
@@ -124,7 +129,7 @@ def test_a_run_that_broke_off_records_every_step_once(recipe: DCGAN, whole: aigc
     for folder, tag, steps in (
         ("tensorboard", "training/generator_loss", list(range(1, 9))),
         ("tensorboard", "quality/frechet_distance", [0, 4, 8]),
-        (previews.EVENTS, "samples", [3, 6, 8]),
+        (paths.PREVIEW_EVENTS, "samples", [3, 6, 8]),
     ):
         events = EventAccumulator(str(run.path / folder), size_guidance={"tensors": 0}).Reload()
         assert [event.step for event in events.Tensors(tag)] == steps
@@ -258,7 +263,7 @@ def test_other_errors_of_tensorflow_are_faults_of_a_program(recipe: DCGAN, tmp_p
         aigc_tf.train(recipe, tmp_path / "run", callbacks=[Fail()])
 
 
-@pytest.mark.parametrize("place", ["tensorboard", previews.EVENTS])
+@pytest.mark.parametrize("place", ["tensorboard", paths.PREVIEW_EVENTS])
 def test_events_that_cannot_be_written_end_training_in_one_line(place: str, recipe: DCGAN, copy: Path):
     """A file lies where the folder should be: from the beginning, or for the previews alone."""
     shutil.rmtree(copy / place)
@@ -276,8 +281,8 @@ def test_only_the_last_previews_are_kept(recipe: DCGAN, tmp_path: Path):
     logging = LoggingSettings(samples_every=1, keep_samples=3, evaluate_every=100)
     run = aigc_tf.train(dataclasses.replace(recipe, logging=logging), tmp_path / "run")
     assert list(previews.by_step(run.path)) == [6, 7, 8]
-    assert [len(paths) for paths in previews.by_step(run.path).values()] == [3, 3, 3]
-    events = EventAccumulator(str(run.path / previews.EVENTS), size_guidance={"tensors": 0}).Reload()
+    assert [len(files) for files in previews.by_step(run.path).values()] == [3, 3, 3]
+    events = EventAccumulator(str(run.path / paths.PREVIEW_EVENTS), size_guidance={"tensors": 0}).Reload()
     assert [event.step for event in events.Tensors("samples")] == [6, 7, 8]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.data.images.opening import ImageSource, open_source
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.families.autoencoder.model import Autoencoder as AutoencoderModel
 from aigc_tf.metrics.images.anomaly import auroc, isolation_forest_scores, likelihood_scores, pca_scores
 from aigc_tf.recipes.autoencoder import Autoencoder
@@ -18,7 +18,6 @@ from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.ganomaly import GANomaly
 from aigc_tf.recipes.vae import VAE
-from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, watch_recipe
 from tools.benchmarks.tables import markdown
 

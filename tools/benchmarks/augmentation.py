@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
-from aigc_tf.errors import say
 from aigc_tf.runs.run import Run
 from tools.augment import labelled_images, require_classes
 from tools.benchmarks.readings import Results

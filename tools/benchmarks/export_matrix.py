@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import aigc_tf
+from aigc_tf.errors import say
 from aigc_tf.export import VerificationError
 from aigc_tf.export.writer import QUANTIZATIONS
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.errors import say
 from aigc_tf.runs.run import Run, to_json
 from tools.benchmarks.tables import markdown
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.options import Decoding
 from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.runs.run import Run
 
 LINES = 20  # of a program

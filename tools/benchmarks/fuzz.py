@@ -18,21 +18,18 @@ from typing import Any
 
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
-from aigc_tf.errors import UnreadableError
 from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.series.files import read_csv, read_npz
 from aigc_tf.data.text.opening import read_text
-from aigc_tf.errors import UnreadableError
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.runs import checkpoints, environment
-from aigc_tf.runs.card import write_model_card
 from aigc_tf.runs.folder import read_recipe
-from aigc_tf.runs.recovery import resumed
 from aigc_tf.runs.run import Run
+from aigc_tf.runs.session import put_in_order
 from tools import tflite_demo
 from tools.benchmarks import specimens
 from tools.benchmarks.mutations import damaged, damaged_json
@@ -139,13 +136,15 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
             opened = Run.open(copy, checkpoint)
             opened.assets()
             checkpoints.restore(checkpoints.path_of(copy / "checkpoints", opened.step), model.state())
-            write_model_card(opened)
+            opened.write_card()
 
     def resumed_run(folder: Path, chance: random.Random) -> None:
         copy, model = disturbed(folder, chance)
         recipe = read_recipe(copy)
-        progress = resumed(copy, model, recipe, now)
-        write_model_card(Run(copy, recipe, progress.step, model))
+        progress = put_in_order(copy, recipe, now)
+        if progress.step:
+            checkpoints.restore(checkpoints.path_of(copy / "checkpoints", progress.step), model.state())
+        Run(copy, recipe, progress.step).write_card()
 
     def disturbed(folder: Path, chance: random.Random) -> tuple[Path, GenerativeModel]:
         template = chance.choice(list(models))

@@ -14,13 +14,12 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.private import Private
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.references import resolve
-from aigc_tf.errors import say
 from tools.benchmarks.tables import markdown
 
 TUTORIAL = "tutorial"

@@ -16,11 +16,11 @@ from tqdm import tqdm
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import TextSource
-from aigc_tf.metrics.text.likelihood import held_out_nats
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-from aigc_tf.recipes.gpt import GPT
-from aigc_tf.recipes.text import TextSettings
 from aigc_tf.errors import say
+from aigc_tf.metrics.text.likelihood import held_out_nats
+from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.recipes.text import TextSettings
 from tools.benchmarks.rival import Rival
 
 STEPS_A_ROUND = 20
@@ -80,7 +80,7 @@ def _stepper(recipe: GPT, source: TextSource) -> Any:
     """A function that makes so many training steps and says how many seconds they took."""
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
     step = tf.function(model.train_step)
-    batches = iter(source.training_batches(recipe.batch_size, recipe.seed))
+    batches = iter(source.batches(recipe.batch_size, recipe.seed))
 
     def run(steps: int) -> float:
         began = time.perf_counter()

@@ -8,12 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.families.autoencoder.model import as_brightness
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
 from aigc_tf.recipes.autoencoders import VariationalRecipe
-from aigc_tf.errors import say
 from aigc_tf.runs.run import Run
 
 Binarise = Literal["none", "static", "dynamic"]

@@ -15,8 +15,8 @@ import keras
 import psutil  # type: ignore[import-untyped]
 
 import aigc_tf
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from tools.sample_pictures import sample_pictures
 
 SETTLED = 500  # steps until everything has happened once

@@ -27,7 +27,7 @@ def pipeline(source: str, batch_size: int, seconds: float) -> dict[str, Any]:
     opened = open_source(recipe)
     alone = images_per_second(opened, batch_size, seconds)
     step = tf.function(aigc_tf.create(recipe).train_step)
-    images = next(iter(opened.training_batches(batch_size, seed=0)))
+    images = next(iter(opened.batches(batch_size, seed=0)))
     step(images)
     durations: list[float] = []
     while sum(durations) < seconds:

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.errors import InputError
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.private import Private
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.references import resolve
-from aigc_tf.errors import say
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9
@@ -78,7 +77,7 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
     figures = {figure: report[figure] for figure in FIGURES if figure in report}
     say(f"\n{name}, ε {epsilon}: {figures}")
     return {
-        **guarantee.figures(run.step),
+        **guarantee.facts(run.step),
         "noise_multiplier": guarantee.noise_multiplier,
         "steps": recipe.steps,
         "expected_batch": guarantee.expected_batch,

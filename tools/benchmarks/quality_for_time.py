@@ -10,9 +10,9 @@ from typing import Any
 import tensorflow as tf
 
 from aigc_tf.data.images.opening import open_source, to_unit
+from aigc_tf.errors import say
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
 from tools.benchmarks.tutorials import TensorFlowTutorial
 

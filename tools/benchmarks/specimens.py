@@ -102,8 +102,9 @@ def write_run(folder: Path, recipe: Recipe, assets: dict[str, Any]) -> Generativ
     for name, asset in assets.items():
         (folder / f"{name}.json").write_text(asset.to_json())
     model = create(recipe, **assets)
-    best = {"step": 1, recipe.quality_name: 0.5}
-    recorded = {"seconds": 1.0, "best": best, "quality": {recipe.quality_name: 0.75}, "watched": {"rises": 1}}
+    figure = resolve(recipe.chooses).name
+    best = {"step": 1, figure: 0.5}
+    recorded = {"seconds": 1.0, "best": best, "quality": {figure: 0.75}, "watched": {"rises": 1}}
     for step in (1, 2):
         checkpoints.save(folder / "checkpoints", model.state(), step, recorded)
     checkpoints.mark_best(folder / "checkpoints", best)

@@ -38,9 +38,11 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
     steps = {
         "keras.io custom step": keras_io_step(recipe),
         "TensorFlow tutorial": TensorFlowTutorial(recipe).step,
-        "aigc_tf": aigc_tf.create(recipe).train_step,
-        "aigc_tf, no moving average": aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step,
-        "aigc_tf, a step with R1": aigc_tf.create(with_r1).train_step,
+        "aigc_tf": of_images(aigc_tf.create(recipe).train_step),
+        "aigc_tf, no moving average": of_images(
+            aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step
+        ),
+        "aigc_tf, a step with R1": of_images(aigc_tf.create(with_r1).train_step),
     }
     compiled = {name: tf.function(step).get_concrete_function(images) for name, step in steps.items()}
     operations = {name: floating_point_operations(step.graph) for name, step in compiled.items()}
@@ -74,6 +76,11 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
         "peak_operations_per_second": peak,
         "share_of_peak": {name: count / medians[name] / peak for name, count in operations.items()},
     }
+
+
+def of_images(step: Callable[[dict[str, tf.Tensor]], Any]) -> Callable[[tf.Tensor], Any]:
+    """A training step over named tensors as one over images."""
+    return lambda images: step({"image": images})
 
 
 def _timed(step: Callable[[tf.Tensor], Any], images: tf.Tensor) -> Callable[[], float]:

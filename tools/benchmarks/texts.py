@@ -14,14 +14,14 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
+from aigc_tf.errors import say
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.text import TextRecipe
 from aigc_tf.recipes.word_lstm import WordLSTM
-from aigc_tf.errors import say
 from tools.benchmarks.readings import Results, Stopwatch
 
 EVERYTHING = 10**9  # held-out windows
@@ -88,7 +88,7 @@ def seconds_of_step(recipe: TextRecipe) -> float:
     """Of a training step, after the first ones."""
     source = open_source(recipe)
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
-    step, batches = tf.function(model.train_step), iter(source.training_batches(recipe.batch_size, recipe.seed))
+    step, batches = tf.function(model.train_step), iter(source.batches(recipe.batch_size, recipe.seed))
     began = 0.0
     for index in range(2 * TIMED_STEPS):
         if index == TIMED_STEPS:

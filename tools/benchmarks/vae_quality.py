@@ -14,12 +14,13 @@ from tqdm import tqdm
 
 import aigc_tf
 from aigc_tf.data.images.opening import open_source
+from aigc_tf.errors import say
 from aigc_tf.metrics.images.autoencoders import held_out_loss
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.conv_vae import ConvVAE
-from aigc_tf.errors import say
 from tools.benchmarks.keras_io_vae import KerasIoVAE
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
+from tools.benchmarks.step_speed import of_images
 
 FIGURES = ("negative_bound", "frechet_distance")
 # Early readings tell from when on ours is ahead.
@@ -124,8 +125,8 @@ def vae_step_speed(batch_size: int, rounds: int) -> dict[str, Any]:
     logits = keras.Model(example.decoder.inputs, example.decoder.layers[-1].input)
     variants = {
         "keras.io": example.step,
-        "aigc_tf, networks of keras.io": _model_over(recipe, example.encoder, logits).train_step,
-        "aigc_tf, its own networks": aigc_tf.create(ConvVAE(batch_size=batch_size)).train_step,
+        "aigc_tf, networks of keras.io": of_images(_model_over(recipe, example.encoder, logits).train_step),
+        "aigc_tf, its own networks": of_images(aigc_tf.create(ConvVAE(batch_size=batch_size)).train_step),
     }
     images = tf.random.uniform((batch_size, *recipe.images.shape), seed=0)
     compiled = {name: tf.function(step) for name, step in variants.items()}

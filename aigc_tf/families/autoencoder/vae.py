@@ -11,17 +11,15 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.families.autoencoder.model import Autoencoder
+from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.nn import replicas
 from aigc_tf.nn.layers import GaussianSample
-from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.nn.variational import Posterior, gaussian_kl, kl_cost
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
-# A latent dimension is active if its mean varies by more than this over the images (Burda et al. 2016, §5.2).
-ACTIVE_VARIANCE = 0.01
 
-
-class VAE(Autoencoder):
+class VAE(Autoencoder, Variational):
     """An encoder to normal distributions, a standard normal prior, and a decoder (Kingma & Welling 2014).
 
     Args:
@@ -64,16 +62,14 @@ class VAE(Autoencoder):
         """Beta times the KL divergence, with the recipe's annealing, free bits or capacity."""
         objective, steps = self.recipe, self.adam.iterations
         if objective.capacity is None:
-            return kl_cost(divergence, steps, objective.beta, objective.annealing_steps, objective.free_bits)
+            return kl_cost(divergence, steps, objective)
         grown = ops.minimum(ops.cast(steps, "float32") / objective.capacity_steps, 1.0)
         whole = replicas.mean(ops.sum(ops.mean(divergence, axis=0)))
         return objective.beta * ops.abs(whole - objective.capacity * grown)
 
     def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
         """The KL divergence in nats an image, and how many latent dimensions are used."""
-        mean, _ = encoded
-        active = ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32")
-        return {"kl": ops.mean(ops.sum(divergence, axis=-1)), "active_units": ops.sum(active)}
+        return Posterior(*encoded).watch()
 
     def mean_latent(self, encoded: Any) -> Any:
         """The posterior's mean."""
@@ -81,7 +77,7 @@ class VAE(Autoencoder):
 
     def activity(self, images: np.ndarray) -> np.ndarray:
         """How much each latent dimension tells about images, uint8 or in [0, 1]: mean KL in nats, `[latent_dim]`."""
-        return ops.convert_to_numpy(ops.mean(gaussian_kl(*self.posterior(images)), axis=0))
+        return ops.convert_to_numpy(ops.mean(Posterior(*self.posterior(images)).divergence(), axis=0))
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
         """Those of every autoencoder, and the KL divergence of each latent dimension."""
@@ -96,9 +92,9 @@ class VAE(Autoencoder):
     def scoring_network(self) -> keras.Model:
         """Image and noise -> what the bound at mean + deviation * noise lacks of the best explanation, `[batch]`."""
         image, noise = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="noise")
-        mean, log_variance = self.encoding(image)
-        parameters = self.used_decoder(mean + ops.exp(0.5 * log_variance) * noise)
-        divergence = ops.sum(gaussian_kl(mean, log_variance), axis=-1)
+        posterior = Posterior(*self.encoding(image))
+        parameters = self.used_decoder(posterior.at(noise))
+        divergence = ops.sum(posterior.divergence(), axis=-1)
         score = divergence + self.likelihood.shortfall(parameters, image)
         return keras.Model([image, noise], score, name="score")
 
@@ -106,22 +102,10 @@ class VAE(Autoencoder):
         """Without noise, so that a score is always the same."""
         return [images, np.zeros((len(images), self.latent_dim), "float32")]
 
-    def log_importance_weights(self, images: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """log p(x, z) - log q(z | x) in nats for draws z from the posterior (Burda et al. 2016, eq. 8).
+    def posterior_of(self, inputs: tf.Tensor) -> Posterior:
+        """Of images `[batch, height, width, channels]` in [0, 1]."""
+        return Posterior(*self.encoding(inputs))
 
-        Args:
-            images: `[batch, height, width, channels]` in [0, 1]; what is encoded and what is explained.
-            noise: standard normal numbers `[samples, batch, latent_dim]`.
-
-        Returns:
-            `[samples, batch]`; the mean over samples is the evidence lower bound.
-        """
-        samples, batch = noise.shape[0], noise.shape[1]
-        mean, log_variance = self.encoding(images)
-        latents = mean + ops.exp(0.5 * log_variance) * noise
-        parameters = self.used_decoder(ops.reshape(latents, (samples * batch, self.latent_dim)), training=False)
-        repeated = ops.tile(images, (samples, 1, 1, 1))
-        explained = ops.reshape(self.likelihood.log_probability(parameters, repeated), (samples, batch))
-        # log p(z) - log q(z | x): the constants of both densities are the same.
-        prior_over_posterior = 0.5 * ops.sum(ops.square(noise) - ops.square(latents) + log_variance, axis=-1)
-        return explained + prior_over_posterior
+    def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
+        """Of images `[batch, height, width, channels]` in [0, 1]."""
+        return self.likelihood.log_probability(self.used_decoder(latents, training=False), inputs)

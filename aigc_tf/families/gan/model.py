@@ -19,6 +19,7 @@ from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, upda
 from aigc_tf.modalities.drawing import grid
 from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
+from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.recipes.gans import GANRecipe
 
@@ -80,7 +81,7 @@ class GAN(LatentModel):
         if recipe.label_smoothing:
             self.discriminator_loss = partial(objective.discriminator, label_smoothing=recipe.label_smoothing)
         # Not behind batch normalisation, where an answer depends on other images, nor where past ones take their place.
-        depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in discriminator._flatten_layers())
+        depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(discriminator))
         self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
         falling = schedule(recipe.schedule, recipe.steps)
         self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables, falling)

@@ -9,7 +9,7 @@ from keras import ops
 from aigc_tf.data.source import Batch
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.private.training import PrivateTraining
-from aigc_tf.nn.losses import kl_weight
+from aigc_tf.nn.variational import kl_weight
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Traced, clipped_sums
 from aigc_tf.privacy.optimizer import mean

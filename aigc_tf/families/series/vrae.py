@@ -12,16 +12,16 @@ from keras import ops
 
 from aigc_tf.data.series.source import Scaling, SeriesSource
 from aigc_tf.data.source import Batch
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.series.networks.scaling import restore, standardise
 from aigc_tf.families.tasks import Draws, Encodes, Transforms
+from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.plots import pairs_picture, sequences_picture
 from aigc_tf.modalities.series import Series
 from aigc_tf.nn.layers import GaussianSample
-from aigc_tf.nn.losses import gaussian_kl, kl_cost
 from aigc_tf.nn.optimizers import adam
+from aigc_tf.nn.variational import Posterior, kl_cost
 from aigc_tf.recipes.vrae import VRAE
 
 DECODED_AT_ONCE = 500
@@ -34,7 +34,7 @@ LEAST_LOG_DEVIATION = -6.0
 _FIRST_WEIGHT = math.log(math.expm1(-LEAST_LOG_DEVIATION))
 
 
-class RecurrentVAE(Transforms, Encodes, Draws, GenerativeModel):
+class RecurrentVAE(Draws, Transforms, Encodes, Variational, GenerativeModel):
     """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
@@ -91,31 +91,22 @@ class RecurrentVAE(Transforms, Encodes, Draws, GenerativeModel):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks and σ on `series`, standardised sequences `[batch, length, series]`."""
         sequences = batch["series"]
-        recipe = self.recipe
         with tf.GradientTape() as tape:
-            mean, log_variance = self.encoder(sequences, training=True)
-            latents, divergence = self.sample(mean, log_variance), gaussian_kl(mean, log_variance)
-            reconstruction = ops.mean(self.nats(sequences, latents, training=True))
-            cost = kl_cost(divergence, self.adam.iterations, recipe.beta, recipe.annealing_steps, recipe.free_bits)
-            loss = reconstruction + cost
+            posterior = Posterior(*self.encoder(sequences, training=True))
+            reconstruction = ops.mean(self.nats(sequences, self.sample(*posterior), training=True))
+            loss = reconstruction + kl_cost(posterior.divergence(), self.adam.iterations, self.recipe)
         gradients = tape.gradient(loss, self.learning)
         norm = self.adam.apply(gradients, self.learning)
-        active = ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32")
-        return {
-            "loss": loss,
-            "reconstruction_loss": reconstruction,
-            "kl": ops.mean(ops.sum(divergence, axis=-1)),
-            "active_units": ops.sum(active),
-            "gradient_norm": norm,
-        }
+        losses = {"loss": loss, "reconstruction_loss": reconstruction}
+        return losses | posterior.watch() | {"gradient_norm": norm}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The negative evidence lower bound of held-out sequences, one draw each, always the same. Changes nothing."""
         sequences = batch["series"]
-        mean, log_variance = self.encoder(sequences, training=False)
-        latents = self.sample(mean, log_variance, keras.random.normal(ops.shape(mean), seed=0))
+        posterior = self.posterior_of(sequences)
+        latents = posterior.at(keras.random.normal(ops.shape(posterior.mean), seed=0))
         reconstruction = ops.mean(self.nats(sequences, latents))
-        divergence = ops.mean(ops.sum(gaussian_kl(mean, log_variance), axis=-1))
+        divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
         return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
 
     @property
@@ -140,6 +131,14 @@ class RecurrentVAE(Transforms, Encodes, Draws, GenerativeModel):
         """Each sequence `[length, series]` encoded and decoded again, without noise."""
         self.conditions(condition, len(inputs))  # refuses one
         return self.decode(self.encode(inputs))
+
+    def posterior_of(self, inputs: tf.Tensor) -> Posterior:
+        """Of standardised sequences `[batch, length, series]`."""
+        return Posterior(*self.encoder(inputs, training=False))
+
+    def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
+        """Of standardised sequences `[batch, length, series]`, as densities."""
+        return -self.nats(inputs, latents)
 
     def posterior(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance of the latent given sequences.
@@ -182,7 +181,7 @@ class RecurrentVAE(Transforms, Encodes, Draws, GenerativeModel):
         encoded = self.posterior(windows)
         # Evenly spread ones could all begin at the same phase of a season.
         shown = np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]
-        activity = np.sort(ops.convert_to_numpy(ops.mean(gaussian_kl(*encoded), axis=0)))[::-1]
+        activity = np.sort(ops.convert_to_numpy(ops.mean(Posterior(*encoded).divergence(), axis=0)))[::-1]
         labels = ("latent dimension, the most used first", "KL divergence, nats a sequence")
         return {
             "samples": sequences_picture(self.generate(PREVIEWED), names),

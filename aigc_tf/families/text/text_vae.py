@@ -18,9 +18,10 @@ from aigc_tf.families.latent_space import linear
 from aigc_tf.families.tasks import Encodes, Transforms
 from aigc_tf.families.text.model import TextModel, nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn.layers import GaussianSample
-from aigc_tf.nn.losses import gaussian_kl, kl_cost
+from aigc_tf.nn.variational import Posterior, kl_cost
 from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
@@ -29,7 +30,7 @@ PREVIEWED_LINES = 4
 BETWEEN = 6  # lines on the way from one to another, both included
 
 
-class TextVAE(TextModel, Transforms, Encodes):
+class TextVAE(TextModel, Transforms, Encodes, Variational):
     """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
 
     Args:
@@ -53,31 +54,22 @@ class TextVAE(TextModel, Transforms, Encodes):
         self.compiled_encoder = tf.function(lambda tokens: encoder(tokens, training=False), reduce_retracing=True)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both networks on `tokens`: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        """Update both networks on `tokens`: lines with boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
         tokens = batch["tokens"]
-        recipe = self.recipe
         with tf.GradientTape() as tape:
-            mean, log_variance = self.encoder(tokens, training=True)
-            latent, divergence = self.sample(mean, log_variance), gaussian_kl(mean, log_variance)
-            nats = self.nats(tokens, latent, training=True)
+            posterior = Posterior(*self.encoder(tokens, training=True))
+            nats = self.nats(tokens, self.sample(*posterior), training=True)
             reconstruction = ops.mean(nats)
-            cost = kl_cost(divergence, self.adam.iterations, recipe.beta, recipe.annealing_steps, recipe.free_bits)
-            loss = reconstruction + cost
-        active = ops.cast(ops.var(mean, axis=0) > 0.01, "float32")  # Burda et al. 2016, §5.2
-        return {
-            "loss": loss,
-            "reconstruction_loss": reconstruction,
-            "kl": ops.mean(ops.sum(divergence, axis=-1)),
-            "active_units": ops.sum(active),
-        } | self.learn(tape, loss)
+            loss = reconstruction + kl_cost(posterior.divergence(), self.adam.iterations, self.recipe)
+        return {"loss": loss, "reconstruction_loss": reconstruction} | posterior.watch() | self.learn(tape, loss)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The negative evidence lower bound of held-out lines, one draw each, always the same. Changes nothing."""
         tokens = batch["tokens"]
-        mean, log_variance = self.encoder(tokens, training=False)
-        noise = keras.random.normal(ops.shape(mean), seed=0)
-        reconstruction = ops.mean(self.nats(tokens, self.sample(mean, log_variance, noise), training=False))
-        divergence = ops.mean(ops.sum(gaussian_kl(mean, log_variance), axis=-1))
+        posterior = self.posterior_of(tokens)
+        noise = keras.random.normal(ops.shape(posterior.mean), seed=0)
+        reconstruction = ops.mean(self.nats(tokens, posterior.at(noise), training=False))
+        divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
         return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
 
     def nats(self, tokens: tf.Tensor, latent: tf.Tensor, training: bool) -> tf.Tensor:
@@ -98,23 +90,13 @@ class TextVAE(TextModel, Transforms, Encodes):
         nats, _ = nats_of_targets(logits, targets)
         return ops.sum(nats, axis=1)
 
-    def log_importance_weights(self, tokens: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
-        """log p(x, z) - log q(z | x) in nats for draws z from the posterior (Burda et al. 2016, eq. 8).
+    def posterior_of(self, inputs: tf.Tensor) -> Posterior:
+        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        return Posterior(*self.encoder(inputs, training=False))
 
-        Args:
-            tokens: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end.
-            noise: standard normal numbers `[samples, batch, latent_dim]`.
-
-        Returns:
-            `[samples, batch]`; the mean over samples is the evidence lower bound.
-        """
-        samples, batch = noise.shape[0], noise.shape[1]
-        mean, log_variance = self.encoder(tokens, training=False)
-        latents = mean + ops.exp(0.5 * log_variance) * noise
-        repeated = ops.tile(tokens, (samples, 1))
-        nats = self.nats(repeated, ops.reshape(latents, (samples * batch, self.latent_dim)), training=False)
-        prior_over_posterior = 0.5 * ops.sum(ops.square(noise) - ops.square(latents) + log_variance, axis=-1)
-        return prior_over_posterior - ops.reshape(nats, (samples, batch))
+    def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
+        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        return -self.nats(inputs, latents, training=False)
 
     def posterior(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and log variance `[lines, latent_dim]` of lines with their boundaries, int32 `[lines, time]`."""

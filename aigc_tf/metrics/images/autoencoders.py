@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from aigc_tf.data.images.source import to_unit
 from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE, VAE
+from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images import samples as image_metrics
 from aigc_tf.metrics.images.features import Kind, feature_network
@@ -20,7 +20,7 @@ from aigc_tf.metrics.images.reference import reference_features, reference_stati
 from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.nn.losses import gaussian_kl
+from aigc_tf.nn.variational import ACTIVE_VARIANCE, gaussian_kl
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 if TYPE_CHECKING:

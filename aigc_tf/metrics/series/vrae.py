@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.series.source import SeriesSource
-from aigc_tf.families.autoencoder.vae import ACTIVE_VARIANCE
 from aigc_tf.families.series.vrae import RecurrentVAE
 from aigc_tf.metrics.series.forecasts import root_mean_square
+from aigc_tf.nn.variational import ACTIVE_VARIANCE
 from aigc_tf.recipes.vrae import VRAE
 
 ROWS = 500  # sequences that are measured at once

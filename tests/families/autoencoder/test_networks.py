@@ -11,11 +11,11 @@ from keras import layers
 
 from aigc_tf.families.autoencoder.networks import conv_autoencoder, denoiser, dense_vae
 from aigc_tf.recipes.autoencoder import Autoencoder
-from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
-from aigc_tf.recipes.vae import VAE
+from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
 
 

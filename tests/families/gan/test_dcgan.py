@@ -5,8 +5,8 @@ import pytest
 from keras import layers
 
 from aigc_tf.families.gan.networks.dcgan import discriminator, generator
-from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ImageSettings
 
 
 def test_generator_is_the_articles():

@@ -8,10 +8,10 @@ import pytest
 from keras import layers
 
 from aigc_tf.families.gan.networks import conv_gan, dcgan64, mlp_gan
-from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.conv_gan import ConvGAN
 from aigc_tf.recipes.dcgan64 import DCGAN64
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.mlp_gan import MLPGAN
 
 

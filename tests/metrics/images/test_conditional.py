@@ -12,8 +12,8 @@ import pytest
 
 from aigc_tf.data.images.labelled import LabelledSource
 from aigc_tf.metrics.images.conditional import evaluate
-from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.cgan import CGAN
+from aigc_tf.recipes.images import ImageSettings
 
 SMALL = CGAN(images=ImageSettings(height=16, width=16))
 

@@ -16,8 +16,8 @@ from aigc_tf.metrics.images import export_quality
 from aigc_tf.metrics.images.export_quality import image_quality, psnr
 from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
-from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits
 
 SHAPE = (16, 16, 1)
 LOOSE = QuantisedLimits(distance_share=10.0, psnr_db=100.0)

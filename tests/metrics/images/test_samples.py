@@ -14,8 +14,8 @@ from aigc_tf.metrics.images import samples as images
 from aigc_tf.metrics.images.inception_score import inception_score
 from aigc_tf.metrics.images.samples import chunk_seed, evaluate, frechet_distance_of_model, generated_images
 from aigc_tf.metrics.kernel import kernel_distance
-from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ImageSettings
 
 SMALL = DCGAN(images=ImageSettings(height=16, width=16))
 FLOATS = {

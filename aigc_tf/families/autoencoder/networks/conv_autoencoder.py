@@ -7,6 +7,7 @@ from typing import Protocol
 import keras
 from keras import layers
 
+from aigc_tf.nn.blocks import crop, gaussian_head
 from aigc_tf.nn.likelihoods import make_likelihood
 from aigc_tf.recipes.autoencoders import ConvolutionSettings, LikelihoodSettings
 from aigc_tf.recipes.images import ImageSettings
@@ -25,9 +26,7 @@ def variational_encoder(recipe: Convolutional) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> mean and log variance, `[batch, latent_dim]` each."""
     image = keras.Input(recipe.images.shape, name="image")
     x = _features(image, recipe.convolutions)
-    mean = layers.Dense(recipe.latent_dim, name="mean")(x)
-    log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
-    return keras.Model(image, [mean, log_variance], name="encoder")
+    return keras.Model(image, gaussian_head(x, recipe.latent_dim), name="encoder")
 
 
 def encoder(recipe: Convolutional) -> keras.Model:
@@ -59,10 +58,7 @@ def decoder(recipe: Convolutional) -> keras.Model:
             else:
                 x = _convolution(x, filters, name, activation)
     # Sizes that four does not divide were rounded up.
-    cut = ((0, 4 * quarter[0] - height), (0, 4 * quarter[1] - width))
-    if any(after for _, after in cut):
-        x = layers.Cropping2D(cut, name="crop")(x)
-    return keras.Model(latent, x, name="decoder")
+    return keras.Model(latent, crop(x, height, width, "crop"), name="decoder")
 
 
 def _features(image: keras.KerasTensor, settings: ConvolutionSettings) -> keras.KerasTensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from aigc_tf.nn.blocks import crop, residual_block
 from aigc_tf.nn.likelihoods import make_likelihood
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
 
@@ -32,15 +33,10 @@ def decoder(recipe: DenoisingAutoencoder) -> keras.Model:
     x = layers.Conv2D(recipe.filters, 3, padding="same", activation="relu", name="widen")(x)
     x = _residual_blocks(x, recipe)
     x = layers.Conv2DTranspose(parameters, 4, strides=2, padding="same", name="double")(x)
-    cut = ((0, 2 * half[0] - height), (0, 2 * half[1] - width))
-    if any(after for _, after in cut):  # odd sizes were rounded up
-        x = layers.Cropping2D(cut, name="crop")(x)
-    return keras.Model(latent, x, name="decoder")
+    return keras.Model(latent, crop(x, height, width, "crop"), name="decoder")  # odd sizes were rounded up
 
 
 def _residual_blocks(x: keras.KerasTensor, recipe: DenoisingAutoencoder) -> keras.KerasTensor:
     for index in range(recipe.blocks):
-        inner = layers.Conv2D(recipe.filters, 3, padding="same", activation="relu", name=f"block_{index}_first")(x)
-        inner = layers.Conv2D(recipe.filters, 3, padding="same", name=f"block_{index}_second")(inner)
-        x = layers.Activation("relu", name=f"block_{index}")(layers.Add(name=f"block_{index}_sum")([x, inner]))
+        x = residual_block(x, recipe.filters, name=f"block_{index}", activate_sum=True)
     return x

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from aigc_tf.nn.blocks import gaussian_head
 from aigc_tf.nn.likelihoods import make_likelihood
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.vae import VAE
@@ -15,9 +16,7 @@ def encoder(recipe: VAE | DPVAE) -> keras.Model:
     image = keras.Input(recipe.images.shape, name="image")
     x = layers.Flatten(name="flatten")(image)
     x = _hidden(x, recipe.hidden_units)
-    mean = layers.Dense(recipe.latent_dim, name="mean")(x)
-    log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
-    return keras.Model(image, [mean, log_variance], name="encoder")
+    return keras.Model(image, gaussian_head(x, recipe.latent_dim), name="encoder")
 
 
 def decoder(recipe: VAE | DPVAE) -> keras.Model:

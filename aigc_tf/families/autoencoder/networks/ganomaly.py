@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from aigc_tf.nn.blocks import batch_norm_activation, crop
+from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.recipes.ganomaly import GANomaly
 
 KERNEL_SIZE = 4
@@ -27,10 +29,10 @@ def decoder(recipe: GANomaly) -> keras.Model:
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = layers.Dense(height * width * start_filters, use_bias=False, name="dense")(latent)
     x = layers.Reshape((height, width, start_filters), name="reshape")(x)
-    x = layers.ReLU(name="activation_0")(_normalise(x, 0, recipe))
+    x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
     for index, (filters, size) in enumerate(zip(reversed(inner_filters), reversed(sizes[1:-1]), strict=True), 1):
         x = _double(x, filters, size, index)
-        x = layers.ReLU(name=f"activation_{index}")(_normalise(x, index, recipe))
+        x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
     x = _double(x, recipe.images.channels, sizes[0], len(recipe.filters))
     return keras.Model(latent, x, name="decoder")
 
@@ -39,20 +41,20 @@ def discriminator(recipe: GANomaly) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> features, and logits `[batch, 1]`, positive for real."""
     image = keras.Input(recipe.images.shape, name="image")
     features = _features(image, recipe)
-    logits = layers.Dense(1, use_bias=False, name="logits")(layers.Flatten(name="flatten")(features))
-    return keras.Model(image, [features, logits], name="discriminator")
+    return keras.Model(image, [features, logits(features, use_bias=False)], name="discriminator")
 
 
 def _features(x: keras.KerasTensor, recipe: GANomaly) -> keras.KerasTensor:
     """Convolutions of stride 2, all but the first with batch normalisation."""
-    for index, filters in enumerate(recipe.filters):
-        x = layers.Conv2D(filters, KERNEL_SIZE, strides=2, padding="same", use_bias=False, name=f"convolution_{index}")(
-            x
-        )
-        if index:
-            x = _normalise(x, index, recipe)
-        x = layers.LeakyReLU(SLOPE, name=f"activation_{index}")(x)
-    return x
+    return strided_features(
+        x,
+        recipe.filters,
+        kernel_size=KERNEL_SIZE,
+        slope=SLOPE,
+        use_bias=False,
+        normalisation_momentum=recipe.normalisation_momentum,
+        first=0,
+    )
 
 
 def _double(x: keras.KerasTensor, filters: int, size: tuple[int, int], index: int) -> keras.KerasTensor:
@@ -61,12 +63,7 @@ def _double(x: keras.KerasTensor, filters: int, size: tuple[int, int], index: in
     x = layers.Conv2DTranspose(
         filters, KERNEL_SIZE, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
     )(x)
-    cut = ((0, x.shape[1] - height), (0, x.shape[2] - width))
-    return layers.Cropping2D(cut, name=f"crop_{index}")(x) if any(after for _, after in cut) else x
-
-
-def _normalise(x: keras.KerasTensor, index: int, recipe: GANomaly) -> keras.KerasTensor:
-    return layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
+    return crop(x, height, width, f"crop_{index}")
 
 
 def _sizes(recipe: GANomaly) -> list[tuple[int, int]]:

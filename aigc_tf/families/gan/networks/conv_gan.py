@@ -7,8 +7,8 @@ import math
 import keras
 from keras import layers
 
-from aigc_tf.nn import fast_layers
-from aigc_tf.nn.layers import spectrally_normalised
+from aigc_tf.nn.blocks import batch_norm_activation
+from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.recipes.conv_gan import ConvGAN
 
 
@@ -22,8 +22,7 @@ def generator(recipe: ConvGAN) -> keras.Model:
     start = (height // 4, width // 4, recipe.generator_filters)
 
     def normalise_and_activate(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
-        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{name}")(x)
-        return layers.LeakyReLU(recipe.generator_slope, name=f"activation_{name}")(x)
+        return batch_norm_activation(x, recipe.normalisation_momentum, name, recipe.generator_slope)
 
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent
@@ -44,14 +43,14 @@ def generator(recipe: ConvGAN) -> keras.Model:
 def discriminator(recipe: ConvGAN) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones."""
     image = keras.Input(recipe.images.shape, name="image")
-    x = image
-    for index, filters in enumerate(recipe.discriminator_filters, 1):
-        convolution = fast_layers.Conv2D(
-            filters, 3, strides=recipe.discriminator_stride, padding="same", name=f"convolution_{index}"
-        )
-        x = spectrally_normalised(convolution, recipe.spectral_normalisation)(x)
-        x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
-        x = fast_layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    logits = spectrally_normalised(layers.Dense(1, name="logits"), recipe.spectral_normalisation)(x)
-    return keras.Model(image, logits, name="discriminator")
+    features = strided_features(
+        image,
+        recipe.discriminator_filters,
+        kernel_size=3,
+        strides=recipe.discriminator_stride,
+        dropout=recipe.dropout,
+        slope=recipe.discriminator_slope,
+        spectral_normalisation=recipe.spectral_normalisation,
+    )
+    answer = logits(features, spectral_normalisation=recipe.spectral_normalisation)
+    return keras.Model(image, answer, name="discriminator")

@@ -6,7 +6,8 @@ import keras
 from keras import layers
 
 from aigc_tf.nn import fast_layers
-from aigc_tf.nn.layers import spectrally_normalised
+from aigc_tf.nn.blocks import batch_norm_activation
+from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.dp_gan import DPGAN
 
@@ -21,8 +22,7 @@ def generator(recipe: DCGAN | DPGAN) -> keras.Model:
     first, second, third = recipe.generator_filters
 
     def normalise_and_activate(x: keras.KerasTensor, index: int) -> keras.KerasTensor:
-        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
-        return layers.LeakyReLU(recipe.generator_slope, name=f"activation_{index}")(x)
+        return batch_norm_activation(x, recipe.normalisation_momentum, str(index), recipe.generator_slope)
 
     def enlarge(x: keras.KerasTensor, filters: int, stride: int, name: str, **options: str) -> keras.KerasTensor:
         return fast_layers.Conv2DTranspose(
@@ -42,14 +42,14 @@ def generator(recipe: DCGAN | DPGAN) -> keras.Model:
 def discriminator(recipe: DCGAN) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones."""
     image = keras.Input(recipe.images.shape, name="image")
-    x = image
-    for index, filters in enumerate(recipe.discriminator_filters, 1):
-        convolution = fast_layers.Conv2D(
-            filters, recipe.kernel_size, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
-        )
-        x = spectrally_normalised(convolution, recipe.spectral_normalisation)(x)
-        x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
-        x = fast_layers.Dropout(recipe.dropout, name=f"dropout_{index}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    logits = spectrally_normalised(layers.Dense(1, name="logits"), recipe.spectral_normalisation)(x)
-    return keras.Model(image, logits, name="discriminator")
+    features = strided_features(
+        image,
+        recipe.discriminator_filters,
+        kernel_size=recipe.kernel_size,
+        use_bias=False,
+        dropout=recipe.dropout,
+        slope=recipe.discriminator_slope,
+        spectral_normalisation=recipe.spectral_normalisation,
+    )
+    answer = logits(features, spectral_normalisation=recipe.spectral_normalisation)
+    return keras.Model(image, answer, name="discriminator")

@@ -6,7 +6,8 @@ import keras
 from keras import layers
 
 from aigc_tf.nn import fast_layers
-from aigc_tf.nn.layers import spectrally_normalised
+from aigc_tf.nn.blocks import batch_norm_activation
+from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.recipes.dcgan64 import DCGAN64
 
 
@@ -20,19 +21,15 @@ def generator(recipe: DCGAN64) -> keras.Model:
     first, *later = recipe.generator_filters
     scale = 2 ** len(recipe.generator_filters)
 
-    def normalise_and_activate(x: keras.KerasTensor, index: int) -> keras.KerasTensor:
-        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
-        return layers.ReLU(name=f"activation_{index}")(x)
-
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = layers.Dense(height // scale * (width // scale) * first, use_bias=False, name="dense")(latent)
     x = layers.Reshape((height // scale, width // scale, first), name="reshape")(x)
-    x = normalise_and_activate(x, 0)
+    x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
     for index, filters in enumerate(later, 1):
         x = fast_layers.Conv2DTranspose(
             filters, recipe.kernel_size, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
         )(x)
-        x = normalise_and_activate(x, index)
+        x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
     image = fast_layers.Conv2DTranspose(
         channels, recipe.kernel_size, strides=2, padding="same", activation="tanh", name="pixels"
     )(x)
@@ -42,15 +39,13 @@ def generator(recipe: DCGAN64) -> keras.Model:
 def discriminator(recipe: DCGAN64) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones."""
     image = keras.Input(recipe.images.shape, name="image")
-    x = image
-    for index, filters in enumerate(recipe.discriminator_filters, 1):
-        convolution = fast_layers.Conv2D(
-            filters, recipe.kernel_size, strides=2, padding="same", name=f"convolution_{index}"
-        )
-        x = spectrally_normalised(convolution, recipe.spectral_normalisation)(x)
-        if recipe.discriminator_normalisation and index > 1:
-            x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
-        x = layers.LeakyReLU(recipe.discriminator_slope, name=f"activation_{index}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    logits = spectrally_normalised(layers.Dense(1, name="logits"), recipe.spectral_normalisation)(x)
-    return keras.Model(image, logits, name="discriminator")
+    features = strided_features(
+        image,
+        recipe.discriminator_filters,
+        kernel_size=recipe.kernel_size,
+        normalisation_momentum=recipe.normalisation_momentum if recipe.discriminator_normalisation else None,
+        slope=recipe.discriminator_slope,
+        spectral_normalisation=recipe.spectral_normalisation,
+    )
+    answer = logits(features, spectral_normalisation=recipe.spectral_normalisation)
+    return keras.Model(image, answer, name="discriminator")

@@ -8,6 +8,7 @@ import keras
 from keras import layers
 
 from aigc_tf.nn import fast_layers
+from aigc_tf.nn.blocks import batch_norm_activation
 from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.mlp_gan import MLPGAN
 
@@ -21,8 +22,7 @@ def generator(recipe: MLPGAN) -> keras.Model:
     x = latent
     for index, units in enumerate(recipe.generator_units, 1):
         x = layers.Dense(units, use_bias=False, name=f"dense_{index}")(x)
-        x = fast_layers.BatchNormalization(momentum=recipe.normalisation_momentum, name=f"normalisation_{index}")(x)
-        x = layers.ReLU(name=f"activation_{index}")(x)
+        x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
     x = layers.Dense(math.prod(recipe.images.shape), activation="tanh", name="pixels")(x)
     return keras.Model(latent, layers.Reshape(recipe.images.shape, name="image")(x), name="generator")
 

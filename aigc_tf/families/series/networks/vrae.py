@@ -11,6 +11,7 @@ import keras
 from keras import layers
 
 from aigc_tf.data.series.source import Scaling
+from aigc_tf.nn.blocks import gaussian_head
 from aigc_tf.recipes.vrae import VRAE
 
 
@@ -18,9 +19,7 @@ def encoder(recipe: VRAE, scaling: Scaling) -> keras.Model:
     """Sequences `[batch, length, series]` -> mean and log variance, `[batch, latent_dim]` each."""
     sequence = keras.Input((recipe.series.length, len(scaling.names)), name="sequence")
     x = layers.LSTM(recipe.units, unroll=True, name="encoder_lstm")(sequence)
-    mean = layers.Dense(recipe.latent_dim, name="mean")(x)
-    log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
-    return keras.Model(sequence, [mean, log_variance], name="encoder")
+    return keras.Model(sequence, gaussian_head(x, recipe.latent_dim), name="encoder")
 
 
 def decoder(recipe: VRAE, scaling: Scaling) -> keras.Model:

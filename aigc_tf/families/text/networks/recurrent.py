@@ -27,7 +27,10 @@ def language_model(recipe: Any, vocabulary: Vocabulary) -> LanguageNetworks:
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, settings.embedding, name="embedding")
     cells = [_CELLS[settings.cell](settings.units, name=f"{settings.cell}_{index}") for index in range(settings.depth)]
-    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + index, name=f"dropout_{index}") for index in range(settings.depth + 1)]
+    dropouts = [
+        layers.Dropout(recipe.dropout, seed=recipe.seed + index, name=f"dropout_{index}")
+        for index in range(settings.depth + 1)
+    ]
     readout = layers.Dense(symbols, name="logits")
 
     def network(tokens: Any, recurrent: Any) -> tuple[dict[str, Any], Any, dict[str, Any]]:

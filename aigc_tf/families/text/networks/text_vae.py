@@ -10,6 +10,7 @@ from keras import layers, ops
 from aigc_tf.data.text.source import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_of, step_network
+from aigc_tf.nn.blocks import gaussian_head
 from aigc_tf.recipes.text_vae import TextVAE
 
 
@@ -20,9 +21,7 @@ def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
     x = layers.Embedding(len(vocabulary), recipe.embedding, name="embedding")(ops.maximum(tokens, 0))
     x = layers.Dropout(recipe.dropout, seed=recipe.seed, name="dropout")(x)
     x = layers.LSTM(recipe.units, name="lstm")(x, mask=real)
-    mean = layers.Dense(recipe.latent_dim, name="mean")(x)
-    log_variance = layers.Dense(recipe.latent_dim, name="log_variance")(x)
-    return keras.Model(tokens, [mean, log_variance], name="encoder")
+    return keras.Model(tokens, gaussian_head(x, recipe.latent_dim), name="encoder")
 
 
 def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
@@ -33,7 +32,9 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
     cell = layers.LSTMCell(recipe.units, name="lstm")
-    dropouts = [layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)]
+    dropouts = [
+        layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)
+    ]
     readout = layers.Dense(symbols, name="logits")
 
     def inputs() -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:

@@ -1,0 +1,261 @@
+"""Attention of several heads: over a sequence, over a second input, and token by token with a KV cache.
+
+The layers here have no weights: the projections are dense layers beside them, so that exports see ordinary matrix
+products. `MultiHeadAttention` holds both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from aigc_tf.nn.embeddings import rotary_angles, rotate
+
+# Added to a score, it makes softmax's weight 0. A usual -1e9 would leave the scores no room in 8-bit arithmetic.
+MASKED = -60.0
+
+
+class Attention(layers.Layer):
+    """softmax(Q Kᵀ / √d + mask) V for several heads (Vaswani et al. 2017, eq. 1).
+
+    Args:
+        heads: that the width is shared among.
+        causal: each position attends to itself and to what is before it, and not to what is behind.
+        rotary_context: the longest sequence, if queries and keys are turned by their positions (Su et al. 2021, eq.
+            34), for which d is even; None turns nothing.
+    """
+
+    def __init__(self, heads: int, causal: bool = False, rotary_context: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads, self.causal, self.rotary_context = heads, causal, rotary_context
+
+    def call(self, projected: Any, memory: Any = None, visible: Any = None) -> tuple[Any, Any]:
+        """
+        Args:
+            projected: queries, keys and values `[batch, time, 3 * width]`; of cross-attention the queries alone,
+                `[batch, time, width]`.
+            memory: for cross-attention, keys and values of the second input, `[batch, keys, 2 * width]`.
+            visible: bool `[batch, keys]`, which keys may be attended to at all, at least one in each row; None is all.
+
+        Returns:
+            What is attended to, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
+        """
+        if memory is not None and (self.causal or self.rotary_context):
+            raise ValueError("positions of the second input are not those of the first: no mask and no turn fits both")
+        if memory is None:
+            queries, keys, values = split_heads(projected, 3, self.heads)
+        else:
+            (queries,), (keys, values) = split_heads(projected, 1, self.heads), split_heads(memory, 2, self.heads)
+        positions = ops.arange(ops.shape(projected)[1])
+        if self.rotary_context:
+            queries, keys = turn(queries, keys, positions, self.rotary_context)
+        seen = positions <= positions[:, None] if self.causal else None
+        if visible is not None:
+            allowed = ops.cast(visible, "bool")[:, None, None]  # [batch, heads, time, keys]
+            seen = allowed if seen is None else ops.logical_and(seen, allowed)
+        mixed, weights = attend(queries, keys, values, seen)
+        return merge_heads(mixed), weights
+
+
+class CachedAttention(layers.Layer):
+    """Causal attention of the newest positions, with a KV cache: the keys and values of those before are kept.
+
+    Args:
+        heads: that the width is shared among.
+        rotary_context: as of `Attention`.
+    """
+
+    def __init__(self, heads: int, rotary_context: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads, self.rotary_context = heads, rotary_context
+
+    def call(self, projected: Any, keys: Any, values: Any, position: Any) -> tuple[Any, Any, Any]:
+        """
+        Args:
+            projected: queries, keys and values of the newest positions, `[batch, time, 3 * width]`.
+            keys: `[batch, heads, context, width / heads]`, those of earlier positions filled in.
+            values: the same.
+            position: int32 `[batch]`, the first of the newest, the same number throughout; with `time` it does not
+                go beyond the context.
+
+        Returns:
+            What is attended to, `[batch, time, width]`, and keys and values with the newest positions'.
+        """
+        queries, new_keys, new_values = split_heads(projected, 3, self.heads)
+        positions = position[0] + np.arange(projected.shape[1], dtype="int32")
+        if self.rotary_context:
+            queries, new_keys = turn(queries, new_keys, positions, self.rotary_context)
+        start = position[:1] * np.array([0, 0, 1, 0], "int32")
+        keys, values = ops.slice_update(keys, start, new_keys), ops.slice_update(values, start, new_values)
+        mixed, _ = attend(queries, keys, values, np.arange(keys.shape[2], dtype="int32") <= positions[:, None])
+        return merge_heads(mixed), keys, values
+
+
+def split_heads(projected: Any, parts: int, heads: int) -> list[Any]:
+    """As many parts, each `[batch, heads, time, width / heads]`, of `[batch, time, parts * width]`."""
+    time, head = ops.shape(projected)[1], projected.shape[-1] // (parts * heads)
+    split = ops.reshape(projected, (-1, time, parts, heads, head))
+    return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), parts)
+
+
+def turn(queries: Any, keys: Any, positions: Any, context: int) -> tuple[Any, Any]:
+    """Queries and keys `[batch, heads, time, head]` turned by their positions int32 `[time]`, all below `context`."""
+    tables = rotary_angles(context, queries.shape[-1])
+    cosines, sines = (ops.take(ops.convert_to_tensor(table), positions, axis=0) for table in tables)
+    return rotate(queries, cosines, sines), rotate(keys, cosines, sines)
+
+
+def attend(queries: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
+    """What is attended to, and the weights.
+
+    Args:
+        queries: `[batch, heads, time, head]`.
+        keys: `[batch, heads, keys, head]`.
+        values: the same.
+        visible: bool, as `[batch, heads, time, keys]` or of fewer dimensions; None is everything.
+
+    Returns:
+        `[batch, heads, time, head]` and `[batch, heads, time, keys]`.
+    """
+    scores = ops.matmul(queries * queries.shape[-1] ** -0.5, ops.swapaxes(keys, 2, 3))
+    weights = ops.softmax(scores if visible is None else scores + ops.where(visible, 0.0, MASKED))
+    return ops.matmul(weights, values), weights
+
+
+def merge_heads(mixed: Any) -> Any:
+    """`[batch, heads, time, head]` -> `[batch, time, width]`."""
+    time, width = ops.shape(mixed)[2], mixed.shape[1] * mixed.shape[3]
+    return ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, time, width))
+
+
+class MultiHeadAttention:
+    """The projections of an attention and the attention between them; forms of it share the weights.
+
+    Args:
+        width: of what comes in and goes out, a multiple of the heads.
+        heads: that the width is shared among.
+        name: stands behind the names of the layers.
+        causal: as of `Attention`.
+        rotary_context: as of `Attention`.
+        memory_width: of the second input, for cross-attention; None is self-attention.
+        output_deviation: of the output's first weights; None keeps the size of what comes in.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        name: str,
+        causal: bool = False,
+        rotary_context: int | None = None,
+        memory_width: int | None = None,
+        output_deviation: float | None = None,
+    ) -> None:
+        self.name, self.heads, self.rotary_context = name, heads, rotary_context
+        if memory_width is None:
+            self.projection = dense(3 * width, width**-0.5, f"queries_keys_values_{name}")
+        else:
+            self.projection = dense(width, width**-0.5, f"queries_{name}")
+            self.memory_projection = dense(2 * width, memory_width**-0.5, f"keys_values_{name}")
+        self.output = dense(width, output_deviation or width**-0.5, f"attention_output_{name}")
+        self.attention = Attention(heads, causal, rotary_context, name=f"attention_{name}")
+
+    def __call__(self, x: Any, memory: Any = None, visible: Any = None) -> tuple[Any, Any]:
+        """
+        Args:
+            x: `[batch, time, width]`.
+            memory: the second input, `[batch, keys, memory width]`, if this is cross-attention.
+            visible: bool `[batch, keys]`, as of `Attention`.
+
+        Returns:
+            `[batch, time, width]`, and the weights `[batch, heads, time, keys]`.
+        """
+        further = {} if memory is None else {"memory": self.memory_projection(memory)}
+        further |= {} if visible is None else {"visible": visible}
+        mixed, weights = self.attention(self.projection(x), **further)
+        return self.output(mixed), weights
+
+    def cached(self, x: Any, keys: Any, values: Any, position: Any) -> tuple[Any, Any, Any]:
+        """The newest positions `[batch, time, width]` with a KV cache, the rest as of `CachedAttention`.
+
+        Of cross-attention nothing changes from token to token but the queries: it is called as ever.
+
+        Raises:
+            ValueError: the attention is not causal.
+        """
+        if not self.attention.causal:
+            raise ValueError(f"attention {self.name} is not causal: with a cache it could not see what comes later")
+        projected = self.projection(x)
+        attention = CachedAttention(self.heads, self.rotary_context, name=f"cached_attention_{x.shape[1]}_{self.name}")
+        mixed, keys, values = attention(projected, keys, values, position)
+        return self.output(mixed), keys, values
+
+
+class TransformerBlock:
+    """Attention and two dense layers, each normalised first and added to the stream (Radford et al. 2019, §2.3).
+
+    Args:
+        width: of the stream.
+        heads: of the attention.
+        name: stands behind the names of the layers.
+        activation: between the two dense layers, of which the first is four times as wide.
+        causal: as of `Attention`.
+        rotary_context: as of `Attention`.
+        added: what the first weights of all that is added to the stream are multiplied by: the more blocks, the less.
+        dropout: share of what is added that is dropped.
+        seed: of the dropout.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        name: str,
+        activation: str = "relu",
+        causal: bool = False,
+        rotary_context: int | None = None,
+        added: float = 1.0,
+        dropout: float = 0.0,
+        seed: int | None = None,
+    ) -> None:
+        self.attention_norm = layers.RMSNormalization(name=f"attention_norm_{name}")
+        self.feed_forward_norm = layers.RMSNormalization(name=f"feed_forward_norm_{name}")
+        self.attention = MultiHeadAttention(
+            width,
+            heads,
+            name=name,
+            causal=causal,
+            rotary_context=rotary_context,
+            output_deviation=added * width**-0.5,
+        )
+        self.widen = dense(4 * width, width**-0.5, f"widen_{name}", activation)
+        self.narrow = dense(width, added * (4 * width) ** -0.5, f"narrow_{name}")
+        self.dropouts = [
+            layers.Dropout(dropout, seed=seed, name=f"{place}_dropout_{name}")
+            for place in ("attention", "feed_forward")
+        ]
+
+    def __call__(self, x: Any, attend: Callable[[MultiHeadAttention, Any], Any] | None = None) -> Any:
+        """`[batch, time, width]` -> the same.
+
+        Args:
+            x: the stream.
+            attend: makes what is added of the attention and of the normalised stream; None takes the attention over
+                the whole sequence.
+        """
+        normalised = self.attention_norm(x)
+        seen = self.attention(normalised)[0] if attend is None else attend(self.attention, normalised)
+        x = x + self.dropouts[0](seen)
+        return x + self.dropouts[1](self.narrow(self.widen(self.feed_forward_norm(x))))
+
+
+def dense(units: int, deviation: float, name: str, activation: str | None = None) -> layers.Dense:
+    """A dense layer without bias, whose first weights have this deviation."""
+    initializer = keras.initializers.RandomNormal(stddev=deviation)
+    return layers.Dense(units, activation, use_bias=False, kernel_initializer=initializer, name=name)

@@ -1,0 +1,60 @@
+"""The discriminator of strided convolutions (Radford et al. 2015, §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras import layers
+
+from aigc_tf.nn import fast_layers
+from aigc_tf.nn.layers import spectrally_normalised
+
+
+def strided_features(
+    x: Any,
+    filters: Sequence[int],
+    *,
+    kernel_size: int,
+    slope: float,
+    strides: int = 2,
+    use_bias: bool = True,
+    normalisation_momentum: float | None = None,
+    dropout: float | None = None,
+    spectral_normalisation: bool = False,
+    first: int = 1,
+) -> Any:
+    """Convolutions, each followed by LeakyReLU.
+
+    Args:
+        x: images `[batch, height, width, channels]`.
+        filters: of each convolution.
+        kernel_size: of each.
+        slope: negative slope of LeakyReLU.
+        strides: of each convolution.
+        use_bias: of each convolution.
+        normalisation_momentum: of batch normalisation behind all convolutions but the first; None is no normalisation.
+        dropout: share of the activations that are dropped; None is no such layer.
+        spectral_normalisation: of the kernels (Miyato et al. 2018).
+        first: the number in the names of the first layers.
+
+    Returns:
+        `[batch, ⌈height / strides^n⌉, ⌈width / strides^n⌉, filters[-1]]` of n convolutions.
+    """
+    for index, count in enumerate(filters, first):
+        convolution = fast_layers.Conv2D(
+            count, kernel_size, strides=strides, padding="same", use_bias=use_bias, name=f"convolution_{index}"
+        )
+        x = spectrally_normalised(convolution, spectral_normalisation)(x)
+        if normalisation_momentum is not None and index > first:
+            x = fast_layers.BatchNormalization(momentum=normalisation_momentum, name=f"normalisation_{index}")(x)
+        x = layers.LeakyReLU(slope, name=f"activation_{index}")(x)
+        if dropout is not None:
+            x = fast_layers.Dropout(dropout, name=f"dropout_{index}")(x)
+    return x
+
+
+def logits(features: Any, *, use_bias: bool = True, spectral_normalisation: bool = False) -> Any:
+    """Features `[batch, ...]` -> one number for each image, `[batch, 1]`, by a dense layer over all of them."""
+    flat = layers.Flatten(name="flatten")(features)
+    return spectrally_normalised(layers.Dense(1, use_bias=use_bias, name="logits"), spectral_normalisation)(flat)

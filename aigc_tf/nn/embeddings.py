@@ -1,0 +1,76 @@
+"""What tells a network where it is: positions in a sequence, and times of a diffusion or a flow."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+ROTARY_BASE = 10_000.0
+
+
+class Positions(layers.Layer):
+    """Tokens `[batch, time]` -> their positions int32 `[time]`."""
+
+    def call(self, tokens: Any) -> Any:
+        return ops.arange(ops.shape(tokens)[1], dtype="int32")
+
+    def compute_output_spec(self, tokens: Any) -> Any:
+        return keras.KerasTensor(tokens.shape[1:], "int32")
+
+
+def learned_positions(context: int, width: int, deviation: float, name: str = "position_embedding") -> layers.Embedding:
+    """A learned vector for each position, to be added to what stands there (Gehring et al. 2017, §3.1).
+
+    Args:
+        context: how many positions there are.
+        width: of the vectors.
+        deviation: of their first values.
+        name: of the layer.
+
+    Returns:
+        A layer: positions int32 `[...]` in [0, context) -> `[..., width]`.
+    """
+    initializer = keras.initializers.RandomNormal(stddev=deviation)
+    return layers.Embedding(context, width, embeddings_initializer=initializer, name=name)
+
+
+@cache
+def rotary_angles(context: int, head: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines and sines `[context, head / 2]` of position times frequency (Su et al. 2021, §3.2.2)."""
+    frequencies = ROTARY_BASE ** (-np.arange(0, head, 2) / head)
+    angles = np.arange(context)[:, None] * frequencies
+    return np.cos(angles).astype("float32"), np.sin(angles).astype("float32")
+
+
+def rotate(x: Any, cosines: Any, sines: Any) -> Any:
+    """Turn the pairs (x_i, x_{i + head/2}) of `[..., time, head]` by angles `[time, head / 2]`."""
+    first, second = ops.split(x, 2, axis=-1)
+    return ops.concatenate([first * cosines - second * sines, second * cosines + first * sines], axis=-1)
+
+
+class SinusoidalEmbedding(layers.Layer):
+    """cos(t ω_i) and sin(t ω_i) with frequencies ω_i = longest^(-2i / size) (Vaswani et al. 2017, §3.5).
+
+    What a network of diffusion is told of its step (Ho et al. 2020, appendix B). The highest frequency is 1: times in
+    [0, 1], as of flows, are multiplied before, by 1000 say.
+
+    Args:
+        size: of the embedding, an even number.
+        longest: 1 / 2π of the longest wave, nearly.
+    """
+
+    def __init__(self, size: int, longest: float = 10_000.0, **options: Any) -> None:
+        if size % 2:
+            raise ValueError(f"size is {size}: half are cosines and half are sines, choose an even number")
+        super().__init__(**options)
+        self.size, self.longest = size, longest
+
+    def call(self, times: Any) -> Any:
+        """Times `[...]`, of any type -> `[..., size]` in [-1, 1], first the cosines, then the sines."""
+        frequencies = (self.longest ** (-np.arange(0, self.size, 2) / self.size)).astype("float32")
+        angles = ops.cast(times, "float32")[..., None] * frequencies
+        return ops.concatenate([ops.cos(angles), ops.sin(angles)], axis=-1)

@@ -211,25 +211,20 @@ def test_what_the_accountant_does_not_know_is_refused(recipe: type, fields: dict
 def test_what_touches_no_training_example_may_decide():
     """Whose guard only warns at other limits, and whose quality figure is of held-out images alone."""
     assert dataclasses.replace(DPGAN.tiny(), guard=GuardSettings(pinned_steps=7)).guard.action == "warn"
-    assert dataclasses.replace(DPVAE.tiny(), stop_after=3).quality_name == "held_out_loss"
-
-
-def spread(model: PrivateVAE, source: object, recipe: DPVAE, samples: int, seed: int) -> dict[str, object]:
-    """Stands for the evaluation."""
-    return {"spread": float(model.generate(samples, seed).std()), "protocol": {}}
+    assert dataclasses.replace(DPVAE.tiny(), stop_after=3).chosen_on == "validation"
 
 
 def test_a_run_shows_and_keeps_what_it_spends(
     tmp_path: Path, pictures: Path, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(DPVAE, "evaluation", "tests.privacy.test_training:spread")
+    monkeypatch.setattr(DPVAE, "evaluators", ())
     recipe = dataclasses.replace(
         DPVAE.tiny(),
         source=str(pictures),
         steps=5,
         logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
     )
-    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
+    promised = Guarantee(180, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
     monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     run = aigc_tf.train(recipe, tmp_path / "run")
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
@@ -254,13 +249,16 @@ def test_a_run_does_not_go_on_with_another_noise(
     """Another dp-accounting may find another noise, or another ε, than the run and its card say."""
     never = LoggingSettings(samples_every=1000, evaluate_every=1000)
     recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
-    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
+    promised = Guarantee(180, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
     monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     path = aigc_tf.train(recipe, tmp_path / "run").path
     assert aigc_tf.train(recipe, path, resume=True).step == 5
     other = dataclasses.replace(promised, **changed)
     (path / "guarantee.json").write_text(other.to_json())
-    message = rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} then, 2 now\): install the"
+    message = (
+        rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} and 180 examples then, "
+        r"2 and 180 now\): install the"
+    )
     with pytest.raises(InputError, match=message):
         aigc_tf.train(recipe, path, resume=True)
     assert Guarantee.from_json((path / "guarantee.json").read_text()) == other  # nothing was written

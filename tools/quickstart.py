@@ -16,9 +16,9 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
         samples: Generated for the measurement.
     """
     import aigc_tf
+    from aigc_tf.cli.evaluate import table
     from aigc_tf.errors import say
     from aigc_tf.modalities.drawing import enlargement, grid, write_png
-    from tools.evaluate import table
 
     say(f"training for {seconds:.0f} s")
     recipe = aigc_tf.recipes.DCGAN(source="fashion_mnist_10k", steps=1_000_000, seconds=seconds)

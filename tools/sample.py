@@ -1,10 +1,10 @@
-"""Generate examples with a run: pictures, or text.
+"""Draw new examples with a run: pictures, text, series.
 
     python -m tools.sample saved_models/dcgan/RUN --count 64 --out samples.png
 
 The ending of --out chooses the form: .png a grid, .gif an interpolation between latents, .npy the array in
-[0, 1]; a folder, or a name without an ending, gets one PNG file an example. Files say that they were generated,
-by which model, with which seed.
+[0, 1]; a folder, or a name without an ending, gets one PNG file an example. Text is printed, or written to a .txt or
+.json file; series go to a .csv, .png or .npy file. Files say that they were generated, by which model, with which seed.
 
 Latents can be truncated, interpolated, and moved along the directions that change the picture most, which are found
 without labels:
@@ -26,33 +26,11 @@ Models of text write behind a prompt, as they go with --stream:
     python -m tools.sample saved_models/gpt/RUN --prompt "In the beginning" --temperature 0.8 --top-k 40 --stream
     python -m tools.sample saved_models/text_vae/RUN --between "And God said" "And it was so"
 
-`python -m tools.sample RUN --help` shows the options that RUN has.
+These flags are short for commands of their own, `tools.explore` and `tools.forecast`. `python -m tools.sample --help`
+says which runs have which options; `python -m tools.sample RUN --help` shows those that RUN has.
 """
 
-from __future__ import annotations
-
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-
-from aigc_tf.cli.command import command, friendly_exit
-from aigc_tf.references import resolve
-from aigc_tf.runs.folder import read_recipe
-
-SAMPLERS = {
-    "images": "tools.sample_pictures:sample_pictures",
-    "text": "tools.sample_text:sample_text",
-    "series": "tools.sample_series:sample_series",
-}
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Run the command of what the run makes; without a run, that of pictures, which says what is missing."""
-    with friendly_exit():
-        run = next((path for path in map(Path, arguments) if (path / "recipe.json").is_file()), None)
-        sample = resolve(SAMPLERS["images" if run is None else read_recipe(run).examples])
-    command(sample, arguments)
-
+from aigc_tf.cli.sample import main
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
+from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
 
 # Batches that are prepared while the model trains on earlier ones.
@@ -121,6 +122,15 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def inputs(self, part: PartName, count: int) -> Any:
         """At most `count` examples of a part, evenly spread, as the modality has them: what models of it take."""
+
+    @property
+    def history(self) -> Any:
+        """All of the data, where it is in order of time: what forecasts go on from.
+
+        Raises:
+            InputError: it is not.
+        """
+        raise InputError(f"{self.name} has no order in time: name a file to go on from")
 
     def titles(self, part: PartName, count: int) -> list[str] | None:
         """What those examples are called, where they have names: classes, or the text itself."""

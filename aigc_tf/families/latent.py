@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.families.base import GenerativeModel
-from aigc_tf.families.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
-from aigc_tf.families.tasks import Draws
+from aigc_tf.families.tasks import Decodes
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
 from aigc_tf.recipes.images import ImageRecipe
@@ -25,66 +23,15 @@ GENERATION_BATCH = 500
 AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
 
 
-class LatentModel(Draws, GenerativeModel):
+class LatentModel(Decodes, GenerativeModel):
     """A model that makes images of latent vectors `[count, latent_dim]`."""
 
     recipe: ImageRecipe
-
-    latent_dim: int
-    """Length of the latent vector."""
 
     @property
     def gives(self) -> Pictures:
         """Pictures of the recipe's size."""
         return Pictures(self.recipe.images)
-
-    @abc.abstractmethod
-    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Images of given latents: float32 `[count, height, width, channels]` in [0, 1].
-
-        Args:
-            latents: `[count, latent_dim]`.
-            condition: one for all, or one for each; None spreads them over all kinds.
-        """
-
-    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
-
-        Returns:
-            None for the standard normal distribution; otherwise the mean `[latent_dim]` and the factor, a matrix
-            `[latent_dim, latent_dim]`, or `[latent_dim]` for its diagonal.
-        """
-        return None
-
-    def latents(self, count: int, seed: int, truncation: float | None = None) -> np.ndarray:
-        """Draws from the prior: float32 `[count, latent_dim]`.
-
-        Args:
-            count: how many.
-            seed: the same seed gives the same draws.
-            truncation: of the normal numbers that they are made of; see `latent_space.standard_normal`.
-        """
-        return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
-
-    def latent_batches(self, count: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
-        """The draws of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
-        return map(self.from_normal, normal_batches(count, self.latent_dim, seed, truncation))
-
-    def from_normal(self, normal: np.ndarray) -> np.ndarray:
-        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
-        prior = self.prior()
-        if prior is None:
-            return normal.astype("float32")
-        mean, factor = prior
-        return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
-
-    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of what `latents` draws, in each dimension: `[latent_dim]`."""
-        prior = self.prior()
-        if prior is None:
-            return np.zeros(self.latent_dim), np.ones(self.latent_dim)
-        mean, factor = prior
-        return mean, np.sqrt((factor**2).sum(axis=1)) if factor.ndim == 2 else factor
 
     def export_metadata(self) -> dict[str, Any]:
         """The prior, unless it is standard normal."""
@@ -114,22 +61,6 @@ class LatentModel(Draws, GenerativeModel):
         for latents in self.latent_batches(count, seed, truncation):
             yield self.decode(latents, None if conditions is None else conditions[start : start + len(latents)])
             start += len(latents)
-
-    def interpolate(
-        self,
-        frames: int,
-        seed: int = 0,
-        rows: int = 1,
-        way: Way = spherical,
-        truncation: float | None = None,
-        condition: Any = None,
-    ) -> np.ndarray:
-        """Images on the way between random latents, `[rows, frames, height, width, channels]` in [0, 1].
-
-        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
-        """
-        start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
-        return interpolation(self, start, end, frames, way, condition)
 
 
 def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:

@@ -1,4 +1,4 @@
-"""Ways through a latent space, as pictures: interpolations, traversals, the map of a plane, directions."""
+"""Ways through a latent space, mostly as images: interpolations, traversals, the map of a plane, directions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ NORMAL_BATCH = 500
 
 
 class Decodes(Protocol):
-    """A model that makes images of latents."""
+    """A model that makes images, or other examples, of latents."""
 
     latent_dim: int
 
-    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
         """Latents `[count, latent_dim]` -> float32 `[count, height, width, channels]` in [0, 1]."""
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +115,7 @@ def interpolation(
     return _decoded(model, np.stack([way(start, end, t) for t in np.linspace(0, 1, frames)], axis=1), condition)
 
 
-def between(model: Encodes, first: np.ndarray, second: np.ndarray, frames: int) -> np.ndarray:
+def between(model: Encodes, first: np.ndarray, second: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:
     """Images on the straight way between the encodings of two images.
 
     Straight, because encodings, unlike draws from a normal prior, do not all lie at one distance from the origin.
@@ -125,21 +125,25 @@ def between(model: Encodes, first: np.ndarray, second: np.ndarray, frames: int) 
         first: `[height, width, channels]`, uint8 or in [0, 1].
         second: of the same shape and type.
         frames: images, the reconstructions of both included.
+        condition: one for all images, if the model takes one.
 
     Returns:
         float32 `[frames, height, width, channels]` in [0, 1].
     """
     start, end = model.encode(np.stack([first, second]))
-    return interpolation(model, start[None], end[None], frames, linear)[0]
+    return interpolation(model, start[None], end[None], frames, linear, condition)[0]
 
 
-def traversals(model: Decodes, dimensions: Sequence[int] | np.ndarray, columns: int = 9) -> np.ndarray:
+def traversals(
+    model: Decodes, dimensions: Sequence[int] | np.ndarray, columns: int = 9, condition: Any = None
+) -> np.ndarray:
     """What each of some latent dimensions changes, all others at their means.
 
     Args:
         model: decodes.
         dimensions: positions in [0, latent_dim), one a row.
         columns: values, evenly spaced from -3 to 3 standard deviations around the mean.
+        condition: one for all images, if the model takes one.
 
     Returns:
         float32 `[rows, columns, height, width, channels]` in [0, 1].
@@ -149,10 +153,10 @@ def traversals(model: Decodes, dimensions: Sequence[int] | np.ndarray, columns: 
     latents = np.tile(mean, (len(dimensions), columns, 1))
     for row, dimension in enumerate(dimensions):
         latents[row, :, dimension] += deviation[dimension] * values
-    return _decoded(model, latents)
+    return _decoded(model, latents, condition)
 
 
-def plane(model: Decodes, across: int, upwards: int, side: int) -> np.ndarray:
+def plane(model: Decodes, across: int, upwards: int, side: int, condition: Any = None) -> np.ndarray:
     """A map of the plane of two latent dimensions (Kingma & Welling 2014, figure 4), all others at their means.
 
     Neighbours are equally likely steps apart: the values are evenly spaced quantiles of the normal distribution.
@@ -162,6 +166,7 @@ def plane(model: Decodes, across: int, upwards: int, side: int) -> np.ndarray:
         across: the dimension that grows from left to right.
         upwards: the one that grows from the bottom to the top.
         side: images in a row and in a column.
+        condition: one for all images, if the model takes one.
 
     Returns:
         float32 `[side, side, height, width, channels]` in [0, 1], the top row first.
@@ -171,7 +176,7 @@ def plane(model: Decodes, across: int, upwards: int, side: int) -> np.ndarray:
     latents = np.tile(mean, (side, side, 1))
     latents[:, :, across] += deviation[across] * quantiles
     latents[:, :, upwards] += deviation[upwards] * quantiles[::-1, None]
-    return _decoded(model, latents)
+    return _decoded(model, latents, condition)
 
 
 def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -222,6 +227,10 @@ def most_active(activity: np.ndarray, count: int) -> np.ndarray:
 
 
 def _decoded(model: Decodes, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-    """`[rows, columns, latent_dim]` -> `[rows, columns, height, width, channels]`."""
-    images = model.decode(latents.reshape(-1, latents.shape[-1]).astype("float32"), condition)
-    return images.reshape(*latents.shape[:2], *images.shape[1:])
+    """`[rows, columns, latent_dim]` -> `[rows, columns, ...]`; what is not an array, such as text, becomes objects."""
+    values = model.decode(latents.reshape(-1, latents.shape[-1]).astype("float32"), condition)
+    if not isinstance(values, np.ndarray):
+        listed, values = values, np.empty(len(values), object)
+        for place, value in enumerate(listed):
+            values[place] = value
+    return values.reshape(*latents.shape[:2], *values.shape[1:])

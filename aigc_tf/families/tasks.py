@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aigc_tf.errors import InputError
-from aigc_tf.modalities.base import Modality
+from aigc_tf.families.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
+from aigc_tf.modalities.base import Modality, Preview
 
 AT_ONCE = 500
 """Examples that are drawn together where many are asked for."""
@@ -72,6 +73,79 @@ class Draws(Task):
         yield self.generate(count, seed, condition, **options)
 
 
+class Decodes(Draws):
+    """Makes examples of latent vectors, which have a Gaussian prior."""
+
+    verb = "decode latent vectors"
+
+    latent_dim: int
+    """Length of the latent vector."""
+
+    @abc.abstractmethod
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Examples of given latents, as `gives` has them.
+
+        Args:
+            latents: `[count, latent_dim]`.
+            condition: one for all, or one for each; None spreads them over all kinds.
+        """
+
+    def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
+
+        Returns:
+            None for the standard normal distribution; otherwise the mean `[latent_dim]` and the factor, a matrix
+            `[latent_dim, latent_dim]`, or `[latent_dim]` for its diagonal.
+        """
+        return None
+
+    def latents(self, count: int, seed: int, truncation: float | None = None) -> np.ndarray:
+        """Draws from the prior: float32 `[count, latent_dim]`.
+
+        Args:
+            count: how many.
+            seed: the same seed gives the same draws.
+            truncation: of the normal numbers that they are made of; see `latent_space.standard_normal`.
+        """
+        return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
+
+    def latent_batches(self, count: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
+        """The draws of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
+        return map(self.from_normal, normal_batches(count, self.latent_dim, seed, truncation))
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+        prior = self.prior()
+        if prior is None:
+            return normal.astype("float32")
+        mean, factor = prior
+        return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of what `latents` draws, in each dimension: `[latent_dim]`."""
+        prior = self.prior()
+        if prior is None:
+            return np.zeros(self.latent_dim), np.ones(self.latent_dim)
+        mean, factor = prior
+        return mean, np.sqrt((factor**2).sum(axis=1)) if factor.ndim == 2 else factor
+
+    def interpolate(
+        self,
+        frames: int,
+        seed: int = 0,
+        rows: int = 1,
+        way: Way = spherical,
+        truncation: float | None = None,
+        condition: Any = None,
+    ) -> np.ndarray:
+        """Examples on the way between random latents, an array `[rows, frames, ...]`.
+
+        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
+        """
+        start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
+        return interpolation(self, start, end, frames, way, condition)
+
+
 class Streams(Draws):
     """Draws one example piece by piece, to be shown as it comes."""
 
@@ -129,6 +203,10 @@ class Encodes(Task):
         """All that is known of each input's place, by name: float32 `[count, latent_dim]`."""
         return {"latent": self.encode(inputs)}
 
+    def activity(self, inputs: Any) -> np.ndarray:
+        """How much each latent dimension tells about inputs: float32 `[latent_dim]`; by default its variance."""
+        return self.encode(inputs).var(axis=0)
+
 
 class Scores(Task):
     """Gives each input a number."""
@@ -168,7 +246,27 @@ class Forecasts(Task):
         """
 
 
-TASKS: tuple[type[Task], ...] = (Draws, Transforms, Encodes, Scores, Forecasts)
+class Explains(Task):
+    """Shows why it expects what it expects of an input."""
+
+    verb = "explain what it expects"
+
+    @property
+    @abc.abstractmethod
+    def takes(self) -> Modality:
+        """What an input is."""
+
+    @abc.abstractmethod
+    def explain(self, value: Any, title: str) -> dict[str, Preview]:
+        """What there is to see of one input, by name: pictures, and HTML pages as text.
+
+        Args:
+            value: one input.
+            title: of the pages.
+        """
+
+
+TASKS: tuple[type[Task], ...] = (Draws, Transforms, Encodes, Scores, Forecasts, Explains)
 
 
 def tasks_of(model: Any) -> list[type[Task]]:

@@ -8,6 +8,7 @@ import numpy as np
 
 SUBSET_SIZE = 1000  # Bińkowski et al. 2018 use subsets of 1,000
 MIN_SUBSETS = 10  # fewer say little about the error
+MIN_FEATURES = 4  # two subsets of two
 
 
 class KernelDistance(NamedTuple):
@@ -52,8 +53,8 @@ def kernel_distance(
         ValueError: fewer than 4 features in a set, which makes fewer than two subsets.
     """
     fewest, most = sorted((len(first), len(second)))
-    if fewest < 4:
-        raise ValueError(f"the kernel distance needs at least 4 features in each set, got {fewest}")
+    if fewest < MIN_FEATURES:
+        raise ValueError(f"the kernel distance needs at least {MIN_FEATURES} features in each set, got {fewest}")
     subsets = min(max(MIN_SUBSETS, round(most / subset_size)), fewest // 2)
     random = np.random.default_rng(seed)
     first_parts = np.array_split(random.permutation(len(first)), subsets)

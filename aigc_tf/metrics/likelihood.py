@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.families.autoencoder.vae import VAE
+from aigc_tf.families.variational import Variational
 
 if TYPE_CHECKING:
-    from aigc_tf.families.text.text_vae import TextVAE
+    from aigc_tf.families.autoencoder.vae import VAE
 
 # Numbers of images that are decoded at once: 1,337 images of 28x28 keep two cores busy in little memory.
 DECODED_NUMBERS = 2**20
@@ -28,7 +28,7 @@ class Bounds(NamedTuple):
 
 
 def lower_bounds(
-    model: VAE | TextVAE, images: np.ndarray, samples: int, seed: int = 0, numbers: int | None = None
+    model: Variational, images: np.ndarray, samples: int, seed: int = 0, numbers: int | None = None
 ) -> Bounds:
     """Both lower bounds on log p(image), in little memory whatever the number of samples and images.
 
@@ -77,7 +77,7 @@ def lower_bounds(
     return Bounds(*(np.concatenate(bounds) for bounds in zip(*parts, strict=True)))
 
 
-def importance_weighted_bound(model: VAE, images: np.ndarray, samples: int, seed: int = 0) -> np.ndarray:
+def importance_weighted_bound(model: Variational, images: np.ndarray, samples: int, seed: int = 0) -> np.ndarray:
     """The importance-weighted bound alone: float32 `[count]` in nats; see `lower_bounds`."""
     return lower_bounds(model, images, samples, seed).importance_weighted
 

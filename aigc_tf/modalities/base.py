@@ -44,7 +44,13 @@ class Modality(abc.ABC):
     element: ClassVar[str] = ""
     """Kind of element of the exported page that shows a value; empty if a page cannot."""
     is_printed: ClassVar[bool] = False
-    """Whether commands print values when no file is named."""
+    """Whether values are shown as text, and commands print them when no file is named."""
+    moving: ClassVar[tuple[str, ...]] = ()
+    """Those of `writes` that show the values one after the other in time: what is asked for is an interpolation."""
+    writes_forecasts: ClassVar[tuple[str, ...]] = ()
+    """Endings of the files that `write_forecast` knows; the first is the default."""
+    drawn: ClassVar[int] = 8
+    """How many examples commands draw when no count is given."""
 
     # From the user's files.
 
@@ -126,9 +132,39 @@ class Modality(abc.ABC):
             columns: values that stand beside each other, where that means something; about as many as rows if None.
         """
 
-    def write_batches(self, path: Path, batches: Iterable[Any], count: int, made_by: Mapping[str, str]) -> None:
-        """Write `count` values in all that come in batches; modalities whose values are large do not hold them all."""
-        self.write_all(path, [value for batch in batches for value in batch], made_by)
+    def write_batches(
+        self,
+        path: Path,
+        batches: Iterable[Any],
+        count: int,
+        made_by: Mapping[str, str],
+        columns: int | None = None,
+    ) -> None:
+        """Write `count` values in all that come in batches; modalities whose values are large do not hold them all.
+
+        Without an ending the path is a folder for single files, each batch written before the next is made.
+        """
+        values = (value for batch in batches for value in batch)
+        if path.suffix:
+            self.write_all(path, self.stack(list(values)), made_by, columns)
+            return
+        path.mkdir(exist_ok=True)
+        for index, value in enumerate(values):
+            self.write(path / f"{index:05d}{self.writes[0]}", value, made_by)
+
+    def write_forecast(
+        self, path: Path, history: Any, mean: np.ndarray, deviation: np.ndarray, made_by: Mapping[str, str]
+    ) -> None:
+        """Write what `Forecasts.forecast` says of a history, in the form that the ending of the path asks for.
+
+        Args:
+            path: ends in one of `writes_forecasts`.
+            history: as the modality has it.
+            mean: of the next values, `[steps, ...]`.
+            deviation: of the same.
+            made_by: what the file says of its origin.
+        """
+        raise InputError(f"forecasts of {self.name} cannot be written")
 
     # To look at.
 

@@ -29,6 +29,8 @@ class Pictures(Modality):
     name = "pictures"
     reads = SUFFIXES
     writes: ClassVar[tuple[str, ...]] = (".png", ".gif", ".npy", "")
+    moving: ClassVar[tuple[str, ...]] = (".gif",)
+    drawn = 64
     element = "picture"
 
     def __init__(self, settings: ImageSettings) -> None:
@@ -58,7 +60,7 @@ class Pictures(Modality):
         write_atomically(path, partial(write_png, image=value, made_by=made_by))
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.png: one grid, small pictures enlarged; .gif: an animation there and back; otherwise see `write_batches`."""
+        """.png: one grid, small pictures enlarged; .gif: an animation, there and back; others: see `write_batches`."""
         if path.suffix == ".gif":
             write_atomically(path, partial(write_gif, frames=values, made_by=made_by, scale=enlargement(values)))
         elif path.suffix == ".png":
@@ -68,23 +70,26 @@ class Pictures(Modality):
         else:
             self.write_batches(path, [values], len(values), made_by)
 
-    def write_batches(self, path: Path, batches: Iterable[np.ndarray], count: int, made_by: Mapping[str, str]) -> None:
+    def write_batches(
+        self,
+        path: Path,
+        batches: Iterable[np.ndarray],
+        count: int,
+        made_by: Mapping[str, str],
+        columns: int | None = None,
+    ) -> None:
         """.npy: one array in [0, 1]; without an ending: a folder of PNG files; each batch before the next is made."""
-        if path.suffix not in (".npy", ""):
-            self.write_all(path, np.concatenate(list(batches)), made_by)
+        if path.suffix != ".npy":
+            super().write_batches(path, batches, count, made_by, columns)
             return
-        if path.suffix == ".npy":
-            with new_file(path) as file:
-                for index, batch in enumerate(batches):
-                    if index == 0:
-                        shape = (count, *batch.shape[1:])
-                        header = {"descr": batch.dtype.str, "fortran_order": False, "shape": shape}
-                        np.lib.format.write_array_header_1_0(file, header)
-                    file.write(np.ascontiguousarray(batch).data)
-            return
-        path.mkdir(exist_ok=True)
-        for index, image in enumerate(image for batch in batches for image in batch):
-            self.write(path / f"{index:05d}.png", image, made_by)
+        with new_file(path) as file:
+            for index, batch in enumerate(batches):
+                values = batch / np.float32(255) if batch.dtype == np.uint8 else batch
+                if index == 0:
+                    shape = (count, *values.shape[1:])
+                    header = {"descr": values.dtype.str, "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(file, header)
+                file.write(np.ascontiguousarray(values).data)
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
         """A grid."""

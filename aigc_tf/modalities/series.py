@@ -16,8 +16,10 @@ from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality
 from aigc_tf.modalities.drawing import write_png
-from aigc_tf.modalities.plots import pairs_picture, sequences_picture
+from aigc_tf.modalities.plots import forecast_picture, pairs_picture, sequences_picture
 from aigc_tf.storage.files import write_atomically, write_text
+
+SHOWN = 100  # steps of time before a forecast, in its picture
 
 
 class Series(Modality):
@@ -26,6 +28,7 @@ class Series(Modality):
     name = "series"
     reads = (".csv", ".npz")
     writes: ClassVar[tuple[str, ...]] = (".csv", ".png", ".npy")
+    writes_forecasts: ClassVar[tuple[str, ...]] = (".png", ".csv", ".npy")
     element = "series"
 
     def __init__(self, scaling: Scaling, length: int | None = None) -> None:
@@ -57,6 +60,22 @@ class Series(Modality):
             sample, step = (index.ravel() for index in np.indices(values.shape[:2]))
             names = self.scaling.names
             write_csv(path, ["sample", "step", *names], [sample, step, *values.reshape(-1, len(names)).T])
+
+    def write_forecast(
+        self, path: Path, history: np.ndarray, mean: np.ndarray, deviation: np.ndarray, made_by: Mapping[str, str]
+    ) -> None:
+        """.png: lines and a band; .csv: one row a step, the series side by side; .npy: `[2, steps, series]`."""
+        names = self.scaling.names
+        if path.suffix == ".npy":
+            both = np.stack([mean, deviation])
+            write_atomically(path, lambda file: np.save(file, both, allow_pickle=False))
+        elif path.suffix == ".png":
+            shown = forecast_picture(history[-SHOWN:], mean[:0], mean, deviation, names)
+            write_atomically(path, partial(write_png, image=shown, made_by=made_by))
+        else:
+            head = ["step", *(f"{name}{part}" for name in names for part in ("", " deviation"))]
+            columns = [column for pair in zip(mean.T, deviation.T, strict=True) for column in pair]
+            write_csv(path, head, [np.arange(1, len(mean) + 1), *columns])
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
         """Lines, a field for each series."""

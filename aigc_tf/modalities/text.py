@@ -20,6 +20,7 @@ class Text(Modality):
     writes: ClassVar[tuple[str, ...]] = (".txt", ".json", "")
     element = "text"
     is_printed = True
+    drawn = 1
 
     def read(self, path: Path) -> str:
         """All of a file, without white space at its end."""

@@ -25,7 +25,7 @@ class AR(SeriesRecipe):
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.series.forecasts:Forecasts",)
     chooses: ClassVar[str] = "aigc_tf.metrics.series.forecasts:HeldOutRMSE"
     sample_options: ClassVar[type] = PathSampling
-    export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:forecast_quality"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.series:forecast_quality"
 
     # One step is least squares where a batch holds all windows; longer series need some.
     steps: PositiveInt = 10

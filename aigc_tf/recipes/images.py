@@ -90,7 +90,7 @@ class ImageRecipe(Recipe):
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.samples:Samples",)
     chooses: ClassVar[str] = "aigc_tf.metrics.images.samples:FrechetDistance"
     chosen_on: ClassVar[Literal["validation", "train"]] = "train"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.images.export_quality:image_quality"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.images:image_quality"
     evaluate_options: ClassVar[type] = ImageEvaluation
 
     images: ImageSettings = ImageSettings()

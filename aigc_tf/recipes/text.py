@@ -73,7 +73,7 @@ class TextRecipe(Recipe):
         "aigc_tf.metrics.text.copied_text:Copies",
     )
     chooses: ClassVar[str] = "aigc_tf.metrics.text.likelihood:BitsPerCharacter"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:text_quality"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.text:text_quality"
     sample_options: ClassVar[type] = Writing
 
     text: TextSettings = TextSettings()

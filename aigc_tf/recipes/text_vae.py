@@ -27,7 +27,7 @@ class TextVAE(TextRecipe):
         "aigc_tf.metrics.text.copied_text:Copies",
     )
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.text.export_quality:line_quality"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.text:line_quality"
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=48)
     steps: PositiveInt = 2000

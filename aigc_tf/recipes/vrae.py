@@ -26,7 +26,7 @@ class VRAE(SeriesRecipe):
     }
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.series.vrae:SequenceBounds",)
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
-    export_quality: ClassVar[str] = "aigc_tf.metrics.series.export_quality:reconstruction_quality"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.series:reconstruction_quality"
 
     series: SeriesSettings = SeriesSettings(length=48)
     steps: PositiveInt = 3000

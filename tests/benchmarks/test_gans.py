@@ -74,7 +74,7 @@ def by_seed(model: Any, source: Any, recipe: DCGAN, samples: int) -> dict[str, f
 @pytest.mark.parametrize("name", ["dcgan", "tutorial"])
 def test_a_recipe_is_trained_and_read(name: str, pictures: Path, monkeypatch: pytest.MonkeyPatch):
     tiny = DCGAN.tiny()
-    monkeypatch.setattr(DCGAN, "evaluation", "tests.test_gan_benchmark:by_seed")
+    monkeypatch.setattr("tools.benchmarks.readings.report_of", by_seed)
     monkeypatch.setattr(gans, "DCGAN", lambda **fields: dataclasses.replace(tiny, **fields))
     monkeypatch.setattr(gans, "gan_recipes", lambda: {"dcgan": gans.DCGAN})
     found = gans.measure(name, 0, str(pictures), 5, [0.05, 0.1])

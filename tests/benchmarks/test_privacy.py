@@ -38,7 +38,7 @@ def test_a_recipe_is_trained_and_measured(epsilon: float | None, pictures: Path,
     promised = Guarantee(189, 32, 1, epsilon, 2.0 * (epsilon or 0), 1e-4, ((20, 1.0),) if epsilon else ())
     monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     figures = {"frechet_distance": 1.0, "precision": 0.5, "recall": 0.25}
-    monkeypatch.setattr("aigc_tf.metrics.images.autoencoders.evaluate", lambda *_: figures)
+    monkeypatch.setattr("tools.benchmarks.readings.report_of", lambda *_: figures)
     found = privacy.measure("x", epsilon, 0, 10, str(pictures))
     assert found["updates"] == 20 and found["expected_batch"] == 32 and found.items() >= figures.items()
     assert found.get("epsilon") == epsilon

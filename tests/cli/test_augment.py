@@ -10,32 +10,34 @@ import pytest
 from PIL import Image
 
 import aigc_tf
+from aigc_tf.cli import augment
+from aigc_tf.cli.augment import folder_names, write_classes
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.errors import InputError
+from aigc_tf.families.tasks import Draws
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
+from aigc_tf.modalities.labels import Labels
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
-from tools import augment
-from tools.augment import folder_names, write_classes
 from tools.benchmarks import augmentation
 from tools.benchmarks.readings import Results
 
 CLASS_NAMES = ("dark", "T-shirt/top")
 
 
-class Shades:
+class Shades(Draws):
     """Draws class 0 dark and class 1 bright, with noise of the seed."""
 
-    name = "shades"
-    classes = SimpleNamespace(names=CLASS_NAMES)
+    condition = Labels(ClassNames(CLASS_NAMES))
+    gives = Pictures(ImageSettings(height=8, width=8))
 
-    def generate(self, count: int, seed: int = 0, labels: np.ndarray | None = None) -> np.ndarray:
-        if labels is None:
-            labels = np.arange(count) % 2
+    def generate(self, count: int, seed: int = 0, condition: np.ndarray | None = None) -> np.ndarray:
+        labels = self.conditions(condition, count)
         noise = np.random.default_rng(seed).uniform(0, 0.3, (count, 8, 8, 1))
         return (noise + 0.6 * labels[:, None, None, None]).astype("float32")
 
@@ -100,7 +102,7 @@ def test_the_same_seed_writes_the_same_pictures(run: aigc_tf.Run, tmp_path: Path
 
 
 def test_what_cannot_be_written_is_refused(run: aigc_tf.Run, tmp_path: Path):
-    with pytest.raises(InputError, match="--count is 1: give at least one picture for each of the 2 classes"):
+    with pytest.raises(InputError, match="--count is 1: give at least one for each of the 2 classes"):
         write_classes(run, 1, tmp_path / "out", seed=0)
     unconditional = aigc_tf.Run(run.path, run.recipe, 0, model=aigc_tf.create(DCGAN.tiny()), source=run.source)
     with pytest.raises(InputError, match="a dcgan cannot be told which class to draw"):

@@ -11,40 +11,24 @@ import pytest
 from PIL import Image
 
 import aigc_tf
+from aigc_tf.cli.encode import encode
+from aigc_tf.cli.explorations import Between, Direction, Exploration, Interpolate, Map, Nearest, Traverse
+from aigc_tf.cli.explore import explore, show
+from aigc_tf.cli.sample import Moved, main, sample
+from aigc_tf.cli.transform import reconstruct
 from aigc_tf.errors import InputError
 from aigc_tf.families import latent_space
 from aigc_tf.modalities.drawing import grid, to_bytes
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
+from tests.cli.conftest import IMAGES
 from tools.benchmarks import compression
-from tools.encode import encode
-from tools.reconstruct import reconstruct
-from tools.sample_pictures import KINDS, Request
-from tools.sample_pictures import sample_pictures as sample
-
-IMAGES = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 1), np.uint8)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
-    logging = LoggingSettings(samples_every=1000, evaluate_every=1000)
-    recipe = dataclasses.replace(VAE.tiny(), source=str(pictures), steps=2, logging=logging)
-    return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "vae")
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """a.png, A.bmp, sub/a.png, sub/wide.png of another size and colour, sub/damaged.png, and a text."""
-    folder = tmp_path / "photos"
-    (folder / "sub").mkdir(parents=True)
-    for index, name in enumerate(("a.png", "A.bmp", "sub/a.png")):
-        Image.fromarray(IMAGES[index, ..., 0]).save(folder / name)
-    Image.fromarray(np.full((32, 50, 3), (10, 200, 90), np.uint8)).save(folder / "sub" / "wide.png")
-    (folder / "sub" / "damaged.png").write_bytes(b"no picture")
-    (folder / "notes.txt").write_text("no picture either")
-    return folder
+def run(vae_run: aigc_tf.Run) -> aigc_tf.Run:
+    return vae_run
 
 
 def files_below(folder: Path) -> set[str]:
@@ -101,7 +85,7 @@ def test_side_by_side_shows_input_output_and_difference(run: aigc_tf.Run, photos
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("sub/damaged.png", r"no picture can be read: .*damaged\.png \(not a readable"),
+        ("sub/damaged.png", r"none of the pictures can be read: .*damaged\.png \(not a readable"),
         ("missing.png", r"missing\.png does not exist"),
         ("empty", "holds no pictures"),
     ],
@@ -135,110 +119,137 @@ def test_encode_writes_what_the_encoder_says(run: aigc_tf.Run, photos: Path, tmp
         encode(run.path, (photos,), out=tmp_path / "latents.npy")
 
 
-def test_sample_shows_the_latent_space(run: aigc_tf.Run, photos: Path, tmp_path: Path):
+def shown(run: aigc_tf.Run, folder: Path, what: Exploration) -> np.ndarray:
+    """The array that an exploration writes."""
+    explore(run.path, dataclasses.replace(what, out=folder / "out.npy"))
+    return np.load(folder / "out.npy", allow_pickle=False)
+
+
+def test_the_latent_space_is_shown(run: aigc_tf.Run, photos: Path, tmp_path: Path):
     model, source = run.model, run.source
     activity = model.activity(source.test.images)
     order = latent_space.most_active(activity, 4)
-    out = tmp_path / "out.npy"
-
-    def shown(**options: object) -> np.ndarray:
-        sample(run.path, out=out, **options)
-        return np.load(out, allow_pickle=False)
-
     expected = latent_space.traversals(model, order[:3]).reshape(27, 16, 16, 1)
-    np.testing.assert_allclose(shown(traverse=True, count=3), expected, atol=1e-5)
+    np.testing.assert_allclose(shown(run, tmp_path, Traverse(count=3)), expected, atol=1e-5)
     across, upwards = sorted(order[:2])
     expected = latent_space.plane(model, across, upwards, side=3).reshape(9, 16, 16, 1)
-    np.testing.assert_allclose(shown(map=True, count=11), expected, atol=1e-5)
+    np.testing.assert_allclose(shown(run, tmp_path, Map(count=11)), expected, atol=1e-5)
     ends = model.reconstruct(IMAGES[[0, 2]])
-    way = shown(between=(photos / "a.png", photos / "sub" / "a.png"), count=5)
+    pair = (str(photos / "a.png"), str(photos / "sub" / "a.png"))
+    way = shown(run, tmp_path, Between(between=pair, count=5))
     assert len(way) == 5
     np.testing.assert_allclose(way[[0, -1]], ends, atol=1e-5)
     Image.fromarray(source.train.images[7, ..., 0]).save(photos / "known.png")
-    near = shown(nearest=photos / "known.png", count=4)
-    assert len(near) == 5
+    near = shown(run, tmp_path, Nearest(nearest=str(photos / "known.png"), count=4))
+    assert len(near) == 5 and near.dtype == np.float32
     np.testing.assert_allclose(near[:2], np.repeat(source.train.images[[7]] / 255, 2, axis=0), atol=1e-6)
 
 
-def test_sample_moves_along_directions(run: aigc_tf.Run, tmp_path: Path):
-    model, out = run.model, tmp_path / "out.npy"
+def test_pictures_are_moved_along_directions(run: aigc_tf.Run, tmp_path: Path):
+    model = run.model
     kernel = model.used_decoder.layers[1].kernel.numpy()
     values, vectors = np.linalg.eigh(kernel @ kernel.T)  # ascending
     assert values[-2] > values[-3]
     second = vectors[:, -2] * np.sign(vectors[np.abs(vectors[:, -2]).argmax(), -2])
-    sample(run.path, direction=1, range=(-2.0, 1.0), count=20, seed=4, truncation=0.5, out=out)
+    moved = shown(run, tmp_path, Direction(direction=1, range=(-2.0, 1.0), count=20, seed=4, truncation=0.5))
     starts = model.latents(2, 4, truncation=0.5)
     expected = [model.decode(starts + value * second.astype("float32")) for value in np.linspace(-2, 1, 9)]
-    np.testing.assert_allclose(
-        np.load(out, allow_pickle=False), np.stack(expected, axis=1).reshape(18, 16, 16, 1), atol=1e-5
-    )
-    sample(run.path, direction=0, count=3)
+    np.testing.assert_allclose(moved, np.stack(expected, axis=1).reshape(18, 16, 16, 1), atol=1e-5)
+    explore(run.path, Direction(direction=0, count=3))
     assert pixels(run.path / "direction.png").shape == (4 * 20, 4 * 164)  # one row of nine, four times as large
 
 
-def test_sample_truncates_and_interpolates(run: aigc_tf.Run, tmp_path: Path):
-    model, out = run.model, tmp_path / "out.npy"
-
-    def shown(**options: object) -> np.ndarray:
-        sample(run.path, out=out, seed=2, **options)
-        return np.load(out, allow_pickle=False)
-
-    np.testing.assert_array_equal(shown(count=5, truncation=0.4), model.decode(model.latents(5, 2, truncation=0.4)))
+def test_latents_are_truncated_and_interpolated(run: aigc_tf.Run, tmp_path: Path):
+    model = run.model
+    sample(run.path, count=5, seed=2, truncation=0.4, out=tmp_path / "out.npy")
+    drawn = np.load(tmp_path / "out.npy", allow_pickle=False)
+    np.testing.assert_array_equal(drawn, model.decode(model.latents(5, 2, truncation=0.4)))
     start, end = model.latents(2, 2)
     spherical = latent_space.spherical(start, end, 0.5)[None]
-    np.testing.assert_allclose(shown(count=3, interpolate=True)[1:2], model.decode(spherical), atol=1e-5)
-    straight = shown(count=3, interpolate=True, linear=True)
+    way = Interpolate(count=3, seed=2)
+    np.testing.assert_allclose(shown(run, tmp_path, way)[1:2], model.decode(spherical), atol=1e-5)
+    straight = shown(run, tmp_path, dataclasses.replace(way, linear=True))
     np.testing.assert_allclose(straight, model.decode(np.stack([start, (start + end) / 2, end])), atol=1e-5)
     nearer = model.interpolate(3, 2, truncation=0.4)[0]
-    np.testing.assert_allclose(shown(count=3, interpolate=True, truncation=0.4), nearer, atol=1e-6)
-    sample(run.path, count=4, out=tmp_path / "way.gif", truncation=0.4, linear=True)  # a .gif interpolates
+    np.testing.assert_allclose(shown(run, tmp_path, dataclasses.replace(way, truncation=0.4)), nearer, atol=1e-6)
 
 
-def test_sample_writes_pictures_of_the_latent_space_as_pictures(run: aigc_tf.Run, photos: Path, tmp_path: Path):
-    sample(run.path, traverse=True, count=2)
+def test_an_animation_of_samples_is_an_interpolation(run: aigc_tf.Run, tmp_path: Path):
+    sample(run.path, count=4, out=tmp_path / "a.gif", truncation=0.4, moved=Moved(linear=True))
+    explore(run.path, Interpolate(count=4, out=tmp_path / "b.gif", truncation=0.4, linear=True))
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+def test_the_latent_space_is_drawn(run: aigc_tf.Run, photos: Path, tmp_path: Path):
+    explore(run.path, Traverse(count=2))
     assert pixels(run.path / "traverse.png").shape == (4 * 38, 4 * 164)  # two rows of nine, four times as large
-    pair = (photos / "a.png", photos / "sub" / "a.png")
-    sample(run.path, between=pair, count=6, out=tmp_path / "way.gif")
+    pair = (str(photos / "a.png"), str(photos / "sub" / "a.png"))
+    explore(run.path, Between(between=pair, count=6, out=tmp_path / "way.gif"))
     with Image.open(tmp_path / "way.gif") as animation:
         assert animation.n_frames == 10  # there and back
 
 
-def test_sample_says_what_cannot_be_shown(run: aigc_tf.Run, photos: Path, tmp_path: Path):
-    with pytest.raises(InputError, match=r"--traverse and --map .* choose one"):
-        sample(run.path, traverse=True, map=True)
-    with pytest.raises(InputError, match=r"--nearest cannot be a \.gif"):
-        sample(run.path, nearest=photos / "a.png", out=tmp_path / "x.gif")
-    with pytest.raises(InputError, match=r"damaged\.png cannot be read: not a readable"):
-        sample(run.path, nearest=photos / "sub" / "damaged.png")
-    with pytest.raises(InputError, match=r"--interpolate and --direction .* choose one"):
-        sample(run.path, interpolate=True, direction=0)  # 0 is a direction, too
+OLD_AND_NEW = [
+    (["--interpolate", "--count", "4", "--linear", "--truncation", "0.7"], ["interpolate"]),
+    (["--direction", "1", "--range", "-2", "1", "--count", "9", "--seed", "3"], ["direction", "1"]),
+    (["--traverse", "--count", "2"], ["traverse"]),
+    (["--map", "--count", "4"], ["map"]),
+    (["--between", "{a}", "{b}", "--count", "3"], ["between", "{a}", "{b}"]),
+    (["--nearest", "{a}", "--count", "3"], ["nearest", "{a}"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_AND_NEW, ids=[new[0] for _, new in OLD_AND_NEW])
+def test_old_flags_are_short_for_new_commands(
+    run: aigc_tf.Run, photos: Path, tmp_path: Path, old: list[str], new: list[str]
+):
+    from aigc_tf.cli import explore as command
+
+    names = {"a": photos / "a.png", "b": photos / "sub" / "a.png"}
+    old, new = ([word.format(**names) for word in words] for words in (old, new))
+    main([str(run.path), *old, "--out", str(tmp_path / "old.png")])
+    # What follows the flag and its own values is the same.
+    command.main([str(run.path), *new, *old[len(new) :], "--out", str(tmp_path / "new.png")])
+    assert (tmp_path / "old.png").read_bytes() == (tmp_path / "new.png").read_bytes()
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("moved", "message"),
     [
-        ({"direction": 4}, "--direction is 4: the run has directions from 0 to 3"),
-        ({"direction": -1}, "--direction is -1"),
-        ({"direction": 0, "range": (0.0, np.inf)}, "--range is 0 inf: give two finite numbers"),
-        ({"range": (-1.0, 1.0)}, "give --direction, too"),
-        ({"linear": True}, "give --interpolate, too"),
-        ({"traverse": True, "truncation": 0.5}, "--traverse draws no latents: leave --truncation out"),
-        ({"truncation": 0.0}, "--truncation is 0: give at least 0.01"),
+        (Moved(traverse=True, map=True), r"--traverse and --map .* choose one"),
+        (Moved(interpolate=True, direction=0), r"--interpolate and --direction .* choose one"),  # 0 is one, too
+        (Moved(direction=4), "--direction is 4: the run has directions from 0 to 3"),
+        (Moved(direction=-1), "--direction is -1"),
+        (Moved(direction=0, range=(0.0, np.inf)), "--range is 0 inf: give two finite numbers"),
+        (Moved(range=(-1.0, 1.0)), "give --direction, too"),
+        (Moved(linear=True), "give --interpolate, too"),
+        (Moved(traverse=True, linear=True), "--traverse has no --linear: leave it out"),
     ],
 )
-def test_sample_says_which_option_has_no_effect(run: aigc_tf.Run, options: dict, message: str):
+def test_flags_that_do_not_fit_are_refused(run: aigc_tf.Run, moved: Moved, message: str):
     with pytest.raises(InputError, match=message):
-        sample(run.path, **options)
+        sample(run.path, moved=moved)
 
 
-@pytest.mark.parametrize("kind", ["samples", "interpolate", "direction"])
-def test_a_model_without_a_latent_vector_is_refused(run: aigc_tf.Run, kind: str):
-    class Collage:
-        name = "collage"
-
-    request = Request(aigc_tf.Run(run.path, run.recipe, 0, model=Collage()), 4, 0, (), truncation=0.5)
-    with pytest.raises(InputError, match=r"a collage has no latent vector: choose a run of .*dcgan"):
-        KINDS[kind](request)
+def test_what_cannot_be_shown_is_refused(run: aigc_tf.Run, photos: Path, tmp_path: Path):
+    photo, damaged = str(photos / "a.png"), str(photos / "sub" / "damaged.png")
+    with pytest.raises(InputError, match=r"--nearest cannot be a \.gif"):
+        explore(run.path, Nearest(nearest=photo, out=tmp_path / "x.gif"))
+    with pytest.raises(InputError, match=r"an animation needs at least 3 frames"):
+        explore(run.path, Interpolate(count=2, out=tmp_path / "x.gif"))
+    with pytest.raises(InputError, match=r"damaged\.png cannot be read as one of pictures: not a readable"):
+        explore(run.path, Nearest(nearest=damaged))
+    with pytest.raises(InputError, match="--traverse has no --truncation: leave it out"):
+        sample(run.path, moved=Moved(traverse=True), truncation=0.5)
+    with pytest.raises(InputError, match=r"truncation is 0\.0: Input should be greater than or equal to 0\.01"):
+        sample(run.path, truncation=0.0)
+    with pytest.raises(InputError, match=r"--truncation is 0: give at least 0\.01"):
+        sample(run.path, moved=Moved(interpolate=True), truncation=0.0)
+    with pytest.raises(InputError, match=r"--out ends in \.svg: choose a name that ends in \.png, \.gif, \.npy, or"):
+        sample(run.path, out=tmp_path / "a.svg")
+    with pytest.raises(InputError, match="--count is 0: give at least 1"):
+        explore(run.path, Traverse(count=0))
+    assert not [*tmp_path.glob("*.*")]
 
 
 def test_a_latent_that_meets_no_dense_layer_has_no_known_directions(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
@@ -247,24 +258,23 @@ def test_a_latent_that_meets_no_dense_layer_has_no_known_directions(run: aigc_tf
     signature = dataclasses.replace(run.model.signatures()["decode"], network=network)
     monkeypatch.setattr(run.model, "signatures", lambda: {"decode": signature})
     with pytest.raises(InputError, match="in a vae no dense layer reads the latent"):
-        KINDS["direction"](Request(run, 4, 0, ()))
+        show(run, Direction(direction=0))
 
 
 def untrained(recipe: Recipe, like: aigc_tf.Run) -> aigc_tf.Run:
     return aigc_tf.Run(like.path, recipe, 0, model=aigc_tf.create(recipe), source=like.source)
 
 
-@pytest.mark.parametrize("kind", ["traverse", "map", "between", "nearest"])
-def test_a_gan_has_no_encoder(run: aigc_tf.Run, photos: Path, kind: str):
-    request = Request(untrained(DCGAN.tiny(), run), 4, 0, (photos / "a.png",))
-    with pytest.raises(InputError, match=r"a dcgan has no encoder: choose a run of autoencoder,.* vae"):
-        KINDS[kind](request)
+@pytest.mark.parametrize("what", [Traverse(), Map(), Between(between=("a", "b")), Nearest(nearest="a")])
+def test_a_gan_has_no_encoder(run: aigc_tf.Run, what: Exploration):
+    with pytest.raises(InputError, match=r"a dcgan does not encode inputs: choose a run of autoencoder,.* vae"):
+        show(untrained(DCGAN.tiny(), run), what)
 
 
 def test_a_single_latent_dimension_has_no_plane(run: aigc_tf.Run):
     narrow = untrained(dataclasses.replace(VAE.tiny(), latent_dim=1), run)
     with pytest.raises(InputError, match="one latent dimension"):
-        KINDS["map"](Request(narrow, 4, 0, ()))
+        show(narrow, Map())
 
 
 def test_quantised_latents_are_half_a_step_off_at_most():

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = [
     *(f"trainers.{name}" for name in recipe_classes()),
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
-    *("tools.augment", "tools.quickstart"),
+    *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
+    "tools.explain",
 ]
 
 
@@ -110,6 +111,27 @@ def test_evaluate_prints_one_json_object(run: aigc_tf.Run):
     assert report["frechet_distance"] > 0 and report["protocol"]["samples"] == 60
 
 
+def test_figures_are_shown_beside_their_baselines():
+    from aigc_tf.cli.evaluate import table
+
+    report = {
+        "psnr_db": 27.25,
+        "kl": 3.0,
+        "better": {"psnr_db": "higher", "kl": "neither"},
+        "baselines": {"psnr_db": {"bicubic": 26.5, "copy": 20.0}},
+        "step": 7,
+        "protocol": {"samples": 100, "feature_network": "own"},
+    }
+    assert [line.split() for line in table(report).splitlines()] == [
+        ["measure", "value", "better", "beside", "it"],
+        ["psnr", "db", "27.25", "higher", "bicubic", "26.5,", "copy", "20"],
+        ["kl", "3"],
+        ["measured", "with"],
+        ["samples", "100"],
+        ["feature", "network", "own"],
+    ]
+
+
 def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
     done = command("tools.export", run.path, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
@@ -118,7 +140,7 @@ def test_export_prints_one_json_object(run: aigc_tf.Run, tmp_path: Path):
 
 
 def test_samples_say_that_they_were_generated(run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from tools.sample_pictures import sample_pictures as sample
+    from aigc_tf.cli.sample import sample
 
     sample(run.path, count=6, seed=5, out=tmp_path / "grid.png")
     with Image.open(tmp_path / "grid.png") as picture:

@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 import aigc_tf
+from aigc_tf.cli.explorations import Direction, Exploration, Interpolate, Traverse
+from aigc_tf.cli.explore import explore
+from aigc_tf.cli.sample import Moved, main, sample
 from aigc_tf.errors import InputError
 from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
-from tools.sample_pictures import sample_pictures
 from tools.tflite_demo import generate, number_of_class, read_metadata
 
 
@@ -33,44 +35,46 @@ def test_a_run_keeps_the_names_of_its_classes(run: aigc_tf.Run):
 
 
 def test_samples_have_a_row_for_each_class(run: aigc_tf.Run, tmp_path: Path):
-    sample_pictures(run.path, count=40, out=tmp_path / "all.png")
+    sample(run.path, count=40, out=tmp_path / "all.png")
     with Image.open(tmp_path / "all.png") as picture:
         assert picture.size == (4 * (4 * 18 + 2), 4 * (10 * 18 + 2))
-    sample_pictures(run.path, count=6, seed=5, labels=("Bag", "1"), out=tmp_path / "two.npy")
-    images = np.load(tmp_path / "two.npy", allow_pickle=False)
-    np.testing.assert_array_equal(images, run.generate(6, seed=5, labels=[8, 8, 8, 1, 1, 1]))
+    for flag in ("--condition", "--labels"):
+        main([str(run.path), flag, "Bag", "1", "--count", "6", "--seed", "5", "--out", str(tmp_path / "two.npy")])
+        images = np.load(tmp_path / "two.npy", allow_pickle=False)
+        np.testing.assert_array_equal(images, run.generate(6, seed=5, condition=[8, 8, 8, 1, 1, 1]))
 
 
-@pytest.mark.parametrize(("labels", "number"), [((), 0), (("Bag",), 8)])
+@pytest.mark.parametrize(("words", "number"), [((), 0), (("Bag",), 8)])
 def test_a_way_through_the_latents_shows_one_class(
-    run: aigc_tf.Run, tmp_path: Path, labels: tuple[str, ...], number: int
+    run: aigc_tf.Run, tmp_path: Path, words: tuple[str, ...], number: int
 ):
-    def shown(**asked: Any) -> np.ndarray:
-        sample_pictures(run.path, count=9, seed=3, labels=labels, out=tmp_path / "a.npy", **asked)
+    def shown(what: type[Exploration], **options: Any) -> np.ndarray:
+        explore(run.path, what(count=9, seed=3, condition=words, out=tmp_path / "a.npy", **options))
         return np.load(tmp_path / "a.npy", allow_pickle=False)
 
     model = run.model
     ends = model.decode(model.latents(2, seed=3), number)
-    np.testing.assert_allclose(shown(interpolate=True)[[0, -1]], ends, atol=1e-6)
+    np.testing.assert_allclose(shown(Interpolate)[[0, -1]], ends, atol=1e-6)
     middle = model.decode(standard_normal((1, model.latent_dim), seed=3), number)
-    np.testing.assert_allclose(shown(direction=0)[[4]], middle, atol=1e-6)
-    sample_pictures(run.path, count=3, labels=labels, out=tmp_path / "a.gif")
+    np.testing.assert_allclose(shown(Direction, direction=0)[[4]], middle, atol=1e-6)
+    sample(run.path, count=3, condition=words, out=tmp_path / "a.gif")
 
 
-def test_labels_that_cannot_be_used_are_refused(run: aigc_tf.Run, tmp_path: Path, pictures: Path):
+def test_conditions_that_cannot_be_used_are_refused(run: aigc_tf.Run, tmp_path: Path, pictures: Path):
+    two, out = ("Bag", "1"), tmp_path / "a.png"
     with pytest.raises(InputError, match="there is no class Bagg: choose one of T-shirt/top, "):
-        sample_pictures(run.path, labels=("Bagg",), out=tmp_path / "a.png")
-    with pytest.raises(InputError, match=r"--labels names 2 classes: give one with \.gif"):
-        sample_pictures(run.path, labels=("Bag", "1"), out=tmp_path / "a.gif")
-    with pytest.raises(InputError, match=r"--labels names 2 classes: give one with --direction"):
-        sample_pictures(run.path, labels=("Bag", "1"), direction=0, out=tmp_path / "a.png")
-    with pytest.raises(InputError, match=r"--traverse draws nothing new: leave --labels out"):
-        sample_pictures(run.path, labels=("Bag",), traverse=True, out=tmp_path / "a.png")
+        sample(run.path, condition=("Bagg",), out=out)
+    with pytest.raises(InputError, match=r"--condition \(--labels\) names 2: give one"):
+        sample(run.path, condition=two, out=tmp_path / "a.gif")
+    with pytest.raises(InputError, match=r"--condition \(--labels\) names 2: give one"):
+        sample(run.path, condition=two, out=out, moved=Moved(direction=0))
+    with pytest.raises(InputError, match="a cgan does not encode inputs"):
+        explore(run.path, Traverse(out=out))
     plain = aigc_tf.train(dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=1), tmp_path / "plain")
-    with pytest.raises(InputError, match="knows no classes: leave --labels out"):
-        sample_pictures(plain.path, labels=("Bag",), out=tmp_path / "a.png")
-    with pytest.raises(InputError, match="knows no classes: leave --labels out"):
-        sample_pictures(plain.path, labels=("Bag",), interpolate=True, out=tmp_path / "a.png")
+    for moved in (Moved(), Moved(interpolate=True)):
+        with pytest.raises(InputError, match=r"takes no condition: leave --condition \(--labels\) out"):
+            sample(plain.path, condition=("Bag",), out=out, moved=moved)
+    assert not out.exists()
 
 
 def test_a_file_draws_the_class_that_is_asked_for(run: aigc_tf.Run, tmp_path: Path):
@@ -82,7 +86,7 @@ def test_a_file_draws_the_class_that_is_asked_for(run: aigc_tf.Run, tmp_path: Pa
     np.testing.assert_allclose(in_turn, run.generate(5, seed=4), atol=1e-5)
     label = number_of_class("Bag", metadata)
     bags = generate(file, "generate", metadata, count=5, seed=4, label=label)
-    np.testing.assert_allclose(bags, run.generate(5, seed=4, labels="Bag"), atol=1e-5)
+    np.testing.assert_allclose(bags, run.generate(5, seed=4, condition="Bag"), atol=1e-5)
     for name, known, message in (("Bagg", metadata, "no class Bagg"), ("Bag", {}, "knows no classes")):
         with pytest.raises(ValueError, match=message):
             number_of_class(name, known)

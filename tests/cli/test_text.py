@@ -6,17 +6,20 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import aigc_tf
+from aigc_tf.cli import explore, transform
+from aigc_tf.cli.encode import encode
+from aigc_tf.cli.evaluate import evaluate
+from aigc_tf.cli.explain import explain
+from aigc_tf.cli.sample import main
+from aigc_tf.cli.score import score
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text_vae import TextVAE
-from tools.evaluate import evaluate
-from tools.explain import explain
-from tools.sample import main
-from tools.sample_text import stream_of
 
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dögs'}\n" for number in range(300))
 QUIET = LoggingSettings(evaluate_every=1000, samples_every=1000)
@@ -91,7 +94,7 @@ def test_characters_of_several_bytes_are_streamed_whole(gpt: aigc_tf.Run, monkey
     model = gpt.model
     symbols = model.vocabulary.encode("aö曉b")
     monkeypatch.setattr(model, "stream", lambda *_: iter(symbols[:, None]))
-    assert [piece for piece in stream_of(model, 0, "", 4, None) if piece] == ["a", "ö", "曉", "b"]
+    assert [piece for piece in model.pieces(0) if piece] == ["a", "ö", "曉", "b"]
 
 
 def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,15 +109,67 @@ def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Cap
 
 def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
     lines = ("line 3 of a story", "strange words about cats")
-    assert len(output(capsys, text_vae.path, "--between", *lines, "--count", 4).split("\n")) == 5
-    assert "a gpt has no latent space: choose a run of text_vae" in refused(capsys, gpt.path, "--between", *lines)
+    found = output(capsys, text_vae.path, "--between", *lines, "--count", 4)
+    assert len(found.split("\n")) == 5
+    explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
+    assert capsys.readouterr().out == found
+    assert found == "\n".join(text_vae.model.between(*lines, 4)) + "\n"
+    assert "a gpt does not encode inputs: choose a run of autoencoder" in refused(capsys, gpt.path, "--between", *lines)
+
+
+def test_the_latent_space_of_lines_is_explored(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    found = output(capsys, text_vae.path, "--interpolate", "--count", 3, "--seed", 2)
+    latents = text_vae.model.latents(2, 2)
+    first, last = text_vae.model.decode(latents)
+    assert found.startswith(first + "\n") and found.endswith(last + "\n")
+
+
+def test_lines_are_transformed_and_encoded(
+    text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["line 3 of a story", "about cats"]
+    again = text_vae.transform(lines)
+    transform.main([str(text_vae.path), "--text", *lines])
+    assert capsys.readouterr().out == "\n".join(again) + "\n"
+    transform.main([str(text_vae.path), "--text", lines[0], "--side-by-side"])
+    assert capsys.readouterr().out == f"{lines[0]}\n-> {again[0]}\n"
+    (tmp_path / "a.txt").write_text(lines[0] + "\n")
+    transform.main([str(text_vae.path), str(tmp_path / "a.txt"), "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "a.txt").read_text() == again[0] + "\n"
+    transform.main([str(text_vae.path), "--text", *lines, "--out", str(tmp_path / "both.json")])
+    assert json.loads((tmp_path / "both.json").read_text())["texts"] == again
+    encode(text_vae.path, text=tuple(lines), out=tmp_path / "latents.npz")
+    with np.load(tmp_path / "latents.npz", allow_pickle=False) as file:
+        assert file["names"].tolist() == lines
+        np.testing.assert_allclose(file["latent"], text_vae.model.encode(lines), atol=1e-6)
+
+
+def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ("line 7 of a story", "dö")
+    score(gpt.path, text=texts)
+    printed = capsys.readouterr()
+    assert "nats a symbol" in printed.err
+    expected = gpt.model.score(list(texts))
+    for line, text, value in zip(printed.out.splitlines(), texts, expected, strict=True):
+        name, _, number = line.rpartition(" ")
+        assert name == text and float(number) == pytest.approx(value, rel=1e-5)
+    score(gpt.path, text=texts, out=tmp_path / "scores.csv")
+    head, *rows = (tmp_path / "scores.csv").read_text().splitlines()
+    assert head == "name,score" and [row.rpartition(",")[0] for row in rows] == list(texts)
+    with pytest.raises(InputError, match="is there already"):
+        score(gpt.path, text=texts, out=tmp_path / "scores.csv")
+    with pytest.raises(InputError, match="no inputs are named"):
+        score(gpt.path)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--count", 0), "--count is 0 and --tokens 200: give at least 1 of each"),
-        (("--stream", "--out", "x.txt"), "leave --out and --between out"),
+        (("--count", 0), "--count is 0: give at least 1"),
+        (("--tokens", 0), "tokens is 0: Input should be greater than 0"),
+        (("--stream", "--out", "x.txt"), "leave --out out"),
+        (("--stream", "--between", "a", "b"), "--between has no --stream"),
+        (("--truncation", 0.5), "--truncation is for runs of autoencoder, "),
         (("--temperature", -1.0), "temperature"),
         (("--beams", 3, "--top-k", 3), "leave the other options of writing out"),
     ],
@@ -138,7 +193,7 @@ def test_surprise_and_attention_are_shown(gpt: aigc_tf.Run, tmp_path: Path) -> N
 
 
 def test_only_images_have_features(gpt: aigc_tf.Run) -> None:
-    with pytest.raises(InputError, match="gpt makes no images, leave it out"):
+    with pytest.raises(InputError, match=r"--features is for runs of autoencoder, .*: a gpt has none"):
         evaluate(gpt.path, samples=10, features="inception")
     evaluate(gpt.path, samples=10)
 
@@ -157,4 +212,4 @@ def test_training_stops_when_nothing_improves(story: Path, tmp_path: Path) -> No
     )
     run = aigc_tf.train(recipe, tmp_path / "run")
     assert run.step == 15
-    assert "stop_after" in recipe.changeable_on_resume()
+    assert "stop_after" in recipe.changeable()

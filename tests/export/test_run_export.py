@@ -12,9 +12,9 @@ import pytest
 
 import aigc_tf
 from aigc_tf.cli.command import command
+from aigc_tf.cli.export import export
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
-from tools.export import export
 
 
 @pytest.fixture(scope="module")

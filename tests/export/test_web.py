@@ -19,13 +19,13 @@ import numpy as np
 import pytest
 
 import aigc_tf
+from aigc_tf.cli.export import export as export_tool
 from aigc_tf.errors import InputError
 from aigc_tf.export import Export, Limits, Runner, VerificationError, export_web, litert_js
 from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.web import TEMPLATE, directions
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.recipes.dcgan import DCGAN
-from tools.export import export as export_tool
 
 # The path of an interpreter may hold a space, which a script's first line cannot.
 NPM = f"""#!/bin/sh

@@ -31,8 +31,8 @@ from aigc_tf.families.latent_space import (
     standard_normal,
     traversals,
 )
-from aigc_tf.metrics.images import neighbours
-from aigc_tf.metrics.images.neighbours import nearest_in_latent_space
+from aigc_tf.metrics import neighbours
+from aigc_tf.metrics.neighbours import nearest_in_latent_space
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import LoggingSettings

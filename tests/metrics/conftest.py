@@ -1,24 +1,25 @@
-"""Small sources and models, and a fresh start for the caches of the process."""
+"""Small sources and models, and a fresh start for the cache of the process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 
 from aigc_tf.data.images.opening import ImageSource, Split, open_source
-from aigc_tf.metrics.images import features, memorisation, reference
+from aigc_tf.metrics import cache
 from aigc_tf.recipes.dcgan import DCGAN
 
 
 @pytest.fixture(autouse=True)
-def fresh_caches(tmp_path, monkeypatch):
+def fresh_caches(tmp_path, monkeypatch) -> Iterator[None]:
     """Nothing is left over from another test, and nothing is written into the user's cache."""
     monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
-    for kept in (features._networks, reference._features, reference._statistics, reference._floors):
-        kept.clear()
-    memorisation._held_out.clear()
+    before = cache.replace(cache.Cache())
+    yield
+    cache.replace(before)
 
 
 @pytest.fixture
@@ -50,7 +51,12 @@ def stripes() -> Callable[..., ImageSource]:
             return Split(images.astype(np.uint8), labels.astype(np.int64) if labelled else None)
 
         return ImageSource(
-            "stripes", "", split(train), split(test), ("standing", "lying") if labelled else None, "made up", "", ()
+            name="stripes",
+            test_split="made up",
+            licence="",
+            class_names=("standing", "lying") if labelled else None,
+            train=split(train),
+            test=split(test),
         )
 
     return make
@@ -63,7 +69,11 @@ class Drawing:
         self.images, self.shape = images, shape
         self.calls: list[tuple[int, int]] = []
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+    def conditions(self, given: Any, count: int) -> None:
+        """It has none."""
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
+        assert condition is None
         self.calls.append((count, seed))
         random = np.random.default_rng(seed)
         if self.images is None:

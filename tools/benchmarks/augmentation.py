@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.cli.augment import labelled_examples, model_of_classes
 from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.runs.run import Run
-from tools.augment import labelled_images, require_classes
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
@@ -48,7 +48,7 @@ def augmentation(run: Run, real: Sequence[int], seeds: Sequence[int], results: P
     Returns:
         For each number of real images and each aid the accuracies, their mean and its standard error.
     """
-    require_classes(run.model)
+    model_of_classes(run)
     done = Results(results)
     rows: dict[int, dict[str, Any]] = {}
     for images_a_class in real:
@@ -106,7 +106,7 @@ def some_of_each_class(examples: Examples, images_a_class: int, seed: int) -> Ex
 def generated(run: Run, seed: int) -> Examples:
     """Pictures by the run, uint8, with their labels."""
     count = len(run.model.classes.names) * GENERATED_A_CLASS
-    parts = [(to_bytes(images), labels) for images, labels in labelled_images(run, count, seed)]
+    parts = [(to_bytes(images), labels) for images, labels in labelled_examples(run, count, seed)]
     return joined(parts)
 
 

@@ -15,7 +15,6 @@ from PIL import Image
 
 from aigc_tf.modalities.drawing import grid, to_bytes, to_pil
 from aigc_tf.runs.run import Run
-from tools.autoencoders import require
 
 IMAGES = 10_000  # training images for the ranges, and test images, at most
 LEVELS = 256  # of 8 bits
@@ -74,7 +73,7 @@ def compression(run: Path) -> dict[str, Any]:
         InputError: the model has no encoder.
     """
     opened = Run.open(run)
-    model = require(opened.model, "encode")
+    model = opened.able("Encodes")
     images = opened.source.test.some(IMAGES).images
     latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
     symbols, quantised = quantise(latents, known.min(axis=0), known.max(axis=0))

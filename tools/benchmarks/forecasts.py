@@ -33,7 +33,9 @@ class Case:
 
 
 def forecasts(seed: int = 0) -> dict[str, Any]:
-    """Fit the first four fifths of each series, forecast the last one, 1 and 12 steps ahead from every step of it.
+    """Fit the first four fifths of each series, less what chooses; forecast the last one, 1 and 12 steps ahead.
+
+    Forecasts are made from every step of it.
 
     The order is the one that statsmodels selects on the first part among up to two seasons, by Akaike's and by the
     Bayesian information criterion. Nobody fits again on the way. Needs statsmodels, where the series lie; its AutoReg
@@ -83,7 +85,7 @@ def measure(case: Case, criterion: str, seed: int) -> dict[str, Any]:
         run = aigc_tf.train(dataclasses.replace(recipe, logging=quiet), Path(folder) / "run", data=case.values)
         report = run.evaluate(samples=len(case.values))
         source, process = run.source, run.model.process()
-    theirs = AutoReg(known, order, trend="c").fit()
+    theirs = AutoReg(source.train[:, 0], order, trend="c").fit()
     ours = np.concatenate([process.intercept, process.coefficients[:, 0]])
     sides = {
         "aigc_tf": (report["one_step_rmse"], report["horizon_rmse"]),
@@ -102,7 +104,7 @@ def measure(case: Case, criterion: str, seed: int) -> dict[str, Any]:
 
 
 def _autoreg_rmse(case: Case, fitted: Any, source: Any, horizon: int) -> float:
-    """The error of AutoReg's forecasts with the parameters of the first four fifths."""
+    """The error of AutoReg's forecasts with the parameters of the training part."""
     from statsmodels.tsa.ar_model import AutoReg
 
     origins = origins_of(source, horizon, len(case.values))

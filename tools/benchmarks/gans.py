@@ -95,10 +95,12 @@ def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[flo
     opened = cache(lambda: resolve(recipe.data)(recipe))  # by the first reading: not to be counted as training's memory
     found: dict[str, Any] = {"shape": recipe.images.shape, "images": recipe.examples_per_step, "readings": []}
 
+    from tools.benchmarks.readings import report_of
+
     def reader(model: Any) -> Callable[[float, int], None]:
         def read(mark: float, steps: int) -> None:
             found.setdefault("peak_bytes", peak_bytes())
-            report = resolve(recipe.evaluation)(model, opened(), recipe, samples)
+            report = report_of(model, opened(), recipe, samples)
             figures = {figure: report[figure] for figure in FIGURES if figure in report}
             found["readings"].append({"seconds": mark, "steps": steps, **figures})
             say(f"\n{name}, seed {seed}: {mark:.0f} s, {steps} steps, distance {figures['frechet_distance']:.2f}")

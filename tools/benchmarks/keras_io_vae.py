@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -80,7 +81,10 @@ class KerasIoVAE:
             total += float(ops.sum(cross_entropy) + ops.sum(kl))
         return total / len(images)
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+    def conditions(self, given: Any, count: int) -> None:
+        """It has none."""
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         """Samples of the prior in [0, 1], as the Fréchet distance wants them."""
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
         return self.decoder.predict(latents, batch_size=500, verbose=0)

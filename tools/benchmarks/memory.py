@@ -15,9 +15,9 @@ import keras
 import psutil  # type: ignore[import-untyped]
 
 import aigc_tf
+from aigc_tf.cli.sample import sample
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-from tools.sample_pictures import sample_pictures
 
 SETTLED = 500  # steps until everything has happened once
 LOOKS_PER_SECOND = 50
@@ -46,8 +46,8 @@ def memory(steps: int, images: int) -> dict[str, Any]:
         run = aigc_tf.train(recipe, folder / "run", callbacks=[watched])
         report = {"training": growth(watched.settled, watched.now())}
         work: dict[str, Callable[[int], Any]] = {
-            "sampling to .npy": lambda count: sample_pictures(run.path, count, out=folder / "images.npy"),
-            "sampling to files": lambda count: sample_pictures(run.path, count, out=folder / "images"),
+            "sampling to .npy": lambda count: sample(run.path, count=count, out=folder / "images.npy"),
+            "sampling to files": lambda count: sample(run.path, count=count, out=folder / "images"),
             "evaluation": run.evaluate,
         }
         for what, do in work.items():

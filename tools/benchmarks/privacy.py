@@ -13,7 +13,6 @@ from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.private import Private
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
-from aigc_tf.references import resolve
 from tools.benchmarks.tables import markdown
 
 NEVER = 10**9
@@ -61,6 +60,7 @@ def privacy(
 def measure(name: str, epsilon: float | None, seed: int, samples: int, source: str) -> dict[str, Any]:
     """Train one recipe at one ε, to its last step, and measure it."""
     import aigc_tf
+    from tools.benchmarks.readings import report_of
 
     recipe = private_recipes()[name](source=source, seed=seed)
     recipe = dataclasses.replace(
@@ -72,7 +72,7 @@ def measure(name: str, epsilon: float | None, seed: int, samples: int, source: s
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
         logged = (run.path / "metrics.jsonl").read_text().splitlines()
-    report = resolve(recipe.evaluation)(run.model, run.source, recipe, samples)
+    report = report_of(run.model, run.source, recipe, samples)
     guarantee = run.model.guarantee
     figures = {figure: report[figure] for figure in FIGURES if figure in report}
     say(f"\n{name}, ε {epsilon}: {figures}")

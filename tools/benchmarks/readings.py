@@ -13,8 +13,10 @@ from typing import Any
 import keras
 
 import aigc_tf
+from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.references import resolve
 
 
 class Stopwatch:
@@ -111,3 +113,9 @@ class Results:
         with self.path.open("a") as file:
             file.write(json.dumps(row) + "\n")
         self.rows.append(row)
+
+
+def report_of(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, Any]:
+    """What the recipe's evaluators say of a model on the test part, without a run."""
+    evaluators = [resolve(reference)() for reference in recipe.evaluators]
+    return evaluate(evaluators, model, source, recipe, Request(samples))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,8 +55,11 @@ class TensorFlowTutorial:
         )
         return generator_loss, discriminator_loss
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
-        """Samples in [0, 1], as `evaluate` wants them."""
+    def conditions(self, given: Any, count: int) -> None:
+        """It has none."""
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
+        """Samples in [0, 1], as evaluators want them."""
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
         return self.generator.predict(latents, batch_size=500, verbose=0) * 0.5 + 0.5
 

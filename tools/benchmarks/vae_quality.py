@@ -15,7 +15,7 @@ from tqdm import tqdm
 import aigc_tf
 from aigc_tf.data.images.opening import open_source
 from aigc_tf.errors import say
-from aigc_tf.metrics.images.autoencoders import held_out_loss
+from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.conv_vae import ConvVAE
 from tools.benchmarks.keras_io_vae import KerasIoVAE
@@ -82,7 +82,7 @@ def train_ours(source_name: str, seed: int, marks: list[float], samples: int) ->
 
     def reader(model: Any) -> Callable[[float, int], None]:
         def read(mark: float, steps: int) -> None:
-            bound = held_out_loss(model, source, recipe, len(source.test.images))
+            bound = held_out_loss(model, source, len(source.test.images), "test")
             distance = frechet_distance_of_model(model, source, recipe, samples)
             _record("aigc_tf", readings, mark, steps, bound, distance)
 

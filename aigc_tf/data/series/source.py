@@ -94,6 +94,11 @@ class SeriesSource(Source):
         """All of the time, float64 `[time, series]`."""
         return np.concatenate([self.training, self.test])
 
+    @property
+    def history(self) -> np.ndarray:
+        """All of the time."""
+        return self.values
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over the names and values of the series."""
@@ -121,7 +126,7 @@ class SeriesSource(Source):
         return f"the last {len(self.validation):,} steps of the training time"
 
     def validated(self) -> Self:
-        """The same with a validation part: the last 5 % of the time, at most 2,500 steps, at least a window."""
+        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, a window or more."""
         whole = self.training
         count = max(validation_count(len(whole)), self.window)
         if len(whole) - count < self.window:

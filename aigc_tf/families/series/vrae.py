@@ -14,7 +14,7 @@ from aigc_tf.data.series.source import Scaling, SeriesSource
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.series.networks.scaling import restore, standardise
-from aigc_tf.families.tasks import Draws, Encodes, Transforms
+from aigc_tf.families.tasks import Decodes, Encodes, Transforms
 from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.plots import pairs_picture, sequences_picture
@@ -34,7 +34,7 @@ LEAST_LOG_DEVIATION = -6.0
 _FIRST_WEIGHT = math.log(math.expm1(-LEAST_LOG_DEVIATION))
 
 
-class RecurrentVAE(Draws, Transforms, Encodes, Variational, GenerativeModel):
+class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
     """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
@@ -153,8 +153,9 @@ class RecurrentVAE(Draws, Transforms, Encodes, Variational, GenerativeModel):
         mean, log_variance = self.compiled_encoder(tf.constant(standardised))
         return mean.numpy(), log_variance.numpy()
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """The means of sequences given latents `[count, latent_dim]`: float32 `[count, length, series]`, own units."""
+        self.conditions(condition, len(latents))  # refuses one
         parts = np.split(latents.astype(np.float32), range(DECODED_AT_ONCE, len(latents), DECODED_AT_ONCE))
         means = np.concatenate([self.compiled_decoder(tf.constant(part)).numpy() for part in parts])
         return self.scaling.restore(means).astype(np.float32)

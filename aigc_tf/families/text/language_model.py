@@ -15,10 +15,11 @@ from aigc_tf.data.source import Batch
 from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import Signature, TensorSpec
-from aigc_tf.families.tasks import Scores
-from aigc_tf.families.text.explanations import attention_picture
+from aigc_tf.families.tasks import Explains, Scores
+from aigc_tf.families.text.explanations import attention_picture, surprise_page
 from aigc_tf.families.text.model import TextModel, nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn import replicas
 from aigc_tf.recipes.text import TextRecipe
@@ -26,7 +27,7 @@ from aigc_tf.recipes.text import TextRecipe
 PREVIEWED_POSITIONS = 64  # whose attention is shown
 
 
-class LanguageModel(TextModel, Scores):
+class LanguageModel(TextModel, Scores, Explains):
     """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (002 §3.3's factorisation; Bengio et al. 2003).
 
     Args:
@@ -114,6 +115,13 @@ class LanguageModel(TextModel, Scores):
             nats, _, _ = self.compiled_nats(tf.constant(tokens[None, start : start + length + 1]), None)
             total += float(tf.reduce_sum(nats))
         return total / max(len(tokens) - 1, 1)
+
+    def explain(self, value: str, title: str) -> dict[str, Preview]:
+        """`surprise`, a page of the text with each symbol coloured by its loss; of a transformer `attention`, too."""
+        pieces, nats = self.surprise(value)
+        shown: dict[str, Preview] = {"surprise": surprise_page(title, pieces, nats)}
+        weights = self.attention(value)
+        return shown | ({"attention": attention_picture(weights, pieces)} if weights else {})
 
     def surprise(self, text: str) -> tuple[list[str], np.ndarray]:
         """The pieces of a text, one a symbol, and -log p of each in nats, `[symbols]`.

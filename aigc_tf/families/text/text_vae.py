@@ -11,11 +11,13 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.latent_space import linear
-from aigc_tf.families.tasks import Encodes, Transforms
+from aigc_tf.families.tasks import Decodes, Encodes, Transforms
 from aigc_tf.families.text.model import TextModel, nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.variational import Variational
@@ -30,7 +32,7 @@ PREVIEWED_LINES = 4
 BETWEEN = 6  # lines on the way from one to another, both included
 
 
-class TextVAE(TextModel, Transforms, Encodes, Variational):
+class TextVAE(TextModel, Transforms, Encodes, Decodes, Variational):
     """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
 
     Args:
@@ -135,6 +137,11 @@ class TextVAE(TextModel, Transforms, Encodes, Variational):
     def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Draws from the prior: `latent`, float32 `[count, latent_dim]`."""
         return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}
+
+    def decode(self, latents: np.ndarray, condition: Any = None) -> list[str]:
+        """The likeliest lines of latents; see `decode_text`."""
+        self.conditions(condition, len(latents))  # refuses one
+        return self.decode_text(latents)
 
     def decode_text(self, latents: np.ndarray, decoding: Decoding = LIKELIEST, seed: int = 0) -> list[str]:
         """The lines of latents `[lines, latent_dim]`; by default each time the likeliest symbol."""

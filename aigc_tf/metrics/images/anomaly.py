@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
-from aigc_tf.families.autoencoder.vae import VAE
+from aigc_tf.families.variational import Variational
 from aigc_tf.metrics.likelihood import lower_bounds
 
 POSTERIOR_SAMPLES = 16
@@ -51,7 +51,7 @@ def likelihood_scores(model: Autoencoder, images: np.ndarray, samples: int = POS
     Returns:
         `[count]`, higher is stranger.
     """
-    if not isinstance(model, VAE):
+    if not isinstance(model, Variational):
         return model.score(images)
     brightness = as_brightness(images)
     highest = ops.convert_to_numpy(model.likelihood.highest(brightness))

@@ -1,4 +1,4 @@
-"""The measured quality of autoencoders: of samples, of reconstructions, and of the likelihood."""
+"""The measured quality of autoencoders: of reconstructions, and of the likelihood."""
 
 from __future__ import annotations
 
@@ -7,99 +7,128 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 
-from aigc_tf.data.images.source import to_unit
+from aigc_tf.data.source import PartName
+from aigc_tf.errors import InputError
 from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
 from aigc_tf.families.autoencoder.vae import VAE
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
-from aigc_tf.metrics.images import samples as image_metrics
-from aigc_tf.metrics.images.features import Kind, feature_network
+from aigc_tf.metrics.images.drawing import chunk_seed
+from aigc_tf.metrics.images.features import FeatureNetwork, of_request
 from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.metrics.images.pca import pixel_components
 from aigc_tf.metrics.images.reference import reference_features, reference_statistics
-from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.metrics.kernel import MIN_FEATURES, kernel_distance
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.nn.variational import ACTIVE_VARIANCE, gaussian_kl
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
+    from aigc_tf.metrics.pca import PCA
 
 BOUND_IMAGES, BOUND_SAMPLES = 1000, 100
 _CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**22
+MEASURES = {"psnr_db": psnr, "ssim": ssim}
+CORRUPTED = "corrupted input"
 
 
-def held_out_loss(model: Autoencoder, source: ImageSource, recipe: AutoencoderRecipe, samples: int) -> float:
-    """The mean of the model's held-out loss over test images, in nats an image; lower is better.
+class Reconstruction(Evaluator):
+    """How alike reconstructions are to the images of the part.
 
-    Args:
-        model: its `test_step` gives the "loss", averaged over a batch.
-        source: its test split is used.
-        recipe: the model's; not needed.
-        samples: how many test images, the first ones, or all if there are fewer.
+    Figures:
+
+    - psnr_db and ssim: of reconstructions to the images, means over images, higher is better; beside them those of
+      PCA with as many components as the model has latent dimensions, given the same inputs. For denoisers
+      corrupted_psnr_db and corrupted_ssim are those of their inputs;
+    - reconstruction_frechet_distance, reconstruction_kernel_distance and its _error: distances of reconstructions to
+      the images, in the feature space of `aigc_tf.metrics.images.samples.Samples`, lower is better.
     """
-    del recipe
-    model.make_test_function()  # compiled at the first call, and kept by the model
-    total = 0.0
-    chunks = list(_chunks(source.test.images[:samples]))
-    for chunk in chunks:
-        batch = tf.data.Dataset.from_tensors(to_unit(chunk))
-        total += len(chunk) * float(model.test_function(iter(batch))["loss"])
-    return total / sum(len(chunk) for chunk in chunks)
+
+    def measure(
+        self, model: Autoencoder, source: ImageSource, recipe: AutoencoderRecipe, request: Request
+    ) -> Measurement:
+        """Reconstruct at most `request.samples` images, the first ones; see `Evaluator.measure`.
+
+        The recipe's corruption is what a denoiser's inputs suffer here, with draws from `request.seed`.
+
+        Raises:
+            InputError: fewer than 4 images, or the feature network is not available.
+        """
+        images = source.part(request.part).images[: request.samples]
+        if len(images) < MIN_FEATURES:
+            raise InputError(
+                f"{len(images)} {request.part} images of {source.name}: at least {MIN_FEATURES} are needed"
+            )
+        network = of_request(source, recipe.images, request)
+        linear = pixel_components(source, model.latent_dim, lambda some: targets(some, recipe), form(recipe))
+        quality, features = _compare(model, network, linear, images, recipe, request.seed)
+        name = f"PCA of {len(linear.components)} components"
+        figures = {}
+        for measure in MEASURES:
+            baselines = {name: quality["pca", measure]}
+            if recipe.corruption.is_on:
+                baselines[CORRUPTED] = quality["corrupted", measure]
+                figures[f"corrupted_{measure}"] = Figure(quality["corrupted", measure], "neither")
+            figures[measure] = Figure(quality["model", measure], "higher", baselines)
+        figures |= _distance_figures(network, features, source, request.part)
+        protocol = {
+            f"reconstructed_{request.part}_images": len(images),
+            "inputs": _inputs_in_words(recipe, request.seed),
+            "pca": f"{len(linear.components)} components of {linear.examples} training images, given the same inputs",
+        }
+        return Measurement(figures, protocol)
 
 
-def evaluate(
-    model: Autoencoder,
-    source: ImageSource,
-    recipe: AutoencoderRecipe,
-    samples: int = 10_000,
-    seed: int = 0,
-    kind: Kind = "auto",
-) -> dict[str, Any]:
-    """Measure samples, reconstructions and likelihood of an autoencoder on the test images of the source.
+class Likelihood(Evaluator):
+    """Lower bounds on the log-likelihood of images of the part under a variational autoencoder, in nats an image.
 
-    Args:
-        model: the autoencoder.
-        source: its test split is the reference, and what is reconstructed.
-        recipe: its corruption is what a denoiser's inputs suffer here.
-        samples: how many images are generated; at most as many test images are reconstructed.
-        seed: of samples, corruption and noise.
-        kind: of feature network, see `aigc_tf.metrics.images.features.feature_network`.
+    Figures:
 
-    Returns:
-        All that `aigc_tf.metrics.images.samples.evaluate` says of generated images, and further floats:
-
-        - reconstruction_frechet_distance, reconstruction_kernel_distance and its _error: the same distances for
-          reconstructions of test images;
-        - psnr_db and ssim: of reconstructions to the test images, means over images, higher is better; for
-          denoisers corrupted_psnr_db and corrupted_ssim are the same for their inputs;
-        - for variational autoencoders, in nats an image on the first test images: evidence_lower_bound and
-          importance_weighted_bound (higher is better), kl_divergence; bits_per_dimension of the second bound (lower
-          is better); active_units, latent dimensions whose mean varies over images (Burda et al. 2016, §5.2).
-
-    Raises:
-        InputError: too few samples or test images, or the feature network cannot be had.
+    - evidence_lower_bound (Kingma & Welling 2014, eq. 2) and importance_weighted_bound (Burda et al. 2016, eq. 8),
+      higher is better; kl_divergence, a part of the first;
+    - bits_per_dimension: of the second bound, lower is better;
+    - active_units: latent dimensions whose mean varies over images by more than 0.01 (Burda et al. 2016, §5.2).
     """
-    report = image_metrics.evaluate(model, source, recipe, samples, seed, kind)
-    protocol = report.pop("protocol")
-    reconstructed, described = _reconstruction(model, source, recipe, samples, seed, kind)
-    report |= reconstructed
-    protocol |= described
-    if isinstance(model, VAE):
-        clean = targets(source.test.images[: min(samples, BOUND_IMAGES)], recipe)
-        report |= _likelihood(model, clean, seed)
-        protocol |= {
-            "bound": f"{BOUND_SAMPLES} samples on the first {len(clean)} test images, uncorrupted",
+
+    def measure(self, model: VAE, source: ImageSource, recipe: AutoencoderRecipe, request: Request) -> Measurement:
+        """Bound the first images, at most 1,000, uncorrupted; see `Evaluator.measure`.
+
+        Raises:
+            InputError: the part has no images.
+        """
+        images = source.part(request.part).images[: min(request.samples, BOUND_IMAGES)]
+        if not len(images):
+            raise InputError(f"{source.name} has no {request.part} images: nothing can be measured")
+        clean = targets(np.asarray(images), recipe)
+        bounds = lower_bounds(model, clean, BOUND_SAMPLES, request.seed)
+        mean, log_variance = model.posterior(clean)
+        weighted = float(bounds.importance_weighted.mean())
+        figures = {
+            "evidence_lower_bound": Figure(float(bounds.evidence_lower_bound.mean()), "higher"),
+            "importance_weighted_bound": Figure(weighted, "higher"),
+            "bits_per_dimension": Figure(bits_per_dimension(weighted, model), "lower"),
+            "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
+            "active_units": Figure(float(active_units(mean)), "neither"),
+        }
+        protocol = {
+            "bound": f"{BOUND_SAMPLES} samples on the first {len(clean)} {request.part} images, uncorrupted",
             "likelihood": likelihood_in_words(model, recipe),
         }
-    return report | {"protocol": protocol}
+        return Measurement(figures, protocol)
 
 
 def targets(images: np.ndarray, recipe: AutoencoderRecipe) -> np.ndarray:
     """Images as the recipe learns them, float32 in [0, 1]: black and white ones are one fixed draw."""
     brightness = as_brightness(images)
     return binarised(brightness, STATIC_SEED) if recipe.binarise else brightness
+
+
+def form(recipe: AutoencoderRecipe) -> str:
+    """What `targets` makes of images, in words."""
+    return "binarised once" if recipe.binarise else "grey values"
 
 
 def likelihood_in_words(model: VAE, recipe: AutoencoderRecipe) -> str:
@@ -114,59 +143,54 @@ def likelihood_in_words(model: VAE, recipe: AutoencoderRecipe) -> str:
     return f"{kind}, probability of 256 grey levels"
 
 
-def _reconstruction(
-    model: Autoencoder, source: ImageSource, recipe: AutoencoderRecipe, samples: int, seed: int, kind: Kind
-) -> tuple[dict[str, float], dict[str, Any]]:
-    """Figures of reconstructed test images, and their part of the protocol."""
-    network = feature_network(source, recipe.images, kind)
+def _compare(
+    model: Autoencoder,
+    network: FeatureNetwork,
+    linear: PCA,
+    images: np.ndarray,
+    recipe: AutoencoderRecipe,
+    seed: int,
+) -> tuple[dict[tuple[str, str], float], np.ndarray]:
+    """Means of all measures of what model, PCA and nothing make of the same inputs; features of the model's outputs."""
     features: list[np.ndarray] = []
-    quality: dict[str, list[np.ndarray]] = {}
-
-    def compare(images: np.ndarray, clean: np.ndarray, prefix: str = "") -> None:
-        for name, measure in (("psnr_db", psnr), ("ssim", ssim)):
-            quality.setdefault(prefix + name, []).append(measure(images, clean))
-
-    for index, chunk in enumerate(_chunks(source.test.images[:samples])):
+    quality: dict[tuple[str, str], list[np.ndarray]] = {}
+    for index, chunk in enumerate(_chunks(images)):
         clean = targets(chunk, recipe)
-        inputs = np.asarray(model.corrupted(clean, image_metrics.chunk_seed(seed, index)))
-        result = model.reconstruct(inputs)
-        features.append(network.extract(to_bytes(result)).features)
-        compare(result, clean)
+        inputs = np.asarray(model.corrupted(clean, chunk_seed(seed, index)))
+        outputs = {"model": model.transform(inputs), "pca": _projected(linear, inputs)}
         if recipe.corruption.is_on:
-            compare(inputs, clean, "corrupted_")
-    reconstructed = np.concatenate(features)
-    kernel = kernel_distance(reconstructed, reference_features(network, source).features)
-    report = {name: float(np.mean(np.concatenate(parts))) for name, parts in quality.items()}
-    report |= {
-        "reconstruction_frechet_distance": frechet_distance(
-            gaussian_statistics(reconstructed), reference_statistics(network, source)
-        ),
-        "reconstruction_kernel_distance": kernel.distance,
-        "reconstruction_kernel_distance_error": kernel.standard_error,
+            outputs["corrupted"] = inputs
+        features.append(network.extract(to_bytes(outputs["model"])).features)
+        for method, output in outputs.items():
+            for name, measure in MEASURES.items():
+                quality.setdefault((method, name), []).append(measure(output, clean))
+    means = {key: float(np.mean(np.concatenate(parts))) for key, parts in quality.items()}
+    return means, np.concatenate(features)
+
+
+def _projected(linear: PCA, images: np.ndarray) -> np.ndarray:
+    return np.clip(linear.project(images.reshape(len(images), -1)), 0, 1).reshape(images.shape).astype(np.float32)
+
+
+def _distance_figures(
+    network: FeatureNetwork, features: np.ndarray, source: ImageSource, part: PartName
+) -> dict[str, Figure]:
+    kernel = kernel_distance(features, reference_features(network, source, part).features)
+    distance = frechet_distance(gaussian_statistics(features), reference_statistics(network, source, part))
+    return {
+        "reconstruction_frechet_distance": Figure(distance, "lower"),
+        "reconstruction_kernel_distance": Figure(kernel.distance, "lower"),
+        "reconstruction_kernel_distance_error": Figure(kernel.standard_error, "neither"),
     }
-    return report, {"reconstructed_test_images": len(reconstructed), "inputs": _inputs_in_words(recipe, seed)}
 
 
 def _inputs_in_words(recipe: AutoencoderRecipe, seed: int) -> str:
-    images = "binarised once" if recipe.binarise else "grey values"
-    return f"{images}, corrupted as in training, seed {seed}" if recipe.corruption.is_on else f"{images}, uncorrupted"
+    suffered = f"corrupted as in training, seed {seed}" if recipe.corruption.is_on else "uncorrupted"
+    return f"{form(recipe)}, {suffered}"
 
 
-def _likelihood(model: VAE, images: np.ndarray, seed: int) -> dict[str, float]:
-    bounds = lower_bounds(model, images, BOUND_SAMPLES, seed)
-    mean, log_variance = model.posterior(images)
-    importance_weighted = float(bounds.importance_weighted.mean())
-    return {
-        "evidence_lower_bound": float(bounds.evidence_lower_bound.mean()),
-        "importance_weighted_bound": importance_weighted,
-        "bits_per_dimension": bits_per_dimension(importance_weighted, model),
-        "kl_divergence": float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()),
-        "active_units": float((mean.var(axis=0) > ACTIVE_VARIANCE).sum()),
-    }
-
-
-def _chunks(images: np.ndarray) -> Iterator[np.ndarray]:
-    """Parts of test images small enough to be worked on at once."""
+def _chunks(images: Any) -> Iterator[np.ndarray]:
+    """Parts of images small enough to be worked on at once."""
     size = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // math.prod(images.shape[1:])))
     for start in range(0, len(images), size):
-        yield images[start : start + size]
+        yield np.asarray(images[start : start + size])

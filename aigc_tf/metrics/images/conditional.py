@@ -2,64 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aigc_tf.metrics.images import samples as image_metrics
-from aigc_tf.metrics.images.features import Kind, feature_network
-from aigc_tf.metrics.images.reference import reference_features
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.metrics.images.drawing import Generates, generated_images
+from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.metrics.images.reference import reference_features, reference_of
 from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.labelled import LabelledSource
+    from aigc_tf.data.images.source import ImageSource
+
+REAL, CHANCE = "real images", "any class at random"
 
 
-def evaluate(
-    model: image_metrics.Generates,
-    source: LabelledSource,
-    recipe: ImageRecipe,
-    samples: int = 10_000,
-    seed: int = 0,
-    kind: Kind = "auto",
-) -> dict[str, Any]:
-    """Measure generated images, and whether they are of the classes that were asked for.
+class ClassAgreement(Evaluator):
+    """Whether generated images are of the classes that were asked for.
 
-    Args:
-        model: `generate(count, seed)` gives images of the classes in turn, beginning with the first.
-        source: its test split is the reference.
-        recipe: `recipe.images` is the form of the images.
-        samples: how many images are generated.
-        seed: of the samples.
-        kind: of the feature network of the distances; classes are always told by the classifier.
+    The classes come in turn over all samples. A classifier that was trained on real images alone tells them, whatever
+    feature network compares distances. Figures:
 
-    Returns:
-        All that `aigc_tf.metrics.images.samples.evaluate` says, and further floats:
-
-        - class_agreement: the share of samples that a classifier trained on real images alone takes for the
-          class that was asked for;
-        - classifier_accuracy: the share of real test images that it takes for their class;
-        - relative_class_agreement: the first over the second.
-
-    Raises:
-        InputError: too few samples or test images, or the feature network cannot be had.
+    - class_agreement: the share of samples that it takes for the class that was asked for, higher is better;
+    - classifier_accuracy: the share of real images of the part that it takes for their class;
+    - relative_class_agreement: the first over the second, higher is better.
     """
-    report = image_metrics.evaluate(model, source, recipe, samples, seed, kind)
-    network = feature_network(source, recipe.images, "classifier")
-    classes = len(source.classes.names)
-    agreeing = 0
-    for chunk in image_metrics.generated_images(model, network.shape, samples, seed):
-        agreeing += int((_likeliest(network.extract(chunk).probabilities) == np.arange(len(chunk)) % classes).sum())
-    agreement = agreeing / samples
-    told = _likeliest(reference_features(network, source).probabilities)
-    accuracy = float(np.mean(told == source.test.labels))
-    report |= {
-        "class_agreement": agreement,
-        "classifier_accuracy": accuracy,
-        "relative_class_agreement": agreement / accuracy,
-    }
-    report["protocol"] |= {"classifier": network.name, "classifier_sha256": network.sha256, "classes": classes}
-    return report
+
+    def measure(self, model: Generates, source: ImageSource, recipe: ImageRecipe, request: Request) -> Measurement:
+        """Draw `request.samples` images of all classes; see `Evaluator.measure`.
+
+        Raises:
+            InputError: there are no samples, or no labelled images of several classes.
+        """
+        if request.samples < 1:
+            raise InputError(f"samples is {request.samples}: at least 1 is needed to measure")
+        network = feature_network(source, recipe.images, "classifier")
+        asked = np.asarray(model.conditions(None, request.samples))
+        chunks = generated_images(model, network.shape, request.samples, request.seed)
+        told = np.concatenate([_likeliest(network.extract(chunk).probabilities) for chunk in chunks])
+        agreement = float(np.mean(told == asked))
+        of_real = _likeliest(reference_features(network, source, request.part).probabilities)
+        accuracy = float(np.mean(of_real == reference_of(source, request.part).labels))
+        classes = len(source.class_names or ())
+        figures = {
+            "class_agreement": Figure(agreement, "higher", {REAL: accuracy, CHANCE: 1 / classes}),
+            "classifier_accuracy": Figure(accuracy, "neither"),
+            "relative_class_agreement": Figure(agreement / accuracy if accuracy else 0.0, "higher"),
+        }
+        protocol = {"classifier": network.name, "classifier_sha256": network.sha256, "classes": classes}
+        return Measurement(figures, protocol)
 
 
 def _likeliest(probabilities: np.ndarray | None) -> np.ndarray:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.metrics import cache
+from aigc_tf.metrics.evaluator import Request
+from aigc_tf.metrics.features import builder_of, register
 from aigc_tf.metrics.images import inception, small_network, trained
 from aigc_tf.recipes.images import ImageSettings
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
 
-Kind = Literal["auto", "classifier", "rotation", "inception"]
+MODALITY = "pictures"
+Kind = str
+"""`auto`, or what is registered for pictures: `classifier`, `rotation`, `inception`."""
 Shape = tuple[int, int, int]
 
 
@@ -89,6 +94,30 @@ class FeatureNetwork:
         return Features(features, probabilities)
 
 
+class Choice(NamedTuple):
+    """Which kind of feature network measures models of a source."""
+
+    kind: str
+    reason: str
+    """Why, for protocols: "classifier: the source has labels of 10 classes"."""
+
+
+def choose(source: ImageSource, kind: Kind = "auto") -> Choice:
+    """The kind that is meant: "auto" is the classifier if there are labels of at least two classes, else rotation.
+
+    Raises:
+        InputError: unknown kind.
+    """
+    if kind != "auto":
+        builder_of(MODALITY, kind)
+        return Choice(kind, f"{kind}: asked for")
+    classes = trained.class_count(source)
+    if classes > 1:
+        return Choice("classifier", f"classifier: the source has labels of {classes} classes")
+    labels = "no labels" if classes == 0 else "labels of one class only"
+    return Choice("rotation", f"rotation: the source has {labels}")
+
+
 def feature_network(source: ImageSource, images: ImageSettings, kind: Kind = "auto") -> FeatureNetwork:
     """The network by which models of `source` are measured. Each is loaded once per process.
 
@@ -98,23 +127,34 @@ def feature_network(source: ImageSource, images: ImageSettings, kind: Kind = "au
         kind: "classifier", a small classifier of the data set itself: for Fashion-MNIST at 28x28 its weights
             come with the package, for another labelled source it is trained on first use, which takes minutes,
             and kept in the cache. "rotation", the same network trained to tell four rotations apart, which
-            needs no labels. "inception", Keras's Inception v3 with ImageNet weights. "auto", the classifier
-            if there are labels of at least two classes, otherwise rotation.
+            needs no labels. "inception", Keras's Inception v3 with ImageNet weights. "auto", see `choose`. Any
+            other that is registered for pictures (`aigc_tf.metrics.features`).
 
     Raises:
-        InputError: a classifier was asked for without labels, or Inception's weights cannot be had.
-        ValueError: unknown kind.
+        InputError: unknown kind, a classifier was asked for without labels, or Inception's weights are not available.
     """
-    if kind == "auto":
-        kind = "classifier" if trained.class_count(source) > 1 else "rotation"
-    if kind not in _BUILDERS:
-        raise ValueError(f"feature network {kind!r}: choose one of auto, {', '.join(_BUILDERS)}")
-    key = (kind, source.dataset, source.fingerprint, images.shape)
-    if key not in _networks:
-        _networks[key] = _BUILDERS[kind](source, images.shape)
-    return _networks[key]
+    chosen, _ = choose(source, kind)
+    key = (chosen, source.dataset, source.fingerprint, images.shape)
+    return cache.shared().of("feature network", key, lambda: builder_of(MODALITY, chosen)(source, images.shape))
 
 
+def of_request(source: ImageSource, images: ImageSettings, request: Request) -> FeatureNetwork:
+    """The network that a request names by its option "features"; "auto" by default."""
+    return feature_network(source, images, request.options.get("features", "auto"))
+
+
+def in_words(source: ImageSource, network: FeatureNetwork, request: Request) -> dict[str, Any]:
+    """Which network measured and why it was chosen, for protocols."""
+    return {
+        "network": network.name,
+        "network_chosen": choose(source, request.options.get("features", "auto")).reason,
+        "weights_sha256": network.sha256,
+        "resize": network.resize,
+        "note": network.note,
+    }
+
+
+@register(MODALITY, "classifier")
 def _classifier(source: ImageSource, shape: Shape) -> FeatureNetwork:
     return FeatureNetwork(
         f"small classifier of {source.dataset or source.name}",
@@ -126,6 +166,7 @@ def _classifier(source: ImageSource, shape: Shape) -> FeatureNetwork:
     )
 
 
+@register(MODALITY, "rotation")
 def _rotation(source: ImageSource, shape: Shape) -> FeatureNetwork:
     side = min(shape[:2])
     crop = f"centre square of {side}x{side}" if shape[0] != shape[1] else ""
@@ -141,6 +182,7 @@ def _rotation(source: ImageSource, shape: Shape) -> FeatureNetwork:
     )
 
 
+@register(MODALITY, "inception")
 def _inception(_source: ImageSource, shape: Shape) -> FeatureNetwork:
     return FeatureNetwork(
         "keras-inception-v3",
@@ -157,11 +199,3 @@ def _inception(_source: ImageSource, shape: Shape) -> FeatureNetwork:
 def _shrinking(shape: Shape) -> str:
     factor = small_network.shrink_factor(shape)
     return "none" if factor == 1 else f"averaged over {factor}x{factor} pixels"
-
-
-_BUILDERS: dict[str, Callable[[ImageSource, Shape], FeatureNetwork]] = {
-    "classifier": _classifier,
-    "rotation": _rotation,
-    "inception": _inception,
-}
-_networks: dict[tuple[str, str, str, Shape], FeatureNetwork] = {}

@@ -7,7 +7,7 @@ import numpy as np
 # Wang et al. 2004, §III.B and §III.C.
 WINDOW_PIXELS, WINDOW_DEVIATION_PIXELS = 11, 1.5
 LUMINANCE_CONSTANT, CONTRAST_CONSTANT = 0.01**2, 0.03**2
-LEAST_ERROR = 1e-12  # of a mean square in float32: equal images are 120 dB apart, not infinitely many
+MIN_ERROR = 1e-12  # of a mean square in float32: equal images are 120 dB apart, not infinitely many
 
 
 def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
     """
     first, second = _as_float64(images, references)
     error = np.square(first - second).mean(axis=(1, 2, 3))
-    return -10 * np.log10(np.maximum(error, LEAST_ERROR))
+    return -10 * np.log10(np.maximum(error, MIN_ERROR))
 
 
 def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:

@@ -34,18 +34,18 @@ def weights_file() -> Path:
     """The weights in Keras's cache, downloaded if they are not there.
 
     Raises:
-        InputError: they cannot be had (within 10 s without a network), or the file is damaged.
+        InputError: they are not available (within 10 s without a network), or the file is damaged.
     """
     home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
     path = home / "models" / WEIGHTS_NAME
     if not path.is_file():
-        mend = f"put {WEIGHTS_URL} into {path.parent}, or measure with another kind of feature network"
+        fix = f"put {WEIGHTS_URL} into {path.parent}, or measure with another kind of feature network"
         if not reachable(WEIGHTS_URL):
-            raise InputError(f"Inception's weights are not in {path.parent} and there is no network: {mend}")
+            raise InputError(f"Inception's weights are not in {path.parent} and there is no network: {fix}")
         try:
             _download(WEIGHTS_URL, path)
         except _NETWORK_ERRORS as error:
-            raise InputError(f"Inception's weights could not be downloaded ({error}): {mend}") from None
+            raise InputError(f"Inception's weights could not be downloaded ({error}): {fix}") from None
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
     if found != WEIGHTS_MD5:

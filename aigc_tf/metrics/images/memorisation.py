@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
+from aigc_tf.metrics import cache
 from aigc_tf.metrics.distances import Nearest, nearest
 from aigc_tf.metrics.images.features import FeatureNetwork
-from aigc_tf.metrics.images.reference import reference_features
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
 
 _HELD_OUT_IMAGES = 500
-_held_out: dict[tuple[str, str, tuple[int, ...]], np.ndarray] = {}
+_KEPT = 2  # features of all training images
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,17 @@ class Memorisation:
     nearest: Nearest
     """For each sample; the indices are those of the source's training images."""
     held_out_distances: np.ndarray
-    """float64 `[m]`: from each of some test images to the nearest training image."""
+    """float64 `[m]`: from each of some images of a part to the nearest training image."""
 
     def summary(self) -> dict[str, float]:
         """How near the samples are, in numbers.
 
         Returns:
             median_distance: of the samples to their nearest training image.
-            held_out_median_distance: the same for test images.
+            held_out_median_distance: the same for those images.
             ratio: of the two. Around 1 is as expected; near 0, the samples are copies. Smooth samples may lie
                 somewhat below 1 in pixels without being copies: look at the picture.
-            suspicious_share: the share of the samples nearer to a training image than 99 % of the test images
+            suspicious_share: the share of the samples nearer to a training image than 99 % of those images
                 are; 0.01 is expected.
         """
         closest = self.nearest.distances[:, 0]
@@ -52,37 +54,52 @@ class Memorisation:
 
 
 def nearest_training_images(
-    samples: np.ndarray, source: ImageSource, count: int = 3, network: FeatureNetwork | None = None
+    samples: np.ndarray,
+    source: ImageSource,
+    count: int = 3,
+    network: FeatureNetwork | None = None,
+    part: PartName = "test",
 ) -> Memorisation:
     """The `count` nearest training images of each sample, by brute force.
 
     Args:
         samples: uint8 `[n, height, width, channels]`, a handful.
-        source: its training images are searched; its test images show what distances are usual.
+        source: its training images are searched.
         count: neighbours of each sample.
         network: distances are between its features; without it, between pixels in [0, 1].
+        part: whose images, which nothing was trained on, show what distances are usual.
 
     Raises:
-        InputError: fewer than `count` training images, or no test images.
+        InputError: fewer than `count` training images, or no images in the part.
         ValueError: the samples are not uint8, or of another shape than the training images.
     """
-    train, test = source.train.images, source.test.images
+    train, other = source.train.images, source.part(part).images
     if samples.dtype != np.uint8 or samples.shape[1:] != train.shape[1:]:
         raise ValueError(f"samples are {samples.dtype} {samples.shape}: expected uint8, shaped as {train.shape}")
-    if len(train) < count or not len(test):
-        raise InputError(f"{source.name} has {len(train)} training images and {len(test)} for testing: too few")
+    if len(train) < count or not len(other):
+        raise InputError(f"{source.name} has {len(train)} training images and {len(other)} for testing: too few")
+    look = _pixels if network is None else _features_by(network)
     # Squared distances of whole numbers are exact, so that a copy is at distance 0: divide afterwards.
     scale = 255.0 if network is None else 1.0
-    searched = train if network is None else reference_features(network, source, "train").features
-    queries = samples if network is None else network.extract(samples).features
-    key = ("pixels" if network is None else network.sha256, source.fingerprint, train.shape)
-    if key not in _held_out:
-        step = -(-len(test) // _HELD_OUT_IMAGES)
-        held_out = test[::step] if network is None else reference_features(network, source).features[::step]
-        _held_out[key] = nearest(held_out, searched, 1).distances[:, 0] / scale
-    found = nearest(queries, searched, count)
     space = "pixels" if network is None else network.name
-    return Memorisation(space, Nearest(found.indices, found.distances / scale), _held_out[key])
+    key = ("pixels" if network is None else network.sha256, source.fingerprint, train.shape, part)
+    searched = train if network is None else cache.shared().of("training features", key, lambda: look(train), _KEPT)
+
+    def usual() -> np.ndarray:
+        every = slice(None, None, -(-len(other) // _HELD_OUT_IMAGES))
+        return nearest(look(other[every]), searched, 1).distances[:, 0] / scale
+
+    held_out = cache.shared().of("usual distances", key, usual)
+    found = nearest(look(samples), searched, count)
+    return Memorisation(space, Nearest(found.indices, found.distances / scale), held_out)
+
+
+def _pixels(images: np.ndarray) -> np.ndarray:
+    return images
+
+
+def _features_by(network: FeatureNetwork) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda images: network.extract(images).features
 
 
 def nearest_picture(samples: np.ndarray, train: np.ndarray, indices: np.ndarray) -> np.ndarray:

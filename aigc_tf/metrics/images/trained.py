@@ -19,12 +19,12 @@ from aigc_tf.metrics.images import small_network
 from aigc_tf.storage.cache import cache_folder
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource, Split
 
 Shape = tuple[int, int, int]
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-_MOST_TESTED = 10_000
+_MAX_TESTED = 10_000
 
 
 class Shipped(NamedTuple):
@@ -45,9 +45,14 @@ class Trained(NamedTuple):
     facts: dict[str, Any]
 
 
+def training_part(source: ImageSource) -> Split:
+    """All training images, those that are held out to choose by included: one network for models of all recipes."""
+    return source.training or source.train
+
+
 def class_count(source: ImageSource) -> int:
     """How many classes the labels of the training images tell apart; 0 without labels."""
-    labels = source.train.labels
+    labels = training_part(source).labels
     return 0 if labels is None else len(np.unique(labels))
 
 
@@ -57,7 +62,7 @@ def classifier(source: ImageSource, shape: Shape) -> keras.Model:
     Raises:
         InputError: the source has no labels, or only one class.
     """
-    labels = source.train.labels
+    labels = training_part(source).labels
     if labels is None or class_count(source) < 2:
         raise InputError(f"{source.name} has no labels of several classes: measure with kind auto or rotation")
     shipped = SHIPPED.get((source.dataset, shape))
@@ -78,7 +83,7 @@ def rotation_network(source: ImageSource, side: int) -> keras.Model:
 
 def train_classifier(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
     """Train on all labelled training images; deterministic on one machine."""
-    images, labels = source.train.images, source.train.labels
+    images, labels = training_part(source).images, training_part(source).labels
     if labels is None:
         raise InputError(f"{source.name} has no labels")
     network = small_network.build(shape, int(labels.max()) + 1, seed)
@@ -89,8 +94,8 @@ def train_classifier(source: ImageSource, shape: Shape, seed: int = small_networ
 def train_rotation_network(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
     """Train on the centre squares of all training images; deterministic on one machine."""
     network = small_network.build(shape, 4, seed)
-    batches = small_network.rotation_batches(centre_square(source.train.images), seed)
-    test = small_network.rotated(centre_square(source.test.images[: _MOST_TESTED // 4]))
+    batches = small_network.rotation_batches(centre_square(training_part(source).images), seed)
+    test = small_network.rotated(centre_square(source.test.images[: _MAX_TESTED // 4]))
     return _train("rotation network", source, network, batches, test, seed)
 
 
@@ -110,17 +115,17 @@ def _train(
     test: tuple[np.ndarray, np.ndarray | None],
     seed: int,
 ) -> Trained:
-    """Train, measure the accuracy, and write down how it was done."""
+    """Train, measure the accuracy on test images, which chooses nothing, and write down how it was done."""
     started = time.monotonic()
-    steps = small_network.training_steps(len(source.train.images))
+    steps = small_network.training_steps(len(training_part(source).images))
     small_network.train(network, batches, steps, f"measuring: {kind} of {source.name}")
-    images, labels = test[0][:_MOST_TESTED], test[1]
+    images, labels = test[0][:_MAX_TESTED], test[1]
     facts: dict[str, Any] = {
         "what": f"{kind} of {source.name}",
         "source_fingerprint": source.fingerprint,
         "source_licence": source.licence,
         "architecture_version": small_network.ARCHITECTURE_VERSION,
-        "training_images": len(source.train.images),
+        "training_images": len(training_part(source).images),
         "steps": steps,
         "seed": seed,
         "training_seconds": round(time.monotonic() - started, 1),
@@ -133,7 +138,7 @@ def _train(
     }
     if labels is not None and len(images):
         facts |= {
-            "test_accuracy": round(small_network.accuracy(network, images, labels[:_MOST_TESTED]), 4),
+            "test_accuracy": round(small_network.accuracy(network, images, labels[:_MAX_TESTED]), 4),
             "test_images": len(images),
         }
     return Trained(network, facts)

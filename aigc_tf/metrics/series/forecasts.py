@@ -3,98 +3,119 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from aigc_tf.data.series.source import SeriesSource
+from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.families.series.autoregression import Autoregression
 from aigc_tf.families.series.linear_process import LinearProcess, seasonal_naive
+from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.ar import AR
 
+_MIN_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: less is rounding
 
-def held_out_rmse(model: Autoregression, source: SeriesSource, recipe: AR, samples: int) -> float:
-    """Root mean squared error of one-step forecasts of held-out values, in deviations of each series; lower is better.
 
-    Args:
-        model: of the forecasts.
-        source: its test part is forecast.
-        recipe: the model's; not needed.
-        samples: forecasts, evenly spread, or all if there are fewer.
+class Forecasts(Evaluator):
+    """Forecasts of each value of the part from all that came before it, beside those that repeat the last season.
+
+    Errors are in the series' own units; of several series the names have `_of_` and the series' name behind them.
+    Figures, lower is better:
+
+    - held_out_rmse: root mean squared error of the next value, in deviations of each series;
+    - nats_per_value: -log of the density of a standardised held-out value given those before it;
+    - one_step_rmse, one_step_mae: root mean squared and mean absolute error of the next value; horizon_rmse,
+      horizon_mae: of the value `horizon` steps ahead;
+    - naive_one_step_rmse and so on: those of forecasts that repeat the last season (Hyndman & Athanasopoulos 2021,
+      §5.2), which stand beside the model's;
+    - largest_root: by what factor a disturbance grows or shrinks in a step in the long run.
     """
-    del recipe
-    errors = forecast_errors(model.process(), source, origins_of(source, 1, samples), 1)
-    return root_mean_square(errors / source.scaling.deviation)
 
+    def measure(self, model: Autoregression, source: SeriesSource, recipe: AR, request: Request) -> Measurement:
+        """Make at most `request.samples` forecasts, evenly spread; nothing is drawn. See `Evaluator.measure`.
 
-def evaluate(
-    model: Autoregression, source: SeriesSource, recipe: AR, samples: int = 10_000, seed: int = 0
-) -> dict[str, Any]:
-    """Measure forecasts of the test part, each from all that came before it.
-
-    Args:
-        model: of the forecasts.
-        source: its test part is forecast.
-        recipe: the model's, with horizon and season.
-        samples: forecasts, evenly spread, or all if there are fewer.
-        seed: nothing is drawn.
-
-    Returns:
-        Floats, and under "protocol" what they were measured with. Errors are in the series' own units; of several
-        series the names have `_of_` and the series' name behind them. Lower is better:
-
-        - held_out_rmse: see there;
-        - nats_per_value: -log of the density of a standardised held-out value given those before it;
-        - one_step_rmse, one_step_mae: root mean squared and mean absolute error of the next value;
-          horizon_rmse, horizon_mae: of the value `horizon` steps ahead;
-        - naive_one_step_rmse and so on: those of forecasts that repeat the last season;
-        - largest_root: by what factor a disturbance grows or shrinks in a step in the long run.
-
-    Raises:
-        InputError: the season is longer than the training part.
-    """
-    del seed
-    if recipe.season > len(source.train):
-        raise InputError(
-            f"season is {recipe.season}, and {source.name} has {len(source.train)} steps to train on: lower it"
+        Raises:
+            InputError: the season is longer than the training part.
+        """
+        if recipe.season > len(source.training):
+            raise InputError(
+                f"season is {recipe.season}, and {source.name} has {len(source.training)} steps to train on: lower it"
+            )
+        part, samples = request.part, request.samples
+        process, deviation = model.process(), source.scaling.deviation
+        begin, end = span_of(source, part)
+        known = max(process.order, recipe.season)
+        horizon = min(recipe.horizon, end - max(begin, known))
+        origins = {steps: origins_of(source, steps, samples, part, known) for steps in (1, horizon)}
+        errors = {steps: forecast_errors(process, source, origins[steps], steps) for steps in origins}
+        naive = {steps: _naive_errors(source, origins[steps], steps, recipe.season) for steps in origins}
+        name = "repeating the last season" if recipe.season > 1 else "repeating the last value"
+        rmse = root_mean_square(errors[1] / deviation), root_mean_square(naive[1] / deviation)
+        nats = (
+            _nats(errors[1], process.deviation, deviation),
+            _nats(naive[1], _naive_deviation(source, recipe), deviation),
         )
-    process, deviation = model.process(), source.scaling.deviation
-    horizon = min(recipe.horizon, len(source.test))
-    one_step = forecast_errors(process, source, origins_of(source, 1, samples), 1)
-    standardised = one_step / process.deviation
-    nats = 0.5 * standardised**2 + np.log(process.deviation / deviation) + 0.5 * math.log(2 * math.pi)
-    by_series = {"largest_root": process.largest_roots()}
-    for name, steps in (("one_step", 1), ("horizon", horizon)):
-        origins = origins_of(source, steps, samples)
-        naive = seasonal_naive(source.values, origins, steps, recipe.season) - source.values[origins + steps - 1]
-        for prefix, errors in (("", forecast_errors(process, source, origins, steps)), ("naive_", naive)):
-            by_series[f"{prefix}{name}_rmse"] = np.sqrt((errors**2).mean(axis=0))
-            by_series[f"{prefix}{name}_mae"] = np.abs(errors).mean(axis=0)
-    return {
-        "held_out_rmse": root_mean_square(one_step / deviation),
-        "nats_per_value": float(nats.mean()),
-        **_by_name(by_series, source.scaling.names),
-        "protocol": {
-            "samples": samples,
-            "one-step forecasts": len(origins_of(source, 1, samples)),
-            "forecasts at the horizon": len(origins_of(source, horizon, samples)),
+        figures = {
+            "held_out_rmse": Figure(rmse[0], "lower", {name: rmse[1]}),
+            "nats_per_value": Figure(nats[0], "lower", {f"{name}, with normal errors": nats[1]}),
+            **_by_series(
+                process, source, {"one_step": (errors[1], naive[1]), "horizon": (errors[horizon], naive[horizon])}, name
+            ),
+        }
+        protocol = {
+            "one-step forecasts": len(origins[1]),
+            "forecasts at the horizon": len(origins[horizon]),
             "horizon": horizon,
             "season of the naive forecasts": recipe.season,
-            "test split": source.test_split,
-            "known to a forecast": "all values before it, those of the test part too; the model is not fitted again",
+            f"{part} split": split_in_words(source, part),
+            "known to a forecast": f"all values before it, those of the {part} part too; the model is not fitted again",
             "series": ", ".join(source.scaling.names),
-        },
-    }
+        }
+        return Measurement(figures, protocol)
 
 
-def origins_of(source: SeriesSource, horizon: int, samples: int) -> np.ndarray:
+class HeldOutRMSE(Chooser):
+    """Root mean squared error of one-step forecasts, in deviations of each series; lower is better."""
+
+    name = "held_out_rmse"
+
+    def value(self, model: Autoregression, source: SeriesSource, recipe: AR, samples: int, part: PartName) -> float:
+        """Of at most `samples` forecasts of values of the part, evenly spread."""
+        process = model.process()
+        origins = origins_of(source, 1, samples, part, process.order)
+        return root_mean_square(forecast_errors(process, source, origins, 1) / source.scaling.deviation)
+
+
+def span_of(source: SeriesSource, part: PartName) -> tuple[int, int]:
+    """The first step of time of a part, and the one behind its last, in `source.values`."""
+    learnt, training = len(source.train), len(source.training)
+    held_out = (learnt, training) if source.validation is not None else (0, learnt)
+    return {"train": (0, learnt), "validation": held_out, "test": (training, len(source.values))}[part]
+
+
+def split_in_words(source: SeriesSource, part: PartName) -> str:
+    """How a part came about, for protocols."""
+    return {"train": "training part", "validation": source.validation_split, "test": source.test_split}[part]
+
+
+def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName = "test", known: int = 0) -> np.ndarray:
     """At most `samples` steps of time, evenly spread, that are the first unknown of a forecast: int64 `[forecasts]`.
 
-    The value `horizon` steps ahead, 1 being the origin's own, lies in the test part.
+    Args:
+        source: of the series.
+        horizon: the value so many steps ahead, 1 being the origin's own, lies in the part, and so does the origin.
+        samples: forecasts.
+        part: of the source.
+        known: steps of time that lie before each origin, at least.
+
+    Raises:
+        InputError: the part is too short.
     """
-    last = len(source.train) + len(source.test) - horizon
-    first = len(source.train)
+    begin, end = span_of(source, part)
+    first, last = max(begin, known), end - horizon
+    if last < first:
+        raise InputError(f"the {part} part of {source.name} is too short for forecasts: give a longer series")
     return np.unique(np.linspace(first, last, min(samples, last - first + 1)).astype(np.int64))
 
 
@@ -110,19 +131,47 @@ def root_mean_square(errors: np.ndarray) -> float:
     return math.sqrt(float((errors**2).mean()))
 
 
-def _by_name(figures: dict[str, np.ndarray], names: tuple[str, ...]) -> dict[str, float]:
-    """Arrays `[series]` as single figures."""
-    if len(names) == 1:
-        return {key: float(values[0]) for key, values in figures.items()}
-    return {
-        f"{key}_of_{name}": float(value)
-        for key, values in figures.items()
-        for name, value in zip(names, values, strict=True)
-    }
+def _naive_errors(source: SeriesSource, origins: np.ndarray, horizon: int, season: int) -> np.ndarray:
+    values = source.values
+    return seasonal_naive(values, origins, horizon, season) - values[origins + horizon - 1]
 
 
-class HeldOutRMSE:
-    name = "held_out_rmse"
+def _naive_deviation(source: SeriesSource, recipe: AR) -> np.ndarray:
+    """Of naive one-step errors in the training part, `[series]`."""
+    season = min(recipe.season, len(source.train) - 1)
+    differences = source.train[season:] - source.train[:-season]
+    return np.maximum(np.sqrt((differences**2).mean(axis=0)), _MIN_DEVIATION * source.scaling.deviation)
 
-    def value(self, model, source, recipe, samples, part):
-        return held_out_rmse(model, source, recipe, samples)
+
+def _nats(errors: np.ndarray, deviation: np.ndarray, unit: np.ndarray) -> float:
+    """The mean of -log of normal densities of errors `[forecasts, series]`, of values in multiples of `unit`."""
+    by_value = 0.5 * (errors / deviation) ** 2 + np.log(deviation / unit) + 0.5 * math.log(2 * math.pi)
+    return float(by_value.mean())
+
+
+def _by_series(
+    process: LinearProcess, source: SeriesSource, errors: dict[str, tuple[np.ndarray, np.ndarray]], naive_name: str
+) -> dict[str, Figure]:
+    """Figures in the units of each series.
+
+    Args:
+        process: the model's.
+        source: of the series.
+        errors: by how far ahead they are, the model's and the naive ones, each `[forecasts, series]`.
+        naive_name: what the naive forecasts are called.
+    """
+    names = source.scaling.names
+    endings = [""] if len(names) == 1 else [f"_of_{name}" for name in names]
+    figures = {}
+    for series, ending in enumerate(endings):
+        figures[f"largest_root{ending}"] = Figure(float(process.largest_roots()[series]), "neither")
+        for ahead, (own, naive) in errors.items():
+            for measure, reading in (("rmse", root_mean_square), ("mae", _mean_absolute)):
+                value, beside = reading(own[:, series]), reading(naive[:, series])
+                figures[f"{ahead}_{measure}{ending}"] = Figure(value, "lower", {naive_name: beside})
+                figures[f"naive_{ahead}_{measure}{ending}"] = Figure(beside, "neither")
+    return figures
+
+
+def _mean_absolute(errors: np.ndarray) -> float:
+    return float(np.abs(errors).mean())

@@ -2,79 +2,64 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import tensorflow as tf
 
 from aigc_tf.data.series.source import SeriesSource
 from aigc_tf.families.series.vrae import RecurrentVAE
-from aigc_tf.metrics.series.forecasts import root_mean_square
-from aigc_tf.nn.variational import ACTIVE_VARIANCE
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.metrics.held_out import held_out_loss
+from aigc_tf.metrics.pca import PCA, principal_components, rows_to_fit
+from aigc_tf.metrics.series.forecasts import root_mean_square, split_in_words
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.vrae import VRAE
 
-ROWS = 500  # sequences that are measured at once
 
+class SequenceBounds(Evaluator):
+    """The bound on the likelihood of held-out sequences, and how well they are rebuilt, beside PCA.
 
-def held_out_loss(model: RecurrentVAE, source: SeriesSource, recipe: VRAE, samples: int) -> float:
-    """The negative evidence lower bound of held-out sequences in nats a sequence; lower is better.
+    Figures, of standardised values:
 
-    It is that of standardised values, as densities.
-
-    Args:
-        model: the autoencoder.
-        source: its test part is used.
-        recipe: the model's; not needed.
-        samples: sequences, evenly spread over the test part, or all if there are fewer.
+    - negative_bound, in nats a sequence, lower is better, and kl_divergence, a part of it; densities, so that it can
+      be negative;
+    - nats_per_value: the bound for one value; an autoregressive model has seen more than the window;
+    - reconstruction_rmse: of sequences decoded from their posterior means, in deviations of each series, lower is
+      better; beside it that of PCA of windows with as many components as the model has latent dimensions;
+    - active_units: latent dimensions whose mean varies over sequences by more than 0.01 (Burda et al. 2016, §5.2).
     """
-    del recipe
-    windows = source.test_windows(samples)
-    model.make_test_function()  # compiled at the first call, and kept by the model
-    total = 0.0
-    for at in range(0, len(windows), ROWS):
-        part = windows[at : at + ROWS]
-        total += len(part) * float(model.test_function(iter(tf.data.Dataset.from_tensors(part)))["loss"])
-    return total / len(windows)
 
+    def measure(self, model: RecurrentVAE, source: SeriesSource, recipe: VRAE, request: Request) -> Measurement:
+        """Look at at most `request.samples` windows of the part, evenly spread; they overlap unless these are few.
 
-def evaluate(
-    model: RecurrentVAE, source: SeriesSource, recipe: VRAE, samples: int = 10_000, seed: int = 0
-) -> dict[str, Any]:
-    """Measure a variational autoencoder of sequences on the test part of its source.
-
-    Args:
-        model: the autoencoder.
-        source: its test part is used.
-        recipe: the model's.
-        samples: held-out sequences, evenly spread, or all if there are fewer; they overlap.
-        seed: nothing is drawn but the bound's noise, which is always the same.
-
-    Returns:
-        Floats, and under "protocol" what they were measured with:
-
-        - negative_bound, in nats a sequence, and kl_divergence, a part of it; lower is better;
-        - nats_per_value: the bound for one value; an autoregressive model has seen more than the window;
-        - reconstruction_rmse: of sequences decoded from their posterior means, in deviations of each series;
-        - active_units: latent dimensions whose mean varies over sequences by more than 0.01 (Burda et al. 2016, §5.2).
-    """
-    del seed
-    windows = source.test_windows(samples)
-    sequences = source.scaling.restore(windows)
-    mean, log_variance = model.posterior(sequences)
-    divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    bound = held_out_loss(model, source, recipe, samples)
-    return {
-        "negative_bound": bound,
-        "nats_per_value": bound / windows[0].size,
-        "kl_divergence": float(divergence.sum(axis=1).mean()),
-        "reconstruction_rmse": root_mean_square(source.scaling.standardise(model.decode(mean)) - windows),
-        "active_units": float((mean.var(axis=0) > ACTIVE_VARIANCE).sum()),
-        "protocol": {
-            "samples": samples,
+        Nothing is drawn but the bound's noise, which is always the same. See `Evaluator.measure`.
+        """
+        windows = source.windows_of(request.part, request.samples)
+        mean, log_variance = model.posterior(source.scaling.restore(windows))
+        bound = held_out_loss(model, source, request.samples, request.part)
+        rebuilt = source.scaling.standardise(model.decode(mean))
+        linear = components_of(source, model.latent_dim)
+        rows = windows.reshape(len(windows), -1)
+        by_pca = root_mean_square(linear.project(rows) - rows)
+        beside = {f"PCA of {len(linear.components)} components": by_pca}
+        figures = {
+            "negative_bound": Figure(bound, "lower"),
+            "nats_per_value": Figure(bound / windows[0].size, "lower"),
+            "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
+            "reconstruction_rmse": Figure(root_mean_square(rebuilt - windows), "lower", beside),
+            "active_units": Figure(float(active_units(mean)), "neither"),
+        }
+        protocol = {
             "held-out sequences": len(windows),
             "length": recipe.series.length,
-            "test split": source.test_split,
+            f"{request.part} split": split_in_words(source, request.part),
             "series": ", ".join(source.scaling.names),
             "units": "deviations of each series from its mean, both of the training part",
-        },
-    }
+            "pca": f"{len(linear.components)} components of {linear.examples} training windows",
+        }
+        return Measurement(figures, protocol)
+
+
+def components_of(source: SeriesSource, count: int) -> PCA:
+    """At most `count` principal components of standardised training windows, at most 10,000, evenly spread."""
+    wanted = rows_to_fit(source.count, source.window * len(source.scaling.names))
+    windows = source.windows_of("train", wanted)
+    return principal_components(windows.reshape(len(windows), -1), count)

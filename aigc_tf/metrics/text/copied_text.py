@@ -6,8 +6,73 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aigc_tf.data.source import PartName, evenly
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import TextSplit
+from aigc_tf.families.tasks import Draws
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.recipes.text import TextRecipe
+
 SPAN = 50  # characters: long enough that two people seldom write the same by chance
+SAMPLE_SYMBOLS = 200
+MAX_SAMPLES = 100  # however many are asked for: texts are written symbol by symbol
+HELD_OUT = "held-out text"
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character is lost modulo 2**64
+
+
+class Copies(Evaluator):
+    """How much of generated text is copied from the training text, beside as much held-out text, which nobody copied.
+
+    Figures:
+
+    - copied_share: of the spans of 50 characters in generated text, those that stand in the training text;
+      copied_share_of_held_out_text is the same for held-out text;
+    - longest_copy: in characters, the longest copied piece of any text.
+    """
+
+    def measure(self, model: Draws, source: TextSource, recipe: TextRecipe, request: Request) -> Measurement:
+        """Generate at most 100 texts with the seed of the request; see `Evaluator.measure`.
+
+        Args:
+            model: its `generate` takes `tokens`, the most symbols of a text, and gives strings.
+            source: of training and held-out text.
+            recipe: lines are at most `text.length` symbols long, other texts 200.
+            request: see there.
+        """
+        written = min(request.samples, MAX_SAMPLES)
+        length = recipe.text.length if source.settings.lines else SAMPLE_SYMBOLS
+        texts = model.generate(written, request.seed, tokens=length)  # type: ignore[call-arg]
+        training_text = text_of(source.train, source)
+        share, longest = copies(texts, training_text)
+        real_share, real_longest = copies(_held_out_texts(source, request.part, written), training_text)
+        figures = {
+            "copied_share": Figure(share, "neither", {HELD_OUT: real_share}),
+            "copied_share_of_held_out_text": Figure(real_share, "neither"),
+            "longest_copy": Figure(float(longest), "neither", {HELD_OUT: float(real_longest)}),
+        }
+        kind = "lines" if source.settings.lines else "texts"
+        protocol = {
+            "generated": f"{written} {kind} of at most {length} symbols, temperature 1, seed {request.seed}",
+            "span of copied_share": f"{SPAN} characters",
+        }
+        return Measurement(figures, protocol)
+
+
+def text_of(split: TextSplit, source: TextSource) -> str:
+    """All of a part's text; lines end in line breaks."""
+    if not source.settings.lines:
+        return source.vocabulary.decode(split.tokens)
+    return "\n".join(source.vocabulary.decode(split.document(index)) for index in range(split.documents))
+
+
+def _held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:
+    """Lines, or pieces of 200 characters, evenly spread over a part."""
+    split: TextSplit = source.part(part)
+    if source.settings.lines:
+        return [source.vocabulary.decode(split.document(index)) for index in evenly(split.documents, count)]
+    text = source.vocabulary.decode(split.tokens)
+    step = max(1, (len(text) - SAMPLE_SYMBOLS) // count)
+    return [text[at : at + SAMPLE_SYMBOLS] for at in range(0, step * count, step)]
 
 
 def copies(texts: Sequence[str], training_text: str, span: int = SPAN) -> tuple[float, int]:
@@ -49,7 +114,7 @@ def _codes(text: str) -> np.ndarray:
 def _hashes(codes: np.ndarray, span: int) -> np.ndarray:
     """A 64-bit number for each span of a text: the polynomial hash of Karp & Rabin 1987, modulo 2**64.
 
-    It is put together of spans of powers of two, so that all of a text's take a few operations over arrays.
+    It is composed of spans of powers of two, so that all of a text's take a few operations over arrays.
     """
     if len(codes) < span:
         return np.zeros(0, np.uint64)

@@ -1,58 +1,98 @@
-"""How good a language model is: the likelihood of held-out text, and whether its own texts are copied."""
+"""How good a language model is: the likelihood of held-out text."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.text.source import PADDING, TextSource, TextSplit, padded
+from aigc_tf.data.source import PartName
+from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.vocabulary import UNKNOWN
 from aigc_tf.families.text.language_model import LanguageModel
-from aigc_tf.metrics.text.copied_text import SPAN, copies
+from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Request
+from aigc_tf.metrics.text import ngram
 from aigc_tf.recipes.text import TextRecipe
 
-ROWS = 50  # windows or lines that are measured at once
-SAMPLE_SYMBOLS = 200
-MOST_SAMPLES = 100  # however many are asked for: texts are written symbol by symbol
+ORDER = 5  # of the n-gram that stands beside the model
+_MAX_NATS = 700.0  # whose exponential is still a number
 
 
-def held_out_bits(model: LanguageModel, source: TextSource, recipe: TextRecipe, samples: int) -> float:
-    """Bits per character of held-out text, lower is better.
+class HeldOutText(Evaluator):
+    """The likelihood of held-out text, beside that of an n-gram of order 5 and of a unigram on the same symbols.
 
-    Args:
-        model: the language model.
-        source: its test split is used.
-        recipe: the model's; not needed.
-        samples: windows or lines, spread over the split, or all if there are fewer.
+    Figures, lower is better: bits_per_character, nats_per_symbol, and its exponential perplexity.
     """
-    del recipe
-    nats, _ = held_out_nats(model, source, samples)
-    return bits_per_character(nats, source)
+
+    def measure(self, model: LanguageModel, source: TextSource, recipe: TextRecipe, request: Request) -> Measurement:
+        """Read at most `request.samples` windows or lines of the part; see `Evaluator.measure`. Nothing is drawn."""
+        part = request.part
+        nats, symbols = held_out_nats(model, source, request.samples, part)
+        batches = [batch["tokens"] for batch in source.held_out(part, request.samples)]
+        beside = {
+            name: ngram.nats_of(ngram.fitted(source, order), batches)
+            for name, order in ((f"{ORDER}-gram", ORDER), ("unigram", 1))
+        }
+        readings = {
+            "bits_per_character": lambda nats: bits_per_character(nats, source, part),
+            "nats_per_symbol": lambda nats: float(nats.mean()),
+            "perplexity": perplexity,
+        }
+        figures = {
+            name: Figure(read(nats), "lower", {method: read(found) for method, found in beside.items()})
+            for name, read in readings.items()
+        }
+        protocol = {
+            "held-out symbols": len(symbols),
+            "of them unknown": int((symbols == UNKNOWN).sum()) if source.vocabulary.unit != "byte" else 0,
+            f"{part} split": source.test_split if part == "test" else source.validation_split,
+            "context": _context(model, source),
+            "n-gram": f"{ngram.in_words(source, ORDER)}; its context ends at the window's or line's start",
+            "unit": source.vocabulary.unit,
+            "symbols in the vocabulary": len(source.vocabulary),
+        }
+        return Measurement(figures, protocol)
 
 
-def bits_per_character(nats: np.ndarray, source: TextSource) -> float:
-    """Of held-out symbols' nats `[symbols]`; how many characters a symbol has is an average over the test split.
+class BitsPerCharacter(Chooser):
+    """Bits per character of held-out text, lower is better."""
+
+    name = "bits_per_character"
+
+    def value(
+        self, model: LanguageModel, source: TextSource, recipe: TextRecipe, samples: int, part: PartName
+    ) -> float:
+        """Of at most `samples` windows or lines."""
+        nats, _ = held_out_nats(model, source, samples, part)
+        return bits_per_character(nats, source, part)
+
+
+def bits_per_character(nats: np.ndarray, source: TextSource, part: PartName = "test") -> float:
+    """Of held-out symbols' nats `[symbols]`; how many characters a symbol has is an average over the part.
 
     The end of a document counts as a character, where the model has to tell it.
     """
-    return float(nats.mean()) * source.test.symbols / source.test.characters / math.log(2)
+    split = source.part(part)
+    return float(nats.mean()) * split.symbols / split.characters / math.log(2)
 
 
-def held_out_nats(model: LanguageModel, source: TextSource, samples: int) -> tuple[np.ndarray, np.ndarray]:
-    """-log p of each held-out symbol in nats, and which symbols these are; both `[symbols]`.
+def perplexity(nats: np.ndarray) -> float:
+    """The exponential of the mean of symbols' nats."""
+    return math.exp(min(float(nats.mean()), _MAX_NATS))
+
+
+def held_out_nats(
+    model: LanguageModel, source: TextSource, samples: int, part: PartName = "test"
+) -> tuple[np.ndarray, np.ndarray]:
+    """-log p of each held-out symbol in nats, float64, and which symbols these are; both `[symbols]`.
 
     Windows do not overlap. A model that carries its state reads each row of windows one behind the other.
     """
-    length = source.settings.length
-    lines = source.settings.lines
-    batches = lines_of(source.test, samples) if lines else windows_of(source.test.tokens, length, samples)
     states = None
     nats, symbols = [], []
-    for tokens in batches:
+    for batch in source.held_out(part, samples):
+        tokens = batch["tokens"]
         found, counted, new_states = model.compiled_nats(tf.constant(tokens), states)
         states = new_states if model.carries else None
         kept = counted.numpy() > 0
@@ -61,90 +101,8 @@ def held_out_nats(model: LanguageModel, source: TextSource, samples: int) -> tup
     return np.concatenate(nats).astype(np.float64), np.concatenate(symbols)
 
 
-def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.ndarray]:
-    """Windows of `length` symbols and the one before them, int32 `[rows, length + 1]`.
-
-    The rows begin evenly spread over the text, and each goes on in the next batch. Together, they are the whole
-    text if `samples` allows; -1 stands behind its end.
-    """
-    count = -(-(len(tokens) - 1) // length)
-    rows = min(ROWS, count)
-    in_a_row = -(-count // rows)
-    places = np.arange(rows)[:, None] * in_a_row * length + np.arange(length + 1)
-    for step in range(min(in_a_row, -(-samples // rows))):
-        at = places + step * length
-        # What the next row begins with belongs to that row.
-        yield np.where(at < len(tokens), tokens[np.minimum(at, len(tokens) - 1)], PADDING).astype(np.int32)
-
-
-def lines_of(split: TextSplit, samples: int) -> Iterator[np.ndarray]:
-    """Lines with their boundaries, int32 `[lines, longest]`, evenly spread over the split, by length."""
-    chosen = np.unique(np.linspace(0, split.documents - 1, min(samples, split.documents)).astype(np.int64))
-    by_length = chosen[np.argsort(np.diff(split.starts)[chosen], kind="stable")]
-    for at in range(0, len(by_length), ROWS):
-        yield padded(split, by_length[at : at + ROWS])
-
-
-def evaluate(
-    model: LanguageModel, source: TextSource, recipe: TextRecipe, samples: int = 10_000, seed: int = 0
-) -> dict[str, Any]:
-    """Measure a language model on the test split of its source, and its own texts against the training split.
-
-    Args:
-        model: the language model.
-        source: of both splits.
-        recipe: the model's.
-        samples: windows or lines of held-out text; at most 100 texts are generated.
-        seed: of the texts.
-
-    Returns:
-        Floats, and under "protocol" what they were measured with:
-
-        - bits_per_character, and nats_per_symbol with its exponential, perplexity: of held-out text, lower is better;
-        - copied_share: of the spans of 50 characters in generated text, those that stand in the training text;
-          copied_share_of_held_out_text: the same for as much held-out text, which nobody copied;
-        - longest_copy: of a generated text, in characters, the longest of all.
-    """
-    nats, symbols = held_out_nats(model, source, samples)
-    written = min(samples, MOST_SAMPLES)
-    texts = model.generate(written, seed, tokens=SAMPLE_SYMBOLS)
-    training_text = source.vocabulary.decode(source.train.tokens)
-    held_out_text = source.vocabulary.decode(source.test.tokens)
-    step = max(1, (len(held_out_text) - SAMPLE_SYMBOLS) // written)
-    real = [held_out_text[at : at + SAMPLE_SYMBOLS] for at in range(0, step * written, step)]
-    share, longest = copies(texts, training_text)
-    real_share, _ = copies(real, training_text)
-    nats_per_symbol = float(nats.mean())
-    return {
-        "bits_per_character": bits_per_character(nats, source),
-        "nats_per_symbol": nats_per_symbol,
-        "perplexity": math.exp(min(nats_per_symbol, 700.0)),
-        "copied_share": share,
-        "copied_share_of_held_out_text": real_share,
-        "longest_copy": float(longest),
-        "protocol": {
-            "samples": samples,
-            "held-out symbols": len(symbols),
-            "of them unknown": int((symbols == UNKNOWN).sum()) if source.vocabulary.unit != "byte" else 0,
-            "test split": source.test_split,
-            "context": _context(model, source),
-            "unit": source.vocabulary.unit,
-            "symbols in the vocabulary": len(source.vocabulary),
-            "generated": f"{written} texts of at most {SAMPLE_SYMBOLS} symbols, temperature 1, seed {seed}",
-            "span of copied_share": f"{SPAN} characters",
-        },
-    }
-
-
 def _context(model: LanguageModel, source: TextSource) -> str:
     if source.settings.lines:
         return "lines, each by itself"
     length = source.settings.length
     return "the state is carried on" if model.carries else f"windows of {length} symbols that do not overlap"
-
-
-class BitsPerCharacter:
-    name = "bits_per_character"
-
-    def value(self, model, source, recipe, samples, part):
-        return held_out_bits(model, source, recipe, samples)

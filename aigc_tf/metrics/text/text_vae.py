@@ -3,100 +3,77 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from aigc_tf.data.text.source import TextSource, padded
+from aigc_tf.data.source import evenly
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
 from aigc_tf.families.text.text_vae import TextVAE
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.likelihood import lower_bounds
-from aigc_tf.metrics.text.copied_text import SPAN, copies
-from aigc_tf.metrics.text.likelihood import MOST_SAMPLES, ROWS
+from aigc_tf.metrics.text import ngram
+from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
 GROUPS = 5  # of lines of about the same length, so that little time goes into what is behind their ends
-BOUNDED = 500  # lines, evenly spread over the test split
+BOUNDED = 500  # lines, evenly spread over the part
+IMPORTANCE_SAMPLES = 100
+ORDER = 3  # of the n-gram that stands beside the model
 # Numbers that a decoded symbol counts as, so that chunks fit in memory: each has a logit for every symbol.
 _NUMBERS_PER_LOGIT = 1 / 16
 
 
-def held_out_loss(model: TextVAE, source: TextSource, recipe: TextVAERecipe, samples: int) -> float:
-    """The negative evidence lower bound of held-out lines in nats a line; lower is better.
+class LineBounds(Evaluator):
+    """Bounds on the likelihood of held-out lines, beside a trigram on the same lines, and what the latent says.
 
-    Args:
-        model: the autoencoder.
-        source: its test split is used.
-        recipe: the model's; not needed.
-        samples: lines, evenly spread over the split, or all if there are fewer.
+    Figures:
+
+    - negative_bound, in nats a line, lower is better, and kl_divergence, a part of it;
+    - importance_weighted_perplexity: of a symbol, by the tighter bound of Burda et al. 2016, eq. 8, lower is better;
+    - mutual_information: of line and latent under the posterior, in nats (Dieng et al. 2019, eq. 8), what is left of
+      the KL divergence without the distance of all posteriors together from the prior;
+    - active_units: latent dimensions whose mean varies over lines by more than 0.01 (Burda et al. 2016, §5.2).
     """
-    del recipe
-    chosen = _chosen(source, samples)
-    model.make_test_function()  # compiled at the first call, and kept by the model
-    total = 0.0
-    for at in range(0, len(chosen), ROWS):
-        tokens = padded(source.test, chosen[at : at + ROWS])
-        batch = tf.data.Dataset.from_tensors((tokens, False))
-        total += len(tokens) * float(model.test_function(iter(batch))["loss"])
-    return total / len(chosen)
 
+    def measure(self, model: TextVAE, source: TextSource, recipe: TextVAERecipe, request: Request) -> Measurement:
+        """Bound at most `request.samples` lines of the part, evenly spread; see `Evaluator.measure`.
 
-def evaluate(
-    model: TextVAE,
-    source: TextSource,
-    recipe: TextVAERecipe,
-    samples: int = 10_000,
-    seed: int = 0,
-    importance_samples: int = 100,
-) -> dict[str, Any]:
-    """Measure a variational autoencoder of lines on the test split of its source.
-
-    Args:
-        model: the autoencoder.
-        source: of both splits.
-        recipe: the model's.
-        samples: held-out lines for the bound, at most 100 generated ones; the importance-weighted bound and the
-            mutual information take the first 500 of them, evenly spread.
-        seed: of samples and noise.
-        importance_samples: of the latent, for each of those 500 lines; more make the bound tighter.
-
-    Returns:
-        Floats, and under "protocol" what they were measured with:
-
-        - negative_bound, in nats a line, and kl_divergence, a part of it; lower is better;
-        - importance_weighted_perplexity: of a symbol, by the tighter bound of Burda et al. 2016;
-        - mutual_information: of line and latent under the posterior, in nats (Dieng et al. 2019, eq. 8), what is left
-          of the KL divergence without the distance of all posteriors together from the prior;
-        - active_units: latent dimensions whose mean varies over lines by more than 0.01 (Burda et al. 2016, §5.2);
-        - copied_share and longest_copy: see `aigc_tf.metrics.text.likelihood.evaluate`.
-    """
-    chosen = _chosen(source, min(samples, BOUNDED))
-    tokens = padded(source.test, chosen)
-    mean, log_variance = model.posterior(tokens)
-    divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    bounds = importance_weighted_bounds(model, tokens, importance_samples, seed)
-    symbols = int((tokens[:, 1:] >= 0).sum())
-    texts = model.generate(min(samples, MOST_SAMPLES), seed, tokens=recipe.text.length)
-    share, longest = copies(texts, "\n".join(map(source.vocabulary.decode, _documents(source))))
-    return {
-        "negative_bound": held_out_loss(model, source, recipe, samples),
-        "kl_divergence": float(divergence.sum(axis=1).mean()),
-        "importance_weighted_perplexity": math.exp(-float(bounds.sum()) / symbols),
-        "mutual_information": mutual_information(mean, log_variance, seed),
-        "active_units": float((mean.var(axis=0) > 0.01).sum()),
-        "copied_share": share,
-        "longest_copy": float(longest),
-        "protocol": {
-            "samples": samples,
-            "bounded lines": len(chosen),
-            "importance samples": importance_samples,
-            "test split": source.test_split,
+        The importance-weighted bound, with 100 samples a line, and all that is said of latents take at most 500 lines.
+        """
+        split = source.part(request.part)
+        tokens = padded(split, evenly(split.documents, min(request.samples, BOUNDED)))
+        mean, log_variance = model.posterior(tokens)
+        bounds = importance_weighted_bounds(model, tokens, IMPORTANCE_SAMPLES, request.seed)
+        symbols = int((tokens[:, 1:] >= 0).sum())
+        trigram, name = ngram.fitted(source, ORDER), "trigram"
+        by_line = _nats_per_line(trigram, source, request)
+        by_symbol = math.exp(float(ngram.nats_of(trigram, [tokens]).mean()))
+        bound = held_out_loss(model, source, request.samples, request.part)
+        perplexity = math.exp(-float(bounds.sum()) / symbols)
+        figures = {
+            "negative_bound": Figure(bound, "lower", {name: by_line}),
+            "kl_divergence": Figure(float(np.sum(gaussian_kl(mean, log_variance), axis=1).mean()), "neither"),
+            "importance_weighted_perplexity": Figure(perplexity, "lower", {name: by_symbol}),
+            "mutual_information": Figure(mutual_information(mean, log_variance, request.seed), "neither"),
+            "active_units": Figure(float(active_units(mean)), "neither"),
+        }
+        protocol = {
+            "bounded lines": len(tokens),
+            "importance samples": IMPORTANCE_SAMPLES,
+            f"{request.part} split": source.test_split if request.part == "test" else source.validation_split,
             "symbols of the bounded lines": symbols,
             "unit": source.vocabulary.unit,
-            "generated": f"{len(texts)} lines, temperature 1, seed {seed}",
-            "span of copied_share": f"{SPAN} characters",
-        },
-    }
+            "trigram": ngram.in_words(source, ORDER),
+        }
+        return Measurement(figures, protocol)
+
+
+def _nats_per_line(trigram: ngram.NGram, source: TextSource, request: Request) -> float:
+    """Of the lines that the bound is of."""
+    batches = [batch["tokens"] for batch in source.held_out(request.part, request.samples)]
+    return float(ngram.nats_of(trigram, batches).sum()) / sum(map(len, batches))
 
 
 def importance_weighted_bounds(model: TextVAE, tokens: np.ndarray, samples: int, seed: int) -> np.ndarray:
@@ -138,12 +115,3 @@ def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int) ->
 def _log_density(latent: np.ndarray, mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
     """Of one latent `[latent_dim]` under normal distributions `[lines, latent_dim]`, without the common constant."""
     return -0.5 * (((latent - mean) ** 2) / np.exp(log_variance) + log_variance).sum(axis=1)
-
-
-def _chosen(source: TextSource, samples: int) -> np.ndarray:
-    count = source.test.documents
-    return np.unique(np.linspace(0, count - 1, min(samples, count)).astype(np.int64))
-
-
-def _documents(source: TextSource) -> list[np.ndarray]:
-    return [source.train.document(index) for index in range(source.train.documents)]

@@ -81,7 +81,9 @@ def test_held_out_loss_is_the_bound_whatever_the_training_objective(tiny: Recipe
     expected = np.sum(naive_bound(plain, noise), axis=0).mean()
     for model in (plain, weighted):
         assert float(model.test_step({"image": IMAGES})["loss"]) == pytest.approx(expected, rel=1e-5)
-    assert float(weighted.train_step({"image": IMAGES})["loss"]) > float(plain.train_step({"image": IMAGES})["loss"]) + 0.1
+    assert (
+        float(weighted.train_step({"image": IMAGES})["loss"]) > float(plain.train_step({"image": IMAGES})["loss"]) + 0.1
+    )
 
 
 DIVERGENCE = np.array([[0.1, 2.0, 0.0, 0.5], [0.3, 4.0, 0.0, 0.7]], "float32")  # means 0.2, 3, 0, 0.6

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.families.text.writing import Reader
@@ -100,7 +102,10 @@ def test_the_step_pays_what_the_formula_says(source: TextSource) -> None:
     tokens = tf.constant(some(source))
     mean, log_variance = model.posterior(tokens.numpy())
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1).mean()
-    logs = {name: float(value) for name, value in model.train_step({"tokens": tokens, "continues": tf.constant(False)}).items()}
+    logs = {
+        name: float(value)
+        for name, value in model.train_step({"tokens": tokens, "continues": tf.constant(False)}).items()
+    }
     assert logs["kl"] == pytest.approx(divergence, rel=1e-4)
     assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + 0.5 * divergence, rel=1e-4)
 
@@ -111,7 +116,9 @@ def test_the_weight_of_the_divergence_grows(source: TextSource) -> None:
     for step in range(6):
         logs = {
             name: float(value)
-            for name, value in model.train_step({"tokens": tf.constant(some(source)), "continues": tf.constant(False)}).items()
+            for name, value in model.train_step(
+                {"tokens": tf.constant(some(source)), "continues": tf.constant(False)}
+            ).items()
         }
         paid = logs["loss"] - logs["reconstruction_loss"]
         assert paid == pytest.approx(min(step / 4, 1) * logs["kl"], abs=1e-4)

@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 
 import aigc_tf
+from aigc_tf.data.images import source as image_source
 from aigc_tf.data.images.source import to_unit
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.held_out import HeldOutLoss, held_out_loss
 from aigc_tf.metrics.images import autoencoders
-from aigc_tf.metrics.images.autoencoders import evaluate, held_out_loss
+from aigc_tf.metrics.images.autoencoders import CORRUPTED, Likelihood, Reconstruction
+from aigc_tf.metrics.images.drawing import chunk_seed
 from aigc_tf.metrics.images.image_quality import psnr, ssim
-from aigc_tf.metrics.images.samples import chunk_seed
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, lower_bounds
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.autoencoders import CorruptionSettings, LikelihoodSettings
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
 from aigc_tf.recipes.vae import VAE
+from tests.metrics.reports import report_of
 
 RECONSTRUCTION = {
     "reconstruction_frechet_distance",
@@ -35,43 +39,72 @@ LIKELIHOOD = {
     "kl_divergence",
     "active_units",
 }
-CORRUPTED = {"corrupted_psnr_db", "corrupted_ssim"}
+OF_INPUTS = {"corrupted_psnr_db", "corrupted_ssim"}
 
 
-def added(report: dict) -> set[str]:
-    """The figures that are not of generated images."""
-    return set(report) & (RECONSTRUCTION | LIKELIHOOD | CORRUPTED)
+def names(report: dict) -> set[str]:
+    """The figures."""
+    return set(report) - {"better", "baselines", "protocol", "pictures"}
 
 
 def test_a_vae_is_measured_by_its_own_methods(stripes, small_networks):
     source, model = stripes(), aigc_tf.create(VAE.tiny())
-    report = evaluate(model, source, model.recipe, samples=30, seed=2)
-    assert added(report) == RECONSTRUCTION | LIKELIHOOD
-    report.pop("pictures")
-    assert json.loads(json.dumps(report)) == report
-    assert all(type(report[name]) is float and np.isfinite(report[name]) for name in added(report))
+    report = report_of(Reconstruction(), model, source, model.recipe, samples=30, seed=2)
+    bounded = report_of(Likelihood(), model, source, model.recipe, samples=30, seed=2)
+    assert names(report) == RECONSTRUCTION and names(bounded) == LIKELIHOOD
+    for found in (report, bounded):
+        assert found.pop("pictures") == {}
+        assert json.loads(json.dumps(found)) == found
+        assert all(type(found[name]) is float and np.isfinite(found[name]) for name in names(found))
     test = source.test.images[:30] / np.float32(255)
     reconstructed = model.reconstruct(test)
     assert report["psnr_db"] == pytest.approx(psnr(reconstructed, test).mean())
     assert report["ssim"] == pytest.approx(ssim(reconstructed, test).mean())
     bounds = lower_bounds(model, test, samples=100, seed=2)
-    assert report["evidence_lower_bound"] == pytest.approx(bounds.evidence_lower_bound.mean())
-    assert report["importance_weighted_bound"] == pytest.approx(bounds.importance_weighted.mean())
-    assert report["bits_per_dimension"] == pytest.approx(-bounds.importance_weighted.mean() / np.log(2) / 256)
+    assert bounded["evidence_lower_bound"] == pytest.approx(bounds.evidence_lower_bound.mean())
+    assert bounded["importance_weighted_bound"] == pytest.approx(bounds.importance_weighted.mean())
+    assert bounded["bits_per_dimension"] == pytest.approx(-bounds.importance_weighted.mean() / np.log(2) / 256)
     mean, log_variance = (part.astype("float64") for part in model.posterior(test))
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
-    assert report["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-4)
-    assert report["active_units"] == np.sum(mean.var(0) > 0.01)
-    assert report["protocol"]["bound"] == "100 samples on the first 30 test images, uncorrupted"
-    assert "no normalised probability" in report["protocol"]["likelihood"]
+    assert bounded["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-4)
+    assert bounded["active_units"] == np.sum(mean.var(0) > 0.01)
+    assert bounded["protocol"]["bound"] == "100 samples on the first 30 test images, uncorrupted"
+    assert "no normalised probability" in bounded["protocol"]["likelihood"]
     assert report["protocol"]["samples"] == report["protocol"]["reconstructed_test_images"] == 30
+
+
+def test_pca_of_the_same_size_stands_beside_reconstructions(stripes, small_networks):
+    """Against scikit-learn."""
+    from sklearn.decomposition import PCA
+
+    source, model = stripes(), aigc_tf.create(Autoencoder.tiny())
+    report = report_of(Reconstruction(), model, source, model.recipe)
+    train, test = (part.images.reshape(-1, 256) / 255 for part in (source.train, source.test))
+    theirs = PCA(model.latent_dim, svd_solver="full").fit(train)
+    projected = np.clip(theirs.inverse_transform(theirs.transform(test)), 0, 1).reshape(-1, 16, 16, 1)
+    name = f"PCA of {model.latent_dim} components"
+    clean = test.reshape(projected.shape)
+    assert report["baselines"]["psnr_db"] == {name: pytest.approx(psnr(projected, clean).mean(), rel=1e-4)}
+    assert report["baselines"]["ssim"] == {name: pytest.approx(ssim(projected, clean).mean(), rel=1e-3)}
+    assert report["better"]["psnr_db"] == report["better"]["ssim"] == "higher"
+
+
+def test_another_part_is_looked_at_when_asked(stripes, small_networks):
+    source = stripes().validated()
+    model = aigc_tf.create(VAE.tiny())
+    source.test.images[:] = 0
+    found = report_of(Reconstruction(), model, source, model.recipe, part="validation")
+    clean = source.validation.images / np.float32(255)
+    assert found["psnr_db"] == pytest.approx(psnr(model.reconstruct(clean), clean).mean())
+    assert found["protocol"]["reconstructed_validation_images"] == len(clean) == 8
+    bounded = report_of(Likelihood(), model, source, model.recipe, part="validation")
+    assert bounded["evidence_lower_bound"] == pytest.approx(lower_bounds(model, clean, 100).evidence_lower_bound.mean())
 
 
 def test_perfect_reconstructions_are_as_near_as_real_images(stripes, small_networks, monkeypatch):
     source, model = stripes(), aigc_tf.create(Autoencoder.tiny())
     monkeypatch.setattr(type(model), "reconstruct", lambda self, images: images)
-    report = evaluate(model, source, model.recipe, samples=1000)
-    assert added(report) == RECONSTRUCTION
+    report = report_of(Reconstruction(), model, source, model.recipe, samples=1000)
     assert report["protocol"]["reconstructed_test_images"] == 40
     assert report["reconstruction_frechet_distance"] == pytest.approx(0, abs=1e-6)
     assert report["psnr_db"] == pytest.approx(120) and report["ssim"] == pytest.approx(1)
@@ -83,9 +116,10 @@ def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypat
     monkeypatch.setattr(autoencoders, "_CHUNK_IMAGES", 20)
     given = []
     monkeypatch.setattr(type(model), "reconstruct", lambda self, images: given.append(images) or images)
-    report = evaluate(model, source, model.recipe, samples=100, seed=4)
-    assert added(report) == RECONSTRUCTION | CORRUPTED
-    assert report["corrupted_psnr_db"] == report["psnr_db"] and report["corrupted_ssim"] == report["ssim"]
+    report = report_of(Reconstruction(), model, source, model.recipe, samples=100, seed=4)
+    assert names(report) == RECONSTRUCTION | OF_INPUTS
+    for measure in ("psnr_db", "ssim"):
+        assert report[f"corrupted_{measure}"] == report[measure] == report["baselines"][measure][CORRUPTED]
     clean = source.test.images / np.float32(255)
     for index, part in enumerate((clean[:20], clean[20:])):
         np.testing.assert_array_equal(given[index], model.corrupted(part, chunk_seed(4, index)))
@@ -96,12 +130,21 @@ def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypat
 def test_binarised_images_are_measured_as_one_draw(stripes, small_networks):
     source = stripes()
     model = aigc_tf.create(dataclasses.replace(VAE.tiny(), binarise=True))
-    report = evaluate(model, source, model.recipe, samples=30)
+    report = report_of(Reconstruction(), model, source, model.recipe, samples=30)
+    bounded = report_of(Likelihood(), model, source, model.recipe, samples=30)
     drawn = binarised(source.test.images[:30] / np.float32(255), STATIC_SEED)
     bound = lower_bounds(model, drawn, samples=100).importance_weighted.mean()
-    assert report["importance_weighted_bound"] == pytest.approx(bound)
+    assert bounded["importance_weighted_bound"] == pytest.approx(bound)
     assert report["psnr_db"] == pytest.approx(psnr(model.reconstruct(drawn), drawn).mean())
-    assert "static binarisation" in report["protocol"]["likelihood"]
+    assert "static binarisation" in bounded["protocol"]["likelihood"]
+
+
+def test_too_few_images_are_refused(stripes, small_networks):
+    model = aigc_tf.create(VAE.tiny())
+    with pytest.raises(InputError, match="3 test images of stripes: at least 4"):
+        report_of(Reconstruction(), model, stripes(test=3), model.recipe)
+    with pytest.raises(InputError, match="stripes has no test images"):
+        report_of(Likelihood(), model, stripes(test=0), model.recipe)
 
 
 def test_binarised_training_draws_anew_and_held_out_draws_once(stripes):
@@ -111,7 +154,9 @@ def test_binarised_training_draws_anew_and_held_out_draws_once(stripes):
     first, second = (np.asarray(model.targets(grey, model.corruption_seed)) for _ in range(2))
     assert set(np.unique(first)) == {0.0, 1.0} and first.mean() == pytest.approx(0.3, abs=0.02)
     assert np.mean(first == second) == pytest.approx(0.3**2 + 0.7**2, abs=0.02)
-    assert float(model.test_step(2 * grey - 1)["loss"]) == float(model.test_step(2 * grey - 1)["loss"])
+    assert float(model.test_step({"image": 2 * grey - 1})["loss"]) == float(
+        model.test_step({"image": 2 * grey - 1})["loss"]
+    )
     np.testing.assert_array_equal(aigc_tf.create(VAE.tiny()).targets(grey, 1), grey)
 
 
@@ -135,12 +180,19 @@ def test_the_protocol_says_what_is_bounded(likelihood: LikelihoodSettings, said:
 def test_held_out_loss_is_the_mean_over_images(stripes, monkeypatch):
     """Thirty images in uneven batches weigh alike."""
     source, model = stripes(test=35), aigc_tf.create(Autoencoder.tiny())
-    expected = float(model.test_step(to_unit(source.test.images[:30]))["loss"])
-    assert held_out_loss(model, source, model.recipe, 30) == pytest.approx(expected, rel=1e-6)
-    monkeypatch.setattr(autoencoders, "_CHUNK_IMAGES", 25)
-    assert held_out_loss(model, source, model.recipe, 30) == pytest.approx(expected, rel=1e-6)
-    everything = float(model.test_step(to_unit(source.test.images))["loss"])
-    assert held_out_loss(model, source, model.recipe, 1000) == pytest.approx(everything, rel=1e-6)
+    expected = float(model.test_step({"image": to_unit(source.test.images[:30])})["loss"])
+    assert held_out_loss(model, source, 30, "test") == pytest.approx(expected, rel=1e-6)
+    monkeypatch.setattr(image_source, "_HELD_OUT_IMAGES", 25)
+    assert held_out_loss(model, source, 30, "test") == pytest.approx(expected, rel=1e-6)
+    everything = float(model.test_step({"image": to_unit(source.test.images)})["loss"])
+    assert held_out_loss(model, source, 1000, "test") == pytest.approx(everything, rel=1e-6)
+
+
+def test_choosing_looks_at_the_validation_part(stripes):
+    source, model = stripes().validated(), aigc_tf.create(Autoencoder.tiny())
+    source.test.images[:] = 0
+    expected = float(model.test_step({"image": to_unit(source.validation.images)})["loss"])
+    assert HeldOutLoss().value(model, source, model.recipe, 1000, "validation") == pytest.approx(expected, rel=1e-6)
 
 
 def test_held_out_loss_is_the_same_each_time_and_changes_nothing(stripes):
@@ -148,8 +200,8 @@ def test_held_out_loss_is_the_same_each_time_and_changes_nothing(stripes):
     corruption = CorruptionSettings(gaussian=0.2, salt_and_pepper=0.1, masking=0.1)
     model = aigc_tf.create(dataclasses.replace(VAE.tiny(), corruption=corruption, binarise=True))
     before = {name: variable.numpy() for name, variable in model.state().items()}
-    assert held_out_loss(model, source, model.recipe, 40) == held_out_loss(model, source, model.recipe, 40)
+    assert held_out_loss(model, source, 40, "test") == held_out_loss(model, source, 40, "test")
     assert all(np.array_equal(before[name], variable) for name, variable in model.state().items())
-    model.train_step(to_unit(source.train.images[:8]))
-    after_training = held_out_loss(model, source, model.recipe, 40)
-    assert after_training == held_out_loss(model, source, model.recipe, 40)
+    model.train_step({"image": to_unit(source.train.images[:8])})
+    after_training = held_out_loss(model, source, 40, "test")
+    assert after_training == held_out_loss(model, source, 40, "test")

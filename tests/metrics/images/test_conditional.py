@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import fields
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from aigc_tf.data.images.labelled import LabelledSource
-from aigc_tf.metrics.images.conditional import evaluate
+from aigc_tf.data.images.source import ImageSource
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.images.conditional import CHANCE, REAL, ClassAgreement
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.images import ImageSettings
+from tests.metrics.reports import report_of
 
 SMALL = CGAN(images=ImageSettings(height=16, width=16))
 
 
-def drawing(source: LabelledSource, class_of: Callable[[np.ndarray], np.ndarray]) -> Any:
+class Drawing:
     """Real training images, of the class that `class_of` makes of the requested one."""
-    by_class = [source.train.images[source.train.labels == label] / np.float32(255) for label in (0, 1)]
 
-    def generate(count: int, seed: int) -> np.ndarray:
+    def __init__(self, source: ImageSource, class_of: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.by_class = [source.train.images[source.train.labels == label] / np.float32(255) for label in (0, 1)]
+        self.class_of = class_of
+
+    def conditions(self, given: Any, count: int) -> np.ndarray:
+        return np.arange(count, dtype=np.int32) % 2
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         random = np.random.default_rng(seed)
-        classes = class_of(np.arange(count) % 2)
-        return np.stack([by_class[label][random.integers(len(by_class[label]))] for label in classes])
-
-    return SimpleNamespace(generate=generate)
+        classes = self.class_of(condition)
+        return np.stack([self.by_class[label][random.integers(len(self.by_class[label]))] for label in classes])
 
 
 @pytest.mark.parametrize(
@@ -38,14 +43,20 @@ def drawing(source: LabelledSource, class_of: Callable[[np.ndarray], np.ndarray]
 def test_agreement_with_the_requested_class(
     class_of: Callable[[np.ndarray], np.ndarray], agreement: float, small_networks: None, stripes: Any
 ):
-    plain = stripes()
-    named = {field.name: getattr(plain, field.name) for field in fields(plain)} | {"class_names": ("standing", "lying")}
-    source = LabelledSource(**named)
+    source = dataclasses.replace(stripes(), labelled=True)
     source.test.labels[:4] = 1 - source.test.labels[:4]  # a tenth is labelled wrongly
-    report = evaluate(drawing(source, class_of), source, SMALL, samples=100)
+    # An odd number: a second chunk that began at the first class again would be wrong throughout.
+    report = report_of(ClassAgreement(), Drawing(source, class_of), source, SMALL, samples=601)
     assert report["classifier_accuracy"] == pytest.approx(0.9, abs=0.03)
     assert report["class_agreement"] == pytest.approx(agreement, abs=0.05)
     assert report["relative_class_agreement"] == pytest.approx(
         report["class_agreement"] / report["classifier_accuracy"]
     )
-    assert report["protocol"]["classes"] == 2 and "frechet_distance" in report
+    assert report["protocol"]["classes"] == 2
+    assert report["baselines"]["class_agreement"] == {REAL: report["classifier_accuracy"], CHANCE: 0.5}
+
+
+def test_classes_that_nobody_can_tell_are_refused(stripes: Any):
+    source = stripes(labelled=False)
+    with pytest.raises(InputError, match="stripes has no labels"):
+        report_of(ClassAgreement(), Drawing(stripes(), np.copy), source, SMALL, samples=10)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.images import features, small_network, trained
-from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.metrics import cache, features
+from aigc_tf.metrics.images import small_network, trained
+from aigc_tf.metrics.images.features import FeatureNetwork, choose, feature_network
 from aigc_tf.recipes.images import ImageSettings
 
 SIXTEEN = ImageSettings(height=16, width=16)
@@ -67,14 +68,14 @@ def test_auto_takes_the_classifier_only_with_classes(stripes):
 
 
 def test_unknown_kind(stripes):
-    with pytest.raises(ValueError, match="'vgg': choose one of auto, classifier, rotation, inception"):
+    with pytest.raises(InputError, match="'vgg' of pictures: choose one of auto, classifier, rotation, inception"):
         feature_network(stripes(), SIXTEEN, "vgg")
 
 
 def test_trained_once_and_kept(stripes, monkeypatch, tmp_path):
     first = feature_network(stripes(), SIXTEEN)
     assert feature_network(stripes(), SIXTEEN) is first
-    features._networks.clear()
+    cache.replace(cache.Cache())
     monkeypatch.setattr(trained, "train_classifier", None)  # calling it would fail
     again = feature_network(stripes(), SIXTEEN)
     assert again is not first and again.sha256 == first.sha256
@@ -94,7 +95,7 @@ def test_other_data_has_its_own_network(stripes, tmp_path):
 
 def test_damaged_cache_says_what_to_do(stripes, tmp_path):
     feature_network(stripes(), SIXTEEN)
-    features._networks.clear()
+    cache.replace(cache.Cache())
     (weights,) = (tmp_path / "cache" / "features").glob("*.npz")
     weights.write_bytes(b"PK\3\4")
     with pytest.raises(InputError, match="delete it"):
@@ -122,3 +123,29 @@ def test_fashion_mnist_of_another_size_is_not_the_shipped_one(stripes, monkeypat
     (shipped,) = trained.SHIPPED.values()
     record = json.loads(shipped.path.with_suffix(".json").read_text())
     assert feature_network(source, SIXTEEN).sha256 != record["sha256"]
+
+
+def test_a_kind_can_be_registered(stripes, monkeypatch):
+    monkeypatch.setattr(features, "_builders", {"pictures": dict(features._builders["pictures"])})
+
+    @features.register("pictures", "brightness")
+    def build(source, shape):
+        return shape
+
+    assert features.kinds_of("pictures") == ("classifier", "rotation", "inception", "brightness")
+    assert feature_network(stripes(), SIXTEEN, "brightness") == (16, 16, 1)
+    assert choose(stripes(), "brightness").reason == "brightness: asked for"
+    assert features.kinds_of("sounds") == ()
+
+
+def test_models_of_all_recipes_share_a_network(stripes):
+    """Whether images are held out to choose by changes the recipe's training, not the measure."""
+    source = stripes()
+    network = feature_network(source, SIXTEEN)
+    cache.replace(cache.Cache())
+    validated = source.validated()
+    assert len(validated.train.images) < len(source.train.images)
+    assert isinstance(network, FeatureNetwork) and feature_network(validated, SIXTEEN).sha256 == network.sha256
+    trained_anew = trained.train_classifier(validated, (16, 16, 1))
+    assert small_network.weights_sha256(trained_anew.network) == network.sha256
+    assert trained_anew.facts["training_images"] == 160

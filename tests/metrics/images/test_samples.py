@@ -9,13 +9,20 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.errors import InputError
+from aigc_tf.metrics import cache
+from aigc_tf.metrics.evaluator import CHOOSING_SEED
+from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images import features, reference
 from aigc_tf.metrics.images import samples as images
+from aigc_tf.metrics.images.drawing import chunk_seed, generated_images
 from aigc_tf.metrics.images.inception_score import inception_score
-from aigc_tf.metrics.images.samples import chunk_seed, evaluate, frechet_distance_of_model, generated_images
+from aigc_tf.metrics.images.pca import gaussian_of
+from aigc_tf.metrics.images.samples import GAUSSIAN, REAL, FrechetDistance, Samples, frechet_distance_of_model
 from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
+from tests.metrics.reports import report_of
 
 SMALL = DCGAN(images=ImageSettings(height=16, width=16))
 FLOATS = {
@@ -29,13 +36,17 @@ FLOATS = {
     "recall",
     "nearest_training_image_ratio",
 }
-PROTOCOL = {"network", "weights_sha256", "samples", "reference", "reference_images", "resize", "seed", "note"}
+PROTOCOL = {"network", "network_chosen", "weights_sha256", "samples", "reference", "reference_images", "resize"} | {
+    "seed",
+    "note",
+    "part",
+}
 
 
 def test_real_images_are_near_and_noise_is_far(fashion, drawing):
     recipe = DCGAN()
-    real = evaluate(drawing(fashion.train.images, (28, 28, 1)), fashion, recipe, samples=1000)
-    noise = evaluate(drawing(None, (28, 28, 1)), fashion, recipe, samples=1000)
+    real = report_of(Samples(), drawing(fashion.train.images, (28, 28, 1)), fashion, recipe, samples=1000)
+    noise = report_of(Samples(), drawing(None, (28, 28, 1)), fashion, recipe, samples=1000)
     floor = real["frechet_distance_real_train"]
     assert floor < 1
     assert real["frechet_distance"] < 2 * floor
@@ -49,24 +60,27 @@ def test_real_images_are_near_and_noise_is_far(fashion, drawing):
 
 def test_one_class_of_ten_is_precise_but_covers_little(fashion, drawing):
     trousers = fashion.train.images[fashion.train.labels == 1]
-    report = evaluate(drawing(trousers, (28, 28, 1)), fashion, DCGAN(), samples=500)
+    report = report_of(Samples(), drawing(trousers, (28, 28, 1)), fashion, DCGAN(), samples=500)
     assert report["precision"] > 0.8 and report["recall"] < 0.2
     assert report["frechet_distance"] > 20 * report["frechet_distance_real_train"]
 
 
 def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, small_networks):
     source = stripes()
-    report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
+    report = report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
     picture = report.pop("pictures")["nearest_training_images"]
     assert picture.dtype == np.uint8 and picture.shape[-1] == 1
     assert report["nearest_training_image_ratio"] == 0  # this model draws training images
-    assert set(report) == FLOATS | {"protocol"}
+    assert set(report) == FLOATS | {"protocol", "better", "baselines"}
     assert all(type(report[key]) is float and np.isfinite(report[key]) for key in FLOATS)
     protocol = report["protocol"]
     assert set(protocol) >= PROTOCOL
     assert (protocol["samples"], protocol["seed"], protocol["reference_images"]) == (30, 5, 40)
     assert protocol["precision_recall_images"] == 30
     assert protocol["reference"] == "test split of stripes: made up"
+    assert set(report["better"]) == FLOATS and set(report["baselines"]) == {"frechet_distance", "kernel_distance"}
+    assert all(set(beside) == {GAUSSIAN, REAL} for beside in report["baselines"].values())
+    assert report["baselines"]["frechet_distance"][REAL] == report["frechet_distance_real_train"]
     assert json.loads(json.dumps(report)) == report
 
 
@@ -78,46 +92,53 @@ def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_netw
     )
     model = drawing(None, (16, 16, 1))
     for samples in (30, 50):  # fewer and more than the test images
-        evaluate(model, stripes(test=40), SMALL, samples)
-    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 20)
-    assert evaluate(model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
+        report_of(Samples(), model, stripes(test=40), SMALL, samples)
+    monkeypatch.setattr(images, "MAX_KEPT_IMAGES", 20)
+    assert report_of(Samples(), model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
     assert counts == [[30, 30], [40, 40], [20, 20]]
 
 
 def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawing, small_networks, monkeypatch):
     source = stripes(train=100)
     model = drawing(source.train.images, (16, 16, 1))
-    whole = evaluate(model, source, SMALL, samples=1200, seed=1)
-    monkeypatch.setattr(images, "MOST_KEPT_IMAGES", 600)  # in the middle of a chunk
-    bounded = evaluate(model, source, SMALL, samples=1200, seed=1)
+    whole = report_of(Samples(), model, source, SMALL, samples=1200, seed=1)
+    monkeypatch.setattr(images, "MAX_KEPT_IMAGES", 600)  # in the middle of a chunk
+    bounded = report_of(Samples(), model, source, SMALL, samples=1200, seed=1)
     assert bounded["frechet_distance"] == whole["frechet_distance"]
     assert (whole["protocol"]["kept_samples"], bounded["protocol"]["kept_samples"]) == (1200, 600)
     first = np.concatenate(list(generated_images(model, (16, 16, 1), 1200, seed=1)))[:600]
     looked = features.feature_network(source, SMALL.images).extract(first)
-    real = reference.reference_features(features.feature_network(source, SMALL.images), source)
+    real = reference.reference_features(features.feature_network(source, SMALL.images), source, "test")
     assert bounded["inception_score"] == pytest.approx(inception_score(looked.probabilities).mean)
     assert bounded["kernel_distance"] == pytest.approx(kernel_distance(looked.features, real.features).distance)
 
 
 def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
     source = stripes(labelled=False)
-    report = evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
-    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {"protocol", "pictures"}
+    report = report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
+    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {
+        "protocol",
+        "pictures",
+        "better",
+        "baselines",
+    }
     assert "rotation" in report["protocol"]["network"]
 
 
 def test_same_seed_same_figures(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
-    first, again = (evaluate(model, source, SMALL, samples=50, seed=1) for _ in range(2))
+    first, again = (report_of(Samples(), model, source, SMALL, samples=50, seed=1) for _ in range(2))
     np.testing.assert_equal(again, first)
-    assert evaluate(model, source, SMALL, samples=50, seed=2)["frechet_distance"] != first["frechet_distance"]
+    assert (
+        report_of(Samples(), model, source, SMALL, samples=50, seed=2)["frechet_distance"] != first["frechet_distance"]
+    )
 
 
 def test_cheap_path_gives_the_same_distance(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
-    whole = evaluate(model, source, SMALL, samples=600, seed=3)["frechet_distance"]
+    whole = report_of(Samples(), model, source, SMALL, samples=600, seed=3)["frechet_distance"]
     assert frechet_distance_of_model(model, source, SMALL, 600, seed=3) == pytest.approx(whole, rel=1e-6)
 
 
@@ -132,17 +153,17 @@ def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, small_net
     )
     frechet_distance_of_model(model, source, SMALL, 20)
     assert seen == [20]
-    evaluate(model, source, SMALL, 20)
+    report_of(Samples(), model, source, SMALL, 20)
     seen.clear()
-    evaluate(model, source, SMALL, 20)
+    report_of(Samples(), model, source, SMALL, 20)
     assert seen == [20]
 
 
 def test_reference_features_are_bounded(stripes, small_networks):
     network = features.feature_network(stripes(), SMALL.images)
     for test in range(20, 30):
-        reference.reference_features(network, stripes(test=test))
-    assert len(reference._features) == reference._KEPT
+        reference.reference_features(network, stripes(test=test), "test")
+    assert cache.shared().count("reference features") == reference._KEPT
 
 
 def test_floor_is_the_distance_of_that_many_training_images(stripes, small_networks, monkeypatch):
@@ -151,68 +172,101 @@ def test_floor_is_the_distance_of_that_many_training_images(stripes, small_netwo
     seen = []
     extract = network.extract
     monkeypatch.setattr(network, "extract", lambda pictures: seen.append(pictures) or extract(pictures))
-    few, few_images = reference.frechet_distance_of_real(network, source, 20)
+    few = reference.real_distances(network, source, 20, "test")
     drawn = [np.flatnonzero((source.train.images == picture).all(axis=(1, 2, 3)))[0] for picture in seen[0]]
     assert len(set(drawn)) == 20 and max(drawn) > 100  # from everywhere: sources may be sorted
-    everything, all_images = reference.frechet_distance_of_real(network, source, 10_000)
-    assert (few_images, all_images) == (20, 160)
-    assert few > everything > 0
-    assert reference.frechet_distance_of_real(network, source, 20) == (few, 20)
+    everything = reference.real_distances(network, source, 10_000, "test")
+    assert (few.images, everything.images) == (20, 160)
+    assert few.frechet > everything.frechet > 0
+    real = reference.reference_features(network, source, "test").features
+    assert few.kernel == pytest.approx(kernel_distance(network.extract(seen[0]).features, real).distance)
+    assert reference.real_distances(network, source, 20, "test") is few
 
 
-def test_samples_come_in_chunks_with_their_own_seeds(monkeypatch, drawing):
-    monkeypatch.setattr(images, "_CHUNK_IMAGES", 8)
-    model = drawing(None, (4, 4, 1))
-    chunks = list(generated_images(model, (4, 4, 1), 20, seed=3))
-    assert [len(chunk) for chunk in chunks] == [8, 8, 4]
-    assert model.calls == [(8, chunk_seed(3, 0)), (8, chunk_seed(3, 1)), (4, chunk_seed(3, 2))]
-    assert {chunk.dtype for chunk in chunks} == {np.dtype(np.uint8)}
-    seeds = {chunk_seed(seed, index) for seed in range(50) for index in range(50)}
-    assert len(seeds) == 2500 and max(seeds) < 2**31 and min(seeds) >= 0
+def test_gaussian_baseline_is_measured_on_its_own_samples(stripes, small_networks):
+    source = stripes()
+    network = features.feature_network(source, SMALL.images)
+    found = reference.gaussian_distances(network, source, 600, "test")
+    random, gaussian = np.random.default_rng(0), gaussian_of(source)
+    rows = np.concatenate([gaussian.sample(count, random) for count in (500, 100)])
+    looked = network.extract(to_bytes(np.clip(rows, 0, 1).reshape(-1, 16, 16, 1))).features
+    real = reference.reference_features(network, source, "test").features
+    expected = frechet_distance(gaussian_statistics(looked), gaussian_statistics(real))
+    assert found.frechet == pytest.approx(expected) and found.images == 600
+    assert found.kernel == pytest.approx(kernel_distance(looked, real).distance)
+    assert len(gaussian.components) == 64 and gaussian.examples == 160
 
 
-def test_large_images_come_in_small_chunks(drawing):
-    chunks = generated_images(drawing(None, (512, 512, 3)), (512, 512, 3), 1000)
-    assert len(next(chunks)) == 21  # 2**24 numbers are 64 MB
+def test_choosing_looks_at_training_images_with_a_seed_of_its_own(stripes, drawing, small_networks, monkeypatch):
+    """No test image is looked at; evaluation draws other samples."""
+    source = stripes()
+    source.test.images[:] = 0
+    model = drawing(source.train.images, (16, 16, 1))
+    value = FrechetDistance().value(model, source, SMALL, 30, "train")
+    assert model.calls == [(30, chunk_seed(CHOOSING_SEED, 0))]
+    network = features.feature_network(source, SMALL.images)
+    samples = network.extract(next(generated_images(model, (16, 16, 1), 30, CHOOSING_SEED))).features
+    real = network.extract(source.train.images).features
+    assert value == pytest.approx(frechet_distance(gaussian_statistics(samples), gaussian_statistics(real)))
+    monkeypatch.setattr(reference, "MAX_REFERENCE_IMAGES", 40)
+    assert FrechetDistance().value(model, source, SMALL, 30, "train") != value
+    (spread,) = (reference.reference_of(source, "train").images,)
+    np.testing.assert_array_equal(spread, source.train.images[::4])
 
 
-def test_images_are_rounded_as_in_a_png():
-    class Ramp:
-        def generate(self, count, seed=0):
-            return np.array([-0.1, 0.0, 0.5 / 255 - 1e-5, 0.5 / 255 + 1e-5, 1.0, 1.2], np.float32).reshape(1, 6, 1, 1)
+def test_what_is_trained_on_has_no_figures_of_copies(stripes, drawing, small_networks):
+    source = stripes()
+    report = report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, 30, part="train")
+    assert not {"frechet_distance_real_train", "nearest_training_image_ratio"} & set(report)
+    assert set(report["baselines"]["frechet_distance"]) == {GAUSSIAN}
+    assert report["protocol"]["reference_images"] == 160 and report["pictures"] == {}
 
-    (chunk,) = generated_images(Ramp(), (6, 1, 1), 1)
-    assert chunk.ravel().tolist() == [0, 0, 0, 1, 255, 255]
+
+def test_the_option_names_the_network_and_the_protocol_says_why(stripes, drawing, small_networks):
+    model = drawing(None, (16, 16, 1))
+
+    def chosen(source, **options):
+        protocol = report_of(Samples(), model, source, SMALL, 20, **options)["protocol"]
+        return protocol["network"], protocol["network_chosen"]
+
+    classifier = "small classifier of stripes"
+    rotation = "small rotation network of stripes"
+    assert chosen(stripes()) == (classifier, "classifier: the source has labels of 2 classes")
+    assert chosen(stripes(), features="rotation") == (rotation, "rotation: asked for")
+    assert chosen(stripes(labelled=False)) == (rotation, "rotation: the source has no labels")
 
 
 def test_a_diverged_model_is_an_error(stripes, small_networks, drawing):
     class Diverged:
-        def generate(self, count, seed=0):
+        def conditions(self, given, count):
+            return None
+
+        def generate(self, count, seed=0, condition=None):
             return np.full((count, 16, 16, 1), np.nan, np.float32)
 
     with pytest.raises(InputError, match="not finite"):
-        evaluate(Diverged(), stripes(), SMALL, samples=20)
+        report_of(Samples(), Diverged(), stripes(), SMALL, samples=20)
 
 
 def test_bad_requests(stripes, small_networks, drawing):
     model = drawing(None, (16, 16, 1))
     with pytest.raises(InputError, match="samples is 9"):
-        evaluate(model, stripes(), SMALL, samples=9)
+        report_of(Samples(), model, stripes(), SMALL, samples=9)
     with pytest.raises(InputError, match="stripes has 5 test images"):
-        evaluate(model, stripes(test=5), SMALL, samples=20)
+        report_of(Samples(), model, stripes(test=5), SMALL, samples=20)
     with pytest.raises(InputError, match="1 test images"):
         frechet_distance_of_model(model, stripes(test=1), SMALL, 20)
     with pytest.raises(InputError, match="samples is 1"):
         frechet_distance_of_model(model, stripes(), SMALL, 1)
     with pytest.raises(ValueError, match=r"gave shape \(20, 8, 8, 1\): expected \(20, 16, 16, 1\)"):
-        evaluate(drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
+        report_of(Samples(), drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
 
 
 def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing):
     source = stripes(train=2, test=2, labelled=False)
     assert np.isfinite(frechet_distance_of_model(drawing(None, (16, 16, 1)), source, SMALL, 2))
     source = stripes(train=12, test=10)
-    assert np.isfinite(evaluate(drawing(None, (16, 16, 1)), source, SMALL, 10)["kernel_distance_error"])
+    assert np.isfinite(report_of(Samples(), drawing(None, (16, 16, 1)), source, SMALL, 10)["kernel_distance_error"])
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -236,6 +290,6 @@ def test_no_random_state_is_touched(stripes, drawing, labelled):
         return states()
 
     def measure():
-        evaluate(drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=20)
+        report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=20)
 
     assert after(measure) == after(lambda: None)

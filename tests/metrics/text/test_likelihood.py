@@ -1,4 +1,4 @@
-"""Measures of text: bits per character, copies, quality of exported files."""
+"""The likelihood of held-out text, beside n-grams."""
 
 from __future__ import annotations
 
@@ -7,48 +7,23 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import aigc_tf
+from aigc_tf.data.text import source as text_source
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource
-from aigc_tf.export import VerificationError
+from aigc_tf.data.text.order import windows_of
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text import likelihood as measures
-from aigc_tf.metrics.text.copied_text import copies
-from aigc_tf.metrics.text.export_quality import perplexity, text_quality
+from aigc_tf.metrics.text.likelihood import BitsPerCharacter, HeldOutText
+from aigc_tf.metrics.text.ngram import NGram
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
-from aigc_tf.recipes.text import TextExportLimits, TextSettings
+from aigc_tf.recipes.text import TextSettings
+from tests.metrics.reports import report_of
 
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dogs'}\n" for number in range(300))
-letters = st.text("ab", max_size=40)
-
-
-def longest_by_definition(texts: list[str], training_text: str) -> int:
-    pieces = [text[i:j] for text in texts for i in range(len(text)) for j in range(i + 1, len(text) + 1)]
-    return max((len(piece) for piece in pieces if piece in training_text), default=0)
-
-
-def share_by_definition(texts: list[str], training_text: str, span: int) -> float:
-    found = [text[i : i + span] in training_text for text in texts for i in range(len(text) - span + 1)]
-    return float(np.mean(found)) if found else 0.0
-
-
-@given(st.lists(letters, max_size=3), letters, st.integers(1, 6))
-def test_copies_are_those_of_the_definition(texts: list[str], training_text: str, span: int) -> None:
-    share, longest = copies(texts, training_text, span)
-    assert share == pytest.approx(share_by_definition(texts, training_text, span))
-    assert longest == longest_by_definition(texts, training_text)
-
-
-def test_a_copied_sentence_in_a_long_text_is_found() -> None:
-    random = np.random.default_rng(0)
-    training_text = "".join(map(chr, random.integers(97, 123, 100_000)))
-    text = "NEW " + training_text[5000:5077] + " NEW"
-    assert copies([text, "other"], training_text)[1] == 77
-    assert copies([text], training_text)[0] == pytest.approx(28 / 36)
 
 
 def model_and_source(recipe: CharRNN | GPT, data: str = STORY) -> tuple[LanguageModel, TextSource]:
@@ -68,7 +43,7 @@ def test_a_model_that_knows_nothing_needs_the_logarithm_of_the_vocabulary(unit: 
     model, source = model_and_source(recipe)
     make_uniform(model)
     expected = source.test.symbols * math.log2(len(source.vocabulary)) / source.test.characters
-    assert measures.held_out_bits(model, source, recipe, 10_000) == pytest.approx(expected, rel=1e-4)
+    assert BitsPerCharacter().value(model, source, recipe, 10_000, "test") == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("settings", [{}, {"consecutive": True}, {"lines": True, "length": 60}])
@@ -84,7 +59,7 @@ def test_every_held_out_symbol_is_measured_once(settings: dict) -> None:
 
 def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of 8 symbols read one behind the other say what one long window says."""
-    monkeypatch.setattr(measures, "ROWS", 1)
+    monkeypatch.setattr(text_source, "HELD_OUT_ROWS", 1)
     tiny = CharRNN.tiny()
     model, source = model_and_source(dataclasses.replace(tiny, text=TextSettings(length=8, consecutive=True)))
     carried, _ = measures.held_out_nats(model, source, 10_000)
@@ -98,61 +73,48 @@ def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatc
 
 def test_windows_are_spread_over_the_text() -> None:
     tokens = np.arange(100_001, dtype=np.int32)
-    some = [*measures.windows_of(tokens, 10, samples=100)]
-    assert len(some) == 2 and some[0].shape == (measures.ROWS, 11)
+    some = [*windows_of(tokens, 10, samples=100)]
+    assert len(some) == 2 and some[0].shape == (text_source.HELD_OUT_ROWS, 11)
     assert some[0][0, 0] == 0 and some[0][-1, 0] > 95_000
     np.testing.assert_array_equal(some[0][:, -1], some[1][:, 0])
-    everything = np.concatenate([rows[:, 1:].ravel() for rows in measures.windows_of(tokens, 10, 10**9)])
+    everything = np.concatenate([rows[:, 1:].ravel() for rows in windows_of(tokens, 10, 10**9)])
     assert sorted(everything[everything != PADDING]) == list(range(1, 100_001))
 
 
 def test_a_report_has_what_it_promises() -> None:
     recipe = GPT.tiny()
     model, source = model_and_source(recipe)
-    report = measures.evaluate(model, source, recipe, samples=20)
+    report = report_of(HeldOutText(), model, source, recipe, samples=20)
     assert report["perplexity"] == pytest.approx(math.exp(report["nats_per_symbol"]))
     assert report["bits_per_character"] == pytest.approx(report["nats_per_symbol"] / math.log(2), rel=1e-6)
-    assert 0 <= report["copied_share"] <= report["copied_share_of_held_out_text"] <= 1
     assert report["protocol"]["test split"] == source.test_split
+    assert set(report["better"].values()) == {"lower"}
 
 
-class Distorted:
-    """A file whose logits are not the model's."""
-
-    def __init__(self, model: LanguageModel, factor: float) -> None:
-        self.model, self.factor = model, factor
-
-    def inputs(self, name: str) -> dict:
-        return {"token": ((2,), "int32")}
-
-    def __call__(self, name: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        names = [tensor.name for tensor in self.model.networks.step.inputs]
-        logits, *states = self.model.networks.compiled_step([inputs[name] for name in names])
-        new = dict(zip(self.model.networks.feedback, (state.numpy() for state in states), strict=True))
-        return {"logits": self.factor * logits.numpy()} | new
-
-
-def test_the_perplexity_of_steps_is_that_of_sequences() -> None:
-    recipe = GPT.tiny()
+@pytest.mark.parametrize("settings", [{}, {"lines": True, "length": 60}])
+def test_n_grams_are_measured_on_the_same_symbols(settings: dict) -> None:
+    recipe = dataclasses.replace(CharRNN.tiny(), text=TextSettings(**{"length": 16} | settings))
     model, source = model_and_source(recipe)
-    text = source.test.tokens[: 3 * 16 + 1]
-    step = Distorted(model, 1.0)
-    windows = np.stack([text[at : at + 17] for at in (0, 16, 32)])
-    found = perplexity(lambda inputs: step("step", **inputs), model, [(window[None], {}) for window in windows])
-    nats, _, _ = model.nats(windows, None, training=False)
-    assert found == pytest.approx(math.exp(float(nats.numpy().mean())), rel=1e-4)
+    report = report_of(HeldOutText(), model, source, recipe, samples=30)
+    batches = source.held_out("test", 30)
+    rows = [row[row != PADDING] for batch in batches for row in batch["tokens"] if (row[1:] != PADDING).any()]
+    assert report["protocol"]["held-out symbols"] == sum(len(row) - 1 for row in rows)
+    for name, order in (("5-gram", 5), ("unigram", 1)):
+        grams = NGram(source.train.tokens, len(source.vocabulary), order)
+        nats = np.concatenate([grams.nats(row[None])[0] for row in rows])
+        assert report["baselines"]["nats_per_symbol"][name] == pytest.approx(nats.mean())
+        assert report["baselines"]["perplexity"][name] == pytest.approx(np.exp(nats.mean()))
+        bits = nats.mean() / math.log(2) * source.test.symbols / source.test.characters
+        assert report["baselines"]["bits_per_character"][name] == pytest.approx(bits)
+    assert report["baselines"]["nats_per_symbol"]["5-gram"] < 1 < report["baselines"]["nats_per_symbol"]["unigram"]
 
 
-def test_a_file_that_lost_too_much_is_refused() -> None:
-    recipe = dataclasses.replace(GPT.tiny(), export_limits=TextExportLimits(symbols=100, dynamic=0.01, int8=0.5))
+def test_choosing_reads_the_validation_part_alone() -> None:
+    recipe = CharRNN.tiny()
     model, source = model_and_source(recipe)
-    found = text_quality(model, source, recipe, Distorted(model, 1.0), "dynamic")["step"]
-    assert found["change"] == pytest.approx(0, abs=1e-6) and found["limit"] == 0.01
-    for weight in model.sequence.trainable_variables:
-        weight.assign(8 * weight)  # so that doubling its logits makes it surer, and more often wrong
-    with pytest.raises(
-        VerificationError, match=r"dynamic raises the perplexity .* export_limits\.dynamic allows 1\.0%"
-    ):
-        text_quality(model, source, recipe, Distorted(model, 2.0), "dynamic")
-    with pytest.raises(VerificationError, match="nan"):
-        text_quality(model, source, recipe, Distorted(model, math.nan), "int8")
+    make_uniform(model)
+    assert source.validation is not None
+    expected = source.validation.symbols * math.log2(len(source.vocabulary)) / source.validation.characters
+    source.test.tokens[:] = -9  # reading it would fail
+    found = BitsPerCharacter().value(model, source, recipe, 10_000, "validation")
+    assert found == pytest.approx(expected, rel=1e-4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from aigc_tf.data.progress import progress
-from aigc_tf.families.latent_space import Encodes
+from aigc_tf.families.tasks import Encodes
 from aigc_tf.metrics.distances import Nearest, nearest
 
 _CHUNK_IMAGES = 5000  # encoded at once, so that long latents of many images need not be held together

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
-from aigc_tf.export import Runner, VerificationError
+from aigc_tf.export.runner import Runner
+from aigc_tf.export.verify import VerificationError
 from aigc_tf.families.text.decoding import log_softmax
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.model import TextModel
@@ -29,7 +32,7 @@ def text_quality(
 
     Args:
         model: the language model.
-        source: its test split is read.
+        source: its `watched` part is read: what is refused here is chosen, and test text chooses nothing.
         recipe: the model's, with `export_limits`.
         runner: of the exported file.
         quantize: `dynamic` or `int8`.
@@ -39,7 +42,7 @@ def text_quality(
     """
     rows, length = _rows(runner), recipe.text.length
     pieces = -(-recipe.export_limits.symbols // (rows * length))
-    text = np.resize(source.test.tokens, rows * pieces * (length + 1)).reshape(pieces, rows, length + 1)
+    text = np.resize(source.watched.tokens, rows * pieces * (length + 1)).reshape(pieces, rows, length + 1)
     return _compared(model, recipe, runner, quantize, [(piece, {}) for piece in text])
 
 
@@ -48,9 +51,9 @@ def line_quality(
 ) -> dict[str, dict[str, Any]]:
     """The same for lines, given the means of their posteriors; see `text_quality`."""
     rows = _rows(runner)
-    texts, symbols = [], 0
-    for first in range(0, source.test.documents * rows, rows):
-        tokens = padded(source.test, np.arange(first, first + rows) % source.test.documents)
+    texts, symbols, split = [], 0, source.watched
+    for first in range(0, split.documents * rows, rows):
+        tokens = padded(split, np.arange(first, first + rows) % split.documents)
         texts.append((tokens, {"latent": model.posterior(tokens)[0]}))
         symbols += int((tokens[:, 1:] != PADDING).sum())
         if symbols >= recipe.export_limits.symbols:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.data.series.source import SeriesSource
-from aigc_tf.export import Runner, VerificationError
-from aigc_tf.export.verify import Arrays, run_keras
+from aigc_tf.export.runner import Runner
+from aigc_tf.export.verify import Arrays, VerificationError, run_keras
 from aigc_tf.families.base import Signature
 from aigc_tf.metrics.series.forecasts import origins_of, root_mean_square
 from aigc_tf.recipes.series import SeriesRecipe
@@ -25,7 +25,7 @@ def forecast_quality(
 
     Args:
         model: with the signature `step`.
-        source: its test part is forecast.
+        source: its `watched` part is forecast: what is refused here is chosen, and test values choose nothing.
         recipe: the model's, with `export_limits`.
         runner: of the exported file.
         quantize: `dynamic` or `int8`.
@@ -33,7 +33,8 @@ def forecast_quality(
     Raises:
         VerificationError: the error rises by a larger share than the recipe allows.
     """
-    origins, order = origins_of(source, 1, recipe.export_limits.samples), recipe.series.length
+    order = recipe.series.length
+    origins = origins_of(source, 1, recipe.export_limits.samples, "validation", known=order)
     values = source.values
     states = values[origins[:, np.newaxis] + np.arange(-order, 0)].astype(np.float32)
 
@@ -50,7 +51,7 @@ def reconstruction_quality(
     model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
 ) -> dict[str, Any]:
     """The error of held-out sequences that are encoded and decoded; see `forecast_quality`."""
-    windows = source.test_windows(recipe.export_limits.samples)
+    windows = source.windows_of("validation", recipe.export_limits.samples)
     sequences = source.scaling.restore(windows).astype(np.float32)
 
     def error(call: Call) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.export import VerificationError
+from aigc_tf.export.quality import images as quality
+from aigc_tf.export.quality.images import image_quality, psnr
 from aigc_tf.families.base import Signature, TensorSpec
-from aigc_tf.metrics.images import export_quality
-from aigc_tf.metrics.images.export_quality import image_quality, psnr
+from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.features import feature_network
-from aigc_tf.metrics.images.samples import frechet_distance_of_model
+from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits
 
@@ -43,10 +45,12 @@ class File:
 
     def __init__(self, signatures: dict[str, Signature], offset: float) -> None:
         self.signatures, self.offset, self.seen = signatures, offset, 0
+        self.given: list[np.ndarray] = []
 
     def map(self, name: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         (values,) = inputs.values()
         self.seen += len(values)
+        self.given.append(values)
         return {"image": np.asarray(self.signatures[name].network(values)) + self.offset}
 
 
@@ -69,7 +73,7 @@ def halving() -> Signature:
 
 
 @pytest.mark.parametrize("name", ["generate", "decode"])
-def test_a_generator_is_measured_as_the_evaluation_does(
+def test_a_generator_is_compared_with_training_images(
     name: str, generator: Signature, small_networks: None, stripes: Any
 ) -> None:
     source, file = stripes(), File({name: generator}, offset=0.05)
@@ -77,20 +81,31 @@ def test_a_generator_is_measured_as_the_evaluation_does(
     found = report[name]
     assert set(report) == {name} and file.seen == 60
 
-    def images(offset: float) -> Any:
-        def generate(count: int, seed: int) -> np.ndarray:
-            return np.asarray(generator.network(*generator.examples(count, seed).values())) + offset
-
-        return SimpleNamespace(generate=generate)
-
-    settings = recipe()
+    network = feature_network(source, recipe().images)
+    real = gaussian_statistics(network.extract(source.train.images).features)
+    examples = generator.examples(60, quality.SEED)
     for key, offset in (("before", 0.0), ("after", 0.05)):
-        expected = frechet_distance_of_model(images(offset), source, settings, samples=60)
-        assert found[key] == pytest.approx(expected, rel=1e-6)
+        images = to_bytes(np.asarray(generator.network(*examples.values())) + offset)
+        expected = frechet_distance(gaussian_statistics(network.extract(images).features), real)
+        assert found[key] == pytest.approx(expected, rel=1e-4)
     assert found["change"] == pytest.approx(found["after"] - found["before"])
     assert found["relative_change"] == pytest.approx(found["after"] / found["before"] - 1)
     assert found["distance_between"] > 0
-    assert found["network"] == feature_network(source, settings.images).name
+    assert found["network"] == network.name and "training images" in found["measure"]
+
+
+def test_all_classes_are_measured_equally_often(small_networks: None, stripes: Any) -> None:
+    """1,200 images of 1,000 classes are made 500 at a time."""
+    label = keras.Input((1,), name="label")
+    image = keras.layers.Reshape(SHAPE)(keras.layers.Dense(256, activation="sigmoid")(label))
+    conditional = dataclasses.replace(
+        signature(keras.Model(label, image)),
+        examples=lambda count, seed: {"label": (np.arange(count) % 1000).astype(np.float32)[:, None]},
+    )
+    file = File({"generate": conditional}, offset=0.0)
+    image_quality(model(generate=conditional), stripes(), recipe(samples=1200), file, "int8")
+    counts = np.bincount(np.concatenate(file.given)[:, 0].astype(int))
+    assert len(counts) == 1000 and (counts[:200] == 2).all() and (counts[200:] == 1).all()
 
 
 def test_equal_files_change_nothing(generator: Signature, small_networks: None, stripes: Any) -> None:
@@ -120,11 +135,21 @@ def test_reconstructions_by_their_signal_to_noise(halving: Signature, stripes: A
     found = image_quality(
         model(reconstruct=halving), source, recipe(), File({"reconstruct": halving}, 0.01), "dynamic"
     )["reconstruct"]
-    real = source.test.images / 255
+    real = source.train.images[:60] / 255
     assert found["before"] == pytest.approx(-10 * np.log10(np.mean((real / 2) ** 2)), abs=1e-4)
     assert found["after"] == pytest.approx(-10 * np.log10(np.mean((real / 2 - 0.01) ** 2)), abs=1e-4)
     assert found["psnr_between_db"] == pytest.approx(40, abs=1e-3)
     assert found["images"] == len(real)
+
+
+def test_reconstructions_are_of_the_validation_part_if_there_is_one(halving: Signature, stripes: Any) -> None:
+    source: ImageSource = stripes().validated()
+    found = image_quality(
+        model(reconstruct=halving), source, recipe(), File({"reconstruct": halving}, 0.01), "dynamic"
+    )["reconstruct"]
+    real = source.validation.images / 255
+    assert found["before"] == pytest.approx(-10 * np.log10(np.mean((real / 2) ** 2)), abs=1e-4)
+    assert found["images"] == len(real) == 8 and "validation images" in found["measure"]
 
 
 def test_reconstructions_may_fall_by_the_limit_and_rise_by_anything(halving: Signature, stripes: Any) -> None:
@@ -135,7 +160,7 @@ def test_reconstructions_may_fall_by_the_limit_and_rise_by_anything(halving: Sig
 
     change = fall(-0.05, limit=100.0)
     assert change < 0 and fall(-0.05, limit=-change + 1e-6) == change
-    with pytest.raises(VerificationError, match=r"PSNR of test images goes from .* dB \(-.*export_limits.int8.psnr_db"):
+    with pytest.raises(VerificationError, match=r"PSNR of .* goes from .* dB \(-.*export_limits.int8.psnr_db"):
         fall(-0.05, limit=-change - 1e-6)
     assert fall(0.05, limit=0.0) > 0
 
@@ -155,7 +180,7 @@ def test_chunks_do_not_change_reconstructions(
     file = File({"reconstruct": halving}, 0.01)
     settings = recipe(samples=33)
     whole = image_quality(model(reconstruct=halving), stripes(), settings, file, "int8")["reconstruct"]
-    monkeypatch.setattr(export_quality, "_BATCH", 7)
+    monkeypatch.setattr(quality, "_BATCH", 7)
     parts = image_quality(model(reconstruct=halving), stripes(), settings, file, "int8")["reconstruct"]
     assert whole["images"] == 33
     assert parts == pytest.approx(whole)

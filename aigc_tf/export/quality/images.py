@@ -11,19 +11,19 @@ from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Arrays, VerificationError, run_keras
 from aigc_tf.families.base import GenerativeModel, Signature
 from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance
+from aigc_tf.metrics.images.drawing import generated_images
 from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
 from aigc_tf.metrics.images.reference import reference_statistics
-from aigc_tf.metrics.images.samples import generated_images
 from aigc_tf.recipes.images import ImageRecipe
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.opening import ImageSource
+    from aigc_tf.data.images.source import ImageSource
 
 GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the first that is there is measured
 RECONSTRUCTION = "reconstruct"
 SEED = 0
-LEAST_DISTANCE = 1e-9  # to which a change is related; only equal sets of images are nearer
-LEAST_ERROR = 1e-12  # of a squared difference in float32: equal images are 120 dB apart, not infinitely many
+MIN_DISTANCE = 1e-9  # to which a change is related; only equal sets of images are nearer
+MIN_ERROR = 1e-12  # of a squared difference in float32: equal images are 120 dB apart, not infinitely many
 _BATCH = 500
 
 Call = Callable[[Arrays], Arrays]
@@ -36,7 +36,8 @@ def image_quality(
 
     Args:
         model: what was exported. Examples of the signature `generate`, or else `decode`, are what it makes images of.
-        source: its test split is what images are compared with.
+        source: its `watched` part is reconstructed, and samples are compared with its training images: what is
+            refused here is chosen, and test images choose nothing.
         recipe: `recipe.export_limits` says with how many images, and what is accepted.
         runner: of the file.
         quantize: `dynamic` or `int8`.
@@ -45,10 +46,10 @@ def image_quality(
         By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change)
         and what they were measured with.
 
-        - `generate` or `decode`: Fréchet distance of samples to the test images, the same inputs for both, and
-          `relative_change`; `distance_between` is that of the two sets of samples;
-        - `reconstruct`: peak signal-to-noise ratio of reconstructed test images, in dB; `psnr_between_db` is that
-          of the file's reconstructions to the network's.
+        - `generate` or `decode`: Fréchet distance of samples to at most 10,000 training images, the same inputs for
+          both, and `relative_change`; `distance_between` is that of the two sets of samples;
+        - `reconstruct`: peak signal-to-noise ratio of reconstructed images of the `watched` part, in dB;
+          `psnr_between_db` is that of the file's reconstructions to the network's.
 
     Raises:
         VerificationError: a limit is exceeded.
@@ -70,15 +71,24 @@ def image_quality(
 
 
 class _Decoder:
-    """Images of a signature's examples, by the float network or by a file: the same examples for the same seed."""
+    """Images of a signature's examples, by the float network or by a file: the same examples for both.
 
-    def __init__(self, signature: Signature, call: Call) -> None:
+    All examples are drawn at once, so that the classes of a conditional model come equally often; the "condition" of
+    an image is the row of its example.
+    """
+
+    def __init__(self, signature: Signature, call: Call, samples: int) -> None:
         (self._output,) = signature.outputs
-        self._examples, self._call = signature.examples, call
+        self._examples, self._call = signature.examples(samples, SEED), call
 
-    def generate(self, count: int, seed: int = 0) -> np.ndarray:
+    def conditions(self, given: Any, count: int) -> np.ndarray:
+        """The rows of the first `count` examples."""
+        del given
+        return np.arange(count)
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         """float32 `[count, height, width, channels]` in [0, 1]."""
-        return self._call(self._examples(count, seed))[self._output]
+        return self._call({name: values[condition] for name, values in self._examples.items()})[self._output]
 
 
 def _generated(
@@ -87,21 +97,22 @@ def _generated(
     signature, samples = model.signatures()[name], recipe.export_limits.samples
     network = feature_network(source, recipe.images)
     before, after = (
-        _statistics(network, _Decoder(signature, call), samples) for call in _network_and_file(signature, name, runner)
+        _statistics(network, _Decoder(signature, call, samples), samples)
+        for call in _network_and_file(signature, name, runner)
     )
-    real = reference_statistics(network, source)
+    real = reference_statistics(network, source, "train")
     distance_before, distance_after = frechet_distance(before, real), frechet_distance(after, real)
     change = distance_after - distance_before
-    relative_change = change / max(distance_before, LEAST_DISTANCE)
+    relative_change = change / max(distance_before, MIN_DISTANCE)
     share = recipe.export_limits.of(quantize).distance_share
     if abs(relative_change) > share:
         raise VerificationError(
             f"{name}, quantize {quantize}: the Fréchet distance to the data goes from {distance_before:.4g} to "
             f"{distance_after:.4g} ({relative_change:+.1%}, {samples} samples), the limit is {share:.1%}: "
-            f"{_mend(quantize, 'distance_share')}"
+            f"{_fix(quantize, 'distance_share')}"
         )
     return {
-        "measure": "Fréchet distance to the test images, lower is better",
+        "measure": "Fréchet distance to training images, lower is better",
         "before": distance_before,
         "after": distance_after,
         "change": change,
@@ -127,7 +138,7 @@ def _reconstructed(
 ) -> dict[str, Any]:
     (key,), (output,) = signature.inputs, signature.outputs
     by_network, by_file = _network_and_file(signature, RECONSTRUCTION, runner)
-    images = source.test.images[: recipe.export_limits.samples]
+    images = source.watched.images[: recipe.export_limits.samples]
     errors = np.zeros(3)
     for start in range(0, len(images), _BATCH):
         real = images[start : start + _BATCH].astype(np.float32) / 255
@@ -137,11 +148,11 @@ def _reconstructed(
     change, limit = psnr_after - psnr_before, recipe.export_limits.of(quantize).psnr_db
     if change < -limit:
         raise VerificationError(
-            f"{RECONSTRUCTION}, quantize {quantize}: the PSNR of test images goes from {psnr_before:.2f} to "
-            f"{psnr_after:.2f} dB ({change:+.2f}), it may fall by {limit:g}: {_mend(quantize, 'psnr_db')}"
+            f"{RECONSTRUCTION}, quantize {quantize}: the PSNR of reconstructed images goes from {psnr_before:.2f} to "
+            f"{psnr_after:.2f} dB ({change:+.2f}), it may fall by {limit:g}: {_fix(quantize, 'psnr_db')}"
         )
     return {
-        "measure": "PSNR of reconstructed test images in dB, higher is better",
+        "measure": f"PSNR of reconstructed {name_of_watched(source)} images in dB, higher is better",
         "before": psnr_before,
         "after": psnr_after,
         "change": change,
@@ -151,9 +162,14 @@ def _reconstructed(
     }
 
 
+def name_of_watched(source: ImageSource) -> str:
+    """Of the part that is looked at, for reports."""
+    return "training" if source.validation is None else "validation"
+
+
 def psnr(mean_squared_error: np.ndarray) -> np.ndarray:
     """Peak signal-to-noise ratio in dB for values in [0, 1]: 10 log10(1 / error), 120 at most."""
-    return -10 * np.log10(np.maximum(mean_squared_error, LEAST_ERROR))
+    return -10 * np.log10(np.maximum(mean_squared_error, MIN_ERROR))
 
 
 def _network_and_file(signature: Signature, name: str, runner: Runner) -> Iterator[Call]:
@@ -161,6 +177,6 @@ def _network_and_file(signature: Signature, name: str, runner: Runner) -> Iterat
     yield lambda inputs: runner.map(name, inputs)
 
 
-def _mend(quantize: str, limit: str) -> str:
+def _fix(quantize: str, limit: str) -> str:
     other = "dynamic or float16" if quantize == "int8" else "float16"
     return f"choose quantize {other}, train longer, or raise export_limits.{quantize}.{limit} of the recipe"

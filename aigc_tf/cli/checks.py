@@ -1,0 +1,41 @@
+"""What commands check of their arguments, so far as it needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aigc_tf.errors import InputError
+
+
+def require_at_least(least: int, **numbers: int | None) -> None:
+    """Raise InputError unless each number that is given is at least `least`."""
+    for name, value in numbers.items():
+        if value is not None and value < least:
+            raise InputError(f"--{name.replace('_', '-')} is {value}: give at least {least}")
+
+
+def require_inputs(paths: Sequence[Path], text: Sequence[str]) -> None:
+    """Raise InputError unless there are either paths that exist, or texts."""
+    if paths and text:
+        raise InputError(f"{paths[0]} and --text are both inputs: give one of them")
+    if not paths and not text:
+        raise InputError("no inputs are named: give files or folders, or --text")
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist: name files, or folders that hold some")
+
+
+def require_ending(out: Path, endings: Sequence[str]) -> None:
+    """Raise InputError unless a name ends in one of some endings; "" stands for a folder."""
+    if out.suffix not in endings:
+        known = ", ".join(ending for ending in endings if ending)
+        folder = ", or a folder" if "" in endings else ""
+        found = f"ends in {out.suffix}" if out.suffix else f"is {out}"
+        raise InputError(f"--out {found}: choose a name that ends in {known}{folder}")
+
+
+def require_new(out: Path) -> None:
+    """Raise InputError if there is something at a path already."""
+    if out.exists():
+        raise InputError(f"{out} is there already: choose another --out")

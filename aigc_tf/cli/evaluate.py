@@ -1,0 +1,57 @@
+"""Measure the quality of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from aigc_tf.cli.checks import require_at_least
+from aigc_tf.cli.options import chosen_options, run_command
+
+
+def evaluate(
+    run: Annotated[Path, tyro.conf.Positional],
+    samples: int = 10_000,
+    seed: int = 0,
+    checkpoint: Literal["last", "best"] = "last",
+    json: bool = False,
+    **options: Any,
+) -> None:
+    """Measure the quality of a run.
+
+    Args:
+        run: The run's folder.
+        samples: How many examples are generated, or looked at.
+        seed: Of the samples.
+        checkpoint: The last one, or the best seen while training.
+        json: Print one JSON object instead of a table.
+        options: What the recipe's `evaluate_options` has.
+    """
+    require_at_least(1, samples=samples)
+
+    from aigc_tf.runs.reports import to_json
+    from aigc_tf.runs.run import Run
+
+    opened = Run.open(run, checkpoint)
+    report = opened.evaluate(samples, seed, **chosen_options(opened.recipe, "evaluate_options", options))
+    print(to_json(report) if json else table(report))
+
+
+def table(report: dict[str, Any]) -> str:
+    """Figures with how to read them, then the protocol, one a line."""
+    from aigc_tf.runs.reports import rows_of_report
+
+    head = ("measure", "value", "better", "beside it")
+    rows = [head, *((row.name.replace("_", " "), *row[1:]) for row in rows_of_report(report))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    figures = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    protocol = [f"  {key.replace('_', ' '):<32} {value}" for key, value in report["protocol"].items()]
+    return "\n".join([*figures, "measured with", *protocol])
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    run_command(evaluate, "evaluate_options", arguments)

@@ -1,0 +1,238 @@
+"""What can be shown of a latent space, one class each, with its options."""
+
+from __future__ import annotations
+
+import abc
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import tyro
+
+from aigc_tf.cli.checks import require_at_least
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.options import MIN_TRUNCATION
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from aigc_tf.modalities.base import Modality
+    from aigc_tf.runs.run import Run
+
+ENCODED = 1000  # test examples that say how active the latent dimensions are
+IN_A_ROW = 10  # on a way
+MOVED = 9  # along a direction, in one row
+
+Shown = tuple[Any, int | None]
+"""Values, and how many stand beside each other; None for about as many as rows."""
+Words = Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exploration(abc.ABC):
+    """Something to show of a latent space."""
+
+    needs: ClassVar[tuple[str, ...]]
+    """The tasks that a model has to have for it."""
+    is_way: ClassVar[bool] = False
+    """Whether the values lie one after the other, and so can be an animation."""
+
+    count: int | None = None
+    """How many values to show, roughly where they stand in rows; as many as suit them if not given."""
+    seed: int = 0
+    """Of what is drawn; the same seed shows the same."""
+    out: Path | None = None
+    """The file, or a folder for single files; in the run's folder if not given, or printed if it is text."""
+    checkpoint: Literal["last", "best"] = "last"
+    """The last one, or the best seen while training."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Of its command and of its file."""
+        return cls.__name__.lower()
+
+    def modality(self, model: Any) -> Modality:
+        """Of the values that are shown."""
+        return model.gives
+
+    def check(self) -> None:
+        """Raise InputError if an option cannot be used."""
+        require_at_least(1, count=self.count)
+
+    @abc.abstractmethod
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """What to show of a model that has the tasks in `needs`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Exploration):
+    """What begins with draws from the prior."""
+
+    needs: ClassVar[tuple[str, ...]] = ("Decodes",)
+
+    condition: Words = ()
+    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+    truncation: float | None = None
+    """Draw latents whose numbers are at most this far from 0, in standard deviations: more typical, less varied."""
+
+    def check(self) -> None:
+        """Raise InputError if the truncation leaves next to nothing, too."""
+        super().check()
+        if self.truncation is not None and not self.truncation >= MIN_TRUNCATION:
+            raise InputError(f"--truncation is {self.truncation:g}: give at least {MIN_TRUNCATION:g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interpolate(Drawn):
+    """The way from one draw of the latent to another."""
+
+    is_way: ClassVar[bool] = True
+
+    linear: bool = False
+    """Go straight, instead of keeping the length that latents have."""
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """Values on the way, both ends included."""
+        from aigc_tf.cli import conditions
+        from aigc_tf.families.latent_space import linear, spherical
+
+        way, condition = linear if self.linear else spherical, conditions.one(model, self.condition)
+        values = model.interpolate(count, self.seed, way=way, truncation=self.truncation, condition=condition)
+        return values[0], min(count, IN_A_ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direction(Drawn):
+    """What moving along a direction of the latent changes in some draws, one a row."""
+
+    direction: tyro.conf.Positional[int]
+    """0 is the direction that moves the network's first layer most, 1 the next."""
+    range: tuple[float, float] = (-3.0, 3.0)
+    """From where to where to move, in standard deviations."""
+
+    def check(self) -> None:
+        """Raise InputError if the range is not finite, too."""
+        super().check()
+        if not all(math.isfinite(value) for value in self.range):
+            raise InputError(f"--range is {self.range[0]:g} {self.range[1]:g}: give two finite numbers")
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """Rows of draws, moved."""
+        import numpy as np
+
+        from aigc_tf.cli import conditions
+        from aigc_tf.export.graph import first_kernel
+        from aigc_tf.families.latent_space import along, factorised, standard_normal
+
+        networks = [one.network for one in model.signatures().values() if "latent" in one.inputs]
+        kernel = first_kernel(networks[0], "latent") if networks else None
+        if kernel is None:
+            raise InputError(f"in a {run.recipe.slug()} no dense layer reads the latent: its directions are not known")
+        prior = model.prior()
+        directions, _ = factorised(kernel, None if prior is None else prior[1])
+        if not 0 <= self.direction < len(directions):
+            raise InputError(f"--direction is {self.direction}: the run has directions from 0 to {len(directions) - 1}")
+        starts = standard_normal((max(1, count // MOVED), model.latent_dim), self.seed, self.truncation)
+        steps, condition = np.linspace(*self.range, MOVED), conditions.one(model, self.condition)
+        return in_rows(along(model, starts, directions[self.direction], steps, condition))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfDimensions(Exploration):
+    """What is shown of the latent dimensions that tell most about test examples."""
+
+    needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
+
+    condition: Words = ()
+    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+
+    def most_active(self, run: Run, model: Any, count: int) -> np.ndarray:
+        """Up to `count` dimensions, the most active first."""
+        from aigc_tf.families.latent_space import most_active
+
+        return most_active(model.activity(run.source.inputs("test", ENCODED)), count)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traverse(OfDimensions):
+    """What each latent dimension changes, one a row, the most active first; --count is how many at most."""
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """A row for each dimension, from -3 to 3 standard deviations."""
+        from aigc_tf.cli import conditions
+        from aigc_tf.families.latent_space import traversals
+
+        condition = conditions.one(model, self.condition)
+        return in_rows(traversals(model, self.most_active(run, model, count), condition=condition))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map(OfDimensions):
+    """The plane of the two most active latent dimensions."""
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """A square of values."""
+        from aigc_tf.cli import conditions
+        from aigc_tf.families.latent_space import plane
+
+        dimensions = self.most_active(run, model, 2)
+        if len(dimensions) < 2:
+            raise InputError("the run has one latent dimension: choose traverse instead of map")
+        across, upwards = sorted(dimensions)
+        return in_rows(plane(model, across, upwards, math.isqrt(count), conditions.one(model, self.condition)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Between(Exploration):
+    """The way between two of your files, or between two lines of text."""
+
+    needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
+    is_way: ClassVar[bool] = True
+
+    between: tyro.conf.Positional[tuple[str, str]]
+    """Two files; two texts, if that is what the model takes."""
+    condition: Words = ()
+    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """Values on the way, both ends included."""
+        from aigc_tf.cli import conditions
+        from aigc_tf.families.latent_space import between
+
+        first, second = model.takes.parse(self.between)
+        count = max(2, count)
+        return between(model, first, second, count, conditions.one(model, self.condition)), min(count, IN_A_ROW)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nearest(Exploration):
+    """One of your files, and the training examples nearest to it in latent space."""
+
+    needs: ClassVar[tuple[str, ...]] = ("Encodes",)
+
+    nearest: tyro.conf.Positional[str]
+    """A file; a text, if that is what the model takes."""
+
+    def modality(self, model: Any) -> Modality:
+        """What the model takes."""
+        return model.takes
+
+    def shown(self, run: Run, model: Any, count: int) -> Shown:
+        """The value itself first."""
+        from aigc_tf.metrics.neighbours import nearest_in_latent_space
+
+        query, searched = model.takes.parse([self.nearest]), run.source.inputs("train", run.source.count)
+        (indices,) = nearest_in_latent_space(model, query, searched, min(count, len(searched))).indices
+        return model.takes.stack([query[0], *(searched[index] for index in indices)]), None
+
+
+EXPLORATIONS: dict[str, type[Exploration]] = {
+    kind.name(): kind for kind in (Interpolate, Direction, Traverse, Map, Between, Nearest)
+}
+"""By the names of their commands, which are those of flags of `sample`, too."""
+
+
+def in_rows(values: np.ndarray) -> Shown:
+    """An array `[rows, columns, ...]` of values."""
+    return values.reshape(-1, *values.shape[2:]), values.shape[1]

@@ -1,0 +1,57 @@
+"""Forecast how a run's data goes on, or a file of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs
+from aigc_tf.cli.command import command
+from aigc_tf.errors import InputError
+
+STEPS = 12
+
+
+def forecast(
+    run: Annotated[Path, tyro.conf.Positional],
+    history: Annotated[Path | None, tyro.conf.Positional] = None,
+    *,
+    steps: int = STEPS,
+    out: Path | None = None,
+    checkpoint: Literal["last", "best"] = "last",
+) -> None:
+    """Forecast how a run's data goes on: the mean of the next values, and their standard deviation.
+
+    Args:
+        run: The run's folder.
+        history: A file to go on from; the data that the run was trained on if not given.
+        steps: How many values.
+        out: The file; its ending chooses the form. In the run's folder if not given.
+        checkpoint: The last one, or the best seen while training.
+    """
+    require_at_least(1, steps=steps)
+    if history is not None:
+        require_inputs([history], [])
+
+    from aigc_tf.runs.run import Run
+
+    opened = Run.open(run, checkpoint)
+    model = opened.able("Forecasts")
+    takes = model.takes
+    if not takes.writes_forecasts:
+        raise InputError(f"forecasts of {takes.name} cannot be written: use Run.able('Forecasts') from Python")
+    out = out or run / f"forecast{takes.writes_forecasts[0]}"
+    require_ending(out, takes.writes_forecasts)
+    known = opened.source.history if history is None else takes.parse([str(history)])[0]
+    mean, deviation = model.forecast(known, steps)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    takes.write_forecast(out, known, mean, deviation, opened.made_by())
+    print(out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(forecast, arguments)

@@ -1,0 +1,68 @@
+"""Where results go: to a file, a folder, or the screen."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.cli.checks import require_ending
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.base import Modality, Preview
+from aigc_tf.modalities.drawing import enlargement, write_png
+from aigc_tf.storage.files import write_atomically, write_text
+
+WANTED_WIDTH = 192  # pixels of a picture to look at: smaller ones are enlarged
+
+
+def destination(modality: Modality, out: Path | None, default: Path, count: int) -> Path | None:
+    """Where values go; None for the screen.
+
+    Args:
+        modality: of the values.
+        out: what was asked for.
+        default: where files go if nothing was, without an ending.
+        count: values.
+
+    Raises:
+        InputError: the modality is not written in that form.
+    """
+    if out is None:
+        return None if modality.is_printed else default.with_name(default.name + modality.writes[0])
+    require_ending(out, modality.writes)
+    if out.suffix in modality.moving and count < 3:
+        raise InputError(f"--count is {count}: an animation needs at least 3 frames")
+    return out
+
+
+def deliver(
+    modality: Modality,
+    out: Path | None,
+    batches: Iterable[Any],
+    count: int,
+    made_by: Mapping[str, str],
+    columns: int | None = None,
+) -> None:
+    """Write or print values that come in batches, in all `count`, and say where they are."""
+    batches = iter(batches)
+    first = next(batches)  # what is wrong shows itself before anything is written
+    batches = itertools.chain([first], batches)
+    if out is None:
+        print(modality.show(modality.stack([value for batch in batches for value in batch]), columns))
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    modality.write_batches(out, batches, count, made_by, columns)
+    print(out)
+
+
+def write_preview(path: Path, preview: Preview, made_by: Mapping[str, str]) -> None:
+    """Write what is to be looked at: text as it is, a picture as PNG, enlarged if it is small."""
+    if isinstance(preview, str):
+        write_text(path, preview + "\n")
+    else:
+        scale = enlargement(np.asarray(preview), WANTED_WIDTH)
+        write_atomically(path, partial(write_png, image=preview, made_by=made_by, scale=scale))

@@ -1,0 +1,224 @@
+"""Give inputs to a run, and keep what it makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.command import command
+from aigc_tf.cli.options import chosen_options, run_command
+from aigc_tf.errors import InputError
+
+if TYPE_CHECKING:
+    from aigc_tf.modalities.base import UserFile
+
+
+def transform(
+    run: Annotated[Path, tyro.conf.Positional],
+    inputs: Annotated[tuple[Path, ...], tyro.conf.Positional] = (),
+    *,
+    out: Path | None = None,
+    text: tuple[str, ...] = (),
+    side_by_side: bool = False,
+    seed: int = 0,
+    checkpoint: Literal["last", "best"] = "last",
+    condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])] = (),
+    **options: Any,
+) -> None:
+    """Give inputs to a run, and keep what it makes of them.
+
+    Args:
+        run: The run's folder.
+        inputs: Files, and folders of them.
+        out: The folder for the results, which are called as their inputs; of one input a file, too. What is there
+            already is never overwritten. Text is printed if not given.
+        text: Texts instead of files, of a model that takes text.
+        side_by_side: Show what went in and what came out together.
+        seed: Of what is drawn, if anything is.
+        checkpoint: The last one, or the best seen while training.
+        condition: Of a model that takes a condition, one for all inputs or one for each.
+        options: What the recipe's `transform_options` has.
+    """
+    require_inputs(inputs, text)
+
+    from aigc_tf.cli import conditions
+    from aigc_tf.runs.run import Run
+
+    opened = Run.open(run, checkpoint)
+    arguments = chosen_options(opened.recipe, "transform_options", options)
+    model = opened.able("Transforms")
+    if side_by_side and type(model.takes) is not type(model.gives):
+        raise InputError(
+            f"a {opened.recipe.slug()} makes {model.gives.name} of {model.takes.name}, which cannot be shown side by "
+            "side: leave --side-by-side out"
+        )
+    if out is None and not model.gives.is_printed:
+        raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
+    work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed))
+    if text:
+        work.texts(text, out)
+    else:
+        work.files(inputs, out)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done with all inputs."""
+
+    model: Any
+    seed: int
+    conditions: Any
+    """One row, or one for each input; None for none."""
+    arguments: Mapping[str, Any]
+    """Further ones of the model's method."""
+    side_by_side: bool
+    made_by: Mapping[str, str]
+
+    def texts(self, texts: Sequence[str], out: Path | None) -> None:
+        """Transform texts, and print the results or write them to one file."""
+        takes, gives = self.model.takes, self.model.gives
+        if not takes.is_printed:
+            raise InputError(f"--text is for models that take text, and this one takes {takes.name}: name files")
+        if out is not None:
+            require_ending(out, self._endings())
+            require_new(out)
+        values = takes.parse(texts)
+        outputs = self._outputs(values, range(len(texts)), len(texts), 0)
+        if out is None:
+            print(takes.compare(values, outputs) if self.side_by_side else gives.show(outputs))
+            return
+        self._prepare(out)
+        if self.side_by_side:
+            self._write_preview(out, takes.compare(values, outputs))
+        else:
+            gives.write_batches(out, [outputs], len(outputs), self.made_by)
+        print(out)
+
+    def files(self, paths: Sequence[Path], out: Path | None) -> None:
+        """Transform files, and print the results or write one for each."""
+        from aigc_tf.families.tasks import AT_ONCE
+
+        takes = self.model.takes
+        files = takes.find(paths)
+        place = {file: index for index, file in enumerate(files)}
+        targets = [] if out is None else self._targets(files, paths, out)
+        for part, (readable, values) in enumerate(takes.read_all(files, AT_ONCE)):
+            chosen = [place[file] for file in readable]
+            outputs = self._outputs(values, chosen, len(files), part)
+            if out is None:
+                print(takes.compare(values, outputs) if self.side_by_side else self.model.gives.show(outputs))
+                continue
+            for index, value, output in zip(chosen, values, outputs, strict=True):
+                self._write(targets[index], value, output)
+        if out is not None:
+            print(out)
+
+    def _outputs(self, values: Any, chosen: Sequence[int], count: int, part: int) -> Any:
+        """What the model makes of some of `count` inputs, those at `chosen`; `part` says which batch they are."""
+        rows = self.conditions
+        if rows is not None and len(rows) not in (1, count):
+            raise InputError(f"--condition (--labels) names {len(rows)} for {count} inputs: give one, or one for each")
+        if rows is not None and len(rows) > 1:
+            rows = self.model.condition.stack([rows[index] for index in chosen])
+        return self.model.transform(values, seed_of_part(self.seed, part), rows, **self.arguments)
+
+    def _endings(self) -> Sequence[str]:
+        """Of the files that results can be written to."""
+        if not self.side_by_side:
+            return self.model.gives.writes
+        return [".txt" if self.model.gives.is_printed else ".png"]
+
+    def _targets(self, files: Sequence[UserFile], paths: Sequence[Path], out: Path) -> list[Path]:
+        """Where the result of each file goes."""
+        endings = self._endings()
+        is_single = len(files) == 1 and not paths[0].is_dir()
+        if not out.suffix or out.is_dir() or (not is_single and out.suffix not in endings):
+            return output_paths(files, out, endings[0])
+        if not is_single:
+            raise InputError(f"--out is the file {out}, and several results are possible: give a folder")
+        require_ending(out, [*endings, ""])
+        require_new(out)
+        return [out]
+
+    def _write(self, path: Path, value: Any, output: Any) -> None:
+        takes, gives = self.model.takes, self.model.gives
+        self._prepare(path)
+        if self.side_by_side:
+            self._write_preview(path, takes.compare(takes.stack([value]), gives.stack([output])))
+        elif path.suffix == gives.writes[0]:
+            gives.write(path, output, self.made_by)
+        else:
+            gives.write_all(path, gives.stack([output]), self.made_by)
+
+    def _write_preview(self, path: Path, preview: Any) -> None:
+        from aigc_tf.cli.results import write_preview
+
+        write_preview(path, preview, self.made_by)
+
+    def _prepare(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def seed_of_part(seed: int, part: int) -> int:
+    """The seed of a batch: `seed` itself of the first, others that follow from it of those behind it."""
+    import numpy as np
+
+    return seed if part == 0 else int(np.random.SeedSequence((seed, part)).generate_state(1)[0])
+
+
+def output_paths(files: Sequence[UserFile], out: Path, ending: str) -> list[Path]:
+    """Where each result goes: below `out`, with the input's name, and a number where that is taken.
+
+    Raises:
+        InputError: one of them is there already.
+    """
+    taken: set[str] = set()
+    paths = []
+    for file in files:
+        name, number = file.name.with_suffix(ending), 1
+        # Some file systems do not tell capitals apart.
+        while str(name).casefold() in taken:
+            number += 1
+            name = file.name.with_name(f"{file.name.stem}-{number}{ending}")
+        taken.add(str(name).casefold())
+        paths.append(out / name)
+    there = [path for path in paths if path.exists()]
+    if there:
+        others = f", and so are {len(there) - 1} other results" if len(there) > 1 else ""
+        raise InputError(f"{there[0]} is there already{others}: choose another --out")
+    return paths
+
+
+def reconstruct(
+    run: Annotated[Path, tyro.conf.Positional],
+    paths: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    *,
+    out: Path,
+    side_by_side: bool = False,
+    checkpoint: Literal["last", "best"] = "last",
+) -> None:
+    """Give inputs to an autoencoder, and keep what it makes of them: `transform` without its further options.
+
+    Args:
+        run: The run's folder.
+        paths: Files, and folders of them.
+        out: The folder for the results.
+        side_by_side: Show input, output and, of pictures, their difference (black: none) together.
+        checkpoint: The last one, or the best seen while training.
+    """
+    transform(run, paths, out=out, side_by_side=side_by_side, checkpoint=checkpoint)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    run_command(transform, "transform_options", arguments)
+
+
+def reconstruct_main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(reconstruct, arguments)

@@ -1,0 +1,1 @@
+"""What quantising changes in the quality of a model, measured on the exported file itself."""

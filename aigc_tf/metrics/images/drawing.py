@@ -1,0 +1,54 @@
+"""Images drawn from a model to be measured: in chunks, with seeds and conditions of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.drawing import to_bytes
+
+_CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**24  # drawn at once: few enough pixels for 64 MB
+
+
+class Generates(Protocol):
+    """What is asked of a model of images; `aigc_tf.families.tasks.Draws` has it."""
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> Any:
+        """float32 `[count, height, width, channels]` in [0, 1]."""
+
+    def conditions(self, given: Any, count: int) -> Any:
+        """One condition for each of `count` images, or None."""
+
+
+def chunk_seed(seed: int, index: int) -> int:
+    """The seed of a chunk, below 2**31: chunks of one seed, and of neighbouring ones, have nothing in common."""
+    return int(np.random.SeedSequence((seed, index)).generate_state(1)[0] >> 1)
+
+
+def generated_images(
+    model: Generates, shape: tuple[int, int, int], samples: int, seed: int = 0
+) -> Iterator[np.ndarray]:
+    """`samples` generated images in uint8 chunks `[n, height, width, channels]`, n at most 500.
+
+    Chunk i is drawn with `chunk_seed(seed, i)`; how large chunks are depends on the shape alone. A model with a
+    condition is given one list over all samples, `model.conditions(None, samples)`, of which each chunk takes its
+    slice: all classes come equally often, however many there are.
+
+    Raises:
+        ValueError: the model answers with another shape.
+        InputError: it answers with values that are not finite.
+    """
+    size = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // int(np.prod(shape))))
+    conditions = model.conditions(None, samples)
+    for index, start in enumerate(range(0, samples, size)):
+        count = min(size, samples - start)
+        condition = None if conditions is None else conditions[start : start + count]
+        images = np.asarray(model.generate(count, chunk_seed(seed, index), condition))
+        if images.shape != (count, *shape):
+            raise ValueError(f"generate({count}) gave shape {images.shape}: expected {(count, *shape)}")
+        if not np.isfinite(images).all():
+            raise InputError("the model generates values that are not finite: its training diverged")
+        yield to_bytes(images)  # rounded as in a saved PNG: what is measured is what can be looked at

@@ -1,0 +1,5 @@
+"""The small sources of the metrics' tests."""
+
+from tests.metrics.conftest import fresh_caches, small_networks, stripes
+
+__all__ = ["fresh_caches", "small_networks", "stripes"]

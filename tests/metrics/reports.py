@@ -1,0 +1,22 @@
+"""Measuring in a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aigc_tf.data.source import PartName
+from aigc_tf.metrics.evaluator import Evaluator, Request, evaluate
+
+
+def report_of(
+    evaluator: Evaluator,
+    model: Any,
+    source: Any,
+    recipe: Any,
+    samples: int = 10_000,
+    seed: int = 0,
+    part: PartName = "test",
+    **options: Any,
+) -> dict[str, Any]:
+    """What one evaluator says of a model, as `Run.evaluate` reports it."""
+    return evaluate([evaluator], model, source, recipe, Request(samples, seed, part, options))

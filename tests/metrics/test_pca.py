@@ -1,0 +1,57 @@
+"""Principal components against NumPy's full decomposition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aigc_tf.metrics.pca import MAX_EXAMPLES, MAX_NUMBERS, principal_components, rows_to_fit
+
+
+def decaying(count: int, dimensions: int) -> np.ndarray:
+    """Rows with a mean and with variances that fall, in directions that are not the axes."""
+    random = np.random.default_rng(0)
+    turned, _ = np.linalg.qr(random.standard_normal((dimensions, dimensions)))
+    return 3 + random.standard_normal((count, dimensions)) / np.arange(1, dimensions + 1) @ turned
+
+
+@pytest.mark.parametrize(("count", "dimensions", "components"), [(300, 120, 5), (30, 120, 20), (300, 12, 12)])
+def test_components_are_those_of_the_full_decomposition(count: int, dimensions: int, components: int):
+    rows = decaying(count, dimensions)
+    found = principal_components(rows, components)
+    centred = rows - rows.mean(axis=0)
+    _, values, directions = np.linalg.svd(centred, full_matrices=False)
+    np.testing.assert_allclose(found.deviations, values[:components] / np.sqrt(count - 1), rtol=1e-4)
+    expected = centred @ directions[:components].T @ directions[:components] + rows.mean(axis=0)
+    np.testing.assert_allclose(found.project(rows), expected, atol=1e-2 * found.deviations[0])
+    np.testing.assert_allclose(found.components @ found.components.T, np.eye(components), atol=1e-10)
+    assert found.examples == count
+
+
+def test_samples_have_the_fitted_moments():
+    rows = decaying(400, 6)
+    gaussian = principal_components(rows, 6)
+    samples = gaussian.sample(200_000, np.random.default_rng(1))
+    np.testing.assert_allclose(samples.mean(axis=0), rows.mean(axis=0), atol=0.02)
+    np.testing.assert_allclose(np.cov(samples.T), np.cov(rows.T), atol=0.02)
+
+
+def test_what_lies_in_a_plane_is_its_own_projection():
+    plane = np.random.default_rng(0).standard_normal((2, 50))
+    rows = np.random.default_rng(1).standard_normal((40, 2)) @ plane + 1
+    found = principal_components(rows, 2)
+    np.testing.assert_allclose(found.project(rows), rows, atol=1e-10)
+    np.testing.assert_allclose(found.project(rows + 0), found.project(found.project(rows)), atol=1e-10)
+
+
+def test_no_more_components_than_examples_tell():
+    assert len(principal_components(decaying(3, 10), 8).components) == 2
+    with pytest.raises(ValueError, match="at least 2 examples, got 1"):
+        principal_components(np.zeros((1, 4)), 1)
+
+
+def test_what_is_looked_at_is_bounded():
+    assert rows_to_fit(60_000, 784) == MAX_EXAMPLES
+    assert rows_to_fit(500, 784) == 500
+    assert rows_to_fit(60_000, 256 * 256 * 3) * 256 * 256 * 3 <= MAX_NUMBERS
+    assert rows_to_fit(60_000, 10**9) == 2

@@ -1,0 +1,17 @@
+"""Show the latent space of a run: ways through it, its directions, its dimensions.
+
+    python -m tools.explore saved_models/dcgan/RUN interpolate --count 40
+    python -m tools.explore saved_models/dcgan/RUN direction 3 --range -3 3
+    python -m tools.explore saved_models/conv_vae/RUN traverse --out traversals.png
+    python -m tools.explore saved_models/conv_vae/RUN map --count 400
+    python -m tools.explore saved_models/conv_vae/RUN between a.png b.png --out way.gif
+    python -m tools.explore saved_models/text_vae/RUN between "And God said" "And it was so"
+    python -m tools.explore saved_models/conv_vae/RUN nearest a.png --count 15
+
+`python -m tools.explore RUN direction --help` shows the options of one of them.
+"""
+
+from aigc_tf.cli.explore import main
+
+if __name__ == "__main__":
+    main()

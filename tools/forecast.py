@@ -1,0 +1,10 @@
+"""Forecast how a run's data goes on, or a file of the same kind.
+
+python -m tools.forecast saved_models/ar/RUN --steps 24
+python -m tools.forecast saved_models/ar/RUN sales.csv --steps 24 --out forecast.csv
+"""
+
+from aigc_tf.cli.forecast import main
+
+if __name__ == "__main__":
+    main()

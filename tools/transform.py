@@ -1,0 +1,14 @@
+"""Give inputs to a run, and keep what it makes of them: a denoiser cleans pictures, an autoencoder gives them back.
+
+    python -m tools.transform saved_models/denoising_autoencoder/RUN photos --out cleaned
+    python -m tools.transform saved_models/denoising_autoencoder/RUN a.png --out a-clean.png
+    python -m tools.transform saved_models/text_vae/RUN --text "And God said" "And it was so" --side-by-side
+
+A folder gives a folder with the same names in it; a second file of the same name becomes NAME-2. Files that are there
+already are never overwritten. `python -m tools.transform --help` says which runs have which options.
+"""
+
+from aigc_tf.cli.transform import main
+
+if __name__ == "__main__":
+    main()

@@ -28,8 +28,8 @@ def test_every_recipe_reads_back_what_it_prints(recipe: type[Recipe]):
 
 @pytest.mark.parametrize("recipe", recipe_classes().values())
 def test_every_recipe_names_code_that_is_there(recipe: type[Recipe]):
-    functions = (recipe.model, recipe.data, recipe.evaluation, recipe.quality, recipe.export_quality)
-    for reference in (*functions, *recipe.networks.values()):
+    single = (recipe.model, recipe.data, recipe.chooses, recipe.export_quality, recipe.watch)
+    for reference in (*single, *recipe.evaluators, *recipe.assets.values(), *recipe.networks.values()):
         assert callable(resolve(reference))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -37,6 +38,32 @@ def evenly(available: int, count: int) -> np.ndarray:
 def validation_count(examples: int) -> int:
     """How many of so many training examples are held out to choose by: 5 %, at most 2,500, and 1 at least of 2."""
     return min(max(int(VALIDATION_SHARE * examples), 1), MAX_VALIDATION, max(examples - 1, 0))
+
+
+def held_out_by_hash(examples: Iterable[np.ndarray]) -> np.ndarray:
+    """Which training examples are held out to choose by: those with the smallest hashes, equal ones on one side.
+
+    Args:
+        examples: their content; another hash is taken of it than the one that decides about the test part.
+
+    Returns:
+        bool `[examples]`; examples of which there are more than may be held out are trained on.
+    """
+    keys = np.array([_key(example) for example in examples], np.uint64)
+    room = validation_count(len(keys))
+    chosen = []
+    for key, copies in zip(*np.unique(keys, return_counts=True), strict=True):
+        if copies <= room:
+            chosen.append(key)
+            room -= copies
+        if not room:
+            break
+    return np.isin(keys, np.array(chosen, np.uint64))
+
+
+def _key(example: np.ndarray) -> int:
+    content = np.ascontiguousarray(example).data
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8, person=b"validation").digest())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

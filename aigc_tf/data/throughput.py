@@ -13,11 +13,11 @@ def images_per_second(source: ImageSource, batch_size: int, seconds: float = 3) 
     """Training images per second that the pipeline delivers while nothing else is done with them.
 
     Args:
-        source: read through `training_batches`, as training does.
+        source: read through `batches`, as training does.
         batch_size: images in a batch.
         seconds: how long to measure.
     """
-    batches = iter(source.training_batches(batch_size, seed=0))
+    batches = iter(source.batches(batch_size, seed=0))
     for _ in range(_WARM_UP_BATCHES):
         next(batches)
     start = time.perf_counter()

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from aigc_tf.data.classes import ClassNames
-from aigc_tf.errors import UnreadableError
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality
 from aigc_tf.storage.files import write_text
 
@@ -29,10 +29,11 @@ class Labels(Modality):
 
     def read(self, path: Path) -> np.ndarray:
         """The class that a text file names."""
-        words = path.read_text(encoding="utf-8").strip()
         try:
-            return self.classes.numbers([words])[0]
-        except ValueError as error:
+            return self.classes.numbers([path.read_text(encoding="utf-8").strip()])[0]
+        except UnicodeDecodeError as error:
+            raise UnreadableError("is not in UTF-8") from error
+        except InputError as error:
             raise UnreadableError(str(error)) from error
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from aigc_tf.data.text.opening import read_text
-from aigc_tf.errors import UnreadableError
 from aigc_tf.modalities.base import Modality
 from aigc_tf.storage.files import write_text
 
@@ -25,10 +24,7 @@ class Text(Modality):
 
     def read(self, path: Path) -> str:
         """All of a file, without white space at its end."""
-        try:
-            return read_text(path).rstrip()
-        except UnreadableError as error:
-            raise UnreadableError(str(error)) from error
+        return read_text(path).rstrip()
 
     def stack(self, values: Sequence[str]) -> list[str]:
         """A list."""

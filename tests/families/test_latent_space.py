@@ -49,7 +49,7 @@ class Mirror:
     def encode(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), 3).astype("float32")
 
-    def decode(self, latents: np.ndarray) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: object = None) -> np.ndarray:
         assert latents.dtype == np.float32 and latents.ndim == 2
         return latents.reshape(-1, 1, 3, 1)
 

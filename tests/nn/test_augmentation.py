@@ -13,11 +13,13 @@ from pydantic import ValidationError
 from scipy.ndimage import affine_transform
 
 from aigc_tf.data.images.opening import open_source
-from aigc_tf.data.images.source import ImageSource, Split, shuffled, to_unit
+from aigc_tf.data.images.source import ImageSource, to_unit
+from aigc_tf.data.order import shuffled
 from aigc_tf.nn import augmentation
 from aigc_tf.nn.augmentation import augment, augment_differentiably, numbers_at
 from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugmentation
 from aigc_tf.recipes.dcgan import DCGAN
+from tests.sources import source_of
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.uniform(-1, 1, (24, 12, 17, 3)).astype("float32")
@@ -142,15 +144,15 @@ def test_numbers_belong_to_positions_whatever_the_batch():
     assert len(np.unique(np.concatenate([whole, far]))) > 7990
 
 
-def source_of(images: np.ndarray, settings: ClassicalAugmentation) -> ImageSource:
-    return ImageSource("own", "", Split(images, None), Split(images[:1], None), None, "", "", (), settings)
-
-
 def test_a_run_that_starts_again_sees_the_same_pictures():
     levels = RANDOM.integers(0, 256, (10, 8, 8, 1), np.uint8)
-    source = source_of(levels, EVERYTHING)
-    whole = np.stack([*source.training_batches(4, seed=2).take(9).as_numpy_iterator()])
-    later = np.stack([*source.training_batches(4, seed=2, first_step=6).take(3).as_numpy_iterator()])
+    source = source_of(levels, augmentation=EVERYTHING)
+
+    def pictures(source: ImageSource, steps: int, first_step: int = 0) -> np.ndarray:
+        taken = source.batches(4, seed=2, first_step=first_step).take(steps)
+        return np.stack([batch["image"] for batch in taken.as_numpy_iterator()])
+
+    whole, later = pictures(source, 9), pictures(source, 3, first_step=6)
     np.testing.assert_array_equal(whole[6:], later)
     # Eager and in the pipeline, in batches of 4 and of 36, each position sees the same picture.
     order = shuffled(tf.range(36, dtype=tf.int64), 10, seed=2).numpy()
@@ -158,9 +160,9 @@ def test_a_run_that_starts_again_sees_the_same_pictures():
     np.testing.assert_allclose(whole.reshape(36, 8, 8, 1), together, atol=1e-5)
     first, second = (np.flatnonzero(order == 0)[place] for place in (0, 1))
     assert np.abs(whole.reshape(36, 8, 8, 1)[first] - whole.reshape(36, 8, 8, 1)[second]).max() > 0.1  # another epoch
-    plain = np.stack([*source_of(levels, ClassicalAugmentation()).training_batches(4, seed=2).take(9)])
+    plain = pictures(source_of(levels), 9)
     np.testing.assert_array_equal(plain.reshape(36, 8, 8, 1), to_unit(levels)[order])
-    assert source.fingerprint == source_of(levels, ClassicalAugmentation()).fingerprint
+    assert source.fingerprint == source_of(levels).fingerprint
 
 
 def test_a_recipe_augments_its_source():

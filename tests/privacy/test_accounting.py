@@ -49,7 +49,7 @@ def test_epsilon_on_the_way_is_an_upper_bound(promised: Guarantee):
 def test_without_an_epsilon_nothing_is_promised():
     nothing = guarantee(PrivacySettings(epsilon=None), 100, 512, 50)
     assert (nothing.clip_norm, nothing.noise_multiplier, nothing.expected_batch) == (None, 0.0, 100)
-    assert nothing.epsilon(7) is None and nothing.figures(7) == {} and "None is promised" in privacy_section(nothing, 7)
+    assert nothing.epsilon(7) is None and nothing.facts(7) == {} and "None is promised" in privacy_section(nothing, 7)
 
 
 def test_a_delta_that_says_nothing_is_refused():
@@ -81,7 +81,7 @@ def test_a_guarantee_is_written_and_read_back():
         promised.to_json().replace("1.25", '"x"'),
         promised.to_json().replace("0.5", "[]"),
     ):
-        with pytest.raises(InputError, match=r"guarantee.json is no guarantee"):
+        with pytest.raises(InputError, match=r"guarantee.json is not a guarantee"):
             Guarantee.from_json(damaged)
 
 

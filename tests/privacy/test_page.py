@@ -44,7 +44,7 @@ def test_a_monstrous_image_moves_it_no_further_than_the_bound(monster: float, re
     for batch in (images[:7], tf.concat([images[:7], monster * images[7:]], 0)):
         for variable, value in zip(model.variables, before, strict=True):
             variable.assign(value)
-        logs = model.train_step((batch,))
+        logs = model.train_step(({"image": batch},))
         assert np.isfinite(list(logs.values())).all()  # nor does it end training
         ends.append([weight.numpy() for weight in model.learning])
     moved = tf.linalg.global_norm([one - other for one, other in zip(*ends, strict=True)])

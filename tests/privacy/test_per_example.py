@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from aigc_tf.privacy.poisson_text import PoissonTextSource
 from pydantic.dataclasses import dataclass
 
 import aigc_tf
+from aigc_tf.data.order import Poisson
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.errors import InputError
@@ -19,7 +19,6 @@ from aigc_tf.families.private.language_model import PrivateLanguageModel
 from aigc_tf.families.text.networks import recurrent
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.per_example import clipped_sums_by_example
-from aigc_tf.privacy.poisson import parts
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
 from aigc_tf.recipes.dp_gpt import DPGPT
 from aigc_tf.recipes.fields import STRICT
@@ -41,10 +40,9 @@ def model(source) -> PrivateLanguageModel:
 
 
 def lines_of(source, count: int) -> tf.Tensor:
-    guarantee = dataclasses.replace(NOISELESS, examples=source.train.documents)
-    private = PoissonTextSource(**parts(source), guarantee=guarantee)
-    (batch,) = next(private.training_batches(32, 0).as_numpy_iterator())
-    return tf.constant(batch[:count])
+    private = dataclasses.replace(source, poisson=Poisson(32 / source.count, 1))
+    (batch,) = next(private.batches(32, 0).as_numpy_iterator())
+    return tf.constant(batch["tokens"][:count])
 
 
 @pytest.mark.parametrize("at_once", [1, 3, 100])
@@ -79,7 +77,7 @@ def test_no_line_moves_the_weights_further_than_the_bound(model: PrivateLanguage
     for batch in (tokens[:8], tokens):
         for weight, value in zip(model.learning, before, strict=True):
             weight.assign(value)
-        logs = model.train_step((batch,))
+        logs = model.train_step(({"tokens": batch},))
         ends.append([weight.numpy() for weight in model.learning])
     moved = tf.linalg.global_norm([one - other for one, other in zip(*ends, strict=True)])
     assert 0 < moved <= NOISELESS.clip_norm / NOISELESS.expected_batch * 1.001
@@ -88,13 +86,13 @@ def test_no_line_moves_the_weights_further_than_the_bound(model: PrivateLanguage
 
 def test_the_loss_is_that_of_the_plain_model(model: PrivateLanguageModel, source):
     tokens = lines_of(source, 8)
-    expected = model.test_step((tokens, False))["loss"]
-    np.testing.assert_allclose(model.train_step((tokens,))["loss"], expected, rtol=1e-5)
+    expected = model.test_step({"tokens": tokens, "continues": False})["loss"]
+    np.testing.assert_allclose(model.train_step(({"tokens": tokens},))["loss"], expected, rtol=1e-5)
 
 
 def test_an_empty_batch_moves_nothing_without_noise(model: PrivateLanguageModel, source):
     before = [weight.numpy() for weight in model.learning]
-    logs = model.train_step((lines_of(source, 0),))
+    logs = model.train_step(({"tokens": lines_of(source, 0)},))
     assert logs["loss"] == 0
     for weight, value in zip(model.learning, before, strict=True):
         np.testing.assert_array_equal(weight.numpy(), value)
@@ -116,14 +114,14 @@ def test_a_line_that_is_not_finite_moves_nothing_and_does_not_end_training(
     for batch in (tokens, tf.boolean_mask(tokens, ~with_it)):
         for weight, value in zip(model.learning, before, strict=True):
             weight.assign(value)
-        logs.append(model.train_step((batch,)))
+        logs.append(model.train_step(({"tokens": batch},)))
         ends.append([weight.numpy() for weight in model.learning])
     assert 0 < np.sum(with_it) < 8 and np.isfinite(list(logs[0].values())).all()
     for name in ("loss", "example_gradient_norm"):
         np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-5)
     for found, wanted in zip(*ends, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-6)
-    assert np.isnan(model.train_step((tf.boolean_mask(tokens, with_it),))["loss"])  # that is divergence
+    assert np.isnan(model.train_step(({"tokens": tf.boolean_mask(tokens, with_it)},))["loss"])  # that is divergence
 
 
 def test_lines_have_their_boundaries_and_padding(source):
@@ -154,7 +152,7 @@ def test_recurrent_networks_learn_from_one_line_at_a_time(source):
         nats, _, _ = plain.nats(tokens, None, training=True)
         loss = tf.reduce_sum(nats) / plain.recipe.text.length / NOISELESS.expected_batch
     gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, plain.learning)]
-    logs = tf.function(plain.train_step)((tokens,))
+    logs = tf.function(plain.train_step)(({"tokens": tokens},))
     for weight, start, gradient in zip(plain.learning, before, gradients, strict=True):
         np.testing.assert_allclose(weight.numpy(), start - gradient, atol=1e-5)
     assert logs["example_gradient_norm"] > 0

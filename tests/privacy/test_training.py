@@ -20,6 +20,7 @@ from aigc_tf.families.private.vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
+from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings
@@ -81,7 +82,7 @@ def test_an_enormous_image_moves_a_vae_no_further_than_the_bound(vae: PrivateVAE
     """The sum is divided by the expected batch of 8, so one image moves the weights by at most CLIP_NORM / 8."""
     before = values(vae.learning)
     batch = tf.concat([images(3), 1000.0 * images(1)], 0)
-    logs = vae.train_step((batch,))
+    logs = vae.train_step(({"image": batch},))
     moved = tf.linalg.global_norm([now - then for now, then in zip(values(vae.learning), before, strict=True)])
     assert 0 < moved <= 4 * CLIP_NORM / 8 * 1.0001
     assert logs["example_gradient_norm"] > 1000 and logs["clipped_share"] == 1
@@ -98,7 +99,8 @@ def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
     for own, other in ((private.encoder, plain.encoder), (private.decoder, plain.decoder)):
         other.set_weights(own.get_weights())
     for seed in range(3):
-        logs, expected = private.train_step((images(8, seed),)), plain.train_step(images(8, seed))
+        batch = {"image": images(8, seed)}
+        logs, expected = private.train_step((batch,)), plain.train_step(batch)
         np.testing.assert_allclose(logs["loss"], expected["loss"], rtol=1e-5)
     for own, other in zip(values(private.learning), values(plain.learning), strict=True):
         np.testing.assert_allclose(own, other, atol=2e-5)
@@ -135,7 +137,7 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
         restore(gan, start)
         gan.private_optimizer.optimizer = keras.optimizers.SGD(0.0)
         gan.generator_optimizer = PlainSteps()
-        gan.train_step((images(5, seed), images(6 + seed, seed + 2)))
+        gan.train_step(({"image": images(5, seed)}, {"image": images(6 + seed, seed + 2)}))
         ends.append(values(gan.generator.variables))
     for one, other in zip(*ends, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -144,7 +146,7 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
 
 def test_divergence_is_seen(vae: PrivateVAE, gan: PrivateGAN):
     """Where no example's gradient is finite, what is logged is not, which ends training."""
-    assert not np.isfinite(vae.train_step((np.nan * images(4),))["loss"])
+    assert not np.isfinite(vae.train_step(({"image": np.nan * images(4)},))["loss"])
     assert not np.isfinite(gan.learn_from(np.nan * images(4))["discriminator_loss"])
 
 
@@ -195,7 +197,7 @@ def normalised(recipe: DPGAN) -> keras.Model:
     ("recipe", "fields", "fault"),
     [
         (DPVAE, {"free_bits": 1.0}, "free_bits is 1.0: it is of whole batches"),
-        (DPVAE, {"augmentation": aigc_tf.recipes.base.ClassicalAugmentation(flip=True)}, "augmentation is"),
+        (DPVAE, {"augmentation": ClassicalAugmentation(flip=True)}, "augmentation is"),
         (DPGAN, {"guard": GuardSettings(action="stop")}, "guard.action is stop: .* choose warn"),
         (DPGAN, {"guard": GuardSettings(action="roll_back")}, "guard.action is roll_back: .* choose warn"),
         (DPGAN, {"stop_after": 3}, "stop_after is 3: .* without privacy; leave it out"),
@@ -209,25 +211,20 @@ def test_what_the_accountant_does_not_know_is_refused(recipe: type, fields: dict
 def test_what_touches_no_training_example_may_decide():
     """Whose guard only warns at other limits, and whose quality figure is of held-out images alone."""
     assert dataclasses.replace(DPGAN.tiny(), guard=GuardSettings(pinned_steps=7)).guard.action == "warn"
-    assert dataclasses.replace(DPVAE.tiny(), stop_after=3).quality_name == "held_out_loss"
-
-
-def spread(model: PrivateVAE, source: object, recipe: DPVAE, samples: int, seed: int) -> dict[str, object]:
-    """Stands for the evaluation."""
-    return {"spread": float(model.generate(samples, seed).std()), "protocol": {}}
+    assert dataclasses.replace(DPVAE.tiny(), stop_after=3).chosen_on == "validation"
 
 
 def test_a_run_shows_and_keeps_what_it_spends(
     tmp_path: Path, pictures: Path, capfd: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(DPVAE, "evaluation", "tests.privacy.test_training:spread")
+    monkeypatch.setattr(DPVAE, "evaluators", ())
     recipe = dataclasses.replace(
         DPVAE.tiny(),
         source=str(pictures),
         steps=5,
         logging=LoggingSettings(scalars_every=1, samples_every=1000, evaluate_every=1000),
     )
-    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
+    promised = Guarantee(180, 32, 1, 1.0, 2.0, 1e-4, ((1, 0.5), (3, 1.0), (5, 1.25)))
     monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     run = aigc_tf.train(recipe, tmp_path / "run")
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
@@ -252,13 +249,16 @@ def test_a_run_does_not_go_on_with_another_noise(
     """Another dp-accounting may find another noise, or another ε, than the run and its card say."""
     never = LoggingSettings(samples_every=1000, evaluate_every=1000)
     recipe = dataclasses.replace(DPVAE.tiny(), source=str(pictures), steps=5, logging=never)
-    promised = Guarantee(189, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
+    promised = Guarantee(180, 32, 1, 1.0, 2.0, 1e-4, ((5, 1.25),))
     monkeypatch.setattr("aigc_tf.privacy.poisson.guarantee", lambda *_: promised)
     path = aigc_tf.train(recipe, tmp_path / "run").path
     assert aigc_tf.train(recipe, path, resume=True).step == 5
     other = dataclasses.replace(promised, **changed)
     (path / "guarantee.json").write_text(other.to_json())
-    message = rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} then, 2 now\): install the"
+    message = (
+        rf"another noise, or another ε, .*noise multiplier {other.noise_multiplier:g} and 180 examples then, "
+        r"2 and 180 now\): install the"
+    )
     with pytest.raises(InputError, match=message):
         aigc_tf.train(recipe, path, resume=True)
     assert Guarantee.from_json((path / "guarantee.json").read_text()) == other  # nothing was written

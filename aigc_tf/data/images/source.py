@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, validation_count
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, held_out_by_hash
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
@@ -37,7 +37,7 @@ class Subset:
     def __getitem__(self, key: Any) -> np.ndarray:
         first, *others = key if isinstance(key, tuple) else (key,)
         found = self.array[self.rows[first]]
-        return found[(slice(None), *others)] if others else found
+        return found[(slice(None),) * (found.ndim == self.ndim) + tuple(others)] if others else found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.array[self.rows], dtype)
@@ -116,9 +116,7 @@ class ImageSource(Source):
     def validated(self) -> Self:
         """The same with a validation part: the images whose hashes are smallest, equal images on one side."""
         whole = self.training or self.train
-        keys = np.array([_key(image) for image in whole.images], np.uint64)
-        count = validation_count(len(keys))
-        chosen = keys < np.partition(keys, count)[count] if 0 < count < len(keys) else np.zeros(len(keys), bool)
+        chosen = held_out_by_hash(whole.images)
         if not chosen.any():  # a handful of equal images
             return self
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
@@ -170,13 +168,6 @@ class ImageSource(Source):
         if not self.labelled:
             return {"image": unit}
         return {"image": unit, "label": tf.gather(tf.constant(self.train.labels, tf.int32), rows.examples)}
-
-
-def _key(image: np.ndarray) -> int:
-    """Where an image stands among all when a validation part is cut off; another hash than that of the test part."""
-    return int.from_bytes(
-        hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=8, person=b"validation").digest()
-    )
 
 
 def to_unit(images_uint8: np.ndarray) -> np.ndarray:

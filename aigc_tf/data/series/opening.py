@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,6 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
                 f"{name}: column {series} is {first:g} all the time that is trained on, there is nothing to learn: "
                 "name other columns with series.columns"
             )
-    note = (
-        f"{name}: {len(table.names)} series ({', '.join(table.names)}), {len(train):,} steps of time to train on, "
-        f"{len(test):,} to test on ({TEST_SPLIT})"
-    )
     source = SeriesSource(
         name=name,
         scaling=scaling,
@@ -62,9 +59,13 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         test=test,
         test_split=TEST_SPLIT,
         licence=licence,
-        notes=(note,),
+    ).for_recipe(recipe)
+    choosing = "" if source.validation is None else f"{len(source.validation):,} to choose by, "
+    note = (
+        f"{name}: {len(table.names)} series ({', '.join(table.names)}), {len(source.train):,} steps of time to train "
+        f"on, {choosing}{len(test):,} to test on ({TEST_SPLIT})"
     )
-    return source.for_recipe(recipe)
+    return dataclasses.replace(source, notes=(note,))
 
 
 def two_seasons() -> np.ndarray:

@@ -64,11 +64,7 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
         if not split.characters:
             mend = "raise text.length, or leave text.lines out" if settings.lines else "give more text"
             raise InputError(f"source {name} leaves nothing to {use}: {mend}")
-    notes = [
-        f"{name}: {train.characters:,} characters to train on, {test.characters:,} to test on ({found.test_split}), "
-        f"{len(vocabulary):,} symbols ({vocabulary.unit})",
-        *found.notes,
-    ]
+    notes = list(found.notes)
     too_long = len(found.train) + len(found.test) - train.documents - test.documents
     if too_long:
         notes.append(f"{too_long:,} lines of more than {settings.length} symbols (text.length) are left out")
@@ -83,9 +79,13 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
         test=test,
         test_split=found.test_split,
         licence=found.licence,
-        notes=tuple(notes),
+    ).for_recipe(recipe)
+    choosing = "" if source.validation is None else f"{source.validation.characters:,} to choose by, "
+    summary = (
+        f"{name}: {source.train.characters:,} characters to train on, {choosing}"
+        f"{test.characters:,} to test on ({found.test_split}), {len(vocabulary):,} symbols ({vocabulary.unit})"
     )
-    return source.for_recipe(recipe)
+    return dataclasses.replace(source, notes=(summary, *notes))
 
 
 def _lines(documents: Sequence[str]) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
-from aigc_tf.data.source import VALIDATION_SHARE, validation_count
+from aigc_tf.data.source import VALIDATION_SHARE, held_out_by_hash
 from aigc_tf.data.text.vocabulary import BOUNDARY
 
 PADDING = -1  # behind the end of a line that is shorter than others of its batch
@@ -42,9 +41,7 @@ class TextSplit:
 
     def by_document(self) -> tuple[TextSplit, TextSplit] | None:
         """Most documents, and those with the smallest hashes; equal ones on one side. None if all are equal."""
-        keys = np.array([_key(self.document(index)) for index in range(self.documents)], np.uint64)
-        count = validation_count(len(keys))
-        chosen = keys < np.partition(keys, count)[count]
+        chosen = held_out_by_hash(self.document(index) for index in range(self.documents))
         if not chosen.any():
             return None
         return self._some(np.flatnonzero(~chosen)), self._some(np.flatnonzero(chosen))
@@ -54,13 +51,14 @@ class TextSplit:
         at = round((1 - VALIDATION_SHARE) * self.symbols)
         if not 0 < at < self.symbols:
             return None
+        at += at + 1 in self.starts[:-1]  # no side has an empty document
         share = at / self.symbols
-        before = np.unique(np.minimum(self.starts, at + 1))
-        inside = self.starts[:-1][self.starts[:-1] > at] - at
+        end = at if at in self.starts else at + 1
         first, last = self.tokens[: at + 1], self.tokens[at:]
         characters = round(share * self.characters)
-        ends = np.array([0, *inside, self.starts[-1] - at], np.int64)
-        return TextSplit(first, before, characters), TextSplit(last, ends, self.characters - characters, is_end=True)
+        before = np.array([*self.starts[self.starts < at], end], np.int64)
+        behind = np.array([0, *(self.starts[self.starts > at] - at)], np.int64)
+        return TextSplit(first, before, characters), TextSplit(last, behind, self.characters - characters, is_end=True)
 
     def _some(self, documents: np.ndarray) -> TextSplit:
         """Only these documents."""
@@ -68,11 +66,6 @@ class TextSplit:
         parts = [self.document(index) for index in documents]
         share = sum(map(len, parts)) / max(1, len(self.tokens) - self.documents - with_ends)
         return join(parts, round(share * self.characters), with_ends)
-
-
-def _key(document: np.ndarray) -> int:
-    """Where a document stands among all when a validation part is cut off; another hash than that of the test part."""
-    return int.from_bytes(hashlib.blake2b(document.tobytes(), digest_size=8, person=b"validation").digest())
 
 
 def join(documents: list[np.ndarray], characters: int, with_ends: bool) -> TextSplit:

@@ -139,7 +139,9 @@ class Vocabulary(Asset):
     def _subwords(self) -> Any:
         library = _tokenizers()
         try:
-            return library.Tokenizer.from_str(self.tokenizer)
+            found = library.Tokenizer.from_str(self.tokenizer)
+            found.encode_special_tokens = True  # a text that spells the boundary's name is text
+            return found
         except Exception as error:  # it raises nothing more special
             raise InputError(f"vocabulary.json holds no tokenizer that can be read: {error}") from error
 

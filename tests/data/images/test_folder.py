@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from aigc_tf.data.images import splits
-from aigc_tf.data.images.folder import find_images, shown
+from aigc_tf.data.images.folder import SUFFIXES, shown
+from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
 
@@ -69,7 +70,7 @@ def test_one_sub_folder_or_files_beside_them_are_no_labels(tmp_path: Path, opene
 
 
 def test_the_order_is_that_of_the_names(folder: Path) -> None:
-    assert [path.name for path in find_images(folder)] == [f"{level:02}.png" for level in range(40)]
+    assert [path.name for path in files_below(folder, SUFFIXES)] == [f"{level:02}.png" for level in range(40)]
 
 
 def test_suffixes_in_any_case_and_nothing_hidden(tmp_path: Path) -> None:
@@ -77,7 +78,15 @@ def test_suffixes_in_any_case_and_nothing_hidden(tmp_path: Path) -> None:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    assert [str(path) for path in find_images(tmp_path)] == ["a.PNG", "b.JpEg", "c.jpg", "d.webp", "e.BMP", "m/n.png"]
+    found = [str(path) for path in files_below(tmp_path, SUFFIXES)]
+    assert found == [
+        "a.PNG",
+        "b.JpEg",
+        "c.jpg",
+        "d.webp",
+        "e.BMP",
+        "m/n.png",
+    ]
 
 
 def test_unreadable_files_are_counted_named_and_left_out(folder: Path, opened: Opener) -> None:
@@ -125,13 +134,13 @@ def test_links_that_lead_back_do_not_hang(folder: Path) -> None:
     (folder / "again").symlink_to(folder)
     (folder / "deep").mkdir()
     (folder / "deep" / "up").symlink_to(folder.parent)
-    assert len(find_images(folder)) == 40
+    assert len(files_below(folder, SUFFIXES)) == 40
 
 
 def test_linked_folders_are_followed(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "photos").symlink_to(folder)
-    assert len(find_images(tmp_path / "links")) == 40
+    assert len(files_below(tmp_path / "links", SUFFIXES)) == 40
 
 
 def test_a_pipe_is_not_waited_for(folder: Path, opened: Opener) -> None:
@@ -175,8 +184,8 @@ def test_a_large_folder_is_read_from_disk_with_the_same_batches(
     on_disk = opened(folder)
     assert isinstance(on_disk.train.images, np.memmap) and not isinstance(in_memory.train.images, np.memmap)
     assert on_disk.fingerprint == in_memory.fingerprint
-    for one, other in zip(*(source.training_batches(8, 1).take(5) for source in (in_memory, on_disk)), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for one, other in zip(*(source.batches(8, 1).take(5) for source in (in_memory, on_disk)), strict=True):
+        np.testing.assert_array_equal(one["image"], other["image"])
 
 
 def test_an_interrupt_does_not_wait_for_the_rest(

@@ -7,42 +7,42 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aigc_tf.data.classes import ClassNames, LabelledSource, open_source
-from aigc_tf.data.images.source import Split
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.images.labelled import open_source
+from aigc_tf.data.images.source import ImageSource
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.cgan import CGAN
+from tests.sources import numbered, numbers_in
 
 
-def numbered(count: int) -> LabelledSource:
-    """Images whose only pixel is their number, with its remainder by 3 as label."""
-    values = np.arange(count)
-    split = Split(values.astype(np.uint8).reshape(count, 1, 1, 1), values % 3)
-    return LabelledSource("own", "", split, split, ("a", "b", "c"), "", "", ())
-
-
-def batches(source: LabelledSource, count: int, first_step: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
-    taken = source.training_batches(4, seed=3, first_step=first_step).take(count).as_numpy_iterator()
-    return [(np.rint((images.ravel() + 1) * 127.5).astype(int), labels) for images, labels in taken]
+def batches(source: ImageSource, count: int, first_step: int = 0) -> list[dict[str, np.ndarray]]:
+    return [*source.batches(4, seed=3, first_step=first_step).take(count).as_numpy_iterator()]
 
 
 def test_labels_are_those_of_their_images_in_every_epoch():
-    for numbers, labels in batches(numbered(7), 20):
-        np.testing.assert_array_equal(labels, numbers % 3)
-        assert labels.dtype == np.int32 and labels.shape == (4,)
+    for batch in batches(numbered(7, labelled=True), 20):
+        np.testing.assert_array_equal(batch["label"], numbers_in(batch["image"]) % 3)
+        assert batch["label"].dtype == np.int32 and batch["label"].shape == (4,)
+
+
+def test_labels_are_those_of_their_images_where_a_validation_part_is_cut_off():
+    source = numbered(60, labelled=True).validated()
+    assert len(source.validation.images) == 3
+    for batch in [*batches(source, 20), *source.held_out("validation", 100), *source.held_out("train", 100)]:
+        np.testing.assert_array_equal(batch["label"], numbers_in(batch["image"]) % 3)
 
 
 def test_a_resumed_run_reads_on_where_it_stopped():
-    whole, rest = batches(numbered(50), 10), batches(numbered(50), 4, first_step=6)
-    for (images, labels), (same_images, same_labels) in zip(whole[6:], rest, strict=True):
-        np.testing.assert_array_equal(images, same_images)
-        np.testing.assert_array_equal(labels, same_labels)
+    source = numbered(50, labelled=True)
+    for found, wanted in zip(batches(source, 4, first_step=6), batches(source, 10)[6:], strict=True):
+        np.testing.assert_array_equal(found["image"], wanted["image"])
+        np.testing.assert_array_equal(found["label"], wanted["label"])
 
 
 def test_images_come_in_the_order_of_the_source_without_labels():
-    source = numbered(50)
-    plain = super(LabelledSource, source).training_batches(4, seed=3).take(5).as_numpy_iterator()
-    for (numbers, _), images in zip(batches(source, 5), plain, strict=True):
-        np.testing.assert_array_equal(numbers, np.rint((images.ravel() + 1) * 127.5))
+    for labelled, plain in zip(batches(numbered(50, labelled=True), 5), batches(numbered(50), 5), strict=True):
+        np.testing.assert_array_equal(labelled["image"], plain["image"])
+        assert set(plain) == {"image"}
 
 
 def test_a_source_without_labels_is_refused_with_the_mend(pictures: Path):
@@ -53,7 +53,8 @@ def test_a_source_without_labels_is_refused_with_the_mend(pictures: Path):
 
 def test_the_shipped_set_has_classes():
     source = open_source(CGAN(source="fashion_mnist_10k"))
-    assert source.classes.names == source.class_names and len(source.classes.names) == 10
+    assert source.assets["classes"].names == source.class_names and len(source.class_names) == 10
+    assert source.labelled
     assert source.notes  # what the plain source says
 
 
@@ -87,5 +88,5 @@ def test_classes_read_back_what_they_write():
     classes = ClassNames(("猫", "dog"))
     assert ClassNames.from_json(classes.to_json()) == classes
     for damaged in ("", "[]", "{}", '{"names": 3}'):
-        with pytest.raises(InputError, match=r"classes.json is no list of classes"):
+        with pytest.raises(InputError, match=r"classes.json is not a list of classes"):
             ClassNames.from_json(damaged)

@@ -37,12 +37,14 @@ def written(tmp_path: Path) -> Callable[[str], Path]:
 
 def test_the_last_fifth_is_held_out_and_scaled_by_the_rest():
     source = opened(data=WAVE)
-    np.testing.assert_array_equal(source.train[:, 0], WAVE[:32])
+    # 5 % of 32 steps is 1; a window of 3 steps and the value behind them needs 4.
+    np.testing.assert_array_equal(source.train[:, 0], WAVE[:28])
+    np.testing.assert_array_equal(source.validation[:, 0], WAVE[28:32])
     np.testing.assert_array_equal(source.test[:, 0], WAVE[32:])
     assert source.scaling.mean == pytest.approx(WAVE[:32].mean(), rel=1e-12)
     assert source.scaling.deviation == pytest.approx(WAVE[:32].std(), rel=1e-12)
     assert source.describe()["test steps of time"] == 8
-    assert "32 steps of time to train on, 8 to test on" in source.notes[0]
+    assert "28 steps of time to train on, 4 to choose by, 8 to test on" in source.notes[0]
 
 
 def test_scaling_stays_exact_through_json_and_around_large_means():
@@ -54,7 +56,7 @@ def test_scaling_stays_exact_through_json_and_around_large_means():
     np.testing.assert_array_equal(again.deviation, scaling.deviation)
     values = np.array([[1e9, 7.0], [3.0, -2.0]])
     np.testing.assert_allclose(scaling.restore(scaling.standardise(values)), values)
-    with pytest.raises(InputError, match=r"scaling.json is no scaling.*names"):
+    with pytest.raises(InputError, match=r"scaling.json is not a scaling.*names"):
         Scaling.from_json('{"mean": [1], "deviation": [1]}')
 
 
@@ -103,18 +105,19 @@ def test_auto_is_a_documented_series_that_stays_the_same():
 
 
 def batches(source: SeriesSource, batch_size: int, count: int, seed: int = 0, first_step: int = 0) -> list[np.ndarray]:
-    return [*source.training_batches(batch_size, seed, first_step).take(count).as_numpy_iterator()]
+    taken = source.batches(batch_size, seed, first_step).take(count)
+    return [batch["series"] for batch in taken.as_numpy_iterator()]
 
 
 def test_windows_are_the_training_part_each_once_in_an_epoch():
     values = np.stack([WAVE, WAVE**2], axis=1)
     source = opened(data=values)
-    windows = np.concatenate(batches(source, 7, 29 * 7))
-    assert windows.shape == (29 * 49, 4, 2) and windows.dtype == np.float32
-    standardised = source.scaling.standardise(values[:32]).astype(np.float32)
-    expected = [standardised[at : at + 4].tobytes() for at in range(29)]
+    windows = np.concatenate(batches(source, 7, 25 * 7))
+    assert windows.shape == (25 * 49, 4, 2) and windows.dtype == np.float32
+    standardised = source.scaling.standardise(values[:28]).astype(np.float32)
+    expected = [standardised[at : at + 4].tobytes() for at in range(25)]
     for epoch in range(49):
-        found = [window.tobytes() for window in windows[epoch * 29 : (epoch + 1) * 29]]
+        found = [window.tobytes() for window in windows[epoch * 25 : (epoch + 1) * 25]]
         assert sorted(found) == sorted(expected)
         assert found != expected
 
@@ -128,15 +131,15 @@ def test_a_batch_depends_on_seed_and_step_alone():
 
 def test_a_batch_larger_than_the_series_is_every_window_once():
     (windows,) = batches(opened(data=WAVE), 10_000, 1)
-    assert len(windows) == 29 == len(np.unique(windows[:, 0]))
+    assert len(windows) == 25 == len(np.unique(windows[:, 0]))
 
 
 def test_test_windows_are_of_the_test_part():
     source = open_source(VRAE.tiny(), np.arange(100.0))
-    windows = source.scaling.restore(source.test_windows(3))[..., 0]
+    windows = source.scaling.restore(source.windows_of("test", 3))[..., 0]
     np.testing.assert_allclose(windows[:, 0], [80, 87, 94], atol=1e-4)
     np.testing.assert_allclose(windows[:, -1], [85, 92, 99], atol=1e-4)
-    assert len(source.test_windows(1000)) == 15
+    assert len(source.windows_of("test", 1000)) == 15
 
 
 GAP = WAVE.astype(object).copy()

@@ -27,7 +27,13 @@ def opened(source: str | Path = "auto", data: object = None, **settings: object)
 
 
 def text_of(source: TextSource, split: str) -> str:
+    """The text of a part; "training" is that of train and validation together."""
     return source.vocabulary.decode(getattr(source, split).tokens)
+
+
+def documents_of(source: TextSource, split: str) -> set[str]:
+    part = getattr(source, split)
+    return {source.vocabulary.decode(part.document(index)) for index in range(part.documents)}
 
 
 @pytest.fixture
@@ -46,10 +52,10 @@ def test_the_default_comes_with_python() -> None:
 
 def test_the_last_tenth_of_a_file_is_held_out_from_the_beginning_of_a_line(story: Path) -> None:
     source = opened(story)
-    assert text_of(source, "train") + text_of(source, "test") == STORY
-    assert source.train.characters + source.test.characters == len(STORY)
+    assert text_of(source, "training") + text_of(source, "test") == STORY
+    assert source.training.characters + source.test.characters == len(STORY)
     assert 0.09 < len(text_of(source, "test")) / len(STORY) <= 0.11
-    assert text_of(source, "train").endswith("\n")
+    assert text_of(source, "training").endswith("\n")
     assert "last tenth" in source.test_split
 
 
@@ -61,16 +67,15 @@ def test_files_of_a_folder_are_held_out_by_their_content(tmp_path: Path) -> None
     (tmp_path / "picture.png").write_bytes(b"\0\1\2")
     (tmp_path / ".hidden.txt").write_text("hidden")
     source = opened(tmp_path)
-    train = {source.vocabulary.decode(source.train.document(index)) for index in range(source.train.documents)}
-    test = {source.vocabulary.decode(source.test.document(index)) for index in range(source.test.documents)}
+    train, test = documents_of(source, "training"), documents_of(source, "test")
     assert len(train) + len(test) == 60 and not train & test and 1 <= len(test) <= 15
     assert "hidden" not in "".join(train | test)
     (tmp_path / "part0" / "new.txt").write_text("One more file.\n")
     after = opened(tmp_path)
-    assert test <= {after.vocabulary.decode(after.test.document(index)) for index in range(after.test.documents)}
+    assert test <= documents_of(after, "test")
     # Documents have ends, which the model has to tell.
     assert source.vocabulary.end == BOUNDARY
-    assert source.train.characters == sum(map(len, train)) + len(train)
+    assert source.training.characters == sum(map(len, train)) + len(train)
 
 
 def test_other_files_of_a_folder_can_be_chosen(tmp_path: Path) -> None:
@@ -82,21 +87,21 @@ def test_other_files_of_a_folder_can_be_chosen(tmp_path: Path) -> None:
 
 def test_lines_are_documents(story: Path) -> None:
     source = opened(story, lines=True, length=40)
-    assert source.train.documents + source.test.documents == 200
-    assert source.vocabulary.decode(source.train.document(3)) == "line 3 of a story about dogs"
+    assert source.training.documents + source.test.documents == 200
+    assert source.vocabulary.decode(source.training.document(3)) == "line 3 of a story about dogs"
     assert "\n" not in source.vocabulary.symbols
 
 
 def test_lines_that_are_too_long_are_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text("\n".join(["short", "x" * 1_000_000, "", "also short"] * 40))
     source = opened(tmp_path / "text.txt", lines=True)
-    assert source.train.documents + source.test.documents == 80
+    assert source.train.documents + source.test.documents == 80  # of two kinds: none is held out to choose by
     assert any("40 lines of more than 16 symbols" in note for note in source.notes)
 
 
 def test_text_can_be_given_from_python() -> None:
     for data in (STORY, [STORY], tf.data.Dataset.from_tensors(STORY)):
-        assert text_of(opened(data=data), "train") == text_of(opened(data=STORY), "train")
+        assert text_of(opened(data=data), "training") == text_of(opened(data=STORY), "training")
 
 
 @pytest.mark.parametrize(
@@ -118,8 +123,8 @@ def test_text_sets_of_tfds_are_read(
         data_dir=tmp_path,
     )
     source = opened("tiny_texts")
-    train = [source.vocabulary.decode(source.train.document(index)) for index in range(source.train.documents)]
-    assert set(train) <= set(texts["train"]) and len(train) >= 80
+    train = documents_of(source, "training")
+    assert train <= set(texts["train"]) and len(train) >= 80
     assert source.test_split.startswith(held_out)
 
 
@@ -180,65 +185,81 @@ def test_a_name_that_cannot_be_used_gets_one_line(name: str, message: str) -> No
 
 def test_too_little_text_for_a_batch_is_said(story: Path) -> None:
     with pytest.raises(InputError, match=r"lower text\.length \(4000\)"):
-        opened(story, length=4000).training_batches(1, 0)
+        opened(story, length=4000).batches(1, 0)
     with pytest.raises(InputError, match=r"lower text\.length \(100\) or batch_size \(100\)"):
-        opened(story, length=100, consecutive=True).training_batches(100, 0)
+        opened(story, length=100, consecutive=True).batches(100, 0)
 
 
 def test_windows_cover_an_epoch_once_and_do_not_overlap() -> None:
-    tokens = np.arange(1000, dtype=np.int32)
-    batch = windows(tokens, length=7, batch_size=5, seed=3)
+    batch = windows(np.arange(1000, dtype=np.int32), length=7, batch_size=5, seed=3)
     count = (1000 - 1 - 6) // 7
     found = np.concatenate([batch(step)[0] for step in range(count // 5 + 1)])[:count]
-    assert (np.diff(found, axis=1) == 1).all() and found.shape == (count, 8)
-    firsts = np.sort(found[:, 0])
+    assert found.shape == (count,) and found.min() >= 0 and found.max() + 7 < 1000  # the last target is in the text
+    firsts = np.sort(found)
     assert (np.diff(firsts) == 7).all()
     # The next epoch cuts at other places, and comes in another order.
     later = np.concatenate([batch(step)[0] for step in range(count // 5 + 1, 2 * (count // 5))])
-    assert later[0, 0] % 7 != firsts[0] % 7 or not np.array_equal(later[:5], found[:5])
+    assert later[0] % 7 != firsts[0] % 7 or not np.array_equal(later[:5], found[:5])
 
 
 def test_streams_go_on_where_they_ended() -> None:
-    tokens = np.arange(1000, dtype=np.int32)
-    batch = streams(tokens, length=7, batch_size=5, seed=3)
+    batch = streams(np.arange(1000, dtype=np.int32), length=7, batch_size=5, seed=3)
     steps = (1000 - 1 - 6) // 35
-    before = None
+    before = np.zeros(5, np.int64)
     for step in range(2 * steps):
-        rows, goes_on = batch(step)
-        assert goes_on == (step % steps > 0)
-        if goes_on:
-            np.testing.assert_array_equal(rows[:, 0], before)
-        before = rows[:, -1]
-    inputs = np.concatenate([batch(step)[0][:, :-1].ravel() for step in range(steps)])
+        begins, continues = batch(step)
+        assert continues == (step % steps > 0)
+        if continues:
+            np.testing.assert_array_equal(begins, before)
+        before = begins + 7
+        assert before.max() < 1000
+    inputs = np.concatenate([(batch(step)[0][:, None] + np.arange(7)).ravel() for step in range(steps)])
     assert len(set(inputs)) == len(inputs) == steps * 35
 
 
-def test_lines_of_like_length_share_a_batch(story: Path) -> None:
+def test_windows_are_read_where_they_begin() -> None:
+    source = opened(data=STORY, length=16)
+    begins = source.order(4, 0).rows(tf.constant(2, tf.int64)).examples.numpy()
+    batch = next(source.batches(4, 0, first_step=2).as_numpy_iterator())
+    wanted = [source.train.tokens[begin : begin + 17] for begin in begins]
+    np.testing.assert_array_equal(batch["tokens"], wanted)
+    assert not batch["continues"]
+
+
+def test_lines_of_like_length_share_a_batch() -> None:
     rng = np.random.default_rng(0)
     data = "\n".join("x" * length for length in rng.integers(1, 40, 500))
     source = opened(data=data, lines=True, length=40)
     batch = lines(source.train, batch_size=10, seed=0)
     count = source.train.documents // 10
-    batches = [batch(step)[0] for step in range(count)]
+    chosen = np.concatenate([batch(step)[0] for step in range(count)])
+    assert len(set(chosen)) == len(chosen) == count * 10
+    batches = [element["tokens"] for element in source.batches(10, 0).take(count).as_numpy_iterator()]
     padding = np.mean([np.mean(rows == PADDING) for rows in batches])
     assert padding < 0.1
     for rows in batches:
         assert (rows[:, 0] == BOUNDARY).all()
         assert ((rows == BOUNDARY).sum(axis=1) == 2).all()  # before the line, and behind it
         assert ((rows[:, :-1] == PADDING) <= (rows[:, 1:] == PADDING)).all()  # padding comes last
-    lengths = sorted(int((rows >= 0).sum(axis=1)[row]) for rows in batches for row in range(10))
-    assert len(lengths) == count * 10
+    lengths = np.concatenate([(rows >= 0).sum(axis=1) for rows in batches])
+    np.testing.assert_array_equal(lengths, [len(source.train.document(index)) + 2 for index in chosen])
 
 
 @pytest.mark.parametrize("settings", [{}, {"consecutive": True}, {"lines": True, "length": 40}])
 def test_a_batch_depends_on_seed_and_step_alone(settings: dict, story: Path) -> None:
     source = opened(story, **settings)
-    whole = [tokens.numpy() for tokens, _ in source.training_batches(4, 0).take(60)]
-    later = [tokens.numpy() for tokens, _ in source.training_batches(4, 0, first_step=50).take(10)]
-    for first, second in zip(whole[50:], later, strict=True):
-        np.testing.assert_array_equal(first, second)
-    other = [tokens.numpy() for tokens, _ in source.training_batches(4, 1).take(1)]
-    assert whole[0].shape != other[0].shape or not np.array_equal(whole[0], other[0])
+
+    def batches(seed: int, count: int, first_step: int = 0) -> list[dict[str, np.ndarray]]:
+        return [*source.batches(4, seed, first_step).take(count).as_numpy_iterator()]
+
+    whole = batches(0, 60)
+    for first, second in zip(whole[50:], batches(0, 10, first_step=50), strict=True):
+        np.testing.assert_array_equal(first["tokens"], second["tokens"])
+        assert first["continues"] == second["continues"]
+    (other,) = batches(1, 1)
+    first, second = whole[0]["tokens"], other["tokens"]
+    assert first.shape != second.shape or not np.array_equal(first, second)
+    assert any(batch["continues"] for batch in whole) == bool(settings.get("consecutive"))
 
 
 def test_the_fingerprint_is_that_of_the_content(story: Path, tmp_path: Path) -> None:

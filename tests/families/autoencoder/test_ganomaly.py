@@ -28,7 +28,7 @@ def create(**changes: object) -> Model:
 
 def trained(model: Model, steps: int) -> Model:
     for _ in range(steps):
-        model.train_step(tf.constant(IMAGES))
+        model.train_step({"image": tf.constant(IMAGES)})
     return model
 
 
@@ -69,7 +69,7 @@ def test_the_losses_of_a_step_are_those_of_the_equations(masking: float):
         "discriminator_loss": np.mean(np.logaddexp(0, -real_logits)) + np.mean(np.logaddexp(0, fake_logits)),
     }
     expected["loss"] = expected["adversarial_loss"] + 50 * expected["contextual_loss"] + 10 * expected["encoder_loss"]
-    logs = twin.train_step(tf.constant(IMAGES))
+    logs = twin.train_step({"image": tf.constant(IMAGES)})
     found = {name: float(logs[name]) for name in expected}
     assert found == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-3)
 
@@ -81,7 +81,7 @@ def test_each_loss_reaches_the_networks_it_is_for(loss: str):
     model = create(**{**off, f"{loss}_weight": 2.0})
     model.adam = Recorder()
     before = weights(model.discriminator)
-    model.train_step(tf.constant(IMAGES))
+    model.train_step({"image": tf.constant(IMAGES)})
     names = [part for part in PARTS[:3] for _ in getattr(model, part).trainable_variables]
     moved = {
         name
@@ -97,7 +97,7 @@ def test_the_discriminator_moves_on_its_own_loss_alone():
     for weight in (0.0, 1000.0):
         model = create(adversarial_weight=weight)
         model.discriminator_adam = Recorder()
-        model.train_step(tf.constant(IMAGES))
+        model.train_step({"image": tf.constant(IMAGES)})
         gradients = [gradient.numpy() for gradient in model.discriminator_adam.gradients]
         if weight == 0:
             expected = gradients
@@ -136,7 +136,7 @@ def test_the_score_is_the_l1_distance_of_both_encodings():
 def test_the_held_out_loss_is_that_of_what_is_used_and_changes_nothing(average_images: int | None):
     model = trained(create(average_images=average_images), 2)
     before = {name: value.numpy() for name, value in model.state().items()}
-    logs = model.test_step(tf.constant(IMAGES))
+    logs = model.test_step({"image": tf.constant(IMAGES)})
     assert all(np.array_equal(value.numpy(), before[name]) for name, value in model.state().items())
     images = 0.5 * IMAGES + 0.5
     latent, reconstruction = model.encode(images), 2 * model.reconstruct(images) - 1
@@ -164,7 +164,7 @@ def test_any_size_and_colour(height: int, width: int, channels: int):
     assert model.encode(pictures).shape == (3, 4)
     assert model.reconstruct(pictures).shape == pictures.shape
     assert model.score(pictures).shape == (3,)
-    logs = model.train_step(tf.constant(2 * pictures - 1))
+    logs = model.train_step({"image": tf.constant(2 * pictures - 1)})
     assert all(np.isfinite(float(value)) for value in logs.values())
 
 

@@ -40,8 +40,8 @@ def tiny() -> Recipe:
 def test_loss_is_the_negative_log_likelihood(tiny: Recipe):
     model = aigc_tf.create(tiny)
     naive = cross_entropy(model.decoder(model.encoder(IMAGES)), BRIGHTNESS)
-    assert float(model.test_step(IMAGES)["loss"]) == pytest.approx(naive, rel=1e-5)
-    assert float(model.train_step(IMAGES)["loss"]) == pytest.approx(naive, rel=1e-5)
+    assert float(model.test_step({"image": IMAGES})["loss"]) == pytest.approx(naive, rel=1e-5)
+    assert float(model.train_step({"image": IMAGES})["loss"]) == pytest.approx(naive, rel=1e-5)
 
 
 def test_a_denoiser_reads_corrupted_images_and_is_paid_for_clean_ones():
@@ -52,7 +52,7 @@ def test_a_denoiser_reads_corrupted_images_and_is_paid_for_clean_ones():
     inputs = corrupt(BRIGHTNESS, recipe.corruption, keras.random.SeedGenerator(recipe.seed))
     assert 0.05 < float(np.std(inputs - BRIGHTNESS)) < recipe.corruption.gaussian  # cut at black and white
     naive = cross_entropy(model.decoder(model.encoder(2 * inputs - 1)), BRIGHTNESS)
-    assert float(model.train_step(IMAGES)["loss"]) == pytest.approx(naive, rel=1e-5)
+    assert float(model.train_step({"image": IMAGES})["loss"]) == pytest.approx(naive, rel=1e-5)
 
 
 def test_a_step_moves_what_learns_and_nothing_else():
@@ -61,7 +61,7 @@ def test_a_step_moves_what_learns_and_nothing_else():
     before = {id(v): v.numpy() for v in model.variables}
     learning = {id(v) for v in model.learning}
     assert any("free_log_scale" in v.path for v in model.learning)
-    model.train_step(IMAGES)
+    model.train_step({"image": IMAGES})
     moved = {key for key, value in before.items() if not np.array_equal(value, by_id(model)[key].numpy())}
     assert learning <= moved
     averages = {id(v) for network in (model.used_encoder, model.used_decoder) for v in network.variables}
@@ -79,8 +79,8 @@ def test_networks_train_in_training_mode_and_are_used_in_inference_mode(tiny: Re
     dropped = keras.layers.Dropout(0.999999, seed=1)(model.encoder(image))
     model.encoder = model.used_encoder = keras.Model(image, dropped)
     blank = cross_entropy(model.decoder(np.zeros((8, tiny.latent_dim))), BRIGHTNESS)
-    held_out = float(model.test_step(IMAGES)["loss"])
-    assert float(model.train_step(IMAGES)["loss"]) == pytest.approx(blank, rel=1e-6)
+    held_out = float(model.test_step({"image": IMAGES})["loss"])
+    assert float(model.train_step({"image": IMAGES})["loss"]) == pytest.approx(blank, rel=1e-6)
     assert held_out != pytest.approx(blank, rel=1e-6)
 
 
@@ -120,7 +120,7 @@ def test_averages_of_both_networks_are_used(tiny: Recipe):
     network = model.decoder
     expected = [v.numpy().astype("float64") for v in network.variables]
     for step in range(1, 6):
-        model.train_step(IMAGES)
+        model.train_step({"image": IMAGES})
         keep = np.exp(-8 / (AVERAGE_SHARE_OF_IMAGES_SEEN * 8 * step))
         expected = [keep * e + (1 - keep) * v.numpy() for e, v in zip(expected, network.variables, strict=True)]
     for found, wanted in zip(model.used_decoder.variables, expected, strict=True):
@@ -134,7 +134,7 @@ def test_averages_of_both_networks_are_used(tiny: Recipe):
 def test_held_out_losses_change_nothing(tiny: Recipe):
     model = aigc_tf.create(DenoisingAutoencoder.tiny())
     before = values(model)
-    data = tf.data.Dataset.from_tensors(IMAGES)
+    data = tf.data.Dataset.from_tensors({"image": IMAGES})
     first = model.evaluate(data, verbose=0, return_dict=True)
     assert first == model.evaluate(data, verbose=0, return_dict=True)
     after = values(model)

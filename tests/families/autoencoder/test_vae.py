@@ -43,7 +43,7 @@ def first_noise(model: VAE, recipe: Recipe) -> np.ndarray:
 def test_training_loss_is_the_bound_summed_over_pixels_and_latents(tiny: Recipe):
     model = aigc_tf.create(tiny)
     reconstruction, kl = naive_bound(model, first_noise(model, tiny))
-    logs = model.train_step(IMAGES)
+    logs = model.train_step({"image": IMAGES})
     assert float(logs["reconstruction_loss"]) == pytest.approx(reconstruction.mean(), rel=1e-5)
     assert float(logs["kl"]) == pytest.approx(kl.mean(), rel=1e-4)
     assert float(logs["loss"]) == pytest.approx((reconstruction + kl).mean(), rel=1e-5)
@@ -68,7 +68,7 @@ def test_gradients_reach_the_encoder_through_the_noise(tiny: Recipe):
             self.gradients = gradients
 
     model.adam = Recorder()
-    model.train_step(IMAGES)
+    model.train_step({"image": IMAGES})
     for found, wanted in zip(model.adam.gradients, expected, strict=True):
         scale = float(np.abs(wanted).max())
         assert scale > 0
@@ -80,8 +80,10 @@ def test_held_out_loss_is_the_bound_whatever_the_training_objective(tiny: Recipe
     noise = keras.random.normal((8, tiny.latent_dim), seed=1).numpy()
     expected = np.sum(naive_bound(plain, noise), axis=0).mean()
     for model in (plain, weighted):
-        assert float(model.test_step(IMAGES)["loss"]) == pytest.approx(expected, rel=1e-5)
-    assert float(weighted.train_step(IMAGES)["loss"]) > float(plain.train_step(IMAGES)["loss"]) + 0.1
+        assert float(model.test_step({"image": IMAGES})["loss"]) == pytest.approx(expected, rel=1e-5)
+    assert (
+        float(weighted.train_step({"image": IMAGES})["loss"]) > float(plain.train_step({"image": IMAGES})["loss"]) + 0.1
+    )
 
 
 DIVERGENCE = np.array([[0.1, 2.0, 0.0, 0.5], [0.3, 4.0, 0.0, 0.7]], "float32")  # means 0.2, 3, 0, 0.6
@@ -126,10 +128,10 @@ def test_sampling_layer_draws_from_its_own_stream():
 def test_noise_goes_on_through_the_state(tiny: Recipe):
     """The state holds where the noise stands: a restored model draws what the first one would have."""
     model, restored = aigc_tf.create(tiny), aigc_tf.create(tiny)
-    model.train_step(IMAGES)
+    model.train_step({"image": IMAGES})
     for variable, saved in zip(restored.state().values(), model.state().values(), strict=True):
         variable.assign(saved)
-    assert float(model.train_step(IMAGES)["loss"]) == float(restored.train_step(IMAGES)["loss"])
+    assert float(model.train_step({"image": IMAGES})["loss"]) == float(restored.train_step({"image": IMAGES})["loss"])
 
 
 def test_importance_weights_are_the_densities_ratio(tiny: Recipe):

@@ -31,9 +31,9 @@ def model() -> ConditionalGAN:
 
 def test_classes_come_in_turn_or_as_they_are_asked_for(model: ConditionalGAN):
     in_turn = model.generate(5, seed=1)
-    np.testing.assert_array_equal(in_turn, model.generate(5, seed=1, labels=[0, 1, 2, 0, 1]))
-    np.testing.assert_array_equal(in_turn, model.generate(5, seed=1, labels=["dark", "middle", 2, "0", "middle"]))
-    bright = model.generate(5, seed=1, labels="bright")
+    np.testing.assert_array_equal(in_turn, model.generate(5, seed=1, condition=[0, 1, 2, 0, 1]))
+    np.testing.assert_array_equal(in_turn, model.generate(5, seed=1, condition=["dark", "middle", 2, "0", "middle"]))
+    bright = model.generate(5, seed=1, condition="bright")
     np.testing.assert_array_equal(bright, model.decode(model.latents(5, 1), np.full(5, 2)))
     differs = np.abs(bright - in_turn).max(axis=(1, 2, 3)) > 1e-6
     assert list(differs) == [True, True, False, True, True]  # the same latents, other classes
@@ -45,13 +45,13 @@ def test_classes_whose_names_are_numerals_are_drawn_by_number_and_by_name(names:
     count = len(names)
     numbers, latents = np.arange(count, dtype=np.int32), model.latents(count, 1)
     expected = np.clip(model.sampler([latents, numbers], training=False).numpy() * 0.5 + 0.5, 0, 1)
-    assert np.abs(expected[1] - model.decode(latents[1:2], labels=0)[0]).max() > 1e-6  # the class makes a difference
+    assert np.abs(expected[1] - model.decode(latents[1:2], condition=0)[0]).max() > 1e-6  # the class makes a difference
     for labels in (None, list(names), list(range(count)), numbers, [names[0], *range(1, count)]):
-        np.testing.assert_allclose(model.generate(count, seed=1, labels=labels), expected, atol=1e-6)
+        np.testing.assert_allclose(model.generate(count, seed=1, condition=labels), expected, atol=1e-6)
     for number, name in enumerate(names):
         one = model.decode(latents, np.full(count, number))
         for label in (number, np.int64(number), name):
-            np.testing.assert_array_equal(model.generate(count, seed=1, labels=label), one)
+            np.testing.assert_array_equal(model.generate(count, seed=1, condition=label), one)
 
 
 def test_batches_have_the_latents_and_the_classes_of_one_call(model: ConditionalGAN):
@@ -62,9 +62,9 @@ def test_batches_have_the_latents_and_the_classes_of_one_call(model: Conditional
 
 def test_labels_that_cannot_be_are_refused(model: ConditionalGAN):
     with pytest.raises(InputError, match="no class grey: choose one of dark, middle, bright"):
-        model.generate(2, labels="grey")
-    with pytest.raises(ValueError, match="2 labels were given for 3 images"):
-        model.generate(3, labels=[0, 1])
+        model.generate(2, condition="grey")
+    with pytest.raises(ValueError, match="2 classes were given for 3 examples"):
+        model.generate(3, condition=[0, 1])
 
 
 def test_the_class_is_projected_onto_the_features():
@@ -83,7 +83,7 @@ def test_a_step_moves_the_vectors_of_the_classes_in_the_batch():
     model = untrained()
     tables = [network.get_layer("label_vector").embeddings for network in (model.generator, model.discriminator)]
     before = [table.numpy() for table in tables]
-    model.train_step((REAL, np.array([0, 0, 0, 0, 2, 2, 2, 2], np.int32)))
+    model.train_step({"image": REAL, "label": np.array([0, 0, 0, 0, 2, 2, 2, 2], np.int32)})
     for table, old in zip(tables, before, strict=True):
         moved = np.abs(table.numpy() - old).max(axis=1) > 0
         assert list(moved) == [True, False, True]
@@ -93,7 +93,7 @@ def test_normalised_vectors_are_learnt_too():
     model = untrained(spectral_normalisation=True)
     (vectors,) = (v for v in model.discriminator.trainable_variables if "label_vector" in v.path)
     before = vectors.numpy()
-    model.train_step((REAL, np.zeros(8, np.int32)))
+    model.train_step({"image": REAL, "label": np.zeros(8, np.int32)})
     assert np.abs(vectors.numpy() - before).max() > 0
     answers = [model.discriminator([REAL, np.full(8, label)], training=False) for label in (0, 1)]
     assert np.abs(answers[0] - answers[1]).max() > 1e-3
@@ -105,7 +105,7 @@ def test_the_replay_keeps_labels_with_their_images():
     step = tf.function(model.train_step)
     labels = np.tile(np.array([1, 2], np.int32), 8)
     for _ in range(2):
-        logs = step((np.concatenate([REAL, REAL]), labels))
+        logs = step({"image": np.concatenate([REAL, REAL]), "label": labels})
     assert all(np.isfinite(float(value)) for value in logs.values())
     images, kept = (part.numpy() for part in model.replay.parts)
     np.testing.assert_array_equal(kept[:16], np.tile([1, 2], 8))
@@ -113,7 +113,7 @@ def test_the_replay_keeps_labels_with_their_images():
 
 
 def test_held_out_losses_take_labels(model: ConditionalGAN):
-    data = tf.data.Dataset.from_tensors((REAL, np.zeros(8, np.int32)))
+    data = tf.data.Dataset.from_tensors({"image": REAL, "label": np.zeros(8, np.int32)})
     assert model.evaluate(data, verbose=0, return_dict=True)["discriminator_loss"] == pytest.approx(
         2 * np.log(2), abs=0.1
     )
@@ -140,6 +140,6 @@ def test_it_learns_what_the_classes_look_like():
     for _ in range(300):
         labels = random.integers(0, 3, 32).astype(np.int32)
         images = (labels - 1)[:, None, None, None] * 0.6 + random.uniform(-0.3, 0.3, (32, 16, 16, 1))
-        step((images.astype(np.float32), labels))
-    dark, middle, bright = (model.generate(50, labels=label).mean() for label in range(3))
+        step({"image": images.astype(np.float32), "label": labels})
+    dark, middle, bright = (model.generate(50, condition=label).mean() for label in range(3))
     assert dark < middle - 0.1 and middle < bright - 0.1  # 0.2, 0.5 and 0.8 in the data

@@ -13,6 +13,7 @@ import aigc_tf
 from aigc_tf.families.gan.losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent_space import spherical
+from aigc_tf.families.state import is_random_state
 from aigc_tf.nn.optimizers import FusedAdam
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import R1Settings
@@ -45,7 +46,7 @@ def test_gradients_equal_those_of_two_separate_passes(tiny: DCGAN):
     """One shared forward pass against a pass for each player, same latents, same dropout masks."""
     shared = aigc_tf.create(dataclasses.replace(tiny, average_images=None))
     shared.generator_optimizer, shared.discriminator_optimizer = Recorder(), Recorder()
-    shared.train_step(REAL)
+    shared.train_step({"image": REAL})
 
     apart = aigc_tf.create(tiny)
 
@@ -88,7 +89,7 @@ def test_one_backward_pass_gives_both_players_gradients(tiny: DCGAN, loss: str, 
         model.generator_optimizer, model.discriminator_optimizer = Recorder(), Recorder()
         bias = model.discriminator.get_layer("logits").bias
         bias.assign(bias + shift)
-        model.train_step(REAL)
+        model.train_step({"image": REAL})
     for role in ("generator_optimizer", "discriminator_optimizer"):
         pairs = list(zip(getattr(found, role).gradients, getattr(expected, role).gradients, strict=True))
         largest = max(float(np.abs(b).max()) for _, b in pairs)
@@ -113,7 +114,7 @@ def test_each_player_moves_its_own_weights_and_no_others(tiny: DCGAN):
         model = aigc_tf.create(tiny)
         setattr(model, f"{still}_optimizer", Recorder())
         before = {role: [w.numpy() for w in getattr(model, role).trainable_variables] for role in (mover, still)}
-        model.train_step(REAL)
+        model.train_step({"image": REAL})
         after = {role: [w.numpy() for w in getattr(model, role).trainable_variables] for role in (mover, still)}
         assert all(not np.array_equal(a, b) for a, b in zip(before[mover], after[mover], strict=True))
         assert all(np.array_equal(a, b) for a, b in zip(before[still], after[still], strict=True))
@@ -123,7 +124,7 @@ def test_a_step_trains_with_dropout_and_batch_statistics(tiny: DCGAN):
     """Without `training=True` neither would be active: Keras 3 does not infer it inside a train_step."""
     model = aigc_tf.create(tiny)
     before = values(model)
-    model.train_step(REAL)
+    model.train_step({"image": REAL})
     changed = {
         name.rpartition("/")[2] for name, value in values(model).items() if not np.array_equal(value, before[name])
     }
@@ -138,7 +139,7 @@ def test_the_step_is_the_same_compiled_and_eager(tiny: DCGAN):
     eager, compiled = aigc_tf.create(tiny), aigc_tf.create(tiny)
     step = tf.function(compiled.train_step)
     for _ in range(3):
-        eager_logs, compiled_logs = eager.train_step(tf.constant(REAL)), step(tf.constant(REAL))
+        eager_logs, compiled_logs = eager.train_step({"image": tf.constant(REAL)}), step({"image": tf.constant(REAL)})
     for name, value in eager_logs.items():
         assert float(value) == pytest.approx(float(compiled_logs[name]), rel=1e-4), name
 
@@ -168,7 +169,7 @@ def test_both_rates_fall_with_the_training_steps(tiny: DCGAN):
         shares.append(
             [float(model.optimizers[role].learning_rate) / getattr(recipe, role).learning_rate for role in PLAYERS]
         )
-        model.train_step(np.concatenate([REAL, REAL]))
+        model.train_step({"image": np.concatenate([REAL, REAL])})
     expected = 0.1 + 0.9 * (1 + np.cos(np.pi * np.arange(5) / 4)) / 2
     np.testing.assert_allclose(shares, np.stack([expected, expected], axis=1), rtol=1e-5)
 
@@ -177,7 +178,7 @@ def test_gradients_are_clipped_by_their_global_norm(tiny: DCGAN):
     """With plain scale-free Adam a clip shows in the first moment: (1 - beta_1) * clipped gradient."""
     clipped = AdamSettings(clip_norm=1e-3, beta_1=0.5)
     model = aigc_tf.create(dataclasses.replace(tiny, generator_optimizer=clipped))
-    logs = model.train_step(REAL)
+    logs = model.train_step({"image": REAL})
     assert float(logs["generator_gradient_norm"]) > 1e-3  # before the clip
     moments = [v.numpy() for v in model.generator_optimizer.variables if "momentum" in v.path]
     norm = np.sqrt(sum((m**2).sum() for m in moments))
@@ -190,7 +191,7 @@ def test_moving_average_follows_its_horizon_in_images(tiny: DCGAN):
     model = aigc_tf.create(dataclasses.replace(tiny, average_images=horizon))
     expected = [v.numpy().astype(np.float64) for v in model.sampler.variables]
     for step in range(1, 31):
-        model.train_step(REAL)
+        model.train_step({"image": REAL})
         keep = np.exp(-8 / min(horizon, 0.1 * 8 * step))
         expected = [keep * e + (1 - keep) * v.numpy() for e, v in zip(expected, model.generator.variables, strict=True)]
     for found, wanted in zip(model.sampler.variables, expected, strict=True):
@@ -213,7 +214,7 @@ def test_generating_depends_on_its_seed_alone(tiny: DCGAN):
 def test_held_out_losses_change_nothing(tiny: DCGAN):
     model = aigc_tf.create(tiny)
     before = values(model)
-    data = tf.data.Dataset.from_tensors(REAL)
+    data = tf.data.Dataset.from_tensors({"image": REAL})
     first = model.evaluate(data, verbose=0, return_dict=True)
     assert first == model.evaluate(data, verbose=0, return_dict=True)
     assert first["discriminator_loss"] == pytest.approx(2 * np.log(2), abs=0.1)  # untrained: it cannot tell
@@ -223,7 +224,7 @@ def test_held_out_losses_change_nothing(tiny: DCGAN):
 
 def test_the_state_has_every_optimizer_and_every_seed(tiny: DCGAN):
     names = list(aigc_tf.create(tiny).state())
-    assert sum("seed_generator_state" in name for name in names) == 1 + len(tiny.discriminator_filters)
+    assert sum(map(is_random_state, names)) == 1 + len(tiny.discriminator_filters)
     for role in ("generator", "discriminator"):
         assert sum(name.startswith(f"{role}_optimizer/") and "momentum" in name for name in names) > 3
         assert any(name.startswith(f"{role}_optimizer/") and "iteration" in name for name in names)

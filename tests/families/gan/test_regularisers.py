@@ -38,7 +38,7 @@ class Recorder:
 def recorded(model: GAN, real: np.ndarray) -> tuple[list[list[np.ndarray]], list[list[np.ndarray]]]:
     """The gradients of a step for the generator and for the discriminator, each update's."""
     model.generator_optimizer, model.discriminator_optimizer = Recorder(), Recorder()
-    model.train_step(real)
+    model.train_step({"image": real})
     return model.generator_optimizer.gradients, model.discriminator_optimizer.gradients
 
 
@@ -92,7 +92,7 @@ def test_r1_comes_lazily_and_weighs_as_much_more():
     step = tf.function(seldom.train_step)
     penalties = [float(step(REAL)["penalty"]) for _ in range(7)]
     assert [bool(penalty) for penalty in penalties] == [True, False, False, True, False, False, True]
-    assert penalties[0] == pytest.approx(3 * float(often.train_step(REAL)["penalty"]), rel=1e-5)
+    assert penalties[0] == pytest.approx(3 * float(often.train_step({"image": REAL})["penalty"]), rel=1e-5)
 
 
 def test_scores_are_logged_where_there_are_no_probabilities():
@@ -105,7 +105,7 @@ def test_scores_are_logged_where_there_are_no_probabilities():
         ("wasserstein", scores),
     ):
         model = aigc_tf.create(recipe(loss=loss, spectral_normalisation=True))
-        for logs in (model.train_step(REAL), model.test_step(REAL)):
+        for logs in (model.train_step({"image": REAL}), model.test_step({"image": REAL})):
             assert set(logs) & (probabilities | scores | accuracies) == wanted and "penalty" not in logs
     answers = aigc_tf.create(recipe(loss="least_squares")).answers(tf.constant([[0.6], [0.4]]), tf.constant([[0.4]]))
     assert (float(answers["real_accuracy"]), float(answers["fake_accuracy"])) == (0.5, 1.0)
@@ -131,7 +131,7 @@ def test_further_updates_of_the_discriminator_see_images_of_their_own():
 
 def test_a_step_updates_the_discriminator_more_often():
     model = aigc_tf.create(recipe(discriminator_steps=3, average_images=100))
-    model.train_step(np.concatenate([REAL, OTHER, THIRD]))
+    model.train_step({"image": np.concatenate([REAL, OTHER, THIRD])})
     assert int(model.generator_optimizer.iterations) == 1
     assert int(model.discriminator_optimizer.iterations) == 3
 
@@ -258,12 +258,12 @@ def test_everything_at_once_resumes_exactly():
     whole, resumed = aigc_tf.create(settings), aigc_tf.create(settings)
     real = np.concatenate([REAL, OTHER])
     for _ in range(2):
-        whole.train_step(real)
+        whole.train_step({"image": real})
     for mine, saved in zip(resumed.state().values(), whole.state().values(), strict=True):
         mine.assign(saved.numpy())
     for _ in range(2):
-        whole.train_step(real)
-        resumed.train_step(real)
+        whole.train_step({"image": real})
+        resumed.train_step({"image": real})
     for name, value in whole.state().items():
         np.testing.assert_array_equal(resumed.state()[name].numpy(), value.numpy(), err_msg=name)
 

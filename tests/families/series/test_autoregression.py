@@ -43,7 +43,7 @@ def fitted(values: np.ndarray, order: int, steps: int = 1, **fields: object) -> 
     source = open_source(recipe, values)
     model = aigc_tf.create(recipe, scaling=source.scaling)
     step = tf.function(model.train_step)
-    for batch in source.training_batches(recipe.batch_size, recipe.seed).take(steps):
+    for batch in source.batches(recipe.batch_size, recipe.seed).take(steps):
         step(batch)
     return model, source
 
@@ -118,7 +118,7 @@ def test_a_series_without_noise_goes_on_as_it_must():
     forecast, deviation = model.forecast(source.train, 40)
     np.testing.assert_allclose(forecast, source.test, atol=1e-3)
     assert (deviation < 1e-2).all()
-    assert np.isfinite(float(model.test_step(source.test_windows(10))["loss"]))
+    assert np.isfinite(float(model.test_step({"series": source.windows_of("test", 10)})["loss"]))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -205,8 +205,8 @@ def test_nats_are_those_of_the_normal_density():
     density = norm.pdf(after, mean, process.deviation) * scaling.deviation
     report = evaluate(model, source, model.recipe)
     assert report["nats_per_value"] == pytest.approx(-np.log(density).mean(), rel=1e-9)
-    windows = source.test_windows(1000)  # the first value of the test part has no window in it
-    found = model.test_step(windows)
+    windows = source.windows_of("test", 1000)  # the first value of the test part has no window in it
+    found = model.test_step({"series": windows})
     assert float(found["loss"]) == pytest.approx(-np.log(density[1:]).mean(), rel=1e-5)
 
 

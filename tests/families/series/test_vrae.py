@@ -66,9 +66,9 @@ def test_the_deviation_begins_as_that_of_the_series(source: SeriesSource):
 
 
 def test_training_loss_is_the_bound_summed_over_time_series_and_latents(source: SeriesSource):
-    model, windows = made(source), source.test_windows(8)
+    model, windows = made(source), source.windows_of("test", 8)
     reconstruction, kl = naive_bound(model, windows, first_noise(8))
-    logs = model.train_step(tf.constant(windows))
+    logs = model.train_step({"series": tf.constant(windows)})
     assert float(logs["reconstruction_loss"]) == pytest.approx(reconstruction.mean(), rel=1e-4)
     assert float(logs["kl"]) == pytest.approx(kl.mean(), rel=1e-4)
     assert float(logs["loss"]) == pytest.approx((reconstruction + kl).mean(), rel=1e-4)
@@ -82,27 +82,27 @@ def test_the_divergence_costs_what_the_recipe_says(
 ):
     model = aigc_tf.create(dataclasses.replace(recipe(), **fields), scaling=source.scaling)
     model.adam.iterations.assign(steps)
-    logs = model.train_step(tf.constant(source.test_windows(8)))
+    logs = model.train_step({"series": tf.constant(source.windows_of("test", 8))})
     cost = float(logs["loss"]) - float(logs["reconstruction_loss"])
     assert cost == pytest.approx(weight * float(logs["kl"]), abs=1e-4)
 
 
 def test_free_bits_cost_what_they_would_at_least(source: SeriesSource):
     model = made(source, free_bits=100.0)
-    logs = model.train_step(tf.constant(source.test_windows(8)))
+    logs = model.train_step({"series": tf.constant(source.windows_of("test", 8))})
     assert float(logs["loss"]) - float(logs["reconstruction_loss"]) == pytest.approx(200, rel=1e-3)
 
 
 def test_every_weight_learns_from_the_bound(source: SeriesSource):
     model = made(source)
     before = [weight.numpy() for weight in model.learning]
-    model.train_step(tf.constant(source.test_windows(8)))
+    model.train_step({"series": tf.constant(source.windows_of("test", 8))})
     for weight, old in zip(model.learning, before, strict=True):
         assert not np.array_equal(weight.numpy(), old), weight.path
 
 
 def test_held_out_loss_is_the_bound_whatever_the_training_objective(source: SeriesSource):
-    windows = source.test_windows(1000)
+    windows = source.windows_of("test", 1000)
     noise = keras.random.normal((len(windows), 2), seed=0).numpy()
     for fields in ({}, {"beta": 7.0, "free_bits": 2.0}):
         model = made(source, **fields)
@@ -118,7 +118,7 @@ def test_figures_are_those_of_the_latents(source: SeriesSource):
         values[..., 1] = 0
         weight.assign(values)
     report = evaluate(model, source, model.recipe, samples=30)
-    windows = source.test_windows(30)
+    windows = source.windows_of("test", 30)
     mean, _ = model.encoder(windows)
     rebuilt = model.decoder(mean).numpy()
     assert report["active_units"] == 1

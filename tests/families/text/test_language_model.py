@@ -104,7 +104,7 @@ def test_a_transformer_reads_and_writes_lines_of_the_longest_kind(positions: str
     recipe = dataclasses.replace(GPT.tiny(), positions=positions, text=TextSettings(lines=True, length=16))
     source = open_source(recipe, lines)
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
-    batch = next(iter(source.training_batches(4, 0)))
+    batch = next(iter(source.batches(4, 0)))
     assert batch[0].shape == (4, 18)
     assert all(np.isfinite(model.train_step(batch)["loss"]) for _ in range(2))
     expected = all_logits(model, batch[0][:, :-1].numpy())
@@ -124,7 +124,7 @@ def test_the_loss_is_the_mean_over_real_symbols(model: LanguageModel) -> None:
     expected = [
         -log_p[row, time, rows[row, time + 1]] for row in range(4) for time in range(16) if rows[row, time + 1] >= 0
     ]
-    loss = model.test_step((tf.constant(rows), tf.constant(False)))["loss"]
+    loss = model.test_step({"tokens": tf.constant(rows), "continues": tf.constant(False)})["loss"]
     np.testing.assert_allclose(float(loss), np.mean(expected), rtol=1e-5)
     np.testing.assert_allclose(nats.numpy()[counted.numpy() > 0], expected, rtol=1e-4, atol=1e-5)
 
@@ -152,11 +152,11 @@ def test_a_recurrent_network_carries_its_state_from_batch_to_batch() -> None:
     )
     whole = tokens(4, 33)
     model = aigc_tf.create(recipe, vocabulary=vocabulary())
-    expected = float(model.test_step((tf.constant(whole), tf.constant(False)))["loss"])
-    first = model.train_step((tf.constant(whole[:, :17]), tf.constant(False)))["loss"]
-    second = model.train_step((tf.constant(whole[:, 16:]), tf.constant(True)))["loss"]
+    expected = float(model.test_step({"tokens": tf.constant(whole), "continues": tf.constant(False)})["loss"])
+    first = model.train_step({"tokens": tf.constant(whole[:, :17]), "continues": tf.constant(False)})["loss"]
+    second = model.train_step({"tokens": tf.constant(whole[:, 16:]), "continues": tf.constant(True)})["loss"]
     np.testing.assert_allclose((float(first) + float(second)) / 2, expected, rtol=1e-5)
-    again = model.train_step((tf.constant(whole[:, 16:]), tf.constant(False)))["loss"]
+    again = model.train_step({"tokens": tf.constant(whole[:, 16:]), "continues": tf.constant(False)})["loss"]
     assert abs(float(again) - float(second)) > 1e-6  # what does not go on, starts anew
 
 
@@ -208,7 +208,7 @@ def test_a_language_that_can_be_foreseen_is_learnt() -> None:
     )
     source = open_source(recipe, "".join(text))
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
-    model.fit(source.training_batches(16, 0), epochs=1, steps_per_epoch=300, shuffle=False, verbose=0)
+    model.fit(source.batches(16, 0), epochs=1, steps_per_epoch=300, shuffle=False, verbose=0)
     from aigc_tf.metrics.text.likelihood import held_out_bits
 
     assert 0.97 < held_out_bits(model, source, recipe, 100) < 1.1
@@ -257,7 +257,7 @@ def test_surprise_is_the_loss_symbol_by_symbol(model: LanguageModel) -> None:
     pieces, nats = model.surprise("abc abc")
     assert pieces == list("abc abc") and nats.shape == (7,)
     inputs = model.tokens_of_prompt("abc abc")
-    loss = model.test_step((tf.constant(inputs[None]), tf.constant(False)))["loss"]
+    loss = model.test_step({"tokens": tf.constant(inputs[None]), "continues": tf.constant(False)})["loss"]
     np.testing.assert_allclose(nats.mean(), float(loss), rtol=1e-5)
 
 

@@ -102,7 +102,10 @@ def test_the_step_pays_what_the_formula_says(source: TextSource) -> None:
     tokens = tf.constant(some(source))
     mean, log_variance = model.posterior(tokens.numpy())
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(axis=1).mean()
-    logs = {name: float(value) for name, value in model.train_step((tokens, tf.constant(False))).items()}
+    logs = {
+        name: float(value)
+        for name, value in model.train_step({"tokens": tokens, "continues": tf.constant(False)}).items()
+    }
     assert logs["kl"] == pytest.approx(divergence, rel=1e-4)
     assert logs["loss"] == pytest.approx(logs["reconstruction_loss"] + 0.5 * divergence, rel=1e-4)
 
@@ -113,7 +116,9 @@ def test_the_weight_of_the_divergence_grows(source: TextSource) -> None:
     for step in range(6):
         logs = {
             name: float(value)
-            for name, value in model.train_step((tf.constant(some(source)), tf.constant(False))).items()
+            for name, value in model.train_step(
+                {"tokens": tf.constant(some(source)), "continues": tf.constant(False)}
+            ).items()
         }
         paid = logs["loss"] - logs["reconstruction_loss"]
         assert paid == pytest.approx(min(step / 4, 1) * logs["kl"], abs=1e-4)
@@ -150,7 +155,7 @@ def test_a_latent_is_used_once_it_is_learnt() -> None:
     )
     source = open_source(recipe, data)
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
-    model.fit(source.training_batches(16, 0), epochs=1, steps_per_epoch=400, shuffle=False, verbose=0)
+    model.fit(source.batches(16, 0), epochs=1, steps_per_epoch=400, shuffle=False, verbose=0)
     lines = [" ".join([word] * 4) for word in WORDS[:8]]
     again = model.decode_text(model.encode_text(lines))
     assert sum(first == second for first, second in zip(lines, again, strict=True)) >= 7
@@ -182,7 +187,7 @@ def test_a_latent_stands_for_a_line() -> None:
 def test_both_networks_learn(model: TextVAE, source: TextSource) -> None:
     before = [weight.numpy() for weight in model.learning]
     for _ in range(2):
-        model.train_step((tf.constant(some(source)), tf.constant(False)))
+        model.train_step({"tokens": tf.constant(some(source)), "continues": tf.constant(False)})
     moved = [not np.array_equal(weight.numpy(), old) for weight, old in zip(model.learning, before, strict=True)]
     assert all(moved)
     assert isinstance(model.encoder, keras.Model) and len(model.learning) == len(model.trainable_variables)

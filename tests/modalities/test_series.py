@@ -1,0 +1,66 @@
+"""Series: what is written is read again, by the names of the columns; the last steps are what models need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_tf.data.series.source import Scaling
+from aigc_tf.errors import UnreadableError
+from aigc_tf.modalities.series import Series
+
+MADE_BY = {"Software": "aigc_tf"}
+SERIES = Series(Scaling(("level", "change"), np.zeros(2), np.ones(2)))
+VALUES = np.random.default_rng(0).standard_normal((3, 12, 2)) * [1e-3, 1e6]
+
+
+def test_a_series_is_read_as_it_was_written(tmp_path: Path):
+    SERIES.write(tmp_path / "a.csv", VALUES[0], MADE_BY)
+    np.testing.assert_array_equal(SERIES.read(tmp_path / "a.csv"), VALUES[0])
+    np.savez(tmp_path / "a.npz", VALUES[0])
+    short = Series(SERIES.scaling, length=5)
+    np.testing.assert_array_equal(short.read(tmp_path / "a.csv"), VALUES[0, -5:])
+    assert (tmp_path / "a.csv").read_text().splitlines()[0] == "step,level,change"
+
+
+def test_columns_are_found_by_name_whatever_else_there_is(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("change,note,level\n" + "".join(f"{t},x,{t * t}\n" for t in range(4)))
+    np.testing.assert_array_equal(SERIES.read(tmp_path / "a.csv"), [[t * t, t] for t in range(4)])
+
+
+def test_the_form_follows_from_the_ending(tmp_path: Path):
+    for name in ("a.csv", "a.png", "a.npy"):
+        SERIES.write_all(tmp_path / name, VALUES, MADE_BY)
+    rows = np.loadtxt(tmp_path / "a.csv", delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(rows[:, 2:], VALUES.reshape(-1, 2))
+    np.testing.assert_array_equal(rows[:, 0], np.repeat(np.arange(3), 12))
+    np.testing.assert_array_equal(rows[:, 1], np.tile(np.arange(12), 3))
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), VALUES)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.info["Software"] == "aigc_tf"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("level\n1\n2\n", "no column change"),
+        ("level,change\n1,2\n", "has 1 steps of time, and 5 are needed"),
+        ("level,change\n1,x\n", "'x'"),
+        ("", "empty"),
+    ],
+)
+def test_files_that_hold_something_else_are_refused_in_a_line(text: str, reason: str, tmp_path: Path):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(UnreadableError, match=reason) as error:
+        Series(SERIES.scaling, length=5).read(tmp_path / "a.csv")
+    assert "\n" not in str(error.value)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("old")
+    with pytest.raises(ValueError, match="reshape"):
+        SERIES.write_all(tmp_path / "a.csv", np.zeros((1, 3, 3)), MADE_BY)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "old")]

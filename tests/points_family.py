@@ -1,7 +1,8 @@
 """A family that the package has never heard of, in one file: points in the plane.
 
-It reads .csv files of x,y, draws and transforms points, writes .svg, has an evaluator with a baseline, and trains, resumes,
-exports and gets a card through the ordinary commands. `AIGC_TF_RECIPES=tests.points_family` lets the tools open its runs.
+It reads .csv files of x,y, draws and transforms points, writes .svg, has an evaluator with a baseline, and trains,
+resumes, exports and gets a card through the ordinary commands. `AIGC_TF_RECIPES=tests.points_family` lets tools open
+its runs.
 """
 
 from __future__ import annotations

@@ -101,9 +101,10 @@ class SmoothModel(GenerativeModel, Transforms):
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         image = {"image": TensorSpec(self.recipe.images.shape, "brightness in [0, 1]")}
-        examples = lambda n, seed: {
-            "image": np.random.default_rng(seed).random((n, *self.recipe.images.shape), np.float32)
-        }
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"image": np.random.default_rng(seed).random((count, *self.recipe.images.shape), np.float32)}
+
         return {"transform": Signature(self.network, image, {"clean": image["image"]}, examples)}
 
 

@@ -1,6 +1,6 @@
 """A family of a modality that the package has never heard of goes through every command, with no file edited.
 
-`tests/points_family.py` is the family, `tests/smooth_family.py` an image-to-image model; both stand outside the package.
+`tests/points_family.py` is the family, `tests/smooth_family.py` an image-to-image model; both are outside the package.
 """
 
 from __future__ import annotations

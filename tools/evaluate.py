@@ -35,7 +35,8 @@ def evaluate(
             that tells rotations apart if there are no labels. inception: ImageNet's Inception v3.
         json: Print one JSON object instead of a table.
     """
-    from aigc_tf.runs.run import Run, to_json
+    from aigc_tf.runs.reports import to_json
+    from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
     has_features = opened.recipe.examples == "images"

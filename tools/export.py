@@ -39,7 +39,8 @@ def export(
         checkpoint: The last one, or the best seen while training.
         json: Print the report as one JSON object.
     """
-    from aigc_tf.runs.run import Run, to_json
+    from aigc_tf.runs.reports import to_json
+    from aigc_tf.runs.run import Run
 
     exported = Run.open(run, checkpoint).export(format=format, quantize=quantize, batch=batch, out=out)
     print(to_json(exported.report) if json else exported.path)

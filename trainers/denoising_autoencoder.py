@@ -1,4 +1,4 @@
-"""Train a denoising autoencoder for Gaussian noise of 50/255: 3,000 steps of 32 images, reckoned at three minutes.
+"""Train a denoising autoencoder for Gaussian noise of 50/255: 3,000 steps of 32 images, about three minutes.
 
     python -m trainers.denoising_autoencoder --source fashion_mnist
     python -m trainers.denoising_autoencoder --corruption.gaussian 0 --corruption.salt-and-pepper 0.3

@@ -12,18 +12,10 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.data.source import Source
-from aigc_tf.engine.callbacks import (
-    Checkpoints,
-    Clock,
-    Facts,
-    Logs,
-    Previews,
-    ProgressLine,
-    Quality,
-    interrupts,
-)
+from aigc_tf.engine.callbacks import Clock, Facts, Logs, ProgressLine, interrupts
 from aigc_tf.engine.distribution import Agreement, Strategy, Workers, join
 from aigc_tf.engine.faults import explained
+from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
 from aigc_tf.engine.projector import write_projector
 from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import copy_state

@@ -103,22 +103,11 @@ def export(
         differences = {SAVED_MODEL: _compare_saved_model(expected, made / SAVED_MODEL, folder)}
         report["rewrites"] = {name: rewrites for name, (_, rewrites) in optimised.items()}
         if format == "tflite":
-            path = made / TFLITE
-            progress(f"converting it to LiteRT with quantize {quantize}, and comparing that with Keras")
-            path.write_bytes(convert(made / SAVED_MODEL, networks, signatures, batch, quantize))
             facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
-            flatbuffer.write_metadata(path, json.loads(json.dumps(facts)))
-            runner = Runner(path)
-            differences["tflite"] = _compare_tflite(expected, runner, quantize)
-            report["quality"] = None
-            if quality:
-                progress("measuring what quantising changes in quality")
-                report["quality"] = quality(runner)
-            progress("measuring latency and memory")
-            report["operators"] = flatbuffer.operators(path)
-            report["xnnpack"] = flatbuffer.delegated(path)
+            differences["tflite"], measured = _write_tflite(made, expected, networks, facts, quality, progress)
             inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
-            report |= reporting.measure(path, signatures, inputs, compare_with_keras, folder)
+            latencies = reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
+            report |= measured | latencies
         report["signatures"] = {
             name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
             for name, entry in described.items()
@@ -129,6 +118,34 @@ def export(
         (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         move_into_place(made, out, (TFLITE, SAVED_MODEL, REPORT))
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
+
+
+def _write_tflite(
+    made: Path,
+    expected: _Expected,
+    networks: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    quality: Callable[[Runner], dict[str, Any]] | None,
+    progress: Callable[[str], None],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Convert the SavedModel in a folder to LiteRT and compare that with Keras.
+
+    Returns:
+        The differences by signature, and what the report says of the file.
+    """
+    path, quantize = made / TFLITE, facts["quantize"]
+    progress(f"converting it to LiteRT with quantize {quantize}, and comparing that with Keras")
+    path.write_bytes(convert(made / SAVED_MODEL, networks, expected.signatures, expected.batch, quantize))
+    flatbuffer.write_metadata(path, json.loads(json.dumps(facts)))
+    runner = Runner(path)
+    differences = _compare_tflite(expected, runner, quantize)
+    measured = None
+    if quality:
+        progress("measuring what quantizing changes in quality")
+        measured = quality(runner)
+    progress("measuring latency and memory")
+    operators, taken = flatbuffer.operators(path), flatbuffer.delegated(path)
+    return differences, {"quality": measured, "operators": operators, "xnnpack": taken}
 
 
 def _check_arguments(format: str, quantize: str, batch: int) -> None:

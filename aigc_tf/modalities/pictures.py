@@ -58,7 +58,7 @@ class Pictures(Modality):
         write_atomically(path, partial(write_png, image=value, made_by=made_by))
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.png: one grid, small pictures enlarged; .gif: an animation, there and back; otherwise see `write_batches`."""
+        """.png: one grid, small pictures enlarged; .gif: an animation, there and back; others: see `write_batches`."""
         if path.suffix == ".gif":
             write_atomically(path, partial(write_gif, frames=values, made_by=made_by, scale=enlargement(values)))
         elif path.suffix == ".png":

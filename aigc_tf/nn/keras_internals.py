@@ -48,18 +48,14 @@ def adam_moments(optimizer: keras.optimizers.Adam, variable: Any) -> tuple[Any, 
 
 
 def slots_of_weights(optimizer: keras.optimizers.Optimizer) -> dict[int, tuple[str, keras.Variable]]:
-    """What an optimizer keeps for each weight: id of the slot -> what it is called, such as "momentums", and the weight.
+    """What an optimizer keeps for each weight: id of the slot -> its kind, such as "momentums", and the weight.
 
     Keras keeps them as lists in the order of the weights; their own names hold numbers that depend on the process.
     """
     weights = optimizer._trainable_variables
     found = {}
     for attribute, slots in vars(optimizer).items():
-        if (
-            not isinstance(slots, list)
-            or len(slots) != len(weights)
-            or attribute in ("_trainable_variables", "_variables")
-        ):
+        if not isinstance(slots, list) or len(slots) != len(weights) or attribute.endswith("_variables"):
             continue
         for weight, slot in zip(weights, slots, strict=True):
             if isinstance(slot, keras.Variable):

@@ -45,7 +45,7 @@ class Posterior(NamedTuple):
         return gaussian_kl(self.mean, self.log_variance)
 
     def log_prior_ratio(self, latents: Any, noise: Any) -> Any:
-        """log p(z) - log q(z | x) in nats, which importance weights hold beside log p(x | z) (Burda et al. 2016, eq. 8).
+        """log p(z) - log q(z | x) in nats, a part of importance weights (Burda et al. 2016, eq. 8).
 
         The constants of both densities are the same.
 

@@ -80,7 +80,7 @@ class Recipe(Plan, abc.ABC):
         return {name: value for name, value in values.items() if isinstance(value, Settings)}
 
     def changeable(self) -> frozenset[str]:
-        """Names of the fields that a resumed run may change: the plan, and parts that decide nothing of what is learnt."""
+        """Names of the fields that a resumed run may change: the plan, and parts that do not decide what is learnt."""
         plan = {field.name for field in dataclasses.fields(Plan)} - ({"steps"} if self.fixes_steps else set())
         return frozenset(plan | {name for name, part in self.parts().items() if not part.decides_learning})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.storage.archives import ArchiveError, is_whole, read_arrays
 from aigc_tf.storage.files import write_atomically, write_text
 
@@ -116,6 +116,22 @@ def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
             return step, damaged
         damaged.append(path_of(folder, step))
     return None, damaged
+
+
+def last_step(folder: Path) -> int:
+    """The step of the last checkpoint in a folder that is whole; damaged ones after it are named.
+
+    Raises:
+        InputError: there is none.
+    """
+    step, damaged = last_whole(folder)
+    if step is None:
+        if damaged:
+            raise InputError(f"all checkpoints in {folder} are damaged: start a new run")
+        raise InputError(f"{folder.parent} has no checkpoint yet: train it with --resume first")
+    for path in damaged:
+        say(f"warning: {path} is damaged: step {step} is used instead")
+    return step
 
 
 def mark_best(folder: Path, best: Mapping[str, Any] | None) -> None:

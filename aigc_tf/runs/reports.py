@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+import numpy as np
 
 
 class Row(NamedTuple):
@@ -26,3 +29,8 @@ def rows_of_report(report: dict[str, Any]) -> Iterator[Row]:
         beside = ", ".join(f"{method} {figure:.4g}" for method, figure in baselines.get(name, {}).items())
         direction = better.get(name, "")
         yield Row(name, f"{value:.4g}", "" if direction == "neither" else direction, beside)
+
+
+def to_json(report: dict[str, Any]) -> str:
+    """A report as one line of JSON; NumPy's numbers become Python's."""
+    return json.dumps(report, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))

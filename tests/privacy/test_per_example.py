@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.errors import InputError
 from aigc_tf.families.private.language_model import PrivateLanguageModel
 from aigc_tf.families.text.networks import recurrent

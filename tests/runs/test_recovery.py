@@ -16,8 +16,8 @@ import tensorflow as tf
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import aigc_tf
-from aigc_tf.engine.callbacks import Previews
 from aigc_tf.engine.distribution import WorkerLostError
+from aigc_tf.engine.keeping import Previews
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.metrics.evaluator import Chooser

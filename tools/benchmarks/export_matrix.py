@@ -15,7 +15,8 @@ from aigc_tf.export import VerificationError
 from aigc_tf.export.writer import QUANTIZATIONS
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.runs.run import Run, to_json
+from aigc_tf.runs.reports import to_json
+from aigc_tf.runs.run import Run
 from tools.benchmarks.tables import markdown
 
 _HEAD = {

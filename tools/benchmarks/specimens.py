@@ -27,6 +27,7 @@ from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 from aigc_tf.storage.archives import is_whole, read_arrays
 from tools.benchmarks.mutations import STRANGE_TEXTS, damaged, damaged_json

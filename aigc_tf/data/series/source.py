@@ -121,7 +121,7 @@ class SeriesSource(Source):
         return f"the last {len(self.validation):,} steps of the training time"
 
     def validated(self) -> Self:
-        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, at least a window."""
+        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, a window or more."""
         whole = self.training
         count = max(validation_count(len(whole)), self.window)
         if len(whole) - count < self.window:

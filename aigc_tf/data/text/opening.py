@@ -16,7 +16,8 @@ from aigc_tf.data.images.folder import shown
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import GIVEN, HELD_OUT, TEST_SPLIT
-from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource, TextSplit, join
+from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource
+from aigc_tf.data.text.split import TextSplit, join
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError, UnreadableError, listed

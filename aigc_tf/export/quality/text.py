@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import VerificationError

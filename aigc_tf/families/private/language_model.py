@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.private.training import PrivateTraining

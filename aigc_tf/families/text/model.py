@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec

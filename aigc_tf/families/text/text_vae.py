@@ -11,7 +11,9 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.latent_space import linear

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from aigc_tf.data.source import PartName, evenly
-from aigc_tf.data.text.source import TextSource, TextSplit
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import TextSplit
 from aigc_tf.families.tasks import Draws
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.text import TextRecipe

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aigc_tf.data.text.source import PADDING, TextSource
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.metrics import cache
 
 MAX_SYMBOLS = 2**22  # of the training text that are counted: a few seconds

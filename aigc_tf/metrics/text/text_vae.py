@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from aigc_tf.data.source import evenly
-from aigc_tf.data.text.source import TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.held_out import held_out_loss

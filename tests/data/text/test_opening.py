@@ -10,7 +10,9 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource, lines, streams, windows
+from aigc_tf.data.text.order import lines, streams, windows
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.char_rnn import CharRNN

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.text.language_model import LanguageModel

@@ -12,7 +12,9 @@ from pydantic import ValidationError
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource, padded
+from aigc_tf.data.text.order import padded
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.families.text.writing import Reader

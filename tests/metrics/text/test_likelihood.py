@@ -11,7 +11,9 @@ import pytest
 import aigc_tf
 from aigc_tf.data.text import source as text_source
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING, TextSource, windows_of
+from aigc_tf.data.text.order import windows_of
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text import likelihood as measures
 from aigc_tf.metrics.text.likelihood import BitsPerCharacter, HeldOutText

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_of, step_network
 from aigc_tf.nn.blocks import gaussian_head

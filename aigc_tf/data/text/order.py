@@ -1,0 +1,117 @@
+"""Which tokens stand in the batch of a step: windows, places that go on side by side, whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from aigc_tf.data.text.split import PADDING, TextSplit
+from aigc_tf.errors import InputError
+
+HELD_OUT_ROWS = 50  # windows or lines that are looked at at once
+# Lines are batched with lines of like length, out of so many batches' lines at a time.
+_BATCHES_IN_POOL = 50
+
+BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
+"""Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from before."""
+
+
+def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
+    """Windows of `length` inputs that do not overlap, each once in an epoch, in an order of its own.
+
+    Every epoch cuts at other places. What is left over behind the last window comes in another epoch.
+    """
+    count = (len(tokens) - 1 - (length - 1)) // length  # whatever the place of the first cut
+    if count < 1:
+        raise InputError(_too_short(len(tokens), 2 * length, length))
+
+    @lru_cache(maxsize=2)  # a batch can lie in two epochs
+    def starts(epoch: int) -> np.ndarray:
+        random = np.random.default_rng((seed, epoch))
+        return random.integers(length) + random.permutation(count) * length
+
+    def batch(step: int) -> tuple[np.ndarray, np.bool_]:
+        positions = np.arange(step * batch_size, (step + 1) * batch_size)
+        begins = np.array([starts(int(position // count))[position % count] for position in positions])
+        return begins.astype(np.int64), np.False_
+
+    return batch
+
+
+def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
+    """As many places in the text as rows, read on side by side, `length` inputs in a step.
+
+    Every epoch starts at other places.
+    """
+    steps = (len(tokens) - 1 - (length - 1)) // (length * batch_size)
+    if steps < 1:
+        raise InputError(_too_short(len(tokens), length * (batch_size + 1), length, batch_size))
+
+    def batch(step: int) -> tuple[np.ndarray, np.bool_]:
+        epoch, place = divmod(int(step), steps)
+        shift = np.random.default_rng((seed, epoch)).integers(length)
+        begins = shift + (np.arange(batch_size) * steps + place) * length
+        return begins.astype(np.int64), np.bool_(place > 0)
+
+    return batch
+
+
+def lines(split: TextSplit, batch_size: int, seed: int) -> BatchOf:
+    """Whole documents with the boundaries around them, each once in an epoch, with others of like length."""
+    lengths = np.diff(split.starts) + 1  # both boundaries included
+    pool = batch_size * _BATCHES_IN_POOL
+    batches = max(1, split.documents // batch_size)  # what is left over comes in another epoch
+
+    @lru_cache(maxsize=1)
+    def order(epoch: int) -> np.ndarray:
+        """`[batches, batch_size]` documents."""
+        random = np.random.default_rng((seed, epoch))
+        shuffled = random.permutation(split.documents)
+        shuffled = np.resize(shuffled, batches * batch_size)  # repeats them if there are fewer than a batch takes
+        pools = [shuffled[at : at + pool] for at in range(0, len(shuffled), pool)]
+        by_length = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in pools])
+        return random.permutation(by_length.reshape(batches, batch_size))
+
+    def batch(step: int) -> tuple[np.ndarray, np.bool_]:
+        epoch, place = divmod(int(step), batches)
+        return order(epoch)[place].astype(np.int64), np.False_
+
+    return batch
+
+
+def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.ndarray]:
+    """Windows of `length` symbols and the one before them, int32 `[rows, length + 1]`.
+
+    The rows begin evenly spread over the text, and each goes on in the next batch. Together, they are the whole
+    text if `samples` allows; -1 stands behind its end.
+    """
+    count = -(-(len(tokens) - 1) // length)
+    rows = min(HELD_OUT_ROWS, count)
+    in_a_row = -(-count // rows)
+    places = np.arange(rows)[:, None] * in_a_row * length + np.arange(length + 1)
+    for step in range(min(in_a_row, -(-samples // rows))):
+        at = places + step * length
+        # What the next row begins with belongs to that row.
+        yield np.where(at < len(tokens), tokens[np.minimum(at, len(tokens) - 1)], PADDING).astype(np.int32)
+
+
+def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:
+    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 behind the last boundary.
+
+    Args:
+        split: that has them.
+        documents: which.
+        longest: how many numbers a row has; by default as many as the longest of them needs.
+    """
+    starts, ends = split.starts[documents], split.starts[documents + 1] + 1
+    offsets = np.arange((ends - starts).max() if longest is None else longest)
+    inside = offsets < (ends - starts)[:, None]
+    places = np.minimum(starts[:, None] + offsets, len(split.tokens) - 1)
+    return np.where(inside, split.tokens[places], PADDING).astype(np.int32)
+
+
+def _too_short(found: int, wanted: int, length: int, batch_size: int | None = None) -> str:
+    mend = f"lower text.length ({length})" + (f" or batch_size ({batch_size})" if batch_size else "")
+    return f"the text has {found} symbols, and at least {wanted} are needed: give more text, or {mend}"

@@ -7,7 +7,7 @@ import pytest
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
-from aigc_tf.data.text.source import PADDING
+from aigc_tf.data.text.split import PADDING
 from aigc_tf.metrics.held_out import held_out_loss
 from aigc_tf.metrics.text import text_vae as measures
 from aigc_tf.metrics.text.ngram import NGram

@@ -24,7 +24,7 @@ AUTOENCODERS = [Draws, Transforms, Encodes, Scores]
 ONLY_DRAW = ("cgan", "conv_gan", "dcgan", "dcgan64", "dp_gan", "lsgan", "mlp_gan", "wgan_gp")
 WRITE = ("char_rnn", "gpt", "dp_gpt", "word_lstm")
 ENCODE_TOO = ("autoencoder", "beta_vae", "conv_vae", "dp_vae", "vae", "denoising_autoencoder", "denoising_vae")
-EXPECTED = {slug: [Draws] for slug in (*ONLY_DRAW, *WRITE)} | {slug: AUTOENCODERS for slug in ENCODE_TOO}
+EXPECTED = {slug: [Draws] for slug in (*ONLY_DRAW, *WRITE)} | dict.fromkeys(ENCODE_TOO, AUTOENCODERS)
 
 
 @pytest.mark.parametrize("slug", RECIPES)

@@ -1,4 +1,4 @@
-"""Pictures: what is written is read again, with its mark of origin; files appear whole; what cannot be read is named."""
+"""Pictures: written and read again, in the form that an ending asks for, whole or not at all, found in folders."""
 
 from __future__ import annotations
 

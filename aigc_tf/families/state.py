@@ -94,7 +94,8 @@ def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
         Names of the weights that were taken, and of those that were left as they are.
     """
     given = other.state()
-    taken, left = [], []
+    taken: list[str] = []
+    left: list[str] = []
     for name, variable in model.state().items():
         if not name.startswith(f"{MODEL}/") or is_random_state(name):
             continue

@@ -60,7 +60,7 @@ class Decoding:
     """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
 
     def __post_init__(self) -> None:
-        own = dataclasses.fields(Decoding)  # type: ignore[arg-type]
+        own = dataclasses.fields(Decoding)
         changed = [field.name for field in own if getattr(self, field.name) != field.default]
         if self.beams > 1 and changed != ["beams"]:
             raise ValueError(
@@ -79,7 +79,7 @@ class Writing(Decoding, Options):
 
     def arguments(self) -> dict[str, Any]:
         """The prompt, the number of tokens, and a `Decoding`."""
-        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(Decoding)}  # type: ignore[arg-type]
+        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(Decoding)}
         return {"prompt": self.prompt, "tokens": self.tokens, "decoding": Decoding(**chosen)}
 
 

@@ -16,6 +16,7 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.families.gan.replay import ReplayBuffer
 from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, update_average
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid
 from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
@@ -58,6 +59,8 @@ class GAN(LatentModel):
             may depend on the other images of its batch by BatchNormalization layers alone: those are looked for, and
             without one both players share a pass back through the discriminator.
     """
+
+    recipe: GANRecipe
 
     def __init__(self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -267,7 +270,7 @@ class GAN(LatentModel):
         images = outputs_of(self.sampler, latents, *([] if conditions is None else [conditions]))
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
-    def previews(self, source: Any) -> dict[str, np.ndarray]:
+    def previews(self, source: Any) -> dict[str, Preview]:
         """Pictures to watch through training: samples of fixed latents, and interpolations."""
         interpolation = self.interpolate(frames=8, rows=4)
         return {

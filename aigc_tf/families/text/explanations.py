@@ -27,7 +27,7 @@ point at one for its probability.</p>
 """
 
 
-def surprise_page(title: str, pieces: Sequence[str], nats: Sequence[float]) -> str:
+def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
     """An HTML page of a text, each symbol coloured by its loss.
 
     Args:

@@ -263,7 +263,7 @@ def in_this_process(command: list[str], **_: object) -> subprocess.CompletedProc
 
 
 def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    """Two quantisations for the first recipe of each kind of model, for the others one and in this process.
+    """Two quantizations for the first recipe of each kind of model, for the others one and in this process.
 
     Floats are tested in tests/export, and in all recipes by `tools.benchmark export-matrix`.
     """

@@ -81,7 +81,7 @@ class Graph:
 
     def __init__(self, network: keras.Model):
         if not is_network(network):
-            raise ValueError(f"{network.name} is no Functional or Sequential model: its graph cannot be read")
+            raise ValueError(f"{network.name} is not a Functional or Sequential model: its graph cannot be read")
         self.name = network.name
         self.calls: list[Call] = []
         self._blocks: dict[int, Block] = {}
@@ -248,7 +248,7 @@ def make_block(operation: Any, prefix: str) -> Block:
 
 
 def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it if it is taken; it is taken afterwards."""
+    """The name, with a number after it if it is taken; it is taken afterwards."""
     candidate, number = name, 1
     while candidate in taken:
         number += 1

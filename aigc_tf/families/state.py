@@ -17,7 +17,7 @@ def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Op
     """Every variable of a model and its optimizers by name.
 
     `model/generator/dense/kernel` is the kernel of the layer `dense` in the attribute `generator`; an optimizer's slot
-    is named behind the variable that it belongs to: `generator_optimizer/momentums/generator/dense/kernel`.
+    is named after the variable that it belongs to: `generator_optimizer/momentums/generator/dense/kernel`.
     """
     names = variable_names(model)
     state = {f"{MODEL}/{names[id(variable)]}": variable for variable in model.variables}
@@ -37,7 +37,7 @@ def variable_names(model: keras.Model) -> dict[int, str]:
         for path, variable in _variables_of(value, attribute):
             if id(variable) in owned and id(variable) not in names:
                 names[id(variable)] = _unique(path, taken)
-    for variable in model.variables:  # of an object that is no layer, variable or list of these
+    for variable in model.variables:  # of an object that is not a layer, variable or list of these
         if id(variable) not in names:
             names[id(variable)] = _unique(variable.name, taken)
     return names

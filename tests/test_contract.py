@@ -7,14 +7,17 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from types import SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.export import check_saved_model, verify
+from aigc_tf.families import tasks
+from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
@@ -90,29 +93,160 @@ def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
     assert different == ["metadata.json"]  # the clock
 
 
-def test_every_variable_is_saved(run: aigc_tf.Run):
-    """Nothing that a step changes is left out of the state: a restored model makes the same next step."""
-    saved = {name: variable.numpy() for name, variable in run.model.state().items()}
-    owned = {id(variable) for variable in run.model.state().values()}
-    found = [*run.model.variables, *(v for o in run.model.optimizers.values() for v in o.variables)]
-    assert {id(variable) for variable in found} == owned
-    assert len(saved) == len(owned)
+def numbers_in(model: object) -> dict[int, tuple[str, np.ndarray]]:
+    """Every array and variable that hangs on a model, however it is kept: id -> where it was found, and its value."""
+    found: dict[int, tuple[str, np.ndarray]] = {}
+    seen: set[int] = set()
+    waiting: list[tuple[str, object]] = [("model", model)]
+    while waiting:
+        path, thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, type | ModuleType | FunctionType | str | bytes | int | float):
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, keras.Variable | tf.Variable | np.ndarray):
+            found[id(thing)] = (path, np.array(thing))
+        elif isinstance(thing, dict):
+            waiting += [(f"{path}[{key!r}]", value) for key, value in thing.items()]
+        elif isinstance(thing, list | tuple | set):
+            waiting += [(f"{path}[{index}]", value) for index, value in enumerate(thing)]
+        elif hasattr(thing, "__dict__") and type(thing).__module__.partition(".")[0] in ("aigc_tf", "keras", "tests"):
+            waiting += [(f"{path}.{name}", value) for name, value in vars(thing).items()]
+    return found
 
 
-def test_generates_by_seed_alone(run: aigc_tf.Run):
+def changed_outside_the_state(model: GenerativeModel, batch: object) -> list[str]:
+    """Where a training step changes numbers that a checkpoint does not hold."""
+    before = numbers_in(model)
+    kept = {id(variable) for variable in model.state().values()}
+    kept |= {id(variable.value) for variable in model.state().values()}
+    model.train_step(batch)
+    after = numbers_in(model)
+    return [
+        path
+        for key, (path, value) in after.items()
+        if key not in kept and key in before and not np.array_equal(value, before[key][1])
+    ]
+
+
+def test_a_step_changes_nothing_that_is_not_saved(recipe: Recipe, run: aigc_tf.Run):
+    source = run.source
+    model = aigc_tf.create(recipe, **{name: source.assets[name] for name in recipe.assets})
+    batch = next(iter(source.batches(recipe.examples_per_step, recipe.seed)))
+    assert changed_outside_the_state(model, batch) == []
+
+
+def test_a_hidden_variable_is_found(run: aigc_tf.Run):
+    """The test above would not pass if a model kept something aside."""
+    if run.recipe.slug() != "vae":
+        return
+
+    class Hiding(type(run.model)):  # type: ignore[misc]
+        def train_step(self, batch: object) -> object:
+            self.hidden["count"] = self.hidden["count"]  # kept, and changed in place
+            self.hidden["count"] += 1
+            return super().train_step(batch)
+
+    model = run.model
+    kind, model.__class__ = type(model), Hiding
+    model.hidden = Hidden({"count": np.zeros(3)})
+    batch = next(iter(run.source.batches(run.recipe.batch_size, 0)))
+    try:
+        assert changed_outside_the_state(model, batch) == ["model.hidden.kept['count']"]
+    finally:
+        model.__class__ = kind
+        del model.hidden
+
+
+class Hidden:
+    """A place that Keras does not look into."""
+
+    def __init__(self, kept: dict[str, np.ndarray]) -> None:
+        self.kept = kept
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self.kept[key]
+
+    def __setitem__(self, key: str, value: np.ndarray) -> None:
+        self.kept[key] = value
+
+
+def same(first: object, second: object) -> bool:
+    """Whether two results of a model are equal: arrays, or lists of strings."""
+    return len(first) == len(second) and bool(np.array_equal(np.asarray(first), np.asarray(second)))  # type: ignore[arg-type]
+
+
+def test_draws_by_seed_alone(run: aigc_tf.Run):
     reopened = aigc_tf.Run.open(run.path)
     assert reopened.recipe == run.recipe
+    if not isinstance(run.model, tasks.Draws):
+        return
     first = run.generate(3, seed=1)
     assert len(first) == 3
-    np.testing.assert_array_equal(reopened.generate(3, seed=1), first)
-    assert not np.array_equal(run.generate(3, seed=2), first)
+    assert same(reopened.generate(3, seed=1), first)
+    assert not same(run.generate(3, seed=2), first)
+    assert sum(map(len, run.model.generate_batches(3, seed=1))) == 3
+
+
+def test_transforms_each_input(run: aigc_tf.Run):
+    """The same for the same seed, each row by itself, as `gives` can write it."""
+    if not isinstance(run.model, tasks.Transforms):
+        return
+    inputs = run.source.inputs("validation", 4)
+    outputs = run.transform(inputs, seed=1)
+    assert len(outputs) == len(inputs) > 1
+    assert same(aigc_tf.Run.open(run.path).transform(inputs, seed=1), outputs)
+    alone = run.transform(inputs[1:2], seed=1)
+    if isinstance(outputs, list):
+        assert alone == outputs[1:2]
+    else:
+        np.testing.assert_allclose(alone, outputs[1:2], atol=1e-4)
+
+
+def test_what_is_given_can_be_written_and_shown(run: aigc_tf.Run, tmp_path: Path):
+    model = run.model
+    given = run.generate(2, seed=1) if isinstance(model, tasks.Draws) else run.transform(run.source.inputs("train", 2))
+    for ending in model.gives.writes:
+        model.gives.write_all(tmp_path / f"made{ending}", given, run.made_by(1))
+        assert (tmp_path / f"made{ending}").exists()
+    model.gives.write(tmp_path / f"one{model.gives.writes[0]}", given[0], run.made_by(1))
+    assert (tmp_path / f"one{model.gives.writes[0]}").stat().st_size > 0
+    shown = model.gives.show(given)
+    assert shown if isinstance(shown, str) else shown.dtype == np.uint8 and shown.ndim == 3
+
+
+def test_encodes_and_scores(run: aigc_tf.Run):
+    inputs = run.source.inputs("validation", 4)
+    if isinstance(run.model, tasks.Encodes):
+        encodings = run.model.encodings(inputs)
+        assert all(part.shape == (len(inputs), run.model.latent_dim) for part in encodings.values())
+        assert any(same(part, run.model.encode(inputs)) for part in encodings.values())
+    if isinstance(run.model, tasks.Scores):
+        scores = run.model.score(inputs)
+        assert scores.shape == (len(inputs),) and np.isfinite(scores).all() and run.model.score_meaning
+        np.testing.assert_allclose(run.model.score(inputs[1:2]), scores[1:2], rtol=1e-4)
+
+
+def test_forecasts(run: aigc_tf.Run):
+    if not isinstance(run.model, tasks.Forecasts):
+        return
+    mean, deviation = run.model.forecast(run.source.train, 5)
+    assert mean.shape == deviation.shape and len(mean) == 5
+    assert np.isfinite(mean).all() and (deviation > 0).all() and (np.diff(deviation, axis=0) >= -1e-12).all()
+
+
+def test_a_model_has_a_task(run: aigc_tf.Run):
+    assert tasks.tasks_of(run.model)
 
 
 def test_is_measured_with_its_protocol(run: aigc_tf.Run):
     report = run.evaluate(samples=150)
     figures = {key: value for key, value in report.items() if isinstance(value, float)}
     assert figures and all(np.isfinite(value) for value in figures.values())
-    assert report["protocol"]["samples"] == 150
+    assert report["protocol"]["samples"] == 150 and report["protocol"]["part"] == "test"
+    assert report["better"].keys() <= figures.keys()
+    assert report["baselines"], "something simpler stands beside it"
+    beside = [value for methods in report["baselines"].values() for value in methods.values()]
+    assert np.isfinite(beside).all() and "validation" in report["protocol"]["best checkpoint chosen by"]
     assert json.loads((run.path / "evaluation.json").read_text())["step"] == 4
 
 

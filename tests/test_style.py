@@ -1,4 +1,4 @@
-"""What the code promises its readers: functions of at most 50 lines, files of about 300, docstrings that say what runs."""
+"""What the code promises its readers: short functions, files of about 300 lines, docstrings that say what runs."""
 
 from __future__ import annotations
 

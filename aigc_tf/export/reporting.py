@@ -23,6 +23,7 @@ def describe(signatures: Mapping[str, Signature], batch: int) -> dict[str, dict[
     def tensors(specs: Mapping[str, TensorSpec]) -> dict[str, Any]:
         return {
             name: {"shape": [batch, *spec.shape], "dtype": spec.dtype, "meaning": spec.meaning}
+            | ({"kinds": list(spec.kinds)} if spec.kinds else {})
             for name, spec in specs.items()
         }
 

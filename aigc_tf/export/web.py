@@ -23,6 +23,7 @@ from aigc_tf.storage.files import staging
 TEMPLATE = Path(__file__).with_name("web_page")
 PAGE, DESCRIPTION, LITERT = "index.html", "page.json", "litert"
 DIRECTIONS = 8
+LATENT = "latent"
 
 
 def export_web(
@@ -41,7 +42,8 @@ def export_web(
     elsewhere. Like `export`, it leaves the folder as it was when something fails.
 
     Args:
-        model: one with a signature `generate`, or else `decode`, from `latent` alone to an image in [0, 1].
+        model: one with a signature `generate`, or else `decode`, from `latent` to an image in [0, 1]. It may take one
+            condition that has kinds beside it, which the page lets choose.
         out: the folder.
         title: what the page calls the model.
         batch: 1, since the page draws one picture at a time.
@@ -85,28 +87,32 @@ def describe(name: str, signature: Signature, prior: Mapping[str, Any] | None = 
         prior: mean and factor of the Gaussian that latents are drawn from; None for the standard normal one.
     """
     ((output, image),) = signature.outputs.items()
-    (latent,) = signature.inputs.values()
+    latent = signature.inputs[LATENT]
+    conditions = {key: spec for key, spec in signature.inputs.items() if key != LATENT}
+    factor = None if prior is None else np.asarray(prior["factor"])
     return {
         "signature": name,
         "output": output,
         "latent_shape": list(latent.shape),
         "image_shape": list(image.shape),
         "prior": prior,
-        "directions": _numbers(directions(signature.network, None if prior is None else np.asarray(prior["factor"]))),
+        "condition": next(({"input": key, "kinds": spec.kinds} for key, spec in conditions.items()), None),
+        "directions": _numbers(directions(signature.network, factor, list(signature.inputs).index(LATENT))),
     }
 
 
-def directions(network: keras.Model, factor: np.ndarray | None = None) -> np.ndarray:
+def directions(network: keras.Model, factor: np.ndarray | None = None, position: int = 0) -> np.ndarray:
     """Orthonormal directions of the normal numbers behind a latent: float64 `[at most 8, their number]`.
 
     Those that move the output of the first dense layer most (`latent_space.factorised`). A latent that does
     not meet a dense layer first is moved along the first of the numbers themselves.
 
     Args:
-        network: a Functional model whose one input is the latent.
+        network: a Functional model.
         factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
+        position: of the latent among the inputs.
     """
-    (latent,) = network.inputs
+    latent = network.inputs[position]
     kernel = first_kernel(network, latent.name)
     if kernel is None:
         return np.eye(math.prod(latent.shape[1:]))[:DIRECTIONS]
@@ -124,11 +130,14 @@ def _drawing(signatures: Mapping[str, Signature]) -> tuple[str, Signature]:
         if name in signatures and _draws(signatures[name]):
             return name, signatures[name]
     raise InputError(
-        "a page is for models of images that are made from a latent alone; "
+        "a page is for models of images that are made from a latent, and at most a class; "
         f"this one has the signatures {', '.join(signatures)}: choose format tflite"
     )
 
 
 def _draws(signature: Signature) -> bool:
     shapes = [spec.shape for spec in signature.outputs.values()]
-    return set(signature.inputs) == {"latent"} and [(len(shape), shape[-1]) for shape in shapes] in ([(3, 1)], [(3, 3)])
+    conditions = [spec for name, spec in signature.inputs.items() if name != LATENT]
+    if LATENT not in signature.inputs or len(conditions) > 1 or not all(spec.kinds for spec in conditions):
+        return False
+    return [(len(shape), shape[-1]) for shape in shapes] in ([(3, 1)], [(3, 3)])

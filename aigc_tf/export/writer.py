@@ -106,8 +106,7 @@ def export(
             facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
             differences["tflite"], measured = _write_tflite(made, expected, networks, facts, quality, progress)
             inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
-            latencies = reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
-            report |= measured | latencies
+            report |= measured | reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
         report["signatures"] = {
             name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
             for name, entry in described.items()

@@ -23,6 +23,8 @@ class TensorSpec:
     meaning: str
     """What the numbers are, with range and unit, for the model card."""
     dtype: str = "float32"
+    kinds: tuple[str, ...] = ()
+    """Of a number from 0 that stands for one of several: their names."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, flatten
-from aigc_tf.runs import paths
+from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
 from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
@@ -48,14 +48,17 @@ def _what(path: Path, recipe: Recipe, step: int) -> str:
 
 
 def _samples(path: Path) -> str:
-    found = sorted((path / paths.SAMPLES).glob("samples-*"))
-    if not found:
+    shown = list(previews.by_step(path).values())
+    latest = [file for file in sorted(shown[-1]) if file.parent.name == paths.SAMPLES] if shown else []
+    if not latest:
         return ""
-    latest = found[-1]
-    if latest.suffix == ".png":
-        return f"![samples](samples/{latest.name})"
-    text = textwrap.indent(read_text(latest), "    ", lambda line: True)
-    return f"Samples ([samples/{latest.name}](samples/{latest.name})):\n\n{text}"
+    # What a model draws, or where it draws nothing the first of what it shows.
+    file = next((file for file in latest if file.name.startswith("samples-")), latest[0])
+    name = file.name.rpartition("-")[0]
+    if file.suffix == ".png":
+        return f"![{name}](samples/{file.name})"
+    text = textwrap.indent(read_text(file), "    ", lambda line: True)
+    return f"{name.capitalize()} ([samples/{file.name}](samples/{file.name})):\n\n{text}"
 
 
 def _quality(path: Path) -> str:

@@ -64,7 +64,26 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         colour = model("decode", generator(9, 12, 20, 3))
         prior = {"mean": MEAN.tolist(), "factor": FACTOR.tolist()}
         export_web(colour, folder / "colour", title="Colour", quantize="dynamic", metadata={"prior": prior})
-    return {name: folder / name for name in ("grey", "colour")}
+        export_web(conditional(6, ("cat", "dog", "<b>")), folder / "classes", title="Classes")
+    return {name: folder / name for name in ("grey", "colour", "classes")}
+
+
+def conditional(latent_dim: int, kinds: tuple[str, ...]) -> SimpleNamespace:
+    """Signature `generate` of a network whose pictures are of a class."""
+    keras.utils.set_random_seed(0)
+    latent, label = keras.Input((latent_dim,), name="latent"), keras.Input((), dtype="int32", name="label")
+    vector = layers.Embedding(len(kinds), latent_dim, embeddings_initializer="normal")(label)
+    both = layers.Concatenate()([latent, layers.Rescaling(100.0)(vector)])
+    x = layers.Dense(8 * 8, kernel_initializer=keras.initializers.RandomNormal(stddev=1))(both)
+    network = keras.Model([latent, label], layers.Reshape((8, 8, 1))(layers.Activation("sigmoid")(x)))
+
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        latents = np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)
+        return {"latent": latents, "label": np.arange(count, dtype=np.int32) % len(kinds)}
+
+    inputs = {"latent": TensorSpec((latent_dim,), ""), "label": TensorSpec((), "", "int32", kinds)}
+    signature = Signature(network, inputs, {"image": TensorSpec((8, 8, 1), "")}, examples)
+    return SimpleNamespace(signatures=lambda source=None: {"generate": signature})
 
 
 class Page:
@@ -106,7 +125,10 @@ class Page:
         """The large picture is what Python makes of the same latent and the same file."""
         facts = json.loads((self.folder / "page.json").read_text())
         runner = Runner(self.folder / "model.tflite")
-        expected = runner(facts["signature"], latent=self.latent()[None])[facts["output"]][0]
+        condition = facts["condition"]
+        chosen = self.script("return document.getElementById('kinds').selectedIndex")
+        further = {condition["input"]: np.array([chosen], np.int32)} if condition else {}
+        expected = runner(facts["signature"], latent=self.latent()[None], **further)[facts["output"]][0]
         assert np.ptp(expected) > 0.3  # a picture
         pixels = self.pixels()
         assert pixels.shape[:2] == expected.shape[:2] and (pixels[..., 3] == 255).all()
@@ -162,6 +184,21 @@ def test_a_slider_moves_one_coordinate(page: Page) -> None:
     np.testing.assert_allclose(np.diff(np.delete(coordinates, 1, axis=0)), 0, atol=1e-4)
     page.change(page.find("reset").click)
     np.testing.assert_array_equal(page.latent(), before)
+
+
+def test_a_class_is_chosen(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
+    page = Page(chromium, f"http://{ORIGINS[0]}:{serve(pages['classes'])}/", pages["classes"])
+    options = page.find("kinds").find_elements(By.TAG_NAME, "option")
+    assert [option.text for option in options] == ["cat", "dog", "<b>"]
+    page.assert_equals_python()
+    latent = page.latent()
+    page.change(options[2].click)
+    page.assert_equals_python()
+    np.testing.assert_array_equal(page.latent(), latent)
+
+
+def test_a_model_without_classes_offers_none(page: Page) -> None:
+    assert not page.find("kind").is_displayed()
 
 
 def test_the_interpolation_plays_until_it_is_stopped(page: Page) -> None:

@@ -49,7 +49,9 @@ def split(count: int, seed: int) -> Split:
 
 @pytest.fixture
 def run(tmp_path: Path) -> aigc_tf.Run:
-    source = ImageSource("own", "", split(40, 1), split(20, 2), CLASS_NAMES, "", "", ())
+    source = ImageSource(
+        name="own", test_split="", licence="", train=split(40, 1), test=split(20, 2), class_names=CLASS_NAMES
+    )
     return aigc_tf.Run(tmp_path / "run", DCGAN.tiny(), 0, model=Shades(), source=source)
 
 

@@ -17,7 +17,8 @@ from aigc_tf.data.order import Poisson
 from aigc_tf.data.series import opening as series
 from aigc_tf.data.source import NO_VALIDATION, Source, validation_count
 from aigc_tf.data.text import opening as text
-from aigc_tf.data.text.source import TextSource, TextSplit
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import TextSplit
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.conv_vae import ConvVAE

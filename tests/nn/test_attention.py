@@ -85,6 +85,8 @@ def test_what_is_not_visible_counts_for_nothing(causal: bool) -> None:
     found = np.asarray(block(x, visible=np.arange(CONTEXT) < lengths[:, None])[0])
     for row, length in enumerate(lengths):
         np.testing.assert_allclose(found[row, :length], block(x[row : row + 1, :length])[0][0], atol=1e-5)
+    later = block(x, visible=np.arange(CONTEXT)[None] >= 2)[0][:, 2:]  # what is left out may also come first
+    np.testing.assert_allclose(later, block(x[:, 2:])[0], atol=1e-5)
     memory = normal(2, 7, 10, seed=1)
     cross = attention(memory_width=10)
     found = np.asarray(cross(x, memory, np.arange(7) < np.array([[3], [7]]))[0])

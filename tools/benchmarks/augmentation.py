@@ -80,7 +80,7 @@ def accuracy_with(run: Run, images_a_class: int, aid: str, seed: int) -> float:
     )
     if aid in ("classical", "both"):
         batches = augmented(batches, seed)
-    network = small_network.build(train.images.shape[1:], len(run.model.classes.names), seed)
+    network = small_network.build(train.images.shape[1:], len(model_of_classes(run).condition.kinds), seed)
     small_network.train(network, batches, STEPS, "classifier")
     return small_network.accuracy(network, test.images, test.labels)
 
@@ -105,7 +105,7 @@ def some_of_each_class(examples: Examples, images_a_class: int, seed: int) -> Ex
 
 def generated(run: Run, seed: int) -> Examples:
     """Pictures by the run, uint8, with their labels."""
-    count = len(run.model.classes.names) * GENERATED_A_CLASS
+    count = len(model_of_classes(run).condition.kinds) * GENERATED_A_CLASS
     parts = [(to_bytes(images), labels) for images, labels in labelled_examples(run, count, seed)]
     return joined(parts)
 

@@ -45,14 +45,18 @@ export class Generator {
     this.#description = description;
   }
 
-  /** The picture that standard normal numbers make: brightness in [0, 1], rows first, channels last. */
-  async generate(numbers) {
+  /**
+   * The picture that standard normal numbers make: brightness in [0, 1], rows first, channels last.
+   * `kind` is the number of a class, where the model takes one.
+   */
+  async generate(numbers, kind = 0) {
     const begin = performance.now();
-    const input = new this.#tensor(latentOf(numbers, this.#description.prior), [1, ...this.#description.latent_shape]);
-    const outputs = await this.#runner.run({ latent: input });
-    const image = outputs[this.#description.output].toTypedArray(); // a copy
-    input.delete(); // LiteRT's memory is not collected
-    for (const output of Object.values(outputs)) output.delete();
+    const { prior, latent_shape, condition, output } = this.#description;
+    const inputs = { latent: new this.#tensor(latentOf(numbers, prior), [1, ...latent_shape]) };
+    if (condition) inputs[condition.input] = new this.#tensor(Int32Array.of(kind), [1]);
+    const outputs = await this.#runner.run(inputs);
+    const image = outputs[output].toTypedArray(); // a copy
+    for (const tensor of [...Object.values(inputs), ...Object.values(outputs)]) tensor.delete(); // not collected
     this.#measure(performance.now() - begin);
     return image;
   }

@@ -6,7 +6,7 @@ const SAMPLES = 12;
 const SECONDS_BETWEEN_SAMPLES = 2;
 
 const element = (id) => document.getElementById(id);
-const [picture, sheet, seed, play, reset] = ["picture", "sheet", "seed", "play", "reset"].map(element);
+const [picture, sheet, seed, play, reset, kinds] = ["picture", "sheet", "seed", "play", "reset", "kinds"].map(element);
 
 let description, generator;
 let samples = []; // the normal numbers behind each picture of the sheet
@@ -21,6 +21,16 @@ function fail(error) {
   element("status").hidden = true;
   element("error").hidden = false;
   element("error").textContent = `This page cannot go on: ${error?.message ?? error}`;
+}
+
+/** The number of the class that is chosen. */
+const kind = () => Math.max(0, kinds.selectedIndex);
+
+/** Lets choose among the classes of a model that takes one. */
+function addKinds() {
+  element("kind").hidden = !description.condition;
+  for (const name of description.condition?.kinds ?? []) kinds.add(new Option(name));
+  kinds.addEventListener("change", drawSheet);
 }
 
 /** Draws numbers in [0, 1] pixel by pixel; the style sheet enlarges. */
@@ -41,7 +51,7 @@ function paint(canvas, values) {
 async function show(next) {
   current = next;
   description.directions.forEach((direction, index) => showCoordinate(index, dot(next, direction)));
-  const values = await generator.generate(next);
+  const values = await generator.generate(next, kind());
   if (current !== next) return; // a later one is on its way
   paint(picture, values);
   const milliseconds = generator.milliseconds;
@@ -95,7 +105,7 @@ async function drawSheet() {
   const values = normals(Number(seed.value), SAMPLES * size);
   samples = Array.from({ length: SAMPLES }, (_, index) => values.slice(index * size, (index + 1) * size));
   for (const [index, button] of [...sheet.children].entries()) {
-    paint(button.firstChild, await generator.generate(samples[index]));
+    paint(button.firstChild, await generator.generate(samples[index], kind()));
   }
   await choose(0);
 }
@@ -141,6 +151,7 @@ function addFacts() {
 async function start() {
   description = await loadDescription();
   addFacts();
+  addKinds();
   generator = await Generator.load(description);
   description.directions.forEach(addSlider);
   for (let index = 0; index < SAMPLES; index++) addSample(index);

@@ -59,7 +59,7 @@ class ConditionalGAN(GAN):
                 network=keras.Model([latent, label], image, name="generate"),
                 inputs={
                     "latent": TensorSpec((self.latent_dim,), "independent standard normal numbers"),
-                    "label": TensorSpec((), "number of the class, from 0", dtype="int32"),
+                    "label": TensorSpec((), "number of the class, from 0", "int32", tuple(self.classes.names)),
                 },
                 outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
                 examples=examples,

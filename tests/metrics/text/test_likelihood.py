@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.data.text import source as text_source
+from aigc_tf.data.text import order as text_order
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.order import windows_of
 from aigc_tf.data.text.source import TextSource
@@ -59,7 +59,7 @@ def test_every_held_out_symbol_is_measured_once(settings: dict) -> None:
 
 def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows of 8 symbols read one behind the other say what one long window says."""
-    monkeypatch.setattr(text_source, "HELD_OUT_ROWS", 1)
+    monkeypatch.setattr(text_order, "HELD_OUT_ROWS", 1)
     tiny = CharRNN.tiny()
     model, source = model_and_source(dataclasses.replace(tiny, text=TextSettings(length=8, consecutive=True)))
     carried, _ = measures.held_out_nats(model, source, 10_000)
@@ -74,7 +74,7 @@ def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatc
 def test_windows_are_spread_over_the_text() -> None:
     tokens = np.arange(100_001, dtype=np.int32)
     some = [*windows_of(tokens, 10, samples=100)]
-    assert len(some) == 2 and some[0].shape == (text_source.HELD_OUT_ROWS, 11)
+    assert len(some) == 2 and some[0].shape == (text_order.HELD_OUT_ROWS, 11)
     assert some[0][0, 0] == 0 and some[0][-1, 0] > 95_000
     np.testing.assert_array_equal(some[0][:, -1], some[1][:, 0])
     everything = np.concatenate([rows[:, 1:].ravel() for rows in windows_of(tokens, 10, 10**9)])

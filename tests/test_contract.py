@@ -104,7 +104,7 @@ def numbers_in(model: object) -> dict[int, tuple[str, np.ndarray]]:
             continue
         seen.add(id(thing))
         if isinstance(thing, keras.Variable | tf.Variable | np.ndarray):
-            found[id(thing)] = (path, np.array(thing))
+            found[id(thing)] = (path, np.copy(np.asarray(thing)))
         elif isinstance(thing, dict):
             waiting += [(f"{path}[{key!r}]", value) for key, value in thing.items()]
         elif isinstance(thing, list | tuple | set):

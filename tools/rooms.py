@@ -87,9 +87,9 @@ def arrows() -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for module, targets in imports(modules()).items():
         for target in targets:
-            pair = room_of(module), room_of(target)
-            if pair[0] and pair[1] and pair[0] != pair[1]:
-                found[pair] = found.get(pair, 0) + 1  # type: ignore[index]
+            room, other = room_of(module), room_of(target)
+            if room and other and room != other:
+                found[room, other] = found.get((room, other), 0) + 1
     return found
 
 
@@ -110,7 +110,7 @@ def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
             elif target in stack:
                 low[module] = min(low[module], index[target])
         if low[module] == index[module]:
-            group = []
+            group: list[str] = []
             while not group or group[-1] != module:
                 group.append(stack.pop())
             if len(group) > 1:

@@ -64,7 +64,7 @@ def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
     Raises:
         InputError: a pattern matches nothing.
     """
-    layers = {}
+    layers: dict[str, keras.layers.Layer] = {}
     for role, network in networks.items():
         forms = {role: network} if isinstance(network, keras.Model) else vars(network)
         for name, form in forms.items():

@@ -54,11 +54,11 @@ class LatentModel(Decodes, GenerativeModel):
         return self.decode(self.latents(count, seed, truncation), condition)
 
     def generate_batches(
-        self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None
+        self, count: int, seed: int = 0, condition: Any = None, **options: Any
     ) -> Iterator[np.ndarray]:
         """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
         conditions, start = self.conditions(condition, count), 0
-        for latents in self.latent_batches(count, seed, truncation):
+        for latents in self.latent_batches(count, seed, **options):
             yield self.decode(latents, None if conditions is None else conditions[start : start + len(latents)])
             start += len(latents)
 

@@ -82,7 +82,7 @@ class Decodes(Draws):
     """Length of the latent vector."""
 
     @abc.abstractmethod
-    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+    def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
         """Examples of given latents, as `gives` has them.
 
         Args:
@@ -150,8 +150,8 @@ class Streams(Draws):
     """Draws one example piece by piece, to be shown as it comes."""
 
     @abc.abstractmethod
-    def pieces(self, seed: int = 0, condition: Any = None, **options: Any) -> Iterator[str]:
-        """The text of one example in pieces, as soon as each is known."""
+    def pieces(self, seed: int = 0, condition: Any = None) -> Iterator[str]:
+        """The text of one example in pieces, as soon as each is known; further arguments as for `generate`."""
 
 
 class Transforms(Task):

@@ -33,8 +33,8 @@ def strided_features(
         slope: negative slope of LeakyReLU.
         strides: of each convolution.
         use_bias: of each convolution.
-        normalisation_momentum: of batch normalisation behind all convolutions but the first; None is no normalisation.
-        dropout: share of the activations that are dropped; None is no such layer.
+        normalisation_momentum: of batch normalisation after all convolutions but the first; None for no normalisation.
+        dropout: share of the activations that are dropped; None for no such layer.
         spectral_normalisation: of the kernels (Miyato et al. 2018).
         first: the number in the names of the first layers.
 

@@ -19,9 +19,17 @@ ACTIVE_VARIANCE = 0.01
 class Objective(Protocol):
     """What a recipe says of the KL divergence's cost."""
 
-    beta: float
-    annealing_steps: int
-    free_bits: float
+    @property
+    def beta(self) -> float:
+        """What the cost is multiplied by in the end."""
+
+    @property
+    def annealing_steps(self) -> int:
+        """Updates until then."""
+
+    @property
+    def free_bits(self) -> float:
+        """Nats in each dimension that cost nothing."""
 
 
 class Posterior(NamedTuple):

@@ -60,7 +60,7 @@ class Decoding:
     """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
 
     def __post_init__(self) -> None:
-        own = dataclasses.fields(Decoding)  # type: ignore[arg-type]
+        own = dataclasses.fields(Decoding)
         changed = [field.name for field in own if getattr(self, field.name) != field.default]
         if self.beams > 1 and changed != ["beams"]:
             raise ValueError(
@@ -75,11 +75,11 @@ class Writing(Decoding, Options):
     prompt: str = ""
     """How each text begins."""
     tokens: PositiveInt = 200
-    """The most symbols written behind the prompt."""
+    """The most symbols written after the prompt."""
 
     def arguments(self) -> dict[str, Any]:
         """The prompt, the number of tokens, and a `Decoding`."""
-        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(Decoding)}  # type: ignore[arg-type]
+        chosen = {field.name: getattr(self, field.name) for field in dataclasses.fields(Decoding)}
         return {"prompt": self.prompt, "tokens": self.tokens, "decoding": Decoding(**chosen)}
 
 

@@ -43,8 +43,8 @@ def forms(
         Shares, held-out figures, and the first texts.
     """
     run = Run.open(path, "best")
-    if run.recipe.examples != "text":
-        raise InputError(f"{path} is a run of {run.recipe.slug()}, whose examples are {run.recipe.examples}, not text")
+    if not isinstance(run.source, TextSource):
+        raise InputError(f"{path} is a run of {run.recipe.slug()}, which is not a model of text")
     decoding = Decoding(temperature=temperature)
     nats, _ = held_out_nats(run.model, run.source, EVERYTHING)
     report: dict[str, Any] = {

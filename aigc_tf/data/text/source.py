@@ -110,10 +110,10 @@ class TextSource(Source):
         if self.settings.lines:
             chosen = evenly(split.documents, count)
             for at in range(0, len(chosen), HELD_OUT_ROWS):
-                yield {"tokens": padded(split, chosen[at : at + HELD_OUT_ROWS]), "continues": np.False_}
+                yield {"tokens": padded(split, chosen[at : at + HELD_OUT_ROWS]), "continues": np.array(False)}
             return
         for tokens in windows_of(split.tokens, self.settings.length, count):
-            yield {"tokens": tokens, "continues": np.False_}
+            yield {"tokens": tokens, "continues": np.array(False)}
 
     def order(self, batch_size: int, seed: int) -> Order:
         """Lines, places that go on side by side, or windows, as the settings say.

@@ -15,6 +15,7 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
@@ -24,7 +25,7 @@ from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 # Up to this many latent dimensions the Gaussian that is sampled has a full covariance, beyond it a diagonal one.
-MOST_CORRELATED = 256
+MAX_CORRELATED = 256
 MOMENTS_HORIZON_IMAGES = 20_000
 PREVIEWED_RECONSTRUCTIONS = 16
 PREVIEWED_DIMENSIONS, PREVIEWED_MAP_SIDE = 10, 12
@@ -87,7 +88,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
     def make_prior(self) -> None:
         """Make what `latents` draws with: here the running first and second moments of the latents."""
         size = self.latent_dim
-        second = (size, size) if size <= MOST_CORRELATED else (size,)
+        second = (size, size) if size <= MAX_CORRELATED else (size,)
         self.first_moment = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="first_moment")
         self.second_moment = self.add_weight(shape=second, initializer="zeros", trainable=False, name="second_moment")
 
@@ -248,19 +249,21 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             columns.append(ops.convert_to_numpy(self.corrupted(columns[0], 0)))
         return np.stack([*columns, self.reconstruct(columns[-1])], axis=1)
 
-    def previews(self, source: Any) -> dict[str, np.ndarray]:
+    def previews(self, source: Any) -> dict[str, Preview]:
         """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
         pairs = self.side_by_side(source.watched.images[:PREVIEWED_RECONSTRUCTIONS])
-        pictures = {
+        pictures: dict[str, Preview] = {
             "samples": grid(self.generate(64)),
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
         return pictures | self.latent_pictures(self.activity(source.watched.some(PREVIEWED_ENCODINGS).images))
 
-    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
-        pictures = {"traversals": rows_of(traversals(self, most_active(activity, PREVIEWED_DIMENSIONS)))}
+        pictures: dict[str, Preview] = {
+            "traversals": rows_of(traversals(self, most_active(activity, PREVIEWED_DIMENSIONS)))
+        }
         if self.latent_dim == 2:
             pictures["latent_map"] = rows_of(plane(self, across=0, upwards=1, side=PREVIEWED_MAP_SIDE))
         return pictures

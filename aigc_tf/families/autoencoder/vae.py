@@ -12,6 +12,7 @@ from keras import ops
 
 from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.variational import Variational
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.nn import replicas
 from aigc_tf.nn.layers import GaussianSample
@@ -79,7 +80,7 @@ class VAE(Autoencoder, Variational):
         """How much each latent dimension tells about images, uint8 or in [0, 1]: mean KL in nats, `[latent_dim]`."""
         return ops.convert_to_numpy(ops.mean(Posterior(*self.posterior(images)).divergence(), axis=0))
 
-    def latent_pictures(self, activity: np.ndarray) -> dict[str, np.ndarray]:
+    def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Those of every autoencoder, and the KL divergence of each latent dimension."""
         labels = ("latent dimension, the most used first", "KL divergence, nats an image")
         return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}

@@ -10,6 +10,7 @@ import numpy as np
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.model import GAN
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.recipes.cgan import CGAN
@@ -36,7 +37,7 @@ class ConditionalGAN(GAN):
         """The class."""
         return Labels(self.classes)
 
-    def previews(self, source: Any) -> dict[str, np.ndarray]:
+    def previews(self, source: Any) -> dict[str, Preview]:
         """Pictures to watch through training: samples of fixed latents, a row for each class."""
         shown = np.repeat(np.arange(min(len(self.classes.names), PREVIEWED_CLASSES)), PREVIEWED_OF_EACH)
         return {"samples": grid(self.generate(len(shown), condition=shown), columns=PREVIEWED_OF_EACH)}

@@ -16,6 +16,7 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.families.gan.replay import ReplayBuffer
 from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, update_average
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid
 from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
@@ -25,7 +26,7 @@ from aigc_tf.recipes.gans import GANRecipe
 
 # What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
 # it would not say how the generator's cost does.
-LEAST_SLOPE = 1e-8
+MIN_SLOPE = 1e-8
 
 
 class Contest(NamedTuple):
@@ -59,6 +60,8 @@ class GAN(LatentModel):
             without one both players share a pass back through the discriminator.
     """
 
+    recipe: GANRecipe
+
     def __init__(self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(name=recipe.slug())
         self.recipe = recipe
@@ -80,7 +83,7 @@ class GAN(LatentModel):
         self.discriminator_loss = objective.discriminator
         if recipe.label_smoothing:
             self.discriminator_loss = partial(objective.discriminator, label_smoothing=recipe.label_smoothing)
-        # Not behind batch normalisation, where an answer depends on other images, nor where past ones take their place.
+        # Not after batch normalisation, where an answer depends on other images, nor where past ones take their place.
         depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(discriminator))
         self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
         falling = schedule(recipe.schedule, recipe.steps)
@@ -140,7 +143,7 @@ class GAN(LatentModel):
             contest = self.contest(real, fake, condition)
             generator_cost, discriminator_cost = self.generator_loss(contest.fake_logits), contest.cost
             if self.shares_backward_pass:
-                discriminator_cost += LEAST_SLOPE * ops.mean(contest.fake_logits)
+                discriminator_cost += MIN_SLOPE * ops.mean(contest.fake_logits)
 
         discriminator_weights = self.discriminator.trainable_variables
         if self.shares_backward_pass:
@@ -267,7 +270,7 @@ class GAN(LatentModel):
         images = outputs_of(self.sampler, latents, *([] if conditions is None else [conditions]))
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
-    def previews(self, source: Any) -> dict[str, np.ndarray]:
+    def previews(self, source: Any) -> dict[str, Preview]:
         """Pictures to watch through training: samples of fixed latents, and interpolations."""
         interpolation = self.interpolate(frames=8, rows=4)
         return {
@@ -291,5 +294,5 @@ class GAN(LatentModel):
 
 
 def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:
-    """The inputs of a network: a latent or an image, and the condition behind it if there is one."""
+    """The inputs of a network: a latent or an image, and the condition after it if there is one."""
     return [tensor, *condition] if condition else tensor

@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from aigc_tf.data.source import Batch
 from aigc_tf.families.gan.losses import slopes_of
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent import update_average
@@ -38,7 +37,7 @@ class PrivateGAN(PrivateTraining, GAN):
         self.traced_discriminator = Traced(discriminator)
         self.promise(guarantee, self.discriminator_optimizer, recipe.seed ^ 5)
 
-    def train_step(self, batches: tuple[Batch, ...]) -> dict[str, tf.Tensor]:
+    def train_step(self, batches: Any) -> dict[str, tf.Tensor]:
         """Update the discriminator on each batch of real images, then the generator.
 
         Args:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.errors import InputError
@@ -41,8 +42,8 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
             )
         self.promise(guarantee, self.adam, recipe.seed ^ 1)
 
-    def train_step(self, batches: tuple[Batch, ...]) -> dict[str, tf.Tensor]:
-        """Update the weights on one batch of lines, `tokens` int32 `[any, time + 1]`, -1 behind their end."""
+    def train_step(self, batches: Any) -> dict[str, tf.Tensor]:
+        """Update the weights on one batch of lines, `tokens` int32 `[any, time + 1]`, -1 after their end."""
         tokens = batches[0]["tokens"]
 
         def loss_of(line: tf.Tensor) -> tf.Tensor:

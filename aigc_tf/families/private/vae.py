@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.data.source import Batch
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.nn.variational import kl_weight
@@ -33,7 +34,7 @@ class PrivateVAE(PrivateTraining, VAE):
         self.traced_encoder, self.traced_decoder = Traced(encoder), Traced(decoder)
         self.promise(guarantee, self.adam, recipe.seed ^ 2)
 
-    def train_step(self, batches: tuple[Batch, ...]) -> dict[str, tf.Tensor]:
+    def train_step(self, batches: Any) -> dict[str, tf.Tensor]:
         """Update both networks on one batch of `image`, `[any, height, width, channels]` in [-1, 1]."""
         images = batches[0]["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)

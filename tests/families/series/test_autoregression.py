@@ -22,6 +22,8 @@ from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.series import SeriesSettings
 from tests.metrics.reports import report_of
 
+FORECASTS = Forecasts()
+
 
 def simulated(*coefficients: float, steps: int = 2000, intercept: float = 0.0, seed: int = 0) -> np.ndarray:
     """A path of a process, `[steps]`, by the formula."""
@@ -140,7 +142,7 @@ def test_forecasts_are_those_of_statsmodels(case: str):
     # One step ahead, each from all that came before it: their result over all of the time, with their coefficients.
     one_step = AutoReg(values, order, trend="c").predict(theirs.params, start=len(train), end=total - 1)
     expected = math.sqrt(((one_step - values[len(train) :]) ** 2).mean())
-    report = report_of(Forecasts(), model, source, model.recipe)
+    report = report_of(FORECASTS, model, source, model.recipe)
     assert report["one_step_rmse"] == pytest.approx(expected, rel=1e-4)
     assert report["held_out_rmse"] == pytest.approx(expected / scale, rel=1e-4)
     origins = range(len(train), total - 11)
@@ -184,17 +186,17 @@ def test_seasonal_naive_repeats_the_last_season():
 def test_figures_are_of_the_test_part_beside_the_naive_ones():
     values = np.tile([1.0, 5.0, 2.0], 100) + 0.01 * np.random.default_rng(0).standard_normal(300)
     model, source = fitted(values, 3, season=3, horizon=4)
-    report = report_of(Forecasts(), model, source, model.recipe, samples=50)
+    report = report_of(FORECASTS, model, source, model.recipe, samples=50)
     naive = values[237:297] - values[240:]
     assert report["protocol"]["one-step forecasts"] == 50 and report["protocol"]["forecasts at the horizon"] == 50
-    report = report_of(Forecasts(), model, source, model.recipe)
+    report = report_of(FORECASTS, model, source, model.recipe)
     assert report["naive_one_step_rmse"] == pytest.approx(np.sqrt((naive**2).mean()))
     assert report["naive_one_step_mae"] == pytest.approx(np.abs(naive).mean())
     far = values[237:294] - values[243:]  # from 240 on, 4 steps ahead, two seasons back
     assert report["naive_horizon_rmse"] == pytest.approx(np.sqrt((far**2).mean()))
     assert report["held_out_rmse"] == HeldOutRMSE().value(model, source, model.recipe, 10_000, "test")
     with pytest.raises(InputError, match=r"season is 241, and .* has 240 steps"):
-        report_of(Forecasts(), model, source, dataclasses.replace(model.recipe, season=241))
+        report_of(FORECASTS, model, source, dataclasses.replace(model.recipe, season=241))
 
 
 def test_nats_are_those_of_the_normal_density():
@@ -205,7 +207,7 @@ def test_nats_are_those_of_the_normal_density():
     before, after = source.values[len(source.train) - 1 : -1], source.test
     mean = process.intercept + process.coefficients[0] * before
     density = norm.pdf(after, mean, process.deviation) * scaling.deviation
-    report = report_of(Forecasts(), model, source, model.recipe)
+    report = report_of(FORECASTS, model, source, model.recipe)
     assert report["nats_per_value"] == pytest.approx(-np.log(density).mean(), rel=1e-9)
     windows = source.windows_of("test", 1000)  # the first value of the test part has no window in it
     found = model.test_step({"series": windows})
@@ -215,7 +217,7 @@ def test_nats_are_those_of_the_normal_density():
 def test_several_series_have_figures_of_their_own():
     values = np.stack([simulated(0.6), 50 + 9 * simulated(0.2, seed=1)], axis=1)
     model, source = fitted(values, 1)
-    report = report_of(Forecasts(), model, source, model.recipe)
+    report = report_of(FORECASTS, model, source, model.recipe)
     errors = model.process().deviation
     assert report["one_step_rmse_of_series_1"] == pytest.approx(errors[0], rel=0.1)
     assert report["one_step_rmse_of_series_2"] == pytest.approx(errors[1], rel=0.1)

@@ -14,12 +14,14 @@ import aigc_tf
 from aigc_tf.data.series.opening import open_source
 from aigc_tf.data.series.source import SeriesSource
 from aigc_tf.families.series.vrae import RecurrentVAE
-from aigc_tf.metrics.held_out import held_out_loss
+from aigc_tf.metrics.held_out import HeldOutLoss
 from aigc_tf.metrics.series.vrae import SequenceBounds
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.recipes.series import SeriesSettings
 from aigc_tf.recipes.vrae import VRAE
 from tests.metrics.reports import report_of
+
+BOUNDS = SequenceBounds()
 
 
 def two_series(steps: int = 300) -> np.ndarray:
@@ -109,7 +111,7 @@ def test_held_out_loss_is_the_bound_whatever_the_training_objective(source: Seri
     for fields in ({}, {"beta": 7.0, "free_bits": 2.0}):
         model = made(source, **fields)
         expected = np.sum(naive_bound(model, windows, noise), axis=0).mean()
-        assert held_out_loss(model, source, 1000, "test") == pytest.approx(expected, rel=1e-4)
+        assert HeldOutLoss().value(model, source, model.recipe, 1000, "test") == pytest.approx(expected, rel=1e-4)
 
 
 def test_figures_are_those_of_the_latents(source: SeriesSource):
@@ -119,7 +121,7 @@ def test_figures_are_those_of_the_latents(source: SeriesSource):
         values = 3 * weight.numpy()
         values[..., 1] = 0
         weight.assign(values)
-    report = report_of(SequenceBounds(), model, source, model.recipe, samples=30)
+    report = report_of(BOUNDS, model, source, model.recipe, samples=30)
     windows = source.windows_of("test", 30)
     mean, _ = model.encoder(windows)
     rebuilt = model.decoder(mean).numpy()
@@ -162,7 +164,7 @@ def test_it_learns_which_part_of_a_wave_it_is(tmp_path: Path):
     learning = recipe(series=settings, units=16, batch_size=32, steps=400)
     faster = dataclasses.replace(learning.optimizer, learning_rate=1e-2)
     run = aigc_tf.train(dataclasses.replace(learning, optimizer=faster), tmp_path / "run", data=wave)
-    report = report_of(SequenceBounds(), run.model, run.source, run.recipe)
+    report = report_of(BOUNDS, run.model, run.source, run.recipe)
     assert report["nats_per_value"] < 0.9  # a normal distribution of the same deviation: 1.42
     assert report["active_units"] == 2
     assert report["reconstruction_rmse"] < 0.4

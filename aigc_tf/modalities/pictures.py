@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from aigc_tf.data.images.folder import SUFFIXES, decode_files
-from aigc_tf.errors import UnreadableError
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, write_gif, write_png
 from aigc_tf.recipes.images import ImageSettings
@@ -67,8 +67,10 @@ class Pictures(Modality):
             sheet = grid(values, columns)
             write = partial(write_png, image=sheet, made_by=made_by, scale=enlargement(values))
             write_atomically(path, write)
-        else:
+        elif path.suffix in ("", ".npy"):
             self.write_batches(path, [values], len(values), made_by)
+        else:
+            raise InputError(f"{path} ends in {path.suffix}: pictures are written as .png, .gif, .npy or to a folder")
 
     def write_batches(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,7 +46,12 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
     recipe = dataclasses.replace(recipe, source=source.name)
     with held(path):
         _write_beginning(path, recipe, source, described)
-        yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
+        try:
+            yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
+        except InputError:
+            if not checkpoints.steps(path / paths.CHECKPOINTS):  # refused before anything was learnt
+                shutil.rmtree(path)
+            raise
 
 
 @contextmanager

@@ -200,3 +200,10 @@ def test_data_from_python(recipe: DCGAN, pictures: Path, tmp_path: Path):
         aigc_tf.Run.open(run.path).evaluate()
     longer = dataclasses.replace(recipe, steps=7)
     assert aigc_tf.train(longer, run.path, resume=True, data=images).step == 7
+
+
+def test_a_run_that_is_refused_when_it_begins_leaves_no_folder(recipe: DCGAN, tmp_path: Path):
+    with pytest.raises(InputError, match="no layer has such a name"):
+        aigc_tf.train(dataclasses.replace(recipe, freeze=("nothing/*",)), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    aigc_tf.train(recipe, tmp_path / "run")

@@ -104,7 +104,7 @@ def numbers_in(model: object) -> dict[int, tuple[str, np.ndarray]]:
             continue
         seen.add(id(thing))
         if isinstance(thing, keras.Variable | tf.Variable | np.ndarray):
-            found[id(thing)] = (path, np.array(thing))
+            found[id(thing)] = (path, np.copy(np.asarray(thing)))
         elif isinstance(thing, dict):
             waiting += [(f"{path}[{key!r}]", value) for key, value in thing.items()]
         elif isinstance(thing, list | tuple | set):
@@ -263,7 +263,7 @@ def in_this_process(command: list[str], **_: object) -> subprocess.CompletedProc
 
 
 def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    """Two quantisations for the first recipe of each kind of model, for the others one and in this process.
+    """Two quantizations for the first recipe of each kind of model, for the others one and in this process.
 
     Floats are tested in tests/export, and in all recipes by `tools.benchmark export-matrix`.
     """

@@ -102,7 +102,7 @@ def test_points_are_transformed_from_files_and_folders(points: aigc_tf.Run, tmp_
 
 def test_pictures_are_transformed(tmp_path: Path, run: aigc_tf.Run):
     if not isinstance(run.recipe, smooth_family.Smooth):
-        pytest.skip("points are no pictures")
+        pytest.skip("points are not pictures")
     source = run.source.inputs("test", 3)
     run.model.takes.write(tmp_path / "noisy.png", source[0], {})
     transform.main([str(run.path), str(tmp_path / "noisy.png"), "--out", str(tmp_path / "clean.png")])

@@ -157,7 +157,7 @@ def work_on_two_devices(folder: Path) -> None:
 
 
 def draws() -> dict[str, list[Any]]:
-    """What two replicas draw in two steps, and the state of their stream behind each."""
+    """What two replicas draw in two steps, and the state of their stream after each."""
     strategy = join("mirrored").strategy
 
     class Drawing(keras.Model):

@@ -7,7 +7,7 @@
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone
     python -m tools.benchmark export RUN        exported files against Keras's own export and ONNX Runtime
-    python -m tools.benchmark export-matrix     every recipe's tiny version in every quantisation
+    python -m tools.benchmark export-matrix     every recipe's tiny version in every quantization
     python -m tools.benchmark steps             language models token by token against the growing prefix
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest

@@ -2,7 +2,7 @@
 
     python tools/launch_local.py --workers 2 -- python -m trainers.dcgan --strategy multi_worker
 
-Every worker finds the others in TF_CONFIG, at free ports. What it says is shown behind its number; 0 is the chief.
+Every worker finds the others in TF_CONFIG, at free ports. What it says is shown after its number; 0 is the chief.
 SIGINT and SIGTERM are passed on. When a worker fails the others are ended, and its exit status is that of this command.
 """
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--workers", type=int, default=2, help="how many (default: 2)")
     parser.add_argument("--threads", type=int, help="of each worker, for TensorFlow's operations (default: all)")
-    parser.add_argument("command", nargs="+", help="the command of each worker, behind --")
+    parser.add_argument("command", nargs="+", help="the command of each worker, after --")
     given = parser.parse_args(arguments)
     if given.workers < 1 or (given.threads is not None and given.threads < 1):
         parser.error("--workers and --threads are at least 1")
@@ -61,7 +61,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Worker:
-    """A process whose lines are shown behind its number."""
+    """A process whose lines are shown after its number."""
 
     def __init__(self, number: int, command: Sequence[str], settings: dict[str, str]) -> None:
         self.prefix = f"[{number}] "

@@ -33,7 +33,7 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
 
     exports = []
     for quantize in ("none", "dynamic"):
-        say(f"exporting, quantisation {quantize}, and comparing with Keras")
+        say(f"exporting, quantization {quantize}, and comparing with Keras")
         exports.append(run.export(quantize=quantize))
 
     print(table(report))

@@ -21,7 +21,7 @@ way between two of your pictures, the training images nearest to one of them:
     python -m tools.sample saved_models/conv_vae/RUN --between a.png b.png --out between.gif
     python -m tools.sample saved_models/conv_vae/RUN --nearest a.png --count 15
 
-Models of text write behind a prompt, as they go with --stream:
+Models of text write after a prompt, as they go with --stream:
 
     python -m tools.sample saved_models/gpt/RUN --prompt "In the beginning" --temperature 0.8 --top-k 40 --stream
     python -m tools.sample saved_models/text_vae/RUN --between "And God said" "And it was so"

@@ -41,7 +41,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
             if entry.Name() == b"aigc_tf":
                 return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
     except DAMAGE as error:
-        raise ValueError("it is no .tflite file that can be read") from error
+        raise ValueError("it is not a .tflite file that can be read") from error
     return {}
 
 
@@ -120,7 +120,7 @@ def write_text(
         seed: of the choices.
 
     Raises:
-        ValueError: the metadata lacks something, or the text cannot be had from this file.
+        ValueError: the metadata lacks something, or this file cannot make the text.
     """
     for key in ("vocabulary", "start"):
         if key not in metadata:

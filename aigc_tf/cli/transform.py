@@ -165,7 +165,7 @@ class Work:
 
 
 def seed_of_part(seed: int, part: int) -> int:
-    """The seed of a batch: `seed` itself of the first, others that follow from it of those behind it."""
+    """The seed of a batch: `seed` itself of the first, others that follow from it of those after it."""
     import numpy as np
 
     return seed if part == 0 else int(np.random.SeedSequence((seed, part)).generate_state(1)[0])

@@ -104,7 +104,7 @@ def prepare(name: str, builder: Any, ways: Sequence[str]) -> None:
     """Download a data set, unless it is on this machine.
 
     Raises:
-        InputError: it cannot be had; the message has `ways` to get it otherwise.
+        InputError: it is not there and cannot be downloaded; the message has `ways` to get it otherwise.
     """
     if builder_is_prepared(builder):
         return

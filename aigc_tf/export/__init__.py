@@ -1,4 +1,4 @@
-"""Export: the named signatures of a trained model as SavedModel and LiteRT, optimised, quantised, verified."""
+"""Export: the named signatures of a trained model as SavedModel and LiteRT, optimised, quantized, verified."""
 
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits, VerificationError

@@ -15,7 +15,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 
 from aigc_tf.errors import InputError
 from aigc_tf.export.graph import run
-from aigc_tf.export.quantise import quantise
+from aigc_tf.export.int8 import to_int8
 from aigc_tf.families.base import Signature
 
 CALIBRATION_EXAMPLES = 256
@@ -62,7 +62,7 @@ def convert(
 ) -> bytes:
     """The .tflite of a SavedModel, with built-in operators only.
 
-    Quantisation is the converter's own: `ai-edge-quantizer` 0.10 made a file of the same size, speed and
+    Quantization is the converter's own: `ai-edge-quantizer` 0.10 made a file of the same size, speed and
     error of the DCGAN generator (2.58 MB, 0.128 ms, mean 7e-4, dynamic), and would be one more dependency
     that is tied to one version of LiteRT.
 
@@ -84,7 +84,7 @@ def convert(
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
         # What has no integer kernel stays float; the report's operators show it as QUANTIZE and DEQUANTIZE.
-        # Calibrated here, quantised after that: no public method of the converter stops in between.
+        # Calibrated here, quantized after that: no public method of the converter stops in between.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
         converter.representative_dataset = lambda: _calibration(networks, signatures, batch)
         converter._experimental_calibrate_only = True
@@ -102,7 +102,7 @@ def convert(
         raise InputError(
             f"LiteRT has no built-in operator for {', '.join(culprits)}: write the layer with other operations"
         ) from error
-    return quantise(converted) if quantize == "int8" else converted
+    return to_int8(converted) if quantize == "int8" else converted
 
 
 def _calibration(
@@ -133,7 +133,7 @@ def _culprits(error: ConverterError, networks: Mapping[str, keras.Model]) -> lis
         if not entry.operator.name:
             continue
         path = [part for call in entry.location.call for part in call.name.partition("@")[0].split("/")]
-        # A layer's scope carries its name, with a number behind it when the layer was traced before.
+        # A layer's scope carries its name, with a number after it when the layer was traced before.
         names = [name for part in path for name in (part, re.sub(r"_\d+$", "", part)) if name in layers]
         place = f" in layer {names[-1]} ({layers[names[-1]]})" if names else ""
         found[f"{entry.operator.name}{place}"] = None

@@ -168,7 +168,7 @@ def _foldable(call: Call) -> bool:
         call.is_plain
         and is_float32(block)
         and _is_channels_last(block)
-        and len(block.weights) == 1 + block["use_bias"]  # neither LoRA nor quantised weights
+        and len(block.weights) == 1 + block["use_bias"]  # neither LoRA nor quantized weights
     )
 
 

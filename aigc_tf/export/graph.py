@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from aigc_tf.families.state import unique
 from aigc_tf.nn.keras_internals import is_functional, nodes_in_order
 
 
@@ -81,7 +82,7 @@ class Graph:
 
     def __init__(self, network: keras.Model):
         if not is_network(network):
-            raise ValueError(f"{network.name} is no Functional or Sequential model: its graph cannot be read")
+            raise ValueError(f"{network.name} is not a Functional or Sequential model: its graph cannot be read")
         self.name = network.name
         self.calls: list[Call] = []
         self._blocks: dict[int, Block] = {}
@@ -245,13 +246,3 @@ def make_block(operation: Any, prefix: str) -> Block:
         if config is not None:
             return Block(name, type(operation), config, operation.get_weights(), operation)
     return Block(name, type(operation), original=operation)
-
-
-def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number behind it if it is taken; it is taken afterwards."""
-    candidate, number = name, 1
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    taken.add(candidate)
-    return candidate

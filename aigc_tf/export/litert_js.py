@@ -61,7 +61,7 @@ def fetch() -> dict[str, Path]:
     """The archives in the project's cache, by the names of `ARCHIVES`; fetched if they are not there, and checked.
 
     Raises:
-        InputError: they cannot be had, or one is not what was published.
+        InputError: they cannot be downloaded, or one is not what was published.
     """
     folder = cache_folder("litert.js")
     paths = {name: folder / archive.file for name, archive in ARCHIVES.items()}
@@ -80,7 +80,7 @@ def unpack(archives: dict[str, Path], folder: Path) -> None:
                 # Read by name and written under ours: nothing in an archive decides where a file goes.
                 file = content.extractfile(f"package/{member}")
                 if file is None:
-                    raise ValueError(f"{path}: {member} is no file")
+                    raise ValueError(f"{path}: {member} is not a file")
                 target = folder / name / member
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(file.read())

@@ -21,7 +21,7 @@ class Runner:
             threads: how many of the machine's it may use.
 
         Raises:
-            ValueError: it is no .tflite file, or has no named signature.
+            ValueError: it is not a .tflite file, or has no named signature.
         """
         self._interpreter = Interpreter(model_path=str(path), num_threads=threads)
         names = self._interpreter.get_signature_list()

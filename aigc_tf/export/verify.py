@@ -33,7 +33,7 @@ class Limits:
     """Any one number in float32, after `steps` steps that each start from the state before."""
     float16: float = 2e-3
     """Any one number, with weights in float16."""
-    quantised: float = 0.1
+    quantized: float = 0.1
     """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
     examples: int = 256
     """How many are compared, at least."""
@@ -43,7 +43,7 @@ class Limits:
     def bound(self, quantize: str, recurrent: bool) -> tuple[str, float]:
         """Which figure is bounded, `largest` or `mean`, and by how much."""
         if quantize in ("dynamic", "int8"):
-            return "mean", self.quantised
+            return "mean", self.quantized
         if quantize == "float16":
             return "largest", self.float16
         return "largest", self.recurrent if recurrent else self.float32

@@ -55,7 +55,7 @@ def export_web(
         The path of `index.html`, and the report of the .tflite file.
 
     Raises:
-        InputError: the model has no such signature, `batch` is not 1, or LiteRT.js cannot be had.
+        InputError: the model has no such signature, `batch` is not 1, or LiteRT.js is not available.
         VerificationError: the exported file does not do what Keras does.
     """
     if batch != 1:

@@ -153,7 +153,7 @@ def _check_arguments(format: str, quantize: str, batch: int) -> None:
     if quantize not in QUANTIZATIONS:
         raise InputError(f"quantize is {quantize!r}: choose one of {', '.join(QUANTIZATIONS)}")
     if format == SAVED_MODEL and quantize != "none":
-        raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantised, choose none or format tflite")
+        raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantized, choose none or format tflite")
     if batch < 1:
         raise InputError(f"batch is {batch}: at least one example is needed")
 

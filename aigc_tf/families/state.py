@@ -17,7 +17,7 @@ def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Op
     """Every variable of a model and its optimizers by name.
 
     `model/generator/dense/kernel` is the kernel of the layer `dense` in the attribute `generator`; an optimizer's slot
-    is named behind the variable that it belongs to: `generator_optimizer/momentums/generator/dense/kernel`.
+    is named after the variable that it belongs to: `generator_optimizer/momentums/generator/dense/kernel`.
     """
     names = variable_names(model)
     state = {f"{MODEL}/{names[id(variable)]}": variable for variable in model.variables}
@@ -36,10 +36,10 @@ def variable_names(model: keras.Model) -> dict[int, str]:
             continue
         for path, variable in _variables_of(value, attribute):
             if id(variable) in owned and id(variable) not in names:
-                names[id(variable)] = _unique(path, taken)
-    for variable in model.variables:  # of an object that is no layer, variable or list of these
+                names[id(variable)] = unique(path, taken)
+    for variable in model.variables:  # of an object that is not a layer, variable or list of these
         if id(variable) not in names:
-            names[id(variable)] = _unique(variable.name, taken)
+            names[id(variable)] = unique(variable.name, taken)
     return names
 
 
@@ -66,10 +66,11 @@ def _slots(optimizer: keras.optimizers.Optimizer, names: Mapping[int, str]) -> I
     slots = {slot: f"{kind}/{names[id(weight)]}" for slot, (kind, weight) in slots_of_weights(optimizer).items()}
     taken: set[str] = set()
     for variable in optimizer.variables:
-        yield _unique(slots.get(id(variable), variable.name), taken), variable
+        yield unique(slots.get(id(variable), variable.name), taken), variable
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def unique(name: str, taken: set[str]) -> str:
+    """The name, with a number after it if it is taken; it is taken afterwards."""
     candidate, number = name, 1
     while candidate in taken:
         number += 1

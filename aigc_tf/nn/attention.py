@@ -24,7 +24,7 @@ class Attention(layers.Layer):
 
     Args:
         heads: that the width is shared among.
-        causal: each position attends to itself and to what is before it, and not to what is behind.
+        causal: each position attends to itself and to what comes before it, not to what comes after.
         rotary_context: the longest sequence, if queries and keys are turned by their positions (Su et al. 2021, eq.
             34), for which d is even; None turns nothing.
     """
@@ -138,7 +138,7 @@ class MultiHeadAttention:
     Args:
         width: of what comes in and goes out, a multiple of the heads.
         heads: that the width is shared among.
-        name: stands behind the names of the layers.
+        name: appended to the names of the layers.
         causal: as of `Attention`.
         rotary_context: as of `Attention`.
         memory_width: of the second input, for cross-attention; None is self-attention.
@@ -202,7 +202,7 @@ class TransformerBlock:
     Args:
         width: of the stream.
         heads: of the attention.
-        name: stands behind the names of the layers.
+        name: appended to the names of the layers.
         activation: between the two dense layers, of which the first is four times as wide.
         causal: as of `Attention`.
         rotary_context: as of `Attention`.

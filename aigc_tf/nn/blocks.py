@@ -22,9 +22,21 @@ def gaussian_head(x: Any, latent_dim: int) -> list[Any]:
     return [layers.Dense(latent_dim, name=name)(x) for name in ("mean", "log_variance")]
 
 
-def batch_norm_activation(x: Any, momentum: float, name: str, slope: float | None = None) -> Any:
-    """Batch normalisation and LeakyReLU of a negative slope, or ReLU without one; `name` stands behind theirs."""
-    x = fast_layers.BatchNormalization(momentum=momentum, name=f"normalisation_{name}")(x)
+def batch_norm_activation(x: Any, momentum: float, name: str, slope: float | None = None, fast: bool = True) -> Any:
+    """Batch normalisation and an activation.
+
+    Args:
+        x: `[batch, ..., channels]`.
+        momentum: of the moving statistics.
+        name: appended to the names of both layers.
+        slope: negative slope of LeakyReLU; None is ReLU.
+        fast: whether the layer is that of `fast_layers`, which does not pay everywhere.
+
+    Returns:
+        The shape of `x`.
+    """
+    kinds = fast_layers if fast else layers
+    x = kinds.BatchNormalization(momentum=momentum, name=f"normalisation_{name}")(x)
     activation = layers.ReLU if slope is None else layers.LeakyReLU
     options = {} if slope is None else {"negative_slope": slope}
     return activation(**options, name=f"activation_{name}")(x)
@@ -33,7 +45,7 @@ def batch_norm_activation(x: Any, momentum: float, name: str, slope: float | Non
 def group_norm(x: Any, groups: int, name: str) -> Any:
     """Group normalisation over height, width and the channels of a group (Wu & He 2018), for each image by itself.
 
-    Where the channels are no multiple of `groups`, there are as many groups as divide both.
+    Where the channels are not a multiple of `groups`, there are as many groups as divide both.
     """
     return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
 
@@ -53,7 +65,7 @@ def residual_block(
         x: `[batch, height, width, channels]`; of other channels than `filters`, it passes through a 1x1 convolution.
         filters: of both convolutions, 3x3.
         name: of the block.
-        groups: of a group normalisation behind each convolution; None is no normalisation.
+        groups: of a group normalisation after each convolution; None for no normalisation.
         activation: between the convolutions.
         activate_sum: whether the sum passes through the activation, too.
 
@@ -89,7 +101,7 @@ def preactivated_block(
         x: `[batch, height, width, channels]`; of other channels than `filters`, it passes through a 1x1 convolution.
         filters: of both convolutions, 3x3.
         name: of the block.
-        groups: of the group normalisation before each convolution; None is no normalisation.
+        groups: of the group normalisation before each convolution; None for no normalisation.
         activation: before each convolution.
         condition: `[batch, numbers]`, of a time or a class: a vector made of it is added between the convolutions.
 

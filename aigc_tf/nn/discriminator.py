@@ -23,6 +23,7 @@ def strided_features(
     dropout: float | None = None,
     spectral_normalisation: bool = False,
     first: int = 1,
+    fast: bool = True,
 ) -> Any:
     """Convolutions, each followed by LeakyReLU.
 
@@ -33,24 +34,26 @@ def strided_features(
         slope: negative slope of LeakyReLU.
         strides: of each convolution.
         use_bias: of each convolution.
-        normalisation_momentum: of batch normalisation behind all convolutions but the first; None is no normalisation.
-        dropout: share of the activations that are dropped; None is no such layer.
+        normalisation_momentum: of batch normalisation after all convolutions but the first; None for no normalisation.
+        dropout: share of the activations that are dropped; None for no such layer.
         spectral_normalisation: of the kernels (Miyato et al. 2018).
         first: the number in the names of the first layers.
+        fast: whether the layers are those of `fast_layers`, which do not pay everywhere.
 
     Returns:
         `[batch, ⌈height / strides^n⌉, ⌈width / strides^n⌉, filters[-1]]` of n convolutions.
     """
+    kinds = fast_layers if fast else layers
     for index, count in enumerate(filters, first):
-        convolution = fast_layers.Conv2D(
+        convolution = kinds.Conv2D(
             count, kernel_size, strides=strides, padding="same", use_bias=use_bias, name=f"convolution_{index}"
         )
         x = spectrally_normalised(convolution, spectral_normalisation)(x)
         if normalisation_momentum is not None and index > first:
-            x = fast_layers.BatchNormalization(momentum=normalisation_momentum, name=f"normalisation_{index}")(x)
+            x = kinds.BatchNormalization(momentum=normalisation_momentum, name=f"normalisation_{index}")(x)
         x = layers.LeakyReLU(slope, name=f"activation_{index}")(x)
         if dropout is not None:
-            x = fast_layers.Dropout(dropout, name=f"dropout_{index}")(x)
+            x = kinds.Dropout(dropout, name=f"dropout_{index}")(x)
     return x
 
 

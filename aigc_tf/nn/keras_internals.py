@@ -5,7 +5,7 @@ calling:
 
 - `FusedAdam._get_current_learning_rate` (`aigc_tf.nn.optimizers`): `apply` asks it before each update; the schedule is
   multiplied in there, so that the learning rate stays a variable that can be set and saved.
-- `FusedAdam._backend_update_step` (the same): `apply` calls it behind clipping; Keras's own adds up the gradients of
+- `FusedAdam._backend_update_step` (the same): `apply` calls it after clipping; Keras's own adds up the gradients of
   the replicas, which are means already.
 - `fast_layers.Conv2D.convolution_op`: `Conv2D.call` leaves bias and activation out of it.
 
@@ -32,7 +32,7 @@ def is_functional(operation: Any) -> bool:
 
 
 def nodes_in_order(network: keras.Model) -> Iterator[Any]:
-    """The calls in a Functional network's graph, each behind those whose outputs it reads; no public method lists them.
+    """The calls in a Functional network's graph, each after those whose outputs it reads; no public method lists them.
 
     Of a node these are used: `is_input`, `operation`, `arguments.args`, `arguments.kwargs`, `input_tensors` and
     `outputs`.

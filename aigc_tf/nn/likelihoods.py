@@ -11,11 +11,11 @@ from keras import ops
 from aigc_tf.recipes.autoencoders import LikelihoodSettings
 
 # Below this a learnt scale would make one lucky pixel worth more than the picture (Rybkin et al. 2021, appendix).
-LEAST_LOG_SCALE = -6.0
-LEAST_PROBABILITY = 1e-7  # its logarithm is finite, in a file with float16 constants too, and 0 times that is 0
+MIN_LOG_SCALE = -6.0
+MIN_PROBABILITY = 1e-7  # its logarithm is finite, in a file with float16 constants too, and 0 times that is 0
 # Half the distance of two of the 256 grey levels in [-1, 1].
 HALF_LEVEL = 1.0 / 255.0
-LEAST_LOGISTIC_LOG_SCALE = -7.0
+MIN_LOGISTIC_LOG_SCALE = -7.0
 
 
 class Likelihood(keras.layers.Layer, abc.ABC):
@@ -60,7 +60,7 @@ class Likelihood(keras.layers.Layer, abc.ABC):
 class Bernoulli(Likelihood):
     """Each parameter is the logit of the probability that a pixel is lit.
 
-    Exact for binary images. For grey ones it is the customary cross-entropy, which is no normalised density:
+    Exact for binary images. For grey ones it is the customary cross-entropy, which is not a normalised density:
     such figures can be compared among themselves only.
     """
 
@@ -70,7 +70,7 @@ class Bernoulli(Likelihood):
 
     def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
         """Minus the entropy of the pixels: without it, grey images would rank by how grey they are."""
-        lit, dark = (values * ops.log(ops.maximum(values, LEAST_PROBABILITY)) for values in (images, 1.0 - images))
+        lit, dark = (values * ops.log(ops.maximum(values, MIN_PROBABILITY)) for values in (images, 1.0 - images))
         return _sum_over_pixels(lit + dark)
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
@@ -92,9 +92,9 @@ class Gaussian(Likelihood):
         super().__init__(**options)
         self.scale, self.learnt = scale, learnt
         # A soft lower bound leaves a gradient on both sides; the weight is what lies before it.
-        start = math.log(scale) - LEAST_LOG_SCALE
+        start = math.log(scale) - MIN_LOG_SCALE
         if start <= 0:
-            raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(LEAST_LOG_SCALE):.2g}")
+            raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(MIN_LOG_SCALE):.2g}")
         initial = keras.initializers.Constant(math.log(math.expm1(start)))
         self.free_log_scale = self.add_weight(shape=(), initializer=initial, trainable=learnt, name="free_log_scale")
 
@@ -104,7 +104,7 @@ class Gaussian(Likelihood):
 
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
         """log N(x; parameters, scale²)."""
-        log_scale = LEAST_LOG_SCALE + softplus(self.free_log_scale)
+        log_scale = MIN_LOG_SCALE + softplus(self.free_log_scale)
         standardised = (images - parameters) * ops.exp(-log_scale)
         return _sum_over_pixels(-0.5 * ops.square(standardised) - log_scale - 0.5 * math.log(2 * math.pi))
 
@@ -164,7 +164,7 @@ class LogisticMixture(Likelihood):
         channels = (count // self.components - 1) // 2
         weights = parameters[..., : self.components]
         rest = ops.reshape(parameters[..., self.components :], (-1, height, width, 2 * channels, self.components))
-        log_scales = ops.maximum(rest[..., channels:, :], LEAST_LOGISTIC_LOG_SCALE)
+        log_scales = ops.maximum(rest[..., channels:, :], MIN_LOGISTIC_LOG_SCALE)
         return weights, rest[..., :channels, :], log_scales
 
 

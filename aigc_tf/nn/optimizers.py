@@ -39,7 +39,7 @@ class FusedAdam(keras.optimizers.Adam):
         return tf.linalg.global_norm(whole)
 
     def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
-        """What Keras calls behind clipping; its own version would add up the gradients of the replicas here."""
+        """What Keras calls after clipping; its own version would add up the gradients of the replicas here."""
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 

@@ -13,10 +13,10 @@ from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.private import PrivacySettings
 
-POINTS = 20  # at which ε is reckoned in advance
+POINTS = 20  # at which ε is computed in advance
 TOLERANCE = 1e-3
 FINE, COARSE = 1e-4, 1e-3  # grids of privacy losses, which are rounded up; the coarse one makes ε up to 0.3 % larger
-LEAST_NOISE, MOST_NOISE = 0.25, 1e4  # below, losses are spread so widely that reckoning takes minutes
+MIN_NOISE, MAX_NOISE = 0.25, 1e4  # below, losses are spread so widely that computing takes minutes
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Guarantee(Asset):
         return self.expected_batch / self.examples
 
     def epsilon(self, steps: int) -> float | None:
-        """ε after so many training steps, at most: that of the next number of steps for which it was reckoned.
+        """ε after so many training steps, at most: that of the next number of steps for which it was computed.
 
         Raises:
             InputError: there are more steps than were planned.
@@ -106,7 +106,7 @@ class Guarantee(Asset):
         """Raise ValueError where the parts of a guarantee do not fit together."""
         counts = (self.examples, self.expected_batch, self.updates_per_step)
         if not all(type(count) is int and count > 0 for count in counts):
-            raise ValueError(f"{counts} are no numbers of examples and of updates")
+            raise ValueError(f"{counts} are not numbers of examples and of updates")
         steps, epsilons = zip(*self.spent, strict=True) if self.spent else ((), ())
         for number in (self.noise_multiplier, self.delta, 0.0 if self.clip_norm is None else self.clip_norm, *epsilons):
             if not isinstance(number, float) or not 0 <= number < math.inf:
@@ -184,7 +184,7 @@ def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates:
     """The least noise multiplier, up to a share of `TOLERANCE`, with which ε is at most `wanted`.
 
     Raises:
-        InputError: none up to `MOST_NOISE` is enough, or dp-accounting is missing.
+        InputError: none up to `MAX_NOISE` is enough, or dp-accounting is missing.
     """
 
     def is_enough(noise: float) -> bool:
@@ -193,11 +193,11 @@ def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates:
     enough = 1.0
     while not is_enough(enough):
         enough *= 2
-        if enough > MOST_NOISE:
-            raise InputError(f"privacy.epsilon is {wanted}: no noise up to {MOST_NOISE:g} is enough for that")
+        if enough > MAX_NOISE:
+            raise InputError(f"privacy.epsilon is {wanted}: no noise up to {MAX_NOISE:g} is enough for that")
     while is_enough(enough / 2):
         enough /= 2
-        if enough <= LEAST_NOISE:
+        if enough <= MIN_NOISE:
             return enough
     too_little = enough / 2
     while enough > too_little * (1 + TOLERANCE):

@@ -19,7 +19,7 @@ Not covered is:
   and those examples themselves;
 - the choice of the best checkpoint by a Fréchet distance (`dp_gan`): its features are those of a network that was
   trained on the training examples without privacy. Hand out the last checkpoint;
-- that training ended with an error, since what is not noised was no longer finite, and at which step;
+- that training ended with an error, since what is not noised stopped being finite, and at which step;
 - several runs on the same examples: what they spend adds up;
 - who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
   is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much

@@ -41,7 +41,7 @@ class Recipe(Plan, abc.ABC):
     chosen_on: ClassVar[Literal["validation", "train"]] = "validation"
     """What it looks at: a validation part that is cut from the training part, or the training part itself."""
     export_quality: ClassVar[str]
-    """A function `(model, source, recipe, runner, quantize) -> dict`: what quantising changes in quality, measured on
+    """A function `(model, source, recipe, runner, quantize) -> dict`: what quantizing changes in quality, measured on
     the exported file; it raises `aigc_tf.export.VerificationError` when that is too much."""
 
     sample_options: ClassVar[type] = NoOptions

@@ -37,7 +37,7 @@ class DCGAN64(GANRecipe):
     kernel_size: PositiveInt = 5
     """Of every convolution, in pixels."""
     discriminator_normalisation: bool = False
-    """The paper's batch normalisation in the discriminator, behind all convolutions but the first; not with r1."""
+    """The paper's batch normalisation in the discriminator, after all convolutions but the first; not with r1."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
     normalisation_momentum: Momentum = 0.8

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-# Types are not coerced ("3" is no integer), unknown names are errors, and no number is infinite.
+# Types are not coerced ("3" is not an integer), unknown names are errors, and no number is infinite.
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Fraction = Annotated[float, Field(ge=0, le=1)]

@@ -49,7 +49,7 @@ class ImageSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class QuantisedLimits:
+class QuantizedLimits:
     """How far an 8-bit file of a model of images may be from the network."""
 
     distance_share: NonNegativeFloat
@@ -60,24 +60,24 @@ class QuantisedLimits:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ExportLimits(Settings):
-    """What quantising may change in the quality of a model of images; a file beyond it is not kept."""
+    """What quantizing may change in the quality of a model of images; a file beyond it is not kept."""
 
     decides_learning = False
 
     samples: Annotated[int, Field(ge=2)] = 10_000
     """Images that are generated, and test images that are reconstructed, to measure it."""
-    dynamic: QuantisedLimits = QuantisedLimits(distance_share=0.02, psnr_db=0.2)
+    dynamic: QuantizedLimits = QuantizedLimits(distance_share=0.02, psnr_db=0.2)
     """With 8-bit weights."""
-    int8: QuantisedLimits = QuantisedLimits(distance_share=0.05, psnr_db=0.5)
+    int8: QuantizedLimits = QuantizedLimits(distance_share=0.05, psnr_db=0.5)
     """With 8-bit arithmetic."""
 
     @classmethod
     def tiny(cls) -> Self:
         """For networks that were hardly trained, measured with few images."""
-        loose = QuantisedLimits(distance_share=0.5, psnr_db=1.0)
+        loose = QuantizedLimits(distance_share=0.5, psnr_db=1.0)
         return cls(samples=200, dynamic=loose, int8=loose)
 
-    def of(self, quantize: str) -> QuantisedLimits:
+    def of(self, quantize: str) -> QuantizedLimits:
         """The limits of `dynamic` or `int8`."""
         return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
 

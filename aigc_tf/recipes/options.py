@@ -75,7 +75,7 @@ class Writing(Decoding, Options):
     prompt: str = ""
     """How each text begins."""
     tokens: PositiveInt = 200
-    """The most symbols written behind the prompt."""
+    """The most symbols written after the prompt."""
 
     def arguments(self) -> dict[str, Any]:
         """The prompt, the number of tokens, and a `Decoding`."""

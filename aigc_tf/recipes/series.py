@@ -25,7 +25,7 @@ class SeriesSettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SeriesExportLimits(Settings):
-    """By what share quantising may raise an error on held-out series; a file beyond it is not kept."""
+    """By what share quantizing may raise an error on held-out series; a file beyond it is not kept."""
 
     decides_learning = False
 

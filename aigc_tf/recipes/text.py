@@ -31,17 +31,17 @@ class TextSettings:
     files: str = "*.txt"
     """Which files of a folder are read."""
     max_unreadable: Fraction = 0.01
-    """Largest share of files that are skipped because they are no text in UTF-8; more are an error."""
+    """Largest share of files that are skipped because they are not text in UTF-8; more are an error."""
 
     @property
     def context(self) -> int:
-        """Symbols that a network reads in a row, at most; a line stands behind a boundary."""
+        """Symbols that a network reads in a row, at most; a line comes after a boundary."""
         return self.length + self.lines
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextExportLimits(Settings):
-    """By what share quantising may raise the perplexity of held-out text; a file beyond it is not kept."""
+    """By what share quantizing may raise the perplexity of held-out text; a file beyond it is not kept."""
 
     decides_learning = False
 

@@ -141,7 +141,7 @@ class _Export:
     file: str
     signatures: list[str]
     quality: list[str]
-    """Before and after quantising; empty if the file has no 8-bit weights."""
+    """Before and after quantizing; empty if the file has no 8-bit weights."""
     not_measured: str
     """Why the quality was not measured; empty if it was, or need not be."""
     tensors: list[str]
@@ -151,7 +151,7 @@ def _described(path: Path) -> _Export:
     """What the card says of the export with this report.
 
     Raises:
-        InputError: it is no report of an export.
+        InputError: it is not a report of an export.
     """
     report, folder = read_object(path, signatures=dict, files=dict), path.parent.name
     try:

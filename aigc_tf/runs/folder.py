@@ -53,7 +53,7 @@ def read_recipe(path: Path) -> Recipe:
     """The recipe of a run folder; nothing in the folder can run code or leads out of it.
 
     Raises:
-        InputError: the folder is no run, its recipe cannot be read, or it holds links to other places.
+        InputError: the folder is not a run, its recipe cannot be read, or it holds links to other places.
     """
     if path.is_file():
         raise InputError(f"{path} is a file, and a run folder is needed: the one that training made")

@@ -31,7 +31,7 @@ class Progress:
     watched: dict[str, float] = field(default_factory=dict)
     """What the recipe's watch has counted; part of every checkpoint."""
     replaced: bool = False
-    """A callback gave the model another state behind this step."""
+    """A callback gave the model another state after this step."""
 
     @property
     def steps_per_second(self) -> float:

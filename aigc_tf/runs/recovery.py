@@ -94,7 +94,7 @@ def cut_log(path: Path, step: int) -> None:
 def cut_events(path: Path, step: int) -> None:
     """Cut an event file of TensorBoard where the events after `step` begin, or where it is damaged."""
     if not path.is_file():
-        say(f"warning: {path} is no event file, and left as it is")
+        say(f"warning: {path} is not an event file, and left as it is")
         return
     cut_beyond_the_end(path)
     end = whole = 0

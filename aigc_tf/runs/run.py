@@ -274,11 +274,11 @@ class Run:
         return exported
 
     def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
-        """What quantising changes in quality, or why that cannot be measured."""
+        """What quantizing changes in quality, or why that cannot be measured."""
         try:
             return resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
         except InputError as error:
-            say(f"warning: the quality of the quantised file is not measured: {error}")
+            say(f"warning: the quality of the quantized file is not measured: {error}")
             return {"not_measured": str(error)}
 
     def write_card(self) -> None:

@@ -55,7 +55,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise ArchiveError(_reason(error)) from error
     others = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if others:
-        raise ArchiveError(f"{others[0]!r} in it is no array")
+        raise ArchiveError(f"{others[0]!r} in it is not an array")
     return arrays
 
 

@@ -277,14 +277,14 @@ def test_a_single_latent_dimension_has_no_plane(run: aigc_tf.Run):
         show(narrow, Map())
 
 
-def test_quantised_latents_are_half_a_step_off_at_most():
+def test_quantized_latents_are_half_a_step_off_at_most():
     low, high = np.array([-1.0, 0.0, 2.0], "float32"), np.array([1.0, 5.0, 2.0], "float32")
     values = np.random.default_rng(0).uniform(low, high, (500, 3)).astype("float32")
-    symbols, back = compression.quantise(values, low, high)
+    symbols, back = compression.quantize(values, low, high)
     assert symbols.dtype == np.uint8 and back.dtype == np.float32
     assert (np.abs(back - values).max(axis=0) <= (high - low) / 255 / 2 + 1e-6).all()
     assert (back[:, 2] == 2).all()
-    outside, cut = compression.quantise(np.array([[-9, 9, 9]], "float32"), low, high)
+    outside, cut = compression.quantize(np.array([[-9, 9, 9]], "float32"), low, high)
     assert outside[0, :2].tolist() == [0, 255]
     np.testing.assert_allclose(cut, [[-1, 5, 2]])
 

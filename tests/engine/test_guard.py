@@ -139,7 +139,7 @@ def metrics(path: Path) -> list[dict[str, float]]:
     """The lines of a run's metrics.jsonl, which have to be JSON: NaN is none."""
 
     def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is no JSON")
+        raise AssertionError(f"{constant} is not JSON")
 
     return [json.loads(line, parse_constant=refuse) for line in (path / "metrics.jsonl").read_text().splitlines()]
 

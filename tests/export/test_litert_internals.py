@@ -70,8 +70,8 @@ def test_operators_are_listed_with_the_parts_that_a_delegate_took(content: bytes
 
 @pytest.mark.filterwarnings(r"ignore:(?s).*tf\.lite\.Interpreter is deprecated:UserWarning")
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected:UserWarning")
-def test_the_converter_stops_between_calibrating_and_quantising(saved_model: str) -> None:
-    """`quantise.quantise` goes on from there."""
+def test_the_converter_stops_between_calibrating_and_quantizing(saved_model: str) -> None:
+    """`int8.to_int8` goes on from there."""
     calibrating = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=["double", "shift"])
     calibrating.optimizations = [tf.lite.Optimize.DEFAULT]
     calibrating.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
@@ -83,4 +83,4 @@ def test_the_converter_stops_between_calibrating_and_quantising(saved_model: str
     calibrating._experimental_calibrate_only = True
     calibrated = Interpreter(model_content=calibrating.convert())
     types = {detail["dtype"] for detail in calibrated.get_tensor_details()}
-    assert np.int8 not in types, f"{CHANGED} _experimental_calibrate_only: the file is quantised: {types}"
+    assert np.int8 not in types, f"{CHANGED} _experimental_calibrate_only: the file is quantized: {types}"

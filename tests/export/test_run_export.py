@@ -1,4 +1,4 @@
-"""A run's export: what quantising costs is measured on its data, refused beyond the recipe's limits, never left out
+"""A run's export: what quantizing costs is measured on its data, refused beyond the recipe's limits, never left out
 silently."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import aigc_tf
 from aigc_tf.cli.command import command
 from aigc_tf.cli.export import export
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.images import ExportLimits, QuantisedLimits
+from aigc_tf.recipes.images import ExportLimits, QuantizedLimits
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_without_8_bit_numbers_quality_is_not_measured(run: aigc_tf.Run) -> None
 def test_a_file_beyond_the_limits_is_deleted_and_the_command_fails_with_numbers(
     pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    none = QuantisedLimits(distance_share=0.0, psnr_db=0.0)
+    none = QuantizedLimits(distance_share=0.0, psnr_db=0.0)
     limits = ExportLimits(samples=60, dynamic=none, int8=none)
     recipe = dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=2, export_limits=limits)
     run = aigc_tf.train(recipe, tmp_path / "run")

@@ -53,7 +53,7 @@ def test_a_sequence_feeds_its_own_state_back() -> None:
     np.testing.assert_array_equal(found["total"].ravel(), [10, 11, 12, 14, 16, 19])
 
 
-def test_limits_by_quantisation() -> None:
+def test_limits_by_quantization() -> None:
     limits = Limits()
     assert limits.bound("none", False) == ("largest", 1e-5)
     assert limits.bound("none", True) == ("largest", 1e-4)

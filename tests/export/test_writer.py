@@ -23,7 +23,7 @@ def files(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("quantize", ["none", "float16", "dynamic", "int8"])
-def test_generator_in_every_quantisation(quantize: str, small_generator: SimpleNamespace, tmp_path: Path) -> None:
+def test_generator_in_every_quantization(quantize: str, small_generator: SimpleNamespace, tmp_path: Path) -> None:
     out = tmp_path / "with space" / "export"
     result = export(small_generator, out, quantize=quantize, metadata={"licence": "MIT"})
     assert files(out) == {"model.tflite", "saved_model", "export.json"}
@@ -52,7 +52,7 @@ def test_generator_in_every_quantisation(quantize: str, small_generator: SimpleN
     assert metadata["signatures"]["generate"]["inputs"]["latent"]["shape"] == [1, 16]
 
 
-def test_full_width_is_a_quarter_of_the_size_when_quantised(tmp_path: Path) -> None:
+def test_full_width_is_a_quarter_of_the_size_when_quantized(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     model = model_of(dcgan_generator(100, (256, 128, 64)))
     report = export(model, tmp_path / "out", quantize="dynamic", compare_with_keras=True).report
@@ -209,7 +209,7 @@ def test_quality_is_measured_on_the_finished_file(small_generator: SimpleNamespa
     [
         ({"format": "onnx"}, "format is 'onnx': choose one of tflite, saved_model"),
         ({"quantize": "int4"}, "quantize is 'int4'"),
-        ({"format": "saved_model", "quantize": "int8"}, "a SavedModel is not quantised"),
+        ({"format": "saved_model", "quantize": "int8"}, "a SavedModel is not quantized"),
         ({"batch": 0}, "batch is 0"),
     ],
 )

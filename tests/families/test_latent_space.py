@@ -230,7 +230,7 @@ def test_the_projector_gets_encodings_thumbnails_and_classes(tmp_path: Path):
 
 
 def test_the_projector_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(Mirror, "latent_dim", projector.MOST_NUMBERS // 4)
+    monkeypatch.setattr(Mirror, "latent_dim", projector.MAX_NUMBERS // 4)
     monkeypatch.setattr(Mirror, "encode", lambda self, images: np.zeros((len(images), 3)))
     images = np.zeros((40, 100, 130, 3), np.uint8)
     projector.write_projector(tmp_path, Mirror(), Split(images, None), None)

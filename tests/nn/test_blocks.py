@@ -229,6 +229,18 @@ def test_strided_features_are_convolutions_and_activations_in_turn() -> None:
     assert not any("normalisation_0" in layer.name or "dropout" in layer.name for layer in model.layers)
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_fast_layers_are_a_choice(fast: bool) -> None:
+    image = keras.Input((8, 8, 1))
+    x = strided_features(image, (2, 2), kernel_size=3, slope=0.2, normalisation_momentum=0.9, dropout=0.5, fast=fast)
+    model = keras.Model(image, blocks.batch_norm_activation(x, 0.9, "last", fast=fast))
+    found = {
+        layer.name: hasattr(layer, "stands_for") for layer in model.layers if layer.weights or "drop" in layer.name
+    }
+    names = ("convolution_1", "convolution_2", "normalisation_2", "normalisation_last", "dropout_1", "dropout_2")
+    assert found == dict.fromkeys(names, fast)
+
+
 def test_the_discriminators_options_are_layers() -> None:
     image = keras.Input((8, 8, 1))
     features = strided_features(image, (2, 2), kernel_size=3, slope=0.2, dropout=0.5, spectral_normalisation=True)

@@ -11,7 +11,7 @@ from scipy.special import expit, logsumexp
 from scipy.stats import bernoulli, logistic, norm
 
 from aigc_tf.nn.likelihoods import (
-    LEAST_LOGISTIC_LOG_SCALE,
+    MIN_LOGISTIC_LOG_SCALE,
     Bernoulli,
     Gaussian,
     LogisticMixture,
@@ -169,7 +169,7 @@ def test_a_confident_mixture_is_bounded_by_its_least_scale():
     images = np.full((1, 1, 1, 1), 100 / 255, "float32")
     centre, likelihood = float(images.item() * 2 - 1), LogisticMixture(1)
     tiny = np.array([0, centre, -50.0], "float32").reshape(1, 1, 1, 3)
-    half = 1 / 255 / np.exp(LEAST_LOGISTIC_LOG_SCALE)
+    half = 1 / 255 / np.exp(MIN_LOGISTIC_LOG_SCALE)
     expected = np.log(expit(half) - expit(-half))
     assert float(likelihood.log_probability(tiny, images)[0]) == pytest.approx(expected, abs=1e-3)
 

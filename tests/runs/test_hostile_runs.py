@@ -79,7 +79,7 @@ def test_a_folder_in_the_place_of_an_event_file_is_told_of(run: Path, capsys: py
     folder = run / "tensorboard" / "events.out.tfevents.2.v2"
     folder.mkdir()
     assert resume(run).step == 2 and folder.is_dir()
-    assert f"warning: {folder} is no event file" in capsys.readouterr().err
+    assert f"warning: {folder} is not an event file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

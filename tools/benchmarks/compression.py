@@ -21,7 +21,7 @@ LEVELS = 256  # of 8 bits
 LONGEST_SIDE = 16_383  # of a WebP file
 BLOCK = 16  # pixels that WebP and colour JPEG code together
 NOTES = [
-    "bits per pixel of height times width; latents have 8 bits a dimension, entropy is that of the quantised values "
+    "bits per pixel of height times width; latents have 8 bits a dimension, entropy is that of the quantized values "
     "of each dimension over these images, what a coder for independent dimensions would reach",
     "PSNR of the mean squared error over all images",
     "JPEG (optimised Huffman tables) and WebP (lossy) at the quality whose rate is nearest to that of the latents, "
@@ -76,15 +76,15 @@ def compression(run: Path) -> dict[str, Any]:
     model = opened.able("Encodes")
     images = opened.source.test.some(IMAGES).images
     latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
-    symbols, quantised = quantise(latents, known.min(axis=0), known.max(axis=0))
+    symbols, quantized = quantize(latents, known.min(axis=0), known.max(axis=0))
     pixels = images.shape[1] * images.shape[2]
-    own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantised)))
+    own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantized)))
     report: dict[str, Any] = {
         "latents, 8 bits": {
             "bits_per_pixel": own.bits_per_pixel,
             "entropy_bits_per_pixel": entropy_bits(symbols) / pixels,
             "psnr_db": own.psnr_db,
-            "unquantised_psnr_db": psnr(images, model.decode(latents)),
+            "unquantized_psnr_db": psnr(images, model.decode(latents)),
             "decoder_bytes": 4 * model.decoding.count_params(),
         }
     }
@@ -94,7 +94,7 @@ def compression(run: Path) -> dict[str, Any]:
     return {"run": str(run), "images": len(images), "image_shape": images.shape[1:], "rows": report, "notes": NOTES}
 
 
-def quantise(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def quantize(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Values `[count, latent_dim]` in 256 even steps from `low` to `high` `[latent_dim]`; those beyond are cut off.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Every recipe's tiny version, hardly trained, exported in every quantisation."""
+"""Every recipe's tiny version, hardly trained, exported in every quantization."""
 
 from __future__ import annotations
 

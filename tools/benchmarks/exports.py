@@ -26,7 +26,7 @@ _HEAD = (
 _TIMES = [(threads, figure) for threads in ("1", "2") for figure in ("median_ms", "p95_ms")]
 
 
-def exports(run: Path, quantisations: Sequence[str]) -> dict[str, Any]:
+def exports(run: Path, quantizations: Sequence[str]) -> dict[str, Any]:
     """Size, difference, quality, memory and latency of one call, batch 1, for each file of each signature.
 
     All files of a signature are timed in turns, with one thread and with two, so that the ratios are of one moment.
@@ -37,7 +37,7 @@ def exports(run: Path, quantisations: Sequence[str]) -> dict[str, Any]:
         work = Path(folder)
         reports = {
             quantize: opened.export(quantize=quantize, out=work / quantize, compare_with_keras=False).report
-            for quantize in quantisations
+            for quantize in quantizations
         }
         tables = {name: _signature_table(name, signature, reports, work) for name, signature in signatures.items()}
     report: dict[str, Any] = {"run": str(run), "signatures": tables}

@@ -54,7 +54,7 @@ def fuzz(cases: int, seed: int = 0) -> dict[str, Any]:
     counts: dict[str, Counter[str]] = {}
     failures: list[str] = []
     with tempfile.TemporaryDirectory() as name, trapped(Path(name)) as outside, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # NumPy's and Pillow's, on what they mend
+        warnings.simplefilter("ignore")  # NumPy's and Pillow's, on what they repair
         before = snapshot(outside)
         for reader, case in readers(Path(name) / "templates", outside).items():
             found = counts.setdefault(reader, Counter(accepted=0, refused=0, failed=0))

@@ -46,7 +46,7 @@ def _double(content: bytes, chance: random.Random) -> bytes:
 
 
 def _keep_the_beginning(content: bytes, chance: random.Random) -> bytes:
-    """Random bytes behind a real header."""
+    """Random bytes after a real header."""
     return content[: chance.choice([2, 8, 16, 64])] + chance.randbytes(chance.randrange(500))
 
 

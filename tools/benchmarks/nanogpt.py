@@ -28,7 +28,7 @@ HIGHEST_RATE, LOWEST_RATE = 1e-3, 1e-4
 
 
 class Block(nn.Module):
-    """Attention and two dense layers, each behind a norm, added to what comes in."""
+    """Attention and two dense layers, each after a norm, added to what comes in."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -241,7 +241,7 @@ def written(write: Callable[[io.BytesIO], Any]) -> bytes:
 
 
 def strange_table(chance: random.Random) -> str:
-    """A CSV file with cells that are no numbers, and rows of any length."""
+    """A CSV file with cells that are not numbers, and rows of any length."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
     writer.writerow(["day", "wind", "rain"][: chance.randint(1, 3)])

@@ -24,21 +24,21 @@ NETWORKS: dict[str, Callable[[], StepNetworks]] = {
     "LSTM, 2 layers of 256": lambda: lstm(100, units=256, depth=2),
     "transformer, 4 blocks of 128": lambda: transformer(100, depth=4, heads=4, width=128, context=CONTEXT),
 }
-QUANTISATIONS = ("none", "dynamic", "int8")
+QUANTIZATIONS = ("none", "dynamic", "int8")
 COMPILED, PREDICT = "compiled function on the growing prefix", "predict on the growing prefix"
 _PREDICT_EVERY = 16  # predict is slow: it is timed at every 16th length, from the middle of the first 16 on
-# The weights are random: how well they survive quantisation says nothing.
-_LIMITS = Limits(quantised=1.0)
+# The weights are random: how well they survive quantization says nothing.
+_LIMITS = Limits(quantized=1.0)
 
 Decoder = Callable[[int], list[int]]
-"""Writes so many tokens, each the likeliest, behind token 0."""
+"""Writes so many tokens, each the likeliest, after token 0."""
 
 
 def steps(tokens: int, rounds: int) -> dict[str, Any]:
     """Tokens per second of greedy decoding with random weights, batch 1, and the ratios to both tutorial ways.
 
     LiteRT runs on one thread, TensorFlow as it does by default, on all. `predict` is timed at every 16th length of
-    the prefix and reckoned from their mean.
+    the prefix and estimated from their mean.
 
     Args:
         tokens: length of the text, at most 256.
@@ -63,7 +63,7 @@ def _compare(networks: StepNetworks, folder: Path, tokens: int, rounds: int) -> 
         PREDICT: lambda: predict_seconds(networks, tokens),
     }
     files: dict[str, Any] = {}
-    for quantize in QUANTISATIONS:
+    for quantize in QUANTIZATIONS:
         exported = export(networks, folder / quantize, quantize=quantize, limits=_LIMITS)
         difference = exported.report["signatures"]["step"]["difference"]["tflite"]
         files[quantize] = {
@@ -100,7 +100,7 @@ def _timed(decode: Decoder, tokens: int) -> Callable[[], float]:
 
 
 def predict_seconds(networks: StepNetworks, tokens: int) -> float:
-    """How long `predict` on the growing prefix takes for a text, reckoned from every 16th length."""
+    """How long `predict` on the growing prefix takes for a text, estimated from every 16th length."""
     lengths = range(min(tokens, _PREDICT_EVERY // 2), tokens + 1, _PREDICT_EVERY)
     start = time.perf_counter()
     for length in lengths:

@@ -52,7 +52,7 @@ def open_full(settings: ImageSettings) -> ImageSource:
     """All 70,000 images, from this machine or else downloaded by TFDS.
 
     Raises:
-        InputError: they cannot be had; the message lists ways to get them.
+        InputError: they are not there and cannot be downloaded; the message lists ways to get them.
     """
     return _open_local(settings) or tfds_images.open_tfds(FULL, settings, ways=_ways(), licence=LICENCE)
 
@@ -102,7 +102,7 @@ def read_idx(path: Path, magic: int) -> np.ndarray:
     dimensions = magic & 0xFF
     header = np.frombuffer(content[: 4 * (1 + dimensions)], ">u4") if len(content) >= 4 * (1 + dimensions) else [0]
     if header[0] != magic:
-        raise InputError(f"{path} is no IDX file of {dimensions} dimensions: remove it and get it anew")
+        raise InputError(f"{path} is not an IDX file of {dimensions} dimensions: remove it and get it anew")
     shape = tuple(int(size) for size in header[1:])
     values = np.frombuffer(content, np.uint8, offset=4 * (1 + dimensions))
     if values.size != int(np.prod(shape, dtype=np.int64)):

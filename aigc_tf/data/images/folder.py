@@ -100,7 +100,7 @@ def decode_files(
             return b"", error
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:
-        # Pillow comments on what it mends by itself, and on many pixels, of which `decode_image` refuses too many.
+        # Pillow comments on what it repairs by itself, and on many pixels, of which `decode_image` refuses too many.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         yield from pool.map(decode, files)  # when this is closed early, files that wait are not decoded

@@ -15,7 +15,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     """The labelled images that a recipe asks for; see `aigc_tf.data.images.opening.open_source`.
 
     Raises:
-        InputError: the source or the data cannot be had or used, or has no labels.
+        InputError: the source or the data is missing, cannot be used, or has no labels.
     """
     source = images.open_source(recipe, data)
     if source.train.labels is None or source.class_names is None:

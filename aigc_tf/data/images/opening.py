@@ -40,7 +40,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
             such images or of (image, label), batched or not.
 
     Raises:
-        InputError: the source or the data cannot be had or used.
+        InputError: the source or the data is missing or cannot be used.
     """
     settings = recipe.images
     source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)

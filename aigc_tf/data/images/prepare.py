@@ -14,7 +14,7 @@ from aigc_tf.recipes.images import ImageSettings
 
 # The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-MOST_PIXELS = 2**27  # of an image file: 134 million, half a gigabyte when it is decoded with transparency
+MAX_PIXELS = 2**27  # of an image file: 134 million, half a gigabyte when it is decoded with transparency
 _FILTER = Image.Resampling.LANCZOS
 # What Pillow's readers raise for damaged files (found by flipping and cutting bytes).
 _DAMAGE = (
@@ -40,15 +40,15 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
         uint8 `[height, width, channels]`.
 
     Raises:
-        UnreadableError: the bytes are empty, damaged, of another format, or hold more than `MOST_PIXELS`
+        UnreadableError: the bytes are empty, damaged, of another format, or hold more than `MAX_PIXELS`
             pixels: a small file can unfold to more than the memory holds.
     """
     if not data:
         raise UnreadableError("empty file")
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MOST_PIXELS:,} in all")
+            if image.width * image.height > MAX_PIXELS:
+                raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MAX_PIXELS:,} in all")
             # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
             # wanted size is left for the antialiased resize.
             side = 2 * max(settings.height, settings.width)
@@ -57,7 +57,7 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
     except Image.UnidentifiedImageError:
         raise UnreadableError("not a readable PNG, JPEG, WebP, BMP or GIF image") from None
     except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
-        raise UnreadableError(f"more than {MOST_PIXELS:,} pixels") from None
+        raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
     except _DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableError(f"damaged: {reason}") from error

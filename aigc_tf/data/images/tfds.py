@@ -31,7 +31,7 @@ def open_tfds(
     Args:
         name: `data_set`, `data_set/configuration`, or either with `:version`.
         settings: the form that the images are brought to.
-        ways: to get the data set without a download, for the message that it cannot be had.
+        ways: to get the data set without a download, for the message when it is not there.
         licence: if it is known better than TFDS knows it.
         other_names: that may have been meant, if TFDS knows no such data set.
 

@@ -19,7 +19,7 @@ from aigc_tf.errors import InputError, UnreadableError
 _TIMES = frozenset({"", "date", "datetime", "day", "index", "month", "time", "timestamp", "year"})
 _LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit too
 _ARRAY = "expected numbers of shape [time] or [time, series]"
-_MEND = "fill the gap, or name other columns with series.columns"
+_FIX = "fill the gap, or name other columns with series.columns"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> Table:
         except ValueError:
             bad = next(row for row, cell in enumerate(cells) if not _is_number(cell))
             held = f"holds {cells[bad].strip()!r}, no number" if cells[bad].strip() else "is empty"
-            raise InputError(f"{what}: column {header[at]}, line {lines[bad]} {held}: {_MEND}") from None
+            raise InputError(f"{what}: column {header[at]}, line {lines[bad]} {held}: {_FIX}") from None
     table = Table(tuple(header[at] for at in chosen), values)
     _check(table, what, lambda row: f"line {lines[row]}")
     return table
@@ -118,7 +118,7 @@ def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
         raise InputError(f"{what} has no rows below its names of columns: name a file that holds numbers")
     for line, row in rows:
         if len(row) != len(names):
-            raise InputError(f"{what}: line {line} has {len(row)} cells and the first row {len(names)}: mend that line")
+            raise InputError(f"{what}: line {line} has {len(row)} cells and the first row {len(names)}: fix that line")
     return names, [line for line, _ in rows], [row for _, row in rows]
 
 
@@ -147,8 +147,8 @@ def _check(table: Table, what: str, row_name: Callable[[int], str]) -> None:
     if bad.any():
         row, series = (int(index) for index in np.argwhere(bad)[0])
         value = float(table.values[row, series])
-        mend = "give it in a larger unit" if np.isfinite(value) else _MEND
-        raise InputError(f"{what}: column {table.names[series]}, {row_name(row)} holds {value:g}: {mend}")
+        fix = "give it in a larger unit" if np.isfinite(value) else _FIX
+        raise InputError(f"{what}: column {table.names[series]}, {row_name(row)} holds {value:g}: {fix}")
 
 
 def _is_number(cell: str) -> bool:

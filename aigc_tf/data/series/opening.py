@@ -34,7 +34,7 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         data: used instead of the source: an array of numbers, `[time]` or `[time, series]`.
 
     Raises:
-        InputError: the source or the data cannot be had or used.
+        InputError: the source or the data is missing or cannot be used.
     """
     name, licence, table = _open_by_name(recipe) if data is None else (GIVEN, _OWN, _open_data(data, recipe))
     values, window = table.values, recipe.window

@@ -73,7 +73,7 @@ def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesSource(Source):
-    """Series of real numbers side by side, split in time: training, validation, test, one behind the other."""
+    """Series of real numbers side by side, split in time: training, validation, test, one after the other."""
 
     scaling: Scaling
     window: int
@@ -86,7 +86,7 @@ class SeriesSource(Source):
 
     @property
     def training(self) -> np.ndarray:
-        """The training part with the validation part behind it."""
+        """The training part with the validation part after it."""
         return self.train if self.validation is None else np.concatenate([self.train, self.validation])
 
     @property

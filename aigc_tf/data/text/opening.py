@@ -51,7 +51,7 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
         data: used instead of the source: a string, a sequence of strings, or a finite `tf.data.Dataset` of them.
 
     Raises:
-        InputError: the source or the data cannot be had or used.
+        InputError: the source or the data is missing or cannot be used.
     """
     settings = recipe.text
     name, found = _open_data(data) if data is not None else _open_by_name(recipe.source, settings)
@@ -62,8 +62,8 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
     train, test = (_numbers(documents, vocabulary, settings) for documents in (found.train, found.test))
     for split, use in ((train, "train on"), (test, "test on")):
         if not split.characters:
-            mend = "raise text.length, or leave text.lines out" if settings.lines else "give more text"
-            raise InputError(f"source {name} leaves nothing to {use}: {mend}")
+            fix = "raise text.length, or leave text.lines out" if settings.lines else "give more text"
+            raise InputError(f"source {name} leaves nothing to {use}: {fix}")
     notes = list(found.notes)
     too_long = len(found.train) + len(found.test) - train.documents - test.documents
     if too_long:
@@ -151,7 +151,7 @@ def read_text(path: Path) -> str:
         raise UnreadableError("is UTF-16: save it as UTF-8")
     place = content.find(b"\0")
     if place >= 0:
-        raise UnreadableError(f"is no text, byte {place} is NUL: name a text file in UTF-8")
+        raise UnreadableError(f"is not text, byte {place} is NUL: name a text file in UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -21,7 +21,7 @@ BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
 def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
     """Windows of `length` inputs that do not overlap, each once in an epoch, in an order of its own.
 
-    Every epoch cuts at other places. What is left over behind the last window comes in another epoch.
+    Every epoch cuts at other places. What is left over after the last window comes in another epoch.
     """
     count = (len(tokens) - 1 - (length - 1)) // length  # whatever the place of the first cut
     if count < 1:
@@ -85,7 +85,7 @@ def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.nda
     """Windows of `length` symbols and the one before them, int32 `[rows, length + 1]`.
 
     The rows begin evenly spread over the text, and each goes on in the next batch. Together, they are the whole
-    text if `samples` allows; -1 stands behind its end.
+    text if `samples` allows; -1 comes after its end.
     """
     count = -(-(len(tokens) - 1) // length)
     rows = min(HELD_OUT_ROWS, count)
@@ -98,7 +98,7 @@ def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.nda
 
 
 def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:
-    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 behind the last boundary.
+    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 after the last boundary.
 
     Args:
         split: that has them.
@@ -113,5 +113,5 @@ def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) 
 
 
 def _too_short(found: int, wanted: int, length: int, batch_size: int | None = None) -> str:
-    mend = f"lower text.length ({length})" + (f" or batch_size ({batch_size})" if batch_size else "")
-    return f"the text has {found} symbols, and at least {wanted} are needed: give more text, or {mend}"
+    fix = f"lower text.length ({length})" + (f" or batch_size ({batch_size})" if batch_size else "")
+    return f"the text has {found} symbols, and at least {wanted} are needed: give more text, or {fix}"

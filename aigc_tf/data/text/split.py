@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.data.source import VALIDATION_SHARE, held_out_by_hash
 from aigc_tf.data.text.vocabulary import BOUNDARY
 
-PADDING = -1  # behind the end of a line that is shorter than others of its batch
+PADDING = -1  # after the end of a line that is shorter than others of its batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class TextSplit:
     """Text for one purpose."""
 
     tokens: np.ndarray
-    """int32 `[tokens]`: each document behind a boundary, and a boundary behind the last if documents have ends."""
+    """int32 `[tokens]`: each document after a boundary, and a boundary after the last if documents have ends."""
     starts: np.ndarray
     """int64 `[documents + 1]`: where the boundary before each document stands, and one place more."""
     characters: int
@@ -62,7 +62,7 @@ class TextSplit:
 
     def _some(self, documents: np.ndarray) -> TextSplit:
         """Only these documents."""
-        with_ends = len(self.tokens) > self.starts[-1]  # a boundary behind the last one
+        with_ends = len(self.tokens) > self.starts[-1]  # a boundary after the last one
         parts = [self.document(index) for index in documents]
         share = sum(map(len, parts)) / max(1, len(self.tokens) - self.documents - with_ends)
         return join(parts, round(share * self.characters), with_ends)

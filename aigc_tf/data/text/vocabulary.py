@@ -17,7 +17,7 @@ from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
 
-BOUNDARY = 0  # stands before and behind each document; it has no text
+BOUNDARY = 0  # stands before and after each document; it has no text
 UNKNOWN = 1
 UNKNOWN_TEXT = "\ufffd"
 _RESERVED = ("", UNKNOWN_TEXT)
@@ -35,7 +35,7 @@ class Vocabulary(Asset):
     symbols: tuple[str, ...]
     """The text of each number; that of the boundary is empty. Bytes beyond ASCII have none of their own."""
     start: int = BOUNDARY
-    """What generated text begins behind, if there is no prompt."""
+    """The boundary that starts generated text if there is no prompt: its BOS."""
     end: int | None = BOUNDARY
     """What ends a text; None for a model that writes on and on."""
     tokenizer: str | None = None
@@ -97,11 +97,11 @@ class Vocabulary(Asset):
             fields: dict[str, Any] = json.loads(text)
             tokenizer = json.dumps(fields["tokenizer"]) if "tokenizer" in fields else None
             if not isinstance(fields["symbols"], list) or not fields["symbols"]:
-                raise ValueError("its symbols are no list")
+                raise ValueError("its symbols are not a list")
             vocabulary = cls(fields["unit"], tuple(fields["symbols"]), fields["start"], fields["end"], tokenizer)
             vocabulary._check()
         except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise InputError(f"vocabulary.json is no vocabulary: {error}") from None
+            raise InputError(f"vocabulary.json is not a vocabulary: {error}") from None
         return vocabulary
 
     def _check(self) -> None:
@@ -109,7 +109,7 @@ class Vocabulary(Asset):
         if self.unit not in ("character", "byte", "word", "subword"):
             raise ValueError(f"its unit is {self.unit!r}")
         if not all(isinstance(symbol, str) for symbol in self.symbols):
-            raise ValueError("a symbol is no text")
+            raise ValueError("a symbol is not text")
         if self.unit == "byte":
             numbered = self.symbols[0] == "" and len(self) == 256 + _FIRST_BYTE
         else:
@@ -117,7 +117,7 @@ class Vocabulary(Asset):
         if not numbered:
             raise ValueError(f"its {len(self)} symbols are not numbered as those of a unit {self.unit!r} are")
         if self.unit == "character" and any(len(symbol) != 1 for symbol in self.symbols[len(_RESERVED) :]):
-            raise ValueError("a symbol is no single character")
+            raise ValueError("a symbol is not a single character")
         for number in (self.start, BOUNDARY if self.end is None else self.end):
             if type(number) is not int or not 0 <= number < len(self):
                 raise ValueError(f"{number!r} is not the number of a symbol")
@@ -152,7 +152,7 @@ def learn_vocabulary(documents: Sequence[str], settings: TextSettings, with_ends
     Args:
         documents: to learn from; not those that are held out.
         settings: the unit, and the largest number of symbols: the most frequent are kept.
-        with_ends: the model learns where documents begin and end; otherwise generated text begins behind the end
+        with_ends: the model learns where documents begin and end; otherwise generated text starts after the end
             of a line, if there are any, and goes on and on.
     """
     tokenizer = None

@@ -1,1 +1,1 @@
-"""What quantising changes in the quality of a model, measured on the exported file itself."""
+"""What quantizing changes in the quality of a model, measured on the exported file itself."""

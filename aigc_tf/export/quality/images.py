@@ -1,4 +1,4 @@
-"""What quantising changes in the quality of a model of images: float network against the exported file."""
+"""What quantizing changes in the quality of a model of images: float network against the exported file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Call = Callable[[Arrays], Arrays]
 def image_quality(
     model: GenerativeModel, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a quantised file of a model of images, and refuse it beyond the limits of the recipe.
+    """Measure a quantized file of a model of images, and refuse it beyond the limits of the recipe.
 
     Args:
         model: what was exported. Examples of the signature `generate`, or else `decode`, are what it makes images of.

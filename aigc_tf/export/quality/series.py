@@ -1,4 +1,4 @@
-"""What quantising changes in the quality of a model of series, measured on the exported file itself."""
+"""What quantizing changes in the quality of a model of series, measured on the exported file itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Call = Callable[[str, Arrays], Arrays]
 def forecast_quality(
     model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
 ) -> dict[str, Any]:
-    """The error of one-step forecasts of held-out values before and after quantising.
+    """The error of one-step forecasts of held-out values before and after quantizing.
 
     Args:
         model: with the signature `step`.

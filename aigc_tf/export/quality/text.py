@@ -1,4 +1,4 @@
-"""What quantising changes in the quality of models of text, measured on the exported file itself."""
+"""What quantizing changes in the quality of models of text, measured on the exported file itself."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from aigc_tf.recipes.text import TextRecipe
 MEASURE = "perplexity of held-out text"
 Step = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 Texts = Iterable[tuple[np.ndarray, Mapping[str, np.ndarray]]]
-"""Tokens int32 `[rows, time]`, -1 behind their end, and further inputs of the step that stay the same for each row."""
+"""Tokens int32 `[rows, time]`, -1 after their end, and further inputs of the step that stay the same for each row."""
 
 
 def text_quality(
     model: LanguageModel, source: TextSource, recipe: TextRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of held-out text before and after quantising, symbol by symbol.
+    """The perplexity of held-out text before and after quantizing, symbol by symbol.
 
     Args:
         model: the language model.

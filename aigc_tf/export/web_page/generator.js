@@ -30,7 +30,7 @@ export class Generator {
   /** Loads LiteRT.js and the model; `description` is that of page.json. */
   static async load(description) {
     const { loadLiteRt, loadAndCompile, Tensor } = await import("@litertjs/core");
-    globalThis.Module = { printErr: console.debug }; // what LiteRT logs is no error; what fails is thrown
+    globalThis.Module = { printErr: console.debug }; // what LiteRT logs is not an error; what fails is thrown
     const starting = loadLiteRt("litert/core/wasm/").catch((error) => {
       throw new Error(`LiteRT.js does not start: ${error.message ?? error}`);
     });

@@ -9,9 +9,9 @@ const element = (id) => document.getElementById(id);
 const [picture, sheet, seed, play, reset, kinds] = ["picture", "sheet", "seed", "play", "reset", "kinds"].map(element);
 
 let description, generator;
-let samples = []; // the normal numbers behind each picture of the sheet
+let samples = []; // the normal numbers after each picture of the sheet
 let chosen = 0; // the sample that the large picture started from
-let current; // the normal numbers behind the large picture
+let current; // the normal numbers after the large picture
 let player = null; // a token of the interpolation that plays
 
 /** The latent of the large picture; for scripts and tests. */

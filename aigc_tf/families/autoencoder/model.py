@@ -25,7 +25,7 @@ from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
 # Up to this many latent dimensions the Gaussian that is sampled has a full covariance, beyond it a diagonal one.
-MOST_CORRELATED = 256
+MAX_CORRELATED = 256
 MOMENTS_HORIZON_IMAGES = 20_000
 PREVIEWED_RECONSTRUCTIONS = 16
 PREVIEWED_DIMENSIONS, PREVIEWED_MAP_SIDE = 10, 12
@@ -88,7 +88,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
     def make_prior(self) -> None:
         """Make what `latents` draws with: here the running first and second moments of the latents."""
         size = self.latent_dim
-        second = (size, size) if size <= MOST_CORRELATED else (size,)
+        second = (size, size) if size <= MAX_CORRELATED else (size,)
         self.first_moment = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="first_moment")
         self.second_moment = self.add_weight(shape=second, initializer="zeros", trainable=False, name="second_moment")
 

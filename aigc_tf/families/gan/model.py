@@ -26,7 +26,7 @@ from aigc_tf.recipes.gans import GANRecipe
 
 # What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
 # it would not say how the generator's cost does.
-LEAST_SLOPE = 1e-8
+MIN_SLOPE = 1e-8
 
 
 class Contest(NamedTuple):
@@ -83,7 +83,7 @@ class GAN(LatentModel):
         self.discriminator_loss = objective.discriminator
         if recipe.label_smoothing:
             self.discriminator_loss = partial(objective.discriminator, label_smoothing=recipe.label_smoothing)
-        # Not behind batch normalisation, where an answer depends on other images, nor where past ones take their place.
+        # Not after batch normalisation, where an answer depends on other images, nor where past ones take their place.
         depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(discriminator))
         self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
         falling = schedule(recipe.schedule, recipe.steps)
@@ -143,7 +143,7 @@ class GAN(LatentModel):
             contest = self.contest(real, fake, condition)
             generator_cost, discriminator_cost = self.generator_loss(contest.fake_logits), contest.cost
             if self.shares_backward_pass:
-                discriminator_cost += LEAST_SLOPE * ops.mean(contest.fake_logits)
+                discriminator_cost += MIN_SLOPE * ops.mean(contest.fake_logits)
 
         discriminator_weights = self.discriminator.trainable_variables
         if self.shares_backward_pass:
@@ -294,5 +294,5 @@ class GAN(LatentModel):
 
 
 def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:
-    """The inputs of a network: a latent or an image, and the condition behind it if there is one."""
+    """The inputs of a network: a latent or an image, and the condition after it if there is one."""
     return [tensor, *condition] if condition else tensor

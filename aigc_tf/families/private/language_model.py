@@ -43,7 +43,7 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
         self.promise(guarantee, self.adam, recipe.seed ^ 1)
 
     def train_step(self, batches: Any) -> dict[str, tf.Tensor]:
-        """Update the weights on one batch of lines, `tokens` int32 `[any, time + 1]`, -1 behind their end."""
+        """Update the weights on one batch of lines, `tokens` int32 `[any, time + 1]`, -1 after their end."""
         tokens = batches[0]["tokens"]
 
         def loss_of(line: tf.Tensor) -> tf.Tensor:

@@ -29,8 +29,8 @@ PREVIEWED_STEPS = 100
 
 # Directions in which the lags vary by less than the square root of this share of their largest are rounding errors of
 # windows in float32.
-LEAST_SHARE = 1e-12
-LEAST_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
+MIN_SHARE = 1e-12
+MIN_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
 
 
 class Autoregression(Forecasts, Draws, GenerativeModel):
@@ -73,7 +73,7 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
         solution, variance = solve(tf.convert_to_tensor(self.moments))
         self.linear.intercept.assign(solution[:, 0])
         self.linear.coefficients.assign(tf.transpose(solution[:, 1:]))
-        self.linear.deviation.assign(tf.maximum(tf.sqrt(variance), LEAST_DEVIATION))
+        self.linear.deviation.assign(tf.maximum(tf.sqrt(variance), MIN_DEVIATION))
         return self.test_step(batch)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -197,7 +197,7 @@ def solve(moments: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """
     gram, products = moments[:, :-1, :-1], moments[:, :-1, -1:]
     strengths, directions = tf.linalg.eigh(gram)  # ascending
-    counts = strengths > LEAST_SHARE * strengths[:, -1:]
+    counts = strengths > MIN_SHARE * strengths[:, -1:]
     inverse = tf.where(counts, 1 / tf.where(counts, strengths, 1), 0)[..., tf.newaxis]
     solution = tf.matmul(directions, inverse * tf.matmul(directions, products, transpose_a=True))
     explained = tf.reduce_sum(solution * products, axis=(1, 2))

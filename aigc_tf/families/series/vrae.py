@@ -29,9 +29,9 @@ PREVIEWED = 4
 ENCODED_FOR_PREVIEW = 200  # sequences, that say how much each latent dimension tells
 
 # Below this a series that is rebuilt exactly would be worth more than all the others (Rybkin et al. 2021, appendix).
-LEAST_LOG_DEVIATION = -6.0
+MIN_LOG_DEVIATION = -6.0
 # Softplus of this lies as far above that as 0 does: a deviation of 1, which is that of the series.
-_FIRST_WEIGHT = math.log(math.expm1(-LEAST_LOG_DEVIATION))
+_FIRST_WEIGHT = math.log(math.expm1(-MIN_LOG_DEVIATION))
 
 
 class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
@@ -73,7 +73,7 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
 
     def log_deviation(self) -> tf.Tensor:
         """log σ in standardised units, `[series]`; a soft bound leaves it a gradient everywhere."""
-        return LEAST_LOG_DEVIATION + ops.softplus(ops.convert_to_tensor(self.free_log_deviation))
+        return MIN_LOG_DEVIATION + ops.softplus(ops.convert_to_tensor(self.free_log_deviation))
 
     def nats(self, sequences: tf.Tensor, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
         """-log p(sequence | latent), summed over time and series: `[batch]`.

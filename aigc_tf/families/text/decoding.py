@@ -89,7 +89,7 @@ def beam_search(first_logits: np.ndarray, advance: Advance, beams: int, tokens: 
     (Wu et al. 2016, eq. 14 with α = 1).
 
     Args:
-        first_logits: `[symbols]`, behind the prompt.
+        first_logits: `[symbols]`, after the prompt.
         advance: takes candidates a symbol further.
         beams: candidates that are kept.
         tokens: the longest text.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 # Nats from which on a symbol is shown as surprising as can be: one chance in four hundred.
-MOST_NATS = 6.0
+MAX_NATS = 6.0
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -37,7 +37,7 @@ def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
     """
     spans = []
     for piece, value in zip(pieces, nats, strict=True):
-        share = min(value / MOST_NATS, 1.0)
+        share = min(value / MAX_NATS, 1.0)
         shade = round(255 * (1 - 0.7 * share))
         shown = html.escape(piece).replace("\n", "\u21b5\n") or "\u220e"
         tip = f"{value:.2f} nats, p = {math.exp(-value):.3g}"

@@ -55,7 +55,7 @@ class LanguageModel(TextModel, Scores, Explains):
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on `tokens`, int32 `[batch, time + 1]`, -1 behind their end.
+        """Update the weights on `tokens`, int32 `[batch, time + 1]`, -1 after their end.
 
         `continues` says whether its rows go on from those of the step before.
         """
@@ -79,12 +79,12 @@ class LanguageModel(TextModel, Scores, Explains):
         """-log p of each token but the first.
 
         Args:
-            tokens: int32 `[batch, time + 1]`, -1 behind their end.
-            states: behind what was read before; None or empty starts anew.
+            tokens: int32 `[batch, time + 1]`, -1 after their end.
+            states: after what was read before; None or empty starts anew.
             training: whether Dropout leaves something out.
 
         Returns:
-            Nats `[batch, time]`, 0 for padding; which of them count, as 1 and 0; the states behind the tokens.
+            Nats `[batch, time]`, 0 for padding; which of them count, as 1 and 0; the states after the tokens.
         """
         inputs, targets = ops.maximum(tokens[:, :-1], BOUNDARY), tokens[:, 1:]
         if not self.has_states:
@@ -144,7 +144,7 @@ class LanguageModel(TextModel, Scores, Explains):
         return attention_of(network, self.tokens_of_text(text)[:-1])
 
     def tokens_of_text(self, text: str) -> np.ndarray:
-        """A text behind the symbol that texts begin behind, int32 `[symbols + 1]`; see `surprise`."""
+        """A text after the boundary that starts texts, int32 `[symbols + 1]`; see `surprise`."""
         tokens = self.tokens_of_prompt(text)
         if self.longest is not None and len(tokens) - 1 > self.longest:
             raise InputError(f"the text has {len(tokens) - 1} symbols, and the context holds {self.longest}: cut it")
@@ -176,7 +176,7 @@ class LanguageModel(TextModel, Scores, Explains):
             return found
         piece = prefill.inputs[0].shape[1]
         inputs = {
-            "tokens": TensorSpec((piece,), "numbers of symbols; those behind `count` are not looked at", "int32"),
+            "tokens": TensorSpec((piece,), "numbers of symbols; those after `count` are not looked at", "int32"),
             "count": TensorSpec((), f"how many of the tokens count, 1 to {piece}", "int32"),
         }
 

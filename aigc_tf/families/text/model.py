@@ -57,7 +57,7 @@ class TextModel(Streams, GenerativeModel):
 
     @property
     def longest(self) -> int | None:
-        """How many symbols a text can have, that which it begins behind included; None: any number."""
+        """How many symbols a text can have, the boundary at its start included; None: any number."""
         return None
 
     @property
@@ -87,7 +87,7 @@ class TextModel(Streams, GenerativeModel):
         return {}
 
     def tokens_of_prompt(self, prompt: str) -> np.ndarray:
-        """A prompt behind the symbol that texts begin behind, int32 `[symbols]`.
+        """A prompt after the boundary that starts texts, int32 `[symbols]`.
 
         Raises:
             InputError: the vocabulary lacks something of it.
@@ -107,7 +107,7 @@ class TextModel(Streams, GenerativeModel):
         decoding: Decoding | None = None,
         constants: Mapping[str, np.ndarray] | None = None,
     ) -> Iterator[np.ndarray]:
-        """The symbols of `count` texts behind a prompt, as they are chosen, int64 `[count]` a time; see `generate`."""
+        """The symbols of `count` texts after a prompt, as they are chosen, int64 `[count]` a time; see `generate`."""
         return write(
             Reader(self.networks, count, self.constants(count, seed) if constants is None else constants),
             self.tokens_of_prompt(prompt),
@@ -134,7 +134,7 @@ class TextModel(Streams, GenerativeModel):
             seed: of the choices.
             condition: there is none.
             prompt: how each begins.
-            tokens: the most symbols written behind the prompt.
+            tokens: the most symbols written after the prompt.
             decoding: how symbols are chosen; by default drawn with the model's own probabilities.
         """
         self.conditions(condition, count)  # refuses one
@@ -166,7 +166,7 @@ class TextModel(Streams, GenerativeModel):
         yield self.vocabulary.decode(chosen)[len(shown) :]
 
     def written(self, count: int, symbols: Iterator[np.ndarray], prompt: str = "") -> list[str]:
-        """The `count` texts that a stream of symbols makes behind a prompt."""
+        """The `count` texts that a stream of symbols makes after a prompt."""
         chosen = [*symbols]
         rows = np.stack(chosen, axis=1) if chosen else np.zeros((count, 0), np.int64)
         return [prompt + self.vocabulary.decode(row) for row in rows]

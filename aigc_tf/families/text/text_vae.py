@@ -37,7 +37,7 @@ class TextVAE(TextModel, Transforms, Encodes, Decodes, Variational):
 
     Args:
         recipe: its objective, optimizer, schedule and seed.
-        encoder: tokens int32 `[batch, time]`, -1 behind their end -> mean and log variance `[batch, latent_dim]`.
+        encoder: tokens int32 `[batch, time]`, -1 after their end -> mean and log variance `[batch, latent_dim]`.
         networks: the decoder; the second input of its networks is the latent.
         vocabulary: of the text.
     """
@@ -56,7 +56,7 @@ class TextVAE(TextModel, Transforms, Encodes, Decodes, Variational):
         self.compiled_encoder = tf.function(lambda tokens: encoder(tokens, training=False), reduce_retracing=True)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both networks on `tokens`: lines with boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        """Update both networks on `tokens`: lines with boundaries, int32 `[batch, time + 1]`, -1 after their end."""
         tokens = batch["tokens"]
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(tokens, training=True))
@@ -78,7 +78,7 @@ class TextVAE(TextModel, Transforms, Encodes, Decodes, Variational):
         """-log p(line | latent), `[batch]`.
 
         Args:
-            tokens: lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end.
+            tokens: lines with their boundaries, int32 `[batch, time + 1]`, -1 after their end.
             latent: `[batch, latent_dim]`.
             training: whether words and activations are dropped; the first input, the boundary, never is.
         """
@@ -93,11 +93,11 @@ class TextVAE(TextModel, Transforms, Encodes, Decodes, Variational):
         return ops.sum(nats, axis=1)
 
     def posterior_of(self, inputs: tf.Tensor) -> Posterior:
-        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 after their end."""
         return Posterior(*self.encoder(inputs, training=False))
 
     def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
-        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 behind their end."""
+        """Of lines with their boundaries, int32 `[batch, time + 1]`, -1 after their end."""
         return -self.nats(inputs, latents, training=False)
 
     def posterior(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -43,7 +43,7 @@ class Reader:
         self.held = np.zeros((self.rows, 0), np.int32)  # what a transformer's states know of
 
     def read(self, tokens: np.ndarray) -> np.ndarray:
-        """Read int `[rows, count]` behind all that was read; logits `[rows, symbols]` of what comes next."""
+        """Read int `[rows, count]` after all that was read; logits `[rows, symbols]` of what comes next."""
         tokens = np.asarray(tokens, np.int32)
         if self.context and self.held.shape[1] + tokens.shape[1] > self.context:
             kept = np.concatenate([self.held, tokens], axis=1)[:, -max(1, self.context // 2) :]
@@ -57,7 +57,7 @@ class Reader:
         return logits.numpy()
 
     def _some(self, tokens: np.ndarray) -> tuple[int, Any]:
-        """Read the first of some tokens, or a whole piece of them; how many, and the logits behind."""
+        """Read the first of some tokens, or a whole piece of them; how many, and the logits after."""
         rows, left = tokens.shape
         if self.piece and self.context and left > 1 and self.held.shape[1] + self.piece <= self.context:
             count = min(self.piece, left)
@@ -96,7 +96,7 @@ def write(
     end: int | None,
     seed: int,
 ) -> Iterator[np.ndarray]:
-    """What comes behind a prompt, symbol by symbol.
+    """What comes after a prompt, symbol by symbol.
 
     Args:
         reader: that has read nothing.

@@ -20,7 +20,7 @@ _MIN_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: l
 class Forecasts(Evaluator):
     """Forecasts of each value of the part from all that came before it, beside those that repeat the last season.
 
-    Errors are in the series' own units; of several series the names have `_of_` and the series' name behind them.
+    Errors are in the series' own units; of several series the names end in `_of_` and the series' name.
     Figures, lower is better:
 
     - held_out_rmse: root mean squared error of the next value, in deviations of each series;
@@ -88,7 +88,7 @@ class HeldOutRMSE(Chooser):
 
 
 def span_of(source: SeriesSource, part: PartName) -> tuple[int, int]:
-    """The first step of time of a part, and the one behind its last, in `source.values`."""
+    """The first step of time of a part, and the one after its last, in `source.values`."""
     learnt, training = len(source.train), len(source.training)
     held_out = (learnt, training) if source.validation is not None else (0, learnt)
     return {"train": (0, learnt), "validation": held_out, "test": (training, len(source.values))}[part]

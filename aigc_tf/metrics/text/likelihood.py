@@ -87,7 +87,7 @@ def held_out_nats(
 ) -> tuple[np.ndarray, np.ndarray]:
     """-log p of each held-out symbol in nats, float64, and which symbols these are; both `[symbols]`.
 
-    Windows do not overlap. A model that carries its state reads each row of windows one behind the other.
+    Windows do not overlap. A model that carries its state reads each row of windows one after the other.
     """
     states = None
     nats, symbols = [], []

@@ -22,7 +22,7 @@ class _Level(NamedTuple):
     counts: np.ndarray
     """float64 `[n-grams]`."""
     totals: np.ndarray
-    """float64 `[contexts]`: symbols seen behind each context."""
+    """float64 `[contexts]`: symbols seen after each context."""
     kinds: np.ndarray
     """float64 `[contexts]`: different ones."""
 
@@ -30,7 +30,7 @@ class _Level(NamedTuple):
 class NGram:
     """p(w | h) = (c(h w) + T(h) p(w | h')) / (c(h) + T(h)) (Witten & Bell 1991; Chen & Goodman 1998, eqs. 15 and 16).
 
-    c counts in the training text, T(h) is the number of different symbols behind the context h, h' is h without its
+    c counts in the training text, T(h) is the number of different symbols after the context h, h' is h without its
     first symbol, and below the unigram every symbol is equally likely. Probabilities of all symbols sum to one.
 
     Args:
@@ -56,7 +56,7 @@ class NGram:
         """-log p of each symbol but the first of each row, given those before it in the row: float64 `[rows, time]`.
 
         Args:
-            tokens: int `[rows, time + 1]`, -1 behind their end; what stands there in the result means nothing.
+            tokens: int `[rows, time + 1]`, -1 after their end; what stands there in the result means nothing.
         """
         known = np.maximum(tokens, 0)
         probabilities = np.full(tokens.shape, 1 / self.symbols)
@@ -67,7 +67,7 @@ class NGram:
             seen = (contexts >= 0) & (level.codes[places] == codes)
             total, kinds = level.totals[contexts], level.kinds[contexts]
             mixed = (np.where(seen, level.counts[places], 0) + kinds * probabilities) / np.maximum(total + kinds, 1)
-            # What only ends the training text is a context that nothing stands behind.
+            # What only ends the training text is a context that nothing comes after.
             probabilities = np.where((contexts >= 0) & (total > 0), mixed, probabilities)
             contexts = np.full_like(contexts, -1)
             contexts[:, 1:] = np.where(seen, places, -1)[:, :-1]
@@ -82,7 +82,7 @@ def fitted(source: TextSource, order: int) -> NGram:
 
 
 def nats_of(model: NGram, batches: list[np.ndarray]) -> np.ndarray:
-    """-log p of all symbols of held-out batches `[rows, time + 1]`, -1 behind their end: float64 `[symbols]`."""
+    """-log p of all symbols of held-out batches `[rows, time + 1]`, -1 after their end: float64 `[symbols]`."""
     return np.concatenate([model.nats(tokens)[tokens[:, 1:] != PADDING] for tokens in batches])
 
 

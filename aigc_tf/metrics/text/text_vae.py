@@ -17,7 +17,7 @@ from aigc_tf.metrics.text import ngram
 from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
-GROUPS = 5  # of lines of about the same length, so that little time goes into what is behind their ends
+GROUPS = 5  # of lines of about the same length, so that little time goes into what comes after their ends
 BOUNDED = 500  # lines, evenly spread over the part
 IMPORTANCE_SAMPLES = 100
 ORDER = 3  # of the n-gram that stands beside the model
@@ -81,7 +81,7 @@ def importance_weighted_bounds(model: TextVAE, tokens: np.ndarray, samples: int,
 
     Args:
         model: the autoencoder.
-        tokens: lines with their boundaries, int32 `[lines, time]`, -1 behind their end.
+        tokens: lines with their boundaries, int32 `[lines, time]`, -1 after their end.
         samples: of the latent, for each line.
         seed: of the samples.
     """

@@ -108,10 +108,10 @@ IMAGES_FILE, LABELS_FILE = fashion_mnist.FILES["train"]
             lambda folder: (folder / IMAGES_FILE).write_bytes((folder / IMAGES_FILE).read_bytes()[:-500]),
             "cannot be read",
         ),
-        (lambda folder: (folder / IMAGES_FILE).write_bytes(b""), "is no IDX file|cannot be read"),
+        (lambda folder: (folder / IMAGES_FILE).write_bytes(b""), "is not an IDX file|cannot be read"),
         (lambda folder: (folder / IMAGES_FILE).write_bytes(b"<html>not found</html>"), "cannot be read"),
-        (lambda folder: (folder / IMAGES_FILE).write_bytes(gzip.compress(b"\0\0\x08")), "is no IDX file of 3 dim"),
-        (lambda folder: write_idx(folder / IMAGES_FILE, np.zeros(30, np.uint8)), "is no IDX file of 3 dim"),
+        (lambda folder: (folder / IMAGES_FILE).write_bytes(gzip.compress(b"\0\0\x08")), "is not an IDX file of 3 dim"),
+        (lambda folder: write_idx(folder / IMAGES_FILE, np.zeros(30, np.uint8)), "is not an IDX file of 3 dim"),
         (
             lambda folder: (folder / LABELS_FILE).write_bytes(
                 gzip.compress(gzip.decompress((folder / LABELS_FILE).read_bytes())[:-1])

@@ -153,7 +153,7 @@ def test_a_bomb_is_left_out_with_nothing_on_stderr(
 ) -> None:
     Image.new("L", (10, 10)).save(folder / "bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60)  # Pillow warns
-    monkeypatch.setattr("aigc_tf.data.images.prepare.MOST_PIXELS", 99)
+    monkeypatch.setattr("aigc_tf.data.images.prepare.MAX_PIXELS", 99)
     assert "bomb.png (10x10 pixels, more than 99 in all)" in opened(folder, max_unreadable=0.1).notes[1]
     assert capfd.readouterr() == ("", "")
 

@@ -1,4 +1,4 @@
-"""TFDS data sets: read when they are there, refused within seconds when they cannot be had."""
+"""TFDS data sets: read when they are there, refused within seconds when they are not."""
 
 from __future__ import annotations
 

@@ -166,7 +166,7 @@ WORD[7] = "n/a"
         ("", r"is empty"),
         (rows(WAVE, header="1.5"), r"has the number 1.5 in its first row: put the names"),
         (rows(WAVE, header="a;b"), r"semicolons or tabs: separate them by commas"),
-        (rows(WAVE, WAVE, header="a,b") + "1\n", r"line 42 has 1 cells and the first row 2: mend that line"),
+        (rows(WAVE, WAVE, header="a,b") + "1\n", r"line 42 has 1 cells and the first row 2: fix that line"),
         ('a\n"1.0\n', r"cannot be read as CSV, see line"),
         ("a\n1\0", r"NUL"),
     ],

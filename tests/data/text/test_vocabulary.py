@@ -52,7 +52,7 @@ def test_a_vocabulary_is_kept_as_json(unit: str) -> None:
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"unit": "character"}', '{"unit": 1, "symbols": 3, "start": 0}'])
 def test_a_damaged_file_is_named(damaged: str) -> None:
-    with pytest.raises(InputError, match=r"vocabulary\.json is no vocabulary"):
+    with pytest.raises(InputError, match=r"vocabulary\.json is not a vocabulary"):
         Vocabulary.from_json(damaged)
 
 

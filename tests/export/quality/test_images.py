@@ -1,4 +1,4 @@
-"""What quantising changes: measured on the file itself, with the same latents, and refused beyond the limits."""
+"""What quantizing changes: measured on the file itself, with the same latents, and refused beyond the limits."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantisedLimits
+from aigc_tf.recipes.images import ExportLimits, ImageSettings, QuantizedLimits
 
 SHAPE = (16, 16, 1)
-LOOSE = QuantisedLimits(distance_share=10.0, psnr_db=100.0)
+LOOSE = QuantizedLimits(distance_share=10.0, psnr_db=100.0)
 
 
-def recipe(samples: int = 60, dynamic: QuantisedLimits = LOOSE, int8: QuantisedLimits = LOOSE) -> DCGAN:
+def recipe(samples: int = 60, dynamic: QuantizedLimits = LOOSE, int8: QuantizedLimits = LOOSE) -> DCGAN:
     limits = ExportLimits(samples=samples, dynamic=dynamic, int8=int8)
     return DCGAN(images=ImageSettings(height=16, width=16), export_limits=limits)
 
@@ -120,7 +120,7 @@ def test_equal_files_change_nothing(generator: Signature, small_networks: None, 
 def test_a_generator_beyond_the_limit_is_refused_with_numbers(
     quantize: str, other: str, generator: Signature, small_networks: None, stripes: Any
 ) -> None:
-    strict = recipe(**{quantize: QuantisedLimits(distance_share=1e-6, psnr_db=0.0)})
+    strict = recipe(**{quantize: QuantizedLimits(distance_share=1e-6, psnr_db=0.0)})
     message = rf"quantize {quantize}: the Fréchet distance .* from [\d.]+ to [\d.]+ \([+-].*%, 60 samples\)"
     with pytest.raises(VerificationError, match=message) as error:
         image_quality(model(generate=generator), stripes(), strict, File({"generate": generator}, 0.05), quantize)
@@ -154,7 +154,7 @@ def test_reconstructions_are_of_the_validation_part_if_there_is_one(halving: Sig
 
 def test_reconstructions_may_fall_by_the_limit_and_rise_by_anything(halving: Signature, stripes: Any) -> None:
     def fall(offset: float, limit: float) -> float:
-        strict = recipe(int8=QuantisedLimits(distance_share=0.0, psnr_db=limit))
+        strict = recipe(int8=QuantizedLimits(distance_share=0.0, psnr_db=limit))
         file = File({"reconstruct": halving}, offset)
         return image_quality(model(reconstruct=halving), stripes(), strict, file, "int8")["reconstruct"]["change"]
 

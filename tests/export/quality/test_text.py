@@ -1,4 +1,4 @@
-"""What quantising changes in the perplexity of text."""
+"""What quantizing changes in the perplexity of text."""
 
 from __future__ import annotations
 

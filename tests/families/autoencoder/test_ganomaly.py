@@ -150,9 +150,9 @@ def test_it_learns_to_reconstruct():
     step = tf.function(model.train_step)
     stripes = np.sign(np.sin(np.arange(16) * np.array([[0.3], [0.5], [0.8], [1.2]]))).astype(np.float32)
     images = tf.constant(np.tile(stripes[:, :, np.newaxis, np.newaxis], (1, 1, 16, 1)))
-    first = float(step(images)["contextual_loss"])
+    first = float(step({"image": images})["contextual_loss"])
     for _ in range(150):
-        logs = step(images)
+        logs = step({"image": images})
     assert float(logs["contextual_loss"]) < 0.5 * first
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.images.opening import open_source
-from aigc_tf.families.autoencoder.model import MOST_CORRELATED, Autoencoder
+from aigc_tf.families.autoencoder.model import MAX_CORRELATED, Autoencoder
 from aigc_tf.families.latent import AVERAGE_SHARE_OF_IMAGES_SEEN
 from aigc_tf.nn.corruption import corrupt
 from aigc_tf.recipes.autoencoder import Autoencoder as Recipe
@@ -107,9 +107,9 @@ def test_moments_are_a_moving_average(tiny: Recipe):
 
 
 def test_long_latents_get_a_diagonal_gaussian():
-    model = aigc_tf.create(dataclasses.replace(Recipe.tiny(), latent_dim=MOST_CORRELATED + 1))
-    assert model.second_moment.shape == (MOST_CORRELATED + 1,)
-    latents = np.random.default_rng(0).normal(2.0, 3.0, (400, MOST_CORRELATED + 1)).astype("float32")
+    model = aigc_tf.create(dataclasses.replace(Recipe.tiny(), latent_dim=MAX_CORRELATED + 1))
+    assert model.second_moment.shape == (MAX_CORRELATED + 1,)
+    latents = np.random.default_rng(0).normal(2.0, 3.0, (400, MAX_CORRELATED + 1)).astype("float32")
     model.update_prior(tf.constant(latents), keep=tf.constant(0.0))
     draws = model.latents(4000, seed=0)
     np.testing.assert_allclose(draws.std(0), latents.std(0), rtol=0.1)

@@ -90,7 +90,7 @@ def test_the_discriminator_follows_its_loss_and_penalties(settings: DCGAN):
 def test_r1_comes_lazily_and_weighs_as_much_more():
     often, seldom = (aigc_tf.create(recipe(r1=R1Settings(weight=1.0, every=every))) for every in (1, 3))
     step = tf.function(seldom.train_step)
-    penalties = [float(step(REAL)["penalty"]) for _ in range(7)]
+    penalties = [float(step({"image": REAL})["penalty"]) for _ in range(7)]
     assert [bool(penalty) for penalty in penalties] == [True, False, False, True, False, False, True]
     assert penalties[0] == pytest.approx(3 * float(often.train_step({"image": REAL})["penalty"]), rel=1e-5)
 

@@ -44,6 +44,7 @@ def rising() -> np.ndarray:
 def fitted(values: np.ndarray, order: int, steps: int = 1, **fields: object) -> tuple[Autoregression, SeriesSource]:
     recipe = AR(series=SeriesSettings(length=order), **fields)
     source = open_source(recipe, values)
+    source = dataclasses.replace(source, train=source.training, validation=None)  # fitted to all before the test part
     model = aigc_tf.create(recipe, scaling=source.scaling)
     step = tf.function(model.train_step)
     for batch in source.batches(recipe.batch_size, recipe.seed).take(steps):

@@ -15,7 +15,7 @@ def export(
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "float16", "dynamic", "int8"),
     json: bool = False,
 ) -> None:
-    """Exported files of a run, in each quantisation, beside Keras's own LiteRT export and ONNX Runtime.
+    """Exported files of a run, in each quantization, beside Keras's own LiteRT export and ONNX Runtime.
 
     Args:
         run: The run's folder.
@@ -31,7 +31,7 @@ def export(
 def export_matrix(
     steps: int = 20, results: Path = Path("saved_models/benchmarks/export_matrix.jsonl"), json: bool = False
 ) -> None:
-    """Every recipe's tiny version, hardly trained, exported in every quantisation.
+    """Every recipe's tiny version, hardly trained, exported in every quantization.
 
     Args:
         steps: Of training.

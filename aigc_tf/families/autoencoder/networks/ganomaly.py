@@ -29,10 +29,10 @@ def decoder(recipe: GANomaly) -> keras.Model:
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = layers.Dense(height * width * start_filters, use_bias=False, name="dense")(latent)
     x = layers.Reshape((height, width, start_filters), name="reshape")(x)
-    x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
+    x = batch_norm_activation(x, recipe.normalisation_momentum, "0", fast=False)
     for index, (filters, size) in enumerate(zip(reversed(inner_filters), reversed(sizes[1:-1]), strict=True), 1):
         x = _double(x, filters, size, index)
-        x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
+        x = batch_norm_activation(x, recipe.normalisation_momentum, str(index), fast=False)
     x = _double(x, recipe.images.channels, sizes[0], len(recipe.filters))
     return keras.Model(latent, x, name="decoder")
 
@@ -54,6 +54,7 @@ def _features(x: keras.KerasTensor, recipe: GANomaly) -> keras.KerasTensor:
         use_bias=False,
         normalisation_momentum=recipe.normalisation_momentum,
         first=0,
+        fast=False,  # in batches of 64 the others took a tenth longer
     )
 
 

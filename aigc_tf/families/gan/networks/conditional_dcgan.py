@@ -16,7 +16,7 @@ from aigc_tf.recipes.cgan import CGAN
 def generator(recipe: CGAN, classes: ClassNames) -> keras.Model:
     """Latent `[batch, latent_dim]` and label int32 `[batch]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    The class's vector stands behind the latent, as in Mirza & Osindero 2014.
+    The class's vector comes after the latent, as in Mirza & Osindero 2014.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     label = keras.Input((), dtype="int32", name="label")

@@ -21,14 +21,14 @@ class LanguageNetworks:
 
     sequence: keras.Model
     """Tokens int32 `[batch, time]`, and for recurrent networks the states before them -> logits
-    `[batch, time, symbols]`, each from the tokens up to its own, and the states behind them."""
+    `[batch, time, symbols]`, each from the tokens up to its own, and the states after them."""
     step: keras.Model
     """Token int32 `[batch]` and states -> logits `[batch, symbols]` and new states, in the order of `feedback`."""
     feedback: Mapping[str, str]
     """Which output of the step is which input of the next one."""
     prefill: keras.Model | None = None
     """Of a transformer: a piece of a prompt, int32 `[batch, piece]`, how many of its tokens count, int32 `[batch]`,
-    and states -> logits behind the last that counts, `[batch, symbols]`, and new states."""
+    and states -> logits after the last that counts, `[batch, symbols]`, and new states."""
     attention: keras.Model | None = None
     """Of a transformer: tokens `[batch, time]` -> attention weights `[batch, heads, time, time]` of each block."""
 

@@ -15,7 +15,7 @@ from aigc_tf.recipes.text_vae import TextVAE
 
 
 def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
-    """Tokens int32 `[batch, time]`, -1 behind their end -> mean and log variance, `[batch, latent_dim]` each."""
+    """Tokens int32 `[batch, time]`, -1 after their end -> mean and log variance, `[batch, latent_dim]` each."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     real = ops.not_equal(tokens, PADDING)
     x = layers.Embedding(len(vocabulary), recipe.embedding, name="embedding")(ops.maximum(tokens, 0))

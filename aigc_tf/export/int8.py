@@ -1,4 +1,4 @@
-"""8-bit arithmetic: a calibrated .tflite file to a quantised one, with ranges that fit the activations behind them."""
+"""8-bit arithmetic: a calibrated .tflite file to a quantized one, with ranges that fit the activations behind them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COMPUTE = {
 }
 
 
-def quantise(calibrated: bytes) -> bytes:
+def to_int8(calibrated: bytes) -> bytes:
     """The file in 8-bit arithmetic, inputs and outputs in float.
 
     Args:

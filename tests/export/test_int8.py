@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf.export import Runner, quantise
+from aigc_tf.export import Runner, int8
 from aigc_tf.export.convert import convert, write_saved_model
-from aigc_tf.export.quantise import SATURATED_BEYOND
+from aigc_tf.export.int8 import SATURATED_BEYOND
 from aigc_tf.export.verify import run_keras
 from aigc_tf.families.base import Signature, TensorSpec
 from tests.export.conftest import normal_examples
@@ -59,7 +59,7 @@ def largest_error(signature: Signature, folder: Path) -> float:
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
 def test_activations_keep_their_resolution(activation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = largest_error(wide(activation), tmp_path / "narrow")
-    monkeypatch.setattr(quantise, "SATURATED_BEYOND", {})
+    monkeypatch.setattr(int8, "SATURATED_BEYOND", {})
     assert narrow < 0.7 * largest_error(wide(activation), tmp_path / "wide")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The models' train_step is TensorFlow's, whatever backend ~/.keras/keras.json names.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Run", "create", "recipes", "train"]
 
 _HOME = {"Run": "aigc_tf.runs.run", "create": "aigc_tf.families.create", "train": "aigc_tf.engine.training"}

@@ -166,8 +166,8 @@ def main() -> None:
     draw(PICTURE)
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
-    _, behind = rest.split(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{behind}", encoding="utf-8")
+    _, after = rest.split(END)
+    DOCUMENT.write_text(f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}", encoding="utf-8")
     print(PICTURE)
 
 

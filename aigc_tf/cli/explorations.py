@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aigc_tf.modalities.base import Modality
     from aigc_tf.runs.run import Run
 
-ENCODED = 1000  # test examples that say how active the latent dimensions are
+ENCODED = 1000  # examples of the watched part that say how active the latent dimensions are
 IN_A_ROW = 10  # on a way
 MOVED = 9  # along a direction, in one row
 
@@ -140,7 +140,7 @@ class Direction(Drawn):
 
 @dataclass(frozen=True, kw_only=True)
 class OfDimensions(Exploration):
-    """What is shown of the latent dimensions that tell most about test examples."""
+    """What is shown of the latent dimensions that tell most about examples."""
 
     needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
 
@@ -151,7 +151,7 @@ class OfDimensions(Exploration):
         """Up to `count` dimensions, the most active first."""
         from aigc_tf.families.latent_space import most_active
 
-        return most_active(model.activity(run.source.inputs("test", ENCODED)), count)
+        return most_active(model.activity(run.source.inputs("validation", ENCODED)), count)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,6 +77,7 @@ def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, describe
         progress = put_in_order(path, recipe, described)
         if progress.step:
             write_text(path / paths.RECIPE, recipe.to_json())
+            _write_source(path, source)
         else:
             _write_beginning(path, recipe, source, described)
         yield Run(path, recipe, progress.step, source=source, progress=progress)
@@ -147,6 +148,11 @@ def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict
     write_text(path / paths.RECIPE, recipe.to_json())
     for name in recipe.assets:
         write_text(path / paths.asset_file(name), source.assets[name].to_json())
+    _write_source(path, source)
+    write_text(path / paths.ENVIRONMENT, json.dumps(described, indent=2) + "\n")
+
+
+def _write_source(path: Path, source: Source) -> None:
+    """Write what the run is trained on, and how it is split: a run of version 0.1 gains a validation part."""
     origin = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
     write_text(path / paths.SOURCE, json.dumps(origin, indent=2) + "\n")
-    write_text(path / paths.ENVIRONMENT, json.dumps(described, indent=2) + "\n")

@@ -53,6 +53,7 @@ def test_goes_on_with_another_choice(tmp_path: Path, capsys: pytest.CaptureFixtu
     longer = aigc_tf.train(type(recipe)(**{**vars(recipe), "steps": 6}), tmp_path / "run", resume=True)
     assert longer.step == 6
     assert "was chosen on test data" in capsys.readouterr().err
+    assert "validation part" in longer.chosen()["best checkpoint chosen by"]
     assert longer.progress.best is not None and longer.progress.best["step"] > 4
     names = checkpoints.read(checkpoints.path_of(tmp_path / "run" / "checkpoints", 6))[0]
     assert not checkpoints.is_positional(names)

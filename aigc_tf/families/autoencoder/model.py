@@ -261,9 +261,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
-        pictures: dict[str, Preview] = {
-            "traversals": rows_of(traversals(self, most_active(activity, PREVIEWED_DIMENSIONS)))
-        }
+        moved = traversals(self, most_active(activity, PREVIEWED_DIMENSIONS))
+        pictures: dict[str, Preview] = {"traversals": rows_of(moved)}
         if self.latent_dim == 2:
             pictures["latent_map"] = rows_of(plane(self, across=0, upwards=1, side=PREVIEWED_MAP_SIDE))
         return pictures
@@ -275,7 +274,6 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         images = {"image": TensorSpec(self.image_shape, IMAGE)}
         latents = {"latent": TensorSpec((self.latent_dim,), self.latent_meaning)}
         encoded = {name: TensorSpec((self.latent_dim,), meaning) for name, meaning in self.encoder_outputs.items()}
-        score = {"score": TensorSpec((), self.score_meaning)}
         noise = {"noise": TensorSpec((self.latent_dim,), "standard normal numbers, or 0 for the mean")}
         scored = images if len(self.scoring.inputs) == 1 else images | noise
 
@@ -294,7 +292,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             "encode": Signature(self.encoding, images, encoded, image_examples),
             "decode": Signature(self.decoding, latents, images, latent_examples),
             "reconstruct": Signature(reconstruct, images, images, image_examples),
-            "score": Signature(self.scoring, scored, score, scored_examples),
+            "score": Signature(self.scoring, scored, {"score": TensorSpec((), self.score_meaning)}, scored_examples),
         }
 
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:

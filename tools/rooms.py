@@ -8,6 +8,7 @@ checkers alone do not.
 
 from __future__ import annotations
 
+import argparse
 import ast
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,6 +164,7 @@ def draw(path: Path) -> None:
 
 def main() -> None:
     """Write both."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     draw(PICTURE)
     text = DOCUMENT.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)

@@ -38,7 +38,7 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
         described: the environment.
 
     Raises:
-        InputError: the folder is not empty or in use, or `start_from` is not a run.
+        InputError: the folder is not empty or in use, `start_from` is not a run, or the model cannot be made.
     """
     if recipe.start_from is not None:
         Run.open(recipe.start_from)
@@ -46,12 +46,13 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
     recipe = dataclasses.replace(recipe, source=source.name)
     with held(path):
         _write_beginning(path, recipe, source, described)
+        run = Run(path, recipe, 0, source=source, progress=Progress(step=0))
         try:
-            yield Run(path, recipe, 0, source=source, progress=Progress(step=0))
+            run.model  # noqa: B018 (a recipe whose model cannot be made is refused, and leaves no folder)
         except InputError:
-            if not checkpoints.steps(path / paths.CHECKPOINTS):  # refused before anything was learnt
-                shutil.rmtree(path)
+            shutil.rmtree(path)
             raise
+        yield run
 
 
 @contextmanager

@@ -127,7 +127,7 @@ def shown(run: aigc_tf.Run, folder: Path, what: Exploration) -> np.ndarray:
 
 def test_the_latent_space_is_shown(run: aigc_tf.Run, photos: Path, tmp_path: Path):
     model, source = run.model, run.source
-    activity = model.activity(source.test.images)
+    activity = model.activity(source.watched.images)
     order = latent_space.most_active(activity, 4)
     expected = latent_space.traversals(model, order[:3]).reshape(27, 16, 16, 1)
     np.testing.assert_allclose(shown(run, tmp_path, Traverse(count=3)), expected, atol=1e-5)

@@ -238,5 +238,5 @@ def test_a_network_without_a_graph_is_refused() -> None:
         def call(self, inputs: object) -> object:
             return inputs
 
-    with pytest.raises(ValueError, match="no Functional"):
+    with pytest.raises(ValueError, match="is not a Functional"):
         optimise(Subclassed(name="subclassed"), 1)

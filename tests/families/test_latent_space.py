@@ -17,7 +17,6 @@ from aigc_tf.data.images.opening import open_source
 from aigc_tf.data.images.source import Split
 from aigc_tf.engine import projector
 from aigc_tf.families.latent_space import (
-    Encodes,
     Way,
     along,
     between,
@@ -31,12 +30,16 @@ from aigc_tf.families.latent_space import (
     standard_normal,
     traversals,
 )
+from aigc_tf.families.tasks import Encodes
 from aigc_tf.metrics import neighbours
 from aigc_tf.metrics.neighbours import nearest_in_latent_space
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
+from tests.sources import source_of
 
 MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")
 
@@ -45,6 +48,7 @@ class Mirror:
     """Images `[1, 3, 1]` are their latents."""
 
     latent_dim = 3
+    takes = Pictures(ImageSettings(height=1, width=3, channels=1))
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         return images.reshape(len(images), 3).astype("float32")
@@ -218,7 +222,8 @@ def config_of(folder: Path) -> tensorboard_projector.ProjectorConfig:
 
 def test_the_projector_gets_encodings_thumbnails_and_classes(tmp_path: Path):
     images = np.random.default_rng(0).integers(0, 256, (5, 1, 3, 1), np.uint8)
-    projector.write_projector(tmp_path, Mirror(), Split(images, np.array([0, 1, 1, 0, 1])), ("shoe", "a\tbag"))
+    classes = np.array([0, 1, 1, 0, 1])
+    projector.write_projector(tmp_path, Mirror(), source_of(images, classes, class_names=("shoe", "a\tbag")))
     (embedding,) = config_of(tmp_path).embeddings
     np.testing.assert_array_equal(np.loadtxt(tmp_path / embedding.tensor_path), images.reshape(5, 3))
     assert (tmp_path / embedding.metadata_path).read_text().splitlines() == ["shoe", "a bag", "a bag", "shoe", "a bag"]
@@ -233,7 +238,7 @@ def test_the_projector_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Mirror, "latent_dim", projector.MAX_NUMBERS // 4)
     monkeypatch.setattr(Mirror, "encode", lambda self, images: np.zeros((len(images), 3)))
     images = np.zeros((40, 100, 130, 3), np.uint8)
-    projector.write_projector(tmp_path, Mirror(), Split(images, None), None)
+    projector.write_projector(tmp_path, Mirror(), source_of(images))
     (embedding,) = config_of(tmp_path).embeddings
     assert len((tmp_path / embedding.tensor_path).read_text().splitlines()) == 4
     assert not embedding.metadata_path
@@ -247,7 +252,7 @@ def test_training_writes_the_projector_for_models_that_encode(tmp_path: Path, pi
     recipe = dataclasses.replace(VAE.tiny(), source=str(pictures), steps=2, logging=logging)
     run = aigc_tf.train(recipe, tmp_path / "run")
     latents = run.path / "tensorboard" / config_of(run.path / "tensorboard").embeddings[0].tensor_path
-    np.testing.assert_allclose(np.loadtxt(latents), run.model.encode(run.source.test.images), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(np.loadtxt(latents), run.model.encode(run.source.watched.images), rtol=1e-4, atol=1e-6)
     before = latents.read_text()
     aigc_tf.train(dataclasses.replace(recipe, steps=3), run.path, resume=True)
     assert latents.read_text() != before

@@ -9,7 +9,7 @@ import pytest
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.errors import InputError
-from aigc_tf.families.tasks import TASKS, Draws, Encodes, Forecasts, Scores, Transforms, tasks_of
+from aigc_tf.families.tasks import TASKS, Draws, Encodes, Explains, Forecasts, Scores, Transforms, tasks_of
 from aigc_tf.modalities.base import Modality
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.modalities.text import Text
@@ -24,7 +24,11 @@ AUTOENCODERS = [Draws, Transforms, Encodes, Scores]
 ONLY_DRAW = ("cgan", "conv_gan", "dcgan", "dcgan64", "dp_gan", "lsgan", "mlp_gan", "wgan_gp")
 WRITE = ("char_rnn", "gpt", "dp_gpt", "word_lstm")
 ENCODE_TOO = ("autoencoder", "beta_vae", "conv_vae", "dp_vae", "vae", "denoising_autoencoder", "denoising_vae")
-EXPECTED = {slug: [Draws] for slug in (*ONLY_DRAW, *WRITE)} | dict.fromkeys(ENCODE_TOO, AUTOENCODERS)
+EXPECTED = (
+    {slug: [Draws] for slug in ONLY_DRAW}
+    | {slug: [Draws, Scores, Explains] for slug in WRITE}
+    | dict.fromkeys(ENCODE_TOO, AUTOENCODERS)
+)
 
 
 @pytest.mark.parametrize("slug", RECIPES)

@@ -233,7 +233,7 @@ def of_writer(kind: type[tf.errors.OpError], operation: str, reason: str) -> tf.
     [
         (
             of_writer(tf.errors.ResourceExhaustedError, "WriteScalarSummary", "No space left on device"),
-            r"/tensorboard: No space left on device; there is no checkpoint yet .*; continue with --resume",
+            r"/tensorboard: No space left on device; there is no checkpoint yet .*; fix it and continue with --resume",
         ),
         (
             of_writer(tf.errors.PermissionDeniedError, "FlushSummaryWriter", "Permission denied"),

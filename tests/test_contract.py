@@ -263,23 +263,21 @@ def in_this_process(command: list[str], **_: object) -> subprocess.CompletedProc
 
 
 def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    """Two quantizations for the first recipe of each kind of model, for the others one and in this process.
+    """Calibrated for the first recipe of each kind of model, for the others 8-bit weights and in this process.
 
-    Floats are tested in tests/export, and in all recipes by `tools.benchmark export-matrix`.
+    All quantizations are tested in tests/export, and of all recipes by `tools.benchmark export-matrix`.
     """
     first = is_first_of_its_kind(run.recipe)
     if not first:
         monkeypatch.setattr(verify, "subprocess", SimpleNamespace(run=in_this_process))
-    for quantize in ("dynamic", "int8") if first else ("dynamic",):
-        exported = run.export(quantize=quantize, compare_with_keras=False)
-        report = json.loads((exported.path.parent / "export.json").read_text())
-        assert exported.path.name == "model.tflite" and exported.path.stat().st_size > 1000
-        assert not [name for name in report["operators"] if name.startswith(("Flex", "CUSTOM"))]
-        assert set(report["signatures"]) == set(run.model.signatures())
-        if quantize in ("dynamic", "int8"):
-            figures = [found[key] for found in report["quality"].values() for key in ("before", "after", "change")]
-            assert figures and np.isfinite(figures).all()
-        assert f"{exported.path.parent.name}," in (run.path / "README.md").read_text()
+    exported = run.export(quantize="int8" if first else "dynamic", compare_with_keras=False)
+    report = json.loads((exported.path.parent / "export.json").read_text())
+    assert exported.path.name == "model.tflite" and exported.path.stat().st_size > 1000
+    assert not [name for name in report["operators"] if name.startswith(("Flex", "CUSTOM"))]
+    assert set(report["signatures"]) == set(run.model.signatures())
+    figures = [found[key] for found in report["quality"].values() for key in ("before", "after", "change")]
+    assert figures and np.isfinite(figures).all()
+    assert f"{exported.path.parent.name}," in (run.path / "README.md").read_text()
 
 
 def test_the_card_says_what_is_known(run: aigc_tf.Run):

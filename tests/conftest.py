@@ -14,9 +14,36 @@ from aigc_tf.metrics.images import small_network
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
-# A busy machine is no fault of the code.
+# Whole trainings, exports of every recipe, several processes, kills: `pytest -m "not slow"` leaves them out.
+SLOW = (
+    "tests/benchmarks/test_exports.py",
+    "tests/benchmarks/test_step_speed.py",
+    "tests/cli/test_command.py",
+    "tests/engine/test_distribution.py",
+    "tests/export/test_run_export.py",
+    "tests/export/test_sequences.py",
+    "tests/export/test_web.py",
+    "tests/families/text/test_language_model.py",
+    "tests/runs/test_recovery.py",
+    "tests/test_contract.py",
+    "tests/test_learning.py",
+    "tests/test_new_family.py",
+)
+CONTRACT = "tests/test_contract.py"
+
+# A busy machine is not a fault of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow; with `--dist loadgroup` a worker takes a whole file, of the contract a whole recipe."""
+    for item in items:
+        file, parameters = item.nodeid.partition("::")[0], getattr(item, "callspec", None)
+        if file in SLOW or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.slow)
+        recipe = parameters.params.get("recipe") if file == CONTRACT and parameters else None
+        item.add_marker(pytest.mark.xdist_group(f"{file}:{recipe}" if recipe else file))
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import aigc_tf
 from aigc_tf.engine.guard import reseed, spread
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.state import is_random_state
+from aigc_tf.metrics.evaluator import Chooser
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GuardSettings
 from aigc_tf.recipes.settings import MAX_SEED, AdamSettings, LoggingSettings
@@ -203,17 +205,27 @@ def test_a_discriminator_that_always_wins_stops_the_run(
     assert ("right with probability over 0.99 for 4 steps" in capsys.readouterr().err) == wins
 
 
+class Given(Chooser):
+    """Figures that a test gives, one after the other."""
+
+    name = "figure"
+    figures: Iterator[float]
+
+    def value(self, *_: object) -> float:
+        return next(self.figures)
+
+
 def test_quality_that_becomes_worse_and_worse_stops_the_run(
     recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     figures = iter([9.0, 5.0, 6.0, 4.0, 5.0, 6.0, 7.0])  # the first before training
-    monkeypatch.setattr(DCGAN, "quality", "tests.test_guard:next_figure")
-    monkeypatch.setattr("tests.test_guard.next_figure", lambda *_: next(figures), raising=False)
+    monkeypatch.setattr(DCGAN, "chooses", f"{__name__}:Given")
+    monkeypatch.setattr(Given, "figures", figures, raising=False)
     logging = dataclasses.replace(recipe.logging, evaluate_every=2)
     guard = GuardSettings(action="stop", rises=2, least_spread=0.0)
     run = aigc_tf.train(dataclasses.replace(recipe, guard=guard, logging=logging), tmp_path / "run")
     # 5, 6, 4, 5, 6: the second rise in a row is that of step 10, seen in the next.
-    assert run.step == 11 and "frechet_distance rose 2 times in a row, to 6.0" in capsys.readouterr().err
+    assert run.step == 11 and "figure rose 2 times in a row, to 6.0" in capsys.readouterr().err
 
 
 def test_a_run_that_was_interrupted_rolls_back_like_one_that_was_not(recipe: DCGAN, tmp_path: Path):

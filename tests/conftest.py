@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from aigc_tf.export import check_saved_model, verify
 from aigc_tf.metrics.images import small_network
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
@@ -30,6 +33,7 @@ SLOW = (
     "tests/test_new_family.py",
 )
 CONTRACT = "tests/test_contract.py"
+CHECKED_IN_PROCESSES = ("tests/export/test_verify.py", "tests/export/test_writer.py")
 
 # A busy machine is not a fault of the code.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,6 +48,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         recipe = parameters.params.get("recipe") if file == CONTRACT and parameters else None
         item.add_marker(pytest.mark.xdist_group(f"{file}:{recipe}" if recipe else file))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def saved_models_run_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Starting TensorFlow anew is most of the time of checking a tiny SavedModel; few files have to do it."""
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        check_saved_model.main(*command[-3:])
+        return subprocess.CompletedProcess(command, 0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.nodeid not in CHECKED_IN_PROCESSES:
+            patch.setattr(verify, "subprocess", SimpleNamespace(run=run))
+        yield
 
 
 @pytest.fixture(autouse=True)

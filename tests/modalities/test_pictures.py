@@ -39,7 +39,7 @@ def test_the_form_follows_from_the_ending(tmp_path: Path):
         assert animation.n_frames == 8 and b"aigc_tf" in animation.info["comment"]  # there and back
     with Image.open(tmp_path / "a.png") as sheet:
         assert sheet.format == "PNG" and sheet.info["aigc_tf.recipe"] == "dcgan"
-    np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), values)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), values / np.float32(255))
     names = sorted(path.name for path in (tmp_path / "folder").iterdir())
     assert names == [f"{number:05d}.png" for number in range(5)]
     found = [GREY.read(tmp_path / "folder" / name) for name in names]

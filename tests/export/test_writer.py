@@ -59,7 +59,8 @@ def test_full_width_is_a_quarter_of_the_size_when_quantized(tmp_path: Path) -> N
     rival = report["keras_litert"]["generate"]
     assert report["files"]["model.tflite"] <= 0.3 * rival["bytes"]
     assert report["peak_memory"]["added_by_file_bytes"] < rival["peak_memory"]["added_by_file_bytes"]
-    assert rival["times_faster"]["1"]["median"] > 8  # about 20 on a quiet machine (docs/RESULTS.md)
+    # About 20 on one machine (docs/RESULTS.md), 3.7 on another, with the same code.
+    assert rival["times_faster"]["1"]["median"] > 2
     assert report["operators"]["CONV_2D"] == 3 and "TRANSPOSE_CONV" not in report["operators"]
 
 

@@ -37,7 +37,7 @@ def existing(name: str, expected: str) -> Path:
     """The user's file or folder.
 
     Raises:
-        InputError: there is none, it cannot be looked up, or its name is no text.
+        InputError: there is none, it cannot be looked up, or its name is not text.
     """
     try:
         path = Path(name).expanduser().resolve()

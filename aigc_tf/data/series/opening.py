@@ -21,7 +21,7 @@ AUTO = "two_seasons"
 TEST_SPLIT = "the last fifth of the time"
 _EXPECTED = "a CSV file of series, or an .npz file with one array"
 _OWN = "the user's own"
-_LEAST_DEVIATION = 1e-30  # less is lost in float32
+_MIN_DEVIATION = 1e-30  # less is lost in float32
 _WINDOWS_NEEDED = 5  # one fits in the test part, and there are more of them than a linear model has coefficients
 
 
@@ -46,7 +46,7 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
     train, test = np.split(values, [len(values) - len(values) // 5])
     scaling = measure_scaling(table.names, train)
     for series, deviation, first in zip(table.names, scaling.deviation, train[0], strict=True):
-        if deviation < _LEAST_DEVIATION:
+        if deviation < _MIN_DEVIATION:
             raise InputError(
                 f"{name}: column {series} is {first:g} all the time that is trained on, there is nothing to learn: "
                 "name other columns with series.columns"

@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import ops
 
 # Keeps the gradient of a norm finite where the norm is 0.
-_LEAST_SQUARED_NORM = 1e-12
+_MIN_SQUARED_NORM = 1e-12
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
 """Images `[batch, height, width, channels]` -> scores `[batch, 1]`."""
@@ -144,7 +144,7 @@ def gradient_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
         critic: whose gradient is meant; the score of an image may depend on no other image.
         images: where, `[batch, height, width, channels]`; `between` gives those of the paper.
     """
-    norms = ops.sqrt(squared_gradient_norms(critic, images) + _LEAST_SQUARED_NORM)
+    norms = ops.sqrt(squared_gradient_norms(critic, images) + _MIN_SQUARED_NORM)
     return ops.mean(ops.square(norms - 1.0))
 
 

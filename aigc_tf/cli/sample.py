@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from aigc_tf.cli.checks import require_at_least
-from aigc_tf.cli.explorations import EXPLORATIONS, Interpolate
+from aigc_tf.cli.explorations import EXPLORATIONS, Exploration, Interpolate
 from aigc_tf.cli.explore import explore, show
 from aigc_tf.cli.forecast import forecast
 from aigc_tf.cli.options import chosen_options, flag, run_command
@@ -49,8 +48,29 @@ class Moved:
         return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
-# What takes over when a flag is given, and knows by its arguments which other flags go with it.
-COMMANDS: dict[str, Callable[..., Any]] = {**EXPLORATIONS, "forecast": forecast}
+@dataclass(frozen=True)
+class Command:
+    """What a flag is short for."""
+
+    run: Callable[..., None]
+    """Takes the run's folder, and arguments by name."""
+    arguments: Mapping[str, str]
+    """Flag of `sample` -> the argument that gets its value."""
+
+
+def exploration(kind: type[Exploration]) -> Command:
+    """`explore` with one of its explorations, whose options have the names of the flags."""
+
+    def run(path: Path, **options: Any) -> None:
+        explore(path, kind(**options))
+
+    return Command(run, {field.name: field.name for field in dataclasses.fields(kind)})
+
+
+# By the flags that are short for them.
+COMMANDS = {name: exploration(kind) for name, kind in EXPLORATIONS.items()} | {
+    "forecast": Command(forecast, {"forecast": "steps", "out": "out", "checkpoint": "checkpoint"})
+}
 NOTHING_MOVED = Moved()
 
 
@@ -158,29 +178,26 @@ def take_over(run: Path, given: Mapping[str, Any]) -> None:
     name, *others = [name for name in COMMANDS if name in given]
     if others:
         raise InputError(f"--{name} and --{others[0]} are different commands: choose one")
-    if name == "forecast":
-        forecast(run, **fitting(name, {"steps": given[name], **given}, "--forecast"))
-    else:
-        explore(run, COMMANDS[name](**fitting(name, given, f"--{name}")))
+    COMMANDS[name].run(run, **fitting(name, given, f"--{name}"))
 
 
 def fitting(name: str, given: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The arguments of a command.
+    """The arguments of a command for the flags that are given.
 
     Raises:
-        InputError: one of those that are given is of another.
+        InputError: one of the flags is of another command.
     """
-    known = inspect.signature(COMMANDS[name]).parameters
-    strange = [argument for argument in given if argument not in known and argument != name]
+    arguments = COMMANDS[name].arguments
+    strange = [word for word in given if word not in arguments and word != name]
     if strange:
         raise InputError(f"{what} has no {flag(strange[0])}: leave it out")
-    return {argument: value for argument, value in given.items() if argument in known}
+    return {arguments[word]: value for word, value in given.items() if word in arguments}
 
 
 def refuse_stray(given: Iterable[str]) -> None:
     """Raise InputError if a flag is given that needs another."""
     for name in given:
-        owner = next(owner for owner, command in COMMANDS.items() if name in inspect.signature(command).parameters)
+        owner = next(owner for owner, command in COMMANDS.items() if name in command.arguments)
         raise InputError(f"{flag(name)} is an option of --{owner}: give --{owner}, too")
 
 

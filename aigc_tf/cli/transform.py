@@ -85,8 +85,7 @@ class Work:
         if not takes.is_printed:
             raise InputError(f"--text is for models that take text, and this one takes {takes.name}: name files")
         if out is not None:
-            require_ending(out, self._endings())
-            require_new(out)
+            self._require_file(out, self._endings())
         values = takes.parse(texts)
         outputs = self._outputs(values, range(len(texts)), len(texts), 0)
         if out is None:
@@ -133,6 +132,12 @@ class Work:
             return self.model.gives.writes
         return [".txt" if self.model.gives.is_printed else ".png"]
 
+    def _require_file(self, out: Path, endings: Sequence[str]) -> None:
+        """Raise InputError unless results can be written to a file of that name, and there is none; text can always."""
+        if not self.model.gives.is_printed:
+            require_ending(out, endings)
+        require_new(out)
+
     def _targets(self, files: Sequence[UserFile], paths: Sequence[Path], out: Path) -> list[Path]:
         """Where the result of each file goes."""
         endings = self._endings()
@@ -141,8 +146,7 @@ class Work:
             return output_paths(files, out, endings[0])
         if not is_single:
             raise InputError(f"--out is the file {out}, and several results are possible: give a folder")
-        require_ending(out, [*endings, ""])
-        require_new(out)
+        self._require_file(out, [*endings, ""])
         return [out]
 
     def _write(self, path: Path, value: Any, output: Any) -> None:

@@ -153,6 +153,10 @@ class Source(abc.ABC):
         """What models may need to know of it, by name; a recipe's `assets` names those that its model needs."""
         return dict(self.promises)
 
+    def assets_for(self, recipe: Recipe) -> dict[str, Any]:
+        """Those assets that the recipe's model needs, by name."""
+        return {name: self.assets[name] for name in recipe.assets}
+
     @property
     def watched(self) -> Any:
         """The part that is looked at while training: validation, or where nothing is cut off the training part."""

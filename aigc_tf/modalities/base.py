@@ -44,7 +44,8 @@ class Modality(abc.ABC):
     element: ClassVar[str] = ""
     """Kind of element of the exported page that shows a value; empty if a page cannot."""
     is_printed: ClassVar[bool] = False
-    """Whether values are shown as text, and commands print them when no file is named."""
+    """Whether values are shown as text: commands print them when no file is named, and write them as they are printed
+    to a file whose ending is not in `writes`."""
     moving: ClassVar[tuple[str, ...]] = ()
     """Those of `writes` that show the values one after the other in time: what is asked for is an interpolation."""
     writes_forecasts: ClassVar[tuple[str, ...]] = ()

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
@@ -31,23 +32,15 @@ class Run:
     Attributes:
         path: the folder.
         recipe: the recipe it was trained with.
-        step: training steps of the checkpoint that is open.
-        progress: where training stands, of a run that is being trained.
+        progress: where training stands: of the checkpoint that is open, or while the run is trained.
     """
 
     def __init__(
-        self,
-        path: Path,
-        recipe: Recipe,
-        step: int,
-        source: Any = None,
-        progress: Progress | None = None,
-        model: GenerativeModel | None = None,
+        self, path: Path, recipe: Recipe, progress: Progress, source: Any = None, model: GenerativeModel | None = None
     ) -> None:
         self.path = path
         self.recipe = recipe
-        self.step = step
-        self.progress = progress or Progress(step)
+        self.progress = progress
         # Both are made when they are first asked for.
         self._model = model
         self._source = source
@@ -70,10 +63,15 @@ class Run:
         folder = path / paths.CHECKPOINTS
         step = checkpoints.best_step(folder) if checkpoint == "best" else None
         if step is None:
-            return cls(path, recipe, checkpoints.last_step(folder))
+            return cls(path, recipe, Progress(checkpoints.last_step(folder)))
         if not is_whole(checkpoints.path_of(folder, step)):
             raise InputError(f"the best checkpoint of {path}, step {step}, is lost or damaged: choose the last one")
-        return cls(path, recipe, step)
+        return cls(path, recipe, Progress(step))
+
+    @property
+    def step(self) -> int:
+        """Training steps that the model has made."""
+        return self.progress.step
 
     @property
     def model(self) -> GenerativeModel:
@@ -129,10 +127,6 @@ class Run:
             name: resolve(reference).from_json(read_text(self.path / paths.asset_file(name)))
             for name, reference in self.recipe.assets.items()
         }
-
-    def facts(self, step: int) -> dict[str, float]:
-        """What is true of the model after so many steps by the run's assets: the ε of private training."""
-        return {name: value for asset in self.assets().values() for name, value in asset.facts(step).items()}
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files.
@@ -207,20 +201,23 @@ class Run:
         for name, picture in report.pop("pictures").items():
             write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
-        report |= {"step": self.step} | self.facts(self.step)
+        report |= {"step": self.step} | facts_of(self.assets(), self.step)
         report["protocol"] |= self.chosen()
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
         self.write_card()
         return report
 
     def chosen(self) -> dict[str, str]:
-        """What chose the best checkpoint, for protocols; runs of version 0.1 were chosen on test data."""
-        chooser = resolve(self.recipe.chooses)
-        recorded = self.read_json(paths.SOURCE)
-        if "validation split" not in recorded:
-            return {"best checkpoint chosen by": f"{chooser.name} on the test part (version 0.1)"}
-        part = f"validation part: {recorded['validation split']}"
-        return {"best checkpoint chosen by": f"{chooser.name} on the {part}"}
+        """What chose the best checkpoint, for protocols; version 0.1 chose on test data."""
+        from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
+
+        split = self.read_json(paths.SOURCE).get("validation split")
+        part = f"validation part: {split}"
+        if split is None:
+            part = "test part (version 0.1)"
+        elif split == NO_VALIDATION:
+            part = "training part"
+        return {"best checkpoint chosen by": f"{resolve(self.recipe.chooses).name} on the {part}"}
 
     def export(
         self,

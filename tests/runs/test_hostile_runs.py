@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> Path:
 def resume(run: Path) -> Any:
     recipe = DCGAN.tiny()
     progress = put_in_order(run, recipe, environment())
-    aigc_tf.Run(run, recipe, progress.step).model.state()
+    aigc_tf.Run(run, recipe, progress).model.state()
     return progress
 
 

@@ -144,7 +144,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         progress = put_in_order(copy, recipe, now)
         if progress.step:
             checkpoints.restore(checkpoints.path_of(copy / "checkpoints", progress.step), model.state())
-        Run(copy, recipe, progress.step).write_card()
+        Run(copy, recipe, progress).write_card()
 
     def disturbed(folder: Path, chance: random.Random) -> tuple[Path, GenerativeModel]:
         template = chance.choice(list(models))

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tyro
 from pydantic import ValidationError
 
-from aigc_tf.cli.command import friendly_exit
+from aigc_tf.cli.command import friendly_exit, program
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.recipes.registry import recipe_classes
@@ -47,7 +47,8 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
             own = type(read_recipe(run))
             asks_for_help = not {"-h", "--help"}.isdisjoint(words)
             recipes = [own] if asks_for_help else list(dict.fromkeys([*recipes, own]))
-        tyro.cli(with_options(function, verb, recipes), args=words, config=(tyro.conf.FlagCreatePairsOff,))
+        with_all = with_options(function, verb, recipes)
+        tyro.cli(with_all, args=words, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
 
 
 def named_run(words: Sequence[str]) -> Path | None:

@@ -1,4 +1,4 @@
-"""Draw new examples with a run."""
+"""Generate new examples with a run."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from aigc_tf.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """Short for other commands."""
+    """Short forms of other commands."""
 
     interpolate: bool = False
-    """The same as `explore RUN interpolate`; a .gif is one, too."""
+    """Short for `explore RUN interpolate`; --out FILE.gif implies it."""
     linear: bool = False
-    """Of --interpolate: go straight."""
+    """With --interpolate: linear instead of spherical interpolation."""
     direction: int | None = None
-    """The same as `explore RUN direction`."""
+    """Short for `explore RUN direction`."""
     range: tuple[float, float] | None = None
-    """Of --direction: from where to where."""
+    """With --direction: first and last distance, in standard deviations."""
     traverse: bool = False
-    """The same as `explore RUN traverse`."""
+    """Short for `explore RUN traverse`."""
     map: bool = False
-    """The same as `explore RUN map`."""
+    """Short for `explore RUN map`."""
     between: tuple[str, str] | None = None
-    """The same as `explore RUN between`."""
+    """Short for `explore RUN between`."""
     nearest: str | None = None
-    """The same as `explore RUN nearest`."""
+    """Short for `explore RUN nearest`."""
     forecast: int | None = None
-    """The same as `forecast RUN --steps`."""
+    """Short for `forecast RUN --steps`."""
 
     def given(self) -> dict[str, Any]:
         """Those that are given, by name."""
@@ -86,19 +86,19 @@ def sample(
     moved: Annotated[Moved, tyro.conf.arg(name="")] = NOTHING_MOVED,
     **options: Any,
 ) -> None:
-    """Draw new examples with a run.
+    """Generate new examples with a run.
 
     Args:
         run: The run's folder.
-        count: How many examples; as many as suit what the run draws if not given.
+        count: Number of examples; a default that suits their kind if not given.
         seed: The same seed gives the same examples.
-        out: The file, whose ending chooses the form, or a folder for single files. In the run's folder if not given, or
-            printed if it is text.
-        checkpoint: The last one, or the best seen while training.
-        condition: What to draw, of a model that takes a condition: classes, by name or number; all of them if not
-            given. Each has a row, and --count is rounded to full rows.
-        stream: Print each piece of a text as soon as it is known.
-        moved: Other commands.
+        out: File whose ending selects the format, or a folder for single files. In the run's folder if not given; text
+            is printed.
+        checkpoint: The last checkpoint, or the best one seen while training.
+        condition: For a conditional model: classes to generate, by name or number; all classes if not given. Each
+            has a row, and --count is rounded to full rows.
+        stream: Print text while it is generated.
+        moved: Short forms of other commands.
         options: What the recipe's `sample_options` has.
     """
     require_at_least(1, count=count)

@@ -189,7 +189,7 @@ def interrupts(progress: Progress) -> Iterator[None]:
         if progress.interrupted:
             raise KeyboardInterrupt
         progress.interrupted = True
-        say("\nstopping after this step and saving; once more stops at once")
+        say("\nstopping after this step and saving; interrupt again to stop at once")
 
     try:
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

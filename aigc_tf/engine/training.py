@@ -78,7 +78,7 @@ def train(
         if run.step < run.recipe.steps:
             fit(run, learner, callbacks, workers)
         else:
-            say(f"it has made its {run.recipe.steps} steps already: give more with --steps")
+            say(f"all {run.recipe.steps} steps are already made: ask for more with --steps")
         finish(run)
     if run.progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {run.step} in {run.path}; continue with --resume")

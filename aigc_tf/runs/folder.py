@@ -79,7 +79,7 @@ def refuse_links(path: Path) -> None:
         for entry in (Path(folder, name) for name in (*folders, *names)):
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
                 shown = printable(str(entry))
-                raise InputError(f"{shown} is a link out of the run folder: put what it leads to in its place")
+                raise InputError(f"{shown} is a link out of the run folder: replace it by what it points to")
 
 
 def made_by_newer(path: Path) -> str:
@@ -109,7 +109,7 @@ def read_object(path: Path, /, **needed: type) -> dict[str, Any]:
         raise InputError(f"{path} does not hold a JSON object")
     for name, kind in needed.items():
         if not isinstance(value.get(name), kind):
-            raise InputError(f"{path} is damaged: its {name} is not what it should be")
+            raise InputError(f"{path} is damaged: {name} is missing, or not of type {kind.__name__}")
     return value
 
 
@@ -122,6 +122,6 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: the run folder is not whole") from None
+        raise InputError(f"{path} is missing: the run folder is incomplete") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}") from None

@@ -123,7 +123,7 @@ def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progr
     if step is None:
         return Progress(step=0)
     for difference in differences(read_object(path / paths.ENVIRONMENT), described):
-        say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
+        say(f"warning: the run continues, but not bit for bit as before: {printable(difference)}")
     folder = path / paths.CHECKPOINTS
     last = checkpoints.path_of(folder, step)
     metadata, is_of_version_0_1 = checkpoints.read_metadata(last)

@@ -111,8 +111,9 @@ class Guard(StopOnNonFinite):
         best = self.progress.best
         state = self.model.state()
         if best is None:
+            assets = {name: self.run.source.assets[name] for name in self.recipe.assets}
             seed = (self.recipe.seed + count) % (MAX_SEED + 1)
-            fresh = create(dataclasses.replace(self.recipe, seed=seed), **self.run.source.assets_for(self.recipe))
+            fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
             copy_state(fresh, self.model)
             start = "starting again from new weights"
         else:

@@ -73,9 +73,9 @@ def _quality(path: Path) -> str:
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
     sections = [f"## Quality\n\n{step}", table, f"### Protocol\n\n{protocol}\n\n{note}"]
-    if (path / paths.NEAREST_IMAGES).is_file():
+    if (path / "nearest_training_images.png").is_file():
         caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
-        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images]({paths.NEAREST_IMAGES})"]
+        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
     return "\n\n".join(sections)
 
 

@@ -128,6 +128,10 @@ class Run:
             for name, reference in self.recipe.assets.items()
         }
 
+    def facts(self, step: int) -> dict[str, float]:
+        """What is true of the model after so many steps by the run's assets: the ε of private training."""
+        return facts_of(self.assets(), step)
+
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files.
 
@@ -201,7 +205,7 @@ class Run:
         for name, picture in report.pop("pictures").items():
             write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
-        report |= {"step": self.step} | facts_of(self.assets(), self.step)
+        report |= {"step": self.step} | self.facts(self.step)
         report["protocol"] |= self.chosen()
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
         self.write_card()

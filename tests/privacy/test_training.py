@@ -14,7 +14,6 @@ import tensorflow as tf
 from keras import layers
 
 import aigc_tf
-from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import InputError
 from aigc_tf.families.private.gan import PrivateGAN
 from aigc_tf.families.private.vae import PrivateVAE
@@ -234,7 +233,7 @@ def test_a_run_shows_and_keeps_what_it_spends(
     assert "epsilon 1.25" in capfd.readouterr().err
     reopened = aigc_tf.Run.open(run.path)
     assert reopened.model.guarantee == promised
-    assert facts_of(reopened.assets(), reopened.step) == {"epsilon": spent[-1], "delta": 1e-4}
+    assert reopened.facts(reopened.step) == {"epsilon": spent[-1], "delta": 1e-4}
     report = reopened.evaluate(samples=20)
     assert (report["epsilon"], report["delta"]) == (spent[-1], 1e-4)
     assert "| ε | 1.25, spent by step 5" in (run.path / "README.md").read_text()

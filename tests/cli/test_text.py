@@ -17,6 +17,7 @@ from aigc_tf.cli.explain import explain
 from aigc_tf.cli.sample import main
 from aigc_tf.cli.score import score
 from aigc_tf.errors import InputError
+from aigc_tf.families.latent_space import between
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text_vae import TextVAE
@@ -116,9 +117,14 @@ def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, caps
     assert len(found.split("\n")) == 5
     explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
     assert capsys.readouterr().out == found
-    assert found == "\n".join(text_vae.model.between(*lines, 4)) + "\n"
-    assert output(capsys, text_vae.path, "--between", *lines) == "\n".join(text_vae.model.between(*lines, 6)) + "\n"
+    assert found == "\n".join(between(text_vae.model, *lines, 4)) + "\n"
     assert "a gpt does not encode inputs: choose a run of autoencoder" in refused(capsys, gpt.path, "--between", *lines)
+
+
+def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("line 3 of a story", "strange words about cats")
+    found = output(capsys, text_vae.path, "--between", *lines)
+    assert found == "\n".join(between(text_vae.model, *lines, 6)) + "\n"
 
 
 def test_a_way_goes_to_a_folder_of_single_files(
@@ -128,7 +134,7 @@ def test_a_way_goes_to_a_folder_of_single_files(
     explore.main([str(text_vae.path), "between", *lines, "--out", str(tmp_path / "way")])
     assert capsys.readouterr().out.strip() == str(tmp_path / "way")
     written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").iterdir())]
-    assert written == [f"{text}\n" for text in text_vae.model.between(*lines, 6)]
+    assert written == [f"{text}\n" for text in between(text_vae.model, *lines, 6)]
 
 
 def test_the_latent_space_of_lines_is_explored(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:

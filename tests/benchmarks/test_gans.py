@@ -96,4 +96,7 @@ def test_the_tutorial_as_published():
     images = tf.random.uniform((4, 28, 28, 1), -1, 1)
     before = [weight.numpy() for weight in tutorial.generator.trainable_variables]
     assert all(np.isfinite(loss) for loss in tutorial.step(images))
-    assert all((weight.numpy() != old).any() for weight, old in zip(tutorial.generator.trainable_variables, before))
+    assert all(
+        (weight.numpy() != old).any()
+        for weight, old in zip(tutorial.generator.trainable_variables, before, strict=True)
+    )

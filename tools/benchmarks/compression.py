@@ -74,8 +74,8 @@ def compression(run: Path) -> dict[str, Any]:
     """
     opened = Run.open(run)
     model = opened.able("Encodes")
-    images = opened.source.test.some(IMAGES).images
-    latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
+    images = opened.source.inputs("test", IMAGES)
+    latents, known = model.encode(images), model.encode(opened.source.inputs("train", IMAGES))
     symbols, quantized = quantize(latents, known.min(axis=0), known.max(axis=0))
     pixels = images.shape[1] * images.shape[2]
     own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantized)))

@@ -102,5 +102,5 @@ def trained_for(recipe: GPT, seconds: float) -> tuple[float, int]:
     recipe = dataclasses.replace(recipe, steps=steps, logging=NEVER, checkpoints=CheckpointSettings(every=10**9))
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
-        nats, _ = held_out_nats(run.model, source, 10**9)
+        nats, _ = held_out_nats(run.model, source, 10**9, "test")
     return float(nats.mean()), run.step

@@ -67,15 +67,17 @@ def _quality(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
         return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
     report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    pictures = report.get("pictures")  # reports of version 0.1 have none
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
     table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])
     protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
     sections = [f"## Quality\n\n{step}", table, f"### Protocol\n\n{protocol}\n\n{note}"]
-    if (path / "nearest_training_images.png").is_file():
-        caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
-        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
+    for name, caption in pictures.items() if isinstance(pictures, dict) else ():
+        if (path / f"{name}.png").is_file():
+            title, file = printable(name.replace("_", " ")), printable(name)
+            sections.append(f"### {title.capitalize()}\n\n{printable(str(caption))}\n\n![{title}]({file}.png)")
     return "\n\n".join(sections)
 
 

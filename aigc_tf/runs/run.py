@@ -193,18 +193,20 @@ class Run:
             options: the recipe's `evaluate_options`; images have `features`, the feature network.
 
         Returns:
-            Floats by name; under "better" and "baselines" how to read them; and under "protocol" what they were
-            measured with: figures of different protocols cannot be compared.
+            Floats by name; under "better" and "baselines" how to read them; under "protocol" what they were measured
+            with: figures of different protocols cannot be compared; and under "pictures" the captions of pictures in
+            the run's folder, by name.
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
         from aigc_tf.modalities.drawing import write_png
 
-        request = Request(samples, seed, "test", options)
+        request = Request(part="test", samples=samples, seed=seed, options=options)
         evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
         report = evaluate(evaluators, self.model, self.source, self.recipe, request)
-        for name, picture in report.pop("pictures").items():
-            write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
+        for name, picture in report["pictures"].items():
+            write = partial(write_png, image=picture.image, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
+            report["pictures"][name] = picture.caption
         report |= {"step": self.step} | self.facts(self.step)
         report["protocol"] |= self.chosen()
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")

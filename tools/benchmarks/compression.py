@@ -79,8 +79,8 @@ def compression(run: Path) -> dict[str, Any]:
     model = opened.able("Encodes")
     if not isinstance(model.takes, Pictures):
         raise InputError(f"{run} is a run of a model of {model.takes.name}: choose one of an autoencoder of pictures")
-    images = opened.source.test.some(IMAGES).images
-    latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
+    images = opened.source.inputs("test", IMAGES)
+    latents, known = model.encode(images), model.encode(opened.source.inputs("train", IMAGES))
     symbols, quantized = quantize(latents, known.min(axis=0), known.max(axis=0))
     pixels = images.shape[1] * images.shape[2]
     own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantized)))

@@ -100,5 +100,5 @@ def trained_for(recipe: GPT, seconds: float) -> tuple[float, int]:
     recipe = quiet(recipe, steps=steps)
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
-        nats, _ = held_out_nats(run.model, source, 10**9)
+        nats, _ = held_out_nats(run.model, source, 10**9, "test")
     return float(nats.mean()), run.step

@@ -121,4 +121,4 @@ class Results:
 def report_of(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, Any]:
     """What the recipe's evaluators say of a model on the test part, without a run."""
     evaluators = [resolve(reference)() for reference in recipe.evaluators]
-    return evaluate(evaluators, model, source, recipe, Request(samples))
+    return evaluate(evaluators, model, source, recipe, Request(part="test", samples=samples))

@@ -54,8 +54,8 @@ def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
     readings: list[dict[str, Any]] = []
 
     def read(model: LanguageModel, mark: float, step: int) -> None:
-        nats, _ = held_out_nats(model, source, EVERYTHING)
-        bits = bits_per_character(nats, source)
+        nats, _ = held_out_nats(model, source, EVERYTHING, "test")
+        bits = bits_per_character(nats, source, "test")
         readings.append({"seconds": mark, "steps": step, "bits_per_character": bits})
         say(f"\n{recipe.slug()}: {mark:.0f} s, {step} steps, {bits:.3f} bits per character")
 

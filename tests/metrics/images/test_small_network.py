@@ -95,7 +95,9 @@ def test_centre_square():
 def test_learns(stripes, monkeypatch):
     monkeypatch.setattr(small_network, "training_steps", lambda images: 60)
     source = stripes()
-    assert trained.train_classifier(source, (16, 16, 1)).facts["test_accuracy"] > 0.95
+    network, facts = trained.train_classifier(source, (16, 16, 1))
+    assert facts["training_accuracy"] > 0.95
+    assert small_network.accuracy(network, source.test.images, source.test.labels) > 0.95
 
 
 def test_training_is_deterministic_and_follows_the_seed(stripes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, Momentum
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 
 MAX_SEED = 2**32 - 1  # NumPy's generator takes no more
 
@@ -28,9 +28,9 @@ class AdamSettings(Settings):
 
     learning_rate: PositiveFloat = 1e-3
     """Step size."""
-    beta_1: Momentum = 0.9
+    beta_1: ProperFraction = 0.9
     """Decay of the mean of the gradients."""
-    beta_2: Momentum = 0.999
+    beta_2: ProperFraction = 0.999
     """Decay of the mean of the squared gradients."""
     clip_norm: PositiveFloat | None = None
     """Largest global norm of a gradient; None does not clip."""

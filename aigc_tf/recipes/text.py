@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 from aigc_tf.recipes.options import Writing
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings, Settings
 
@@ -81,6 +81,6 @@ class TextRecipe(Recipe):
     schedule: ScheduleSettings = ScheduleSettings()
     weight_decay: NonNegativeFloat = 0.0
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: ProperFraction = 0.0
     """Share of the activations that a training step leaves out."""
     export_limits: TextExportLimits = TextExportLimits()

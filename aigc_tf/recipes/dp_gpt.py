@@ -20,7 +20,6 @@ class DPGPT(Private, GPT):
     """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
 
     model: ClassVar[str] = "aigc_tf.families.private.language_model:PrivateLanguageModel"
-    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_text"
     assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
 
     text: TextSettings = TextSettings(unit="byte", lines=True, length=80)

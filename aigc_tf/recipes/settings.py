@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
@@ -20,6 +22,21 @@ class Settings:
     def fixes_steps(self) -> bool:
         """Whether what is learnt depends on the recipe's number of steps, so that resuming may not change it."""
         return False
+
+
+class QuantizationLimits(Settings):
+    """What quantizing may change in quality; a file beyond it is not kept. Subclasses have a field for each form."""
+
+    decides_learning = False
+
+    dynamic: Any
+    """With 8-bit weights."""
+    int8: Any
+    """With 8-bit arithmetic."""
+
+    def of(self, quantize: str) -> Any:
+        """The limit of `dynamic` or `int8`."""
+        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -17,6 +17,7 @@ from aigc_tf.cli.explain import explain
 from aigc_tf.cli.sample import main
 from aigc_tf.cli.score import score
 from aigc_tf.errors import InputError
+from aigc_tf.families.latent_space import between
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text_vae import TextVAE
@@ -113,7 +114,7 @@ def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, caps
     assert len(found.split("\n")) == 5
     explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
     assert capsys.readouterr().out == found
-    assert found == "\n".join(text_vae.model.between(*lines, 4)) + "\n"
+    assert found == "\n".join(between(text_vae.model, *lines, 4)) + "\n"
     assert "a gpt does not encode inputs: choose a run of autoencoder" in refused(capsys, gpt.path, "--between", *lines)
 
 

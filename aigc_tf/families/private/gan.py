@@ -11,7 +11,6 @@ import tensorflow as tf
 from aigc_tf.errors import InputError
 from aigc_tf.families.gan.losses import slopes_of
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.families.latent import update_average
 from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, Traced, clipped_sums
@@ -82,10 +81,7 @@ class PrivateGAN(PrivateTraining, GAN):
             loss = self.generator_loss(self.discriminator(self.fakes(batch, ()), training=True))
         gradients = tape.gradient(loss, weights)
         self.generator_optimizer.apply(gradients, weights)
-        if self.average_images is not None:
-            update_average(
-                self.sampler, self.generator, batch, self.generator_optimizer.iterations, self.average_images
-            )
+        self.update_sampler(batch)
         return {"generator_loss": loss, "generator_gradient_norm": tf.linalg.global_norm(gradients)}
 
 

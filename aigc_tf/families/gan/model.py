@@ -281,23 +281,19 @@ class GAN(LatentModel):
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate`: latent, and conditions after it -> image."""
-        inputs = [keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name) for tensor in self.sampler.inputs]
-        latent, *conditions = inputs
-        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(with_condition(latent, conditions)))
+        tensors = (keras.Input(one.shape[1:], dtype=one.dtype, name=one.name) for one in self.sampler.inputs)
+        latent, *conditions = tensors
+        given = with_condition(latent, conditions)
+        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(given))
 
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-            given = self.conditions(None, count)
-            return {"latent": self.latents(count, seed)} | dict.fromkeys(self.condition_names, given)
+            spread = self.conditions(None, count)
+            return {"latent": self.latents(count, seed)} | dict.fromkeys(self.condition_names, spread)
 
-        return {
-            "generate": Signature(
-                network=keras.Model(with_condition(latent, conditions), image, name="generate"),
-                inputs={"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
-                | self.condition_inputs,
-                outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
-                examples=examples,
-            )
-        }
+        inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
+        outputs = {"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")}
+        network = keras.Model(given, image, name="generate")
+        return {"generate": Signature(network, inputs | self.condition_inputs, outputs, examples)}
 
 
 def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:

@@ -40,6 +40,8 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         scaling: of the series.
     """
 
+    recipe: VRAE
+
     def __init__(self, recipe: VRAE, encoder: keras.Model, decoder: keras.Model, scaling: Scaling) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.encoder, self.decoder, self.scaling = recipe, encoder, decoder, scaling

@@ -112,7 +112,7 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
     @property
     def takes(self) -> Series:
         """Sequences of the recipe's length."""
-        return Series(self.scaling, self.recipe.series.length)
+        return Series(self.scaling, self.recipe.series, self.recipe.series.length)
 
     @property
     def gives(self) -> Series:

@@ -1,0 +1,166 @@
+"""Which column of a table says when, and rows in the order of time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from aigc_tf.data.series.numbers import quoted
+from aigc_tf.data.series.sheet import Sheet
+from aigc_tf.data.series.times import from_numbers, is_even, read_dates
+from aigc_tf.errors import InputError, printable
+
+_PARTS = {
+    "year": {"year", "yr", "年", "年份"},
+    "month": {"month", "月", "月份"},
+    "day": {"day", "日"},
+    "hour": {"hour", "hr", "时", "小时"},
+    "minute": {"minute", "min", "分", "分钟"},
+}
+_OF_DAY = {"time", "时间", "hour", "小时"}
+_NAMES = {"date", "datetime", "epoch", "index", "quarter", "step", "t", "time", "timestamp", "ts", "unix", "week"}
+_NAMES |= {"unnamed", "日期", "时间", "时刻", "时间戳", "周", "季度", "期", "序号"}.union(*_PARTS.values())
+_CHOOSE = "name the series with series.columns"
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """When the rows of a table were."""
+
+    columns: tuple[int, ...]
+    """Positions of the columns that say it."""
+    times: np.ndarray
+    """datetime64[us] or float64 `[rows]`."""
+    cells: Sequence[str]
+    """As it is written."""
+    name: str
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a time is there more than once."""
+        return len(np.unique(self.times)) < len(self.times)
+
+
+def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
+    """The times of the rows: dates before numbers, columns that are named like a time before others.
+
+    Args:
+        sheet: the table.
+        series: positions of columns that the user named as series.
+
+    Raises:
+        InputError: a column is named like a time or holds dates, and cannot be read as times.
+    """
+    if len(sheet.header) == 1:
+        return None
+    free = [at for at in range(len(sheet.header)) if at not in series]
+    dates = (partial(_dates, sheet, columns) for columns in _candidates(sheet, free))
+    counts = (partial(_count, sheet, at) for at in free)
+    faults: list[InputError] = []
+    for attempt in (*dates, *counts):
+        try:
+            clock = attempt()
+        except InputError as error:
+            faults.append(error)
+            continue
+        if clock is not None:
+            return _with_time_of_day(sheet, clock, free)
+    if faults:
+        raise faults[0]
+    return None
+
+
+def counts_time(sheet: Sheet, at: int) -> bool:
+    """Whether a column beside the clock is no series: a part of a date, or numbers that are evenly spaced."""
+    name = _name(sheet.header[at])
+    if any(name in names for names in _PARTS.values()):
+        return True
+    numbers = sheet.numbers(at)
+    return (at == 0 or bool(set(name.split()) & _NAMES)) and is_even(numbers.values)
+
+
+def in_order(clock: Clock, sheet: Sheet) -> tuple[np.ndarray, str]:
+    """The order in which the rows' times rise, int `[rows]`, and in words how it was reached, "" if it was there.
+
+    Raises:
+        InputError: a time is there more than once.
+    """
+    order = np.argsort(clock.times, kind="stable")
+    times = clock.times[order]
+    again = np.flatnonzero(times[1:] == times[:-1])
+    if len(again):
+        one, other = (sheet.lines[row] for row in sorted(order[[again[0], again[0] + 1]]))
+        raise InputError(
+            f"{sheet.what}: {clock.name} {quoted(clock.cells[order[again[0]]])} is there twice, lines {one} and "
+            f"{other}: keep one row for each time; or if that column is a series, {_CHOOSE}"
+        )
+    rows = np.arange(len(order))
+    if (order == rows).all():
+        return order, ""
+    return order, "newest first, turned round" if (order == rows[::-1]).all() else "rows sorted by it"
+
+
+def _candidates(sheet: Sheet, free: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Columns that may be dates: year, month and so on together, then those named like a time, then all others."""
+    found = [next((at for at in free if _name(sheet.header[at]) in names), None) for names in _PARTS.values()]
+    parts = tuple(at for at in found[: found.index(None) if None in found else None] if at is not None)
+    if len(parts) > 1:
+        yield parts
+    for at in sorted(free, key=lambda at: not set(_name(sheet.header[at]).split()) & _NAMES):
+        yield (at,)
+
+
+def _dates(sheet: Sheet, columns: tuple[int, ...]) -> Clock | None:
+    cells = sheet.columns[columns[0]]
+    if len(columns) > 1:
+        rows = zip(*(sheet.columns[at] for at in columns), strict=True)
+        cells = ["-".join(row[:3]) + (" " + ":".join(row[3:]) if row[3:] else "") for row in rows]
+    times = read_dates(cells, sheet.lines, sheet.place(columns[0]))
+    return None if times is None else Clock(columns, times, cells, _names(sheet, columns))
+
+
+def _with_time_of_day(sheet: Sheet, clock: Clock, free: Sequence[int]) -> Clock:
+    """The clock together with a column of hours, where its days are there more than once."""
+    hours = [at for at in free if at not in clock.columns and _name(sheet.header[at]) in _OF_DAY]
+    if not clock.repeats or not hours:
+        return clock
+    columns = (*clock.columns, hours[0])
+    cells = [f"{day} {hour}" for day, hour in zip(clock.cells, sheet.columns[hours[0]], strict=True)]
+    times = read_dates(cells, sheet.lines, sheet.place(hours[0]))
+    return clock if times is None else Clock(columns, times, cells, _names(sheet, columns))
+
+
+def _count(sheet: Sheet, at: int) -> Clock | None:
+    """The clock of a column of numbers; of one that is not named like a time only if it is the first and even."""
+    name, numbers = _name(sheet.header[at]), sheet.numbers(at)
+    named = name in _NAMES or (at == 0 and not sheet.header[at])
+    values = numbers.values
+    if np.isfinite(values).all():
+        steps = np.diff(values)
+        if named or set(name.split()) & _NAMES:
+            like_time = (steps > 0).all() or (steps < 0).all() or is_even(np.sort(values))
+        else:
+            others = range(1, len(sheet.header))
+            like_time = at == 0 and is_even(values) and any(sheet.numbers(other).found for other in others)
+        clock = Clock((at,), from_numbers(values), sheet.columns[at], _names(sheet, (at,)))
+        if like_time or (named and clock.repeats):
+            return clock
+    if named and numbers.found:
+        raise InputError(
+            f"{sheet.place(at)} is named like a time, and its cells neither rise nor fall: sort the rows; or if it is "
+            f"a series, {_CHOOSE}"
+        )
+    return None
+
+
+def _names(sheet: Sheet, columns: Sequence[int]) -> str:
+    return " ".join(printable(sheet.header[at]) or "(no name)" for at in columns)
+
+
+def _name(name: str) -> str:
+    """The words of a column's name: <DATE> is date, openTime is open time."""
+    return " ".join(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).casefold()))

@@ -40,7 +40,8 @@ class SeriesSettings:
     columns: tuple[str, ...] = ()
     """Names of the series that are used, in this order; none for every column of numbers that is no time."""
     missing: Literal["auto", "interpolate", "refuse"] = "auto"
-    """Empty cells and uneven times of a table: auto refuses the former and counts the latter as even steps."""
+    """Empty cells and uneven steps of time in a table: interpolate fills them on straight lines, refuse refuses them,
+    and auto refuses empty cells and counts uneven steps as even."""
     delimiter: Annotated[str, AfterValidator(_delimiter)] = "auto"
     """What separates the cells of a table: one character, or tab."""
     decimal: Literal["auto", ".", ","] = "auto"

@@ -22,8 +22,26 @@ _PARTS = {
     "minute": {"minute", "min", "分", "分钟"},
 }
 _OF_DAY = {"time", "时间", "hour", "小时"}
-_NAMES = {"date", "datetime", "epoch", "index", "quarter", "step", "t", "time", "timestamp", "ts", "unix", "week"}
-_NAMES |= {"unnamed", "日期", "时间", "时刻", "时间戳", "周", "季度", "期", "序号"}.union(*_PARTS.values())
+_NAMES = {
+    *(
+        "date",
+        "datetime",
+        "elapsed",
+        "epoch",
+        "index",
+        "quarter",
+        "step",
+        "t",
+        "time",
+        "timestamp",
+        "ts",
+        "unix",
+        "week",
+    ),
+    *("elapsed", "seconds", "minutes", "hours", "days", "weeks", "months", "years", "unnamed"),
+    *("日期", "时间", "时刻", "时间戳", "周", "季度", "期", "序号"),
+}.union(*_PARTS.values())
+_UNORDERED = "its cells neither rise nor fall: sort the rows"
 _CHOOSE = "name the series with series.columns"
 
 
@@ -150,10 +168,9 @@ def _count(sheet: Sheet, at: int) -> Clock | None:
         if like_time or (named and clock.repeats):
             return clock
     if named and numbers.found:
-        raise InputError(
-            f"{sheet.place(at)} is named like a time, and its cells neither rise nor fall: sort the rows; or if it is "
-            f"a series, {_CHOOSE}"
-        )
+        gaps = np.flatnonzero(~np.isfinite(values))
+        fault = f"line {sheet.lines[gaps[0]]} holds {quoted(sheet.columns[at][gaps[0]])}" if len(gaps) else _UNORDERED
+        raise InputError(f"{sheet.place(at)} is named like a time, and {fault}; or if it is a series, {_CHOOSE}")
     return None
 
 

@@ -135,8 +135,8 @@ def _checked(sheet: Sheet, at: int, missing: str) -> str:
     if numbers.mixed is not None:
         one, other = (f"{quoted(cells[row])} in line {sheet.lines[row]}" for row in numbers.mixed)
         raise InputError(f"{sheet.place(at)} holds {one} and {other}: give all in one unit")
-    gap = next(iter(np.flatnonzero(np.isnan(numbers.values))), None) if missing != "interpolate" else None
-    bad = numbers.strange if gap is None else gap
+    gaps = np.flatnonzero(np.isnan(numbers.values)) if missing != "interpolate" else ()
+    bad = int(gaps[0]) if len(gaps) else numbers.strange
     if bad is not None:
         cell = cells[bad]
         held = {"": "is empty", "nan": "holds nan"}.get(cell, f"holds {quoted(cell)}, no number")

@@ -29,7 +29,7 @@ def even_steps(
     Raises:
         InputError: a time is there twice, steps are refused, or there is nothing to interpolate from.
     """
-    facts: list[str] = []
+    facts = ["rows in the order of the file"] if clock is None else []
     at = np.arange(len(values), dtype=np.float64)  # in steps
     if clock is not None and len(values) > 1:
         order, done = in_order(clock, sheet)

@@ -106,6 +106,13 @@ def test_the_source_line_says_it_all(written: Written):
     assert source.describe()["read as"] in source.notes[0]
 
 
+def test_without_a_known_time_rows_stay_in_their_order_and_that_is_said(written: Written):
+    path = written("date,level", [f"{day} after new moon" for day in range(60, 0, -1)], SQUARES)
+    table = read(path)
+    np.testing.assert_array_equal(table.values[:, 0], SQUARES)
+    assert "; rows in the order of the file; left out: date (line 2 holds '60 after new moon')" in table.reading
+
+
 def test_shuffled_dates_are_sorted(written: Written):
     order = np.random.default_rng(0).permutation(60)
     table = read(written("date,level", np.array(DAYS)[order], np.array(SQUARES)[order]))
@@ -151,6 +158,7 @@ def test_a_series_that_is_named_like_a_time_stays_one_beside_dates(written: Writ
             ["01/02/2024", "01/03/2024", "01/05/2024"],
             r"'01/02/2024', which may be day or month first: wri",
         ),
+        ("t,level", [0, 1, "", 3], r"column t is named like a time, and line 4 holds ''; or if it is a series, name"),
         ("date,level", [*DAYS[:9], "Total"], r"column date, line 11 holds 'Total', no date like the others"),
         ("date,level", [*DAYS[:9], ""], r"column date, line 11 holds '', no date like the others"),
     ],

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 import numpy as np
 
 from aigc_tf.data.series.numbers import quoted
 from aigc_tf.data.series.sheet import Sheet
-from aigc_tf.data.series.times import from_numbers, is_even, read_dates
+from aigc_tf.data.series.times import NO_DATE, from_numbers, is_even, read_dates
 from aigc_tf.errors import InputError, printable
 
 _PARTS = {
@@ -64,7 +65,10 @@ class Clock:
 
 
 def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
-    """The times of the rows: dates before numbers, columns that are named like a time before others.
+    """The times of the rows.
+
+    Columns of dates with the name of a time come before others whose dates rise or fall; then come numbers (see
+    `_count`), and last dates of any name in any order.
 
     Args:
         sheet: the table.
@@ -76,10 +80,16 @@ def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
     if len(sheet.header) == 1:
         return None
     free = [at for at in range(len(sheet.header)) if at not in series]
-    dates = (partial(_dates, sheet, columns) for columns in _candidates(sheet, free))
-    counts = (partial(_count, sheet, at) for at in free)
+    named = [columns for columns in (_parts(sheet, free), *((at,) for at in free if _is_named(sheet, at))) if columns]
+    others = [(at,) for at in free if not _is_named(sheet, at)]
+    attempts = (
+        *(partial(_dates, sheet, columns) for columns in named),
+        *(partial(_dates, sheet, columns, ordered=True) for columns in others),
+        *(partial(_count, sheet, at) for at in free),
+        *(partial(_dates, sheet, columns) for columns in others),
+    )
     faults: list[InputError] = []
-    for attempt in (*dates, *counts):
+    for attempt in attempts:
         try:
             clock = attempt()
         except InputError as error:
@@ -122,23 +132,35 @@ def in_order(clock: Clock, sheet: Sheet) -> tuple[np.ndarray, str]:
     return order, "newest first, turned round" if (order == rows[::-1]).all() else "rows sorted by it"
 
 
-def _candidates(sheet: Sheet, free: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Columns that may be dates: year, month and so on together, then those named like a time, then all others."""
+def _is_named(sheet: Sheet, at: int) -> bool:
+    """Whether a column's whole name is that of a time; a first column without name is an index."""
+    return _name(sheet.header[at]) in _NAMES or (at == 0 and not sheet.header[at])
+
+
+def _parts(sheet: Sheet, free: Sequence[int]) -> tuple[int, ...]:
+    """The columns of year, month and so on, as far as they are there; none unless there are two."""
     found = [next((at for at in free if _name(sheet.header[at]) in names), None) for names in _PARTS.values()]
-    parts = tuple(at for at in found[: found.index(None) if None in found else None] if at is not None)
-    if len(parts) > 1:
-        yield parts
-    for at in sorted(free, key=lambda at: not set(_name(sheet.header[at]).split()) & _NAMES):
-        yield (at,)
+    parts = tuple(at for at in takewhile(lambda at: at is not None, found) if at is not None)
+    return parts if len(parts) > 1 else ()
 
 
-def _dates(sheet: Sheet, columns: tuple[int, ...]) -> Clock | None:
+def _dates(sheet: Sheet, columns: tuple[int, ...], ordered: bool = False) -> Clock | None:
+    """The clock of columns that hold dates; hours without a date are one only by name."""
     cells = sheet.columns[columns[0]]
     if len(columns) > 1:
         rows = zip(*(sheet.columns[at] for at in columns), strict=True)
         cells = ["-".join(row[:3]) + (" " + ":".join(row[3:]) if row[3:] else "") for row in rows]
     times = read_dates(cells, sheet.lines, sheet.place(columns[0]))
-    return None if times is None else Clock(columns, times, cells, _names(sheet, columns))
+    if times is None or (ordered and not _is_ordered(times)):
+        return None
+    if not _is_named(sheet, columns[0]) and (times.astype("datetime64[D]") == NO_DATE).all():
+        return None
+    return Clock(columns, times, cells, _names(sheet, columns))
+
+
+def _is_ordered(times: np.ndarray) -> bool:
+    """Whether times rise or fall from each row to the next."""
+    return bool((times[1:] > times[:-1]).all() or (times[1:] < times[:-1]).all())
 
 
 def _with_time_of_day(sheet: Sheet, clock: Clock, free: Sequence[int]) -> Clock:
@@ -155,12 +177,10 @@ def _with_time_of_day(sheet: Sheet, clock: Clock, free: Sequence[int]) -> Clock:
 def _count(sheet: Sheet, at: int) -> Clock | None:
     """The clock of a column of numbers; of one that is not named like a time only if it is the first and even."""
     name, numbers = _name(sheet.header[at]), sheet.numbers(at)
-    named = name in _NAMES or (at == 0 and not sheet.header[at])
-    values = numbers.values
+    named, values = _is_named(sheet, at), numbers.values
     if np.isfinite(values).all():
-        steps = np.diff(values)
         if named or set(name.split()) & _NAMES:
-            like_time = (steps > 0).all() or (steps < 0).all() or is_even(np.sort(values))
+            like_time = _is_ordered(values) or is_even(np.sort(values))
         else:
             others = range(1, len(sheet.header))
             like_time = at == 0 and is_even(values) and any(sheet.numbers(other).found for other in others)

@@ -135,7 +135,7 @@ def _checked(sheet: Sheet, at: int, missing: str) -> str:
     if numbers.mixed is not None:
         one, other = (f"{quoted(cells[row])} in line {sheet.lines[row]}" for row in numbers.mixed)
         raise InputError(f"{sheet.place(at)} holds {one} and {other}: give all in one unit")
-    gaps = np.flatnonzero(np.isnan(numbers.values)) if missing != "interpolate" else ()
+    gaps = np.flatnonzero(np.isnan(numbers.values) & (missing != "interpolate"))
     bad = int(gaps[0]) if len(gaps) else numbers.strange
     if bad is not None:
         cell = cells[bad]

@@ -12,23 +12,12 @@ import numpy as np
 from aigc_tf.data.series.numbers import quoted
 from aigc_tf.errors import InputError
 
+NO_DATE = np.datetime64("1900-01-01")
+"""The day of what is read from hours alone."""
 # After `_plain`: / is -, and 年月日时分秒 are - and :. One form holds for a whole column.
-_DATES = (
-    *("%Y-%m-%d", "%Y-%m", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%y"),
-    *(
-        "%m-%Y",
-        "%d-%b-%Y",
-        "%d-%b-%y",
-        "%d %b %Y",
-        "%d %B %Y",
-        "%b %d, %Y",
-        "%B %d, %Y",
-        "%b %Y",
-        "%B %Y",
-        "%b-%Y",
-        "%Y-%b",
-    ),
-)
+_DIGITS = "%Y-%m-%d|%Y-%m|%Y.%m.%d|%d-%m-%Y|%m-%d-%Y|%d.%m.%Y|%d-%m-%y|%m-%d-%y|%d.%m.%y|%m-%Y"
+_WORDS = "%d-%b-%Y|%d-%b-%y|%d %b %Y|%d %B %Y|%b %d, %Y|%B %d, %Y|%b %Y|%B %Y|%b-%Y|%Y-%b"
+_DATES = (*_DIGITS.split("|"), *_WORDS.split("|"))
 _HOURS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%H.%M.%S", "%I:%M %p", "%I:%M:%S %p", "%H")
 _FORMS = (*_DATES, *(f"{date} {hour}" for date in _DATES for hour in _HOURS), *_HOURS[:3])
 _SIGNS = str.maketrans(
@@ -37,7 +26,7 @@ _SIGNS = str.maketrans(
 _YEAR = re.compile(r"(\d{4})年")
 _QUARTER = re.compile(r"(\d{4})[- ]?Q([1-4])")
 _MONTH = re.compile(r"((?:1[89]|2[01])\d\d)(0[1-9]|1[0-2])")
-_NO_DATE = re.compile(r"\D*|[-+]?(?!\d{6}$|\d{8}$)\d*[.,]?\d*")
+_NEVER = re.compile(r"\D*|[-+]?(?!\d{6}$|\d{8}$)\d*[.,]?\d*")
 _TRIED = 3  # cells by which forms are chosen
 # Since 2001 and until 2033, in seconds, milliseconds, microseconds and nanoseconds since 1970.
 _UNIX = {unit: (1e9 * 10**power, 2e9 * 10**power) for power, unit in ((0, "s"), (3, "ms"), (6, "us"), (9, "ns"))}
@@ -54,7 +43,7 @@ def read_dates(cells: Sequence[str], lines: Sequence[int], place: str) -> np.nda
     Raises:
         InputError: most cells are dates and some are not, or day and month cannot be told apart.
     """
-    if all(map(_NO_DATE.fullmatch, cells[:_TRIED])):
+    if all(map(_NEVER.fullmatch, cells[:_TRIED])):
         return None
     times = _iso(cells)
     if times is not None:

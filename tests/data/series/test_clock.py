@@ -129,6 +129,19 @@ def test_a_date_may_stand_in_any_column_and_be_a_series_by_request(written: Writ
     np.testing.assert_array_equal(asked.values[:, 0], stamps[::-1])
 
 
+def test_other_columns_of_dates_and_hours_do_not_order_the_rows(written: Written):
+    sunrise = [f"0{6 + i % 3}:{i:02}" for i in range(60)]
+    updated = [DAYS[i // 7 * 7] for i in range(60)]
+    table = read(written("day,sunrise,updated_at,level", range(60), sunrise, updated, SQUARES))
+    np.testing.assert_array_equal(table.values[:, 0], SQUARES)
+    assert "time in day from 0 to 59" in table.reading
+    assert "left out: sunrise (line 2 holds '06:00'), updated_at (line 2 holds '2024-01-01')" in table.reading
+    # A counter beside falling dates, as pandas writes it, says less than the dates.
+    falling = read(written(",when,level", range(60), reversed(DAYS), SQUARES))
+    np.testing.assert_array_equal(falling.values[:, 0], SQUARES[::-1])
+    assert "time in when" in falling.reading and "left out: a column without name (counts time too)" in falling.reading
+
+
 @pytest.mark.parametrize("name", ["reaction_time", "index", "t"])
 def test_a_series_that_is_named_like_a_time_stays_one_beside_dates(written: Written, name: str):
     assert read(written(f"date,{name}", DAYS, SQUARES)).names == (name,)

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data.images.folder import shown
-from aigc_tf.data.images.npz import load_arrays
+from aigc_tf.data.files import load_arrays
 from aigc_tf.data.series.clock import Clock, counts_time, find_clock
 from aigc_tf.data.series.numbers import is_missing, quoted
 from aigc_tf.data.series.sheet import Sheet, read_sheet
@@ -71,9 +70,9 @@ def read_npz(path: Path, columns: Sequence[str]) -> Table:
     """
     arrays = load_arrays(path)
     if len(arrays) != 1:
-        raise InputError(f"{shown(path)} holds {', '.join(arrays) or 'nothing'}: save a single array in it")
+        raise InputError(f"{printable(str(path))} holds {', '.join(arrays) or 'nothing'}: save a single array in it")
     ((name, values),) = arrays.items()
-    return table_of_array(values, f"{shown(path)}: {name}", columns)
+    return table_of_array(values, f"{printable(str(path))}: {name}", columns)
 
 
 def read_csv(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFAULT) -> Table:

@@ -62,12 +62,9 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         licence=licence,
         reading=table.reading,
     ).for_recipe(recipe)
-    choosing = "" if source.validation is None else f"{len(source.validation):,} to choose by, "
-    note = (
-        f"{name}: {len(table.names)} series ({printable(', '.join(table.names))}), {len(source.train):,} steps of time "
-        f"to train on, {choosing}{len(test):,} to test on ({TEST_SPLIT})"
-        f"{'; read as ' if table.reading else ''}{table.reading}"
-    )
+    sizes = source.sizes_in_words("steps of time", len)
+    note = f"{name}: {len(table.names)} series ({printable(', '.join(table.names))}), {sizes}"
+    note += f"; read as {table.reading}" if table.reading else ""
     return dataclasses.replace(source, notes=(note,))
 
 
@@ -97,8 +94,6 @@ def _open_data(data: Any, recipe: SeriesRecipe) -> Table:
 def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
     """What names the series again, their licence, and they themselves."""
     name, columns = recipe.source, recipe.series.columns
-    if name == GIVEN:
-        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in ("auto", AUTO):
         return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
     if not is_path(name, _SUFFIXES, _EXPECTED):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aigc_tf.data.images.folder import shown
 from aigc_tf.data.series.dialect import DELIMITERS, decode, split
 from aigc_tf.data.series.numbers import Decimal, Numbers, decimal_of, is_number, read_numbers
 from aigc_tf.errors import InputError, UnreadableError, printable
@@ -46,7 +45,7 @@ def read_sheet(path: Path, settings: SeriesSettings) -> Sheet:
         InputError: it cannot be read, has no names of columns or no rows, or rows of different lengths.
         OSError: the system cannot read the file.
     """
-    what = shown(path)
+    what = printable(str(path))
     try:
         text, encoding = decode(path.read_bytes(), settings.encoding)
         delimiter, found = split(text, settings.delimiter)

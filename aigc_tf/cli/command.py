@@ -23,8 +23,6 @@ FAILED = 1
 INTERRUPTED = 130
 # Errors that are not the program's fault; while a file is read or written they come without its name.
 _OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-    getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EIO", "ESTALE", "EMFILE", "ENFILE", "ENOMEM")
-}
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from aigc_tf.errors import InputError
 from aigc_tf.export.graph import run
 from aigc_tf.export.int8 import to_int8
+from aigc_tf.export.masks import masks_in_float16
 from aigc_tf.families.base import Signature
 
 CALIBRATION_EXAMPLES = 256
@@ -102,7 +103,9 @@ def convert(
         raise InputError(
             f"LiteRT has no built-in operator for {', '.join(culprits)}: write the layer with other operations"
         ) from error
-    return to_int8(converted) if quantize == "int8" else converted
+    if quantize == "int8":
+        return to_int8(converted)
+    return masks_in_float16(converted) if quantize == "float16" else converted
 
 
 def _calibration(

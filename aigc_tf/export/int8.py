@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from tensorflow.lite.python.convert import mlir_quantize
 
 from aigc_tf.export.flatbuffer import packed
-from aigc_tf.export.masks import bound_masks
+from aigc_tf.export.masks import Examples, bound_masks
 
 _OPERATOR = schema.BuiltinOperator
 # Beyond these the 8-bit output of the activation is its last level: tanh(-4) rounds to -128/128, sigmoid(-7) to 0.
@@ -26,16 +26,17 @@ _COMPUTE = {
 }
 
 
-def to_int8(calibrated: bytes) -> bytes:
+def to_int8(calibrated: bytes, examples: Examples) -> bytes:
     """The file in 8-bit arithmetic, inputs and outputs in float.
 
     Args:
         calibrated: a .tflite file in float, with the least and largest value seen in every tensor.
+        examples: what it was calibrated with.
     """
     model = schema.ModelT.InitFromPackedBuf(calibrated, 0)
     for graph in model.subgraphs:
         _narrow_saturated(model, graph)
-    bound_masks(model)
+    bound_masks(model, examples)
     return mlir_quantize(packed(model), fully_quantize=False)
 
 

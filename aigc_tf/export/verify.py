@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from aigc_tf.export import check_saved_model
 from aigc_tf.export.graph import run
 from aigc_tf.families.base import Signature
+from aigc_tf.metrics.ranks import rank_correlation
 
 Arrays = dict[str, np.ndarray]
 
@@ -35,8 +36,10 @@ class Limits:
     """Any one number, with weights in float16."""
     quantized: float = 0.1
     """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
+    ranks: float = 0.95
+    """Least rank correlation with Keras of a single number for each example, such as a score, with 8-bit weights."""
     examples: int = 256
-    """How many are compared, at least."""
+    """How many are compared, at least, and as many strange ones."""
     steps: int = 256
     """Length of the sequence, for a signature that feeds its state back."""
 
@@ -156,3 +159,19 @@ def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, floa
             f"the limit is {limit:g}"
         )
     return {"largest": largest, "mean": total / count, "scale": scale, "bounded": figure, "bound": limit}
+
+
+def compare_ranks(what: str, reference: Arrays, answer: Arrays, names: Sequence[str], least: float) -> float:
+    """The least rank correlation of the numbers `[count]` by these names: whether examples come in the same order.
+
+    Raises:
+        VerificationError: it is less than `least`.
+    """
+    found = {name: rank_correlation(reference[name], answer[name]) for name in names}
+    worst = min(found, key=lambda name: found[name])
+    if found[worst] < least:
+        raise VerificationError(
+            f"{what}: {worst} puts ordinary and strange examples in another order than Keras: the rank correlation is "
+            f"{found[worst]:.3f}, at least {least:g} is needed: choose quantize float16, or train longer"
+        )
+    return found[worst]

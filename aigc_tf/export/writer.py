@@ -207,11 +207,8 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
             pair = _sequences(expected, runner, name)
         else:
             pair = (expected.answers[name], runner.map(name, expected.examples[name]))
-        what, bound = (
-            f"{TFLITE}, {name}, quantize {quantize}",
-            expected.limits.bound(quantize, bool(signature.feedback)),
-        )
-        found[name] = verify.compare(what, *pair, bound)
+        what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
+        found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback)))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
         if numbers and quantize in ("dynamic", "int8"):
             found[name]["ranks"] = verify.compare_ranks(what, *pair, numbers, limits.ranks)

@@ -91,7 +91,7 @@ class Quality(WritingCallback):
 
     def measure_last(self) -> None:
         """Measure what the run ends with, unless the user interrupts it: they wait, and it will go on."""
-        if self.progress.interrupted:
+        if self.progress.interrupted and self.progress.step < self.run.recipe.steps:
             return
         try:
             self.improves(self.measure())

@@ -11,6 +11,7 @@ from PIL import Image
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import UnreadableError
 from aigc_tf.modalities.series import Series
+from aigc_tf.modalities.text import Text
 
 MADE_BY = {"Software": "aigc_tf"}
 SERIES = Series(Scaling(("level", "change"), np.zeros(2), np.ones(2)))
@@ -64,3 +65,23 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
     with pytest.raises(ValueError, match="reshape"):
         SERIES.write_all(tmp_path / "a.csv", np.zeros((1, 3, 3)), MADE_BY)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "old")]
+
+
+def test_strange_series_are_far_from_the_mean_or_out_of_order():
+    series = Series(Scaling(("level", "change"), np.array([5.0, -100]), np.array([1.0, 10])))
+    values = np.random.default_rng(0).normal([5, -100], [1, 10], (80, 12, 2)).astype(np.float32)
+    made = series.strange(values, 0)
+    assert made.shape == values.shape and made.dtype == np.float32
+    np.testing.assert_array_equal(made, series.strange(values, 0))
+    standardised = (made - [5, -100]) / [1, 10]
+    uneasy, shuffled, constant, further = (standardised[kind::4] for kind in range(4))
+    assert uneasy.std() == pytest.approx(2, rel=0.1)
+    np.testing.assert_array_equal(np.sort(made[1::4], axis=1), np.sort(values[1::4], axis=1))
+    assert (made[1::4] != values[1::4]).mean() > 0.5
+    assert (constant == constant[:, :1]).all() and 3 < np.abs(constant).max() <= 4
+    np.testing.assert_allclose(made[3::4] - [5, -100], 2 * (values[3::4] - [5, -100]), rtol=1e-5, atol=1e-4)
+    assert len(further) == 20 == len(shuffled)
+
+
+def test_there_may_be_nothing_out_of_the_ordinary():
+    assert Text().strange(["a"], 0) == ["a"]

@@ -16,7 +16,7 @@ from keras import layers, ops
 from aigc_tf.nn.embeddings import rotary_angles, rotate
 
 # Added to a score it leaves nothing of it, however large, so that softmax's weight is 0 exactly; unlike -inf it stays a
-# number where nothing can be seen. For 8-bit arithmetic `aigc_tf.export.int8` replaces it.
+# number where nothing can be seen. In files without room for it `aigc_tf.export.masks` replaces it.
 MASKED = float(np.finfo("float32").min)
 
 

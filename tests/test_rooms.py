@@ -43,4 +43,3 @@ def test_imports_are_read_from_functions_but_not_for_type_checkers(tmp_path: Pat
         "from typing import TYPE_CHECKING\nimport a\nif TYPE_CHECKING:\n    import b\ndef f():\n    from c import d\n"
     )
     assert set(rooms._imported(tmp_path / "m.py")) == {"typing", "a", "c"}
-    assert set(rooms._imported(tmp_path / "m.py", inside=False)) == {"typing", "a"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from typing import Any, Self
 
 
@@ -36,3 +37,8 @@ class Asset(abc.ABC):
     def reason_to_refuse(self, recorded: Any) -> str:
         """Why a run that keeps `recorded` cannot go on with this asset, with what to do; empty if it can."""
         return ""
+
+
+def facts_of(assets: Mapping[str, Asset], step: int) -> dict[str, float]:
+    """What several assets say is true of the model after so many training steps, such as the ε of private training."""
+    return {name: value for asset in assets.values() for name, value in asset.facts(step).items()}

@@ -1,4 +1,4 @@
-"""Watches a GAN while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
+"""Watches a model while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
 
 from __future__ import annotations
 
@@ -48,29 +48,11 @@ class Guard(StopOnNonFinite):
                 super().on_train_batch_end(batch, logs)  # raises
             self.handle([f"{', '.join(bad)} not finite"])
             return
-        troubles = self.discriminator_troubles(logs or {}) + self.quality_troubles()
+        troubles = self.model.troubles(logs or {}, self.progress.watched) + self.quality_troubles()
         if self.progress.step % self.recipe.logging.evaluate_every == 0:
             troubles += self.sample_troubles()
         if troubles:
             self.handle(troubles)
-
-    def discriminator_troubles(self, logs: dict[str, Any]) -> list[str]:
-        """Whether it has been sure of every image for long: then its gradients teach the generator nothing."""
-        guard, watched = self.recipe.guard, self.progress.watched
-        if "real_probability" in logs:
-            least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
-        elif "real_accuracy" in logs:
-            least = min(float(logs["real_accuracy"]), float(logs["fake_accuracy"]))
-        else:  # nothing says which scores of the Wasserstein loss are right
-            return []
-        watched["pinned"] = watched.get("pinned", 0) + 1 if least > guard.pinned_probability else 0
-        if watched["pinned"] < guard.pinned_steps:
-            return []
-        watched["pinned"] = 0
-        return [
-            f"the discriminator has been right with probability over {guard.pinned_probability:g} for "
-            f"{guard.pinned_steps} steps"
-        ]
 
     def sample_troubles(self) -> list[str]:
         """Whether samples differ much less from each other than the data do: mode collapse."""

@@ -36,7 +36,7 @@ class Limits:
     """Any one number, with weights in float16."""
     quantized: float = 0.1
     """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
-    ranks: float = 0.95
+    ranks: float = 0.98
     """Least rank correlation with Keras of a single number for each example, such as a score, with 8-bit weights."""
     examples: int = 256
     """How many are compared, at least, and as many strange ones."""

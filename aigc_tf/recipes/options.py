@@ -7,7 +7,7 @@ recipes at once; a field's docstring is its help.
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
@@ -95,6 +95,7 @@ class PathSampling(Options):
 class ImageEvaluation(Options):
     """Measuring a model of images."""
 
-    features: Literal["auto", "classifier", "rotation", "inception"] = "auto"
-    """The feature network whose features are compared. auto: a classifier of the data set, or a network that tells
-    rotations apart if there are no labels. inception: ImageNet's Inception v3."""
+    features: str = "auto"
+    """The feature network whose features are compared: auto, classifier, rotation, inception, or another that is
+    registered. auto: a classifier of the data set, or a network that tells rotations apart if there are no labels.
+    inception: ImageNet's Inception v3."""

@@ -205,6 +205,19 @@ def test_a_discriminator_that_always_wins_stops_the_run(
     assert ("right with probability over 0.99 for 4 steps" in capsys.readouterr().err) == wins
 
 
+def test_a_model_says_what_troubles_it(
+    recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def troubles(model: GAN, logs: dict[str, Any], watched: dict[str, float]) -> list[str]:
+        watched["steps"] = watched.get("steps", 0) + 1
+        return ["it is the third step"] if watched["steps"] == 3 and "generator_loss" in logs else []
+
+    monkeypatch.setattr(GAN, "troubles", troubles)
+    guard = GuardSettings(action="stop", least_spread=0.0)
+    run = aigc_tf.train(dataclasses.replace(recipe, guard=guard, steps=6), tmp_path / "run")
+    assert run.step == 3 and "step 3: it is the third step; stopping" in capsys.readouterr().err
+
+
 class Given(Chooser):
     """Figures that a test gives, one after the other."""
 

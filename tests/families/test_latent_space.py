@@ -34,6 +34,7 @@ from aigc_tf.families.tasks import Encodes
 from aigc_tf.metrics import neighbours
 from aigc_tf.metrics.neighbours import nearest_in_latent_space
 from aigc_tf.modalities.pictures import Pictures
+from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
@@ -210,7 +211,7 @@ def test_neighbours_do_not_depend_on_how_the_images_are_read(chunk: int, monkeyp
 def test_some_of_a_split_are_spread_over_all_of_it():
     split = Split(np.arange(10).reshape(10, 1, 1, 1), np.arange(10) // 5)
     some = split.some(4)
-    assert some.images.ravel().tolist() == [0, 3, 6, 9] and some.labels.tolist() == [0, 0, 1, 1]
+    assert np.asarray(some.images).ravel().tolist() == [0, 3, 6, 9] and some.labels.tolist() == [0, 0, 1, 1]
     assert len(split.some(10).images) == len(split.some(99).images) == 10
     assert Split(split.images, None).some(2).labels is None
 
@@ -245,6 +246,13 @@ def test_the_projector_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(embedding.sprite.single_image_dim) == [44, 34]  # a third, rounded up
     with Image.open(tmp_path / embedding.sprite.image_path) as sprite:
         assert sprite.size == (88, 68)
+
+
+def test_the_projector_shows_no_thumbnails_of_values_that_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Mirror, "takes", Text())
+    projector.write_projector(tmp_path, Mirror(), source_of(np.zeros((5, 1, 3, 1), np.uint8)))
+    (embedding,) = config_of(tmp_path).embeddings
+    assert not embedding.sprite.image_path and not (tmp_path / "projector" / "thumbnails.png").exists()
 
 
 def test_training_writes_the_projector_for_models_that_encode(tmp_path: Path, pictures: Path):

@@ -67,6 +67,12 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "old")]
 
 
+def test_one_series_is_one_row_and_serves_for_all():
+    assert SERIES.rows(VALUES[0]).shape == (1, 12, 2) and SERIES.rows(list(VALUES)).shape == (3, 12, 2)
+    np.testing.assert_array_equal(SERIES.values(VALUES[0], 12), np.stack([VALUES[0]] * 12))  # as many as steps
+    np.testing.assert_array_equal(SERIES.values(VALUES, 3), VALUES)
+
+
 def test_strange_series_are_far_from_the_mean_or_out_of_order():
     series = Series(Scaling(("level", "change"), np.array([5.0, -100]), np.array([1.0, 10])))
     values = np.random.default_rng(0).normal([5, -100], [1, 10], (80, 12, 2)).astype(np.float32)

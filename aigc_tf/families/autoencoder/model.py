@@ -251,13 +251,13 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
-        pairs = self.side_by_side(source.watched.images[:PREVIEWED_RECONSTRUCTIONS])
+        pairs = self.side_by_side(source.inputs("validation", PREVIEWED_RECONSTRUCTIONS))
         pictures: dict[str, Preview] = {
             "samples": grid(self.generate(64)),
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
-        return pictures | self.latent_pictures(self.activity(source.watched.some(PREVIEWED_ENCODINGS).images))
+        return pictures | self.latent_pictures(self.activity(source.inputs("validation", PREVIEWED_ENCODINGS)))
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from keras import ops
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
+from aigc_tf.families.gan.pinned import pinned
 from aigc_tf.families.gan.replay import ReplayBuffer
 from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, update_average
 from aigc_tf.modalities.base import Preview
@@ -249,6 +250,10 @@ class GAN(LatentModel):
             "real_accuracy": ops.mean(ops.cast(real_logits > self.threshold, "float32")),
             "fake_accuracy": ops.mean(ops.cast(fake_logits < self.threshold, "float32")),
         }
+
+    def troubles(self, logs: Mapping[str, Any], watched: dict[str, float]) -> list[str]:
+        """Whether the discriminator has won; see `pinned`."""
+        return pinned(logs, watched, self.recipe.guard)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""

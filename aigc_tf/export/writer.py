@@ -211,7 +211,7 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
         found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback)))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
         if numbers and quantize in ("dynamic", "int8"):
-            found[name]["ranks"] = verify.compare_ranks(what, *pair, numbers, limits.ranks)
+            found[name] |= verify.compare_order(what, *pair, numbers, limits)
     return found
 
 

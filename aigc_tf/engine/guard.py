@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,7 @@ import tensorflow as tf
 from aigc_tf.engine.callbacks import StopOnNonFinite, log_values, not_finite
 from aigc_tf.errors import say
 from aigc_tf.families.base import copy_state
-from aigc_tf.families.create import create
-from aigc_tf.families.state import is_random_state
+from aigc_tf.families.state import random_states
 from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths
@@ -100,7 +98,7 @@ class Guard(StopOnNonFinite):
         return guard.action == "roll_back" and self.progress.watched.get("rollbacks", 0) < guard.rollbacks
 
     def roll_back(self) -> str:
-        """Go back to the best checkpoint, or to new weights if there is none, with new random numbers and lower rates.
+        """Go back to the best checkpoint, with new random numbers and lower rates; without one, begin again.
 
         Steps are counted on, so the images that come next are others, too.
         """
@@ -109,17 +107,15 @@ class Guard(StopOnNonFinite):
         self.progress.watched = {"rollbacks": count}
         self.progress.replaced = True
         best = self.progress.best
-        state = self.model.state()
         if best is None:
-            assets = {name: self.run.source.assets[name] for name in self.recipe.assets}
-            seed = (self.recipe.seed + count) % (MAX_SEED + 1)
-            fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
-            copy_state(fresh, self.model)
-            start = "starting again from new weights"
+            copy_state(self.run.new_model(seed=(self.recipe.seed + count) % (MAX_SEED + 1)), self.model)
+            origin = "new weights" if self.recipe.start_from is None else f"the weights of {self.recipe.start_from}"
+            start = f"starting again from {origin}"
         else:
-            checkpoints.restore(checkpoints.path_of(self.run.path / paths.CHECKPOINTS, best["step"]), state)
+            path = checkpoints.path_of(self.run.path / paths.CHECKPOINTS, best["step"])
+            checkpoints.restore(path, self.model.state())
             start = f"going back to step {best['step']}"
-        reseed([variable for name, variable in state.items() if is_random_state(name)], self.recipe.seed, count)
+        reseed(list(random_states(self.model).values()), self.recipe.seed, count)
         share = self.recipe.guard.rate_factor**count
         for role, optimizer in self.model.optimizers.items():
             optimizer.learning_rate = share * getattr(self.recipe, role).learning_rate

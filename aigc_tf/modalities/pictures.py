@@ -129,3 +129,8 @@ class Pictures(Modality):
         first, second = (to_bytes(images).astype(np.float32) / 255 for images in (inputs, outputs))
         rows = np.stack([first, second, np.abs(second - first)], axis=1)
         return grid(rows.reshape(-1, *rows.shape[2:]), columns=3)
+
+
+def as_brightness(images: np.ndarray) -> np.ndarray:
+    """Images, uint8 or float in [0, 1], as float32 in [0, 1]."""
+    return images.astype(np.float32) / 255 if images.dtype == np.uint8 else images.astype(np.float32)

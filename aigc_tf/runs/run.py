@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
     from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
-
-SHOWN_NAMES = 5  # of weights that do not fit
 
 
 class Run:
@@ -81,31 +80,35 @@ class Run:
             InputError: the checkpoint is damaged, or of another model.
         """
         if self._model is None:
-            from aigc_tf.families.create import create  # imports TensorFlow
-            from aigc_tf.families.state import positional_state
-
-            model = create(self.recipe, **self.assets())
-            if self.step:
-                path = checkpoints.path_of(self.path / paths.CHECKPOINTS, self.step)
-                checkpoints.restore(path, model.state(), positional_state(model, model.optimizers))
-            elif self.recipe.start_from is not None:
-                self._start_from(model, Run.open(self.recipe.start_from))
-            self._model = model
+            self._model = self._restored() if self.step else self.new_model()
         return self._model
 
-    def _start_from(self, model: GenerativeModel, other: Run) -> None:
-        """Give a new model the weights of another run that fit by name and shape, and say which did not."""
-        from aigc_tf.families.state import adopt
+    def _restored(self) -> GenerativeModel:
+        from aigc_tf.families.create import create  # imports TensorFlow
+        from aigc_tf.families.state import positional_state
 
-        taken, left = adopt(model, other.model)
-        names = ", ".join(left[:SHOWN_NAMES]) + (
-            f" and {len(left) - SHOWN_NAMES} more" if len(left) > SHOWN_NAMES else ""
-        )
-        say(f"started from {other.path}, step {other.step}: {len(taken)} of {len(taken) + len(left)} weights fit")
-        if left:
-            say(f"these begin anew: {names}")
-        if not taken:
-            raise InputError(f"start_from is {other.path}: none of its weights fits a {self.recipe.slug()}")
+        model = create(self.recipe, **self.assets())
+        path = checkpoints.path_of(self.path / paths.CHECKPOINTS, self.step)
+        checkpoints.restore(path, model.state(), positional_state(model, model.optimizers))
+        return model
+
+    def new_model(self, seed: int | None = None) -> GenerativeModel:
+        """A model as this run begins: with new weights, or those of the run in `start_from` that fit.
+
+        Args:
+            seed: of what is new; the recipe's if not given.
+
+        Raises:
+            InputError: the run in `start_from` cannot be opened, or none of its weights fits.
+        """
+        from aigc_tf.families.create import create  # imports TensorFlow
+        from aigc_tf.runs.starting import take_over
+
+        assets = self.assets()
+        model = create(self.recipe if seed is None else dataclasses.replace(self.recipe, seed=seed), **assets)
+        if self.recipe.start_from is not None:
+            take_over(model, assets, Run.open(self.recipe.start_from))
+        return model
 
     @property
     def source(self) -> Any:

@@ -20,6 +20,7 @@ from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_object, re
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.recovery import last_whole, recorded_progress, recover
 from aigc_tf.runs.run import Run
+from aigc_tf.runs.starting import refuse_start
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import held, remove_partial, write_text
 
@@ -62,6 +63,7 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
     """
     if recipe.start_from is not None:
         Run.open(recipe.start_from)
+        refuse_start(recipe, source)
     path = new_run_folder(recipe, run_dir)
     recipe = dataclasses.replace(recipe, source=source.name)
     path.mkdir(parents=True, exist_ok=True)
@@ -104,6 +106,7 @@ def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, describe
             write_text(path / paths.RECIPE, recipe.to_json())
             _write_source(path, source)
         else:
+            refuse_start(recipe, source)
             _write_beginning(path, recipe, source, described)
         yield Run(path, recipe, progress, source=source)
 

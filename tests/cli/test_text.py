@@ -165,7 +165,8 @@ def test_lines_are_transformed_and_encoded(
     encode(text_vae.path, text=tuple(lines), out=tmp_path / "latents.npz")
     with np.load(tmp_path / "latents.npz", allow_pickle=False) as file:
         assert file["names"].tolist() == lines
-        np.testing.assert_allclose(file["latent"], text_vae.model.encode(lines), atol=1e-6)
+        np.testing.assert_allclose(file["mean"], text_vae.model.encode(lines), atol=1e-6)
+        assert file["log_variance"].shape == file["mean"].shape
 
 
 def test_only_pictures_are_compressed(text_vae: aigc_tf.Run, gpt: aigc_tf.Run) -> None:

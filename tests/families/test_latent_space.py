@@ -38,8 +38,10 @@ from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
+from tests.families.test_state import made
 from tests.sources import source_of
 
 MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")
@@ -293,7 +295,22 @@ def test_activity_orders_dimensions_by_what_they_tell():
     images = np.random.default_rng(0).uniform(0, 1, (20, 16, 16, 1)).astype("float32")
     plain = aigc_tf.create(Autoencoder.tiny())
     np.testing.assert_allclose(plain.activity(images), plain.encode(images).var(axis=0), rtol=1e-6)
-    variational = aigc_tf.create(VAE.tiny())
-    mean, log_variance = variational.posterior(images)
+
+
+@pytest.mark.parametrize("slug", ["vae", "vrae", "text_vae"])
+def test_variational_models_say_the_same_of_their_posteriors_whatever_they_encode(slug: str):
+    model = made(recipe_classes()[slug].tiny())
+    random = np.random.default_rng(0)
+    inputs = {
+        "vae": random.integers(0, 256, (20, 16, 16, 1), np.uint8),
+        "vrae": random.normal(size=(20, 6, 2)),
+        "text_vae": ["some text", "text", "some", ""] * 5,
+    }[slug]
+    found = model.encodings(inputs)
+    mean, log_variance = found["mean"], found["log_variance"]
+    assert set(found) == {"mean", "log_variance"} and mean.shape == (20, model.latent_dim)
+    np.testing.assert_array_equal(model.encode(inputs), mean)
     kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    np.testing.assert_allclose(variational.activity(images), kl.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(model.activity(inputs), kl.mean(axis=0), rtol=1e-4, atol=1e-7)
+    as_tensors = model.posterior_of(model.prepared(inputs))
+    np.testing.assert_allclose(as_tensors.mean, mean, atol=1e-5)

@@ -12,7 +12,7 @@ import numpy as np
 from aigc_tf.data.images.source import chunks_of
 from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
-from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
+from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
@@ -24,6 +24,7 @@ from aigc_tf.metrics.images.reference import reference_features, reference_stati
 from aigc_tf.metrics.kernel import MIN_FEATURES, KernelDistance, kernel_distance
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
 from aigc_tf.modalities.drawing import to_bytes
+from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 

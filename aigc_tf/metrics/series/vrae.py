@@ -38,7 +38,7 @@ class SequenceBounds(Evaluator):
         Nothing is drawn but the bound's noise, which is always the same. See `Evaluator.measure`.
         """
         windows = source.windows_of(request.part, request.samples)
-        mean, log_variance = model.posterior(source.scaling.restore(windows))
+        mean, log_variance = model.posterior(windows)
         bound = held_out_loss(model, source, request.samples, request.part)
         rebuilt = source.scaling.standardise(model.decode(mean))
         linear = components_of(source, model.latent_dim)

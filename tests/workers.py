@@ -91,7 +91,8 @@ def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
 def losses(run: aigc_tf.Run) -> dict[str, np.ndarray]:
     """What was logged of each step, `[steps]`, without what depends on the clock."""
     lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
-    return {name: np.array([line[name] for line in lines]) for name in lines[0] if "second" not in name}
+    steps = [line for line in lines if "gradient_norm" in line or "generator_loss" in line]
+    return {name: np.array([line[name] for line in steps]) for name in steps[0] if "second" not in name}
 
 
 def guarded_recipe(folder: Path) -> Recipe:

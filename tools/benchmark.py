@@ -7,6 +7,7 @@
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone
     python -m tools.benchmark export RUN        exported files against Keras's own export and ONNX Runtime
+    python -m tools.benchmark scores RUN FILES  anomaly scores of exported files, of ordinary and strange pictures
     python -m tools.benchmark export-matrix     every recipe's tiny version in every quantization
     python -m tools.benchmark steps             language models token by token against the growing prefix
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP

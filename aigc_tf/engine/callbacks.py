@@ -90,13 +90,14 @@ def not_finite(logs: Mapping[str, Any]) -> list[str]:
 
 
 class ProgressLine(RunCallback):
-    """One line on stderr: steps, images/s, time left, the losses."""
+    """One line on stderr: steps, images/s, time left, the losses, the quality that was measured last."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.bar: tqdm | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self.logs: Mapping[str, Any] = {}
         self.assets = self.run.source.assets_for(self.run.recipe)
         self.bar = tqdm(
             total=1.0,
@@ -106,6 +107,11 @@ class ProgressLine(RunCallback):
         )
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.logs = logs or {}
+        self.update()
+
+    def update(self) -> None:
+        """Show where training stands; drawn at intervals, and when the line is closed."""
         progress, recipe = self.progress, self.run.recipe
         facts = [f"step {progress.step}"]
         done = progress.step / recipe.steps
@@ -117,7 +123,7 @@ class ProgressLine(RunCallback):
             if recipe.seconds is not None:
                 left = min(left, max(0.0, recipe.seconds - progress.call_seconds))
             facts += [f"{speed * progress.examples_per_step:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
-        facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
+        facts += [f"{name} {float(value):.3f}" for name, value in self.logs.items() if name.endswith("loss")]
         facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
         facts += [f"{name} {value:.3g}" for name, value in facts_of(self.assets, progress.step).items()]
         assert self.bar is not None
@@ -125,6 +131,7 @@ class ProgressLine(RunCallback):
         self.bar.update(min(done, 1.0) - self.bar.n)
 
     def on_train_end(self, logs: Any = None) -> None:
+        self.update()  # the quality may have been measured since
         self.close()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from aigc_tf.engine.callbacks import RunCallback, WritingCallback, log_values
-from aigc_tf.errors import say
+from aigc_tf.errors import InputError, say
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths, previews
@@ -65,44 +65,70 @@ class Previews(RunCallback):
 
 
 class Quality(WritingCallback):
-    """Measures the quality at intervals, and ends training when it no longer improves."""
+    """Measures the quality at intervals and at the end, and ends training when it no longer improves."""
 
     def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
         super().__init__(run, writer)
         self.chooser = resolve(run.recipe.chooses)()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        # Once before the first step: what cannot be measured should not be found out in the middle of training.
+        self.measured: int | None = None
+        # Once before the first step: what cannot be measured should not be found out in the middle of training. The
+        # figure is that of an untrained network, and so no result.
         if self.progress.step == 0 and self.run.recipe.logging.evaluate_every <= self.run.recipe.steps:
-            self.measure()
+            log_values(self.run, self.writer, "untrained", self.figure())
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
-            value, best = self.measure(), self.progress.best
-            name = self.chooser.name
-            if self.progress.healthy and (best is None or value < best[name]):
-                self.progress.best = {"step": self.progress.step, name: value}
-            elif best is not None and self.has_waited_enough(best["step"]):
+            if not self.improves(self.measure()) and self.has_waited_enough():
                 self.model.stop_training = True
+        elif self.progress.step == self.run.recipe.steps or self.model.stop_training:
+            self.measure_last()
 
-    def has_waited_enough(self, best_step: int) -> bool:
-        """Whether the recipe stops training now, since the quality has not improved for long."""
-        recipe = self.run.recipe
-        if recipe.stop_after is None:
+    def on_train_end(self, logs: Any = None) -> None:
+        if self.measured != self.progress.step:  # a later callback ended training
+            self.measure_last()
+
+    def measure_last(self) -> None:
+        """Measure what the run ends with, unless the user interrupts it: they wait, and it will go on."""
+        if self.progress.interrupted and self.progress.step < self.run.recipe.steps:
+            return
+        try:
+            self.improves(self.measure())
+        except InputError as error:  # what has been learnt is not lost for that
+            say(f"\nwarning: the quality is not measured: {error}")
+
+    def improves(self, value: float) -> bool:
+        """Whether no measured state before was as good; if so it is the best one from now on."""
+        name, best = self.chooser.name, self.progress.best
+        if not self.progress.healthy or not (best is None or value < best[name]):
             return False
-        waited = (self.progress.step - best_step) // recipe.logging.evaluate_every
+        self.progress.best = {"step": self.progress.step, name: value}
+        return True
+
+    def has_waited_enough(self) -> bool:
+        """Whether the recipe stops training now, since the quality has not improved for long."""
+        recipe, best = self.run.recipe, self.progress.best
+        if recipe.stop_after is None or best is None:
+            return False
+        waited = (self.progress.step - best["step"]) // recipe.logging.evaluate_every
         if waited >= recipe.stop_after:
-            say(f"\nstopping: {self.chooser.name} was best at step {best_step}, {waited} evaluations ago")
+            say(f"\nstopping: {self.chooser.name} was best at step {best['step']}, {waited} evaluations ago")
         return waited >= recipe.stop_after
 
     def measure(self) -> float:
         """Measure and log the quality of this moment."""
+        self.progress.quality = self.figure()
+        self.measured = self.progress.step
+        log_values(self.run, self.writer, "quality", self.progress.quality)
+        return self.progress.quality[self.chooser.name]
+
+    def figure(self) -> dict[str, float]:
+        """The chooser's figure of the model as it stands, under its name."""
         recipe = self.run.recipe
         samples = recipe.logging.evaluate_samples
         value = self.chooser.value(self.observed(), self.run.source, recipe, samples, recipe.chosen_on)
-        self.progress.quality = {self.chooser.name: value}
-        log_values(self.run, self.writer, "quality", self.progress.quality)
-        return value
+        return {self.chooser.name: value}
 
 
 class Checkpoints(WritingCallback):
@@ -112,12 +138,15 @@ class Checkpoints(WritingCallback):
     What a killed process did after its last checkpoint is done again.
     """
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.saved: tuple[int, dict[str, Any]] | None = None
+
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.checkpoints.every == 0 or self.is_best():
             self.save()
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.progress.step not in checkpoints.steps(self.run.path / paths.CHECKPOINTS):
+        if self.saved != (self.progress.step, self.progress.recorded()):  # what was measured since belongs to it
             self.save()
 
     def is_best(self) -> bool:
@@ -129,6 +158,7 @@ class Checkpoints(WritingCallback):
         folder, progress = self.run.path / paths.CHECKPOINTS, self.progress
         self.writer.flush()
         checkpoints.save(folder, self.model.state(), progress.step, progress.recorded())
+        self.saved = progress.step, progress.recorded()
         if self.is_best():
             checkpoints.mark_best(folder, progress.best)
         checkpoints.prune(folder, self.run.recipe.checkpoints.keep, progress.best)

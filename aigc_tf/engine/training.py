@@ -163,9 +163,8 @@ def kept(run: Run) -> Iterator[list[keras.callbacks.Callback]]:
             tf.summary.graph(traced.graph)
     line = ProgressLine(run)
     watch, quality = resolve(recipe.watch)(run, writer), Quality(run, writer)
-    shown = [Logs(run, writer), Facts(run, writer), quality, Previews(run)]
     try:
-        yield [watch, line, *shown, Checkpoints(run, writer)]
+        yield [watch, Logs(run, writer), Facts(run, writer), quality, line, Previews(run), Checkpoints(run, writer)]
     finally:
         line.close()
         writer.close()  # TensorFlow keeps it to itself when that fails

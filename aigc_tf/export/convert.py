@@ -16,6 +16,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from aigc_tf.errors import InputError
 from aigc_tf.export.graph import run
 from aigc_tf.export.int8 import to_int8
+from aigc_tf.export.masks import masks_in_float16
 from aigc_tf.families.base import Signature
 
 CALIBRATION_EXAMPLES = 256
@@ -69,7 +70,8 @@ def convert(
     Args:
         saved_model: written by `write_saved_model` from `networks`.
         networks: to name the layer in an error.
-        signatures: their examples calibrate `int8`; those that are called in a loop see the states that really occur.
+        signatures: their examples, strange ones too, calibrate `int8`; those that are called in a loop see the states
+            that really occur.
         batch: of the SavedModel.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit everything, float inputs and outputs).
 
@@ -102,7 +104,9 @@ def convert(
         raise InputError(
             f"LiteRT has no built-in operator for {', '.join(culprits)}: write the layer with other operations"
         ) from error
-    return to_int8(converted) if quantize == "int8" else converted
+    if quantize == "int8":
+        return to_int8(converted, _calibration(networks, signatures, batch))
+    return masks_in_float16(converted) if quantize == "float16" else converted
 
 
 def _calibration(
@@ -110,10 +114,11 @@ def _calibration(
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     for name, signature in signatures.items():
         count = -(-CALIBRATION_EXAMPLES // batch) * batch
-        examples = signature.examples(count, _CALIBRATION_SEED)
+        examples = signature.tried(count, _CALIBRATION_SEED)
+        longest = signature.longest or count // batch
         state: dict[str, np.ndarray] = {}
-        for step, start in enumerate(range(0, count, batch)):
-            if signature.longest and step % signature.longest == 0:
+        for step, start in enumerate(range(0, len(next(iter(examples.values()))), batch)):
+            if step % longest == 0:
                 state = {}
             inputs = {key: values[start : start + batch] for key, values in examples.items()} | state
             yield name, inputs

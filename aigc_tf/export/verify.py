@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from aigc_tf.export import check_saved_model
 from aigc_tf.export.graph import run
 from aigc_tf.families.base import Signature
+from aigc_tf.metrics.ranks import rank_correlation
 
 Arrays = dict[str, np.ndarray]
 
@@ -35,8 +36,12 @@ class Limits:
     """Any one number, with weights in float16."""
     quantized: float = 0.1
     """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
+    ranks: float = 0.98
+    """Least rank correlation with Keras of a single number for each example, such as a score, with 8-bit weights."""
+    ceiling: float = 0.05
+    """Largest share of examples that have the highest such number and do not in Keras: they cannot be told apart."""
     examples: int = 256
-    """How many are compared, at least."""
+    """How many are compared, at least, and as many strange ones."""
     steps: int = 256
     """Length of the sequence, for a signature that feeds its state back."""
 
@@ -156,3 +161,29 @@ def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, floa
             f"the limit is {limit:g}"
         )
     return {"largest": largest, "mean": total / count, "scale": scale, "bounded": figure, "bound": limit}
+
+
+def compare_order(
+    what: str, reference: Arrays, answer: Arrays, names: Sequence[str], limits: Limits
+) -> dict[str, float]:
+    """Whether single numbers `[count]` put examples, ordinary and strange, in the order in which Keras puts them.
+
+    Returns:
+        `{"ranks": .., "ceiling": ..}`: the least rank correlation, and the largest share of examples that have the
+        highest number of all, and not in Keras.
+
+    Raises:
+        VerificationError: a limit is exceeded.
+    """
+    worst = {"ranks": 1.0, "ceiling": 0.0}
+    for name in names:
+        ranks = rank_correlation(reference[name], answer[name])
+        ceiling = float(np.mean(answer[name] == answer[name].max()) - np.mean(reference[name] == reference[name].max()))
+        if ranks < limits.ranks or ceiling > limits.ceiling:
+            raise VerificationError(
+                f"{what}: {name} puts ordinary and strange examples in another order than Keras: the rank correlation "
+                f"is {ranks:.3f}, at least {limits.ranks:g} is needed, and {ceiling:.1%} too many have the highest "
+                f"{name}, the limit is {limits.ceiling:.1%}: choose quantize float16, or train longer"
+            )
+        worst = {"ranks": min(worst["ranks"], ranks), "ceiling": max(worst["ceiling"], ceiling)}
+    return worst

@@ -185,7 +185,7 @@ def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits:
     examples, answers = {}, {}
     for name, signature in signatures.items():
         wanted = limits.steps * batch if signature.feedback else limits.examples
-        examples[name] = signature.examples(-(-wanted // batch) * batch, seed)
+        examples[name] = signature.tried(-(-wanted // batch) * batch, seed)
         answers[name] = verify.run_keras(signature.network, signature, examples[name])
         verify.require_finite(f"{name}, in Keras", answers[name])
     return _Expected(signatures, batch, limits, examples, answers)
@@ -207,8 +207,11 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
             pair = _sequences(expected, runner, name)
         else:
             pair = (expected.answers[name], runner.map(name, expected.examples[name]))
-        bound = expected.limits.bound(quantize, bool(signature.feedback))
-        found[name] = verify.compare(f"{TFLITE}, {name}, quantize {quantize}", *pair, bound)
+        what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
+        found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback)))
+        numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
+        if numbers and quantize in ("dynamic", "int8"):
+            found[name] |= verify.compare_order(what, *pair, numbers, limits)
     return found
 
 
@@ -223,9 +226,10 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
         return runner(name, **inputs)
 
     examples, batch = expected.examples[name], expected.batch
+    longest = signature.longest or expected.limits.steps
     return (
-        verify.run_sequence(keras_step, examples, signature.feedback, batch, signature.longest),
-        verify.run_sequence(file_step, examples, signature.feedback, batch, signature.longest),
+        verify.run_sequence(keras_step, examples, signature.feedback, batch, longest),
+        verify.run_sequence(file_step, examples, signature.feedback, batch, longest),
     )
 
 

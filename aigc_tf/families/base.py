@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 import numpy as np
@@ -27,6 +27,10 @@ class TensorSpec:
     """Of a number from 0 that stands for one of several: their names."""
 
 
+Examples: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
+"""`(count, seed)` -> inputs by name, `[count, ...]`."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """A named, deterministic function of a trained model: what SavedModel and LiteRT files hold."""
@@ -35,13 +39,28 @@ class Signature:
     """Functional; its inputs and outputs are in the order of the two mappings below."""
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
-    examples: Callable[[int, int], dict[str, np.ndarray]]
-    """`(count, seed)` -> real inputs by name, `[count, ...]`, for verification and calibration."""
+    examples: Examples
+    """Real inputs, for verification and calibration."""
     feedback: Mapping[str, str] = field(default_factory=dict)
     """For a signature that is called in a loop: which output becomes which input of the next call,
     `{"new_state": "state"}`. It is verified and calibrated over whole sequences."""
     longest: int | None = None
     """How many calls a sequence can have, if it has an end: a transformer's context."""
+    strange: Examples | None = None
+    """What `examples` gives, out of the ordinary, as users may give it; None where programs draw the inputs, as latents
+    are."""
+
+    def tried(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """Inputs to verify and to calibrate with: `count` ordinary ones, then as many strange ones if there are any.
+
+        8-bit numbers hold only what was seen when they were calibrated: by ordinary inputs alone, and all strange ones
+        look alike.
+        """
+        ordinary = self.examples(count, seed)
+        if self.strange is None:
+            return ordinary
+        strange = self.strange(count, seed)
+        return {name: np.concatenate([values, strange[name]]) for name, values in ordinary.items()}
 
 
 class GenerativeModel(keras.Model, abc.ABC):

@@ -108,6 +108,14 @@ class Modality(abc.ABC):
         """Single values as what a model takes, one row each."""
         return np.stack(values)
 
+    def strange(self, values: Any, seed: int) -> Any:
+        """As many values out of the ordinary, in the same form, made from ordinary rows; the same for the same seed.
+
+        Exported files are calibrated and verified with them, too. By default none are: the rows themselves.
+        """
+        del seed
+        return values
+
     # To the user's files.
 
     @abc.abstractmethod

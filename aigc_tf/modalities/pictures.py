@@ -56,6 +56,19 @@ class Pictures(Modality):
             images = decode_files([file.path for file in part], self.settings)
             yield from ((file, image) for file, (_, image) in zip(part, images, strict=True))
 
+    def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
+        """In turns: noise, the negative, the pixels in another order, one colour all over; float `values` in [0, 1]."""
+        random = np.random.default_rng(seed)
+        made = np.empty_like(values)
+        channels = values.shape[-1]
+        made[0::4] = random.random(values[0::4].shape)
+        made[1::4] = 1 - values[1::4]
+        made[2::4] = random.permuted(values[2::4].reshape(len(values[2::4]), -1, channels), axis=1).reshape(
+            values[2::4].shape
+        )
+        made[3::4] = random.random((len(values[3::4]), 1, 1, channels))
+        return made
+
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
         """A PNG file with text entries."""
         write_atomically(path, partial(write_png, image=value, made_by=made_by))

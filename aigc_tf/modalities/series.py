@@ -44,6 +44,16 @@ class Series(Modality):
             raise UnreadableError(f"it has {len(values)} steps of time, and {self.length} are needed")
         return values if self.length is None else values[-self.length :]
 
+    def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
+        """In turns: noise of twice the deviation, another order in time, a constant, twice as far from the mean."""
+        random, mean, deviation = np.random.default_rng(seed), self.scaling.mean, self.scaling.deviation
+        made = np.empty_like(values)
+        made[0::4] = mean + 2 * deviation * random.standard_normal(values[0::4].shape)
+        made[1::4] = random.permuted(values[1::4], axis=1)
+        made[2::4] = mean + deviation * random.uniform(-4, 4, (len(values[2::4]), 1, len(mean)))
+        made[3::4] = mean + 2 * (values[3::4] - mean)
+        return made
+
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
         """A CSV file with the names of the series in its first row."""
         write_csv(path, ["step", *self.scaling.names], [np.arange(1, len(value) + 1), *value.T])

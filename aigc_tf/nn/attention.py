@@ -15,8 +15,9 @@ from keras import layers, ops
 
 from aigc_tf.nn.embeddings import rotary_angles, rotate
 
-# Added to a score, it makes softmax's weight 0. A usual -1e9 would leave the scores no room in 8-bit arithmetic.
-MASKED = -60.0
+# Added to a score it leaves nothing of it, however large, so that softmax's weight is 0 exactly; unlike -inf it stays a
+# number where nothing can be seen. In files without room for it `aigc_tf.export.masks` replaces it.
+MASKED = float(np.finfo("float32").min)
 
 
 class Attention(layers.Layer):

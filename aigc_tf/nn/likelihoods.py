@@ -73,7 +73,7 @@ class Bernoulli(Likelihood):
 
     def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
         """Minus the entropy of the pixels: without it, grey images would rank by how grey they are."""
-        lit, dark = (values * ops.log(ops.maximum(values, MIN_PROBABILITY)) for values in (images, 1.0 - images))
+        lit, dark = (values * ops.log(ops.relu(values) + MIN_PROBABILITY) for values in (images, 1.0 - images))
         return _sum_over_pixels(lit + dark)
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:

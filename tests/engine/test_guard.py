@@ -166,7 +166,7 @@ def test_what_is_logged_has_nothing_of_states_that_were_given_up(
     guard = GuardSettings(action="roll_back", least_spread=0.0)
     recipe = dataclasses.replace(recipe, guard=guard, logging=logging, steps=8)
     run = aigc_tf.train(recipe, tmp_path / "run", callbacks=[Spoil(3, 6)])
-    assert [line["step"] for line in metrics(run.path)] == steps
+    assert [line["step"] for line in metrics(run.path) if "generator_loss" in line] == steps
     events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
     losses = events.Tensors("training/generator_loss")
     assert [loss.step for loss in losses] == steps
@@ -232,7 +232,7 @@ class Given(Chooser):
 def test_quality_that_becomes_worse_and_worse_stops_the_run(
     recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    figures = iter([9.0, 5.0, 6.0, 4.0, 5.0, 6.0, 7.0])  # the first before training
+    figures = iter([9.0, 5.0, 6.0, 4.0, 5.0, 6.0, 7.0])  # the first before training, the last at the end
     monkeypatch.setattr(DCGAN, "chooses", f"{__name__}:Given")
     monkeypatch.setattr(Given, "figures", figures, raising=False)
     logging = dataclasses.replace(recipe.logging, evaluate_every=2)

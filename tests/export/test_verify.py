@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from aigc_tf.export.verify import Limits, VerificationError, compare, run_sequence
+from aigc_tf.export.verify import Limits, VerificationError, compare, compare_order, run_sequence
+from aigc_tf.metrics.ranks import rank_correlation
 
 ZEROS = {"image": np.zeros((4, 2), "float32")}
 
@@ -59,3 +60,22 @@ def test_limits_by_quantization() -> None:
     assert limits.bound("none", True) == ("largest", 1e-4)
     assert limits.bound("float16", False) == ("largest", 2e-3)
     assert limits.bound("int8", False)[0] == limits.bound("dynamic", True)[0] == "mean"
+
+
+def test_scores_have_to_keep_their_order() -> None:
+    reference = {"score": np.arange(100.0)}
+    assert compare_order("file", reference, {"score": np.exp(np.arange(100) / 9)}, ["score"], Limits()) == {
+        "ranks": pytest.approx(1),
+        "ceiling": 0,
+    }
+    coarse = {"score": np.arange(100) // 3}
+    found = compare_order("file", reference, coarse, ["score"], Limits())
+    assert 0.99 < found["ranks"] < 1 and found["ceiling"] == pytest.approx(0, abs=0.02)
+    shuffled = {"score": np.random.default_rng(0).permutation(100)}
+    with pytest.raises(VerificationError, match=r"file: score puts .* is -?0\.\d+, at least 0\.98 is needed"):
+        compare_order("file", reference, shuffled, ["score"], Limits())
+    # A fifth of all at the ceiling hardly changes the rank correlation.
+    saturated = {"score": np.minimum(np.arange(100), 80)}
+    assert rank_correlation(reference["score"], saturated["score"]) > 0.98
+    with pytest.raises(VerificationError, match=r"and 19\.0% too many have the highest score, the limit is 5\.0%"):
+        compare_order("file", reference, saturated, ["score"], Limits())

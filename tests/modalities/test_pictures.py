@@ -133,3 +133,19 @@ def test_a_comparison_shows_input_output_and_difference(tmp_path: Path):
     assert sheet.shape == (2 * 8 + 2, 3 * 6 + 2, 1)
     np.testing.assert_array_equal(sheet[2:8, 2:6], values[0])
     assert not sheet[2:8, 14:18].any()  # black: no difference
+
+
+@pytest.mark.parametrize(("pictures", "channels"), [(GREY, 1), (COLOUR, 3)])
+def test_strange_pictures_are_noise_negatives_shuffled_ones_and_plain_ones(pictures: Pictures, channels: int):
+    values = (noise(40, channels) / 512).astype(np.float32)  # in the darker half
+    made = pictures.strange(values, 0)
+    assert made.shape == values.shape and made.dtype == np.float32 and made.min() >= 0 and made.max() <= 1
+    np.testing.assert_array_equal(made, pictures.strange(values, 0))
+    assert not np.array_equal(made, pictures.strange(values, 1))
+    uniform, negative, shuffled, plain = (made[kind::4] for kind in range(4))
+    assert uniform.std() == pytest.approx(12**-0.5, rel=0.1) and uniform.mean() == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_allclose(negative, 1 - values[1::4])
+    ordered, before = (np.sort(rows.reshape(10, 24, channels), axis=1) for rows in (shuffled, values[2::4]))
+    np.testing.assert_array_equal(ordered, before)
+    assert (shuffled != values[2::4]).mean() > 0.5
+    assert (plain == plain[:, :1, :1]).all() and plain[:, 0, 0].std() > 0.1

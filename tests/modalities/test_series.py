@@ -11,6 +11,7 @@ from PIL import Image
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import UnreadableError
 from aigc_tf.modalities.series import Series
+from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.series import SeriesSettings
 
 MADE_BY = {"Software": "aigc_tf"}
@@ -78,3 +79,23 @@ def test_one_series_is_one_row_and_serves_for_all():
     assert SERIES.rows(VALUES[0]).shape == (1, 12, 2) and SERIES.rows(list(VALUES)).shape == (3, 12, 2)
     np.testing.assert_array_equal(SERIES.values(VALUES[0], 12), np.stack([VALUES[0]] * 12))  # as many as steps
     np.testing.assert_array_equal(SERIES.values(VALUES, 3), VALUES)
+
+
+def test_strange_series_are_far_from_the_mean_or_out_of_order():
+    series = Series(Scaling(("level", "change"), np.array([5.0, -100]), np.array([1.0, 10])))
+    values = np.random.default_rng(0).normal([5, -100], [1, 10], (80, 12, 2)).astype(np.float32)
+    made = series.strange(values, 0)
+    assert made.shape == values.shape and made.dtype == np.float32
+    np.testing.assert_array_equal(made, series.strange(values, 0))
+    standardised = (made - [5, -100]) / [1, 10]
+    uneasy, shuffled, constant, further = (standardised[kind::4] for kind in range(4))
+    assert uneasy.std() == pytest.approx(2, rel=0.1)
+    np.testing.assert_array_equal(np.sort(made[1::4], axis=1), np.sort(values[1::4], axis=1))
+    assert (made[1::4] != values[1::4]).mean() > 0.5
+    assert (constant == constant[:, :1]).all() and 3 < np.abs(constant).max() <= 4
+    np.testing.assert_allclose(made[3::4] - [5, -100], 2 * (values[3::4] - [5, -100]), rtol=1e-5, atol=1e-4)
+    assert len(further) == 20 == len(shuffled)
+
+
+def test_there_may_be_nothing_out_of_the_ordinary():
+    assert Text().strange(["a"], 0) == ["a"]

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from aigc_tf.nn.attention import Attention, MultiHeadAttention, TransformerBlock, attend
 from aigc_tf.nn.embeddings import rotary_angles, rotate
@@ -140,6 +141,56 @@ def test_what_sees_everything_has_no_cache() -> None:
     cache = np.zeros((1, HEADS, CONTEXT, WIDTH // HEADS), "float32")
     with pytest.raises(ValueError, match="attention 0 is not causal"):
         attention().cached(normal(1, 1, WIDTH), cache, cache, np.zeros(1, "int32"))
+
+
+def sharpened(**options: Any) -> MultiHeadAttention:
+    """Its scores run to thousands either way, as those of hard attention do."""
+    block = attention(**options)
+    block(normal(1, 2, WIDTH), *([normal(1, 2, options["memory_width"])] if "memory_width" in options else []))
+    if "memory_width" in options:
+        block.projection.kernel.assign(block.projection.kernel * 100)
+        factors = np.repeat([100, 1], WIDTH)
+        block.memory_projection.kernel.assign(block.memory_projection.kernel * factors)
+    else:
+        block.projection.kernel.assign(block.projection.kernel * np.repeat([100, 100, 1], WIDTH))
+    return block
+
+
+@pytest.mark.parametrize("rotary_context", [None, CONTEXT])
+def test_no_score_is_large_enough_to_look_ahead(rotary_context: int | None) -> None:
+    """Neither forward nor, in training, backward; and not with a cache, whatever lies in its places to come."""
+    x = normal(2, CONTEXT, WIDTH)
+    block = sharpened(causal=True, rotary_context=rotary_context)
+    before = np.asarray(block(x)[0])
+    other = x.copy()
+    other[:, 3:] = normal(2, CONTEXT - 3, WIDTH, seed=1)
+    np.testing.assert_array_equal(np.asarray(block(other)[0])[:, :3], before[:, :3])
+    inputs = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        earlier = keras.ops.sum(block(inputs)[0][:, :3] ** 2)
+    gradient = tape.gradient(earlier, inputs).numpy()
+    assert np.isfinite(gradient).all() and np.abs(gradient[:, :3]).max() > 0 and (gradient[:, 3:] == 0).all()
+    cache = 1000 * normal(2, HEADS, CONTEXT, WIDTH // HEADS, seed=2)
+    found, *_ = block.cached(x[:, :3], cache, cache, np.zeros(2, "int32"))
+    np.testing.assert_allclose(found, before[:, :3], atol=1e-4)
+
+
+def test_no_score_is_large_enough_to_see_what_is_not_visible() -> None:
+    x, memory = normal(2, CONTEXT, WIDTH), normal(2, 7, 10, seed=1)
+    visible = np.arange(7) < np.array([[3], [7]])
+    cross = sharpened(memory_width=10)
+    found, weights = cross(x, memory, visible)
+    assert (np.asarray(weights)[0, ..., 3:] == 0).all()
+    np.testing.assert_allclose(found[:1], cross(x[:1], memory[:1, :3])[0], atol=1e-4)
+    own = sharpened()
+    found = own(x, visible=np.arange(CONTEXT)[None] >= 2)[0][:, 2:]
+    np.testing.assert_allclose(found, own(x[:, 2:])[0], atol=1e-4)
+
+
+def test_where_nothing_is_visible_there_are_still_numbers() -> None:
+    x = normal(1, CONTEXT, WIDTH)
+    assert np.isfinite(attention()(x, visible=np.zeros((1, CONTEXT), bool))[0]).all()
 
 
 def test_large_scores_are_attended_to_alone() -> None:

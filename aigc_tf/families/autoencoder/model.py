@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
-from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
@@ -270,22 +270,29 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         noise = {"noise": TensorSpec((self.latent_dim,), "standard normal numbers, or 0 for the mean")}
         scored = images if len(self.scoring.inputs) == 1 else images | noise
 
-        def image_examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        def ordinary(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"image": self.example_images(source, count, seed)}
 
-        def scored_examples(count: int, seed: int) -> dict[str, np.ndarray]:
-            normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
-            examples = image_examples(count, seed) | {"noise": normal}
-            return {name: examples[name] for name in scored}
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"image": self.takes.strange(self.example_images(source, count, seed), seed)}
+
+        def with_noise(images_of: Examples) -> Examples:
+            def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+                normal = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
+                made = images_of(count, seed) | {"noise": normal}
+                return {name: made[name] for name in scored}
+
+            return examples
 
         def latent_examples(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"latent": self.latents(count, seed)}
 
+        score = {"score": TensorSpec((), self.score_meaning)}
         return {
-            "encode": Signature(self.encoding, images, encoded, image_examples),
+            "encode": Signature(self.encoding, images, encoded, ordinary, strange=strange),
             "decode": Signature(self.decoding, latents, images, latent_examples),
-            "reconstruct": Signature(reconstruct, images, images, image_examples),
-            "score": Signature(self.scoring, scored, {"score": TensorSpec((), self.score_meaning)}, scored_examples),
+            "reconstruct": Signature(reconstruct, images, images, ordinary, strange=strange),
+            "score": Signature(self.scoring, scored, score, with_noise(ordinary), strange=with_noise(strange)),
         }
 
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:

@@ -172,6 +172,10 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
             starts = random.integers(len(source.watched) - order + 1, size=count)
             return {"state": source.watched[starts[:, None] + np.arange(order)].astype(np.float32), "noise": noise}
 
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            made = examples(count, seed)
+            return made | {"state": self.takes.strange(made["state"], seed)}
+
         own = "in the series' own units"
         inputs = {
             "state": TensorSpec((order, series), f"the last values, the latest last, {own}"),
@@ -181,7 +185,7 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
             "mean": TensorSpec((series,), f"of the next value, {own}"),
             "new_state": TensorSpec((order, series), f"the last values with the next one, its noise in it, {own}"),
         }
-        return {"step": Signature(self.network, inputs, outputs, examples, {"new_state": "state"})}
+        return {"step": Signature(self.network, inputs, outputs, examples, {"new_state": "state"}, strange=strange)}
 
 
 def solve(moments: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -162,6 +162,9 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
             chosen = np.random.default_rng(seed).integers(len(source.watched) - shape[0] + 1, size=count)
             return {"sequence": source.watched[chosen[:, None] + np.arange(shape[0])].astype(np.float32)}
 
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"sequence": self.takes.strange(sequences(count, seed)["sequence"], seed)}
+
         def latents(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"latent": self.latents(count, seed)}
 
@@ -173,6 +176,6 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         latent_spec = TensorSpec(latent_shape, "independent standard normal numbers, or a mean from `encode`")
         decoded = TensorSpec(shape, "the mean, in the series' own units; the sequence is this plus normal noise")
         return {
-            "encode": Signature(encode, {"sequence": sequence_spec}, encoded, sequences),
+            "encode": Signature(encode, {"sequence": sequence_spec}, encoded, sequences, strange=strange),
             "decode": Signature(decode, {"latent": latent_spec}, {"sequence": decoded}, latents),
         }

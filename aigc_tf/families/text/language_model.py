@@ -175,11 +175,12 @@ class LanguageModel(TextModel, Scores, Explains):
             "count": TensorSpec((), f"how many of the tokens count, 1 to {piece}", "int32"),
         }
 
-        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        def examples(source: Any, count: int, seed: int) -> dict[str, np.ndarray]:
             tokens = self.real_tokens((count, piece), seed, source)
             return {"tokens": tokens, "count": np.full(count, piece, np.int32)}
 
-        return found | {"prefill": self.step_signature(prefill, inputs, examples, in_a_loop=False)}
+        ordinary, strange = partial(examples, source), partial(examples, None)
+        return found | {"prefill": self.step_signature(prefill, inputs, ordinary, strange, in_a_loop=False)}
 
 
 def attention_of(network: keras.Model, tokens: np.ndarray) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from keras import ops
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary
 from aigc_tf.errors import InputError, listed
-from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.tasks import Streams
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.text.writing import Reader, write
@@ -193,8 +194,11 @@ class TextModel(Streams, GenerativeModel):
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
             return {"token": self.real_tokens((count,), seed, source)} | self.constants(count, seed)
 
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"token": self.real_tokens((count,), seed, None)} | self.constants(count, seed)
+
         inputs = {"token": TensorSpec((), f"number of a symbol, 0 to {symbols - 1}", "int32")} | self.constant_inputs
-        return {"step": self.step_signature(self.networks.step, inputs, examples, in_a_loop=True)}
+        return {"step": self.step_signature(self.networks.step, inputs, examples, strange, in_a_loop=True)}
 
     def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:
         """Text of a source, int32, or random symbols without one."""
@@ -207,30 +211,37 @@ class TextModel(Streams, GenerativeModel):
         return text[at : at + size].reshape(shape).astype(np.int32)
 
     def step_signature(
-        self, network: keras.Model, inputs: Mapping[str, TensorSpec], examples: Any, in_a_loop: bool
+        self,
+        network: keras.Model,
+        inputs: Mapping[str, TensorSpec],
+        examples: Examples,
+        strange: Examples,
+        in_a_loop: bool,
     ) -> Signature:
         """The signature of a network whose last inputs are states, and whose outputs logits and new states.
 
         Args:
             network: the step, or one that reads several symbols.
             inputs: those before the states.
-            examples: of those before the states, by count and seed.
+            examples: of those before the states.
+            strange: the same, of text out of the ordinary.
             in_a_loop: whether it is called again and again, so that errors add up.
         """
         feedback = self.networks.feedback
         logits, *new_states = network.outputs
         states = dict(zip(feedback.values(), network.inputs[len(inputs) :], strict=True))
 
-        def with_zeros(count: int, seed: int) -> dict[str, np.ndarray]:
+        def with_zeros(made: Examples, count: int, seed: int) -> dict[str, np.ndarray]:
             zeros = {name: np.zeros((count, *state.shape[1:]), state.dtype) for name, state in states.items()}
-            return examples(count, seed) | zeros
+            return made(count, seed) | zeros
 
         state_inputs = {name: _spec(state, "state, zeros at first") for name, state in states.items()}
         outputs = {"logits": _spec(logits, "unnormalised log-probability of each symbol to be the next")}
         for (output, name), state in zip(feedback.items(), new_states, strict=True):
             outputs[output] = _spec(state, f"{name} of the next step")
         loop = dict(feedback) if in_a_loop else {}
-        return Signature(network, {**inputs, **state_inputs}, outputs, with_zeros, loop, self.longest)
+        ordinary, unusual = partial(with_zeros, examples), partial(with_zeros, strange)
+        return Signature(network, {**inputs, **state_inputs}, outputs, ordinary, loop, self.longest, unusual)
 
 
 def _spec(tensor: Any, meaning: str) -> TensorSpec:

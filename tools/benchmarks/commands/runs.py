@@ -45,6 +45,27 @@ def export_matrix(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
+def scores(
+    run: Annotated[Path, tyro.conf.Positional],
+    files: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    examples: int = 1000,
+    json: bool = False,
+) -> None:
+    """Anomaly scores of exported files beside those of the network, on ordinary and on strange pictures.
+
+    Args:
+        run: The run's folder.
+        files: `model.tflite` of its exports.
+        examples: Pictures of each kind.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.scores import scores as measure
+    from tools.benchmarks.scores import table
+
+    report = measure(run, files, examples)
+    show(report, json) if json else print(table(report))
+
+
 def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
     """A run killed at random moments and other faults: does it end as one that nothing happened to?
 
@@ -134,4 +155,4 @@ def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: in
     show(report, json) if json else print(table(report))
 
 
-COMMANDS = (export, export_matrix, faults, fuzz, memory, privacy, scaling)
+COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling)

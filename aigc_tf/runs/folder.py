@@ -12,7 +12,7 @@ from aigc_tf import __version__
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
-from aigc_tf.storage.files import LOCK
+from aigc_tf.storage.files import LOCK, OWNER
 
 RUNS_FOLDER = Path("saved_models")
 
@@ -29,7 +29,7 @@ def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
     else:
         path = Path(run_dir).expanduser()
     # A process that was killed before its run began may have left its lock.
-    if path.exists() and (not path.is_dir() or any(entry.name != LOCK for entry in path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(entry.name not in (LOCK, OWNER) for entry in path.iterdir())):
         raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +44,14 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
         Run.open(recipe.start_from)
     path = create_run_folder(recipe, run_dir)
     recipe = dataclasses.replace(recipe, source=source.name)
-    with held(path):
+    with ExitStack() as holding:
+        holding.enter_context(held(path))
         _write_beginning(path, recipe, source, described)
         run = Run(path, recipe, 0, source=source, progress=Progress(step=0))
         try:
             run.model  # noqa: B018 (a recipe whose model cannot be made is refused, and leaves no folder)
         except InputError:
+            holding.close()  # Windows removes no folder that is held
             shutil.rmtree(path)
             raise
         yield run

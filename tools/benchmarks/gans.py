@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import sys
 import threading
@@ -132,6 +131,8 @@ def train_tutorial(recipe: GANRecipe, marks: Sequence[float], reader: Callable[[
 
 def peak_bytes() -> int:
     """The most memory that this process has had."""
+    import resource  # not on Windows
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

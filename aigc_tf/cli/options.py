@@ -16,12 +16,12 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tyro
 from pydantic import ValidationError
 
-from aigc_tf.cli.command import friendly_exit
+from aigc_tf.cli.command import call, friendly_exit
+from aigc_tf.cli.newest import is_run, with_newest_run
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.runs import paths
-from aigc_tf.runs.folder import read_recipe
+from aigc_tf.runs.folder import newest_run, read_recipe
 
 Verb = Literal["sample_options", "transform_options", "evaluate_options"]
 """The attribute of a recipe that names the class of a verb's options."""
@@ -41,12 +41,12 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
         recipes = list(recipe_classes().values())
-        run = next((path for path in map(Path, words) if (path / paths.RECIPE).is_file()), None)
+        asks_for_help = not {"-h", "--help"}.isdisjoint(words)
+        run = next(filter(is_run, map(Path, words)), None if asks_for_help else newest_run())
         if run is not None:
             own = type(read_recipe(run))
-            asks_for_help = not {"-h", "--help"}.isdisjoint(words)
             recipes = [own] if asks_for_help else list(dict.fromkeys([*recipes, own]))
-        tyro.cli(with_options(function, verb, recipes), args=words, config=(tyro.conf.FlagCreatePairsOff,))
+        call(with_newest_run(with_options(function, verb, recipes)), words)
 
 
 def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from aigc_tf import __version__
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
+from aigc_tf.runs import paths
 from aigc_tf.storage.files import LOCK, OWNER
 
 RUNS_FOLDER = Path("saved_models")
@@ -28,11 +29,16 @@ def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
         path = RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
     else:
         path = Path(run_dir).expanduser()
+    require_free(path)
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def require_free(path: Path) -> None:
+    """Raise InputError if there is something at the place of a new run's folder."""
     # A process that was killed before its run began may have left its lock.
     if path.exists() and (not path.is_dir() or any(entry.name not in (LOCK, OWNER) for entry in path.iterdir())):
         raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
@@ -43,10 +49,16 @@ def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
     """
     if run_dir is not None:
         return Path(run_dir).expanduser()
-    runs = [path.parent for path in (RUNS_FOLDER / recipe.slug()).glob("*/recipe.json")]
-    if not runs:
+    newest = newest_run(recipe.slug())
+    if newest is None:
         raise InputError(f"there is no run of {recipe.slug()} in {RUNS_FOLDER} to resume: leave --resume out")
-    return max(runs, key=lambda path: path.stat().st_mtime)
+    return newest
+
+
+def newest_run(recipe: str = "*") -> Path | None:
+    """The run in saved_models/, of one recipe or of any, that was begun or resumed last; None if there is none."""
+    written = list(RUNS_FOLDER.glob(f"{recipe}/*/{paths.RECIPE}"))  # measuring a run leaves its recipe as it is
+    return max(written, key=lambda path: path.stat().st_mtime).parent if written else None
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -94,9 +94,11 @@ def staging(beside: Path) -> Iterator[Path]:
     prefix = f".{beside.name}."
     for path in beside.parent.glob(f"{glob.escape(prefix)}*{PARTIAL}"):
         _remove_left(path)
-    with tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name:
-        with FileLock(Path(name) / LOCK):  # says that it is in use, for as long as this process lives
-            yield Path(name)
+    with (
+        tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name,
+        FileLock(Path(name) / LOCK),  # says that it is in use, for as long as this process lives
+    ):
+        yield Path(name)
 
 
 def bring_to_disk(folder: Path) -> None:

@@ -13,6 +13,7 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
+from aigc_tf.runs.published import published
 from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
 
@@ -29,7 +30,8 @@ def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset
     promised = [asset.card_section(step) for asset in assets.values()]
     sections = [_what(path, recipe, step), _samples(path), _quality(path), _data(path), *promised, _use(path, recipe)]
     sections += [_exports(path), _limits(), _recipe(recipe)]
-    write_text(path / paths.CARD, "\n\n".join(section for section in sections if section) + "\n")
+    text = "\n\n".join(section for section in sections if section) + "\n"
+    write_text(path / paths.CARD, published(text, path, recipe))
 
 
 def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
@@ -63,7 +65,7 @@ def _samples(path: Path) -> str:
 
 def _quality(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
-        return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
+        return "## Quality\n\nNot measured yet: `python -m aigc_tf evaluate` with this folder."
     report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
     table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])
@@ -91,12 +93,12 @@ run = aigc_tf.Run.open("{path}")
 ```
 
 ```
-python -m tools.sample "{path}"
-python -m tools.evaluate "{path}"
-python -m tools.export "{path}" --quantize dynamic
+python -m aigc_tf sample "{path}"
+python -m aigc_tf evaluate "{path}"
+python -m aigc_tf export "{path}" --quantize dynamic
 ```
 
-`python -m tools.sample "{path}" --help` lists what a {recipe.slug()} can be asked."""
+`python -m aigc_tf sample "{path}" --help` lists what a {recipe.slug()} can be asked."""
 
 
 # What an export's report that is not one of ours leads to.
@@ -121,7 +123,7 @@ def _exports(path: Path) -> str:
     head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"]
     phone = (
         "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
-        "`python tools/tflite_demo.py model.tflite`."
+        "`python tools/tflite_demo.py model.tflite`, a file of the repository."
     )
     parts = [
         [*files, *(export.file for export in exports)],

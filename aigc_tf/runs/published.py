@@ -52,7 +52,7 @@ def _replaced(value: Any, short: dict[str, str]) -> Any:
         for form in _FORMS:
             # Not as a part of a longer name.
             pattern = rf"(?<![\w/\\.~-]){re.escape(form(path))}(?!\w|[.-]\w)"
-            value = re.sub(pattern, lambda _, written=form(name): written, value)
+            value = re.sub(pattern, form(name).replace("\\", r"\\"), value)
     return value
 
 

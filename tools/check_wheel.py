@@ -1,4 +1,4 @@
-"""Build the wheel, install it into fresh environments, and use it from another folder: train, sample, evaluate, export.
+"""Build the wheel, install it into fresh environments, and use it from another folder: train, sample, export.
 
     python -m tools.check_wheel                                          # with this Python
     python -m tools.check_wheel python3.11 python3.12 python3.13         # with others, by name or by path
@@ -26,10 +26,7 @@ COMMANDS = (
     "aigc-tf --version",
     "aigc-tf train dcgan --source fashion_mnist_10k --steps 40",
     "aigc-tf sample --count 16 --out samples.png",
-    "aigc-tf evaluate --samples 200",
     "aigc-tf export",
-    "python -m aigc_tf train ar",
-    "python -m aigc_tf forecast --steps 6",
 )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([sys.executable, *words, "--no-deps", "--no-index", wheel], check=True)
     (packages,) = path.glob("[Ll]ib/**/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    (packages / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
     return path
 
 

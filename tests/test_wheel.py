@@ -37,7 +37,7 @@ def test_the_wheel_holds_the_package_alone_and_all_of_it(wheel: Path):
     assert contents(wheel) == {path.relative_to(ROOT).as_posix() for path in files}
 
 
-def test_it_trains_samples_and_exports_from_another_folder(environment: Path, pictures: Path, tmp_path: Path):
+def test_it_trains_samples_and_exports_from_another_folder(wheel: Path, environment: Path, tmp_path: Path):
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def run(program: str, *words: str | Path) -> str:
@@ -55,6 +55,7 @@ def test_it_trains_samples_and_exports_from_another_folder(environment: Path, pi
     where = run("python", "-c", "import aigc_tf, importlib.util as u; print(aigc_tf.__file__, u.find_spec('trainers'))")
     assert where.startswith(str(environment)) and where.endswith(" None\n")
     assert "aigc-tf COMMAND" in run("aigc-tf", "--help")
+    assert run("aigc-tf", "--version") == f"aigc-tf {wheel.name.split('-')[1]}\n"
     run("aigc-tf", "train", "ar", "--steps", "2", "--run-dir", "saved_models/ar/one")
     assert run("aigc-tf", "sample").startswith("saved_models/ar/one/")
     assert run("python", "-m", "aigc_tf", "forecast", "--steps", "3", "--out", "next.csv") == "next.csv\n"

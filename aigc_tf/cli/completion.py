@@ -32,11 +32,11 @@ def everything() -> SubcommandApp:
     """All commands with all their options: a second's work, which no single command has to do."""
     app, recipes = SubcommandApp(), SubcommandApp()
     for name, recipe in recipe_classes().items():
-        recipes.command(training(recipe, recipe()), name=name)
+        recipes.command(name=name)(training(recipe, recipe()))
     app.command(recipes, name="train")
     for name in COMMANDS:
         if name != "train":
-            app.command(function_of(name), name=name)
+            app.command(name=name)(function_of(name))
     return app
 
 

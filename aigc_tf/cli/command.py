@@ -20,7 +20,7 @@ from aigc_tf.cli.program import program, short_name
 from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
-from aigc_tf.runs.folder import RUNS_FOLDER, find_run_folder, read_recipe, require_free
+from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
 from aigc_tf.runs.run import Run
 
 BAD_INPUT = 2
@@ -130,9 +130,8 @@ def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
     refuse_missing(recipe.source)
     if recipe.start_from is not None:
         Run.open(recipe.start_from)
-    if not resume and run_dir is not None:
-        require_free(run_dir.expanduser())
-    require_place(RUNS_FOLDER if run_dir is None else run_dir.expanduser())
+    if not resume:
+        require_place(new_run_folder(recipe, run_dir))
 
 
 def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:

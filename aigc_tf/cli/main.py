@@ -11,7 +11,7 @@ from aigc_tf import __version__
 from aigc_tf.cli.command import friendly_exit
 from aigc_tf.cli.program import program, subcommand
 from aigc_tf.errors import InputError
-from aigc_tf.runs.folder import RUNS_FOLDER
+from aigc_tf.runs import paths
 
 COMMANDS = (
     "train",
@@ -63,6 +63,6 @@ def help_text() -> str:
             *lines,
             "",
             f"{program()} train lists the recipes; {program()} COMMAND --help shows the options of a command.",
-            f"Commands that take a run take the newest in {RUNS_FOLDER}/ if none is named.",
+            f"Commands that take a run take the newest in {paths.RUNS_FOLDER}/ if none is named.",
         ]
     )

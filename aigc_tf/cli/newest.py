@@ -12,7 +12,7 @@ import tyro
 
 from aigc_tf.errors import InputError, say
 from aigc_tf.runs import paths
-from aigc_tf.runs.folder import RUNS_FOLDER, newest_run
+from aigc_tf.runs.folder import newest_run
 
 NEWEST = Path("newest")
 """What stands for the newest run on the command line, and is taken if no run is named."""
@@ -61,7 +61,10 @@ def is_positional(parameter: inspect.Parameter) -> bool:
 
 def is_run(path: Path) -> bool:
     """Whether a path is the folder of a run."""
-    return (path / paths.RECIPE).is_file()
+    try:
+        return (path / paths.RECIPE).is_file()
+    except OSError:  # too long for a file name, or not to be looked at
+        return False
 
 
 def chosen_run(run: Path) -> Path:
@@ -74,6 +77,6 @@ def chosen_run(run: Path) -> Path:
         return run
     newest = newest_run()
     if newest is None:
-        raise InputError(f"there is no run in {RUNS_FOLDER}: name the folder of a run, or train one")
+        raise InputError(f"there is no run in {paths.RUNS_FOLDER}: name the folder of a run, or train one")
     say(f"the newest run: {newest}")
     return newest

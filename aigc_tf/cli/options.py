@@ -41,12 +41,19 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
         recipes = list(recipe_classes().values())
+        run = named_run(words)
         asks_for_help = not {"-h", "--help"}.isdisjoint(words)
-        run = next(filter(is_run, map(Path, words)), None if asks_for_help else newest_run())
+        if run is None and not asks_for_help:
+            run = newest_run()
         if run is not None:
             own = type(read_recipe(run))
             recipes = [own] if asks_for_help else list(dict.fromkeys([*recipes, own]))
         call(with_newest_run(with_options(function, verb, recipes)), words)
+
+
+def named_run(words: Sequence[str]) -> Path | None:
+    """The first of some words that is a run folder; the others may be anything, such as a long prompt."""
+    return next(filter(is_run, map(Path, words)), None)
 
 
 def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:

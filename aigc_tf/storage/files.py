@@ -143,7 +143,7 @@ def held(folder: Path) -> Iterator[None]:
         shown = printable(holder) or "another process"
         raise InputError(f"{folder} is in use by {shown}: wait until it has ended, or stop it") from None
     try:
-        write_text(owner, f"process {os.getpid()} on {socket.gethostname()}\n")
+        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         yield
     finally:
         owner.unlink(missing_ok=True)

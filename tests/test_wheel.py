@@ -57,8 +57,7 @@ def test_it_trains_samples_and_exports_from_another_folder(wheel: Path, environm
     assert "aigc-tf COMMAND" in run("aigc-tf", "--help")
     assert run("aigc-tf", "--version") == f"aigc-tf {wheel.name.split('-')[1]}\n"
     run("aigc-tf", "train", "ar", "--steps", "2", "--run-dir", "saved_models/ar/one")
-    assert run("aigc-tf", "sample").startswith("saved_models/ar/one/")
-    assert run("python", "-m", "aigc_tf", "forecast", "--steps", "3", "--out", "next.csv") == "next.csv\n"
-    assert (tmp_path / "next.csv").is_file()
+    sampled = run("python", "-m", "aigc_tf", "sample").strip()
+    assert sampled.startswith("saved_models/ar/one/") and (tmp_path / sampled).is_file()
     exported = run("aigc-tf", "export").strip()
     assert (tmp_path / exported).is_file()

@@ -45,11 +45,13 @@ def test_help_needs_no_tensorflow(module: str):
     program = (
         "import runpy, sys\n"
         f"sys.argv = [{module!r}, '--help']\n"
+        "status = 0\n"
         "try:\n"
         f"    runpy.run_module({module!r}, run_name='__main__')\n"
         "except SystemExit as end:\n"
-        "    heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
-        "    print('exit', end.code, sorted(heavy))\n"
+        "    status = end.code\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
+        "print('exit', status, sorted(heavy))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "exit 0 []"

@@ -18,6 +18,7 @@ from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.newest import with_newest_run
 from aigc_tf.cli.program import program, short_name
 from aigc_tf.data.paths import refuse_missing
+from aigc_tf.cli.quiet import quiet
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
@@ -34,6 +35,7 @@ CONFIG = (tyro.conf.FlagCreatePairsOff,)
 def friendly_exit() -> Iterator[None]:
     """End the process as the contract says: bad input 2, interrupted 130, failed work 1, each in one line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
+    quiet()
     try:
         yield
     except ValidationError as error:

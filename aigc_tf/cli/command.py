@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.newest import with_newest_run
 from aigc_tf.cli.program import program, short_name
-from aigc_tf.data.paths import refuse_missing
 from aigc_tf.cli.quiet import quiet
+from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe

@@ -33,6 +33,8 @@ SLOW = (
     "tests/test_contract.py",
     "tests/test_learning.py",
     "tests/test_new_family.py",
+    "tests/test_systems.py",
+    "tests/test_wheel.py",
 )
 CONTRACT = "tests/test_contract.py"
 CHECKED_IN_PROCESSES = ("tests/export/test_verify.py", "tests/export/test_writer.py")

@@ -1,7 +1,6 @@
-"""List the trainers: `python -m trainers`."""
+"""List the recipes, or train one: `python -m trainers`, `python -m trainers dcgan`."""
 
-from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.cli.train import main
 
 if __name__ == "__main__":
-    for name, recipe in recipe_classes().items():
-        print(f"python -m trainers.{name:<24} {(recipe.__doc__ or '').splitlines()[0]}")
+    main()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least
+from aigc_tf.cli.checks import require_at_least, require_place
 from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
@@ -39,6 +39,7 @@ def augment(
         checkpoint: The last checkpoint, or the best one seen while training.
     """
     require_at_least(1, count=count)
+    require_place(out)
 
     from aigc_tf.runs.run import Run
 

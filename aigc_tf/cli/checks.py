@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,3 +41,17 @@ def require_new(out: Path) -> None:
     """Raise InputError if there is something at a path already."""
     if out.exists():
         raise InputError(f"{out} is there already: choose another --out")
+
+
+def require_place(path: Path | None) -> None:
+    """Raise OSError, as writing would, if nothing can be written at a path: part of it is a file or write-protected."""
+    if path is None:
+        return
+    place = next(parent for parent in (path.absolute(), *path.absolute().parents) if parent.exists())
+    number = None
+    if place != path.absolute() and not place.is_dir():
+        number = errno.ENOTDIR
+    elif not os.access(place, os.W_OK):
+        number = errno.EACCES
+    if number is not None:
+        raise OSError(number, os.strerror(number), str(path))

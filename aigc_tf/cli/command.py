@@ -1,4 +1,4 @@
-"""The command line of trainers and tools: recipe fields become flags, errors become one line."""
+"""The command line: recipe fields become flags, errors become one line."""
 
 from __future__ import annotations
 
@@ -14,15 +14,23 @@ from typing import Annotated, Any, Literal
 import tyro
 from pydantic import ValidationError
 
+from aigc_tf.cli.checks import require_place
+from aigc_tf.cli.newest import with_newest_run
+from aigc_tf.cli.program import program, short_name
 from aigc_tf.cli.quiet import quiet
+from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
+from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
+from aigc_tf.runs.run import Run
 
 BAD_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
 # Errors that are not the program's fault; while a file is read or written they come without its name.
 _OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+
+CONFIG = (tyro.conf.FlagCreatePairsOff,)
 
 
 @contextmanager
@@ -49,25 +57,38 @@ def friendly_exit() -> Iterator[None]:
 
 
 def _exit(status: int, message: str) -> None:
-    print(f"{Path(sys.argv[0]).stem}: {printable(message)}", file=sys.stderr)
+    print(f"{short_name()}: {printable(message)}", file=sys.stderr)
     raise SystemExit(status)
 
 
 def command(function: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
     """Run `function` with arguments from the command line, by its annotations and docstring."""
     with friendly_exit():
-        tyro.cli(function, args=arguments, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
+        call(with_newest_run(function), arguments)
 
 
-def program(function: Callable[..., Any]) -> str:
-    """How the command of a function is called: each is a module of its name in tools/."""
-    return f"python -m tools.{function.__name__}"
+def call(function: Callable[..., Any], arguments: Sequence[str] | None) -> None:
+    """Parse arguments by a function's signature, and call it."""
+    tyro.cli(function, args=arguments, prog=program(), config=CONFIG)
 
 
 def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
     With --resume the fields start from those of the run, so that they need not be given again.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    with friendly_exit():
+        refuse_epochs(words)
+        call(training(recipe, _defaults(recipe, words)), words)
+
+
+def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
+    """What a trainer does, as a function for tyro.
+
+    Args:
+        kind: what it trains.
+        defaults: what flags change.
     """
 
     def main(
@@ -84,21 +105,40 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
             strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
         """
+        if strategy != "multi_worker":  # the others find what the chief has made
+            require_paths(recipe, run_dir, resume)
         from aigc_tf.engine.training import train
 
         run = train(recipe, run_dir, resume, strategy=strategy)
         print(run.path)
 
-    with friendly_exit():
-        main.__annotations__["recipe"] = Annotated[recipe, tyro.conf.arg(name="")]
-        main.__defaults__ = (_defaults(recipe, arguments), None, False, "one")
-        main.__doc__ = (recipe.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
-        tyro.cli(
-            main, args=arguments, prog=f"python -m trainers.{recipe.slug()}", config=(tyro.conf.FlagCreatePairsOff,)
-        )
+    main.__annotations__["recipe"] = Annotated[kind, tyro.conf.arg(name="")]
+    main.__defaults__ = (defaults, None, False, "one")
+    main.__doc__ = (kind.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
+    return main
 
 
-def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
+def refuse_epochs(words: Sequence[str]) -> None:
+    """Raise InputError for the flag of other programs that says how long to train."""
+    for word in words:
+        name = word.partition("=")[0].replace("_", "-")
+        if name in ("--epoch", "--epochs", "--num-epochs"):
+            raise InputError(
+                f"there is no {name}: give --steps; an epoch has as many as there are training examples, divided by "
+                "--batch-size"
+            )
+
+
+def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
+    """Raise InputError or OSError for paths that cannot be used: at once, before TensorFlow is imported."""
+    refuse_missing(recipe.source)
+    if recipe.start_from is not None:
+        Run.open(recipe.start_from)
+    if not resume:
+        require_place(new_run_folder(recipe, run_dir))
+
+
+def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
     """The recipe that the flags change: the class's own, or with --resume that of the run."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--run-dir", "--run_dir")
@@ -106,10 +146,9 @@ def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
     given, _ = first.parse_known_args(arguments)
     if not given.resume:
         return recipe()
-    from aigc_tf.runs.folder import find_run_folder, read_recipe
-
     path = find_run_folder(recipe, given.run_dir)
     recorded = read_recipe(path)
     if not isinstance(recorded, recipe):
-        raise InputError(f"{path} is a run of {recorded.slug()}: resume it with python -m trainers.{recorded.slug()}")
+        trainer = program().removesuffix(recipe.slug()) + recorded.slug()
+        raise InputError(f"{path} is a run of {recorded.slug()}: resume it with {trainer}")
     return recorded

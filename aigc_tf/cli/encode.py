@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.checks import require_ending, require_inputs, require_new, require_place
 from aigc_tf.cli.command import command
 
 
@@ -31,6 +31,7 @@ def encode(
     """
     require_ending(out, [".npz"])
     require_new(out)
+    require_place(out)
     require_inputs(paths, text)
 
     import numpy as np

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
@@ -28,6 +29,7 @@ def explain(
     """
     if not text:
         raise InputError("--text is empty: give the text that is to be read")
+    require_place(out)
 
     from aigc_tf.cli.results import write_preview
     from aigc_tf.runs.run import Run

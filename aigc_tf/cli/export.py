@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.command import command
 
 
@@ -31,6 +32,8 @@ def export(
         checkpoint: The last checkpoint, or the best one seen while training.
         json: Print the report as one JSON object.
     """
+    require_place(out)
+
     from aigc_tf.runs.reports import to_json
     from aigc_tf.runs.run import Run
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs
+from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs, require_place
 from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
@@ -33,6 +33,7 @@ def forecast(
         checkpoint: The last checkpoint, or the best one seen while training.
     """
     require_at_least(1, steps=steps)
+    require_place(out)
     if history is not None:
         require_inputs([history], [])
 

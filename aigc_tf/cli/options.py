@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import dataclasses
 import functools
 import inspect
@@ -17,12 +16,12 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tyro
 from pydantic import ValidationError
 
-from aigc_tf.cli.command import friendly_exit, program
+from aigc_tf.cli.command import call, friendly_exit
+from aigc_tf.cli.newest import is_run, with_newest_run
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.runs import paths
-from aigc_tf.runs.folder import read_recipe
+from aigc_tf.runs.folder import newest_run, read_recipe
 
 Verb = Literal["sample_options", "transform_options", "evaluate_options"]
 """The attribute of a recipe that names the class of a verb's options."""
@@ -43,21 +42,18 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
     with friendly_exit():
         recipes = list(recipe_classes().values())
         run = named_run(words)
+        asks_for_help = not {"-h", "--help"}.isdisjoint(words)
+        if run is None and not asks_for_help:
+            run = newest_run()
         if run is not None:
             own = type(read_recipe(run))
-            asks_for_help = not {"-h", "--help"}.isdisjoint(words)
             recipes = [own] if asks_for_help else list(dict.fromkeys([*recipes, own]))
-        with_all = with_options(function, verb, recipes)
-        tyro.cli(with_all, args=words, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
+        call(with_newest_run(with_options(function, verb, recipes)), words)
 
 
 def named_run(words: Sequence[str]) -> Path | None:
     """The first of some words that is a run folder; the others may be anything, such as a long prompt."""
-    for path in map(Path, words):
-        with contextlib.suppress(OSError):  # too long for a file name, or not to be looked at
-            if (path / paths.RECIPE).is_file():
-                return path
-    return None
+    return next(filter(is_run, map(Path, words)), None)
 
 
 def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:

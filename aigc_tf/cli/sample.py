@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least
+from aigc_tf.cli.checks import require_at_least, require_place
 from aigc_tf.cli.explorations import EXPLORATIONS, Exploration, Interpolate
 from aigc_tf.cli.explore import explore, show
 from aigc_tf.cli.forecast import forecast
@@ -102,6 +102,7 @@ def sample(
         options: What the recipe's `sample_options` has.
     """
     require_at_least(1, count=count)
+    require_place(out)
     given = moved.given()
     shared = {
         "count": count,

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_ending, require_inputs, require_new
+from aigc_tf.cli.checks import require_ending, require_inputs, require_new, require_place
 from aigc_tf.cli.command import command
 from aigc_tf.errors import printable, say
 
@@ -35,6 +35,7 @@ def score(
     if out is not None:
         require_ending(out, [".csv"])
         require_new(out)
+        require_place(out)
     require_inputs(paths, text)
 
     from aigc_tf.cli.inputs import batches

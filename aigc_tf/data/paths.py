@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from aigc_tf.data import tfds_builders
-from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
+
+_FILES = (".npz", ".csv", ".txt")  # no public data set is called so
 
 
 def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
@@ -21,6 +21,8 @@ def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
     Raises:
         InputError: the name is empty or cannot be looked up, or stands for data given from Python.
     """
+    from aigc_tf.data.source import GIVEN  # imports TensorFlow
+
     if name == GIVEN:
         raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if not name.strip():
@@ -32,8 +34,19 @@ def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
         raise InputError(f"source {name!r} cannot be opened: {error.strerror}") from error
     if name.lower().endswith(suffixes):
         return True
+    from aigc_tf.data import tfds_builders  # imports TensorFlow
+
     separators = [separator for separator in (os.sep, os.altsep, "/") if separator]
     return any(separator in name for separator in separators) and not tfds_builders.is_known(name.split("/")[0])
+
+
+def refuse_missing(name: str) -> None:
+    """Raise InputError if a source's name can be nothing but a path, and nothing is there.
+
+    Opening the source would find that, too; this takes no time.
+    """
+    if name.startswith(("~", ".")) or Path(name).is_absolute() or name.lower().endswith(_FILES):
+        existing(name, "files that are there, or a public data set")
 
 
 def existing(name: str, expected: str) -> Path:

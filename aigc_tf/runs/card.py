@@ -15,6 +15,7 @@ from aigc_tf.references import resolve
 from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
 from aigc_tf.runs.hub import front_matter
+from aigc_tf.runs.published import published
 from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
 
@@ -31,7 +32,8 @@ def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset
     promised = [asset.card_section(step) for asset in assets.values()]
     sections = [front_matter(path, recipe), _what(path, recipe, step), _samples(path), _quality(path), _data(path)]
     sections += [*promised, _use(path, recipe), _exports(path), _limits(), _recipe(recipe)]
-    write_text(path / paths.CARD, "\n\n".join(section for section in sections if section) + "\n")
+    text = "\n\n".join(section for section in sections if section) + "\n"
+    write_text(path / paths.CARD, published(text, path, recipe))
 
 
 def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
@@ -66,7 +68,7 @@ def _samples(path: Path) -> str:
 
 def _quality(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
-        return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
+        return "## Quality\n\nNot measured yet: `python -m aigc_tf evaluate` with this folder."
     report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
     pictures = report.get("pictures")  # reports of version 0.1 have none
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
@@ -102,7 +104,7 @@ def _use(path: Path, recipe: Recipe) -> str:
     from aigc_tf.families.tasks import tasks_of  # imports TensorFlow
 
     commands = [*(_COMMANDS[task.__name__] for task in tasks_of(resolve(recipe.model))), *_OF_ALL]
-    lines = "\n".join(f'python -m tools.{command} "{path}"{arguments}' for command, arguments in commands)
+    lines = "\n".join(f'python -m aigc_tf {command} "{path}"{arguments}' for command, arguments in commands)
     return f"""## Use
 
 ```python
@@ -140,7 +142,7 @@ def _exports(path: Path) -> str:
     head = ["| folder, signature | quality | before | after | change | limit |", "| --- " * 6 + "|"]
     phone = (
         "On a phone: load `model.tflite` with LiteRT and call its signature. In Python, without TensorFlow: "
-        "`python tools/tflite_demo.py model.tflite`."
+        "`python tools/tflite_demo.py model.tflite`, a file of the repository."
     )
     parts = [
         [*files, *(export.file for export in exports)],

@@ -13,7 +13,7 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
 from aigc_tf.runs import paths
-from aigc_tf.storage.files import LOCK, PARTIAL
+from aigc_tf.storage.files import LOCK, OWNER, PARTIAL
 
 
 def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
@@ -34,7 +34,7 @@ def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
 
 def is_left_by_a_kill(path: Path) -> bool:
     """Whether a file is what a process leaves that is killed before its run has a recipe: its lock, a part of it."""
-    return path.name == LOCK or path.match(f"{paths.RECIPE}.*{PARTIAL}")
+    return path.name in (LOCK, OWNER) or path.match(f"{paths.RECIPE}.*{PARTIAL}")
 
 
 def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
@@ -45,10 +45,17 @@ def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
     """
     if run_dir is not None:
         return Path(run_dir).expanduser()
-    runs = [path.parent for path in (paths.RUNS_FOLDER / recipe.slug()).glob(f"*/{paths.RECIPE}")]
-    if not runs:
+    newest = newest_run(recipe.slug())
+    if newest is None:
         raise InputError(f"there is no run of {recipe.slug()} in {paths.RUNS_FOLDER} to resume: leave --resume out")
-    return max(runs, key=lambda path: path.stat().st_mtime)
+    return newest
+
+
+def newest_run(recipe: str = "*") -> Path | None:
+    """The run in saved_models/, of one recipe or of any, that was begun or resumed last; None if there is none."""
+    # Measuring a run leaves its recipe as it is.
+    written = list(paths.RUNS_FOLDER.glob(f"{recipe}/*/{paths.RECIPE}"))
+    return max(written, key=lambda path: path.stat().st_mtime).parent if written else None
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -16,6 +16,7 @@ from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
+from aigc_tf.runs.published import published
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import write_atomically, write_text
 
@@ -255,8 +256,12 @@ class Run:
         from aigc_tf.export import export, export_web
 
         folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
-        recorded = self.read_json(paths.SOURCE, name=str, licence=str)
-        metadata = self.made_by() | {"data": recorded["name"], "licence of the data": recorded["licence"]}
+        recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
+        metadata = self.made_by() | {
+            "data": published(recorded["name"], self.path, self.recipe),
+            "fingerprint of the data": recorded["fingerprint"],
+            "licence of the data": recorded["licence"],
+        }
         metadata |= self.model.export_metadata()
         try:
             source = self.source
@@ -282,10 +287,11 @@ class Run:
     def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
         """What quantizing changes in quality, or why that cannot be measured."""
         try:
-            return resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
+            found = resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
         except InputError as error:
             say(f"warning: the quality of the quantized file is not measured: {error}")
-            return {"not_measured": str(error)}
+            found = {"not_measured": str(error)}
+        return dict(published(found, self.path, self.recipe))
 
     def write_card(self) -> None:
         """Write the model card from what is known by now."""

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,8 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
     path = new_run_folder(recipe, run_dir)
     recipe = dataclasses.replace(recipe, source=source.name)
     path.mkdir(parents=True, exist_ok=True)
-    with held(path):
+    with ExitStack() as holding:
+        holding.enter_context(held(path))
         remove_partial(path)  # of a process that was killed before its run began
         _write_beginning(path, recipe, source, described)
         run = Run(path, recipe, Progress(step=0), source=source)
@@ -77,6 +78,7 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
             raise  # the run goes on when the fault is fixed
         except InputError:
             if not run.step:
+                holding.close()  # Windows removes no folder that is held
                 shutil.rmtree(path, ignore_errors=True)  # an error here must not hide why the run is refused
             raise
 

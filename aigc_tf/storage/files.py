@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import glob
 import os
 import secrets
@@ -14,9 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from aigc_tf.errors import InputError
+from filelock import FileLock, Timeout
 
-LOCK = ".lock"
+from aigc_tf.errors import InputError, printable
+
+LOCK, OWNER = ".lock", ".lock-owner"
+"""The second says who holds the first, which Windows lets no other process read."""
 PARTIAL = ".partial"
 
 
@@ -69,7 +71,13 @@ def write_text(path: Path, text: str) -> None:
 
 def sync(path: Path) -> None:
     """Bring a file, or the names in a folder, to the disk: a renamed file is safe only when its new name is."""
-    descriptor = os.open(path, os.O_RDONLY)
+    if os.name == "nt":
+        if path.is_dir():
+            return  # Windows opens no folders, and its file system keeps a journal of names
+        flags = os.O_RDWR  # it syncs only what may be written
+    else:
+        flags = os.O_RDONLY
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
@@ -86,13 +94,11 @@ def staging(beside: Path) -> Iterator[Path]:
     prefix = f".{beside.name}."
     for path in beside.parent.glob(f"{glob.escape(prefix)}*{PARTIAL}"):
         _remove_left(path)
-    with tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name:
-        descriptor = os.open(name, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)  # says that it is in use, for as long as this process lives
-            yield Path(name)
-        finally:
-            os.close(descriptor)
+    with (
+        tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name,
+        FileLock(Path(name) / LOCK),  # says that it is in use, for as long as this process lives
+    ):
+        yield Path(name)
 
 
 def bring_to_disk(folder: Path) -> None:
@@ -112,33 +118,33 @@ def _remove_left(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
         return
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        FileLock(path / LOCK).acquire(timeout=0).lock.release()  # Windows removes no locked file
+    except Timeout:
+        return  # its process still writes
+    with contextlib.suppress(FileNotFoundError):  # another process removes it, too
         shutil.rmtree(path)
-    except BlockingIOError:
-        pass  # its process still writes
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a folder, so that no other process can; the system lets go of it when this process ends, however it ends.
 
-    Its lock file stays, and names the last owner: a process that has died holds nothing.
+    Its lock file may stay: a process that has died holds nothing.
 
     Raises:
         InputError: another process, or another call in this one, holds it.
     """
-    with (folder / LOCK).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            raise InputError(f"{folder} is in use by {owner}: wait until it has ended, or stop it") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        file.flush()
+    lock, owner = FileLock(folder / LOCK), folder / OWNER
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = owner.read_text(encoding="utf-8").strip() if owner.is_file() else ""
+        shown = printable(holder) or "another process"
+        raise InputError(f"{folder} is in use by {shown}: wait until it has ended, or stop it") from None
+    try:
+        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()

@@ -24,6 +24,7 @@ COMMANDS = [
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
     *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
     *("tools.explain", "tools.make_shipped_set", "tools.train_feature_classifier"),
+    *("aigc_tf", "trainers", "tools"),
 ]
 
 
@@ -44,11 +45,13 @@ def test_help_needs_no_tensorflow(module: str):
     program = (
         "import runpy, sys\n"
         f"sys.argv = [{module!r}, '--help']\n"
+        "status = 0\n"
         "try:\n"
         f"    runpy.run_module({module!r}, run_name='__main__')\n"
         "except SystemExit as end:\n"
-        "    heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
-        "    print('exit', end.code, sorted(heavy))\n"
+        "    status = end.code\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'tensorflow_datasets'} & set(sys.modules)\n"
+        "print('exit', status, sorted(heavy))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "exit 0 []"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import statistics
 import sys
 import threading
@@ -133,6 +132,8 @@ def train_tutorial(name: str, recipe: GANRecipe, marks: Sequence[float], reader:
 
 def peak_bytes() -> int:
     """The most memory that this process has had."""
+    import resource  # not on Windows
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

@@ -1,0 +1,55 @@
+"""Print what makes a shell complete the words of `aigc-tf`."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+
+import tyro
+from tyro.extras import SubcommandApp
+
+from aigc_tf.cli.command import CONFIG, command, training
+from aigc_tf.cli.main import COMMANDS
+from aigc_tf.cli.newest import with_newest_run
+from aigc_tf.cli.options import Verb, with_options
+from aigc_tf.recipes.registry import recipe_classes
+
+
+def completion(shell: Annotated[Literal["bash", "zsh", "fish"], tyro.conf.Positional]) -> None:
+    """Print what makes a shell complete the words of `aigc-tf`.
+
+    For bash: aigc-tf completion bash > ~/.local/share/bash-completion/completions/aigc-tf
+
+    Args:
+        shell: Of which kind it is.
+    """
+    everything().cli(prog="aigc-tf", args=["--tyro-print-completion", shell], config=CONFIG)
+
+
+def everything() -> SubcommandApp:
+    """All commands with all their options: a second's work, which no single command has to do."""
+    app, recipes = SubcommandApp(), SubcommandApp()
+    for name, recipe in recipe_classes().items():
+        recipes.command(name=name)(training(recipe, recipe()))
+    app.command(recipes, name="train")
+    for name in COMMANDS:
+        if name != "train":
+            app.command(name=name)(function_of(name))
+    return app
+
+
+def function_of(name: str) -> Callable[..., Any]:
+    """The function of a command, for tyro: it has the command's name."""
+    function = getattr(importlib.import_module(f"aigc_tf.cli.{name}"), name)
+    kinds = {one.kind for one in inspect.signature(function).parameters.values()}
+    if inspect.Parameter.VAR_KEYWORD in kinds:
+        verb: Verb = f"{name}_options"  # type: ignore[assignment]
+        function = with_options(function, verb, list(recipe_classes().values()))
+    return with_newest_run(function)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(completion, arguments)

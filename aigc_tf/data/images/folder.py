@@ -28,15 +28,19 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
     """All images in a folder and the folders in it; two or more immediate sub-folders are labels.
 
-    Files and folders whose names begin with a dot are ignored; linked folders are followed, once.
+    See `aigc_tf.data.walk` for what is looked at.
 
     Raises:
         InputError: there are no images, more than `settings.max_unreadable` of them cannot be read, or a
             folder cannot be.
     """
-    files = files_below(folder, SUFFIXES)
+    found = files_below(folder, SUFFIXES)
+    files = [Path(file) for file in found.files]
     if not files:
-        raise InputError(f"folder {folder} holds no images: expected files that end in {', '.join(SUFFIXES)}")
+        raise InputError(
+            f"folder {folder} holds no images: expected files that end in {', '.join(SUFFIXES)}"
+            + (f" (left out: {found.left_out})" if found.left_out else "")
+        )
     labels, class_names = _labels(files)
     unreadable = []
     with (
@@ -50,7 +54,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
                 examples.add(image[np.newaxis], [digest], None if labels is None else labels[position : position + 1])
         _check_share(folder, unreadable, len(files), settings.max_unreadable)
         train, test = examples.splits()
-    notes = []
+    notes = [f"left out: {found.left_out}"] if found.left_out else []
     if unreadable:
         notes.append(
             f"{len(unreadable)} of {len(files)} files could not be read and are left out: {listed(unreadable)}"
@@ -90,8 +94,8 @@ def decode_files(
 
     def decode(path: Path) -> tuple[bytes, np.ndarray | UnreadableError]:
         try:
-            if not path.is_file():  # a broken link; or a pipe, which would be waited for
-                raise UnreadableError("no such file")
+            if not path.is_file():  # a pipe would be waited for
+                raise UnreadableError("a pipe, a device, a socket or a folder" if path.exists() else "no such file")
             data = path.read_bytes()
             return hashlib.sha256(data).digest(), decode_image(data, settings)
         except OSError as error:

@@ -20,7 +20,7 @@ from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource
 from aigc_tf.data.text.split import TextSplit, join
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, UnreadableError, listed
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 AUTO = "pydoc_topics"
@@ -163,24 +163,29 @@ def read_text(path: Path) -> str:
 
 
 def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
-    files = files_below(folder, pattern=settings.files)
+    found = files_below(folder, pattern=settings.files)
+    files = found.files
     if not files:
-        raise InputError(f"folder {folder} holds no files {settings.files}: name others with text.files")
+        raise InputError(
+            f"folder {folder} holds no files {settings.files}: name others with text.files"
+            + (f" (left out: {found.left_out})" if found.left_out else "")
+        )
     documents, unreadable = [], []
     for file in progress(files, len(files), "reading text"):
         try:
             documents.append(read_text(folder / file))
         except UnreadableError as error:
             if not str(error).startswith("is empty"):
-                unreadable.append(f"{shown(file)} ({error})")
+                unreadable.append(f"{printable(file)} ({error})")
         except OSError as error:
-            unreadable.append(f"{shown(file)} ({error.strerror})")
+            unreadable.append(f"{printable(file)} ({error.strerror})")
     if len(unreadable) > settings.max_unreadable * len(files) or not documents:
         raise InputError(
             f"{len(unreadable)} of {len(files)} files in {folder} cannot be read, and the share that "
             f"text.max_unreadable allows is {settings.max_unreadable:g}: {listed(unreadable) or 'the others are empty'}"
         )
-    notes = (f"left out: {listed(unreadable)}",) if unreadable else ()
+    left_out = [listed(unreadable), found.left_out]
+    notes = tuple(f"left out: {what}" for what in left_out if what)
     return dataclasses.replace(_hold_out(documents, _OWN), notes=notes)
 
 

@@ -22,7 +22,7 @@ from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError, UnreadableError, listed
 from aigc_tf.recipes.images import ImageSettings
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif")
 
 
 def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:

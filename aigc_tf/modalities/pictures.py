@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from aigc_tf.data.images.folder import SUFFIXES, decode_files
+from aigc_tf.data.images.decode import SUFFIXES, decode_files
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, write_gif, write_png
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
-
-_DECODED_AT_ONCE = 500
 
 
 class Pictures(Modality):
@@ -38,22 +36,15 @@ class Pictures(Modality):
 
     def read(self, path: Path) -> np.ndarray:
         """uint8 `[height, width, channels]`."""
-        ((_, image),) = decode_files([path], self.settings)
+        (image,) = decode_files([path], self.settings)
         if isinstance(image, UnreadableError):
             raise image
         return image
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], np.ndarray]]:
         """Decoded on all cores."""
-        with contextlib.closing(self._decoded(files)) as decoded:
-            yield from batches_of_files(self, decoded, len(files), at_once)
-
-    def _decoded(self, files: Sequence[UserFile]) -> Generator[tuple[UserFile, np.ndarray | UnreadableError]]:
-        # In parts: what decodes on all cores would otherwise run far ahead of what is done with the images.
-        for start in range(0, len(files), _DECODED_AT_ONCE):
-            part = files[start : start + _DECODED_AT_ONCE]
-            images = decode_files([file.path for file in part], self.settings)
-            yield from ((file, image) for file, (_, image) in zip(part, images, strict=True))
+        with contextlib.closing(decode_files([file.path for file in files], self.settings)) as images:
+            yield from batches_of_files(self, zip(files, images, strict=True), len(files), at_once)
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
         """A PNG file with text entries."""

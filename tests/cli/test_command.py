@@ -23,6 +23,7 @@ COMMANDS = [
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
     *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
     "tools.explain",
+    "tools.cache",
 ]
 
 

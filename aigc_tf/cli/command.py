@@ -52,7 +52,12 @@ def _exit(status: int, message: str) -> None:
 def command(function: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
     """Run `function` with arguments from the command line, by its annotations and docstring."""
     with friendly_exit():
-        tyro.cli(function, args=arguments, config=(tyro.conf.FlagCreatePairsOff,))
+        tyro.cli(function, args=arguments, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def program(function: Callable[..., Any]) -> str:
+    """How the command of a function is called: each is a module of its name in tools/."""
+    return f"python -m tools.{function.__name__}"
 
 
 def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
@@ -40,7 +40,7 @@ class DCGAN64(GANRecipe):
     """The paper's batch normalisation in the discriminator, after all convolutions but the first; not with r1."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
-    normalisation_momentum: Momentum = 0.8
+    normalisation_momentum: ProperFraction = 0.8
     """Of the batch-norm statistics."""
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from aigc_tf.data.images.prepared import PreparedFolder, prepared
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.source import HELD_OUT
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, listed
+from aigc_tf.errors import InputError, listed, printable
 from aigc_tf.recipes.images import ImageSettings
 
 
@@ -34,7 +34,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
         )
     layout = layout_of(found.files, f"folder {folder}")
     content = prepared(folder, layout, settings)
-    unreadable = [f"{shown(Path(layout.files[position]))} ({reason})" for position, reason in content.unreadable]
+    unreadable = [f"{printable(layout.files[position])} ({reason})" for position, reason in content.unreadable]
     _check_share(folder, unreadable, len(layout.files), settings.max_unreadable)
     if not len(content.parts["train"].images):
         raise InputError(f"none of the training images in {folder} can be read: {listed(unreadable)}")
@@ -52,12 +52,6 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
     )
 
 
-def shown(path: Path) -> str:
-    """A path as text that can be printed on one line, whatever bytes its name is made of."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
-
-
 def _notes(layout: Layout, content: PreparedFolder, unreadable: list[str]) -> Iterator[str]:
     yield from layout.notes
     if unreadable:
@@ -65,9 +59,9 @@ def _notes(layout: Layout, content: PreparedFolder, unreadable: list[str]) -> It
             f"{len(unreadable)} of {len(layout.files)} files could not be read and are left out: {listed(unreadable)}"
         )
     near = content.near_duplicates
-    if near.count:
+    if near.found:
         yield (
-            f"{near.count:,} of {near.looked_at:,} test images are near-duplicates of training images (by a perceptual "
+            f"{near.found:,} of {near.looked_at:,} test images are near-duplicates of training images (by a perceptual "
             "hash and their pixels): what is measured on them is too good"
         )
     if content.note:

@@ -57,8 +57,16 @@ def _of_learnt_classes(source: ImageSource) -> ImageSource:
         images = split.images if len(rows) == len(split.labels) else split.at(rows).images
         return Split(images, numbers[split.labels[rows]])
 
-    parts = {
-        name: without(getattr(source, name)) for name in ("train", "validation", "own_validation", "training", "test")
-    }
     names = tuple(name for name, count in zip(source.class_names, counts, strict=True) if count)
-    return dataclasses.replace(source, **parts, class_names=names, notes=(*source.notes, note))
+    train, test = without(source.train), without(source.test)
+    assert train is not None and test is not None
+    return dataclasses.replace(
+        source,
+        train=train,
+        test=test,
+        validation=without(source.validation),
+        own_validation=without(source.own_validation),
+        uncut=without(source.uncut),
+        class_names=names,
+        notes=(*source.notes, note),
+    )

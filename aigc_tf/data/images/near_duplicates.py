@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aigc_tf.data.images.source import chunks_of
+from aigc_tf.data.images.source import pieces_of
 
 _STEP = 4  # levels by which neighbouring cells differ at least: what compression changes in even areas does not count
 _BITS = 6  # of 64, in which the hashes of one picture may differ
@@ -19,7 +19,7 @@ _AT_ONCE = 8  # test pictures: their distances fit in the processor's cache
 class NearDuplicates(NamedTuple):
     """How many test pictures look like a training picture."""
 
-    count: int
+    found: int
     looked_at: int
     """Test pictures that were compared with all training pictures, evenly spread."""
 
@@ -58,7 +58,7 @@ def difference_hashes(images: np.ndarray) -> np.ndarray:
         uint64 `[count]`.
     """
     hashes = [np.empty(0, np.uint64)]
-    for chunk in chunks_of(images):
+    for chunk in pieces_of(images):
         grey = chunk.mean(axis=-1, dtype=np.float32)
         for axis, cells in ((1, 8), (2, 9)):
             size = grey.shape[axis]

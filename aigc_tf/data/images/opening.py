@@ -14,7 +14,6 @@ from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.source import ImageSource, Split, to_unit
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
@@ -57,11 +56,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
 
 def _summary(source: ImageSource) -> str:
     """What was opened, in one line."""
-    choosing = "" if source.validation is None else f"{len(source.validation.images):,} to choose by, "
-    line = (
-        f"{source.name}: {len(source.train.images):,} images to train on, {choosing}"
-        f"{len(source.test.images):,} to test on ({source.test_split})"
-    )
+    line = f"{source.name}: {source.sizes_in_words('images', lambda part: len(part.images))}"
     if source.own_validation is not None and source.validation is None:
         line += f", {len(source.own_validation.images):,} for validation are not used: this model is chosen otherwise"
     return f"{line}, {source.classes}" if source.classes else line
@@ -78,8 +73,6 @@ def _few_tested(source: ImageSource) -> list[str]:
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
-    if name == GIVEN:
-        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in _NAMED:
         return _NAMED[name](settings)
     if not is_path(name, (".npz",), _EXPECTED):

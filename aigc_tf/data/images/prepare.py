@@ -114,7 +114,7 @@ def _decode(data: bytes, settings: ImageSettings) -> np.ndarray:
         with _BUDGET.taken(image.width * image.height * copies):
             image.load()
             # The tag alone: writing the other EXIF data anew, as ImageOps does, fails for odd ones.
-            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
             pixels = _eight_bit(image, settings)
             if pixels is not image:
                 image.close()  # before the next copy is made

@@ -33,6 +33,7 @@ from aigc_tf.storage.files import staging, sync, write_text
 
 _FORM = 1  # of what is kept; to be raised when pictures are prepared or split in another way
 _AT_ONCE = 256  # images that are added together
+_PARTS: tuple[str, ...] = ("train", "test", "validation")
 _INDEX, _RECORD = "index.npz", "record.json"
 
 
@@ -115,7 +116,7 @@ def _kept(entry: Path, folder: Path, layout: Layout, settings: ImageSettings) ->
 def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path | None) -> tuple[PreparedFolder, bool]:
     """The pictures, written into a folder if there is one, and whether another attempt would find the same."""
     unreadable: list[tuple[int, UnreadableError]] = []
-    path_of = {part: None if made is None else made / part for part in ("train", "validation", "test")}
+    path_of = {part: None if made is None else made / part for part in _PARTS}
     with contextlib.ExitStack() as stack:
 
         def builder(part: str) -> SplitBuilder:
@@ -136,7 +137,7 @@ def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path |
         splits = {part: made_of.split() for part, made_of in given.items()}
         if "test" not in given:
             splits["train"], splits["test"] = hold_out.splits()
-    parts = {part: _labelled(splits[part], layout) for part in ("train", "test", "validation") if part in splits}
+    parts = {part: _labelled(splits[part], layout) for part in _PARTS if part in splits}
     found = PreparedFolder(
         parts=parts,
         fingerprint=fingerprint_of(parts.values()),
@@ -150,7 +151,8 @@ def _batches(
     folder: Path, layout: Layout, settings: ImageSettings, unreadable: list[tuple[int, UnreadableError]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Images that can be read, each batch of one part, and the positions of their files."""
-    images, positions = [], []
+    images: list[np.ndarray] = []
+    positions: list[int] = []
     with contextlib.closing(decode_files([folder / file for file in layout.files], settings)) as decoded:
         for position, image in enumerate(progress(decoded, len(layout.files), "reading images")):
             if isinstance(image, UnreadableError):
@@ -180,7 +182,7 @@ def _write(made: Path, found: PreparedFolder, about: str) -> None:
         index[f"{part}_keys"] = np.asarray(split.keys)
         if split.labels is not None:
             index[f"{part}_labels"] = split.labels
-    np.savez(made / _INDEX, **index)
+    np.savez(made / _INDEX, allow_pickle=False, **index)
     record = {
         "about": about,
         "fingerprint": found.fingerprint,
@@ -199,7 +201,7 @@ def _read(entry: Path, settings: ImageSettings) -> PreparedFolder | None:
     try:
         index = read_arrays(entry / _INDEX)
         record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
-        names = [part for part in ("train", "test", "validation") if f"{part}_keys" in index]
+        names = [part for part in _PARTS if f"{part}_keys" in index]
         found = PreparedFolder(
             parts={part: _read_part(entry / part, index, settings) for part in names},
             fingerprint=str(record["fingerprint"]),

@@ -16,13 +16,12 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, held_out_by_key, validation_keys
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
 from aigc_tf.errors import listed
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
-# Of held-out images, at once: few enough numbers for the memory of a network.
-_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS = 500, 2**22
+CHUNK_IMAGES, CHUNK_NUMBERS = 500, 2**22  # looked at together: few enough numbers for the memory of a network
 VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
 OWN_VALIDATION = "the validation part that the data come with"
 _CHUNK_BYTES = 2**24
@@ -59,9 +58,8 @@ class Split:
     """uint64 `[count]`, what decides about the validation part (`validation_keys`), where it is known already."""
 
     def some(self, count: int) -> Split:
-        """At most `count` of them, evenly spaced: sources may be sorted by class."""
-        every = slice(None, None, max(1, -(-len(self.images) // count)))
-        return Split(self.images[every], None if self.labels is None else self.labels[every])
+        """`count` of them, all if there are fewer, evenly spread: sources may be sorted by class."""
+        return self if count >= len(self.images) else self.at(evenly(len(self.images), count))
 
     def at(self, rows: np.ndarray) -> Split:
         """Those at some positions, int64 `[count]`, read when they are asked for."""
@@ -69,7 +67,7 @@ class Split:
         return Split(Subset(self.images, rows), labels)  # type: ignore[arg-type]  # reads like an array
 
 
-def chunks_of(array: np.ndarray) -> Iterator[np.ndarray]:
+def pieces_of(array: np.ndarray) -> Iterator[np.ndarray]:
     """An array's rows in parts of some megabytes; what is read of a mapped file does not stay in memory."""
     size = max(1, _CHUNK_BYTES // max(1, math.prod(array.shape[1:]) * array.dtype.itemsize))
     mapped = getattr(array.array if isinstance(array, Subset) else array, "_mmap", None)
@@ -83,7 +81,7 @@ def keys_of(split: Split) -> np.ndarray:
     """What decides which images are held out to choose by: uint64 `[count]`."""
     if split.keys is not None:
         return split.keys
-    return validation_keys(image for chunk in chunks_of(split.images) for image in chunk)
+    return validation_keys(image for chunk in pieces_of(split.images) for image in chunk)
 
 
 def fingerprint_of(splits: Iterable[Split]) -> str:
@@ -95,7 +93,7 @@ def fingerprint_of(splits: Iterable[Split]) -> str:
                 digest.update(b"none;")
                 continue
             digest.update(f"{array.shape} {array.dtype.str};".encode())
-            for chunk in chunks_of(array):
+            for chunk in pieces_of(array):
                 digest.update(np.ascontiguousarray(chunk).data.cast("B"))
     return digest.hexdigest()
 
@@ -111,7 +109,7 @@ class ImageSource(Source):
     """What training images suffer, anew in every epoch."""
     labelled: bool = False
     """Whether batches hold the labels, too."""
-    training: Split | None = None
+    uncut: Split | None = None
     """The training part with the validation part in it; None if none was cut off."""
 
     train: Split
@@ -123,11 +121,16 @@ class ImageSource(Source):
     known: tuple[str, tuple[Split, ...]] | None = None
     """A fingerprint that was computed before, and of which parts."""
 
+    @property
+    def training(self) -> Split:
+        """The training part with the validation part in it."""
+        return self.uncut or self.train
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over shapes, types and bytes of all images and labels."""
         own = () if self.own_validation is None else (self.own_validation,)
-        parts = (self.training or self.train, self.test, *own)
+        parts = (self.training, self.test, *own)
         if self.known is not None and self.known[1] == parts:
             return self.known[0]
         return fingerprint_of(parts)
@@ -162,13 +165,13 @@ class ImageSource(Source):
         """The same with a validation part: its own, or the images whose hashes are smallest, equal ones on one side."""
         if self.own_validation is not None:
             return dataclasses.replace(self, validation=self.own_validation)
-        whole = self.training or self.train
+        whole = self.training
         chosen = held_out_by_key(keys_of(whole))
         if not chosen.any():  # a handful of equal images
             return self
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         kept = Split(np.asarray(validation.images), validation.labels)
-        return dataclasses.replace(self, train=train, validation=kept, training=whole)
+        return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
@@ -194,12 +197,9 @@ class ImageSource(Source):
         return None if names is None or some.labels is None else [names[label] for label in some.labels]
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """The first ones: `image`, and of a labelled source `label`, as batches for training have them."""
-        split = self.part(part)
-        count = min(count, len(split.images))
-        size = max(1, min(_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS // math.prod(split.images.shape[1:])))
-        for start in range(0, count, size):
-            rows = slice(start, min(start + size, count))
+        """Evenly spread: `image`, and of a labelled source `label`, as batches for training have them."""
+        split = self.part(part).some(count)
+        for rows in chunks_of(split.images):
             batch = {"image": to_unit(split.images[rows])}
             yield batch | ({"label": split.labels[rows].astype(np.int32)} if self.labelled else {})
 
@@ -215,6 +215,13 @@ class ImageSource(Source):
         if not self.labelled:
             return {"image": unit}
         return {"image": unit, "label": tf.gather(tf.constant(self.train.labels, tf.int32), rows.examples)}
+
+
+def chunks_of(images: np.ndarray) -> Iterator[slice]:
+    """Rows of images `[count, height, width, channels]` that are looked at together, part after part."""
+    size = max(1, min(CHUNK_IMAGES, CHUNK_NUMBERS // math.prod(images.shape[1:])))
+    for start in range(0, len(images), size):
+        yield slice(start, start + size)
 
 
 def to_unit(images_uint8: np.ndarray) -> np.ndarray:

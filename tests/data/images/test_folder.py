@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.data.images.folder import shown
 from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
 
@@ -192,12 +191,6 @@ def test_near_duplicates_of_test_pictures_are_counted(tmp_path: Path, opened: Op
     (note,) = source.notes[1:]
     assert f" of {count} test images are near-duplicates of training images" in note
     assert int(note.split()[0]) >= 0.9 * count and count > 2
-
-
-def test_names_that_cannot_be_printed_are_escaped() -> None:
-    assert shown(Path("leaf.png")) == "leaf.png"
-    assert shown(Path("two\nlines.png")) == r"'two\nlines.png'"
-    assert shown(Path(os.fsdecode(b"caf\xe9.png"))) == r"'caf\udce9.png'"
 
 
 def test_a_folder_that_may_not_be_read_is_named(folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

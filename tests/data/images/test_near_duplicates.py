@@ -10,7 +10,7 @@ from PIL import Image
 
 from aigc_tf.data.images import near_duplicates as module
 from aigc_tf.data.images.near_duplicates import NearDuplicates, difference_hashes, near_duplicates
-from aigc_tf.data.images.source import Subset, chunks_of
+from aigc_tf.data.images.source import Subset, pieces_of
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def test_a_hash_alone_does_not_make_a_duplicate() -> None:
     """Even areas all have the hash 0."""
     even = np.arange(0, 250, 25, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 9, 1), np.uint8)
     assert not difference_hashes(even).any()
-    assert near_duplicates(even[::2], even[1::2]).count == 0
-    assert near_duplicates(even[::2], even[::2] + 2).count == 5
+    assert near_duplicates(even[::2], even[1::2]).found == 0
+    assert near_duplicates(even[::2], even[::2] + 2).found == 5
 
 
 def test_the_hash_says_where_cells_become_lighter(random: np.random.Generator) -> None:
@@ -65,5 +65,5 @@ def test_parts_of_an_array_are_all_of_it(tmp_path: object, monkeypatch: pytest.M
     images.tofile(f"{tmp_path}/images")
     mapped = np.memmap(f"{tmp_path}/images", np.uint8, "r", shape=images.shape)
     for array in (images, mapped, Subset(mapped, np.arange(30))):
-        np.testing.assert_array_equal(np.concatenate([np.array(chunk) for chunk in chunks_of(array)]), images)
+        np.testing.assert_array_equal(np.concatenate([np.array(chunk) for chunk in pieces_of(array)]), images)
     np.testing.assert_array_equal(mapped, images)  # what was let go of is read again

@@ -162,8 +162,8 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
     recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str)
     if recorded["fingerprint"] != source.fingerprint:
         raise InputError(
-            f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
-            f"is now another content or split (fingerprint {source.fingerprint[:12]}, see CHANGELOG.md): start a new run"
+            f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} is "
+            f"now another content, or split otherwise (fingerprint {source.fingerprint[:12]}): start a new run"
         )
     for name, asset in source.assets_for(recipe).items():
         reason = asset.reason_to_refuse(type(asset).from_json(read_text(path / paths.asset_file(name))))

@@ -14,6 +14,7 @@ from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.references import resolve
 from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
+from aigc_tf.runs.hub import front_matter
 from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
 
@@ -28,8 +29,8 @@ def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset
         assets: what the run keeps of its source; each may have a section of the card.
     """
     promised = [asset.card_section(step) for asset in assets.values()]
-    sections = [_what(path, recipe, step), _samples(path), _quality(path), _data(path), *promised, _use(path, recipe)]
-    sections += [_exports(path), _limits(), _recipe(recipe)]
+    sections = [front_matter(path, recipe), _what(path, recipe, step), _samples(path), _quality(path), _data(path)]
+    sections += [*promised, _use(path, recipe), _exports(path), _limits(), _recipe(recipe)]
     write_text(path / paths.CARD, "\n\n".join(section for section in sections if section) + "\n")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from aigc_tf.data.walk import refuse_special
 from aigc_tf.errors import InputError
 
-_FILES = (".npz", ".csv", ".txt")  # no public data set is called so
+_FILES = (".npz", ".csv", ".tsv", ".txt")  # no public data set is called so
 
 
 def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
@@ -50,10 +51,10 @@ def refuse_missing(name: str) -> None:
 
 
 def existing(name: str, expected: str) -> Path:
-    """The user's file or folder.
+    """The user's regular file or folder; it is not opened.
 
     Raises:
-        InputError: there is none, it cannot be looked up, or its name is not text.
+        InputError: there is none, it is a pipe, a device or a socket, it cannot be looked up, or its name is not text.
     """
     try:
         path = Path(name).expanduser().resolve()
@@ -62,6 +63,7 @@ def existing(name: str, expected: str) -> Path:
         raise InputError(f"source {name!r} cannot be opened: {error}") from error
     if not found:
         raise InputError(f"source {path} does not exist: name {expected}")
+    refuse_special(path, "source")
     try:
         str(path).encode()
     except UnicodeEncodeError:

@@ -50,7 +50,16 @@ def held_out_by_hash(examples: Iterable[np.ndarray]) -> np.ndarray:
     Returns:
         bool `[examples]`; examples of which there are more than may be held out are trained on.
     """
-    keys = np.array([_key(example) for example in examples], np.uint64)
+    return held_out_by_key(validation_keys(examples))
+
+
+def validation_keys(examples: Iterable[np.ndarray]) -> np.ndarray:
+    """The hashes that `held_out_by_hash` decides by: uint64 `[examples]`."""
+    return np.array([_key(example) for example in examples], np.uint64)
+
+
+def held_out_by_key(keys: np.ndarray) -> np.ndarray:
+    """`held_out_by_hash` of examples whose hashes are known, uint64 `[examples]`: bool `[examples]`."""
     room = validation_count(len(keys))
     chosen = []
     for key, copies in zip(*np.unique(keys, return_counts=True), strict=True):

@@ -1,41 +1,130 @@
-"""One walk through a folder for all kinds of files."""
+"""One walk through a folder for all kinds of files: regular files only, links followed once."""
 
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatch
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, listed, printable
+
+_NAMED_AT_MOST = 5  # of each kind of what is left out; a folder may hold a million other files
+_OTHER, _SPECIAL, _HIDDEN, _SEEN = (
+    "with other names",
+    "pipe, device or socket",
+    "hidden",
+    "read already by another path",
+)
 
 
-def files_below(folder: Path, endings: tuple[str, ...] = (), pattern: str = "*") -> list[Path]:
-    """Paths of files below a folder, relative to it, in the order of their names.
+@dataclass(frozen=True)
+class Found:
+    """What a walk found."""
 
-    Files and folders whose names begin with a dot are ignored; linked folders are followed, once.
+    files: list[str]
+    """Relative to the folder, in the order of their names. A link that leads nowhere is among them: reading it fails,
+    and is reported like that of a damaged file."""
+    left_out: str
+    """What lies there and is not among them, in words and with counts; empty if that is nothing."""
+
+
+def files_below(folder: Path, endings: tuple[str, ...] = (), pattern: str = "*") -> Found:
+    """The files below a folder.
+
+    Files and folders whose names begin with a dot are left out, and so is what is no regular file: nothing is opened.
+    Linked folders are followed, but no folder is read twice; one that is found under its own name, too, goes by that.
 
     Args:
         folder: where to look.
-        endings: that names have, in small letters; none for all.
-        pattern: that names match.
+        endings: that names have, in small letters; none for all. Names are compared without case.
+        pattern: that names match, without case.
 
     Raises:
         InputError: a folder cannot be read.
     """
+    walk = _Walk(folder, endings or ("",), pattern.lower())
+    walk.run()
+    return Found(sorted(walk.files, key=lambda name: name.replace(os.sep, "\0")), ", ".join(walk.words()))
 
-    def refuse(error: OSError) -> None:
-        raise InputError(f"folder {error.filename} cannot be read: {error.strerror}") from error
 
-    found = []
-    seen = set()
-    for parent, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
-        status = Path(parent).stat()
-        if (status.st_dev, status.st_ino) in seen:  # a link that leads back, or a second way to the same folder
-            folders.clear()
-            continue
-        seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            if not name.startswith(".") and fnmatch(name, pattern) and name.lower().endswith(endings or ("",)):
-                found.append(Path(parent, name).relative_to(folder))
-    return sorted(found, key=lambda path: path.parts)
+def refuse_special(path: Path, what: str) -> None:
+    """Raise InputError if a path leads to a pipe, a device or a socket: opening one may hang, reading never end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(
+            f"{what} {printable(str(path))} is a pipe, a device or a socket: name a regular file or a folder"
+        )
+
+
+@dataclass
+class _Walk:
+    folder: Path
+    endings: tuple[str, ...]
+    pattern: str
+    files: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Read the folder and those below it; linked ones come last, so that others keep their own names."""
+        folders, links = [""], deque[str]()
+        seen = set()
+        while folders or links:
+            name = folders.pop() if folders else links.popleft()
+            try:
+                status = (self.folder / name).stat()
+                if (status.st_dev, status.st_ino) in seen:
+                    self._leave_out(_SEEN, name)
+                    continue
+                seen.add((status.st_dev, status.st_ino))
+                with os.scandir(self.folder / name) as scanned:
+                    entries = sorted(scanned, key=lambda entry: entry.name)
+            except OSError as error:
+                raise InputError(
+                    f"folder {printable(str(self.folder / name))} cannot be read: {error.strerror}"
+                ) from error
+            for entry in entries:
+                below = f"{name}{os.sep}{entry.name}" if name else entry.name
+                if self._is_folder(entry, below):
+                    (links if entry.is_symlink() else folders).append(below)
+
+    def _is_folder(self, entry: os.DirEntry[str], below: str) -> bool:
+        """Whether it is a folder to read; if not, it is taken or left out."""
+        folder, regular = _kind(entry)
+        name = entry.name.lower()
+        wanted = folder or (name.endswith(self.endings) and fnmatchcase(name, self.pattern))
+        if not wanted:
+            if not name.startswith("."):
+                self._leave_out(_OTHER, below)
+        elif name.startswith("."):
+            self._leave_out(_HIDDEN, below)
+        elif folder:
+            return True
+        elif regular:
+            self.files.append(below)
+        else:
+            self._leave_out(_SPECIAL, below)
+        return False
+
+    def _leave_out(self, kind: str, name: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        if self.counts[kind] <= _NAMED_AT_MOST:
+            self.examples.setdefault(kind, []).append(printable(name))
+
+    def words(self) -> Iterator[str]:
+        """What was left out: for each kind how much, and the first names."""
+        for kind, count in self.counts.items():
+            names = listed([*self.examples[kind], *[""] * (count - len(self.examples[kind]))])
+            yield f"{count:,} {kind} ({names})"
+
+
+def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool]:
+    """Whether it is a folder, and whether it is to be read as a file; links are followed."""
+    try:
+        if entry.is_dir():
+            return True, False
+        return False, entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+    except OSError:  # a link to itself
+        return False, True

@@ -19,7 +19,7 @@ from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
 from aigc_tf.engine.projector import write_projector
 from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import GenerativeModel, copy_state
-from aigc_tf.families.create import create
+from aigc_tf.families.create import create, refuse_batch_of_one
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.references import resolve
@@ -136,6 +136,7 @@ def make_model(run: Run, workers: Workers) -> GenerativeModel:
 def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
     """Train from `run.step` on, until the recipe's steps or seconds or the user end it."""
     recipe, progress = run.recipe, run.progress
+    refuse_batch_of_one(recipe, run.model)
     keeping: Callbacks = kept(run) if workers.is_chief else nullcontext([])
     with explained(run), keeping as writing, interrupts(progress):
         learner.fit(
@@ -178,7 +179,7 @@ def finish(run: Run) -> None:
 
 
 def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
-    """The recipe, as text and as hyper-parameters, for TensorBoard."""
+    """The recipe, as text and as hyper-parameters, and the source with its classes, for TensorBoard."""
     from tensorboard.plugins.hparams import api as hparams
 
     fields = {
@@ -188,5 +189,6 @@ def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
     table = "\n".join(["| field | value |", "| --- | --- |", *rows])
     with writer.as_default(run.step):
         tf.summary.text("recipe", table)
+        tf.summary.text("source", "\n".join(printable(note) for note in run.source.notes))
         numbers = {k: v if isinstance(v, bool | int | float) else printable(str(v)) for k, v in fields.items()}
         hparams.hparams(numbers, trial_id=f"{run.recipe.slug()}/{run.path.name}")

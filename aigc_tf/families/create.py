@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import GenerativeModel
+from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.references import resolve
@@ -84,3 +85,19 @@ def refuse_absurd_numbers(recipe: Recipe) -> None:
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, int) and number > MAX_SEED:
                 raise InputError(f"{name} is {number}: give at most {MAX_SEED}")
+
+
+def refuse_batch_of_one(recipe: Recipe, model: GenerativeModel) -> None:
+    """Raise InputError if batches have one example, and the model normalizes over the batch alone.
+
+    The mean of one example is itself: what is left is the layer's shift, the same whatever the example, and nothing is
+    learnt of a latent in front of it.
+    """
+    if recipe.batch_size > 1:
+        return
+    for layer in flat_layers(model, include_self=False):
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.input_spec.ndim == 2:
+            raise InputError(
+                f"batch_size is 1, and batch normalization ({layer.name}) of a single example gives the same for all: "
+                f"{recipe.slug()} would learn nothing of its input, give 2 at least"
+            )

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aigc_tf.data.progress import progress
-from aigc_tf.data.walk import files_below
+from aigc_tf.data.walk import files_below, refuse_special
 from aigc_tf.errors import InputError, UnreadableError, listed, printable, say
 
 Preview = np.ndarray | str
@@ -69,8 +69,8 @@ class Modality(abc.ABC):
     def read_or_reason(self, path: Path) -> Any:
         """One value of a file, or an `UnreadableError` that says why there is none."""
         try:
-            if not path.is_file():  # a broken link; or a pipe, which would be waited for
-                return UnreadableError("no such file")
+            if not path.is_file():  # a pipe would be waited for
+                return UnreadableError("a pipe, a device, a socket or a folder" if path.exists() else "no such file")
             return self.read(path)
         except UnreadableError as error:
             return error
@@ -84,7 +84,8 @@ class Modality(abc.ABC):
         are relative to it; where several paths are given they begin with the folder's own name.
 
         Raises:
-            InputError: a path does not exist, a folder holds no such files, or there are no paths.
+            InputError: a path does not exist, or is a pipe, a device or a socket; a folder holds no such files; or
+                there are no paths.
         """
         if not paths:
             raise InputError(f"no {self.name} are named: give files or folders")
@@ -92,16 +93,21 @@ class Modality(abc.ABC):
         for path in paths:
             if not path.exists():
                 raise InputError(f"{path} does not exist: name files of {self.name}, or folders that hold some")
+            refuse_special(path, f"one of the {self.name},")
             if not path.is_dir():
                 files.append(UserFile(path, Path(path.name)))
                 continue
             found = files_below(path, self.reads)
-            if not found:
+            left_out = f"left out of folder {printable(str(path))}: {found.left_out}" if found.left_out else ""
+            if not found.files:
                 raise InputError(
                     f"folder {path} holds no {self.name}: expected files that end in {', '.join(self.reads)}"
+                    + (f" ({left_out})" if left_out else "")
                 )
+            if left_out:
+                say(left_out)
             above = Path(path.resolve().name) if len(paths) > 1 else Path()
-            files += [UserFile(path / file, above / file) for file in found]
+            files += [UserFile(path / file, above / file) for file in found.files]
         return list(dict.fromkeys(files))
 
     def stack(self, values: Sequence[Any]) -> Any:

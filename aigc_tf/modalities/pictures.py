@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from aigc_tf.data.images.folder import SUFFIXES, decode_files
+from aigc_tf.data.images.decode import SUFFIXES, decode_files
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files, rows_of
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil, write_gif, write_png
@@ -19,7 +19,6 @@ from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
 
 MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 thumbnails are a sprite of 2,048 pixels
-_DECODED_AT_ONCE = 500
 
 
 class Pictures(Modality):
@@ -39,22 +38,15 @@ class Pictures(Modality):
 
     def read(self, path: Path) -> np.ndarray:
         """uint8 `[height, width, channels]`."""
-        ((_, image),) = decode_files([path], self.settings)
+        (image,) = decode_files([path], self.settings)
         if isinstance(image, UnreadableError):
             raise image
         return image
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], np.ndarray]]:
         """Decoded on all cores."""
-        with contextlib.closing(self._decoded(files)) as decoded:
-            yield from batches_of_files(self, decoded, len(files), at_once)
-
-    def _decoded(self, files: Sequence[UserFile]) -> Generator[tuple[UserFile, np.ndarray | UnreadableError]]:
-        # In parts: what decodes on all cores would otherwise run far ahead of what is done with the images.
-        for start in range(0, len(files), _DECODED_AT_ONCE):
-            part = files[start : start + _DECODED_AT_ONCE]
-            images = decode_files([file.path for file in part], self.settings)
-            yield from ((file, image) for file, (_, image) in zip(part, images, strict=True))
+        with contextlib.closing(decode_files([file.path for file in files], self.settings)) as images:
+            yield from batches_of_files(self, zip(files, images, strict=True), len(files), at_once)
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
         """In turns: noise, the negative, the pixels in another order, one colour all over; float `values` in [0, 1]."""

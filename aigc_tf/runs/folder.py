@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf import __version__
+from aigc_tf.data.walk import refuse_special
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
@@ -80,10 +81,14 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def refuse_links(path: Path) -> None:
-    """Raise InputError if a link in a run folder leads out of it: what is written there would be written elsewhere."""
+    """Raise InputError if a link in a run folder leads out of it: what is written there would be written elsewhere.
+
+    Pipes, devices and sockets are refused, too: opening one may hang, and reading never end.
+    """
     inside = path.resolve()
     for folder, folders, names in os.walk(path):
         for entry in (Path(folder, name) for name in (*folders, *names)):
+            refuse_special(entry, "the run's file")
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
                 shown = printable(str(entry))
                 raise InputError(f"{shown} is a link out of the run folder: replace it by what it points to")

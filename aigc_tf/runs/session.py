@@ -163,9 +163,10 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
     """Raise InputError if the source's content, or what it promises, is not what the run has been trained on."""
     recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str)
     if recorded["fingerprint"] != source.fingerprint:
+        before, now = (f"fingerprint {found[:12]}" for found in (recorded["fingerprint"], source.fingerprint))
         raise InputError(
-            f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
-            f"is now another content (fingerprint {source.fingerprint[:12]}): start a new run"
+            f"{path} was trained on {recorded['name']} ({before}), and {source.name} is now another content "
+            f"or split otherwise ({now}): start a new run"
         )
     for name, asset in source.assets_for(recipe).items():
         reason = asset.reason_to_refuse(type(asset).from_json(read_text(path / paths.asset_file(name))))

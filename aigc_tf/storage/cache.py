@@ -1,16 +1,107 @@
-"""Where files that can be made again are kept between runs."""
+"""Where files that can be made again are kept between runs, and how much of them."""
+
+from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from aigc_tf.errors import InputError
+from aigc_tf.storage.files import PARTIAL, remove_partial
+
+FOLDERS = ("images", "features", "litert.js")
+"""What the cache holds: prepared pictures, feature networks, the runtime of exported pages."""
+LIMIT = "AIGC_TF_CACHE_LIMIT"
+_DEFAULT_LIMIT = 20  # GB
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder in the cache."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    used: float
+    """When it was used last, in seconds since 1970."""
+
+
+def cache_root() -> Path:
+    """The project's cache: `$AIGC_TF_CACHE`, or `aigc_tf` in `$XDG_CACHE_HOME` or `~/.cache`."""
+    base = os.environ.get("AIGC_TF_CACHE")
+    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aigc_tf"
 
 
 def cache_folder(name: str) -> Path:
-    """The folder `name` inside the project's cache, made if need be.
-
-    The cache is `$AIGC_TF_CACHE`, or `aigc_tf` in `$XDG_CACHE_HOME` or `~/.cache`.
-    """
-    base = os.environ.get("AIGC_TF_CACHE")
-    root = Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aigc_tf"
-    folder = root / name
+    """The folder `name` inside the project's cache, made if need be."""
+    folder = cache_root() / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def limit() -> int:
+    """Bytes that prepared pictures may take: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
+
+    Raises:
+        InputError: the variable is not a number.
+    """
+    text = os.environ.get(LIMIT) or str(_DEFAULT_LIMIT)
+    try:
+        gigabytes = float(text)
+        return int(gigabytes * 1e9)
+    except (ValueError, OverflowError):
+        raise InputError(f"{LIMIT} is {text!r}: give a number of GB, such as {_DEFAULT_LIMIT}") from None
+
+
+def entries(folder: Path) -> list[Entry]:
+    """What lies in a folder of the cache, the last used first."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not path.name.endswith(PARTIAL):
+            found.append(Entry(path, sum(_sizes(path)), path.stat().st_mtime))
+    return sorted(found, key=lambda entry: -entry.used)
+
+
+def make_room(folder: Path, needed: int) -> bool:
+    """Remove what was not used for longest, until so many bytes more keep to the limit, and what killed writes left.
+
+    Returns:
+        Whether they do at all.
+    """
+    remove_partial(folder)
+    room = limit() - needed
+    if room < 0:
+        return False
+    for entry in entries(folder):
+        room -= entry.size
+        if room < 0:
+            _remove(entry.path)
+    return True
+
+
+def clear() -> int:
+    """Remove all that the cache holds, but what other processes are writing; returns the bytes of it."""
+    removed = 0
+    for name in FOLDERS:
+        folder = cache_root() / name
+        if folder.is_dir():
+            remove_partial(folder)
+        for entry in entries(folder):
+            _remove(entry.path)
+            removed += entry.size
+    return removed
+
+
+def _sizes(path: Path) -> Iterator[int]:
+    for file in [path, *path.rglob("*")]:
+        if file.is_file():
+            yield file.stat().st_size
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

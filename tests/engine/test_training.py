@@ -18,13 +18,15 @@ import aigc_tf
 from aigc_tf.engine.distribution import Workers
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, ScheduleSettings
+from aigc_tf.recipes.dcgan64 import DCGAN64
+from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings, ScheduleSettings
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.files import held
 
 ROOT = Path(__file__).parents[2]
+QUIET = LoggingSettings(samples_every=1000, evaluate_every=1000)
 
 
 def arrays(run_path: Path, step: int) -> dict[str, np.ndarray]:
@@ -228,6 +230,20 @@ def test_a_run_that_is_refused_before_it_learns_leaves_no_folder(
             aigc_tf.train(refused, tmp_path / "run")
         assert not (tmp_path / "run").exists()
     aigc_tf.train(recipe, tmp_path / "run")
+
+
+def test_a_batch_of_one_is_refused_where_the_latent_would_be_lost(recipe: DCGAN, tmp_path: Path):
+    """Batch normalization of one example is its shift, whatever the latent."""
+    model = aigc_tf.create(recipe)
+    one, other = np.random.default_rng(0).normal(size=(2, 1, recipe.latent_dim)).astype(np.float32)
+    np.testing.assert_array_equal(model.generator(one, training=True), model.generator(other, training=True))
+    with pytest.raises(InputError, match=r"batch_size is 1, and batch normalization \(normalisation_\w+\) of a single"):
+        aigc_tf.train(dataclasses.replace(recipe, batch_size=1), tmp_path / "run")
+
+
+def test_a_batch_of_one_is_taken_where_there_are_pixels_to_average(pictures: Path, tmp_path: Path):
+    recipe = dataclasses.replace(DCGAN64.tiny(), source=str(pictures), batch_size=1, steps=1, logging=QUIET)
+    assert aigc_tf.train(recipe, tmp_path / "run").step == 1
 
 
 def test_a_run_that_learnt_something_keeps_its_folder_when_it_is_refused(

@@ -39,6 +39,7 @@ REFUSALS = (InputError, UnreadableError, UnreadableError)
 SMALL = ImageSettings(height=8, width=8)
 SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
 TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name
+CACHE = "cache"
 
 Case = Callable[[Path, random.Random], None]
 """Makes one case in an empty folder, and reads it."""
@@ -83,16 +84,21 @@ def outcome(case: Case, folder: Path, chance: random.Random) -> tuple[str, str]:
         return "accepted", ""
     finally:
         shutil.rmtree(folder)
+        shutil.rmtree(folder.with_name(CACHE), ignore_errors=True)
 
 
 @contextmanager
 def trapped(folder: Path) -> Iterator[Path]:
-    """A folder that nothing may touch: a file, a module on Python's path, and the current directory."""
+    """A folder that nothing may touch: a file, a module on Python's path, and the current directory.
+
+    What is cached lies beside it.
+    """
     outside = folder / "outside"
     outside.mkdir()
     (outside / "private.txt").write_text("private")
     (outside / "trap.py").write_text(f"from pathlib import Path\n(Path(__file__).parent / '{TRAP}').touch()\n")
-    before = Path.cwd()
+    before, cache = Path.cwd(), os.environ.get("AIGC_TF_CACHE")
+    os.environ["AIGC_TF_CACHE"] = str(folder / CACHE)
     os.chdir(outside)
     sys.path.insert(0, str(outside))
     sys.dont_write_bytecode, compiled = True, sys.dont_write_bytecode
@@ -102,6 +108,9 @@ def trapped(folder: Path) -> Iterator[Path]:
         sys.dont_write_bytecode = compiled
         sys.path.remove(str(outside))
         os.chdir(before)
+        os.environ.pop("AIGC_TF_CACHE")
+        if cache is not None:
+            os.environ["AIGC_TF_CACHE"] = cache
 
 
 class Trap:

@@ -145,6 +145,11 @@ def check_images(images: np.ndarray, what: str) -> None:
         raise InputError(f"{found}: {_EXPECTED}")
     if not images.size:
         raise InputError(f"{found}: it is empty")
+    if images.ndim == 3 and images.shape[-1] in (1, 3):
+        raise InputError(
+            f"{found}, which may be one image of {images.shape[-1]} channels or {len(images)} of one: add an axis, in "
+            "front of the others ([np.newaxis]) for one image, behind them ([..., np.newaxis]) for several"
+        )
     if images.dtype == np.uint8:
         return
     if images.dtype.kind != "f":

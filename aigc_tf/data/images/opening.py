@@ -19,6 +19,7 @@ from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
 __all__ = ["ImageSource", "Split", "open_source", "to_unit"]
 
+MIN_IMAGES = 2  # distances between distributions need more than one example
 _EXPECTED = "a folder of images, an .npz file or a TFDS data set"
 _NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
     "auto": fashion_mnist.open_best,
@@ -43,9 +44,32 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     """
     settings = recipe.images
     source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)
+    if len(source.train.images) < MIN_IMAGES:
+        raise InputError(
+            f"{source.name} has {len(source.train.images)} images to train on: give more, {MIN_IMAGES} at least and "
+            "hundreds for a model that draws well"
+        )
     source = source.for_recipe(recipe)
-    summary = f"{source.name}: {source.sizes_in_words('images', lambda part: len(part.images))}"
-    return dataclasses.replace(source, notes=(summary, *source.notes), augmentation=recipe.augmentation)
+    notes = (_summary(source), *source.notes, *_few_tested(source))
+    return dataclasses.replace(source, notes=notes, augmentation=recipe.augmentation)
+
+
+def _summary(source: ImageSource) -> str:
+    """What was opened, in one line."""
+    line = f"{source.name}: {source.sizes_in_words('images', lambda part: len(part.images))}"
+    if source.own_validation is not None and source.validation is None:
+        line += f", {len(source.own_validation.images):,} for validation are not used: this model is chosen otherwise"
+    return f"{line}, {source.classes}" if source.classes else line
+
+
+def _few_tested(source: ImageSource) -> list[str]:
+    count = len(source.test.images)
+    if count >= MIN_IMAGES:
+        return []
+    return [
+        f"warning: {count or 'no'} image{' is' if count == 1 else 's are'} there to test on, and {MIN_IMAGES} at least "
+        "are needed to measure a model: give more images, or a test part of their own"
+    ]
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:

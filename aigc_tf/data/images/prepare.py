@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
+import functools
 import io
-import struct
-import zlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 
 # The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
-MAX_PIXELS = 2**27  # of an image file: 134 million, half a gigabyte when it is decoded with transparency
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+MAX_PIXELS = 2**27  # of an image file: 134 million; decoding takes up to 9 bytes for each
+_COPIES = {"WEBP": 2}  # formats of which Pillow's reader holds several copies, with twice as many bytes for a pixel
+_BAND_PIXELS = 2**20  # what is converted at once: conversions need several copies
 _FILTER = Image.Resampling.LANCZOS
-# What Pillow's readers raise for damaged files (found by flipping and cutting bytes).
-_DAMAGE = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    EOFError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class PixelBudget:
+    """Pixels that all threads together decode at a time; a thread waits until there is room for its own."""
+
+    def __init__(self, pixels: int) -> None:
+        self._all = self._free = pixels
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def taken(self, pixels: int) -> Iterator[None]:
+        """Room for so many pixels, or for an image of more than there are in all, alone."""
+        pixels = min(pixels, self._all)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= pixels)
+            self._free -= pixels
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += pixels
+                self._changed.notify_all()
+
+
+_BUDGET = PixelBudget(MAX_PIXELS)
 
 
 def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
-    """The image in a PNG, JPEG, WebP, BMP or GIF file's bytes; the first one when it is animated.
+    """The image in the bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file; the first one when there are several.
 
-    It is turned as its EXIF data say, composed over white where it is transparent, centre-cropped to the
-    asked proportions and resized with antialiasing.
+    HEIC files are read if pillow-heif is installed. An image is turned as its EXIF orientation says, composed over
+    white where it is transparent, centre-cropped to the asked proportions and resized with antialiasing.
 
     Returns:
         uint8 `[height, width, channels]`.
@@ -45,20 +72,17 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
     """
     if not data:
         raise UnreadableError("empty file")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and not _heic_is_read():
+        raise UnreadableError("HEIC, for which pillow-heif is needed: pip install 'aigc-tf[heic]'")
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MAX_PIXELS:,} in all")
-            # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
-            # wanted size is left for the antialiased resize.
-            side = 2 * max(settings.height, settings.width)
-            image.draft(None, (side, side))
-            return _fit(ImageOps.exif_transpose(image), settings)
+        return _decode(data, settings)
+    except UnreadableError:
+        raise
     except Image.UnidentifiedImageError:
-        raise UnreadableError("not a readable PNG, JPEG, WebP, BMP or GIF image") from None
+        raise UnreadableError("not a readable PNG, JPEG, WebP, BMP, GIF or TIFF image") from None
     except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
         raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
-    except _DAMAGE as error:
+    except Exception as error:  # Pillow's readers raise whatever a damaged file makes them stumble over
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableError(f"damaged: {reason}") from error
 
@@ -75,20 +99,68 @@ def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:
     if images.shape[1:3] == (settings.height, settings.width):
         return _convert_channels(images, settings.channels)
     pictures = images[..., 0] if images.shape[-1] == 1 else images
-    return np.stack([_fit(Image.fromarray(picture), settings) for picture in pictures])
+    return np.stack([_fit(_eight_bit(Image.fromarray(picture), settings), settings) for picture in pictures])
+
+
+def _decode(data: bytes, settings: ImageSettings) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=(*_FORMATS, *(("HEIF",) if _heic_is_read() else ()))) as image:
+        copies = _COPIES.get(image.format or "", 1)
+        if image.width * image.height > MAX_PIXELS // copies:
+            raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MAX_PIXELS // copies:,} in all")
+        # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
+        # wanted size is left for the antialiased resize.
+        side = 2 * max(settings.height, settings.width)
+        image.draft(None, (side, side))
+        with _BUDGET.taken(image.width * image.height * copies):
+            image.load()
+            # The tag alone: writing the other EXIF data anew, as ImageOps does, fails for odd ones.
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+            pixels = _eight_bit(image, settings)
+            if pixels is not image:
+                image.close()  # before the next copy is made
+            return _fit(pixels if turn is None else pixels.transpose(turn), settings)
+
+
+@functools.cache
+def _heic_is_read() -> bool:
+    """Whether pillow-heif is installed; Pillow is told about it."""
+    try:
+        import pillow_heif
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
 
 
 def _fit(image: Image.Image, settings: ImageSettings) -> np.ndarray:
-    image = _eight_bit(image, "L" if settings.channels == 1 else "RGB")
     image = ImageOps.fit(image, (settings.width, settings.height), _FILTER, centering=(0.5, 0.5))
     return np.asarray(image).reshape(settings.shape)
 
 
-def _eight_bit(image: Image.Image, mode: str) -> Image.Image:
+def _eight_bit(image: Image.Image, settings: ImageSettings) -> Image.Image:
+    """An image as "L" or "RGB", converted band by band; itself if it is that already."""
+    mode = "L" if settings.channels == 1 else "RGB"
+    if image.mode == mode and not image.has_transparency_data:
+        return image
+    rows = max(1, _BAND_PIXELS // image.width)
+    if rows >= image.height:
+        return _converted(image, mode)
+    whole = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        whole.paste(_converted(band, mode), (0, top))
+    return whole
+
+
+def _converted(image: Image.Image, mode: str) -> Image.Image:
     """Converts to "L" or "RGB"; only Pillow's 16-bit modes and transparency need help."""
+    if image.mode == "F":
+        raise UnreadableError("pixels are floating-point numbers: save them as 8- or 16-bit numbers")
     if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would cut off at 255
-        levels = (np.asarray(image).astype(np.int64) + 128) // 257  # 65535 -> 255, rounded
-        image = Image.fromarray(levels.astype(np.uint8))
+        levels = np.asarray(image).astype(np.int64)
+        if levels.min() < 0 or levels.max() > 65535:
+            raise UnreadableError("pixels have more than 16 bits: save them as 8- or 16-bit numbers")
+        image = Image.fromarray(((levels + 128) // 257).astype(np.uint8))  # 65535 -> 255, rounded
     elif image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))

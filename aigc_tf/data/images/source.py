@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-from collections.abc import Iterator
+import mmap
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Self
@@ -15,12 +16,15 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_hash
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
+from aigc_tf.errors import listed
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
 CHUNK_IMAGES, CHUNK_NUMBERS = 500, 2**22  # looked at together: few enough numbers for the memory of a network
 VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
+OWN_VALIDATION = "the validation part that the data come with"
+_CHUNK_BYTES = 2**24
 
 
 class Subset:
@@ -50,6 +54,8 @@ class Split:
     """uint8 `[count, height, width, channels]`; memory-mapped when it is too large for the memory."""
     labels: np.ndarray | None
     """int64 `[count]`, positions in `ImageSource.class_names`; None without labels."""
+    keys: np.ndarray | None = None
+    """uint64 `[count]`, what decides about the validation part (`validation_keys`), where it is known already."""
 
     def some(self, count: int) -> Split:
         """`count` of them, all if there are fewer, evenly spread: sources may be sorted by class."""
@@ -59,6 +65,37 @@ class Split:
         """Those at some positions, int64 `[count]`, read when they are asked for."""
         labels = None if self.labels is None else self.labels[rows]
         return Split(Subset(self.images, rows), labels)  # type: ignore[arg-type]  # reads like an array
+
+
+def pieces_of(array: np.ndarray) -> Iterator[np.ndarray]:
+    """An array's rows in parts of some megabytes; what is read of a mapped file does not stay in memory."""
+    size = max(1, _CHUNK_BYTES // max(1, math.prod(array.shape[1:]) * array.dtype.itemsize))
+    mapped = getattr(array.array if isinstance(array, Subset) else array, "_mmap", None)
+    for start in range(0, len(array), size):
+        yield array[start : start + size]
+        if isinstance(mapped, mmap.mmap) and hasattr(mapped, "madvise"):  # not on Windows
+            mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def keys_of(split: Split) -> np.ndarray:
+    """What decides which images are held out to choose by: uint64 `[count]`."""
+    if split.keys is not None:
+        return split.keys
+    return validation_keys(image for chunk in pieces_of(split.images) for image in chunk)
+
+
+def fingerprint_of(splits: Iterable[Split]) -> str:
+    """SHA-256, in hexadecimal, over shapes, types and bytes of all images and labels."""
+    digest = hashlib.sha256()
+    for split in splits:
+        for array in (split.images, split.labels):
+            if array is None:
+                digest.update(b"none;")
+                continue
+            digest.update(f"{array.shape} {array.dtype.str};".encode())
+            for chunk in pieces_of(array):
+                digest.update(np.ascontiguousarray(chunk).data.cast("B"))
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,6 +116,11 @@ class ImageSource(Source):
     validation: Split | None = None
     test: Split
 
+    own_validation: Split | None = None
+    """A validation part that the data come with: it is taken where one is asked for, and nothing is cut."""
+    known: tuple[str, tuple[Split, ...]] | None = None
+    """A fingerprint that was computed before, and of which parts."""
+
     @property
     def training(self) -> Split:
         """The training part with the validation part in it."""
@@ -87,22 +129,23 @@ class ImageSource(Source):
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over shapes, types and bytes of all images and labels."""
-        digest = hashlib.sha256()
-        for split in (self.training, self.test):
-            for array in (split.images, split.labels):
-                if array is None:
-                    digest.update(b"none;")
-                    continue
-                digest.update(f"{array.shape} {array.dtype.str};".encode())
-                if array.size:
-                    digest.update(np.ascontiguousarray(array).data.cast("B"))
-        return digest.hexdigest()
+        own = () if self.own_validation is None else (self.own_validation,)
+        parts = (self.training, self.test, *own)
+        if self.known is not None and self.known[1] == parts:
+            return self.known[0]
+        return fingerprint_of(parts)
 
     @property
     def assets(self) -> dict[str, Any]:
         """`classes`, if it has labels."""
         classes = {} if self.class_names is None else {"classes": ClassNames(self.class_names)}
         return classes | super().assets
+
+    @property
+    def classes(self) -> str:
+        """How many classes there are, and the names of the first; empty without classes."""
+        names = self.class_names
+        return "" if not names else f"{len(names):,} {'class' if len(names) == 1 else 'classes'} ({listed(names)})"
 
     @property
     def count(self) -> int:
@@ -114,12 +157,16 @@ class ImageSource(Source):
         """In words."""
         if self.validation is None:
             return NO_VALIDATION
+        if self.validation is self.own_validation:
+            return OWN_VALIDATION
         return VALIDATION_SPLIT.format(count=len(self.validation.images))
 
     def validated(self) -> Self:
-        """The same with a validation part: the images whose hashes are smallest, equal images on one side."""
+        """The same with a validation part: its own, or the images whose hashes are smallest, equal ones on one side."""
+        if self.own_validation is not None:
+            return dataclasses.replace(self, validation=self.own_validation)
         whole = self.training
-        chosen = held_out_by_hash(whole.images)
+        chosen = held_out_by_key(keys_of(whole))
         if not chosen.any():  # a handful of equal images
             return self
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
@@ -135,7 +182,7 @@ class ImageSource(Source):
             "test images": len(self.test.images),
             "test split": self.test_split,
             "image shape": self.train.images.shape[1:],
-            "classes": len(self.class_names) if self.class_names else None,
+            "classes": self.classes or None,
             "licence": self.licence,
         }
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import tempfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -14,7 +14,7 @@ import psutil  # type: ignore[import-untyped]
 
 from aigc_tf.data.images.source import Split
 from aigc_tf.errors import InputError
-from aigc_tf.storage.cache import cache_folder
+from aigc_tf.storage.cache import cache_folder, cache_root
 
 # Held out are images whose hash, as a 64-bit number, is below this: a tenth of all numbers.
 _HELD_OUT_BELOW = np.uint64(2**64 // 10)
@@ -28,15 +28,16 @@ def memory_limit() -> int:
 class SplitBuilder:
     """Takes the examples of one split, batch by batch. To be closed, also after a failure.
 
-    Images beyond the memory limit go to a temporary file without a name: it lives as long as the array that
-    maps it, and is gone when the process ends, however it ends.
+    Images go to a new file if its path is given. Otherwise those beyond the memory limit go to a temporary file
+    without a name: it lives as long as the array that maps it, and is gone when the process ends, however it ends.
     """
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: tuple[int, int, int], path: Path | None = None) -> None:
         self._shape = shape
         self._limit = memory_limit()
         self._chunks: list[np.ndarray] = []
-        self._file: IO[bytes] | None = None
+        self._is_named = path is not None
+        self._file: IO[bytes] | None = None if path is None else path.open("x+b")
         self._labels: list[np.ndarray] = []
         self._count = 0
 
@@ -45,6 +46,7 @@ class SplitBuilder:
 
         Raises:
             InputError: the images do not fit in memory, nor on the disk.
+            OSError: they cannot be written to the file that was given.
         """
         if not len(images):
             return
@@ -58,7 +60,7 @@ class SplitBuilder:
     def split(self) -> Split:
         """What was added."""
         labels = np.concatenate(self._labels).astype(np.int64) if self._labels else None
-        if self._file is not None:
+        if self._file is not None and self._count:
             return Split(np.memmap(self._file, np.uint8, mode="r", shape=(self._count, *self._shape)), labels)
         if not self._chunks:
             return Split(np.empty((0, *self._shape), np.uint8), labels)
@@ -70,18 +72,17 @@ class SplitBuilder:
             self._file.close()
 
     def _move_to_file(self) -> None:
-        folder = cache_folder("images")
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by `close`)
+                self._file = tempfile.TemporaryFile(dir=cache_folder("images"))  # noqa: SIM115 (closed by `close`)
             for chunk in self._chunks:
                 self._file.write(np.ascontiguousarray(chunk).data)
             self._file.flush()
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if self._is_named:
                 raise
             raise InputError(
-                f"the images do not fit in memory, and {folder} has no room for them: "
+                f"the images do not fit in memory, and {cache_root()} cannot hold them ({error.strerror}): "
                 "set AIGC_TF_CACHE to a folder on a larger disk"
             ) from error
         self._chunks.clear()
@@ -95,12 +96,12 @@ class HoldOut:
     smallest hash is tested on, or the one with the largest trained on.
     """
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
-        self._sides = (SplitBuilder(shape), SplitBuilder(shape))
+    def __init__(self, shape: tuple[int, int, int], paths: tuple[Path | None, Path | None] = (None, None)) -> None:
+        self._sides = (SplitBuilder(shape, paths[0]), SplitBuilder(shape, paths[1]))
         self._keys: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
 
     def add(self, images: np.ndarray, digests: Sequence[bytes], labels: np.ndarray | None) -> None:
-        """Adds prepared images, uint8 `[n, height, width, channels]`, with the SHA-256 of their originals."""
+        """Adds prepared images, uint8 `[n, height, width, channels]`, with the SHA-256 of what decides their side."""
         keys = np.frombuffer(b"".join(digest[:8] for digest in digests), ">u8").astype(np.uint64)
         tested = keys < _HELD_OUT_BELOW
         for builder, side_keys, chosen in zip(self._sides, self._keys, (~tested, tested), strict=True):

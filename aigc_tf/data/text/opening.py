@@ -136,9 +136,13 @@ def _open_topics() -> _Documents:
 
 
 def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
-    files = files_below(folder, pattern=settings.files)
+    found = files_below(folder, pattern=settings.files)
+    files = found.files
     if not files:
-        raise InputError(f"folder {folder} holds no files {settings.files}: name others with text.files")
+        raise InputError(
+            f"folder {folder} holds no files {settings.files}: name others with text.files"
+            + (f" (left out: {found.left_out})" if found.left_out else "")
+        )
     documents, unreadable = [], []
     for file in progress(files, len(files), "reading text"):
         try:
@@ -146,15 +150,16 @@ def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
         except EmptyError:
             continue
         except UnreadableError as error:
-            unreadable.append(f"{printable(str(file))} ({error})")
+            unreadable.append(f"{printable(file)} ({error})")
         except OSError as error:
-            unreadable.append(f"{printable(str(file))} ({error.strerror})")
+            unreadable.append(f"{printable(file)} ({error.strerror})")
     if len(unreadable) > settings.max_unreadable * len(files) or not documents:
         raise InputError(
             f"{len(unreadable)} of {len(files)} files in {folder} cannot be read, and the share that "
             f"text.max_unreadable allows is {settings.max_unreadable:g}: {listed(unreadable) or 'the others are empty'}"
         )
-    notes = (f"left out: {listed(unreadable)}",) if unreadable else ()
+    left_out = [listed(unreadable), found.left_out]
+    notes = tuple(f"left out: {what}" for what in left_out if what)
     return dataclasses.replace(_hold_out(documents, _OWN), notes=notes)
 
 

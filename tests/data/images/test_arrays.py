@@ -86,9 +86,9 @@ def test_large_arrays_are_worked_on_in_parts(opened: Opener, monkeypatch: pytest
 
 
 def test_float_levels_are_rounded_to_the_nearest(opened: Opener) -> None:
-    data = np.full((1, 4, 4), 0.5, np.float32)
-    data[0, 0] = 100.4 / 255
-    data[0, 1] = 1
+    data = np.full((2, 4, 4), 0.5, np.float32)
+    data[:, 0] = 100.4 / 255
+    data[:, 1] = 1
     assert opened(data=data).train.images[0, :, 0, 0].tolist() == [100, 255, 128, 128]
 
 
@@ -100,6 +100,12 @@ def test_float_levels_are_rounded_to_the_nearest(opened: Opener) -> None:
         (GREY.astype(object), "data is object of shape"),
         (GREY.astype(np.float32), "values from 0 to 39"),
         (GREY[:0], "it is empty"),
+        (
+            np.zeros((28, 28, 3), np.uint8),
+            r"\[28, 28, 3\], which may be one image of 3 channels or 28 of one: add an axis",
+        ),
+        (GREY[0], r"\[4, 4, 1\], which may be one image of 1 channels or 4 of one: add an axis"),
+        (GREY[:1], "1 images to train on: give more, 2 at least"),
         (GREY.reshape(40, 16), r"shape \[40, 16\]: expected"),
         (IMAGES.repeat(), "without end: remove repeat"),
         (IMAGES.filter(lambda image: True), "unknown length.*assert_cardinality"),
@@ -124,3 +130,17 @@ def test_images_of_unknown_shape_are_refused(opened: Opener) -> None:
         data = tf.data.Dataset.from_generator(lambda: iter(GREY), output_signature=spec)
         with pytest.raises(InputError, match="set their shape"):
             opened(data=data.apply(tf.data.experimental.assert_cardinality(40)))
+
+
+def test_one_colour_picture_is_read_with_an_axis_in_front(opened: Opener) -> None:
+    data = np.zeros((28, 28, 3), np.uint8)
+    assert len(opened(data=data[..., np.newaxis], channels=3).train.images) == 28
+    with pytest.raises(InputError, match="1 images to train on"):
+        opened(data=data[np.newaxis], channels=3)
+
+
+def test_a_test_part_that_is_too_small_is_told_with_what_to_do(opened: Opener) -> None:
+    (_, note) = opened(data=np.repeat(GREY[:1], 5, 0)).notes
+    assert note.startswith(
+        "warning: no images are there to test on, and 2 at least are needed to measure a model: give"
+    )

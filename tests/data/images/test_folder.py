@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.data.images import splits
-from aigc_tf.data.images.folder import SUFFIXES
-from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
 
 
+def picture(level: int) -> Image.Image:
+    """4x4 grey pixels, of which the first is the level, and the others are its own noise."""
+    pixels = np.random.default_rng(level).integers(0, 256, (4, 4), np.uint8)
+    pixels[0, 0] = level
+    return Image.fromarray(pixels)
+
+
 def save(path: Path, level: int) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("L", (6, 5), level).save(path)
+    picture(level).save(path)
     return path
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Forty grey images, each of its own level."""
+    """Forty pictures."""
     for level in range(40):
         save(tmp_path / "photos" / f"{level:02}.png", level)
     return tmp_path / "photos"
@@ -47,53 +50,64 @@ def test_a_flat_folder_has_no_labels(folder: Path, opened: Opener) -> None:
     assert len(source.notes) == 1 and str(folder) in source.notes[0]
 
 
-def test_sub_folders_are_labels(tmp_path: Path, opened: Opener) -> None:
+def test_sub_folders_are_labels_and_their_names_are_shown(tmp_path: Path, opened: Opener) -> None:
     for level in range(60):
         save(tmp_path / ("oak", "Ash", "elm")[level % 3] / "deep" / f"{level}.bmp", level)
-    (tmp_path / "empty").mkdir()
+    save(tmp_path / "cover.png", 200)
     source = opened(tmp_path)
-    assert source.class_names == ("Ash", "elm", "oak")
+    assert source.class_names == ("Ash", "elm", "oak") and source.describe()["classes"] == "3 classes (Ash, elm, oak)"
+    assert source.notes[0].endswith(", 3 classes (Ash, elm, oak)")
+    assert source.notes[1:] == ("left out: 1 beside the folders of classes (cover.png)",)
     for split in (source.train, source.test):
         assert split.labels is not None
         for level, label in zip(levels(split.images), split.labels, strict=True):
             assert source.class_names[label] == ("oak", "Ash", "elm")[level % 3]
 
 
-def test_one_sub_folder_or_files_beside_them_are_no_labels(tmp_path: Path, opened: Opener) -> None:
-    save(tmp_path / "a" / "1.png", 1)
-    save(tmp_path / "a" / "2.png", 2)
-    assert opened(tmp_path).class_names is None
-    save(tmp_path / "b" / "3.png", 3)
-    assert opened(tmp_path).class_names == ("a", "b")
-    save(tmp_path / "4.png", 4)
-    assert opened(tmp_path).class_names is None
+def parted(tmp_path: Path) -> Path:
+    for level in range(30):
+        part = ("train", "train", "train", "val", "Test")[level % 5]
+        save(tmp_path / part / ("cat", "dog")[level % 2] / f"{level}.png", level)
+    return tmp_path
 
 
-def test_the_order_is_that_of_the_names(folder: Path) -> None:
-    assert [path.name for path in files_below(folder, SUFFIXES)] == [f"{level:02}.png" for level in range(40)]
+def test_folders_of_parts_are_the_parts(tmp_path: Path, opened: Opener) -> None:
+    source = opened(parted(tmp_path))
+    assert sorted(levels(source.train.images)) == [level for level in range(30) if level % 5 < 3]
+    assert sorted(levels(source.test.images)) == [level for level in range(30) if level % 5 == 4]
+    assert source.class_names == ("cat", "dog")
+    for split in (source.train, source.test):
+        assert [level % 2 for level in levels(split.images)] == split.labels.tolist()
+    assert source.validation is None
+    assert source.notes[0] == (
+        f"{tmp_path}: 18 images to train on, 6 to test on (the folder Test), 6 for validation are not used: this model "
+        "is chosen otherwise, 2 classes (cat, dog)"
+    )
 
 
-def test_suffixes_in_any_case_and_nothing_hidden(tmp_path: Path) -> None:
-    for name in ("a.PNG", "b.JpEg", "c.jpg", "d.webp", "e.BMP", "f.txt", ".g.png", ".h/i.png", "j/.k/l.png", "m/n.png"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    found = [str(path) for path in files_below(tmp_path, SUFFIXES)]
-    assert found == [
-        "a.PNG",
-        "b.JpEg",
-        "c.jpg",
-        "d.webp",
-        "e.BMP",
-        "m/n.png",
-    ]
+def test_a_validation_folder_is_what_chooses(tmp_path: Path, opened: Opener) -> None:
+    whole = opened(parted(tmp_path))
+    source = whole.validated()
+    assert levels(source.validation.images) == levels(whole.own_validation.images) and len(source.train.images) == 18
+    assert source.validation_split == "the validation part that the data come with"
+    assert source.fingerprint == whole.fingerprint
+    save(tmp_path / "val" / "cat" / "more.png", 99)
+    assert opened(tmp_path).fingerprint != whole.fingerprint
+
+
+def test_without_a_folder_to_test_on_a_part_of_the_training_folder_is_held_out(tmp_path: Path, opened: Opener) -> None:
+    for level in range(40):
+        save(tmp_path / ("train", "train", "train", "val")[level % 4] / f"{level}.png", level)
+    source = opened(tmp_path)
+    assert len(source.train.images) + len(source.test.images) == 30 and len(source.test.images)
+    assert source.test_split == "10 % held out by content hash" and len(source.own_validation.images) == 10
 
 
 def test_unreadable_files_are_counted_named_and_left_out(folder: Path, opened: Opener) -> None:
     whole = (folder / "00.png").read_bytes()
     (folder / "empty.png").touch()
     (folder / "text.jpg").write_text("no image")
-    (folder / "cut.png").write_bytes(whole[:-20])
+    (folder / "cut.png").write_bytes(whole[:45])
     (folder / "gone.webp").symlink_to(folder / "nowhere.webp")
     source = opened(folder, max_unreadable=0.1)
     assert len(source.train.images) + len(source.test.images) == 40
@@ -130,22 +144,10 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path, opened: Opener) -> 
         opened(tmp_path)
 
 
-def test_links_that_lead_back_do_not_hang(folder: Path) -> None:
-    (folder / "again").symlink_to(folder)
-    (folder / "deep").mkdir()
-    (folder / "deep" / "up").symlink_to(folder.parent)
-    assert len(files_below(folder, SUFFIXES)) == 40
-
-
-def test_linked_folders_are_followed(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "links").mkdir()
-    (tmp_path / "links" / "photos").symlink_to(folder)
-    assert len(files_below(tmp_path / "links", SUFFIXES)) == 40
-
-
-def test_a_pipe_is_not_waited_for(folder: Path, opened: Opener) -> None:
+def test_a_pipe_is_left_out_and_named(folder: Path, opened: Opener) -> None:
     os.mkfifo(folder / "pipe.png")
-    assert "pipe.png (no such file)" in opened(folder, max_unreadable=0.1).notes[1]
+    (note,) = opened(folder).notes[1:]
+    assert note == "left out: 1 pipe, device or socket (pipe.png)"
 
 
 def test_a_bomb_is_left_out_with_nothing_on_stderr(
@@ -158,60 +160,37 @@ def test_a_bomb_is_left_out_with_nothing_on_stderr(
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_split_follows_the_files_not_their_form(folder: Path, opened: Opener) -> None:
-    def tested(**form: int) -> list[int]:
-        return levels(opened(folder, **form).test.images)
-
-    first = tested()
-    assert first == tested(height=8, width=2, channels=3)
+def test_no_picture_changes_sides_when_others_come(folder: Path, opened: Opener) -> None:
+    first = levels(opened(folder).test.images)
     for level in range(40, 80):
         save(folder / f"{level}.png", level)
-    assert [level for level in tested() if level < 40] == first
+    assert [level for level in levels(opened(folder).test.images) if level < 40] == first
 
 
-def test_copies_of_a_file_are_on_one_side(folder: Path, opened: Opener) -> None:
-    for file in list(folder.iterdir()):
-        (folder / f"copy of {file.name}").write_bytes(file.read_bytes())
+def test_the_same_picture_in_several_files_is_on_one_side(folder: Path, opened: Opener) -> None:
+    """By what is trained on: by the bytes of the files, each would be on a side of its own."""
+    for level in range(40):
+        picture(level).convert("RGB").save(folder / f"{level}.bmp")
+        picture(level).save(folder / f"{level}.tif")
+        picture(level).save(folder / f"compressed {level}.png", compress_level=1)
+        (folder / f"copy {level}.png").write_bytes((folder / f"{level:02}.png").read_bytes())
     source = opened(folder)
-    assert not set(levels(source.train.images)) & set(levels(source.test.images))
+    train, test = levels(source.train.images), levels(source.test.images)
+    assert not set(train) & set(test) and len(train) + len(test) == 200 and test
+    assert len(source.notes) == 1  # no near-duplicates either
 
 
-def test_a_large_folder_is_read_from_disk_with_the_same_batches(
-    folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_memory = opened(folder)
-    monkeypatch.setattr(splits, "memory_limit", lambda: 100)
-    on_disk = opened(folder)
-    assert isinstance(on_disk.train.images, np.memmap) and not isinstance(in_memory.train.images, np.memmap)
-    assert on_disk.fingerprint == in_memory.fingerprint
-    for one, other in zip(*(source.batches(8, 1).take(5) for source in (in_memory, on_disk)), strict=True):
-        np.testing.assert_array_equal(one["image"], other["image"])
-
-
-def test_an_interrupt_does_not_wait_for_the_rest(
-    folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Ctrl-C while thousands of files wait: nothing more is decoded, and no temporary file stays."""
-    started = []
-
-    def slow(data: bytes, settings: object) -> np.ndarray:
-        started.append(1)
-        if len(started) > 4:
-            threading.Event().wait(0.05)
-        return np.zeros((4, 4, 1), np.uint8)
-
-    def interrupt(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(splits, "memory_limit", lambda: 0)
-    monkeypatch.setattr("aigc_tf.data.images.folder.decode_image", slow)
-    monkeypatch.setattr("aigc_tf.data.images.folder.progress", lambda items, *_: (interrupt() for _ in items))
-    with pytest.raises(KeyboardInterrupt):
-        opened(folder)
-    assert len(started) < 30
-    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
+def test_near_duplicates_of_test_pictures_are_counted(tmp_path: Path, opened: Opener) -> None:
+    rough = np.random.default_rng(0).integers(0, 256, (30, 6, 6, 3), np.uint8)
+    for number, pixels in enumerate(rough):
+        large = Image.fromarray(pixels).resize((96, 96), Image.Resampling.BICUBIC)
+        for kind in ("png", "jpg", "webp"):
+            large.save(tmp_path / f"{number}.{kind}")
+    source = opened(tmp_path, height=24, width=24, channels=3)
+    count = len(source.test.images)
+    (note,) = source.notes[1:]
+    assert f" of {count} test images are near-duplicates of training images" in note
+    assert int(note.split()[0]) >= 0.9 * count and count > 2
 
 
 def test_a_folder_that_may_not_be_read_is_named(folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

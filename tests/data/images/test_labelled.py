@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.images.labelled import open_source
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.cgan import CGAN
+from aigc_tf.recipes.images import ImageSettings
 from tests.sources import numbered, numbers_in
 
 
@@ -90,3 +93,42 @@ def test_classes_read_back_what_they_write():
     for damaged in ("", "[]", "{}", '{"names": 3}'):
         with pytest.raises(InputError, match=r"classes.json is not a list of classes"):
             ClassNames.from_json(damaged)
+
+
+def npz(path: Path, **arrays: np.ndarray) -> str:
+    np.savez(path / "own.npz", **arrays)
+    return str(path / "own.npz")
+
+
+def test_classes_without_training_images_are_left_out_and_named(tmp_path: Path, random: np.random.Generator):
+    images = random.integers(0, 256, (40, 28, 28), np.uint8)
+    labels = np.array([0, 1, 3, 5, 5, 5, 5, 1, 3, 0])
+    given = npz(tmp_path, x_train=images[:30], y_train=np.array([1, 5] * 15), x_test=images[30:], y_test=labels)
+    source = open_source(CGAN(source=given))
+    assert source.class_names == ("1", "5") and source.assets["classes"].names == ("1", "5")
+    assert source.train.labels.tolist() == [0, 1] * 15 and source.test.labels.tolist() == [0, 1, 1, 1, 1, 0]
+    np.testing.assert_array_equal(np.asarray(source.test.images)[..., 0], images[[31, 33, 34, 35, 36, 37]])
+    assert source.notes[-1] == (
+        "warning: 2 of 4 classes left out, with their test images: there are no images to train on of 0, 3 (held out, "
+        "or unreadable)"
+    )
+
+
+def test_a_class_of_which_all_is_held_out_or_unreadable_is_left_out(tmp_path: Path, random: np.random.Generator):
+    for name, count in (("a", 30), ("b", 30), ("rare", 0), ("broken", 0)):
+        (tmp_path / name).mkdir()
+        for number in range(count):
+            Image.fromarray(random.integers(0, 256, (28, 28), np.uint8)).save(tmp_path / name / f"{number}.png")
+    (tmp_path / "broken" / "1.png").write_text("no picture")
+    candidates = random.integers(0, 256, (1000, 28, 28), np.uint8)
+    held_out = next(pixels for pixels in candidates if hashlib.sha256(pixels.tobytes()).digest()[0] < 25)
+    Image.fromarray(held_out).save(tmp_path / "rare" / "1.png")
+    source = open_source(CGAN(source=str(tmp_path), images=ImageSettings(max_unreadable=0.1)))
+    assert source.class_names == ("a", "b") and "train on of broken, rare (held out" in source.notes[-1]
+    assert set(source.test.labels.tolist()) <= {0, 1} and len(source.test.labels) == len(source.test.images)
+
+
+def test_a_single_class_is_refused_before_training(tmp_path: Path, random: np.random.Generator):
+    images = random.integers(0, 256, (30, 28, 28), np.uint8)
+    with pytest.raises(InputError, match="training images of one class alone, 7, and cgan learns what tells classes"):
+        open_source(CGAN(source=npz(tmp_path, images=images, labels=np.full(30, 7))))

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from aigc_tf.data.images.prepare import decode_image, prepare_arrays
+from aigc_tf.data.images import prepare
+from aigc_tf.data.images.prepare import PixelBudget, decode_image, prepare_arrays
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 
@@ -27,7 +32,7 @@ def plain(*colour: int, mode: str = "RGB", size: tuple[int, int] = (8, 8)) -> Im
     return Image.new(mode, size, colour if len(colour) > 1 else colour[0])
 
 
-@pytest.mark.parametrize("kind", ["PNG", "BMP", "WEBP", "JPEG"])
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "WEBP", "JPEG", "TIFF", "GIF"])
 @pytest.mark.parametrize("settings", [GREY, RGB])
 def test_each_format_is_read_in_grey_and_in_colour(kind: str, settings: ImageSettings) -> None:
     pixels = decode_image(
@@ -96,7 +101,7 @@ def test_a_phone_jpeg_with_several_pictures_is_read() -> None:
     np.testing.assert_allclose(decode_image(data, RGB).reshape(-1, 3).mean(0), (250, 0, 0), atol=4)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 def test_exif_rotation_is_applied(kind: str) -> None:
     # Stored lying on its side: orientation 6 asks for a quarter turn clockwise.
     upright = np.zeros((16, 16), np.uint8)
@@ -146,7 +151,9 @@ def test_a_truncated_file_is_unreadable(kind: str, random: np.random.Generator) 
     [
         (b"", "empty file"),
         (b"no image", "not a readable PNG"),
-        (encoded(plain(1, 2, 3), "TIFF"), "not a readable PNG"),
+        (encoded(plain(1, 2, 3), "PPM"), "not a readable PNG"),
+        (encoded(Image.fromarray(np.ones((8, 8), np.float32)), "TIFF"), "pixels are floating-point numbers"),
+        (encoded(Image.fromarray(np.full((8, 8), 70_000, np.int32)), "TIFF"), "pixels have more than 16 bits"),
         (encoded(plain(1, 2, 3))[:-24], "damaged: "),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a readable PNG"),
     ],
@@ -171,7 +178,7 @@ def test_decompression_bombs_are_unreadable(monkeypatch: pytest.MonkeyPatch) -> 
         decode_image(header, GREY)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP", "TIFF"])
 def test_the_first_picture_of_an_animation_is_taken(kind: str) -> None:
     frames = [plain(level, mode="L", size=(8, 8)) for level in (50, 150, 250)]
     data = encoded(
@@ -192,3 +199,112 @@ def test_arrays_get_the_same_pixels_as_files(
     settings = ImageSettings(height=4, width=4, channels=wanted)
     files = [encoded(Image.fromarray(image[..., 0] if channels == 1 else image)) for image in images]
     np.testing.assert_array_equal(prepare_arrays(images, settings), [decode_image(file, settings) for file in files])
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_each_orientation_is_that_of_pillow(turn: int, random: np.random.Generator) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    data = encoded(Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8)), exif=exif)
+    with Image.open(io.BytesIO(data)) as image:
+        upright = encoded(ImageOps.exif_transpose(image))
+    np.testing.assert_array_equal(decode_image(data, RGB), decode_image(upright, RGB))
+
+
+def test_odd_exif_does_not_matter() -> None:
+    """Software as a rational number: Pillow cannot write it again, which turning an image by ImageOps includes."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x0131] = "x" * 7
+    data = encoded(plain(200, 100, 50), "JPEG", exif=exif)
+    entry = struct.pack(">HHI", 0x0131, 2, 8)
+    assert data.count(entry) == 1
+    odd = data.replace(entry, struct.pack(">HHI", 0x0131, 5, 1))
+    with Image.open(io.BytesIO(odd)) as image, pytest.raises(AttributeError):
+        ImageOps.exif_transpose(image)
+    np.testing.assert_array_equal(decode_image(odd, RGB), decode_image(data, RGB))
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("no attribute"), ZeroDivisionError(), RecursionError(), MemoryError()]
+)
+def test_whatever_a_decoder_raises_is_about_its_file(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", stumble)
+    with pytest.raises(UnreadableError, match=f"damaged: {str(error) or type(error).__name__}"):
+        decode_image(b"any bytes", GREY)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [plain(3000, mode="I;16"), plain(200, 0, 100, 51, mode="RGBA"), plain(7, mode="P"), plain(1, 2, 3)],
+    ids=lambda image: image.mode,
+)
+def test_large_images_are_converted_band_by_band_with_the_same_pixels(
+    image: Image.Image, monkeypatch: pytest.MonkeyPatch, random: np.random.Generator
+) -> None:
+    levels = random.integers(0, 250, (20, 30), np.uint8)
+    image = image.resize((30, 40))
+    image.paste(Image.fromarray(levels).convert(image.mode) if image.mode not in ("P", "I;16") else 9, (0, 0, 30, 20))
+    whole = decode_image(encoded(image), RGB)
+    monkeypatch.setattr(prepare, "_BAND_PIXELS", 70)
+    np.testing.assert_array_equal(decode_image(encoded(image), RGB), whole)
+
+
+def test_an_image_of_which_the_decoder_makes_copies_counts_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "MAX_PIXELS", 100)
+    assert decode_image(encoded(plain(1, 2, 3, size=(10, 10))), RGB).shape == (4, 4, 3)
+    with pytest.raises(UnreadableError, match="10x10 pixels, more than 50 in all"):
+        decode_image(encoded(plain(1, 2, 3, size=(10, 10)), "WEBP"), RGB)
+
+
+def test_all_threads_share_a_budget_of_pixels() -> None:
+    budget, together, most = PixelBudget(100), [0], []
+
+    def decode(pixels: int) -> None:
+        with budget.taken(pixels):
+            together[0] += pixels
+            most.append(together[0])
+            time.sleep(0.01)
+            together[0] -= pixels
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(decode, [60, 30, 50, 10, 80, 40, 500, 100, 20, 5] * 3))
+    assert all(pixels <= 100 or pixels == 500 for pixels in most) and max(most[:3]) <= 100
+    with budget.taken(100):  # all of it was given back
+        pass
+
+
+def test_a_small_file_of_many_pixels_takes_little_memory() -> None:
+    """A PNG of 130 kB that holds 67 million pixels of 16 bits took 1.2 GB."""
+    script = """
+import io, resource, struct, zlib
+from aigc_tf.data.images.prepare import decode_image
+from aigc_tf.recipes.images import ImageSettings
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+side = 2 ** 13
+packer = zlib.compressobj(9)
+packed = b"".join(packer.compress(bytes(2 * side + 1)) for _ in range(side)) + packer.flush()
+header = struct.pack(">IIBBBBB", side, side, 16, 0, 0, 0, 0)
+data = b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decode_image(data, ImageSettings(channels=3))
+print(len(data), (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / side ** 2)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True)
+    size, bytes_a_pixel = map(float, done.stdout.split())
+    assert size < 140_000 and bytes_a_pixel < 9
+
+
+def test_heic_is_read_where_pillow_heif_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare._heic_is_read()
+    data = encoded(plain(200, 100, 50, size=(64, 64)), "HEIF")
+    np.testing.assert_allclose(decode_image(data, RGB).reshape(-1, 3).mean(0), [200, 100, 50], atol=4)
+    monkeypatch.setattr(prepare, "_heic_is_read", lambda: False)
+    with pytest.raises(UnreadableError, match="HEIC, for which pillow-heif is needed: pip install"):
+        decode_image(data, RGB)

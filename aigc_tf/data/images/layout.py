@@ -1,0 +1,107 @@
+"""What the places of files in a folder say: parts for training and testing, and classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aigc_tf.errors import InputError, listed, printable
+
+# What folders at the top are called, in small letters, that each hold a part of the examples.
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The files of a folder that are taken, and what their places say."""
+
+    files: tuple[str, ...]
+    """Relative to the folder, in the order of their names."""
+    parts: tuple[str, ...]
+    """Of each file "train", "validation" or "test", or "" where no folders of parts say it."""
+    labels: np.ndarray | None
+    """int64 `[files]`, positions in `class_names`; None without classes."""
+    class_names: tuple[str, ...] | None
+    notes: tuple[str, ...] = ()
+    """What is left out, and why there are no classes where there might be."""
+
+
+def layout_of(files: Sequence[str], folder: str) -> Layout:
+    """What the places of files say.
+
+    Folders at the top that are named train, test, val or validation are the parts. In each part, or in the folder
+    itself, two or more sub-folders are classes. Files beside them are left out; but if those are as many as the ones in
+    sub-folders, all are taken and there are no classes.
+
+    Args:
+        files: relative to the folder, in the order of their names.
+        folder: names it in messages.
+
+    Raises:
+        InputError: of the folders at the top some are parts and some are not, or none of several is for training.
+    """
+    places = [name.split(os.sep) for name in files]  # noqa: PTH206 (fast: there may be a million)
+    parts = [""] * len(files)
+    notes, taken = [], [True] * len(files)
+    if _has_parts({place[0] for place in places if len(place) > 1}, folder):
+        taken = [len(place) > 1 for place in places]
+        notes += _left_out(files, taken, "beside the folders of parts")
+        parts = [_PARTS[place[0].lower()] if part else "" for place, part in zip(places, taken, strict=True)]
+        places = [place[1:] or place for place in places]
+    classes = [place[0] if len(place) > 1 else None for place in places]
+    learnt = [name for name, part, kept in zip(classes, parts, taken, strict=True) if kept and part in ("", "train")]
+    beside = learnt.count(None)
+    labelled = len({name for name in learnt if name is not None}) > 1 and beside < len(learnt) - beside
+    if labelled:
+        in_class = [name is not None or not kept for name, kept in zip(classes, taken, strict=True)]
+        notes += _left_out(files, in_class, "beside the folders of classes")
+        taken = [kept and name is not None for name, kept in zip(classes, taken, strict=True)]
+    elif beside and len(set(learnt)) > 2:
+        notes.append(f"no classes: {beside:,} images lie beside the sub-folders, no fewer than in them")
+    rows = [row for row, kept in enumerate(taken) if kept]
+    names = sorted({str(classes[row]) for row in rows}) if labelled else []
+    place_of = {name: position for position, name in enumerate(names)}
+    return Layout(
+        files=tuple(files[row] for row in rows),
+        parts=tuple(parts[row] for row in rows),
+        labels=np.array([place_of[str(classes[row])] for row in rows], np.int64) if labelled else None,
+        class_names=tuple(map(printable, names)) if labelled else None,
+        notes=tuple(notes),
+    )
+
+
+def _has_parts(tops: set[str], folder: str) -> bool:
+    """Whether the folders at the top are parts.
+
+    Raises:
+        InputError: that cannot be told.
+    """
+    named = sorted(top for top in tops if top.lower() in _PARTS)
+    others = sorted(printable(top) for top in tops if top.lower() not in _PARTS)
+    parts = {_PARTS[top.lower()] for top in named}
+    if len(parts) < 2:
+        return parts == {"train"} and not others
+    if "train" not in parts:
+        raise InputError(f"{folder} has the folders {', '.join(named)} and none for training: name one train")
+    if others:
+        raise InputError(
+            f"{folder} has the folders {', '.join(named)} of parts and beside them {listed(others)}: move the others "
+            "away, or name the folder to train on"
+        )
+    return True
+
+
+def _left_out(files: Sequence[str], taken: Sequence[bool], why: str) -> list[str]:
+    names = [printable(name) for name, kept in zip(files, taken, strict=True) if not kept]
+    return [f"left out: {len(names):,} {why} ({listed(names)})"] if names else []

@@ -1,0 +1,225 @@
+"""A folder's pictures, prepared once: arrays in the cache, which the next start maps into memory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import itertools
+import json
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+
+from aigc_tf import __version__
+from aigc_tf.data.images.decode import FleetingError, decode_files
+from aigc_tf.data.images.layout import Layout
+from aigc_tf.data.images.near_duplicates import NearDuplicates, near_duplicates
+from aigc_tf.data.images.source import Split, fingerprint_of, keys_of
+from aigc_tf.data.images.splits import HoldOut, SplitBuilder, digests_of
+from aigc_tf.data.progress import progress
+from aigc_tf.errors import UnreadableError
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.storage.archives import ArchiveError, read_arrays
+from aigc_tf.storage.cache import LIMIT, cache_folder, cache_root, limit, make_room
+from aigc_tf.storage.files import staging, sync, write_text
+
+_FORM = 1  # of what is kept; to be raised when pictures are prepared or split in another way
+_AT_ONCE = 256  # images that are added together
+_PARTS: tuple[str, ...] = ("train", "test", "validation")
+_INDEX, _RECORD = "index.npz", "record.json"
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedFolder:
+    """What is known of a folder's pictures."""
+
+    parts: dict[str, Split]
+    """"train" and "test", and "validation" if the folder has such a part; with labels if it has classes."""
+    fingerprint: str
+    """Of the parts in that order."""
+    unreadable: list[tuple[int, str]]
+    """Positions of files that cannot be read, and why."""
+    near_duplicates: NearDuplicates
+    note: str = ""
+    """Why it has to be prepared again at the next start; empty if it need not."""
+
+
+def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedFolder:
+    """The pictures of a folder in the form that is asked for, from the cache if they were prepared before.
+
+    They are known by names, sizes and times of the files, the form, and the versions of this package and of Pillow.
+    """
+    try:
+        entry = cache_folder("images") / _key(folder, layout, settings)
+        kept = _read(entry, settings)
+        if kept is not None:
+            return kept
+        needed = len(layout.files) * math.prod(settings.shape)
+        if not make_room(entry.parent, needed):
+            note = f"they are {needed / 1e9:,.1f} GB, and the cache may take {limit() / 1e9:g} ({LIMIT})"
+        elif shutil.disk_usage(entry.parent).free < needed:
+            note = f"{cache_root()} has no room for {needed / 1e9:,.1f} GB"
+        else:
+            return _kept(entry, folder, layout, settings)
+    except OSError as error:
+        note = f"{cache_root()} cannot hold them: {error.strerror or error}"
+    found, _ = _prepare(folder, layout, settings, None)
+    return dataclasses.replace(found, note=f"prepared images are not kept, and made anew at every start: {note}")
+
+
+def _key(folder: Path, layout: Layout, settings: ImageSettings) -> str:
+    """What tells the folder's content and form from others."""
+    digest = hashlib.sha256(
+        f"{_FORM} {__version__} {PIL.__version__} {settings.shape} {folder.resolve()}\n".encode(
+            errors="surrogateescape"
+        )
+    )
+    for name, part in itertools.zip_longest(layout.files, layout.parts):
+        try:
+            status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116 (fast: there may be a million files)
+            state = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        except OSError:
+            state = "unreadable"
+        digest.update(f"{name}\0{part} {state}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+def _kept(entry: Path, folder: Path, layout: Layout, settings: ImageSettings) -> PreparedFolder:
+    """Prepare the pictures and put them into the cache.
+
+    Raises:
+        OSError: they cannot be written there.
+    """
+    with staging(entry) as beside:
+        made = beside / "entry"
+        made.mkdir()
+        found, lasts = _prepare(folder, layout, settings, made)
+        if lasts:
+            _write(made, found, f"{folder}, {' x '.join(map(str, settings.shape))}")
+            try:
+                made.rename(entry)
+            except OSError:
+                if not entry.exists():  # otherwise another process has made the same
+                    raise
+            sync(entry.parent)
+    return found
+
+
+def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path | None) -> tuple[PreparedFolder, bool]:
+    """The pictures, written into a folder if there is one, and whether another attempt would find the same."""
+    unreadable: list[tuple[int, UnreadableError]] = []
+    path_of = {part: None if made is None else made / part for part in _PARTS}
+    with contextlib.ExitStack() as stack:
+
+        def builder(part: str) -> SplitBuilder:
+            return stack.enter_context(contextlib.closing(SplitBuilder(settings.shape, path_of[part])))
+
+        given = {part: builder(part) for part in set(layout.parts) - {"", "train"}}
+        if "test" in given:
+            given["train"] = builder("train")
+        else:
+            hold_out = HoldOut(settings.shape, (path_of["train"], path_of["test"]))
+            stack.enter_context(contextlib.closing(hold_out))
+        for images, positions in _batches(folder, layout, settings, unreadable):
+            part = layout.parts[positions[0]] or "train"
+            if part in given:
+                given[part].add(images, positions)
+            else:
+                hold_out.add(images, digests_of(images), positions)
+        splits = {part: made_of.split() for part, made_of in given.items()}
+        if "test" not in given:
+            splits["train"], splits["test"] = hold_out.splits()
+    parts = {part: _labelled(splits[part], layout) for part in _PARTS if part in splits}
+    found = PreparedFolder(
+        parts=parts,
+        fingerprint=fingerprint_of(parts.values()),
+        unreadable=[(position, str(error)) for position, error in unreadable],
+        near_duplicates=near_duplicates(parts["train"].images, parts["test"].images),
+    )
+    return found, not any(isinstance(error, FleetingError) for _, error in unreadable)
+
+
+def _batches(
+    folder: Path, layout: Layout, settings: ImageSettings, unreadable: list[tuple[int, UnreadableError]]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Images that can be read, each batch of one part, and the positions of their files."""
+    images: list[np.ndarray] = []
+    positions: list[int] = []
+    with contextlib.closing(decode_files([folder / file for file in layout.files], settings)) as decoded:
+        for position, image in enumerate(progress(decoded, len(layout.files), "reading images")):
+            if isinstance(image, UnreadableError):
+                unreadable.append((position, image))
+                continue
+            if images and (len(images) == _AT_ONCE or layout.parts[position] != layout.parts[positions[-1]]):
+                yield np.stack(images), np.array(positions)
+                images, positions = [], []
+            images.append(image)
+            positions.append(position)
+    if images:
+        yield np.stack(images), np.array(positions)
+
+
+def _labelled(split: Split, layout: Layout) -> Split:
+    """The labels of a split whose "labels" are the positions of its files."""
+    positions = np.empty(0, np.int64) if split.labels is None else split.labels
+    return Split(split.images, None if layout.labels is None else layout.labels[positions], keys_of(split))
+
+
+def _write(made: Path, found: PreparedFolder, about: str) -> None:
+    """Beside the arrays of pictures, all else; then bring it all to the disk."""
+    index: dict[str, np.ndarray] = {}
+    for part, split in found.parts.items():
+        if len(split.images) and not isinstance(split.images, np.memmap):  # a handful, put on both sides afterwards
+            np.ascontiguousarray(split.images).tofile(made / part)
+        index[f"{part}_keys"] = np.asarray(split.keys)
+        if split.labels is not None:
+            index[f"{part}_labels"] = split.labels
+    np.savez(made / _INDEX, allow_pickle=False, **index)
+    record = {
+        "about": about,
+        "fingerprint": found.fingerprint,
+        "unreadable": found.unreadable,
+        "near_duplicates": found.near_duplicates,
+    }
+    write_text(made / _RECORD, json.dumps(record))
+    for path in (*made.iterdir(), made):
+        sync(path)
+
+
+def _read(entry: Path, settings: ImageSettings) -> PreparedFolder | None:
+    """What was kept; None if there is nothing, or something else, which is removed."""
+    if not entry.is_dir():
+        return None
+    try:
+        index = read_arrays(entry / _INDEX)
+        record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
+        names = [part for part in _PARTS if f"{part}_keys" in index]
+        found = PreparedFolder(
+            parts={part: _read_part(entry / part, index, settings) for part in names},
+            fingerprint=str(record["fingerprint"]),
+            unreadable=[(int(position), str(reason)) for position, reason in record["unreadable"]],
+            near_duplicates=NearDuplicates(*record["near_duplicates"]),
+        )
+        with contextlib.suppress(OSError):  # a cache that may only be read serves, too
+            os.utime(entry)
+        return found
+    except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
+        shutil.rmtree(entry)
+        return None
+
+
+def _read_part(path: Path, index: dict[str, np.ndarray], settings: ImageSettings) -> Split:
+    keys, labels = index[f"{path.name}_keys"], index.get(f"{path.name}_labels")
+    shape = (len(keys), *settings.shape)
+    if path.stat().st_size != math.prod(shape):
+        raise ValueError(f"{path} is not as long as it was")
+    images = np.memmap(path, np.uint8, "r", shape=shape) if len(keys) else np.empty(shape, np.uint8)
+    return Split(images, labels, keys)

@@ -58,7 +58,8 @@ def command(function: Callable[..., Any], arguments: Sequence[str] | None = None
 def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
-    With --resume the fields start from those of the run, so that they need not be given again.
+    With --resume the fields start from those of the run, so that they need not be given again; with --printed from
+    those that the article prints (`printed()`).
     """
 
     def main(
@@ -66,6 +67,7 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
         run_dir: Path | None = None,
         resume: bool = False,
         strategy: Literal["one", "mirrored", "multi_worker"] = "one",
+        printed: bool = False,
     ) -> None:
         """Train.
 
@@ -74,6 +76,7 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
             run_dir: The run's folder; a new one in saved_models/ if not given.
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
             strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
+            printed: Begin with the layers and settings that an article prints (docs/DOCUMENTS.md).
         """
         from aigc_tf.engine.training import train
 
@@ -82,7 +85,7 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
 
     with friendly_exit():
         main.__annotations__["recipe"] = Annotated[recipe, tyro.conf.arg(name="")]
-        main.__defaults__ = (_defaults(recipe, arguments), None, False, "one")
+        main.__defaults__ = (_defaults(recipe, arguments), None, False, "one", False)
         main.__doc__ = (recipe.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
         tyro.cli(
             main, args=arguments, prog=f"python -m trainers.{recipe.slug()}", config=(tyro.conf.FlagCreatePairsOff,)
@@ -90,11 +93,14 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
 
 
 def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
-    """The recipe that the flags change: the class's own, or with --resume that of the run."""
+    """The recipe that the flags change: the class's own, the article's, or with --resume that of the run."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--run-dir", "--run_dir")
     first.add_argument("--resume", action="store_true")
+    first.add_argument("--printed", action="store_true")
     given, _ = first.parse_known_args(arguments)
+    if given.printed:
+        return _printed(recipe, given.resume)
     if not given.resume:
         return recipe()
     from aigc_tf.runs.folder import find_run_folder, read_recipe
@@ -104,3 +110,15 @@ def _defaults(recipe: type[Recipe], arguments: Sequence[str] | None) -> Recipe:
     if not isinstance(recorded, recipe):
         raise InputError(f"{path} is a run of {recorded.slug()}: resume it with python -m trainers.{recorded.slug()}")
     return recorded
+
+
+def _printed(recipe: type[Recipe], resume: bool) -> Recipe:
+    """What an article prints for this recipe; what it only inherits is another recipe's."""
+    if resume:
+        raise InputError("--printed is for a new run: leave it out with --resume, the run has its recipe")
+    if "printed" not in vars(recipe):
+        from aigc_tf.recipes.registry import recipe_classes
+
+        names = ", ".join(name for name, other in recipe_classes().items() if "printed" in vars(other))
+        raise InputError(f"no article prints the design of {recipe.slug()}: --printed is for {names}")
+    return recipe.printed()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.data.source import Source
 from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.evaluator import Request
 from aigc_tf.metrics.held_out import held_out_loss
@@ -75,7 +74,7 @@ def measure(recipe: Recipe, source: str, seconds: float, samples: int, seed: int
     return found
 
 
-def figures(model: Any, source: Source, recipe: Recipe, samples: int) -> dict[str, float]:
+def figures(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, float]:
     """Of images the Fréchet distance of samples, of autoencoders the PSNR of reconstructions; of text the bound."""
     if not isinstance(recipe, ImageRecipe):
         return {"nats_a_line": held_out_loss(model, source, samples, "test")}

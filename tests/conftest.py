@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
+from aigc_tf.data.images.opening import open_source
 from aigc_tf.export import check_saved_model, verify
 from aigc_tf.metrics.images import small_network
+from aigc_tf.metrics.images.trained import rotation_network
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
@@ -64,10 +66,12 @@ def saved_models_run_here(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or writes the user's cache."""
-    monkeypatch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIGC_TF_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -97,6 +101,14 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     centres, radii = random.uniform(4, 12, (200, 2)), random.uniform(2, 5, 200)
     distances = np.hypot(rows - centres[:, 0, None, None], columns - centres[:, 1, None, None])
     images = np.where(distances < radii[:, None, None], 255, 0).astype(np.uint8)
-    path = tmp_path_factory.mktemp("data") / "discs.npz"
+    path = tmp_path_factory.mktemp("data") / "pictures.npz"
     np.savez(path, images=images)
     return path
+
+
+@pytest.fixture(scope="session")
+def measured_pictures(pictures: Path, own_cache: None, short_training: None) -> Path:
+    """`pictures`, with a feature network in the cache: processes that do not find one train it for much longer."""
+    source = open_source(dataclasses.replace(DCGAN.tiny(), source=str(pictures)))
+    rotation_network(source, side=16)
+    return pictures

@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.benchmarks import gans
+from tools.benchmarks.tutorials import tutorial_as_published
 
 ROOT = Path(__file__).parents[2]
 MARKS = [8.0, 9.0, 10.0]
@@ -49,7 +52,7 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     first = gans.gans(*arguments)
     assert gans.gans(*arguments) == first and [row["recipe"] for row in first] == ["tutorial", "lsgan"]
     assert made == [("tutorial", 0), ("lsgan", 0)]
-    with pytest.raises(InputError, match="no GAN recipe vae: choose of tutorial, cgan, conv_gan"):
+    with pytest.raises(InputError, match="no GAN recipe vae: choose of tutorial, tutorial_loop, cgan, conv_gan"):
         gans.gans([10.0], ["vae"], [0], 100, "some", tmp_path / "results.jsonl")
 
 
@@ -71,7 +74,7 @@ def by_seed(model: Any, source: Any, recipe: DCGAN, samples: int) -> dict[str, f
     return {"frechet_distance": float(model.generate(samples).std()), "inception_score": 1.0}
 
 
-@pytest.mark.parametrize("name", ["dcgan", "tutorial"])
+@pytest.mark.parametrize("name", ["dcgan", "tutorial_loop"])
 def test_a_recipe_is_trained_and_read(name: str, pictures: Path, monkeypatch: pytest.MonkeyPatch):
     tiny = DCGAN.tiny()
     monkeypatch.setattr("tools.benchmarks.readings.report_of", by_seed)
@@ -80,4 +83,20 @@ def test_a_recipe_is_trained_and_read(name: str, pictures: Path, monkeypatch: py
     found = gans.measure(name, 0, str(pictures), 5, [0.05, 0.1])
     assert [set(reading) for reading in found["readings"]] == [{"seconds", "steps", "frechet_distance"}] * 2
     assert found["readings"][0]["steps"] > 1 and found["peak_bytes"] > 10**7
-    assert found["images"] == (128 if name == "tutorial" else 8)
+    assert found["images"] == (128 if name == "tutorial_loop" else 8)
+
+
+def test_the_tutorial_as_published():
+    """Weights as its layers have them: kernels, biases, and four numbers for each normalised channel."""
+    tutorial = tutorial_as_published(seed=0)
+    assert tutorial.batch_size == 256
+    dense, normalised, convolutions = 100 * 12544, 4 * (12544 + 128 + 64), 25 * (256 * 128 + 128 * 64 + 64)
+    assert tutorial.generator.count_params() == dense + normalised + convolutions == 2_330_944
+    assert tutorial.discriminator.count_params() == 25 * 64 + 64 + 25 * 64 * 128 + 128 + 7 * 7 * 128 + 1
+    images = tf.random.uniform((4, 28, 28, 1), -1, 1)
+    before = [weight.numpy() for weight in tutorial.generator.trainable_variables]
+    assert all(np.isfinite(loss) for loss in tutorial.step(images))
+    assert all(
+        (weight.numpy() != old).any()
+        for weight, old in zip(tutorial.generator.trainable_variables, before, strict=True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -32,10 +33,8 @@ def command(*arguments: str | Path, **options: object) -> subprocess.CompletedPr
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> aigc_tf.Run:
-    import dataclasses
-
-    recipe = dataclasses.replace(DCGAN.tiny(), source=str(pictures), steps=2)
+def run(tmp_path_factory: pytest.TempPathFactory, measured_pictures: Path) -> aigc_tf.Run:
+    recipe = dataclasses.replace(DCGAN.tiny(), source=str(measured_pictures), steps=2)
     return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "a run")
 
 
@@ -89,8 +88,8 @@ def test_unknown_flags_are_status_two():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_saves_and_ends_with_130(number: signal.Signals, pictures: Path, tmp_path: Path):
-    arguments = ["--source", pictures, "--images.height", "16", "--images.width", "16", "--steps", "100000"]
+def test_an_interrupt_saves_and_ends_with_130(number: signal.Signals, measured_pictures: Path, tmp_path: Path):
+    arguments = ["--source", measured_pictures, "--images.height", "16", "--images.width", "16", "--steps", "100000"]
     words = [sys.executable, "-m", "trainers.dcgan", *arguments, "--run-dir", tmp_path / "run"]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     log = tmp_path / "run" / "metrics.jsonl"

@@ -49,8 +49,8 @@ def python(function: str, folder: Path) -> list[str]:
     ]
 
 
-def start(command: list[str], folder: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "AIGC_TF_CACHE": str(folder / "cache")}
+def start(command: list[str]) -> subprocess.Popen[str]:
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
@@ -67,17 +67,17 @@ def wait_for_checkpoint(folder: Path, job: subprocess.Popen[str], behind: int = 
 
 
 @pytest.fixture(scope="module")
-def folder(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(measured_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all processes train; holds the pictures."""
     path = tmp_path_factory.mktemp("distributed")
-    shutil.copy(pictures, path / "pictures.npz")
+    shutil.copy(measured_pictures, path / "pictures.npz")
     return path
 
 
 @pytest.fixture(scope="module")
 def workers(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A job of two workers that has trained the fixed recipes and trains on without end."""
-    job = start([*LAUNCH, "--threads", "1", "--", *python("work", folder)], folder)
+    job = start([*LAUNCH, "--threads", "1", "--", *python("work", folder)])
     wait_for_checkpoint(folder / "endless", job)
     yield job
     if job.poll() is None:
@@ -88,7 +88,7 @@ def workers(folder: Path) -> Iterator[subprocess.Popen[str]]:
 @pytest.fixture(scope="module")
 def devices(folder: Path) -> None:
     """What one process on two devices has left."""
-    job = start(python("work_on_two_devices", folder), folder)
+    job = start(python("work_on_two_devices", folder))
     said, _ = job.communicate(timeout=PATIENCE_SECONDS)
     assert job.returncode == 0, said
 
@@ -180,7 +180,7 @@ def test_a_job_ends_with_a_worker_and_goes_on_with_any_number(workers: subproces
     assert aigc_tf.train(fewer, folder / "alone", resume=True).step == saved + 2
 
     # Two again, which Ctrl-C ends after the same step.
-    job = start([*LAUNCH, "--threads", "1", "--", *python("work_again", folder)], folder)
+    job = start([*LAUNCH, "--threads", "1", "--", *python("work_again", folder)])
     wait_for_checkpoint(folder / "endless", job, behind=saved)
     job.send_signal(signal.SIGINT)
     said, _ = job.communicate(timeout=PATIENCE_SECONDS)
@@ -273,14 +273,14 @@ time.sleep(60)
 
 def test_the_launcher_ends_all_workers_when_one_fails(tmp_path: Path):
     began = time.monotonic()
-    job = start([*LAUNCH, "--", sys.executable, "-c", SLEEPER, "fail"], tmp_path)
+    job = start([*LAUNCH, "--", sys.executable, "-c", SLEEPER, "fail"])
     said, _ = job.communicate()
     assert job.returncode == 1 and "[1] no disk" in said
     assert time.monotonic() - began < 20
 
 
 def test_the_launcher_passes_signals_on(tmp_path: Path):
-    job = start([*LAUNCH, "--", sys.executable, "-c", SLEEPER, "wait"], tmp_path)
+    job = start([*LAUNCH, "--", sys.executable, "-c", SLEEPER, "wait"])
     assert job.stdout is not None
     assert sorted(job.stdout.readline() for _ in range(2)) == ["[0] ready\n", "[1] ready\n"]
     job.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""Every GAN recipe, and TensorFlow's tutorial loop, after the same seconds of training."""
+"""Every GAN recipe, TensorFlow's tutorial, and its loop over our networks, after the same seconds of training."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.references import resolve
 from tools.benchmarks.tables import markdown
 
-TUTORIAL = "tutorial"
+TUTORIALS = ("tutorial", "tutorial_loop")  # as published; its loop over the networks of `dcgan`
 # Single readings swing by a third: a figure is the mean of those at these shares of the time.
 SHARES = (0.8, 0.9, 1.0)
 FIGURES = ("frechet_distance", "kernel_distance", "precision", "recall", "relative_class_agreement")
@@ -41,7 +41,7 @@ def gans(
 
     Args:
         seconds: of training; the shorter ones are readings on the way.
-        names: of recipes, or "tutorial"; none for all, the tutorial first.
+        names: of recipes, "tutorial", "tutorial_loop"; none for all, the tutorials first.
         seeds: each trains all.
         samples: for a reading.
         source: what to train on.
@@ -52,7 +52,7 @@ def gans(
     """
     from tools.benchmarks.readings import Results
 
-    known = (TUTORIAL, *gan_recipes())
+    known = (*TUTORIALS, *gan_recipes())
     for name in names:
         if name not in known:
             raise InputError(f"there is no GAN recipe {name}: choose of {', '.join(known)}")
@@ -85,7 +85,7 @@ def end_with_parent() -> None:
 
 
 def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
-    """Train a recipe, or the tutorial's loop, until the last mark.
+    """Train a recipe or a tutorial until the last mark.
 
     Returns:
         "readings", at each mark; "images" trained on in a step, their "shape", and "peak_bytes" of the process before
@@ -107,8 +107,8 @@ def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[flo
 
         return read
 
-    if name == TUTORIAL:
-        found["images"] = train_tutorial(recipe, marks, reader)
+    if name in TUTORIALS:
+        found["images"] = train_tutorial(name, recipe, marks, reader)
     else:
         from tools.benchmarks.readings import watch_recipe
 
@@ -116,15 +116,16 @@ def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[flo
     return found
 
 
-def train_tutorial(recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any]) -> int:
-    """TensorFlow's tutorial loop over the networks of `dcgan`; how many images its step takes."""
+def train_tutorial(name: str, recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any]) -> int:
+    """One of `TUTORIALS`; how many images its step takes."""
     import tensorflow as tf
 
     from aigc_tf.data.images.opening import open_source, to_unit
     from tools.benchmarks.readings import Stopwatch, watch_loop
-    from tools.benchmarks.tutorials import TensorFlowTutorial
+    from tools.benchmarks.tutorials import tutorial_as_published, tutorial_loop
 
-    tutorial = TensorFlowTutorial(DCGAN(seed=recipe.seed))
+    published = name == "tutorial"
+    tutorial = tutorial_as_published(recipe.seed) if published else tutorial_loop(DCGAN(seed=recipe.seed))
     batches = iter(tutorial.batches(to_unit(open_source(recipe).train.images), recipe.seed))
     watch_loop(tf.function(tutorial.step), batches, Stopwatch(marks, reader(tutorial)))
     return tutorial.batch_size

@@ -23,6 +23,7 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.text import TextSettings
 from tools.benchmarks.rival import Rival
 
+STEPS = 2000  # of nanoGPT: its setting for a CPU
 STEPS_A_ROUND = 20
 HELD_OUT_BATCHES = 2000  # of nanoGPT, drawn at random: all of a megabyte, about
 NEVER = LoggingSettings(samples_every=10**9, evaluate_every=10**9)
@@ -44,20 +45,20 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
         try:
             ours = _stepper(same_size, source)
             milliseconds: dict[str, list[float]] = {"nanoGPT, PyTorch eager": [], "gpt, the same sizes": []}
+            seconds = 0.0
             for round_ in tqdm(range(rounds + 1), unit="round"):
                 answers = (rival.ask(steps=STEPS_A_ROUND)["seconds"], ours(STEPS_A_ROUND))
+                seconds += answers[0]
                 if round_:  # the first compiles
                     for values, seconds in zip(milliseconds.values(), answers, strict=True):
                         values.append(1000 * seconds / STEPS_A_ROUND)
             medians = {name: statistics.median(values) for name, values in milliseconds.items()}
-            seconds, left = 0.0, 2000 - (rounds + 1) * STEPS_A_ROUND
-            for _ in tqdm(range(max(0, left) // 100), unit="hundred steps"):
-                seconds += rival.ask(steps=100)["seconds"]
-            seconds += (2000 - max(0, left) // 100 * 100) * medians["nanoGPT, PyTorch eager"] / 1000
+            for begun in tqdm(range((rounds + 1) * STEPS_A_ROUND, STEPS, STEPS_A_ROUND), unit=f"{STEPS_A_ROUND} steps"):
+                seconds += rival.ask(steps=min(STEPS_A_ROUND, STEPS - begun))["seconds"]
             their_loss = rival.ask(loss=HELD_OUT_BATCHES)["loss"]
         finally:
             rival.close()
-    say(f"nanoGPT: 2000 steps in {seconds:.0f} s, {their_loss:.3f} nats a symbol")
+    say(f"nanoGPT: {STEPS} steps in {seconds:.0f} s, {their_loss:.3f} nats a symbol")
     ours_loss, steps = trained_for(GPT(source=source_name, seed=seed), seconds)
     return {
         "source": source_name,
@@ -65,7 +66,7 @@ def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> d
         "milliseconds": medians,
         "times_faster": medians["nanoGPT, PyTorch eager"] / medians["gpt, the same sizes"],
         "seconds": seconds,
-        "nats_per_symbol": {"nanoGPT, 2000 steps": their_loss, f"gpt, {steps} steps": ours_loss},
+        "nats_per_symbol": {f"nanoGPT, {STEPS} steps": their_loss, f"gpt, {steps} steps": ours_loss},
     }
 
 

@@ -14,7 +14,7 @@ from aigc_tf.errors import say
 from aigc_tf.metrics.images.samples import frechet_distance_of_model
 from aigc_tf.recipes.dcgan import DCGAN
 from tools.benchmarks.readings import Results, Stopwatch, watch_loop, watch_recipe
-from tools.benchmarks.tutorials import TensorFlowTutorial
+from tools.benchmarks.tutorials import tutorial_loop
 
 # Single readings swing by a third: a figure is the mean of those at these shares of the time.
 SHARES = (0.8, 0.9, 1.0)
@@ -46,7 +46,7 @@ def quality_for_time(
 def train_tutorial(recipe: DCGAN, marks: Sequence[float], samples: int) -> list[dict[str, float]]:
     """Readings of the tutorial's loop."""
     source = open_source(recipe)
-    tutorial = TensorFlowTutorial(recipe)
+    tutorial = tutorial_loop(recipe)
     readings: list[dict[str, float]] = []
     stopwatch = Stopwatch(marks, reader("tutorial", tutorial, source, recipe, samples, readings))
     batches = iter(tutorial.batches(to_unit(source.train.images), recipe.seed))
@@ -98,7 +98,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(6, 3.5), layout="constrained")
-    for side, colour, label in (("tutorial", "C1", "TensorFlow tutorial"), ("aigc_tf", "C0", "aigc_tf")):
+    for side, colour, label in (("tutorial", "C1", "TensorFlow's tutorial loop"), ("aigc_tf", "C0", "aigc_tf")):
         for index, row in enumerate(row for row in rows if row["side"] == side):
             x = [reading["seconds"] for reading in row["readings"]]
             y = [reading["frechet_distance"] for reading in row["readings"]]

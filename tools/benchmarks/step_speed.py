@@ -16,7 +16,7 @@ import aigc_tf
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import R1Settings
 from tools.benchmarks.rival import Rival
-from tools.benchmarks.tutorials import TensorFlowTutorial, keras_io_step
+from tools.benchmarks.tutorials import keras_io_step, tutorial_loop
 
 WARMING = 3  # steps that trace, and after which the memory has settled
 # Convolutions whose fastest is taken for the peak: rows, columns, channels, filters, kernel.
@@ -37,7 +37,7 @@ def step_speed(batch_size: int, rounds: int, torch: Path | None) -> dict[str, An
     images = tf.random.uniform((batch_size, *recipe.images.shape), -1, 1, seed=0)
     steps = {
         "keras.io custom step": keras_io_step(recipe),
-        "TensorFlow tutorial": TensorFlowTutorial(recipe).step,
+        "TensorFlow tutorial": tutorial_loop(recipe).step,
         "aigc_tf": of_images(aigc_tf.create(recipe).train_step),
         "aigc_tf, no moving average": of_images(
             aigc_tf.create(dataclasses.replace(recipe, average_images=None)).train_step

@@ -1,4 +1,4 @@
-"""Plain renderings of the training loops that people copy, as baselines: networks like ours, in Keras's layers."""
+"""Plain renderings of the tutorials that people copy, as baselines: as published, and their loops over our networks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from aigc_tf.families.gan.networks.dcgan import discriminator, generator
 from aigc_tf.nn.fast_layers import plain
@@ -16,15 +17,18 @@ from aigc_tf.recipes.dcgan import DCGAN
 Step = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 
-class TensorFlowTutorial:
-    """TensorFlow's DCGAN tutorial: one forward pass, a tape for each player, Adam 1e-4, batch 128."""
+class TutorialLoop:
+    """The loop of TensorFlow's DCGAN tutorial: one forward pass, a tape for each player, Adam 1e-4.
 
-    batch_size = 128
+    Args:
+        generator: latents `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
+        discriminator: such images -> logits `[batch, 1]`.
+        batch_size: real images of a step.
+    """
 
-    def __init__(self, recipe: DCGAN) -> None:
-        keras.utils.set_random_seed(recipe.seed)
-        self.latent_dim = recipe.latent_dim
-        self.generator, self.discriminator = plain(generator(recipe)), plain(discriminator(recipe))
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, batch_size: int) -> None:
+        self.generator, self.discriminator, self.batch_size = generator, discriminator, batch_size
+        self.latent_dim = generator.input_shape[-1]
         self.generator_optimizer = keras.optimizers.Adam(1e-4)
         self.discriminator_optimizer = keras.optimizers.Adam(1e-4)
         self.generator_optimizer.build(self.generator.trainable_variables)
@@ -62,6 +66,51 @@ class TensorFlowTutorial:
         """Samples in [0, 1], as evaluators want them."""
         latents = np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)
         return self.generator.predict(latents, batch_size=500, verbose=0) * 0.5 + 0.5
+
+
+def tutorial_as_published(seed: int) -> TutorialLoop:
+    """TensorFlow's "Deep Convolutional Generative Adversarial Network" tutorial: its networks, batch 256.
+
+    Images of 28x28x1. Two convolutions with biases and dropout in the discriminator, Keras's default momentum (0.99) of
+    batch normalisation and slope (0.3) of LeakyReLU.
+    """
+    keras.utils.set_random_seed(seed)
+    generator = keras.Sequential(
+        [
+            keras.Input((100,)),
+            layers.Dense(7 * 7 * 256, use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Reshape((7, 7, 256)),
+            layers.Conv2DTranspose(128, 5, strides=1, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Conv2DTranspose(64, 5, strides=2, padding="same", use_bias=False),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(),
+            layers.Conv2DTranspose(1, 5, strides=2, padding="same", use_bias=False, activation="tanh"),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(64, 5, strides=2, padding="same"),
+            layers.LeakyReLU(),
+            layers.Dropout(0.3),
+            layers.Conv2D(128, 5, strides=2, padding="same"),
+            layers.LeakyReLU(),
+            layers.Dropout(0.3),
+            layers.Flatten(),
+            layers.Dense(1),
+        ]
+    )
+    return TutorialLoop(generator, discriminator, batch_size=256)
+
+
+def tutorial_loop(recipe: DCGAN) -> TutorialLoop:
+    """The tutorial's loop over the networks of `recipe`, in Keras's layers, batch 128: what the training alone does."""
+    keras.utils.set_random_seed(recipe.seed)
+    return TutorialLoop(plain(generator(recipe)), plain(discriminator(recipe)), batch_size=128)
 
 
 def keras_io_step(recipe: DCGAN) -> Step:

@@ -46,7 +46,7 @@ def test_images_come_in_the_order_of_the_source_without_labels():
 
 
 def test_a_source_without_labels_is_refused_with_the_mend(pictures: Path):
-    with pytest.raises(InputError, match=r"discs.npz has no labels, and cgan learns classes: give a folder") as error:
+    with pytest.raises(InputError, match="no labels, and cgan learns classes: give a folder") as error:
         open_source(CGAN(source=str(pictures)))
     assert "\n" not in str(error.value)
 

@@ -17,11 +17,13 @@ def resolve(reference: str) -> Any:
     """
     module_name, attribute = parts_of(reference)
     try:
-        return getattr(importlib.import_module(module_name), attribute)
+        module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not module_name.startswith(error.name):
+        if not f"{module_name}.".startswith(f"{error.name}."):
             raise  # the module is there, but something that it needs is not
         raise ValueError(f"{reference!r}: there is no module {error.name}; is it on PYTHONPATH?") from None
+    try:
+        return getattr(module, attribute)
     except AttributeError:
         raise ValueError(f"{reference!r}: the module has no {attribute}") from None
 

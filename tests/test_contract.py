@@ -29,6 +29,14 @@ from aigc_tf.runs import checkpoints, paths
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()
+COMMANDS = {
+    tasks.Draws: "sample",
+    tasks.Transforms: "transform",
+    tasks.Encodes: "encode",
+    tasks.Scores: "score",
+    tasks.Forecasts: "forecast",
+    tasks.Explains: "explain",
+}
 
 
 def those_that(task: type[tasks.Task]) -> pytest.MarkDecorator:
@@ -152,7 +160,7 @@ def changed_outside_the_state(model: GenerativeModel, batch: object) -> list[str
 
 def test_a_step_changes_nothing_that_is_not_saved(recipe: Recipe, run: aigc_tf.Run):
     source = run.source
-    model = aigc_tf.create(recipe, **{name: source.assets[name] for name in recipe.assets})
+    model = aigc_tf.create(recipe, **source.assets_for(recipe))
     batch = next(iter(source.batches(recipe.examples_per_step, recipe.seed)))
     assert changed_outside_the_state(model, batch) == []
 
@@ -290,7 +298,10 @@ def test_is_measured_with_its_protocol(run: aigc_tf.Run):
     assert report["better"].keys() <= figures.keys()
     assert report["baselines"], "something simpler stands beside it"
     beside = [value for methods in report["baselines"].values() for value in methods.values()]
-    assert np.isfinite(beside).all() and "validation" in report["protocol"]["best checkpoint chosen by"]
+    assert np.isfinite(beside).all()
+    part = {"train": "training part", "validation": "validation part: .+"}[run.recipe.chosen_on]
+    chosen = f"{resolve(run.recipe.chooses).name} on the {part}"
+    assert re.fullmatch(chosen, report["protocol"]["best checkpoint chosen by"])
     assert json.loads((run.path / "evaluation.json").read_text())["step"] == 4
 
 
@@ -332,5 +343,7 @@ def test_the_card_says_what_is_known(run: aigc_tf.Run):
         "## Limits",
     ):
         assert wanted in card
+    commands = set(re.findall(r"^python -m tools\.(\w+)", card, re.MULTILINE))
+    assert commands == {COMMANDS[task] for task in tasks.tasks_of(run.model)} | {"evaluate", "export"}
     picture = re.search(r"!\[samples\]\((.*?)\)", card)
     assert picture is None or (run.path / picture[1]).is_file()

@@ -42,5 +42,7 @@ def test_it_learns(run: aigc_tf.Run, tmp_path: Path):
     from aigc_tf.metrics.images.samples import frechet_distance_of_model
 
     untrained = aigc_tf.create(dataclasses.replace(run.recipe, seed=1))
-    before, after = (frechet_distance_of_model(m, run.source, run.recipe, 1000) for m in (untrained, run.model))
+    before, after = (
+        frechet_distance_of_model(model, run.source, run.recipe, 1000, part="test") for model in (untrained, run.model)
+    )
     assert after < before / 2

@@ -9,6 +9,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 import aigc_tf
 from aigc_tf.recipes.base import Recipe, flatten
@@ -51,6 +52,30 @@ def test_every_recipe_names_code_that_is_there(recipe: type[Recipe]):
 def test_what_cannot_be_is_refused_by_name(fields: dict[str, object], message: str):
     with pytest.raises(ValueError, match=message):
         DCGAN.from_fields(fields)
+
+
+def bounds(schema: object) -> set[tuple[str, object]]:
+    """The bounds of numbers in a part of a JSON schema, those of elements and of alternatives, too."""
+    if isinstance(schema, list):
+        return set().union(*map(bounds, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = {(name, schema[name]) for name in schema if "imum" in name}  # minimum, exclusiveMaximum
+    return own.union(*(bounds(schema[name]) for name in ("items", "prefixItems", "anyOf") if name in schema))
+
+
+def test_a_field_has_the_same_bounds_in_all_recipes():
+    """One that is overridden for another default would lose them unnoticed."""
+    found: dict[str, dict[str, set[tuple[str, object]]]] = {}
+    for slug, recipe in recipe_classes().items():
+        for name, schema in TypeAdapter(recipe).json_schema()["properties"].items():
+            found.setdefault(name, {})[slug] = bounds(schema)
+    assert found["dropout"]["text_vae"] == {("minimum", 0), ("exclusiveMaximum", 1)}
+    for slug in found["batch_size"]:  # an expected batch is large
+        if slug.startswith("dp_"):
+            found["batch_size"][slug] = {("exclusiveMinimum", 0)}
+    for name, by_recipe in found.items():
+        assert len(set(map(frozenset, by_recipe.values()))) == 1, (name, by_recipe)
 
 
 json_values = st.recursive(

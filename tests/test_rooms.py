@@ -24,6 +24,24 @@ def test_no_arrow_leads_forwards():
     assert not forwards
 
 
+def test_a_family_imports_no_other():
+    """What families share is beside them, or in rooms before; the private ones are made of others."""
+    families = {path.name for path in (rooms.PACKAGE / "families").iterdir() if (path / "__init__.py").exists()}
+
+    def family_of(module: str) -> str | None:
+        parts = module.split(".")
+        return parts[2] if parts[1:2] == ["families"] and len(parts) > 3 and parts[2] in families else None
+
+    graph = rooms.imports(rooms.modules())
+    crossing = [
+        f"{module} imports {target}"
+        for module, targets in graph.items()
+        for target in targets
+        if family_of(module) not in (None, "private") and family_of(target) not in (None, family_of(module))
+    ]
+    assert {family_of(module) for module in graph} >= families and not crossing
+
+
 def test_every_folder_is_a_room():
     folders = {path.name for path in rooms.PACKAGE.iterdir() if (path / "__init__.py").exists()}
     assert folders == set(rooms.ORDER)
@@ -43,4 +61,3 @@ def test_imports_are_read_from_functions_but_not_for_type_checkers(tmp_path: Pat
         "from typing import TYPE_CHECKING\nimport a\nif TYPE_CHECKING:\n    import b\ndef f():\n    from c import d\n"
     )
     assert set(rooms._imported(tmp_path / "m.py")) == {"typing", "a", "c"}
-    assert set(rooms._imported(tmp_path / "m.py", inside=False)) == {"typing", "a"}

@@ -1,4 +1,4 @@
-"""Write labelled pictures by a conditional model, to train something else on.
+"""Generate labelled pictures with a conditional model, to train other models on.
 
     python -m tools.augment saved_models/cgan/RUN --count 5000 --out generated
 

@@ -1,4 +1,4 @@
-"""Find the latent vectors of inputs.
+"""Encode inputs as latent vectors.
 
     python -m tools.encode saved_models/conv_vae/RUN photos --out latents.npz
     python -m tools.encode saved_models/text_vae/RUN --text "And God said" --out latents.npz

@@ -1,4 +1,4 @@
-"""Show what a language model expects, and what it looks at.
+"""Show what a language model expects, and what it attends to.
 
     python -m tools.explain saved_models/gpt/RUN --text "In the beginning God created the heaven"
 

@@ -1,4 +1,4 @@
-"""Show the latent space of a run: ways through it, its directions, its dimensions.
+"""Explore the latent space of a run: interpolations, directions, dimensions.
 
     python -m tools.explore saved_models/dcgan/RUN interpolate --count 40
     python -m tools.explore saved_models/dcgan/RUN direction 3 --range -3 3

@@ -1,4 +1,4 @@
-"""Forecast how a run's data goes on, or a file of the same kind.
+"""Forecast the next values of a run's data, or of a file of the same kind.
 
 python -m tools.forecast saved_models/ar/RUN --steps 24
 python -m tools.forecast saved_models/ar/RUN sales.csv --steps 24 --out forecast.csv

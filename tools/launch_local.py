@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python tools/launch_local.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--workers", type=int, default=2, help="how many (default: 2)")
-    parser.add_argument("--threads", type=int, help="of each worker, for TensorFlow's operations (default: all)")
+    parser.add_argument("--workers", type=int, default=2, help="number of workers (default: 2)")
+    parser.add_argument("--threads", type=int, help="threads of each worker (default: all)")
     parser.add_argument("command", nargs="+", help="the command of each worker, after --")
     given = parser.parse_args(arguments)
     if given.workers < 1 or (given.threads is not None and given.threads < 1):

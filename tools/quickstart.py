@@ -12,8 +12,8 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
     """Train a DCGAN on the pictures that ship with the package, sample it, measure it, export it.
 
     Args:
-        seconds: Of training.
-        samples: Generated for the measurement.
+        seconds: Training time in seconds.
+        samples: Number of samples for the evaluation.
     """
     import aigc_tf
     from aigc_tf.cli.evaluate import table

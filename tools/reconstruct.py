@@ -1,4 +1,4 @@
-"""Give pictures to an autoencoder, and keep what it makes of them; a denoiser cleans them.
+"""Reconstruct pictures with an autoencoder; a denoiser cleans them.
 
     python -m tools.reconstruct saved_models/denoising_autoencoder/RUN photos --out cleaned
     python -m tools.reconstruct saved_models/conv_vae/RUN a.png b.jpg --out reconstructed --side-by-side

@@ -51,21 +51,11 @@ def imports(known: dict[str, Path]) -> dict[str, set[str]]:
     }
 
 
-def top_level_imports(known: dict[str, Path]) -> dict[str, set[str]]:
-    """The same without imports inside functions: those that run when the module is imported."""
-    return {
-        name: {target for target in _imported(path, inside=False) if target in known and target != name}
-        for name, path in known.items()
-    }
-
-
-def _imported(path: Path, inside: bool = True) -> Iterator[str]:
+def _imported(path: Path) -> Iterator[str]:
     waiting: list[ast.AST] = [ast.parse(path.read_text(encoding="utf-8"))]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            continue
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not inside:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

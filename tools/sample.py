@@ -1,10 +1,11 @@
-"""Draw new examples with a run: pictures, text, series.
+"""Generate new examples with a run: pictures, text, series.
 
     python -m tools.sample saved_models/dcgan/RUN --count 64 --out samples.png
 
-The ending of --out chooses the form: .png a grid, .gif an interpolation between latents, .npy the array in
-[0, 1]; a folder, or a name without an ending, gets one PNG file an example. Text is printed, or written to a .txt or
-.json file; series go to a .csv, .png or .npy file. Files say that they were generated, by which model, with which seed.
+The ending of --out selects the format: .png a grid, .gif an interpolation between latents, .npy the array in [0, 1]; a
+folder, or a name without an ending, gets one PNG file an example. Text is printed, or written to a .json file or, with
+any other ending, as it is printed; series go to a .csv, .png or .npy file. Files say that they were generated, by which
+model, with which seed.
 
 Latents can be truncated, interpolated, and moved along the directions that change the picture most, which are found
 without labels:
@@ -13,15 +14,15 @@ without labels:
     python -m tools.sample saved_models/dcgan/RUN --interpolate --count 40
     python -m tools.sample saved_models/dcgan/RUN --direction 3 --range -3 3
 
-Autoencoders also show each latent dimension from -3 to 3 standard deviations, a map of the two most active ones, the
-way between two of your pictures, the training images nearest to one of them:
+Autoencoders also show each latent dimension from -3 to 3 standard deviations, a map of the two most active ones, an
+interpolation between two pictures, and the training images nearest to a picture:
 
     python -m tools.sample saved_models/conv_vae/RUN --traverse
     python -m tools.sample saved_models/conv_vae/RUN --map --count 400
     python -m tools.sample saved_models/conv_vae/RUN --between a.png b.png --out between.gif
     python -m tools.sample saved_models/conv_vae/RUN --nearest a.png --count 15
 
-Models of text write after a prompt, as they go with --stream:
+Models of text continue a prompt; with --stream they print while they write:
 
     python -m tools.sample saved_models/gpt/RUN --prompt "In the beginning" --temperature 0.8 --top-k 40 --stream
     python -m tools.sample saved_models/text_vae/RUN --between "And God said" "And it was so"

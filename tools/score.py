@@ -1,4 +1,4 @@
-"""Give each input the number that a run has for it: how strange a picture is, how surprising a text.
+"""Score inputs with a run: how unusual a picture is, how surprising a text.
 
 python -m tools.score saved_models/ganomaly/RUN photos --out scores.csv
 python -m tools.score saved_models/gpt/RUN --text "In the beginning" "Colourless green ideas"

@@ -229,14 +229,18 @@ def parse() -> argparse.Namespace:
     """The command line; options that were not given are None."""
     parser = argparse.ArgumentParser(description="Draw samples or write text from an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file with the signature generate, decode or step")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
-    parser.add_argument("--out", type=Path, help="the picture (default: samples.png), or a file for the text")
-    parser.add_argument("--count", type=int, help="how many images (default: 64)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    parser.add_argument("--out", type=Path, help="picture to write (default: samples.png), or file for the text")
+    parser.add_argument("--count", type=int, help="number of images (default: 64)")
     parser.add_argument("--label", help="the class of all images, by name or number (default: all classes in turn)")
-    parser.add_argument("--prompt", help="how the text begins (default: with nothing)")
-    parser.add_argument("--tokens", type=int, help=f"how many to write (default: {TOKENS}, or what fits)")
-    parser.add_argument("--temperature", type=float, help="below 1 more likely text, above 1 wilder (default: 1)")
-    parser.add_argument("--top-k", type=int, help="choose among so many tokens only; 0: among all (default: 0)")
+    parser.add_argument("--prompt", help="beginning of the text (default: empty)")
+    parser.add_argument("--tokens", type=int, help=f"number of tokens to generate (default: {TOKENS}, or what fits)")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        help="below 1 more likely text, above 1 more varied (default: 1)",
+    )
+    parser.add_argument("--top-k", type=int, help="sample from the so many likeliest tokens; 0: from all (default: 0)")
     options = parser.parse_args()
     for name, least in (("count", 1), ("tokens", 1), ("temperature", 0), ("top_k", 0)):
         value = getattr(options, name)

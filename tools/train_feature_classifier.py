@@ -8,20 +8,27 @@ measured with them: a new file starts a new column in docs/RESULTS.md.
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
-import tyro
+from aigc_tf.cli.checks import require_at_least, require_ending
+from aigc_tf.cli.command import command
 
 
-def main(
-    source: str = "fashion_mnist",
-    out: Annotated[Path | None, tyro.conf.arg(help="the .npz to write; default: the one in the package")] = None,
-    seed: Annotated[int | None, tyro.conf.arg(help="of weights, dropout and order")] = None,
-) -> None:
-    """Train the feature classifier and write its weights (.npz) and how they came about (.json)."""
+def train_feature_classifier(source: str = "fashion_mnist", out: Path | None = None, seed: int | None = None) -> None:
+    """Train the feature classifier and write its weights (.npz) and how they were made (.json).
+
+    Args:
+        source: Of labelled images.
+        out: The .npz file to write; the one in the package if not given.
+        seed: Of weights, dropout and order; that of the shipped weights if not given.
+    """
+    require_at_least(0, seed=seed)
+    if out is not None:
+        require_ending(out, [".npz"])
+
     from aigc_tf.data.images.opening import open_source
+    from aigc_tf.errors import say
     from aigc_tf.metrics.images import small_network, trained
     from aigc_tf.recipes.dcgan import DCGAN
 
@@ -29,12 +36,20 @@ def main(
     opened = open_source(recipe)
     chosen = small_network.SEED if seed is None else seed
     network, facts = trained.train_classifier(opened, recipe.images.shape, chosen)
+    test = opened.test
+    assert test.labels is not None  # as the training part
+    accuracy = small_network.accuracy(network, test.images, test.labels)
+    facts |= {"test_accuracy": round(accuracy, 4), "test_images": len(test.images)}
     path = out or trained.SHIPPED["fashion_mnist", recipe.images.shape].path
     path.parent.mkdir(parents=True, exist_ok=True)
     small_network.save(network, path, facts)
-    size_kilobytes = path.stat().st_size / 1000
-    print(f"{path}: {size_kilobytes:.0f} kB, {facts['test_accuracy']:.2%} of the test images right", file=sys.stderr)
+    say(f"{path}: {path.stat().st_size / 1000:.0f} kB, {accuracy:.2%} of the test images right")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(train_feature_classifier, arguments)
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    main()

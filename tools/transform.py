@@ -1,4 +1,4 @@
-"""Give inputs to a run, and keep what it makes of them: a denoiser cleans pictures, an autoencoder gives them back.
+"""Apply a model to inputs, and save its outputs: a denoiser cleans pictures, an autoencoder reconstructs them.
 
     python -m tools.transform saved_models/denoising_autoencoder/RUN photos --out cleaned
     python -m tools.transform saved_models/denoising_autoencoder/RUN a.png --out a-clean.png

@@ -1,4 +1,4 @@
-"""Write labelled examples by a conditional model, to train something else on."""
+"""Generate labelled examples with a conditional model, to train other models on."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def augment(
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Write labelled examples by a conditional model.
+    """Generate labelled examples with a conditional model.
 
     Args:
         run: The run's folder.
-        count: How many in all, the same number of each class.
-        out: The folder for the classes' folders.
+        count: Number of examples in all, the same number of each class.
+        out: Output folder; each class gets a folder in it.
         seed: The same seed gives the same examples.
-        checkpoint: The last one, or the best seen while training.
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     require_at_least(1, count=count)
 

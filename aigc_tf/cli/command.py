@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from pydantic import ValidationError
 
+from aigc_tf.cli.quiet import quiet
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, describe
 
@@ -26,6 +27,7 @@ INTERRUPTED = 130
 def friendly_exit() -> Iterator[None]:
     """End the process as the contract says: bad input 2, interrupted 130, failed work 1, each in one line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
+    quiet()
     try:
         yield
     except ValidationError as error:
@@ -52,7 +54,12 @@ def _exit(status: int, message: str) -> None:
 def command(function: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
     """Run `function` with arguments from the command line, by its annotations and docstring."""
     with friendly_exit():
-        tyro.cli(function, args=arguments, config=(tyro.conf.FlagCreatePairsOff,))
+        tyro.cli(function, args=arguments, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def program(function: Callable[..., Any]) -> str:
+    """How the command of a function is called: each is a module of its name in tools/."""
+    return f"python -m tools.{function.__name__}"
 
 
 def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:

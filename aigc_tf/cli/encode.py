@@ -1,4 +1,4 @@
-"""Find the latent vectors of inputs."""
+"""Encode inputs as latent vectors."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def encode(
     text: tuple[str, ...] = (),
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Find the latent vectors of inputs.
+    """Encode inputs as latent vectors.
 
     Args:
         run: The run's folder.
-        paths: Files, and folders of them.
+        paths: Input files, or folders of them.
         out: The .npz file to write.
-        text: Texts instead of files, of a model that takes text.
-        checkpoint: The last one, or the best seen while training.
+        text: Texts instead of files, for a model that takes text.
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     require_ending(out, [".npz"])
     require_new(out)

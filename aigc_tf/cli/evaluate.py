@@ -24,9 +24,9 @@ def evaluate(
 
     Args:
         run: The run's folder.
-        samples: How many examples are generated, or looked at.
-        seed: Of the samples.
-        checkpoint: The last one, or the best seen while training.
+        samples: Number of examples to generate, or of held-out examples to use.
+        seed: Random seed of the samples.
+        checkpoint: The last checkpoint, or the best one seen while training.
         json: Print one JSON object instead of a table.
         options: What the recipe's `evaluate_options` has.
     """

@@ -1,4 +1,4 @@
-"""Show what a run expects of an input, and what it looks at."""
+"""Show what a model expects of an input, and what it attends to."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def explain(
     out: Path | None = None,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Show what a run expects of an input, and what it looks at.
+    """Show what a model expects of an input, and what it attends to.
 
     Args:
         run: The run's folder.
-        text: What is read; of a transformer, not more than its context. A file, if the model takes no text.
-        out: The folder for the files; the run's if not given.
-        checkpoint: The last one, or the best seen while training.
+        text: Text to explain, for a transformer at most as long as its context; a file if the model takes no text.
+        out: Output folder; the run's folder if not given.
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     if not text:
         raise InputError("--text is empty: give the text that is to be read")

@@ -39,13 +39,13 @@ class Exploration(abc.ABC):
     """Whether the values lie one after the other, and so can be an animation."""
 
     count: int | None = None
-    """How many values to show, roughly where they stand in rows; as many as suit them if not given."""
+    """Number of values, rounded where they stand in rows; a default that suits their kind if not given."""
     seed: int = 0
-    """Of what is drawn; the same seed shows the same."""
+    """Random seed; the same seed gives the same result."""
     out: Path | None = None
-    """The file, or a folder for single files; in the run's folder if not given, or printed if it is text."""
+    """File, or a folder for single files. In the run's folder if not given; text is printed."""
     checkpoint: Literal["last", "best"] = "last"
-    """The last one, or the best seen while training."""
+    """The last checkpoint, or the best one seen while training."""
 
     @classmethod
     def name(cls) -> str:
@@ -72,9 +72,9 @@ class Drawn(Exploration):
     needs: ClassVar[tuple[str, ...]] = ("Decodes",)
 
     condition: Words = ()
-    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+    """For a conditional model: the class to show, by name or number; the first if not given."""
     truncation: float | None = None
-    """Draw latents whose numbers are at most this far from 0, in standard deviations: more typical, less varied."""
+    """Limit latents to this many standard deviations: results are more typical and less varied."""
 
     def check(self) -> None:
         """Raise InputError if the truncation leaves next to nothing, too."""
@@ -85,12 +85,12 @@ class Drawn(Exploration):
 
 @dataclass(frozen=True, kw_only=True)
 class Interpolate(Drawn):
-    """The way from one draw of the latent to another."""
+    """Interpolate between two random latents."""
 
     is_way: ClassVar[bool] = True
 
     linear: bool = False
-    """Go straight, instead of keeping the length that latents have."""
+    """Linear instead of spherical interpolation, which keeps the length that latents have."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """Values on the way, both ends included."""
@@ -104,12 +104,12 @@ class Interpolate(Drawn):
 
 @dataclass(frozen=True, kw_only=True)
 class Direction(Drawn):
-    """What moving along a direction of the latent changes in some draws, one a row."""
+    """Move random latents along a direction, one in each row."""
 
     direction: tyro.conf.Positional[int]
-    """0 is the direction that moves the network's first layer most, 1 the next."""
+    """Number of the direction; 0 is the one that changes the network's first layer most."""
     range: tuple[float, float] = (-3.0, 3.0)
-    """From where to where to move, in standard deviations."""
+    """First and last distance, in standard deviations."""
 
     def check(self) -> None:
         """Raise InputError if the range is not finite, too."""
@@ -145,7 +145,7 @@ class OfDimensions(Exploration):
     needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
 
     condition: Words = ()
-    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+    """For a conditional model: the class to show, by name or number; the first if not given."""
 
     def most_active(self, run: Run, model: Any, count: int) -> np.ndarray:
         """Up to `count` dimensions, the most active first."""
@@ -156,7 +156,7 @@ class OfDimensions(Exploration):
 
 @dataclass(frozen=True, kw_only=True)
 class Traverse(OfDimensions):
-    """What each latent dimension changes, one a row, the most active first; --count is how many at most."""
+    """Vary each latent dimension, one in each row, the most active first; --count is the largest number of rows."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """A row for each dimension, from -3 to 3 standard deviations."""
@@ -169,7 +169,7 @@ class Traverse(OfDimensions):
 
 @dataclass(frozen=True, kw_only=True)
 class Map(OfDimensions):
-    """The plane of the two most active latent dimensions."""
+    """Decode a grid over the two most active latent dimensions."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """A square of values."""
@@ -185,15 +185,15 @@ class Map(OfDimensions):
 
 @dataclass(frozen=True, kw_only=True)
 class Between(Exploration):
-    """The way between two of your files, or between two lines of text."""
+    """Interpolate between two files, or between two lines of text."""
 
     needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
     is_way: ClassVar[bool] = True
 
     between: tyro.conf.Positional[tuple[str, str]]
-    """Two files; two texts, if that is what the model takes."""
+    """Two files, or two texts if the model takes text."""
     condition: Words = ()
-    """What is shown, of a model that takes a condition: a class by name or number; the first if not given."""
+    """For a conditional model: the class to show, by name or number; the first if not given."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """Values on the way, both ends included."""
@@ -207,12 +207,12 @@ class Between(Exploration):
 
 @dataclass(frozen=True, kw_only=True)
 class Nearest(Exploration):
-    """One of your files, and the training examples nearest to it in latent space."""
+    """Find the training examples nearest to a file in latent space."""
 
     needs: ClassVar[tuple[str, ...]] = ("Encodes",)
 
     nearest: tyro.conf.Positional[str]
-    """A file; a text, if that is what the model takes."""
+    """A file, or a text if the model takes text."""
 
     def modality(self, model: Any) -> Modality:
         """What the model takes."""

@@ -1,4 +1,4 @@
-"""Show the latent space of a run: ways through it, its directions, its dimensions."""
+"""Explore the latent space of a run: interpolations, directions, dimensions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def explore(
     run: Annotated[Path, tyro.conf.Positional],
     what: Annotated[Chosen, tyro.conf.arg(name="")],
 ) -> None:
-    """Show the latent space of a run.
+    """Explore the latent space of a run.
 
     Args:
         run: The run's folder.

@@ -26,9 +26,9 @@ def export(
         run: The run's folder.
         format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that draws in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
-        batch: Examples that one call makes; fixed in the file.
-        out: The folder to write; in the run's exports if not given.
-        checkpoint: The last one, or the best seen while training.
+        batch: Batch size of one call; fixed in the file.
+        out: Output folder; one in the run's exports if not given.
+        checkpoint: The last checkpoint, or the best one seen while training.
         json: Print the report as one JSON object.
     """
     from aigc_tf.runs.reports import to_json

@@ -1,4 +1,4 @@
-"""Forecast how a run's data goes on, or a file of the same kind."""
+"""Forecast the next values of a run's data, or of a file of the same kind."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def forecast(
     out: Path | None = None,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Forecast how a run's data goes on: the mean of the next values, and their standard deviation.
+    """Forecast the next values of a series: their mean and standard deviation.
 
     Args:
         run: The run's folder.
-        history: A file to go on from; the data that the run was trained on if not given.
-        steps: How many values.
-        out: The file; its ending chooses the form. In the run's folder if not given.
-        checkpoint: The last one, or the best seen while training.
+        history: File with the values so far; the data that the run was trained on if not given.
+        steps: Number of values to forecast.
+        out: File to write; its ending selects the format. In the run's folder if not given.
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     require_at_least(1, steps=steps)
     if history is not None:

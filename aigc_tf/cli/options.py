@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import inspect
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 import tyro
 from pydantic import ValidationError
 
-from aigc_tf.cli.command import friendly_exit
+from aigc_tf.cli.command import friendly_exit, program
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe, describe
 from aigc_tf.recipes.registry import recipe_classes
@@ -41,12 +42,22 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
         recipes = list(recipe_classes().values())
-        run = next((path for path in map(Path, words) if (path / paths.RECIPE).is_file()), None)
+        run = named_run(words)
         if run is not None:
             own = type(read_recipe(run))
             asks_for_help = not {"-h", "--help"}.isdisjoint(words)
             recipes = [own] if asks_for_help else list(dict.fromkeys([*recipes, own]))
-        tyro.cli(with_options(function, verb, recipes), args=words, config=(tyro.conf.FlagCreatePairsOff,))
+        with_all = with_options(function, verb, recipes)
+        tyro.cli(with_all, args=words, prog=program(function), config=(tyro.conf.FlagCreatePairsOff,))
+
+
+def named_run(words: Sequence[str]) -> Path | None:
+    """The first of some words that is a run folder; the others may be anything, such as a long prompt."""
+    for path in map(Path, words):
+        with contextlib.suppress(OSError):  # too long for a file name, or not to be looked at
+            if (path / paths.RECIPE).is_file():
+                return path
+    return None
 
 
 def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,8 @@ def destination(modality: Modality, out: Path | None, default: Path, count: int)
     """
     if out is None:
         return None if modality.is_printed else default.with_name(default.name + modality.writes[0])
-    require_ending(out, modality.writes)
+    if not modality.is_printed:
+        require_ending(out, modality.writes)
     if out.suffix in modality.moving and count < 3:
         raise InputError(f"--count is {count}: an animation needs at least 3 frames")
     return out

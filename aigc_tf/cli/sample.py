@@ -1,9 +1,8 @@
-"""Draw new examples with a run."""
+"""Generate new examples with a run."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from aigc_tf.cli.checks import require_at_least
-from aigc_tf.cli.explorations import EXPLORATIONS, Interpolate
+from aigc_tf.cli.explorations import EXPLORATIONS, Exploration, Interpolate
 from aigc_tf.cli.explore import explore, show
 from aigc_tf.cli.forecast import forecast
 from aigc_tf.cli.options import chosen_options, flag, run_command
@@ -22,26 +21,26 @@ from aigc_tf.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """Short for other commands."""
+    """Short forms of other commands."""
 
     interpolate: bool = False
-    """The same as `explore RUN interpolate`; a .gif is one, too."""
+    """Short for `explore RUN interpolate`; --out FILE.gif implies it."""
     linear: bool = False
-    """Of --interpolate: go straight."""
+    """With --interpolate: linear instead of spherical interpolation."""
     direction: int | None = None
-    """The same as `explore RUN direction`."""
+    """Short for `explore RUN direction`."""
     range: tuple[float, float] | None = None
-    """Of --direction: from where to where."""
+    """With --direction: first and last distance, in standard deviations."""
     traverse: bool = False
-    """The same as `explore RUN traverse`."""
+    """Short for `explore RUN traverse`."""
     map: bool = False
-    """The same as `explore RUN map`."""
+    """Short for `explore RUN map`."""
     between: tuple[str, str] | None = None
-    """The same as `explore RUN between`."""
+    """Short for `explore RUN between`."""
     nearest: str | None = None
-    """The same as `explore RUN nearest`."""
+    """Short for `explore RUN nearest`."""
     forecast: int | None = None
-    """The same as `forecast RUN --steps`."""
+    """Short for `forecast RUN --steps`."""
 
     def given(self) -> dict[str, Any]:
         """Those that are given, by name."""
@@ -49,8 +48,29 @@ class Moved:
         return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
-# What takes over when a flag is given, and knows by its arguments which other flags go with it.
-COMMANDS: dict[str, Callable[..., Any]] = {**EXPLORATIONS, "forecast": forecast}
+@dataclass(frozen=True)
+class Command:
+    """What a flag is short for."""
+
+    run: Callable[..., None]
+    """Takes the run's folder, and arguments by name."""
+    arguments: Mapping[str, str]
+    """Flag of `sample` -> the argument that gets its value."""
+
+
+def exploration(kind: type[Exploration]) -> Command:
+    """`explore` with one of its explorations, whose options have the names of the flags."""
+
+    def run(path: Path, **options: Any) -> None:
+        explore(path, kind(**options))
+
+    return Command(run, {field.name: field.name for field in dataclasses.fields(kind)})
+
+
+# By the flags that are short for them.
+COMMANDS = {name: exploration(kind) for name, kind in EXPLORATIONS.items()} | {
+    "forecast": Command(forecast, {"forecast": "steps", "out": "out", "checkpoint": "checkpoint"})
+}
 NOTHING_MOVED = Moved()
 
 
@@ -66,19 +86,19 @@ def sample(
     moved: Annotated[Moved, tyro.conf.arg(name="")] = NOTHING_MOVED,
     **options: Any,
 ) -> None:
-    """Draw new examples with a run.
+    """Generate new examples with a run.
 
     Args:
         run: The run's folder.
-        count: How many examples; as many as suit what the run draws if not given.
+        count: Number of examples; a default that suits their kind if not given.
         seed: The same seed gives the same examples.
-        out: The file, whose ending chooses the form, or a folder for single files. In the run's folder if not given, or
-            printed if it is text.
-        checkpoint: The last one, or the best seen while training.
-        condition: What to draw, of a model that takes a condition: classes, by name or number; all of them if not
-            given. Each has a row, and --count is rounded to full rows.
-        stream: Print each piece of a text as soon as it is known.
-        moved: Other commands.
+        out: File whose ending selects the format, or a folder for single files. In the run's folder if not given; text
+            is printed.
+        checkpoint: The last checkpoint, or the best one seen while training.
+        condition: For a conditional model: classes to generate, by name or number; all classes if not given. Each
+            has a row, and --count is rounded to full rows.
+        stream: Print text while it is generated.
+        moved: Short forms of other commands.
         options: What the recipe's `sample_options` has.
     """
     require_at_least(1, count=count)
@@ -158,29 +178,26 @@ def take_over(run: Path, given: Mapping[str, Any]) -> None:
     name, *others = [name for name in COMMANDS if name in given]
     if others:
         raise InputError(f"--{name} and --{others[0]} are different commands: choose one")
-    if name == "forecast":
-        forecast(run, **fitting(name, {"steps": given[name], **given}, "--forecast"))
-    else:
-        explore(run, COMMANDS[name](**fitting(name, given, f"--{name}")))
+    COMMANDS[name].run(run, **fitting(name, given, f"--{name}"))
 
 
 def fitting(name: str, given: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """The arguments of a command.
+    """The arguments of a command for the flags that are given.
 
     Raises:
-        InputError: one of those that are given is of another.
+        InputError: one of the flags is of another command.
     """
-    known = inspect.signature(COMMANDS[name]).parameters
-    strange = [argument for argument in given if argument not in known and argument != name]
+    arguments = COMMANDS[name].arguments
+    strange = [word for word in given if word not in arguments and word != name]
     if strange:
         raise InputError(f"{what} has no {flag(strange[0])}: leave it out")
-    return {argument: value for argument, value in given.items() if argument in known}
+    return {arguments[word]: value for word, value in given.items() if word in arguments}
 
 
 def refuse_stray(given: Iterable[str]) -> None:
     """Raise InputError if a flag is given that needs another."""
     for name in given:
-        owner = next(owner for owner, command in COMMANDS.items() if name in inspect.signature(command).parameters)
+        owner = next(owner for owner, command in COMMANDS.items() if name in command.arguments)
         raise InputError(f"{flag(name)} is an option of --{owner}: give --{owner}, too")
 
 

@@ -1,4 +1,4 @@
-"""Give each input the number that a run has for it."""
+"""Score inputs with a run."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def score(
     text: tuple[str, ...] = (),
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Give each input the number that a run has for it: how strange it is, how surprising.
+    """Score inputs with a run: how unusual each one is to the model.
 
     Args:
         run: The run's folder.
-        paths: Files, and folders of them.
+        paths: Input files, or folders of them.
         out: A .csv file to write; names and scores are printed if not given.
-        text: Texts instead of files, of a model that takes text.
-        checkpoint: The last one, or the best seen while training.
+        text: Texts instead of files, for a model that takes text.
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     if out is not None:
         require_ending(out, [".csv"])

@@ -1,4 +1,4 @@
-"""Give inputs to a run, and keep what it makes of them."""
+"""Apply a model to inputs, and save its outputs."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def transform(
     condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])] = (),
     **options: Any,
 ) -> None:
-    """Give inputs to a run, and keep what it makes of them.
+    """Apply a model to inputs, and save its outputs.
 
     Args:
         run: The run's folder.
-        inputs: Files, and folders of them.
-        out: The folder for the results, which are called as their inputs; of one input a file, too. What is there
-            already is never overwritten. Text is printed if not given.
-        text: Texts instead of files, of a model that takes text.
-        side_by_side: Show what went in and what came out together.
-        seed: Of what is drawn, if anything is.
-        checkpoint: The last one, or the best seen while training.
-        condition: Of a model that takes a condition, one for all inputs or one for each.
+        inputs: Input files, or folders of them.
+        out: Output folder; results have the names of their inputs. For a single input it may be a file. Nothing is
+            overwritten. Text is printed if not given.
+        text: Texts instead of files, for a model that takes text.
+        side_by_side: Show input and output together.
+        seed: Random seed, for models that draw random numbers.
+        checkpoint: The last checkpoint, or the best one seen while training.
+        condition: For a conditional model: one condition for all inputs, or one for each.
         options: What the recipe's `transform_options` has.
     """
     require_inputs(inputs, text)
@@ -85,8 +85,7 @@ class Work:
         if not takes.is_printed:
             raise InputError(f"--text is for models that take text, and this one takes {takes.name}: name files")
         if out is not None:
-            require_ending(out, self._endings())
-            require_new(out)
+            self._require_file(out, self._endings())
         values = takes.parse(texts)
         outputs = self._outputs(values, range(len(texts)), len(texts), 0)
         if out is None:
@@ -133,6 +132,12 @@ class Work:
             return self.model.gives.writes
         return [".txt" if self.model.gives.is_printed else ".png"]
 
+    def _require_file(self, out: Path, endings: Sequence[str]) -> None:
+        """Raise InputError unless results can be written to a file of that name, and there is none; text can always."""
+        if not self.model.gives.is_printed:
+            require_ending(out, endings)
+        require_new(out)
+
     def _targets(self, files: Sequence[UserFile], paths: Sequence[Path], out: Path) -> list[Path]:
         """Where the result of each file goes."""
         endings = self._endings()
@@ -141,8 +146,7 @@ class Work:
             return output_paths(files, out, endings[0])
         if not is_single:
             raise InputError(f"--out is the file {out}, and several results are possible: give a folder")
-        require_ending(out, [*endings, ""])
-        require_new(out)
+        self._require_file(out, [*endings, ""])
         return [out]
 
     def _write(self, path: Path, value: Any, output: Any) -> None:
@@ -202,14 +206,14 @@ def reconstruct(
     side_by_side: bool = False,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Give inputs to an autoencoder, and keep what it makes of them: `transform` without its further options.
+    """Reconstruct inputs with an autoencoder: `transform` with fewer options.
 
     Args:
         run: The run's folder.
-        paths: Files, and folders of them.
-        out: The folder for the results.
-        side_by_side: Show input, output and, of pictures, their difference (black: none) together.
-        checkpoint: The last one, or the best seen while training.
+        paths: Input files, or folders of them.
+        out: Output folder; for a single input it may be a file.
+        side_by_side: Show input and output together, and for pictures their difference (black: none).
+        checkpoint: The last checkpoint, or the best one seen while training.
     """
     transform(run, paths, out=out, side_by_side=side_by_side, checkpoint=checkpoint)
 

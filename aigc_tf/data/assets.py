@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 
 class Asset(abc.ABC):
@@ -11,6 +12,9 @@ class Asset(abc.ABC):
 
     A run keeps it as JSON. The methods with a default are hooks: what they give appears wherever runs are shown.
     """
+
+    explains_weights: ClassVar[bool] = True
+    """Whether weights that were learnt with another one stand for something else: other symbols, other units."""
 
     @abc.abstractmethod
     def to_json(self) -> str:
@@ -36,3 +40,16 @@ class Asset(abc.ABC):
     def reason_to_refuse(self, recorded: Any) -> str:
         """Why a run that keeps `recorded` cannot go on with this asset, with what to do; empty if it can."""
         return ""
+
+    def reason_to_refuse_start(self, learnt_from: bool) -> str:
+        """Why a run with this asset cannot start from the weights of another run; empty if it can.
+
+        Args:
+            learnt_from: whether those weights have learnt from the same source, or it is not known.
+        """
+        return ""
+
+
+def facts_of(assets: Mapping[str, Asset], step: int) -> dict[str, float]:
+    """What several assets say is true of the model after so many training steps, such as the ε of private training."""
+    return {name: value for asset in assets.values() for name, value in asset.facts(step).items()}

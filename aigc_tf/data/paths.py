@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from aigc_tf.data import tfds_builders
+from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 
 
@@ -18,8 +19,10 @@ def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
         expected: what may be named, for the message.
 
     Raises:
-        InputError: the name is empty or cannot be looked up.
+        InputError: the name is empty or cannot be looked up, or stands for data given from Python.
     """
+    if name == GIVEN:
+        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if not name.strip():
         raise InputError(f"source is empty: name {expected}, or say auto")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -31,8 +31,9 @@ NO_VALIDATION = "none: the training part itself is the reference"
 
 
 def evenly(available: int, count: int) -> np.ndarray:
-    """At most `count` of the numbers below `available`, evenly spread, ascending: int64."""
-    return np.unique(np.linspace(0, available - 1, min(count, available)).astype(np.int64))
+    """`count` of the numbers below `available`, all if there are fewer, evenly spread, ascending: int64."""
+    count = min(count, available)
+    return np.arange(count, dtype=np.int64) * (available - 1) // max(count - 1, 1)
 
 
 def validation_count(examples: int) -> int:
@@ -153,6 +154,10 @@ class Source(abc.ABC):
         """What models may need to know of it, by name; a recipe's `assets` names those that its model needs."""
         return dict(self.promises)
 
+    def assets_for(self, recipe: Recipe) -> dict[str, Any]:
+        """Those assets that the recipe's model needs, by name."""
+        return {name: self.assets[name] for name in recipe.assets}
+
     @property
     def watched(self) -> Any:
         """The part that is looked at while training: validation, or where nothing is cut off the training part."""
@@ -161,6 +166,21 @@ class Source(abc.ABC):
     def part(self, name: PartName) -> Any:
         """A part by its name; "validation" is the training part where nothing is cut off for it."""
         return {"train": self.train, "validation": self.watched, "test": self.test}[name]
+
+    def sizes_in_words(self, unit: str, size: Callable[[Any], int]) -> str:
+        """ "950 images to train on, 50 to choose by, 100 to test on (10 % held out by content hash)".
+
+        Args:
+            unit: what is counted.
+            size: of a part.
+        """
+        choosing = "" if self.validation is None else f"{size(self.validation):,} to choose by, "
+        testing = f"{size(self.test):,} to test on ({self.test_split})"
+        return f"{size(self.train):,} {unit} to train on, {choosing}{testing}"
+
+    def split_in_words(self, name: PartName) -> str:
+        """How a part came about, for protocols."""
+        return {"train": "training part", "validation": self.validation_split, "test": self.test_split}[name]
 
     def order(self, batch_size: int, seed: int) -> Order:
         """Step -> which examples its batch holds."""

@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import say
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.runs import checkpoints, paths
@@ -91,8 +92,12 @@ def not_finite(logs: Mapping[str, Any]) -> list[str]:
 class ProgressLine(RunCallback):
     """One line on stderr: steps, images/s, time left, the losses."""
 
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.bar: tqdm | None = None
+
     def on_train_begin(self, logs: Any = None) -> None:
-        self.assets = [self.run.source.assets[name] for name in self.run.recipe.assets]
+        self.assets = self.run.source.assets_for(self.run.recipe)
         self.bar = tqdm(
             total=1.0,
             file=sys.stderr,
@@ -114,20 +119,18 @@ class ProgressLine(RunCallback):
             facts += [f"{speed * progress.examples_per_step:.0f}/s", f"{int(left) // 60}:{int(left) % 60:02d} left"]
         facts += [f"{name} {float(value):.3f}" for name, value in (logs or {}).items() if name.endswith("loss")]
         facts += [f"{name} {value:.1f}" for name, value in progress.quality.items()]
-        facts += [f"{name} {value:.3g}" for name, value in self.assets_facts(progress.step).items()]
+        facts += [f"{name} {value:.3g}" for name, value in facts_of(self.assets, progress.step).items()]
+        assert self.bar is not None
         self.bar.set_postfix_str(", ".join(facts), refresh=False)
         self.bar.update(min(done, 1.0) - self.bar.n)
-
-    def assets_facts(self, step: int) -> dict[str, float]:
-        """What the run's assets know of a model after so many steps."""
-        return {name: value for asset in self.assets for name, value in asset.facts(step).items()}
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
 
     def close(self) -> None:
-        """Draw the line's last state and end it."""
-        self.bar.close()
+        """Draw the line's last state and end it; nothing if training has not begun."""
+        if self.bar is not None:
+            self.bar.close()
 
 
 class Logs(WritingCallback):
@@ -162,8 +165,8 @@ class Facts(WritingCallback):
         step = self.progress.step
         if step % self.run.recipe.logging.scalars_every:
             return
-        for name in self.run.recipe.assets:
-            facts = self.run.source.assets[name].facts(step)
+        for name, asset in self.run.source.assets_for(self.run.recipe).items():
+            facts = asset.facts(step)
             if facts:
                 log_values(self.run, self.writer, name, facts)
 
@@ -186,7 +189,7 @@ def interrupts(progress: Progress) -> Iterator[None]:
         if progress.interrupted:
             raise KeyboardInterrupt
         progress.interrupted = True
-        say("\nstopping after this step and saving; once more stops at once")
+        say("\nstopping after this step and saving; interrupt again to stop at once")
 
     try:
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -66,7 +66,7 @@ class Workers:
         if self.strategy is None:
             return run.model
         with self.strategy.scope():
-            model = create(run.recipe, **{name: run.source.assets[name] for name in run.recipe.assets})
+            model = create(run.recipe, **run.source.assets_for(run.recipe))
         copy_state(run.model, model)
         self.share_state(model)
         share_steps(model, self.strategy)

@@ -10,7 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from aigc_tf.engine.distribution import LOST, WorkerLostError
-from aigc_tf.errors import InputError
+from aigc_tf.errors import StoppedError
 from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.run import Run
 
@@ -20,7 +20,7 @@ def explained(run: Run) -> Iterator[None]:
     """Say of what ends training early which checkpoint there is to go on from, and what to fix.
 
     Raises:
-        InputError: the user can fix it: the disk is full, the memory too small.
+        StoppedError: the user can fix it: the disk is full, the memory too small.
         NotFiniteError: training diverged.
         WorkerLostError: another of several processes has ended.
     """
@@ -35,14 +35,14 @@ def explained(run: Run) -> Iterator[None]:
         raise checkpoints.NotFiniteError(f"training diverged: {error}; {last_good(run.path)}") from None
     except OSError as error:
         fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise InputError(stopped(fault, when_fixed)) from error
+        raise StoppedError(stopped(fault, when_fixed)) from error
     except (tf.errors.OpError, WorkerLostError) as error:
         unwritten = writing_fault(error)  # comes first: a full disk and a full memory are the same error
         if unwritten is not None:
-            raise InputError(stopped(f"{run.path / paths.EVENTS}: {unwritten}", when_fixed)) from error
+            raise StoppedError(stopped(f"{run.path / paths.EVENTS}: {unwritten}", when_fixed)) from error
         if isinstance(error, tf.errors.ResourceExhaustedError):
             smaller = f"start a new run with a smaller batch_size than {run.recipe.batch_size}, or smaller networks"
-            raise InputError(stopped("it does not fit in memory", smaller)) from error
+            raise StoppedError(stopped("it does not fit in memory", smaller)) from error
         if isinstance(error, (*LOST, WorkerLostError)):
             again = "start all of them again with --resume"
             raise WorkerLostError(stopped("another worker has ended", again)) from error

@@ -1,8 +1,7 @@
-"""Watches a GAN while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
+"""Watches a model while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,7 @@ import tensorflow as tf
 from aigc_tf.engine.callbacks import StopOnNonFinite, log_values, not_finite
 from aigc_tf.errors import say
 from aigc_tf.families.base import copy_state
-from aigc_tf.families.create import create
-from aigc_tf.families.state import is_random_state
+from aigc_tf.families.state import random_states
 from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths
@@ -48,29 +46,11 @@ class Guard(StopOnNonFinite):
                 super().on_train_batch_end(batch, logs)  # raises
             self.handle([f"{', '.join(bad)} not finite"])
             return
-        troubles = self.discriminator_troubles(logs or {}) + self.quality_troubles()
+        troubles = self.model.troubles(logs or {}, self.progress.watched) + self.quality_troubles()
         if self.progress.step % self.recipe.logging.evaluate_every == 0:
             troubles += self.sample_troubles()
         if troubles:
             self.handle(troubles)
-
-    def discriminator_troubles(self, logs: dict[str, Any]) -> list[str]:
-        """Whether it has been sure of every image for long: then its gradients teach the generator nothing."""
-        guard, watched = self.recipe.guard, self.progress.watched
-        if "real_probability" in logs:
-            least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
-        elif "real_accuracy" in logs:
-            least = min(float(logs["real_accuracy"]), float(logs["fake_accuracy"]))
-        else:  # nothing says which scores of the Wasserstein loss are right
-            return []
-        watched["pinned"] = watched.get("pinned", 0) + 1 if least > guard.pinned_probability else 0
-        if watched["pinned"] < guard.pinned_steps:
-            return []
-        watched["pinned"] = 0
-        return [
-            f"the discriminator has been right with probability over {guard.pinned_probability:g} for "
-            f"{guard.pinned_steps} steps"
-        ]
 
     def sample_troubles(self) -> list[str]:
         """Whether samples differ much less from each other than the data do: mode collapse."""
@@ -118,7 +98,7 @@ class Guard(StopOnNonFinite):
         return guard.action == "roll_back" and self.progress.watched.get("rollbacks", 0) < guard.rollbacks
 
     def roll_back(self) -> str:
-        """Go back to the best checkpoint, or to new weights if there is none, with new random numbers and lower rates.
+        """Go back to the best checkpoint, with new random numbers and lower rates; without one, begin again.
 
         Steps are counted on, so the images that come next are others, too.
         """
@@ -127,17 +107,15 @@ class Guard(StopOnNonFinite):
         self.progress.watched = {"rollbacks": count}
         self.progress.replaced = True
         best = self.progress.best
-        state = self.model.state()
         if best is None:
-            assets = {name: self.run.source.assets[name] for name in self.recipe.assets}
-            seed = (self.recipe.seed + count) % (MAX_SEED + 1)
-            fresh = create(dataclasses.replace(self.recipe, seed=seed), **assets)
-            copy_state(fresh, self.model)
-            start = "starting again from new weights"
+            copy_state(self.run.new_model(seed=(self.recipe.seed + count) % (MAX_SEED + 1)), self.model)
+            origin = "new weights" if self.recipe.start_from is None else f"the weights of {self.recipe.start_from}"
+            start = f"starting again from {origin}"
         else:
-            checkpoints.restore(checkpoints.path_of(self.run.path / paths.CHECKPOINTS, best["step"]), state)
+            path = checkpoints.path_of(self.run.path / paths.CHECKPOINTS, best["step"])
+            checkpoints.restore(path, self.model.state())
             start = f"going back to step {best['step']}"
-        reseed([variable for name, variable in state.items() if is_random_state(name)], self.recipe.seed, count)
+        reseed(list(random_states(self.model).values()), self.recipe.seed, count)
         share = self.recipe.guard.rate_factor**count
         for role, optimizer in self.model.optimizers.items():
             optimizer.learning_rate = share * getattr(self.recipe, role).learning_rate

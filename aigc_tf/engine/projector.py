@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from google.protobuf import text_format  # type: ignore[import-untyped]
 from tensorboard.plugins.projector import ProjectorConfig
 from tensorboard.plugins.projector.metadata import PROJECTOR_FILENAME
 
 from aigc_tf.data.source import Source
-from aigc_tf.modalities.drawing import grid, to_pil, write_png
-from aigc_tf.modalities.pictures import Pictures
+from aigc_tf.modalities.drawing import grid, write_png
 from aigc_tf.storage.files import write_atomically, write_text
 
 FOLDER = "projector"
 MAX_EXAMPLES = 1000
 MAX_NUMBERS = 200_000  # of all latents: about 2 MB of text; longer latents get fewer images
-MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 of them are a sprite of 2,048 pixels
 
 
 def write_projector(log_folder: Path, model: Any, source: Source) -> None:
@@ -41,8 +37,8 @@ def write_projector(log_folder: Path, model: Any, source: Source) -> None:
     config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name, embedding.tensor_path = "latents", f"{FOLDER}/latents.tsv"
-    if isinstance(model.takes, Pictures):
-        thumbnails = _thumbnails(shown)
+    thumbnails = model.takes.thumbnails(shown)
+    if thumbnails is not None:
         write = partial(write_png, image=grid(thumbnails, gap=0), made_by={})
         write_atomically(folder / "thumbnails.png", write)
         embedding.sprite.image_path = f"{FOLDER}/thumbnails.png"
@@ -51,16 +47,6 @@ def write_projector(log_folder: Path, model: Any, source: Source) -> None:
         _write_lines(folder / "classes.tsv", (" ".join(title.split()) for title in titles))
         embedding.metadata_path = f"{FOLDER}/classes.tsv"
     write_text(log_folder / PROJECTOR_FILENAME, text_format.MessageToString(config))
-
-
-def _thumbnails(images: np.ndarray) -> np.ndarray:
-    """uint8 images `[count, height, width, channels]`, made smaller where they are large."""
-    height, width = images.shape[1:3]
-    shrink = max(1, math.ceil(max(height, width) / MAX_THUMBNAIL_PIXELS))
-    if shrink == 1:
-        return images
-    small = np.stack([np.asarray(to_pil(image).reduce(shrink)) for image in images])
-    return small.reshape(*small.shape[:3], images.shape[-1])
 
 
 def _write_lines(path: Path, rows: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from aigc_tf.engine.faults import explained
 from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
 from aigc_tf.engine.projector import write_projector
 from aigc_tf.errors import InputError, printable, say
-from aigc_tf.families.base import copy_state
+from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.families.create import create
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.recipes.base import Recipe, flatten
@@ -27,7 +27,7 @@ from aigc_tf.runs import paths
 from aigc_tf.runs.environment import environment
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.run import Run
-from aigc_tf.runs.session import begun, resumed
+from aigc_tf.runs.session import begun, refuse_early, resumed
 
 Callbacks: TypeAlias = AbstractContextManager[list[keras.callbacks.Callback]]
 
@@ -63,6 +63,8 @@ def train(
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
     workers = join(strategy)
+    if workers.is_chief:
+        refuse_early(recipe, run_dir, resume)
     source = open_source(recipe, data)
     examples_per_step = workers.examples_in_step(source, recipe)
     if not workers.is_chief:
@@ -72,10 +74,11 @@ def train(
         say(f"run folder: {run.path}")
         run.progress.examples_per_step = examples_per_step
         workers.agree({"path": str(run.path), "step": run.step, "identity": identity(run)})
+        learner = make_model(run, workers)
         if run.step < run.recipe.steps:
-            fit(run, callbacks, workers)
+            fit(run, learner, callbacks, workers)
         else:
-            say(f"it has made its {run.recipe.steps} steps already: give more with --steps")
+            say(f"all {run.recipe.steps} steps are already made: ask for more with --steps")
         finish(run)
     if run.progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {run.step} in {run.path}; continue with --resume")
@@ -98,17 +101,17 @@ def follow(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> Run:
     """What a worker that is not the chief does: its share of each step. It writes nothing; see `train`."""
-    model = create(recipe, **{name: source.assets[name] for name in recipe.assets})
     agreed = workers.agree({})
     progress = Progress(step=agreed["step"], examples_per_step=examples_per_step)
-    run = Run(Path(agreed["path"]), recipe, progress.step, source, progress, model)
+    run = Run(Path(agreed["path"]), recipe, progress, source, create(recipe, **source.assets_for(recipe)))
     if identity(run) != agreed["identity"]:
         raise InputError(
             f"worker {workers.number} has another recipe or other data than the chief: start all workers with the same "
             "flags, and give them the same source"
         )
+    learner = make_model(run, workers)
     if run.step < recipe.steps:
-        fit(run, callbacks, workers)
+        fit(run, learner, callbacks, workers)
     if progress.interrupted:
         raise KeyboardInterrupt(f"stopped at step {progress.step}; the chief has saved it")
     return run
@@ -120,25 +123,31 @@ def identity(run: Run) -> list[Any]:
     return [run.recipe.reference(), json.loads(json.dumps(fields)), run.source.fingerprint]
 
 
-def fit(run: Run, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
+def make_model(run: Run, workers: Workers) -> GenerativeModel:
+    """The model that training moves: the run's own, made or restored, or one of all replicas in the same state.
+
+    Raises:
+        InputError: it cannot be made, its checkpoint is damaged, or nothing of `start_from` fits.
+    """
+    with explained(run):
+        return workers.learner(run)
+
+
+def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
     """Train from `run.step` on, until the recipe's steps or seconds or the user end it."""
     recipe, progress = run.recipe, run.progress
-    run.model  # noqa: B018 (made, or restored, before anything is written)
     keeping: Callbacks = kept(run) if workers.is_chief else nullcontext([])
-    with explained(run):
-        learner = workers.learner(run)
-        with keeping as writing, interrupts(progress):
-            learner.fit(
-                workers.batches(run.source, recipe, progress.step),
-                epochs=1,
-                steps_per_epoch=recipe.steps - progress.step,
-                shuffle=False,
-                verbose=0,
-                callbacks=[Clock(run), *writing, *callbacks, Agreement(run, workers)],
-            )
+    with explained(run), keeping as writing, interrupts(progress):
+        learner.fit(
+            workers.batches(run.source, recipe, progress.step),
+            epochs=1,
+            steps_per_epoch=recipe.steps - progress.step,
+            shuffle=False,
+            verbose=0,
+            callbacks=[Clock(run), *writing, *callbacks, Agreement(run, workers)],
+        )
     if learner is not run.model:
         copy_state(learner, run.model)
-    run.step = progress.step
 
 
 @contextmanager

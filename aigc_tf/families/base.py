@@ -76,6 +76,15 @@ class GenerativeModel(keras.Model, abc.ABC):
             source: the run's; examples come from its `watched` part.
         """
 
+    def troubles(self, logs: Mapping[str, Any], watched: dict[str, float]) -> list[str]:
+        """What goes wrong in training by what a step has logged, in words; nothing by default.
+
+        Args:
+            logs: of the step.
+            watched: what is counted from step to step, by name; part of every checkpoint.
+        """
+        return []
+
     def state(self) -> dict[str, keras.Variable]:
         """Every variable that training changes, by the path of its layer.
 

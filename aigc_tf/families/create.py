@@ -16,8 +16,6 @@ from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.references import resolve
 
-LARGEST = MAX_SEED  # of every whole number in a recipe
-
 
 def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
     """The untrained model of `recipe`, built and compiled; the same weights for the same seed.
@@ -62,7 +60,7 @@ def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
         patterns: as shells have them: `encoder/*`, `generator/dense`.
 
     Raises:
-        InputError: a pattern matches nothing.
+        InputError: a pattern matches nothing, or all of them leave nothing to train.
     """
     layers: dict[str, keras.layers.Layer] = {}
     for role, network in networks.items():
@@ -76,11 +74,13 @@ def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
             raise InputError(f"freeze is {pattern!r}: no layer has such a name, choose among {listed(list(layers))}")
         for name in fitting:
             layers[name].trainable = False
+    if patterns and not any(layer.trainable_variables for layer in layers.values()):
+        raise InputError(f"freeze is {listed(list(patterns))}: nothing is left to train, freeze fewer layers")
 
 
 def refuse_absurd_numbers(recipe: Recipe) -> None:
     """Raise InputError for whole numbers that no tensor's size can be."""
     for name, value in flatten(recipe).items():
         for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, int) and number > LARGEST:
-                raise InputError(f"{name} is {number}: give at most {LARGEST}")
+            if isinstance(number, int) and number > MAX_SEED:
+                raise InputError(f"{name} is {number}: give at most {MAX_SEED}")

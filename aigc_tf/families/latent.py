@@ -75,8 +75,15 @@ def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:
     return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
 
 
-def averaged_copy(network: keras.Model) -> keras.Model:
-    """A copy of a network that is to hold the moving average of its weights; not trained itself."""
+def averaged(network: keras.Model, longest_horizon: int | None) -> keras.Model:
+    """What holds the moving average of a network's weights: a copy, not trained itself, or the network without one.
+
+    Args:
+        network: to average.
+        longest_horizon: as for `update_average`; None keeps no average.
+    """
+    if longest_horizon is None:
+        return network
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     copy.trainable = False
@@ -84,19 +91,21 @@ def averaged_copy(network: keras.Model) -> keras.Model:
 
 
 def update_average(
-    average: keras.Model, network: keras.Model, batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int
+    average: keras.Model, network: keras.Model, batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int | None
 ) -> None:
-    """Move an averaged copy towards the network: weights and batch-norm statistics alike.
+    """Move what `averaged` gave towards the network: weights and batch-norm statistics alike.
 
     The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
 
     Args:
-        average: the copy.
+        average: the copy; nothing is done if it is the network.
         network: what it averages.
         batch: images in a step.
         steps: made so far, this one included.
-        longest_horizon: of the average, in images.
+        longest_horizon: of the average, in images; None keeps none.
     """
+    if longest_horizon is None:
+        return
     keep = share_kept(batch, steps, longest_horizon)
     for averaged, current in zip(average.variables, network.variables, strict=True):
         averaged.assign(current + keep * (averaged - current))

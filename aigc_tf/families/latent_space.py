@@ -4,43 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from statistics import NormalDist
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aigc_tf.recipes.options import MIN_TRUNCATION
+
+if TYPE_CHECKING:
+    from aigc_tf.families.tasks import Decodes
 
 REACH_DEVIATIONS = 3.0
 """Traversals go so far to either side of the mean."""
 
 NORMAL_BATCH = 500
 """Rows of normal numbers drawn at once."""
-
-
-class Decodes(Protocol):
-    """A model that makes images, or other examples, of latents."""
-
-    latent_dim: int
-
-    def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
-        """Latents `[count, latent_dim]` -> float32 `[count, height, width, channels]` in [0, 1]."""
-
-    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of the prior in each dimension, float32 `[latent_dim]`."""
-
-
-class Normal(Decodes, Protocol):
-    """A model whose latents are made of standard normal numbers."""
-
-    def from_normal(self, normal: np.ndarray) -> np.ndarray:
-        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
-
-
-class Encodes(Decodes, Protocol):
-    """A model that also finds the latents of images."""
-
-    def encode(self, images: np.ndarray) -> np.ndarray:
-        """Images `[count, height, width, channels]`, uint8 or in [0, 1] -> latents float32 `[count, latent_dim]`."""
 
 
 def normal_batches(count: int, size: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
@@ -115,7 +92,7 @@ def interpolation(
     return _decoded(model, np.stack([way(start, end, t) for t in np.linspace(0, 1, frames)], axis=1), condition)
 
 
-def between(model: Encodes, first: np.ndarray, second: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:
+def between(model: Any, first: np.ndarray, second: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:
     """Images on the straight way between the encodings of two images.
 
     Straight, because encodings, unlike draws from a normal prior, do not all lie at one distance from the origin.
@@ -204,7 +181,7 @@ def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np
 
 
 def along(
-    model: Normal, starts: np.ndarray, direction: np.ndarray, values: np.ndarray, condition: Any = None
+    model: Decodes, starts: np.ndarray, direction: np.ndarray, values: np.ndarray, condition: Any = None
 ) -> np.ndarray:
     """What moving along a direction changes in some pictures.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from aigc_tf.nn.keras_internals import slots_of_weights
+from aigc_tf.nn.keras_internals import seed_states, slots_of_weights
 
 MODEL = "model"
 """The first part of the names of a model's own variables; those of optimizers begin with the optimizer's role."""
@@ -79,9 +79,10 @@ def unique(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def is_random_state(name: str) -> bool:
-    """Whether a variable of a state is that of a stream of random numbers."""
-    return name.rpartition("/")[2] in ("state", "seed_generator_state")
+def random_states(model: Any) -> dict[str, keras.Variable]:
+    """The part of a `GenerativeModel`'s state that is the states of its streams of random numbers."""
+    streams = {id(state) for state in seed_states(model)}
+    return {name: variable for name, variable in model.state().items() if id(variable) in streams}
 
 
 def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
@@ -94,11 +95,11 @@ def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
     Returns:
         Names of the weights that were taken, and of those that were left as they are.
     """
-    given = other.state()
+    given, streams = other.state(), random_states(model)
     taken: list[str] = []
     left: list[str] = []
     for name, variable in model.state().items():
-        if not name.startswith(f"{MODEL}/") or is_random_state(name):
+        if not name.startswith(f"{MODEL}/") or name in streams:
             continue
         fits = name in given and given[name].shape == variable.shape and given[name].dtype == variable.dtype
         (taken if fits else left).append(name)

@@ -39,10 +39,14 @@ class Task(abc.ABC):
             ValueError: there are neither one nor `count`.
         """
         if self.condition is None:
-            if given is not None:
-                raise InputError("the model draws without a condition: leave it out")
+            self.refuse_condition(given)
             return None
         return self.condition.values(given, count)
+
+    def refuse_condition(self, given: Any) -> None:
+        """Raise InputError if a condition is given, for what takes none."""
+        if given is not None:
+            raise InputError("the model draws without a condition: leave it out")
 
 
 class Draws(Task):
@@ -148,6 +152,8 @@ class Decodes(Draws):
 
 class Streams(Draws):
     """Draws one example piece by piece, to be shown as it comes."""
+
+    verb = "draw examples piece by piece"
 
     @abc.abstractmethod
     def pieces(self, seed: int = 0, condition: Any = None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -27,18 +27,27 @@ class Figure:
     """What simpler methods reach, by their names: measured by the same command on the same examples."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What is asked of evaluators."""
 
+    part: PartName
+    """Which part of the source is looked at."""
     samples: int = 10_000
     """Examples that are generated, or held-out examples that are looked at, at most."""
     seed: int = 0
     """Of the samples."""
-    part: PartName = "test"
-    """Which part of the source is looked at."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The recipe's `evaluate_options`, by name."""
+
+
+class Picture(NamedTuple):
+    """A picture for the run's folder and its card."""
+
+    image: np.ndarray
+    """uint8 `[height, width, channels]`."""
+    caption: str
+    """What it shows and how to read it, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,8 @@ class Measurement:
     figures: Mapping[str, Figure]
     protocol: Mapping[str, Any]
     """What they were measured with, JSON-able; figures of different protocols cannot be compared."""
-    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """For the run's folder and its card, by name: uint8 `[height, width, channels]`."""
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+    """By name, which is that of a file too."""
 
 
 class Evaluator(abc.ABC):
@@ -100,7 +109,7 @@ def evaluate(
 
     Returns:
         Each figure as a float under its name, and under "better" its direction, under "baselines" those of its figure,
-        under "protocol" all that was measured with, under "pictures" arrays by name.
+        under "protocol" all that was measured with, under "pictures" each `Picture` by name.
     """
     found = [evaluator.measure(model, source, recipe, request) for evaluator in evaluators]
     figures = {name: figure for measurement in found for name, figure in measurement.figures.items()}

@@ -77,11 +77,6 @@ def lower_bounds(
     return Bounds(*(np.concatenate(bounds) for bounds in zip(*parts, strict=True)))
 
 
-def importance_weighted_bound(model: Variational, images: np.ndarray, samples: int, seed: int = 0) -> np.ndarray:
-    """The importance-weighted bound alone: float32 `[count]` in nats; see `lower_bounds`."""
-    return lower_bounds(model, images, samples, seed).importance_weighted
-
-
 def chunk_sizes(samples: int, numbers_in_image: int) -> tuple[int, int]:
     """How many images, and samples of each, are decoded at once."""
     decoded = max(1, DECODED_NUMBERS // numbers_in_image)
@@ -125,13 +120,14 @@ def bits_per_dimension(nats: float, model: VAE) -> float:
     return bits + math.log2(255) if model.likelihood.is_density else bits
 
 
-def binarised(images: np.ndarray, seed: int) -> np.ndarray:
+def binarised(images: np.ndarray, seed: int | np.random.Generator) -> np.ndarray:
     """Images whose pixels are lit with their brightness as probability (Salakhutdinov & Murray 2008).
 
     Args:
         images: float32 `[count, height, width, channels]` in [0, 1]. The first ones are drawn alike however many
             follow.
-        seed: `STATIC_SEED` for the same draw every time; any other is a fresh one.
+        seed: `STATIC_SEED` for the same draw every time; any other is a fresh one. A generator goes on from what it
+            drew before: images in parts are drawn as all of them together.
     """
     uniform = np.random.default_rng(seed).random(images.shape, np.float32)
     return (uniform < images).astype(np.float32)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-MAX_EXAMPLES = 10_000  # that components are fitted to
-MAX_NUMBERS = 2**25  # and numbers in them: 256 MB in float64
-_OVERSAMPLING, _ITERATIONS = 16, 4
+Chunks = Callable[[], Iterable[np.ndarray]]
+"""Gives all rows, `[n, d]` at a time, each time it is called."""
+
+MAX_NUMBERS = 2**28  # in the examples that are looked at: bounds the time
+MIN_VARIANCE = 1e-6  # in a density: less is the rounding of pixels
+_OVERSAMPLING, _PASSES = 16, 5
 _SEED = 0
 
 
@@ -22,6 +27,8 @@ class PCA:
     """float64 `[count, d]`, orthonormal rows, the largest variance first."""
     deviations: np.ndarray
     """float64 `[count]`: standard deviation of the training examples along each."""
+    noise: float
+    """Variance along each of the other directions, on average."""
     examples: int
     """How many it was fitted to."""
 
@@ -35,36 +42,63 @@ class PCA:
         latents = random.standard_normal((count, len(self.deviations))) * self.deviations
         return latents @ self.components + self.mean
 
+    def log_density(self, rows: np.ndarray) -> np.ndarray:
+        """Of rows `[n, d]` under probabilistic PCA, in nats: float64 `[n]`.
 
-def rows_to_fit(available: int, numbers: int) -> int:
-    """How many of the available examples of so many numbers each are looked at: bounds time and memory."""
-    return min(available, MAX_EXAMPLES, max(2, MAX_NUMBERS // numbers))
+        The Gaussian has the variance `noise` in all directions outside the plane (Tipping & Bishop 1999, eqs. 6-8).
+        """
+        variances, noise = np.maximum(self.deviations**2, MIN_VARIANCE), max(self.noise, MIN_VARIANCE)
+        centred = rows - self.mean
+        inside = (centred @ self.components.T) ** 2
+        outside = np.maximum((centred**2).sum(axis=1) - inside.sum(axis=1), 0)
+        dimensions = len(self.mean)
+        volume = np.log(variances).sum() + (dimensions - len(variances)) * math.log(noise)
+        return -0.5 * ((inside / variances).sum(axis=1) + outside / noise + volume + dimensions * math.log(2 * math.pi))
 
 
-def principal_components(rows: np.ndarray, count: int) -> PCA:
-    """Fit at most `count` components by randomised subspace iteration (Halko et al. 2011, algorithms 4.4 and 5.1).
+def rows_to_fit(available: int, numbers: int, most: int = MAX_NUMBERS) -> int:
+    """How many of the available examples of so many numbers each are looked at: `most` numbers, and 2 at least."""
+    return min(available, max(2, most // numbers))
 
-    Exact up to rounding if the rows have no more than `count` + 16 dimensions or examples; otherwise the error of the
-    explained variance is far below a percent. The same rows give the same components.
+
+def principal_components(chunks: Chunks, count: int) -> PCA:
+    """Fit at most `count` components by randomised subspace iteration (Halko et al. 2011, algorithms 4.4 and 5.3).
+
+    Memory does not grow with the number of rows. Exact up to rounding if the rows have no more than `count` + 16
+    dimensions; otherwise the error of the explained variance is far below a percent. The same rows give the same
+    components.
 
     Args:
-        rows: `[n, d]`, n at least 2.
+        chunks: all rows; they are read six times.
         count: components; fewer come if the rows have fewer dimensions or examples.
 
     Raises:
         ValueError: fewer than two rows.
     """
-    if len(rows) < 2:
-        raise ValueError(f"principal components need at least 2 examples, got {len(rows)}")
-    mean = rows.mean(axis=0, dtype=np.float64)
-    centred = rows - mean
-    width = min(count + _OVERSAMPLING, *centred.shape)
-    basis = centred @ np.random.default_rng(_SEED).standard_normal((centred.shape[1], width))
-    for _ in range(_ITERATIONS):
-        basis, _ = np.linalg.qr(basis)
-        other, _ = np.linalg.qr(centred.T @ basis)
-        basis = centred @ other
-    basis, _ = np.linalg.qr(basis)
-    _, values, components = np.linalg.svd(basis.T @ centred, full_matrices=False)
-    found = min(count, len(values), len(rows) - 1)
-    return PCA(mean, components[:found], values[:found] / np.sqrt(len(rows) - 1), len(rows))
+    examples, total = 0, np.zeros(1)
+    for rows in chunks():
+        examples, total = examples + len(rows), total + rows.sum(axis=0, dtype=np.float64)
+    if examples < 2:
+        raise ValueError(f"principal components need at least 2 examples, got {examples}")
+    mean = total / examples
+    width = min(count + _OVERSAMPLING, examples, len(mean))
+    image = np.random.default_rng(_SEED).standard_normal((len(mean), width))
+    for _ in range(_PASSES):
+        basis, _ = np.linalg.qr(image)
+        image, squares = _scattered(chunks, mean, basis)
+    values, turned = np.linalg.eigh(basis.T @ image)  # ascending
+    found = min(count, width, examples - 1)
+    variances = np.maximum(values[::-1][:found], 0) / (examples - 1)
+    rest = max(squares / (examples - 1) - float(variances.sum()), 0.0)
+    noise = rest / (len(mean) - found) if found < len(mean) else 0.0
+    return PCA(mean, (basis @ turned[:, ::-1][:, :found]).T, np.sqrt(variances), noise, examples)
+
+
+def _scattered(chunks: Chunks, mean: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, float]:
+    """The scatter matrix of the rows times `basis` `[d, width]`, and its trace."""
+    product, trace = np.zeros_like(basis), 0.0
+    for rows in chunks():
+        centred = rows - mean
+        product += centred.T @ (centred @ basis)
+        trace += float((centred**2).sum())
+    return product, trace

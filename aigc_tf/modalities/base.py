@@ -41,10 +41,9 @@ class Modality(abc.ABC):
     """Endings, in small letters, of the files that are looked for in folders."""
     writes: ClassVar[tuple[str, ...]] = ()
     """Endings of the files that `write_all` knows; the first is the default. "" stands for a folder of single files."""
-    element: ClassVar[str] = ""
-    """Kind of element of the exported page that shows a value; empty if a page cannot."""
     is_printed: ClassVar[bool] = False
-    """Whether values are shown as text, and commands print them when no file is named."""
+    """Whether values are shown as text: commands print them when no file is named, and write them as they are printed
+    to a file whose ending is not in `writes`."""
     moving: ClassVar[tuple[str, ...]] = ()
     """Those of `writes` that show the values one after the other in time: what is asked for is an interpolation."""
     writes_forecasts: ClassVar[tuple[str, ...]] = ()
@@ -177,6 +176,10 @@ class Modality(abc.ABC):
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
         return self.show(self.stack(pairs), columns=2)
 
+    def thumbnails(self, values: Any) -> np.ndarray | None:
+        """Small pictures, uint8 `[count, height, width, channels]`, one for each value; None if there are none."""
+        return None
+
     # As a condition.
 
     kinds: Sequence[str] = ()
@@ -195,7 +198,7 @@ class Modality(abc.ABC):
         return self.stack(found)
 
     def rows(self, given: Any) -> Any:
-        """What is given from Python as a condition, as rows: one value, or several."""
+        """What is given from Python as a condition, one value or several, as rows; here it is several."""
         return given
 
     def values(self, given: Any, count: int) -> Any:
@@ -219,6 +222,12 @@ class Modality(abc.ABC):
             InputError: the values cannot be listed, so that one has to be given.
         """
         raise InputError(f"the model draws by a condition: give one of {self.name}")
+
+
+def rows_of(given: np.ndarray | Sequence[np.ndarray], rank: int) -> np.ndarray:
+    """One array of so many dimensions, or several, as rows: `[count, ...]`."""
+    values = np.asarray(given)
+    return values[np.newaxis] if values.ndim == rank else values
 
 
 def batches_of_files(

@@ -20,7 +20,6 @@ class Labels(Modality):
     name = "classes"
     reads = (".txt",)
     writes: ClassVar[tuple[str, ...]] = (".txt",)
-    element = "choice"
     is_printed = True
 
     def __init__(self, classes: ClassNames) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy as np
 
 from aigc_tf.data.images.folder import SUFFIXES, decode_files
 from aigc_tf.errors import InputError, UnreadableError
-from aigc_tf.modalities.base import Modality, UserFile, batches_of_files
-from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, write_gif, write_png
+from aigc_tf.modalities.base import Modality, UserFile, batches_of_files, rows_of
+from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil, write_gif, write_png
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
 
+MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 thumbnails are a sprite of 2,048 pixels
 _DECODED_AT_ONCE = 500
 
 
@@ -31,7 +33,6 @@ class Pictures(Modality):
     writes: ClassVar[tuple[str, ...]] = (".png", ".gif", ".npy", "")
     moving: ClassVar[tuple[str, ...]] = (".gif",)
     drawn = 64
-    element = "picture"
 
     def __init__(self, settings: ImageSettings) -> None:
         self.settings = settings
@@ -93,12 +94,30 @@ class Pictures(Modality):
                     np.lib.format.write_array_header_1_0(file, header)
                 file.write(np.ascontiguousarray(values).data)
 
+    def rows(self, given: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+        """One picture `[height, width, channels]`, or several."""
+        return rows_of(given, 3)
+
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
         """A grid."""
         return grid(values, columns)
+
+    def thumbnails(self, values: np.ndarray) -> np.ndarray:
+        """The pictures, made smaller where a side has more than 64 pixels."""
+        images = to_bytes(values)
+        shrink = math.ceil(max(images.shape[1:3]) / MAX_THUMBNAIL_PIXELS)
+        if shrink <= 1:
+            return images
+        small = np.stack([np.asarray(to_pil(image).reduce(shrink)) for image in images])
+        return small.reshape(*small.shape[:3], images.shape[-1])
 
     def compare(self, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
         """Input, output, and their difference (black: none) in rows."""
         first, second = (to_bytes(images).astype(np.float32) / 255 for images in (inputs, outputs))
         rows = np.stack([first, second, np.abs(second - first)], axis=1)
         return grid(rows.reshape(-1, *rows.shape[2:]), columns=3)
+
+
+def as_brightness(images: np.ndarray) -> np.ndarray:
+    """Images, uint8 or float in [0, 1], as float32 in [0, 1]."""
+    return images.astype(np.float32) / 255 if images.dtype == np.uint8 else images.astype(np.float32)

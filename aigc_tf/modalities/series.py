@@ -14,7 +14,7 @@ import numpy as np
 from aigc_tf.data.series.files import read_csv, read_npz
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import InputError, UnreadableError
-from aigc_tf.modalities.base import Modality
+from aigc_tf.modalities.base import Modality, rows_of
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.modalities.plots import forecast_picture, pairs_picture, sequences_picture
 from aigc_tf.storage.files import write_atomically, write_text
@@ -29,7 +29,6 @@ class Series(Modality):
     reads = (".csv", ".npz")
     writes: ClassVar[tuple[str, ...]] = (".csv", ".png", ".npy")
     writes_forecasts: ClassVar[tuple[str, ...]] = (".png", ".csv", ".npy")
-    element = "series"
 
     def __init__(self, scaling: Scaling, length: int | None = None) -> None:
         self.scaling, self.length = scaling, length
@@ -76,6 +75,10 @@ class Series(Modality):
             head = ["step", *(f"{name}{part}" for name in names for part in ("", " deviation"))]
             columns = [column for pair in zip(mean.T, deviation.T, strict=True) for column in pair]
             write_csv(path, head, [np.arange(1, len(mean) + 1), *columns])
+
+    def rows(self, given: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+        """Series side by side `[time, series]`, or several of them."""
+        return rows_of(given, 2)
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
         """Lines, a field for each series."""

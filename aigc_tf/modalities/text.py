@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from aigc_tf.data.text.opening import read_text
+from aigc_tf.data.files import read_text
 from aigc_tf.modalities.base import Modality
 from aigc_tf.storage.files import write_text
 
@@ -18,7 +18,6 @@ class Text(Modality):
     name = "texts"
     reads = (".txt", ".md")
     writes: ClassVar[tuple[str, ...]] = (".txt", ".json", "")
-    element = "text"
     is_printed = True
     drawn = 1
 
@@ -50,6 +49,10 @@ class Text(Modality):
     def compare(self, inputs: Sequence[str], outputs: Sequence[str]) -> str:
         """Each text, and below it what was made of it."""
         return "\n\n".join(f"{before}\n-> {after}" for before, after in zip(inputs, outputs, strict=True))
+
+    def rows(self, given: str | Sequence[str]) -> list[str]:
+        """One text, or several."""
+        return [given] if isinstance(given, str) else list(given)
 
     def parse(self, words: Sequence[str]) -> Any:
         """The words themselves."""

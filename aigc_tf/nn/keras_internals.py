@@ -69,5 +69,6 @@ def skip_symbolic_build(model: keras.Model) -> None:
 
 
 def seed_states(model: keras.Model) -> list[keras.Variable]:
-    """The states of a model's seed generators: nothing but Keras's name for them tells them from other variables."""
-    return [variable for variable in model.variables if "seed_generator_state" in variable.name]
+    """The states of all seed generators of a model and its layers; no public method tells them from other variables."""
+    states = (generator.state for layer in flat_layers(model) for generator in layer._seed_generators)
+    return list({id(state): state for state in states}.values())

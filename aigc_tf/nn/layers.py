@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from aigc_tf.nn.variational import Posterior
+
 
 class GaussianSample(keras.layers.Layer):
     """Reparameterised draws from normal distributions (Kingma & Welling 2014, §2.4): mean + deviation * noise.
@@ -29,7 +31,7 @@ class GaussianSample(keras.layers.Layer):
         """
         if noise is None:
             noise = keras.random.normal(ops.shape(mean), seed=self.seed_generator)
-        return mean + ops.exp(0.5 * log_variance) * noise
+        return Posterior(mean, log_variance).at(noise)
 
 
 def spectrally_normalised(layer: keras.layers.Layer, on: bool) -> keras.layers.Layer:

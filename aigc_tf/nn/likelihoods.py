@@ -1,4 +1,7 @@
-"""What a decoder's numbers say about an image: likelihoods, as layers that turn parameters into mean images."""
+"""What a decoder's numbers say about an image: likelihoods, as layers that turn parameters into mean images.
+
+The normal density and its learnt deviation are functions, which models of series use, too.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from keras import ops
 
 from aigc_tf.recipes.autoencoders import LikelihoodSettings
 
-# Below this a learnt scale would make one lucky pixel worth more than the picture (Rybkin et al. 2021, appendix).
+# Below this a learnt scale would make one lucky value worth more than all others (Rybkin et al. 2021, appendix).
 MIN_LOG_SCALE = -6.0
 MIN_PROBABILITY = 1e-7  # its logarithm is finite, in a file with float16 constants too, and 0 times that is 0
 # Half the distance of two of the 256 grey levels in [-1, 1].
@@ -91,11 +94,7 @@ class Gaussian(Likelihood):
     def __init__(self, scale: float, learnt: bool, **options: object) -> None:
         super().__init__(**options)
         self.scale, self.learnt = scale, learnt
-        # A soft lower bound leaves a gradient on both sides; the weight is what lies before it.
-        start = math.log(scale) - MIN_LOG_SCALE
-        if start <= 0:
-            raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(MIN_LOG_SCALE):.2g}")
-        initial = keras.initializers.Constant(math.log(math.expm1(start)))
+        initial = keras.initializers.Constant(free_log_scale(scale))
         self.free_log_scale = self.add_weight(shape=(), initializer=initial, trainable=learnt, name="free_log_scale")
 
     def get_config(self) -> dict[str, object]:
@@ -104,9 +103,7 @@ class Gaussian(Likelihood):
 
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
         """log N(x; parameters, scale²)."""
-        log_scale = MIN_LOG_SCALE + softplus(self.free_log_scale)
-        standardised = (images - parameters) * ops.exp(-log_scale)
-        return _sum_over_pixels(-0.5 * ops.square(standardised) - log_scale - 0.5 * math.log(2 * math.pi))
+        return gaussian_log_density(images, parameters, log_scale(self.free_log_scale))
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
         """The parameters, cut to [0, 1]."""
@@ -177,6 +174,41 @@ def make_likelihood(settings: LikelihoodSettings) -> Likelihood:
         "logistic_mixture": lambda: LogisticMixture(settings.components, name="likelihood"),
     }
     return makers[settings.kind]()
+
+
+def log_scale(free: keras.KerasTensor) -> keras.KerasTensor:
+    """The logarithm of a learnt standard deviation, given the weight behind it; of the same shape.
+
+    A soft lower bound, `MIN_LOG_SCALE`, leaves a gradient on both sides.
+    """
+    return MIN_LOG_SCALE + softplus(free)
+
+
+def free_log_scale(scale: float) -> float:
+    """The weight that makes `log_scale` the logarithm of a standard deviation.
+
+    Raises:
+        ValueError: the deviation is too small.
+    """
+    above = math.log(scale) - MIN_LOG_SCALE
+    if above <= 0:
+        raise ValueError(f"likelihood.scale is {scale}: the least is {math.exp(MIN_LOG_SCALE):.2g}")
+    return math.log(math.expm1(above))
+
+
+def gaussian_log_density(
+    values: keras.KerasTensor, means: keras.KerasTensor, log_deviation: keras.KerasTensor
+) -> keras.KerasTensor:
+    """log N(values; means, deviation²) in nats, summed over all axes but the first: `[batch]`.
+
+    Args:
+        values: `[batch, ...]`.
+        means: of the same shape.
+        log_deviation: the logarithm of the standard deviation, of a shape that fits the last axes.
+    """
+    standardised = (values - means) * ops.exp(-log_deviation)
+    by_value = -0.5 * ops.square(standardised) - log_deviation - 0.5 * math.log(2 * math.pi)
+    return ops.sum(by_value, axis=tuple(range(1, len(values.shape))))
 
 
 def softplus(x: keras.KerasTensor) -> keras.KerasTensor:

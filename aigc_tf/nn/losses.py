@@ -17,3 +17,19 @@ def next_symbol_nats(logits: keras.KerasTensor, targets: keras.KerasTensor) -> k
         `[...]`.
     """
     return ops.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+
+
+def discriminator_loss(
+    real_logits: keras.KerasTensor, fake_logits: keras.KerasTensor, label_smoothing: float = 0.0
+) -> keras.KerasTensor:
+    """Mean of -log D(x) - log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1), in nats.
+
+    Args:
+        real_logits: `[batch, 1]`, logits of real images.
+        fake_logits: `[batch, 1]`, logits of generated images.
+        label_smoothing: the target of real images is 1 minus this, that of generated ones stays 0
+            (one-sided, Salimans et al. 2016, §3.4).
+    """
+    # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), exact at any logit.
+    real_loss = ops.softplus(real_logits) - (1.0 - label_smoothing) * real_logits
+    return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))

@@ -7,7 +7,7 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Self
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
@@ -26,6 +26,8 @@ class Guarantee(Asset):
     (ε, δ)-differential privacy of the weights after training, where neighbouring data sets differ in the presence of
     one example (add or remove).
     """
+
+    explains_weights: ClassVar[bool] = False
 
     examples: int
     """In the training data, N."""
@@ -80,6 +82,15 @@ class Guarantee(Asset):
             f"examples (noise multiplier {recorded.noise_multiplier:.6g} and {recorded.examples:,} examples then, "
             f"{self.noise_multiplier:.6g} and {self.examples:,} now): install the version that it was begun with, or "
             "start a new run"
+        )
+
+    def reason_to_refuse_start(self, learnt_from: bool) -> str:
+        """Weights that know the examples already are not covered by the noise of this run."""
+        if self.clip_norm is None or not learnt_from:
+            return ""
+        return (
+            "its weights have learnt from the same source, or it is not known whether they have; the noise of this run "
+            "does not hide that, and the promised ε would not hold: leave start_from out, or choose a run on other data"
         )
 
     def to_json(self) -> str:
@@ -151,26 +162,24 @@ def epsilon(
     sampling_rate: float,
     updates: int,
     delta: float,
-    by: Literal["pld", "rdp"] = "pld",
     grid: float = FINE,
 ) -> float:
     """ε of so many updates with Poisson sampling and normal noise, at a given δ.
+
+    By the privacy loss distribution (Koskela et al. 2020; Doroshenko et al. 2022).
 
     Args:
         noise: the noise multiplier.
         sampling_rate: of an example, in each update.
         updates: made in all.
         delta: δ.
-        by: the privacy loss distribution (Koskela et al. 2020; Doroshenko et al. 2022), or the Rényi divergence
-            (Mironov et al. 2019), which gives a looser bound.
         grid: of the privacy losses; ε is an upper bound with any.
 
     Raises:
         InputError: dp-accounting is missing.
     """
     library = _dp_accounting()
-    pld, rdp = library.pld.PLDAccountant, library.rdp.RdpAccountant
-    accountant = pld(value_discretization_interval=grid) if by == "pld" else rdp()
+    accountant = library.pld.PLDAccountant(value_discretization_interval=grid)
     event = library.PoissonSampledDpEvent(sampling_rate, library.GaussianDpEvent(noise))
     return float(accountant.compose(event, updates).get_epsilon(delta))
 
@@ -209,7 +218,7 @@ def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates:
 def _dp_accounting() -> Any:
     try:
         import dp_accounting
-        from dp_accounting import pld, rdp  # noqa: F401
+        from dp_accounting import pld  # noqa: F401
     except ImportError:
         raise InputError(
             "privacy needs the package dp-accounting, and it is not there: pip install dp-accounting"

@@ -21,6 +21,8 @@ Not covered is:
   trained on the training examples without privacy. Hand out the last checkpoint;
 - that training ended with an error, since what is not noised stopped being finite, and at which step;
 - several runs on the same examples: what they spend adds up;
+- what weights had learnt before, where the run began with those of another one (`start_from`): a run on a source of the
+  same name or content is refused, but not one on other data that has some of the same examples in it;
 - who knows the seed, and with it the noise: it is in the folder, has 32 bits, and drives TensorFlow's generator, which
   is not made for cryptography. Noise in float32 tells a little by its lowest digits, too (Mironov 2012). Where much
   depends on it, use a library with secure noise."""

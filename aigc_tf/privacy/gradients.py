@@ -31,7 +31,7 @@ class Passage(NamedTuple):
 
 
 class Traced:
-    """A network that also says what goes through its layers with weights.
+    """A network that also says what goes through its layers that are trained.
 
     Args:
         network: Functional; each of its layers with weights is used once, and is a Dense, Conv2D or Conv2DTranspose
@@ -42,14 +42,14 @@ class Traced:
     """
 
     def __init__(self, network: keras.Model) -> None:
-        self.layers = [layer for layer in network.layers if layer.weights]
+        self.layers = [layer for layer in network.layers if layer.trainable_variables]
         for layer in flat_layers(network, include_self=False):
             refuse_unknown(layer, network.name)
         passages = [(layer.input, layer.output) for layer in self.layers]
         self.model = keras.Model(network.inputs, [network.outputs, passages], name=f"traced_{network.name}")
 
     def __call__(self, inputs: Any) -> tuple[list[tf.Tensor], list[Passage]]:
-        """The network's outputs in training, and the passages of its layers with weights, in their order."""
+        """The network's outputs in training, and the passages of its layers that are trained, in their order."""
         outputs, passages = self.model(inputs, training=True)
         found = zip(self.layers, passages, strict=True)
         return outputs, [Passage(layer, entering, leaving) for layer, (entering, leaving) in found]

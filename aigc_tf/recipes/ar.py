@@ -35,7 +35,8 @@ class AR(SeriesRecipe):
     horizon: PositiveInt = 12
     """Steps ahead of the far forecasts that are measured."""
     season: PositiveInt = 1
-    """Steps after which the series repeats, for the forecasts they are measured beside; 1 repeats the last value."""
+    """Steps after which the series repeats, for the forecasts they are measured beside. 1: of the last value and usual
+    seasons, such as the hours of a day or the months of a year, what forecasts the training part best."""
     # Of states in the series' own units, 256 levels are coarse beside a small error.
     export_limits: SeriesExportLimits = SeriesExportLimits(int8=0.5)
 

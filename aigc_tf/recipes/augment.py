@@ -7,10 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction
-
-# What would leave nothing of an image is refused.
-ProperFraction = Annotated[float, Field(ge=0, lt=1)]
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
@@ -37,9 +37,9 @@ class DCGAN(GANRecipe):
     """Negative slope of LeakyReLU; the article leaves it at Keras's default."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: ProperFraction = 0.3
     """Share of the discriminator's activations that are dropped."""
-    normalisation_momentum: Momentum = 0.8
+    normalisation_momentum: ProperFraction = 0.8
     """Of the generator's batch-norm statistics."""
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugmentation
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
@@ -43,7 +43,7 @@ class DCGAN64(GANRecipe):
     """The paper's batch normalisation in the discriminator, after all convolutions but the first; not with r1."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
-    normalisation_momentum: Momentum | None = 0.8
+    normalisation_momentum: ProperFraction | None = 0.8
     """Of the batch-norm statistics; None, as in the article, leaves batch normalisation out."""
 
     def __post_init__(self) -> None:
@@ -53,6 +53,11 @@ class DCGAN64(GANRecipe):
             raise ValueError(
                 "discriminator_normalisation is on: an image's score depends on the others of its batch, and penalties "
                 "on its gradient mean nothing; turn it off, or set r1.weight and gradient_penalty to 0"
+            )
+        if self.discriminator_normalisation and self.normalisation_momentum is None:
+            raise ValueError(
+                "normalisation_momentum is None, which leaves batch normalisation out: give a momentum, or turn "
+                "discriminator_normalisation off"
             )
 
     @classmethod

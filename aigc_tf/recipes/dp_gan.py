@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
@@ -40,7 +40,7 @@ class DPGAN(Private, GANRecipe):
     """Of the generator's convolutions, in pixels."""
     generator_slope: NonNegativeFloat = 0.3
     """Negative slope of LeakyReLU."""
-    normalisation_momentum: Momentum = 0.8
+    normalisation_momentum: ProperFraction = 0.8
     """Of the generator's batch-norm statistics."""
     pooling: PositiveInt = 2
     """The discriminator sees averages of so many by so many pixels, and the generator's images are such averages."""
@@ -48,7 +48,7 @@ class DPGAN(Private, GANRecipe):
     """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: ProperFraction = 0.0
     """Share of the discriminator's activations that are dropped."""
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)

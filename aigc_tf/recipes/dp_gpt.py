@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Self
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
@@ -20,7 +20,6 @@ class DPGPT(Private, GPT):
     """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
 
     model: ClassVar[str] = "aigc_tf.families.private.language_model:PrivateLanguageModel"
-    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_text"
     assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
 
     text: TextSettings = TextSettings(unit="byte", lines=True, length=80)
@@ -29,7 +28,7 @@ class DPGPT(Private, GPT):
     """Expected: each line is in each batch with probability batch_size / lines."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=20)
-    weight_decay: float = 0.0
+    weight_decay: NonNegativeFloat = 0.0
     depth: PositiveInt = 2
 
     privacy: PrivacySettings = PrivacySettings()

@@ -10,4 +10,5 @@ from pydantic import ConfigDict, Field
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Momentum = Annotated[float, Field(ge=0, lt=1)]
+ProperFraction = Annotated[float, Field(ge=0, lt=1)]
+"""Of what is kept or taken away, where something has to be left."""

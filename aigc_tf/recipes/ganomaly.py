@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, LikelihoodSettings
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
 
@@ -33,7 +33,7 @@ class GANomaly(AutoencoderRecipe):
     """Length of the latent vector; 100 in the paper."""
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
     """Channels of the strided convolutions of both encoders and the discriminator; the decoder's are the reverse."""
-    normalisation_momentum: Momentum = 0.9
+    normalisation_momentum: ProperFraction = 0.9
     """Of the batch-norm statistics."""
 
     adversarial_weight: NonNegativeFloat = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
@@ -25,7 +25,7 @@ class GPT(TextRecipe):
     batch_size: PositiveInt = 32
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
-    weight_decay: float = 0.1
+    weight_decay: NonNegativeFloat = 0.1
 
     depth: PositiveInt = 4
     """Blocks."""

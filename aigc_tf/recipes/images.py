@@ -11,7 +11,7 @@ from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT, Fraction
 from aigc_tf.recipes.options import ImageEvaluation
-from aigc_tf.recipes.settings import Settings
+from aigc_tf.recipes.settings import QuantizationLimits, Settings
 
 MAX_SIDE = 4096  # pixels: beyond what these networks are for
 
@@ -59,10 +59,8 @@ class QuantizedLimits:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ExportLimits(Settings):
+class ExportLimits(QuantizationLimits):
     """What quantizing may change in the quality of a model of images; a file beyond it is not kept."""
-
-    decides_learning = False
 
     samples: Annotated[int, Field(ge=2)] = 10_000
     """Images that are generated, and test images that are reconstructed, to measure it."""
@@ -76,10 +74,6 @@ class ExportLimits(Settings):
         """For networks that were hardly trained, measured with few images."""
         loose = QuantizedLimits(distance_share=0.5, psnr_db=1.0)
         return cls(samples=200, dynamic=loose, int8=loose)
-
-    def of(self, quantize: str) -> QuantizedLimits:
-        """The limits of `dynamic` or `int8`."""
-        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

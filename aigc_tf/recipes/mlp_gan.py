@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Momentum
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
@@ -32,9 +32,9 @@ class MLPGAN(GANRecipe):
     """Of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
+    dropout: ProperFraction = 0.3
     """Share of the discriminator's activations that are dropped."""
-    normalisation_momentum: Momentum | None = 0.8
+    normalisation_momentum: ProperFraction | None = 0.8
     """Of the generator's batch-norm statistics; None, as in the article, leaves batch normalisation out."""
 
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)

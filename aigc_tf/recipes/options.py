@@ -7,14 +7,12 @@ recipes at once; a field's docstring is its help.
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT
-
-Share = Annotated[float, Field(ge=0, lt=1)]
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 
 MIN_TRUNCATION = 0.01
 """Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
@@ -54,7 +52,7 @@ class Decoding:
     """Only so many of the likeliest symbols can be chosen (Fan et al. 2018); 0: all."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Nucleus sampling: only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
-    min_p: Share = 0.0
+    min_p: ProperFraction = 0.0
     """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
     beams: PositiveInt = 1
     """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
@@ -95,6 +93,7 @@ class PathSampling(Options):
 class ImageEvaluation(Options):
     """Measuring a model of images."""
 
-    features: Literal["auto", "classifier", "rotation", "inception"] = "auto"
-    """The feature network whose features are compared. auto: a classifier of the data set, or a network that tells
-    rotations apart if there are no labels. inception: ImageNet's Inception v3."""
+    features: str = "auto"
+    """The feature network whose features are compared: auto, classifier, rotation, inception, or another that is
+    registered. auto: a classifier of the data set, or a network that tells rotations apart if there are no labels.
+    inception: ImageNet's Inception v3."""

@@ -33,10 +33,15 @@ class PrivacySettings(Settings):
 
 
 class Private:
-    """A recipe whose model takes batches by Poisson sampling, and a guarantee."""
+    """A recipe whose model takes batches by Poisson sampling, and a guarantee; it comes before the plain recipe."""
 
-    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_images"
+    data: ClassVar[str] = "aigc_tf.privacy.poisson:open_source"
     assets: ClassVar[Mapping[str, str]] = {"guarantee": "aigc_tf.privacy.accounting:Guarantee"}
+
+    @property
+    def opens(self) -> str:
+        """What opens the examples: the `data` of the recipe that this one makes private."""
+        return str(super().data)  # type: ignore[misc]
 
     @property
     def updates_per_step(self) -> int:

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.settings import Settings
+from aigc_tf.recipes.settings import QuantizationLimits
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -24,10 +24,8 @@ class SeriesSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SeriesExportLimits(Settings):
+class SeriesExportLimits(QuantizationLimits):
     """By what share quantizing may raise an error on held-out series; a file beyond it is not kept."""
-
-    decides_learning = False
 
     samples: Annotated[int, Field(ge=2)] = 500
     """Held-out windows on which it is measured."""
@@ -35,10 +33,6 @@ class SeriesExportLimits(Settings):
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.1
     """With 8-bit arithmetic."""
-
-    def of(self, quantize: str) -> float:
-        """The limit of `dynamic` or `int8`."""
-        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, Momentum
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 
 MAX_SEED = 2**32 - 1  # NumPy's generator takes no more
 
@@ -22,15 +24,30 @@ class Settings:
         return False
 
 
+class QuantizationLimits(Settings):
+    """What quantizing may change in quality; a file beyond it is not kept. Subclasses have a field for each form."""
+
+    decides_learning = False
+
+    dynamic: Any
+    """With 8-bit weights."""
+    int8: Any
+    """With 8-bit arithmetic."""
+
+    def of(self, quantize: str) -> Any:
+        """The limit of `dynamic` or `int8`."""
+        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AdamSettings(Settings):
     """Adam (Kingma & Ba 2015, algorithm 1)."""
 
     learning_rate: PositiveFloat = 1e-3
     """Step size."""
-    beta_1: Momentum = 0.9
+    beta_1: ProperFraction = 0.9
     """Decay of the mean of the gradients."""
-    beta_2: Momentum = 0.999
+    beta_2: ProperFraction = 0.999
     """Decay of the mean of the squared gradients."""
     clip_norm: PositiveFloat | None = None
     """Largest global norm of a gradient; None does not clip."""

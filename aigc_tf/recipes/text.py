@@ -9,9 +9,9 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 from aigc_tf.recipes.options import Writing
-from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings, Settings
+from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -40,10 +40,8 @@ class TextSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TextExportLimits(Settings):
+class TextExportLimits(QuantizationLimits):
     """By what share quantizing may raise the perplexity of held-out text; a file beyond it is not kept."""
-
-    decides_learning = False
 
     symbols: Annotated[int, Field(ge=16)] = 2000
     """Of held-out text, on which it is measured, one after the other."""
@@ -56,10 +54,6 @@ class TextExportLimits(Settings):
     def tiny(cls) -> Self:
         """For networks that were hardly trained."""
         return cls(symbols=100, dynamic=0.5, int8=0.5)
-
-    def of(self, quantize: str) -> float:
-        """The limit of `dynamic` or `int8`."""
-        return {"dynamic": self.dynamic, "int8": self.int8}[quantize]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -81,6 +75,6 @@ class TextRecipe(Recipe):
     schedule: ScheduleSettings = ScheduleSettings()
     weight_decay: NonNegativeFloat = 0.0
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: ProperFraction = 0.0
     """Share of the activations that a training step leaves out."""
     export_limits: TextExportLimits = TextExportLimits()

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
@@ -34,7 +34,7 @@ class TextVAE(TextRecipe):
     batch_size: PositiveInt = 32
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=5.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
-    dropout: float = 0.2
+    dropout: ProperFraction = 0.2
 
     embedding: PositiveInt = 256
     """Of a symbol, on both sides."""

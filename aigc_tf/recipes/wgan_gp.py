@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import AdversarialLoss, R1Settings
 from aigc_tf.recipes.settings import AdamSettings
 
@@ -23,6 +21,6 @@ class WGANGP(DCGAN):
     gradient_penalty: NonNegativeFloat = 10.0
     r1: R1Settings = R1Settings()
     discriminator_steps: PositiveInt = 3
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    dropout: ProperFraction = 0.0
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.0, beta_2=0.9)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.0, beta_2=0.9)

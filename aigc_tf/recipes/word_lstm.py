@@ -8,7 +8,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.text import TextExportLimits, TextSettings
 
 
@@ -19,7 +19,7 @@ class WordLSTM(CharRNN):
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, length=32, consecutive=True)
     steps: PositiveInt = 1500
     recurrent: RecurrentSettings = RecurrentSettings(embedding=256, units=256)
-    dropout: float = 0.2
+    dropout: ProperFraction = 0.2
 
     @classmethod
     def tiny(cls) -> Self:

@@ -11,8 +11,10 @@ from typing import Any
 from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.references import resolve
 from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
+from aigc_tf.runs.hub import front_matter
 from aigc_tf.runs.reports import rows_of_report
 from aigc_tf.storage.files import write_text
 
@@ -27,8 +29,8 @@ def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset
         assets: what the run keeps of its source; each may have a section of the card.
     """
     promised = [asset.card_section(step) for asset in assets.values()]
-    sections = [_what(path, recipe, step), _samples(path), _quality(path), _data(path), *promised, _use(path, recipe)]
-    sections += [_exports(path), _limits(), _recipe(recipe)]
+    sections = [front_matter(path, recipe), _what(path, recipe, step), _samples(path), _quality(path), _data(path)]
+    sections += [*promised, _use(path, recipe), _exports(path), _limits(), _recipe(recipe)]
     write_text(path / paths.CARD, "\n\n".join(section for section in sections if section) + "\n")
 
 
@@ -56,24 +58,27 @@ def _samples(path: Path) -> str:
     file = next((file for file in latest if file.name.startswith("samples-")), latest[0])
     name = file.name.rpartition("-")[0]
     if file.suffix == ".png":
-        return f"![{name}](samples/{file.name})"
+        return f"![{name}]({paths.SAMPLES}/{file.name})"
     text = textwrap.indent(read_text(file), "    ", lambda line: True)
-    return f"{name.capitalize()} ([samples/{file.name}](samples/{file.name})):\n\n{text}"
+    link = f"{paths.SAMPLES}/{file.name}"
+    return f"{name.capitalize()} ([{link}]({link})):\n\n{text}"
 
 
 def _quality(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
         return "## Quality\n\nNot measured yet: `python -m tools.evaluate` with this folder."
     report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    pictures = report.get("pictures")  # reports of version 0.1 have none
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
     table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])
     protocol = "\n".join(f"- {key.replace('_', ' ')}: {value}" for key, value in report["protocol"].items())
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
     sections = [f"## Quality\n\n{step}", table, f"### Protocol\n\n{protocol}\n\n{note}"]
-    if (path / "nearest_training_images.png").is_file():
-        caption = "Samples (left) and the training images nearest to each, in pixels: is anything copied?"
-        sections += [f"### Memorisation\n\n{caption}\n\n![nearest training images](nearest_training_images.png)"]
+    for name, caption in pictures.items() if isinstance(pictures, dict) else ():
+        if (path / f"{name}.png").is_file():
+            title, file = printable(name.replace("_", " ")), printable(name)
+            sections.append(f"### {title.capitalize()}\n\n{printable(str(caption))}\n\n![{title}]({file}.png)")
     return "\n\n".join(sections)
 
 
@@ -81,7 +86,23 @@ def _data(path: Path) -> str:
     return f"## Data\n\n{_table(read_object(path / paths.SOURCE), ('property', 'value'))}"
 
 
+# Command and arguments after the run's folder, for each task of a model; all runs are measured and exported.
+_COMMANDS = {
+    "Draws": ("sample", ""),
+    "Transforms": ("transform", " INPUTS --out FOLDER"),
+    "Encodes": ("encode", " INPUTS --out latents.npz"),
+    "Scores": ("score", " INPUTS"),
+    "Forecasts": ("forecast", ""),
+    "Explains": ("explain", " --text TEXT"),
+}
+_OF_ALL = (("evaluate", ""), ("export", " --quantize dynamic"))
+
+
 def _use(path: Path, recipe: Recipe) -> str:
+    from aigc_tf.families.tasks import tasks_of  # imports TensorFlow
+
+    commands = [*(_COMMANDS[task.__name__] for task in tasks_of(resolve(recipe.model))), *_OF_ALL]
+    lines = "\n".join(f'python -m tools.{command} "{path}"{arguments}' for command, arguments in commands)
     return f"""## Use
 
 ```python
@@ -91,12 +112,10 @@ run = aigc_tf.Run.open("{path}")
 ```
 
 ```
-python -m tools.sample "{path}"
-python -m tools.evaluate "{path}"
-python -m tools.export "{path}" --quantize dynamic
+{lines}
 ```
 
-`python -m tools.sample "{path}" --help` lists what a {recipe.slug()} can be asked."""
+With `--help` instead of the further arguments each says what a {recipe.slug()} can be asked."""
 
 
 # What an export's report that is not one of ours leads to.
@@ -104,7 +123,7 @@ _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, 
 
 
 def _exports(path: Path) -> str:
-    exports = [_described(report) for report in sorted((path / paths.EXPORTS).glob("*/export.json"))]
+    exports = [_described(report) for report in sorted((path / paths.EXPORTS).glob(f"*/{paths.EXPORT_REPORT}"))]
     if not exports:
         return ""
     files = ["| folder | bytes | operators | taken by XNNPACK | memory it adds |", "| --- " * 5 + "|"]

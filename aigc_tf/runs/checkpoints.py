@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from aigc_tf.errors import InputError, say
-from aigc_tf.storage.archives import ArchiveError, is_whole, read_arrays
+from aigc_tf.runs import paths
+from aigc_tf.storage.archives import ArchiveError, is_whole, names_in, read_arrays
 from aigc_tf.storage.files import write_atomically, write_text
 
 if TYPE_CHECKING:
     import keras
 
 _METADATA = "metadata.json"
-_BEST = "best.json"
 _POSITIONAL = re.compile(r"\w+/\d{3}/[^/]+")
 _NAME = re.compile(r"step-(\d{8,})\.npz")
 
@@ -63,12 +63,34 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """
     try:
         arrays = read_arrays(path)
-        metadata = json.loads(arrays.pop(_METADATA, np.array([], np.uint8)).tobytes())
-        if not isinstance(metadata, dict):
-            raise ValueError("its metadata is not a JSON object")
+        return arrays, _parsed(arrays.pop(_METADATA, None))
     except (ArchiveError, ValueError, RecursionError) as error:
         raise unreadable(path, str(error)) from error
-    return arrays, metadata
+
+
+def read_metadata(path: Path) -> tuple[dict[str, Any], bool]:
+    """The metadata of a checkpoint, without its arrays, and whether these are named as version 0.1 named them.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        metadata = _parsed(read_arrays(path, only=_METADATA).get(_METADATA))
+        return metadata, is_positional(name for name in names_in(path) if name != _METADATA)
+    except (ArchiveError, ValueError, RecursionError) as error:
+        raise unreadable(path, str(error)) from error
+
+
+def _parsed(metadata: np.ndarray | None) -> dict[str, Any]:
+    """The JSON object in the bytes of an array.
+
+    Raises:
+        ValueError: there is none.
+    """
+    parsed = json.loads(b"" if metadata is None else metadata.tobytes())
+    if not isinstance(parsed, dict):
+        raise ValueError("its metadata is not a JSON object")
+    return parsed
 
 
 def restore(
@@ -137,9 +159,9 @@ def last_step(folder: Path) -> int:
 def mark_best(folder: Path, best: Mapping[str, Any] | None) -> None:
     """Record which checkpoint is the best so far: `{"step": ..., name of the figure: its value}`, or none."""
     if best is None:
-        (folder / _BEST).unlink(missing_ok=True)
+        (folder / paths.BEST).unlink(missing_ok=True)
     else:
-        write_text(folder / _BEST, json.dumps(best) + "\n")
+        write_text(folder / paths.BEST, json.dumps(best) + "\n")
 
 
 def best_step(folder: Path) -> int | None:
@@ -148,7 +170,7 @@ def best_step(folder: Path) -> int | None:
     Raises:
         InputError: the record of it is damaged.
     """
-    path = folder / _BEST
+    path = folder / paths.BEST
     try:
         step = json.loads(path.read_text())["step"] if path.is_file() else None
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:

@@ -11,6 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aigc_tf import __version__
+
 # A resumed run continues bit by bit only while these stay the same.
 DECISIVE = (
     "tensorflow",
@@ -28,7 +30,7 @@ DECISIVE = (
 def environment(replicas: int = 1) -> dict[str, Any]:
     """Versions, threads and devices of this process, and among how many replicas a run's batches are shared out."""
     return {
-        "aigc_tf": metadata_version("aigc-tf"),
+        "aigc_tf": __version__,
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
@@ -45,16 +47,6 @@ def environment(replicas: int = 1) -> dict[str, Any]:
         "replicas": replicas,
         "command": sys.argv,
     }
-
-
-def metadata_version(package: str) -> str:
-    """The version of an installed package; a checkout that is not installed has the one in its source."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        from aigc_tf import __version__
-
-        return __version__
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

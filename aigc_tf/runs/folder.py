@@ -12,27 +12,29 @@ from aigc_tf import __version__
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
-from aigc_tf.storage.files import LOCK
+from aigc_tf.runs import paths
+from aigc_tf.storage.files import LOCK, PARTIAL
 
-RUNS_FOLDER = Path("saved_models")
 
-
-def create_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
-    """Make the folder of a new run.
+def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
+    """Where a new run goes: `run_dir`, or a folder named by the time; it is not made yet.
 
     Raises:
         InputError: it is there already and not empty.
     """
     if run_dir is None:
         stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
+        path = paths.RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
     else:
         path = Path(run_dir).expanduser()
-    # A process that was killed before its run began may have left its lock.
-    if path.exists() and (not path.is_dir() or any(entry.name != LOCK for entry in path.iterdir())):
+    if path.exists() and not (path.is_dir() and all(map(is_left_by_a_kill, path.iterdir()))):
         raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
-    path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def is_left_by_a_kill(path: Path) -> bool:
+    """Whether a file is what a process leaves that is killed before its run has a recipe: its lock, a part of it."""
+    return path.name == LOCK or path.match(f"{paths.RECIPE}.*{PARTIAL}")
 
 
 def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
@@ -43,9 +45,9 @@ def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
     """
     if run_dir is not None:
         return Path(run_dir).expanduser()
-    runs = [path.parent for path in (RUNS_FOLDER / recipe.slug()).glob("*/recipe.json")]
+    runs = [path.parent for path in (paths.RUNS_FOLDER / recipe.slug()).glob(f"*/{paths.RECIPE}")]
     if not runs:
-        raise InputError(f"there is no run of {recipe.slug()} in {RUNS_FOLDER} to resume: leave --resume out")
+        raise InputError(f"there is no run of {recipe.slug()} in {paths.RUNS_FOLDER} to resume: leave --resume out")
     return max(runs, key=lambda path: path.stat().st_mtime)
 
 
@@ -55,16 +57,19 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         InputError: the folder is not a run, its recipe cannot be read, or it holds links to other places.
     """
-    if path.is_file():
-        raise InputError(f"{path} is a file, and a run folder is needed: the one that training made")
-    if not (path / "recipe.json").is_file():
-        raise InputError(f"{path} is not a run folder: it has no recipe.json")
+    try:
+        if path.is_file():
+            raise InputError(f"{path} is a file, and a run folder is needed: the one that training made")
+        if not (path / paths.RECIPE).is_file():
+            raise InputError(f"{path} is not a run folder: it has no {paths.RECIPE}")
+    except OSError as error:  # such as a name that is too long
+        raise InputError(f"{path} is not a run folder: {error.strerror}") from None
     refuse_links(path)
-    written = read_object(path / "recipe.json", recipe=str, fields=dict)
+    written = read_object(path / paths.RECIPE, recipe=str, fields=dict)
     try:
         return recipe_class(written["recipe"]).from_fields(written["fields"])
     except ValueError as error:
-        raise InputError(f"{path / 'recipe.json'}: {error}{made_by_newer(path)}") from None
+        raise InputError(f"{path / paths.RECIPE}: {error}{made_by_newer(path)}") from None
 
 
 def refuse_links(path: Path) -> None:
@@ -74,13 +79,13 @@ def refuse_links(path: Path) -> None:
         for entry in (Path(folder, name) for name in (*folders, *names)):
             if entry.is_symlink() and not entry.resolve().is_relative_to(inside):
                 shown = printable(str(entry))
-                raise InputError(f"{shown} is a link out of the run folder: put what it leads to in its place")
+                raise InputError(f"{shown} is a link out of the run folder: replace it by what it points to")
 
 
 def made_by_newer(path: Path) -> str:
     """What to say of a recipe that another version of the package may have written."""
     try:
-        version = printable(read_object(path / "environment.json", aigc_tf=str)["aigc_tf"])
+        version = printable(read_object(path / paths.ENVIRONMENT, aigc_tf=str)["aigc_tf"])
     except InputError:
         return ""
     return "" if version == __version__ else f" (the run was made by aigc_tf {version}, this is {__version__})"
@@ -104,7 +109,7 @@ def read_object(path: Path, /, **needed: type) -> dict[str, Any]:
         raise InputError(f"{path} does not hold a JSON object")
     for name, kind in needed.items():
         if not isinstance(value.get(name), kind):
-            raise InputError(f"{path} is damaged: its {name} is not what it should be")
+            raise InputError(f"{path} is damaged: {name} is missing, or not of type {kind.__name__}")
     return value
 
 
@@ -117,6 +122,6 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: the run folder is not whole") from None
+        raise InputError(f"{path} is missing: the run folder is incomplete") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}") from None

@@ -21,13 +21,17 @@ from aigc_tf.storage.files import remove_partial, write_text
 _FRAME_BYTES = 16  # of a record of an event file, beside its content: length and two checksums
 
 
-def recorded_progress(path: Path, quality_name: str) -> Progress:
+def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -> Progress:
     """The progress that a checkpoint records.
 
+    Args:
+        path: of the checkpoint.
+        metadata: of it.
+        quality_name: what the figure is called that picks the best checkpoint.
+
     Raises:
-        InputError: the file is damaged, or what it records is not what a checkpoint does.
+        InputError: what it records is not what a checkpoint does.
     """
-    _, metadata = checkpoints.read(path)
 
     def is_number(value: Any) -> bool:
         return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)  # more make no float
@@ -52,6 +56,18 @@ def step_of(path: Path) -> int:
     return int(path.stem.rpartition("-")[2])
 
 
+def last_whole(path: Path) -> tuple[int | None, list[Path]]:
+    """The step of a run's last checkpoint that is whole, None if it has none yet; and the damaged ones after it.
+
+    Raises:
+        InputError: there are checkpoints, and all of them are damaged.
+    """
+    step, damaged = checkpoints.last_whole(path / paths.CHECKPOINTS)
+    if damaged and step is None:
+        raise InputError(f"{path} cannot be resumed: all its checkpoints are damaged; start a new run")
+    return step, damaged
+
+
 def recover(path: Path) -> int | None:
     """Put a run folder in order; what is removed here is made again.
 
@@ -62,9 +78,7 @@ def recover(path: Path) -> int | None:
         InputError: there are checkpoints, and all of them are damaged.
     """
     remove_partial(path)
-    step, damaged = checkpoints.last_whole(path / paths.CHECKPOINTS)
-    if damaged and step is None:
-        raise InputError(f"{path} cannot be resumed: all its checkpoints are damaged; start a new run")
+    step, damaged = last_whole(path)
     for file in damaged:
         say(f"warning: {file} is damaged and removed: the run goes on from step {step}")
         file.unlink()

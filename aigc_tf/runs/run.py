@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
 
-SHOWN_NAMES = 5  # of weights that do not fit
-
 
 class Run:
     """A run folder, opened.
@@ -31,23 +31,15 @@ class Run:
     Attributes:
         path: the folder.
         recipe: the recipe it was trained with.
-        step: training steps of the checkpoint that is open.
-        progress: where training stands, of a run that is being trained.
+        progress: where training stands: of the checkpoint that is open, or while the run is trained.
     """
 
     def __init__(
-        self,
-        path: Path,
-        recipe: Recipe,
-        step: int,
-        source: Any = None,
-        progress: Progress | None = None,
-        model: GenerativeModel | None = None,
+        self, path: Path, recipe: Recipe, progress: Progress, source: Any = None, model: GenerativeModel | None = None
     ) -> None:
         self.path = path
         self.recipe = recipe
-        self.step = step
-        self.progress = progress or Progress(step)
+        self.progress = progress
         # Both are made when they are first asked for.
         self._model = model
         self._source = source
@@ -70,10 +62,15 @@ class Run:
         folder = path / paths.CHECKPOINTS
         step = checkpoints.best_step(folder) if checkpoint == "best" else None
         if step is None:
-            return cls(path, recipe, checkpoints.last_step(folder))
+            return cls(path, recipe, Progress(checkpoints.last_step(folder)))
         if not is_whole(checkpoints.path_of(folder, step)):
             raise InputError(f"the best checkpoint of {path}, step {step}, is lost or damaged: choose the last one")
-        return cls(path, recipe, step)
+        return cls(path, recipe, Progress(step))
+
+    @property
+    def step(self) -> int:
+        """Training steps that the model has made."""
+        return self.progress.step
 
     @property
     def model(self) -> GenerativeModel:
@@ -83,31 +80,35 @@ class Run:
             InputError: the checkpoint is damaged, or of another model.
         """
         if self._model is None:
-            from aigc_tf.families.create import create  # imports TensorFlow
-            from aigc_tf.families.state import positional_state
-
-            model = create(self.recipe, **self.assets())
-            if self.step:
-                path = checkpoints.path_of(self.path / paths.CHECKPOINTS, self.step)
-                checkpoints.restore(path, model.state(), positional_state(model, model.optimizers))
-            elif self.recipe.start_from is not None:
-                self._start_from(model, Run.open(self.recipe.start_from))
-            self._model = model
+            self._model = self._restored() if self.step else self.new_model()
         return self._model
 
-    def _start_from(self, model: GenerativeModel, other: Run) -> None:
-        """Give a new model the weights of another run that fit by name and shape, and say which did not."""
-        from aigc_tf.families.state import adopt
+    def _restored(self) -> GenerativeModel:
+        from aigc_tf.families.create import create  # imports TensorFlow
+        from aigc_tf.families.state import positional_state
 
-        taken, left = adopt(model, other.model)
-        names = ", ".join(left[:SHOWN_NAMES]) + (
-            f" and {len(left) - SHOWN_NAMES} more" if len(left) > SHOWN_NAMES else ""
-        )
-        say(f"started from {other.path}, step {other.step}: {len(taken)} of {len(taken) + len(left)} weights fit")
-        if left:
-            say(f"these begin anew: {names}")
-        if not taken:
-            raise InputError(f"start_from is {other.path}: none of its weights fits a {self.recipe.slug()}")
+        model = create(self.recipe, **self.assets())
+        path = checkpoints.path_of(self.path / paths.CHECKPOINTS, self.step)
+        checkpoints.restore(path, model.state(), positional_state(model, model.optimizers))
+        return model
+
+    def new_model(self, seed: int | None = None) -> GenerativeModel:
+        """A model as this run begins: with new weights, or those of the run in `start_from` that fit.
+
+        Args:
+            seed: of what is new; the recipe's if not given.
+
+        Raises:
+            InputError: the run in `start_from` cannot be opened, or none of its weights fits.
+        """
+        from aigc_tf.families.create import create  # imports TensorFlow
+        from aigc_tf.runs.starting import take_over
+
+        assets = self.assets()
+        model = create(self.recipe if seed is None else dataclasses.replace(self.recipe, seed=seed), **assets)
+        if self.recipe.start_from is not None:
+            take_over(model, assets, Run.open(self.recipe.start_from))
+        return model
 
     @property
     def source(self) -> Any:
@@ -132,7 +133,7 @@ class Run:
 
     def facts(self, step: int) -> dict[str, float]:
         """What is true of the model after so many steps by the run's assets: the ε of private training."""
-        return {name: value for asset in self.assets().values() for name, value in asset.facts(step).items()}
+        return facts_of(self.assets(), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files.
@@ -195,18 +196,20 @@ class Run:
             options: the recipe's `evaluate_options`; images have `features`, the feature network.
 
         Returns:
-            Floats by name; under "better" and "baselines" how to read them; and under "protocol" what they were
-            measured with: figures of different protocols cannot be compared.
+            Floats by name; under "better" and "baselines" how to read them; under "protocol" what they were measured
+            with: figures of different protocols cannot be compared; and under "pictures" the captions of pictures in
+            the run's folder, by name.
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
         from aigc_tf.modalities.drawing import write_png
 
-        request = Request(samples, seed, "test", options)
+        request = Request(part="test", samples=samples, seed=seed, options=options)
         evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
         report = evaluate(evaluators, self.model, self.source, self.recipe, request)
-        for name, picture in report.pop("pictures").items():
-            write = partial(write_png, image=picture, made_by=self.made_by(seed), scale=2)
+        for name, picture in report["pictures"].items():
+            write = partial(write_png, image=picture.image, made_by=self.made_by(seed), scale=2)
             write_atomically(self.path / f"{name}.png", write)
+            report["pictures"][name] = picture.caption
         report |= {"step": self.step} | self.facts(self.step)
         report["protocol"] |= self.chosen()
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
@@ -214,13 +217,16 @@ class Run:
         return report
 
     def chosen(self) -> dict[str, str]:
-        """What chose the best checkpoint, for protocols; runs of version 0.1 were chosen on test data."""
-        chooser = resolve(self.recipe.chooses)
-        recorded = self.read_json(paths.SOURCE)
-        if "validation split" not in recorded:
-            return {"best checkpoint chosen by": f"{chooser.name} on the test part (version 0.1)"}
-        part = f"validation part: {recorded['validation split']}"
-        return {"best checkpoint chosen by": f"{chooser.name} on the {part}"}
+        """What chose the best checkpoint, for protocols; version 0.1 chose on test data."""
+        from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
+
+        split = self.read_json(paths.SOURCE).get("validation split")
+        part = f"validation part: {split}"
+        if split is None:
+            part = "test part (version 0.1)"
+        elif split == NO_VALIDATION:
+            part = "training part"
+        return {"best checkpoint chosen by": f"{resolve(self.recipe.chooses).name} on the {part}"}
 
     def export(
         self,

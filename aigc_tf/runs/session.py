@@ -1,4 +1,4 @@
-"""The folder of a run that is trained: begun or resumed, with all that may refuse that, and held while it lasts."""
+"""Begins or resumes a run: checks every reason to refuse, and holds the folder while training lasts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,46 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.data.source import Source
-from aigc_tf.errors import InputError, printable, say
+from aigc_tf.errors import InputError, StoppedError, printable, say
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.environment import differences
-from aigc_tf.runs.folder import create_run_folder, find_run_folder, read_object, read_recipe, read_text
+from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
-from aigc_tf.runs.recovery import recorded_progress, recover
+from aigc_tf.runs.recovery import last_whole, recorded_progress, recover
 from aigc_tf.runs.run import Run
+from aigc_tf.runs.starting import refuse_start
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import held, write_text
+from aigc_tf.storage.files import held, remove_partial, write_text
 
 # They name content that is compared by itself, or that counted once.
 _COMPARED_OTHERWISE = {"source", "start_from"}
 
 
+def refuse_early(recipe: Recipe, run_dir: str | Path | None, resume: bool) -> None:
+    """Refuse what can be refused before the source is opened, which may take minutes.
+
+    Args:
+        recipe: to begin, or to go on with.
+        run_dir: the folder; see `begun` and `resumed`.
+        resume: whether the run is to go on.
+
+    Raises:
+        InputError: the folder is not empty, or in use; or the run cannot go on with this recipe, or is damaged.
+    """
+    if not resume:
+        new_run_folder(recipe, run_dir)
+        return
+    path = find_run_folder(type(recipe), run_dir)
+    refuse_changes(path, read_recipe(path), recipe)
+    with held(path):
+        last_whole(path)
+
+
 @contextmanager
 def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described: dict[str, Any]) -> Iterator[Run]:
-    """A new run, its folder held by this process.
+    """A new run, its folder held by this process. If it is refused before anything is learnt, no folder stays.
 
     Args:
         recipe: what to train.
@@ -38,21 +59,26 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
         described: the environment.
 
     Raises:
-        InputError: the folder is not empty or in use, `start_from` is not a run, or the model cannot be made.
+        InputError: the folder is not empty or in use, or `start_from` is not a run.
     """
     if recipe.start_from is not None:
         Run.open(recipe.start_from)
-    path = create_run_folder(recipe, run_dir)
+        refuse_start(recipe, source)
+    path = new_run_folder(recipe, run_dir)
     recipe = dataclasses.replace(recipe, source=source.name)
+    path.mkdir(parents=True, exist_ok=True)
     with held(path):
+        remove_partial(path)  # of a process that was killed before its run began
         _write_beginning(path, recipe, source, described)
-        run = Run(path, recipe, 0, source=source, progress=Progress(step=0))
+        run = Run(path, recipe, Progress(step=0), source=source)
         try:
-            run.model  # noqa: B018 (a recipe whose model cannot be made is refused, and leaves no folder)
+            yield run
+        except StoppedError:
+            raise  # the run goes on when the fault is fixed
         except InputError:
-            shutil.rmtree(path)
+            if not run.step:
+                shutil.rmtree(path, ignore_errors=True)  # an error here must not hide why the run is refused
             raise
-        yield run
 
 
 @contextmanager
@@ -80,8 +106,9 @@ def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, describe
             write_text(path / paths.RECIPE, recipe.to_json())
             _write_source(path, source)
         else:
+            refuse_start(recipe, source)
             _write_beginning(path, recipe, source, described)
-        yield Run(path, recipe, progress.step, source=source, progress=progress)
+        yield Run(path, recipe, progress, source=source)
 
 
 def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progress:
@@ -99,12 +126,13 @@ def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progr
     if step is None:
         return Progress(step=0)
     for difference in differences(read_object(path / paths.ENVIRONMENT), described):
-        say(f"warning: the run continues, but not bit by bit: {printable(difference)}")
+        say(f"warning: the run continues, but not bit for bit as before: {printable(difference)}")
     folder = path / paths.CHECKPOINTS
     last = checkpoints.path_of(folder, step)
-    progress = recorded_progress(last, resolve(recipe.chooses).name)
+    metadata, is_of_version_0_1 = checkpoints.read_metadata(last)
+    progress = recorded_progress(last, metadata, resolve(recipe.chooses).name)
     best = progress.best
-    if best is not None and checkpoints.is_positional(checkpoints.read(last)[0]):
+    if best is not None and is_of_version_0_1:
         say("the best checkpoint so far was chosen on test data, as version 0.1 did: from now on others choose")
         best = None
     elif best is not None and not is_whole(checkpoints.path_of(folder, best["step"])):
@@ -137,8 +165,7 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
             f"{path} was trained on {recorded['name']} (fingerprint {recorded['fingerprint'][:12]}), and {source.name} "
             f"is now another content (fingerprint {source.fingerprint[:12]}): start a new run"
         )
-    for name in recipe.assets:
-        asset = source.assets[name]
+    for name, asset in source.assets_for(recipe).items():
         reason = asset.reason_to_refuse(type(asset).from_json(read_text(path / paths.asset_file(name))))
         if reason:
             raise InputError(f"{path} {reason}")
@@ -147,8 +174,8 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
 def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict[str, Any]) -> None:
     """Write what describes the beginning of a run: recipe, source, assets, environment."""
     write_text(path / paths.RECIPE, recipe.to_json())
-    for name in recipe.assets:
-        write_text(path / paths.asset_file(name), source.assets[name].to_json())
+    for name, asset in source.assets_for(recipe).items():
+        write_text(path / paths.asset_file(name), asset.to_json())
     _write_source(path, source)
     write_text(path / paths.ENVIRONMENT, json.dumps(described, indent=2) + "\n")
 

@@ -35,8 +35,12 @@ class ArchiveError(Exception):
     """A file is no `.npz` archive of plain arrays, or a damaged one; the message says why in a few words."""
 
 
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
+def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file by name; nothing in it can run code, and each has a checksum.
+
+    Args:
+        path: of the file.
+        only: the name of the one array to read, if it is there; None reads all.
 
     Raises:
         ArchiveError: the file is missing or damaged, holds Python objects, or what it holds does not fit in memory.
@@ -50,13 +54,26 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
                 raise ArchiveError(f"it holds {size:,} bytes, which do not fit in memory")
             file.seek(0)
             with np.load(file, allow_pickle=False) as content:
-                arrays = {name: content[name] for name in content.files}
+                arrays = {name: content[name] for name in content.files if only in (None, name)}
     except _DAMAGE as error:
         raise ArchiveError(_reason(error)) from error
     others = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if others:
         raise ArchiveError(f"{others[0]!r} in it is not an array")
     return arrays
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the arrays in an `.npz` file, which are not read.
+
+    Raises:
+        ArchiveError: the file is missing or damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except _DAMAGE as error:
+        raise ArchiveError(_reason(error)) from error
 
 
 def is_whole(path: Path) -> bool:

@@ -31,6 +31,12 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
         privacy.privacy([1.0], ["vae"], 0, 100, "some", tmp_path / "results.jsonl")
 
 
+def test_all_private_recipes_of_images_are_trained_if_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(privacy, "measure", lambda *_: {})
+    rows = privacy.privacy([1.0], [], 0, 100, "some", tmp_path / "results.jsonl")
+    assert {row["recipe"] for row in rows} == {"dp_gan", "dp_vae"} and len(rows) == 4
+
+
 @pytest.mark.parametrize("epsilon", [1.0, None])
 def test_a_recipe_is_trained_and_measured(epsilon: float | None, pictures: Path, monkeypatch: pytest.MonkeyPatch):
     tiny = dataclasses.replace(DPVAE.tiny(), steps=20)

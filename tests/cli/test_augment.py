@@ -24,6 +24,7 @@ from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.runs.progress import Progress
 from tools.benchmarks import augmentation
 from tools.benchmarks.readings import Results
 
@@ -52,7 +53,7 @@ def run(tmp_path: Path) -> aigc_tf.Run:
     source = ImageSource(
         name="own", test_split="", licence="", train=split(40, 1), test=split(20, 2), class_names=CLASS_NAMES
     )
-    return aigc_tf.Run(tmp_path / "run", DCGAN.tiny(), 0, model=Shades(), source=source)
+    return aigc_tf.Run(tmp_path / "run", DCGAN.tiny(), Progress(0), model=Shades(), source=source)
 
 
 def test_pictures_read_back_with_their_labels(run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -86,7 +87,7 @@ def test_folders_named_by_numerals_hold_their_own_class(run: aigc_tf.Run, tmp_pa
         return np.tile(numbers[:, None, None, None] / 4, (1, 8, 8, 1))
 
     model.sampler = SimpleNamespace(predict_on_batch=painted)
-    numbered = aigc_tf.Run(run.path, run.recipe, 0, model=model, source=run.source)
+    numbered = aigc_tf.Run(run.path, run.recipe, Progress(0), model=model, source=run.source)
     write_classes(numbered, 9, tmp_path / "out", seed=0)
     files = sorted((tmp_path / "out").rglob("*.png"))
     assert len(files) == 9
@@ -106,7 +107,9 @@ def test_the_same_seed_writes_the_same_pictures(run: aigc_tf.Run, tmp_path: Path
 def test_what_cannot_be_written_is_refused(run: aigc_tf.Run, tmp_path: Path):
     with pytest.raises(InputError, match="--count is 1: give at least one for each of the 2 classes"):
         write_classes(run, 1, tmp_path / "out", seed=0)
-    unconditional = aigc_tf.Run(run.path, run.recipe, 0, model=aigc_tf.create(DCGAN.tiny()), source=run.source)
+    unconditional = aigc_tf.Run(
+        run.path, run.recipe, Progress(0), model=aigc_tf.create(DCGAN.tiny()), source=run.source
+    )
     with pytest.raises(InputError, match="a dcgan cannot be told which class to draw"):
         write_classes(unconditional, 4, tmp_path / "out", seed=0)
     with pytest.raises(InputError, match="a dcgan cannot be told which class to draw"):

@@ -22,6 +22,7 @@ from aigc_tf.modalities.drawing import grid, to_bytes
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.vae import VAE
+from aigc_tf.runs.progress import Progress
 from tests.cli.conftest import IMAGES
 from tools.benchmarks import compression
 
@@ -262,7 +263,7 @@ def test_a_latent_that_meets_no_dense_layer_has_no_known_directions(run: aigc_tf
 
 
 def untrained(recipe: Recipe, like: aigc_tf.Run) -> aigc_tf.Run:
-    return aigc_tf.Run(like.path, recipe, 0, model=aigc_tf.create(recipe), source=like.source)
+    return aigc_tf.Run(like.path, recipe, Progress(0), model=aigc_tf.create(recipe), source=like.source)
 
 
 @pytest.mark.parametrize("what", [Traverse(), Map(), Between(between=("a", "b")), Nearest(nearest="a")])

@@ -15,13 +15,14 @@ from pydantic import PositiveFloat
 from pydantic.dataclasses import dataclass
 
 import aigc_tf
-from aigc_tf.cli.options import Verb, chosen_options, docs_of, with_options
+from aigc_tf.cli.options import Verb, chosen_options, docs_of, named_run, with_options
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.options import Options, Writing
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.runs.folder import read_recipe
 
 ROOT = Path(__file__).parents[2]
 VERBS: dict[str, Verb] = {
@@ -114,6 +115,17 @@ def test_the_recipe_checks_what_is_given():
     assert chosen_options(GPT(), "sample_options", {"top_k": 3}) == Writing(top_k=3).arguments()
 
 
+def test_a_run_is_found_among_any_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A prompt may be longer than the name of a file."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "recipe.json").touch()
+    long = "A long time ago " * 100
+    assert named_run(["--prompt", long, str(tmp_path / "run")]) == tmp_path / "run"
+    assert named_run(["--prompt", long]) is None
+    with pytest.raises(InputError, match="is not a run folder: File name too long"):
+        read_recipe(Path(long))
+
+
 def test_fields_of_bases_have_their_help():
     assert docs_of(Writing)["prompt"] == "How each text begins."
     assert docs_of(Writing)["top_p"].startswith("Nucleus sampling")
@@ -135,6 +147,7 @@ def test_fields_of_bases_have_their_help():
         (["explore", "RUN", "interpolate", "--truncation", "0"], "--truncation is 0: give at least 0.01"),
         (["forecast", "RUN", "--steps", "0"], "--steps is 0: give at least 1"),
         (["sample", "nowhere"], "nowhere is not a run folder"),
+        (["sample", 300 * "long"], "is not a run folder: File name too long"),
     ],
 )
 def test_bad_input_is_refused_before_tensorflow_is_imported(vae_run: aigc_tf.Run, words: list[str], message: str):

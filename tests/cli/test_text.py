@@ -17,9 +17,11 @@ from aigc_tf.cli.explain import explain
 from aigc_tf.cli.sample import main
 from aigc_tf.cli.score import score
 from aigc_tf.errors import InputError
+from aigc_tf.families.latent_space import between
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text_vae import TextVAE
+from tools.benchmarks.compression import compression
 
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dögs'}\n" for number in range(300))
 QUIET = LoggingSettings(evaluate_every=1000, samples_every=1000)
@@ -105,6 +107,8 @@ def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Cap
     output(capsys, gpt.path, "--count", 3, "--tokens", 5, "--out", tmp_path / "texts.txt")
     for text in written["texts"]:
         assert text in (tmp_path / "texts.txt").read_text(encoding="utf-8")
+    output(capsys, gpt.path, "--count", 3, "--tokens", 5, "--out", tmp_path / "texts.md")  # as version 0.1 did
+    assert (tmp_path / "texts.md").read_text() == (tmp_path / "texts.txt").read_text()
 
 
 def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,8 +117,24 @@ def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, caps
     assert len(found.split("\n")) == 5
     explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
     assert capsys.readouterr().out == found
-    assert found == "\n".join(text_vae.model.between(*lines, 4)) + "\n"
+    assert found == "\n".join(between(text_vae.model, *lines, 4)) + "\n"
     assert "a gpt does not encode inputs: choose a run of autoencoder" in refused(capsys, gpt.path, "--between", *lines)
+
+
+def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("line 3 of a story", "strange words about cats")
+    found = output(capsys, text_vae.path, "--between", *lines)
+    assert found == "\n".join(between(text_vae.model, *lines, 6)) + "\n"
+
+
+def test_a_way_goes_to_a_folder_of_single_files(
+    text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ("line 3 of a story", "strange words about cats")
+    explore.main([str(text_vae.path), "between", *lines, "--out", str(tmp_path / "way")])
+    assert capsys.readouterr().out.strip() == str(tmp_path / "way")
+    written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").iterdir())]
+    assert written == [f"{text}\n" for text in between(text_vae.model, *lines, 6)]
 
 
 def test_the_latent_space_of_lines_is_explored(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,12 +156,24 @@ def test_lines_are_transformed_and_encoded(
     (tmp_path / "a.txt").write_text(lines[0] + "\n")
     transform.main([str(text_vae.path), str(tmp_path / "a.txt"), "--out", str(tmp_path / "out")])
     assert (tmp_path / "out" / "a.txt").read_text() == again[0] + "\n"
+    transform.main([str(text_vae.path), "--text", *lines, "--out", str(tmp_path / "both.md")])
+    assert (tmp_path / "both.md").read_text() == "\n".join(again) + "\n"
+    transform.main([str(text_vae.path), str(tmp_path / "a.txt"), "--out", str(tmp_path / "a.md")])
+    assert (tmp_path / "a.md").read_text() == again[0] + "\n"
     transform.main([str(text_vae.path), "--text", *lines, "--out", str(tmp_path / "both.json")])
     assert json.loads((tmp_path / "both.json").read_text())["texts"] == again
     encode(text_vae.path, text=tuple(lines), out=tmp_path / "latents.npz")
     with np.load(tmp_path / "latents.npz", allow_pickle=False) as file:
         assert file["names"].tolist() == lines
-        np.testing.assert_allclose(file["latent"], text_vae.model.encode(lines), atol=1e-6)
+        np.testing.assert_allclose(file["mean"], text_vae.model.encode(lines), atol=1e-6)
+        assert file["log_variance"].shape == file["mean"].shape
+
+
+def test_only_pictures_are_compressed(text_vae: aigc_tf.Run, gpt: aigc_tf.Run) -> None:
+    with pytest.raises(InputError, match="a run of a model of texts: choose one of an autoencoder of pictures"):
+        compression(text_vae.path)
+    with pytest.raises(InputError, match="a gpt does not decode latent vectors: choose a run of autoencoder"):
+        compression(gpt.path)
 
 
 def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

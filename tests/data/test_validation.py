@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from aigc_tf.data.images import opening as images
@@ -15,7 +17,7 @@ from aigc_tf.data.images import splits
 from aigc_tf.data.images.source import ImageSource, Split, Subset
 from aigc_tf.data.order import Poisson
 from aigc_tf.data.series import opening as series
-from aigc_tf.data.source import NO_VALIDATION, Source, validation_count
+from aigc_tf.data.source import NO_VALIDATION, Source, evenly, validation_count
 from aigc_tf.data.text import opening as text
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import TextSplit
@@ -116,13 +118,24 @@ def test_memory_mapped_images_are_not_copied(tmp_path: Path):
     assert source.fingerprint == in_memory.fingerprint
 
 
-def test_held_out_batches_are_the_first_of_their_part():
+def test_held_out_batches_are_spread_over_their_part():
     source = source_of(noise(1000), np.arange(1000) % 3, labelled=True).validated()
     for part, split in (("train", source.train), ("validation", source.validation), ("test", source.test)):
         batches = list(source.held_out(part, 600))
-        count = min(600, len(split.images))
-        found = np.concatenate([batch["image"] for batch in batches])
-        np.testing.assert_array_equal(found, images.to_unit(np.asarray(split.images[:count])))
+        rows = evenly(len(split.images), 600)
+        for name, expected in (("image", images.to_unit(split.images[rows])), ("label", split.labels[rows])):
+            np.testing.assert_array_equal(np.concatenate([batch[name] for batch in batches]), expected)
+
+
+@given(st.integers(0, 500), st.integers(0, 600))
+def test_examples_are_taken_evenly_and_as_many_as_asked_for(available: int, count: int):
+    """From the first to the last; of examples sorted by class all classes alike."""
+    chosen = evenly(available, count)
+    assert len(np.unique(chosen)) == len(chosen) == min(available, count)
+    if len(chosen) > 1:
+        assert (chosen[0], chosen[-1]) == (0, available - 1) and np.ptp(np.diff(chosen)) <= 1
+    split = Split(np.zeros((available, 1, 1, 1), np.uint8), np.arange(available)).some(count)
+    assert len(split.images) == len(split.labels) == len(chosen) and list(split.labels) == list(chosen)
 
 
 # Text.
@@ -213,7 +226,7 @@ def whole(source: Source) -> Source:
     """The same source with nothing cut off."""
     if source.validation is None:
         return source
-    fields = {"training": None} if hasattr(source, "settings") or isinstance(source, ImageSource) else {}
+    fields = {"uncut": None} if hasattr(source, "settings") or isinstance(source, ImageSource) else {}
     return dataclasses.replace(source, train=source.training, validation=None, **fields)
 
 

@@ -15,10 +15,14 @@ import numpy as np
 import pytest
 
 import aigc_tf
+from aigc_tf.engine.distribution import Workers
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, ScheduleSettings
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
+from aigc_tf.storage.archives import read_arrays
+from aigc_tf.storage.files import held
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,8 +206,100 @@ def test_data_from_python(recipe: DCGAN, pictures: Path, tmp_path: Path):
     assert aigc_tf.train(longer, run.path, resume=True, data=images).step == 7
 
 
-def test_a_run_that_is_refused_when_it_begins_leaves_no_folder(recipe: DCGAN, tmp_path: Path):
-    with pytest.raises(InputError, match="no layer has such a name"):
-        aigc_tf.train(dataclasses.replace(recipe, freeze=("nothing/*",)), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+def no_figure(*_: object) -> float:
+    raise InputError("too few examples: give more")
+
+
+@pytest.mark.parametrize("folder_is_there", [False, True])
+def test_a_run_that_is_refused_before_it_learns_leaves_no_folder(
+    folder_is_there: bool, recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Because the model cannot be made, or the quality cannot be measured."""
+    measured = dataclasses.replace(recipe, logging=dataclasses.replace(recipe.logging, evaluate_every=1))
+    monkeypatch.setattr(resolve(DCGAN.chooses), "value", no_figure)
+    for refused, message in (
+        (dataclasses.replace(recipe, freeze=("nothing/*",)), "no layer has such a name"),
+        (measured, "too few examples"),
+    ):
+        if folder_is_there:
+            (tmp_path / "run").mkdir()
+        with pytest.raises(InputError, match=message):
+            aigc_tf.train(refused, tmp_path / "run")
+        assert not (tmp_path / "run").exists()
     aigc_tf.train(recipe, tmp_path / "run")
+
+
+def test_a_run_that_learnt_something_keeps_its_folder_when_it_is_refused(
+    recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    logging = dataclasses.replace(recipe.logging, evaluate_every=2)
+    recipe = dataclasses.replace(recipe, logging=logging, checkpoints=CheckpointSettings(every=1))
+    figures = iter([1.0])  # before the first step; then there are none
+    monkeypatch.setattr(resolve(DCGAN.chooses), "value", lambda *_: next(figures, None) or no_figure())
+    with pytest.raises(InputError, match="too few examples"):
+        aigc_tf.train(recipe, tmp_path / "run")
+    assert checkpoints.steps(tmp_path / "run" / "checkpoints") == [1]
+
+
+@pytest.mark.parametrize("left", [(".lock",), ("recipe.json.0123abcd.partial",), (".lock", "recipe.json.9.partial")])
+def test_a_run_that_was_killed_in_its_first_write_begins_again(left: tuple[str, ...], recipe: DCGAN, tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    for name in left:
+        (tmp_path / "run" / name).write_text("half")
+    run = aigc_tf.train(dataclasses.replace(recipe, steps=1), tmp_path / "run")
+    assert run.step == 1 and not list(run.path.rglob("*.partial"))
+
+
+def test_partial_files_of_others_are_no_leftovers(recipe: DCGAN, tmp_path: Path):
+    (tmp_path / "film.partial").write_text("mine")
+    with pytest.raises(InputError, match="there already"):
+        aigc_tf.train(recipe, tmp_path)
+    assert (tmp_path / "film.partial").read_text() == "mine"
+
+
+def test_what_needs_no_source_is_refused_before_it_is_opened(
+    recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = aigc_tf.train(dataclasses.replace(recipe, steps=1), tmp_path / "run")
+
+    def open_source(*_: object) -> None:
+        raise AssertionError("the source is opened")
+
+    monkeypatch.setattr("aigc_tf.engine.training.open_source", open_source)
+    with pytest.raises(InputError, match="there already"):
+        aigc_tf.train(recipe, run.path)
+    with pytest.raises(InputError, match="not a run folder"):
+        aigc_tf.train(recipe, tmp_path / "nothing", resume=True)
+    with pytest.raises(InputError, match="batch_size"):
+        aigc_tf.train(dataclasses.replace(recipe, batch_size=4), run.path, resume=True)
+    with held(run.path), pytest.raises(InputError, match="in use by"):
+        aigc_tf.train(recipe, run.path, resume=True)
+    checkpoints.path_of(run.path / "checkpoints", 1).write_bytes(b"")
+    with pytest.raises(InputError, match="all its checkpoints are damaged"):
+        aigc_tf.train(recipe, run.path, resume=True)
+
+
+def test_resuming_reads_the_arrays_of_a_checkpoint_once(recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = aigc_tf.train(dataclasses.replace(recipe, steps=1), tmp_path / "run")
+    read: list[object] = []
+
+    def counted(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
+        read.append(only)
+        return read_arrays(path, only)
+
+    monkeypatch.setattr(checkpoints, "read_arrays", counted)
+    aigc_tf.train(dataclasses.replace(recipe, steps=2), run.path, resume=True)
+    assert read == ["metadata.json", None]
+
+
+def test_a_fault_before_the_first_step_is_not_hidden_by_the_progress_line(
+    recipe: DCGAN, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The line is closed, though it never began."""
+
+    def batches(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Workers, "batches", batches)
+    with pytest.raises(ZeroDivisionError):
+        aigc_tf.train(recipe, tmp_path / "run")

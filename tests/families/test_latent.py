@@ -40,7 +40,7 @@ def test_no_call_makes_an_input_pipeline(recipe, monkeypatch: pytest.MonkeyPatch
         raise AssertionError("a pipeline")
 
     source = resolve(recipe.data)(recipe)
-    model = aigc_tf.create(recipe, **{name: source.assets[name] for name in recipe.assets})
+    model = aigc_tf.create(recipe, **source.assets_for(recipe))
     monkeypatch.setattr("tensorflow.data.Dataset.range", refuse)
     monkeypatch.setattr("tensorflow.data.Dataset.from_tensor_slices", refuse)
     with pytest.raises(AssertionError, match="a pipeline"):

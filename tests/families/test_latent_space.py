@@ -34,11 +34,14 @@ from aigc_tf.families.tasks import Encodes
 from aigc_tf.metrics import neighbours
 from aigc_tf.metrics.neighbours import nearest_in_latent_space
 from aigc_tf.modalities.pictures import Pictures
+from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
+from tests.families.test_state import made
 from tests.sources import source_of
 
 MEAN, DEVIATION = np.array([1.0, 2.0, 3.0], "float32"), np.array([0.1, 0.2, 0.4], "float32")
@@ -210,7 +213,7 @@ def test_neighbours_do_not_depend_on_how_the_images_are_read(chunk: int, monkeyp
 def test_some_of_a_split_are_spread_over_all_of_it():
     split = Split(np.arange(10).reshape(10, 1, 1, 1), np.arange(10) // 5)
     some = split.some(4)
-    assert some.images.ravel().tolist() == [0, 3, 6, 9] and some.labels.tolist() == [0, 0, 1, 1]
+    assert np.asarray(some.images).ravel().tolist() == [0, 3, 6, 9] and some.labels.tolist() == [0, 0, 1, 1]
     assert len(split.some(10).images) == len(split.some(99).images) == 10
     assert Split(split.images, None).some(2).labels is None
 
@@ -245,6 +248,13 @@ def test_the_projector_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(embedding.sprite.single_image_dim) == [44, 34]  # a third, rounded up
     with Image.open(tmp_path / embedding.sprite.image_path) as sprite:
         assert sprite.size == (88, 68)
+
+
+def test_the_projector_shows_no_thumbnails_of_values_that_have_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Mirror, "takes", Text())
+    projector.write_projector(tmp_path, Mirror(), source_of(np.zeros((5, 1, 3, 1), np.uint8)))
+    (embedding,) = config_of(tmp_path).embeddings
+    assert not embedding.sprite.image_path and not (tmp_path / "projector" / "thumbnails.png").exists()
 
 
 def test_training_writes_the_projector_for_models_that_encode(tmp_path: Path, pictures: Path):
@@ -285,7 +295,22 @@ def test_activity_orders_dimensions_by_what_they_tell():
     images = np.random.default_rng(0).uniform(0, 1, (20, 16, 16, 1)).astype("float32")
     plain = aigc_tf.create(Autoencoder.tiny())
     np.testing.assert_allclose(plain.activity(images), plain.encode(images).var(axis=0), rtol=1e-6)
-    variational = aigc_tf.create(VAE.tiny())
-    mean, log_variance = variational.posterior(images)
+
+
+@pytest.mark.parametrize("slug", ["vae", "vrae", "text_vae"])
+def test_variational_models_say_the_same_of_their_posteriors_whatever_they_encode(slug: str):
+    model = made(recipe_classes()[slug].tiny())
+    random = np.random.default_rng(0)
+    inputs = {
+        "vae": random.integers(0, 256, (20, 16, 16, 1), np.uint8),
+        "vrae": random.normal(size=(20, 6, 2)),
+        "text_vae": ["some text", "text", "some", ""] * 5,
+    }[slug]
+    found = model.encodings(inputs)
+    mean, log_variance = found["mean"], found["log_variance"]
+    assert set(found) == {"mean", "log_variance"} and mean.shape == (20, model.latent_dim)
+    np.testing.assert_array_equal(model.encode(inputs), mean)
     kl = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
-    np.testing.assert_allclose(variational.activity(images), kl.mean(axis=0), rtol=1e-4)
+    np.testing.assert_allclose(model.activity(inputs), kl.mean(axis=0), rtol=1e-4, atol=1e-7)
+    as_tensors = model.posterior_of(model.prepared(inputs))
+    np.testing.assert_allclose(as_tensors.mean, mean, atol=1e-5)

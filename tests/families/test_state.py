@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -18,7 +19,7 @@ from aigc_tf.data.series.source import Scaling
 from aigc_tf.data.text.vocabulary import learn_vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, copy_state
-from aigc_tf.families.state import adopt, is_random_state
+from aigc_tf.families.state import adopt, random_states
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.base import Recipe
@@ -112,14 +113,42 @@ def test_names_are_the_same_after_other_models_were_made():
 
 
 def test_streams_of_random_numbers_are_told_from_weights():
-    names = aigc_tf.create(dcgan(instance_noise=InstanceNoiseSettings(deviation=0.1))).state()
-    found = {name for name in names if is_random_state(name)}
-    assert found == {
+    model = aigc_tf.create(dcgan(instance_noise=InstanceNoiseSettings(deviation=0.1)))
+    assert set(random_states(model)) == {
         "model/latent_seed/state",
         "model/noise_seed/state",
         "model/discriminator/dropout_1/seed_generator_state",
         "model/discriminator/dropout_2/seed_generator_state",
     }
+
+
+def test_a_weight_is_no_stream_whatever_it_is_called():
+    class Memory(keras.layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = self.add_weight(shape=(2,), name="state", initializer="zeros")
+            self.other = self.add_weight(shape=(2,), name="seed_generator_state", initializer="zeros")
+
+    class Named(GenerativeModel):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seed = keras.random.SeedGenerator(0)
+            self.memory = Memory()
+            self.built = True
+
+        @property
+        def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+            return {}
+
+        def signatures(self, source: Any = None) -> dict[str, Any]:
+            return {}
+
+        def previews(self, source: Any) -> dict[str, Any]:
+            return {}
+
+    model = Named()
+    assert set(model.state()) == {"model/seed/state", "model/memory/state", "model/memory/seed_generator_state"}
+    assert set(random_states(model)) == {"model/seed/state"}
 
 
 def test_models_that_differ_in_a_stream_do_not_load_into_each_other(tmp_path: Path):
@@ -151,7 +180,7 @@ def test_what_fits_is_adopted_and_the_rest_stays():
     taken, left = adopt(model, given)
     assert {"model/encoder/convolution_0/kernel", "model/encoder/convolution_1/bias"} <= set(taken)
     assert {"model/encoder/mean/kernel", "model/encoder/log_variance/bias"} <= set(left)
-    assert not any(map(is_random_state, [*taken, *left]))
+    assert not {*taken, *left} & set(random_states(model))
     assert all(name.startswith("model/") for name in [*taken, *left])
     for name, value in values(model).items():
         np.testing.assert_array_equal(value, theirs[name] if name in taken else before[name], err_msg=name)
@@ -179,7 +208,7 @@ def test_frozen_layers_stay_bit_by_bit_and_others_move(recipe: Recipe, patterns:
     for _ in range(3):
         model.train_step(IMAGES)
     moved = {name for name, value in values(model).items() if not np.array_equal(value, before[name])}
-    kept = {name for name in before if name.startswith(frozen) and not is_random_state(name)}
+    kept = {name for name in before if name.startswith(frozen)} - set(random_states(model))
     assert kept and not kept & moved
     role = frozen.split("/")[1]
     others = {name for name in before if name.startswith("model/") and name.endswith("/kernel")} - kept
@@ -198,3 +227,13 @@ def test_a_pattern_that_matches_nothing_is_refused_in_one_line():
     ) as error:
         aigc_tf.create(dcgan(freeze=("generator/*", "encoder/*")))
     assert "\n" not in str(error.value) and "more" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("slug", "patterns"), [("ar", ("*/*",)), ("dp_vae", ("encoder/*", "decoder/*")), ("dcgan", ("*/*",))]
+)
+def test_a_model_of_which_nothing_is_left_to_train_is_refused(slug: str, patterns: tuple[str, ...]):
+    recipe = dataclasses.replace(recipe_classes()[slug].tiny(), freeze=patterns)
+    with pytest.raises(InputError, match="nothing is left to train, freeze fewer layers") as error:
+        made(recipe)
+    assert "\n" not in str(error.value)

@@ -9,7 +9,18 @@ import pytest
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.errors import InputError
-from aigc_tf.families.tasks import TASKS, Draws, Encodes, Explains, Forecasts, Scores, Transforms, tasks_of
+from aigc_tf.families.tasks import (
+    TASKS,
+    Decodes,
+    Draws,
+    Encodes,
+    Explains,
+    Forecasts,
+    Scores,
+    Streams,
+    Transforms,
+    tasks_of,
+)
 from aigc_tf.modalities.base import Modality
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.modalities.text import Text
@@ -99,6 +110,11 @@ def test_a_model_without_conditions_takes_none():
     assert model.condition is None and model.conditions(None, 4) is None
     with pytest.raises(InputError, match="draws without a condition: leave it out"):
         model.generate(2, condition="a")
+
+
+def test_every_task_has_a_verb_of_its_own():
+    kinds = [*TASKS, Decodes, Streams]
+    assert len({kind.verb for kind in kinds}) == len(kinds)
 
 
 def test_classes_are_spread_in_turn_and_what_cannot_be_listed_is_asked_for():

@@ -19,4 +19,5 @@ def report_of(
     **options: Any,
 ) -> dict[str, Any]:
     """What one evaluator says of a model, as `Run.evaluate` reports it."""
-    return evaluate([evaluator], model, source, recipe, Request(samples, seed, part, options))
+    request = Request(part=part, samples=samples, seed=seed, options=options)
+    return evaluate([evaluator], model, source, recipe, request)

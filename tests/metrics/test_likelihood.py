@@ -17,7 +17,6 @@ from aigc_tf.metrics.likelihood import (
     binarised,
     bits_per_dimension,
     chunk_sizes,
-    importance_weighted_bound,
     lower_bounds,
     posterior_noise,
 )
@@ -89,7 +88,7 @@ def test_under_the_exact_posterior_every_weight_is_the_likelihood(exact: VAE):
 
 def test_with_many_samples_the_bound_is_the_likelihood_within_its_error(arbitrary: VAE):
     samples = 40_000
-    bound = importance_weighted_bound(arbitrary, IMAGES, samples, seed=1)
+    bound = lower_bounds(arbitrary, IMAGES, samples, seed=1).importance_weighted
     noise = RANDOM.standard_normal((samples, 7, LATENT)).astype("float32")
     ratios = np.exp(arbitrary.log_importance_weights(IMAGES, noise) - MARGINAL)  # their mean is 1
     error = ratios.std(axis=0) / np.sqrt(samples)
@@ -113,7 +112,7 @@ def test_the_evidence_lower_bound_lacks_the_divergence_from_the_posterior(arbitr
 def test_the_bound_rises_with_the_samples(arbitrary: VAE):
     """In the mean over 300 copies of each image, every one with noise of its own."""
     copies = np.repeat(IMAGES, 300, axis=0)
-    means = [importance_weighted_bound(arbitrary, copies, k).mean() for k in (1, 2, 5, 20, 100)]
+    means = [lower_bounds(arbitrary, copies, k).importance_weighted.mean() for k in (1, 2, 5, 20, 100)]
     assert (np.diff(means) > 0.003).all()
     assert means[-1] < MARGINAL.mean() + 0.005
 
@@ -184,6 +183,9 @@ def test_binarised_images_are_bernoulli_draws():
     assert set(np.unique(drawn)) == {0.0, 1.0}
     assert drawn.mean() == pytest.approx(0.3, abs=0.02)
     np.testing.assert_array_equal(binarised(grey[:10], STATIC_SEED), drawn[:10])
+    random = np.random.default_rng(STATIC_SEED)  # goes on from part to part, whatever their sizes
+    parts = [binarised(grey[start:end], random) for start, end in ((0, 7), (7, 300), (300, 500))]
+    np.testing.assert_array_equal(np.concatenate(parts), drawn)
     assert np.mean(binarised(grey, STATIC_SEED + 1) == drawn) == pytest.approx(0.3**2 + 0.7**2, abs=0.02)
     ends = np.array([0.0, 1.0], np.float32).reshape(2, 1, 1, 1)
     np.testing.assert_array_equal(binarised(ends, 5), ends)

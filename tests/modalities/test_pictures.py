@@ -120,6 +120,13 @@ def test_what_cannot_be_read_is_left_out_and_named(tmp_path: Path, capsys: pytes
         GREY.read(tmp_path / "2.png")
 
 
+def test_one_picture_is_one_row_and_serves_for_all():
+    values = noise(3)
+    assert GREY.rows(values[0]).shape == (1, 6, 4, 1) and GREY.rows(list(values)).shape == (3, 6, 4, 1)
+    np.testing.assert_array_equal(GREY.values(values[0], 6), np.stack([values[0]] * 6))  # as many as it has rows
+    np.testing.assert_array_equal(GREY.values(values, 3), values)
+
+
 def test_a_comparison_shows_input_output_and_difference(tmp_path: Path):
     values = noise(2)
     sheet = GREY.compare(values, values)

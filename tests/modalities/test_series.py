@@ -64,3 +64,9 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path)
     with pytest.raises(ValueError, match="reshape"):
         SERIES.write_all(tmp_path / "a.csv", np.zeros((1, 3, 3)), MADE_BY)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.csv", "old")]
+
+
+def test_one_series_is_one_row_and_serves_for_all():
+    assert SERIES.rows(VALUES[0]).shape == (1, 12, 2) and SERIES.rows(list(VALUES)).shape == (3, 12, 2)
+    np.testing.assert_array_equal(SERIES.values(VALUES[0], 12), np.stack([VALUES[0]] * 12))  # as many as steps
+    np.testing.assert_array_equal(SERIES.values(VALUES, 3), VALUES)

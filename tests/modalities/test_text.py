@@ -63,3 +63,8 @@ def test_words_on_the_command_line_are_texts_themselves(tmp_path: Path):
     assert TEXTS.values(["one"], 2) == ["one", "one"]
     with pytest.raises(InputError, match="holds no texts"):
         TEXTS.find([tmp_path])
+
+
+def test_one_text_is_one_row_and_serves_for_all():
+    assert TEXTS.rows("abc") == ["abc"] and TEXTS.rows(("a", "b")) == ["a", "b"]
+    assert TEXTS.values("abc", 3) == ["abc"] * 3 and TEXTS.values(["a", "b", "c"], 3) == ["a", "b", "c"]

@@ -11,7 +11,7 @@ import pytest
 from aigc_tf.data.order import Poisson
 from aigc_tf.engine.distribution import Workers
 from aigc_tf.errors import InputError
-from aigc_tf.privacy.poisson import open_images, open_text, promised
+from aigc_tf.privacy.poisson import open_source, promised
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_gpt import DPGPT
 from aigc_tf.recipes.dp_vae import DPVAE
@@ -24,7 +24,7 @@ LOOSE = PrivacySettings(epsilon=8.0, delta=1e-4)
 def test_each_example_that_is_trained_on_is_drawn_with_the_probability_that_is_accounted_for():
     recipe = dataclasses.replace(DPVAE.tiny(), privacy=LOOSE, batch_size=32)
     images = np.random.default_rng(0).integers(0, 256, (1000, 16, 16), np.uint8)
-    source = open_images(recipe, images)
+    source = open_source(recipe, images)
     guarantee = source.assets["guarantee"]
     assert guarantee.examples == source.count == len(source.train.images)
     assert source.poisson == Poisson(32 / source.count, 1) == Poisson(guarantee.sampling_rate, 1)
@@ -41,7 +41,7 @@ def test_a_step_has_as_many_batches_as_noised_updates():
 
 def test_lines_of_batches_of_any_size_are_padded_to_one_length():
     recipe = dataclasses.replace(DPGPT.tiny(), privacy=LOOSE, batch_size=32)
-    source = open_text(recipe, "\n".join(f"line {number}" for number in range(400)))
+    source = open_source(recipe, "\n".join(f"line {number}" for number in range(400)))
     assert source.assets["guarantee"].examples == source.train.documents
     assert set(source.assets) == {"vocabulary", "guarantee"} == set(recipe.assets)
     shapes = {batch["tokens"].shape for (batch,) in source.batches(32, 0).take(20).as_numpy_iterator()}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import json
+import re
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -142,6 +144,32 @@ def test_real_images_reach_the_generator_through_the_discriminator_alone(gan: Pr
     for one, other in zip(*ends, strict=True):
         np.testing.assert_array_equal(one, other)
     assert any(np.any(end != begin) for end, begin in zip(ends[0], before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "frozen"),
+    [
+        (DPVAE.tiny(), "encoder/*"),
+        (DPVAE.tiny(), "decoder/*"),
+        (DPVAE.tiny(), "encoder/hidden_*"),
+        (DPGAN.tiny(), "discriminator/dense_1"),
+        (DPGAN.tiny(), "generator/*"),
+    ],
+)
+def test_frozen_layers_stay_and_the_others_learn(recipe: Any, frozen: str):
+    model = aigc_tf.create(dataclasses.replace(recipe, freeze=(frozen,)), guarantee=NOISELESS)
+    before = {name: variable.numpy() for name, variable in model.state().items()}
+    model.train_step(({"image": images(5)}, {"image": images(5, 1)})[: recipe.updates_per_step])
+    moved = {name for name, value in model.state().items() if not np.array_equal(value.numpy(), before[name])}
+    trained = re.compile(r"model/(encoder|decoder|generator|discriminator)/.*(kernel|bias)$")
+    weights = set(filter(trained.match, before))
+    kept = set(fnmatch.filter(weights, f"model/{frozen}*"))
+    assert kept and not kept & moved and weights - kept <= moved
+
+
+def test_a_discriminator_that_learns_nothing_is_refused():
+    with pytest.raises(InputError, match="freeze leaves the discriminator nothing to learn"):
+        aigc_tf.create(dataclasses.replace(DPGAN.tiny(), freeze=("discriminator/*",)), guarantee=NOISELESS)
 
 
 def test_divergence_is_seen(vae: PrivateVAE, gan: PrivateGAN):

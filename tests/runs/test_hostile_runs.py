@@ -34,7 +34,7 @@ def run(tmp_path: Path) -> Path:
 def resume(run: Path) -> Any:
     recipe = DCGAN.tiny()
     progress = put_in_order(run, recipe, environment())
-    aigc_tf.Run(run, recipe, progress.step).model.state()
+    aigc_tf.Run(run, recipe, progress).model.state()
     return progress
 
 
@@ -123,6 +123,27 @@ def test_the_card_shows_an_export(run: Path):
         "- `generate`, input `latent`: float32 [1, 8], normal numbers",
     ):
         assert row in card.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("pictures", "shown"),
+    [
+        (
+            {"nearest_ones": "Is anything\ncopied?", "missing": "x"},
+            "Is anything\\ncopied?\n\n![nearest ones](nearest_ones.png)",
+        ),
+        ({}, ""),
+        (["nearest_ones"], ""),
+        (None, ""),
+    ],
+)
+def test_the_card_shows_the_pictures_of_an_evaluation_with_their_captions(pictures: object, shown: str, run: Path):
+    (run / "nearest_ones.png").write_bytes(b"a picture")
+    report = {"step": 2, "protocol": {}, "pictures": pictures}
+    (run / "evaluation.json").write_text(json.dumps(report))
+    aigc_tf.Run.open(run).write_card()
+    card = (run / "README.md").read_text()
+    assert card.count("nearest_ones.png") == bool(shown) and shown in card and "missing.png" not in card
 
 
 @pytest.mark.parametrize(

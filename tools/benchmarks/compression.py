@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from aigc_tf.errors import InputError
 from aigc_tf.modalities.drawing import grid, to_bytes, to_pil
+from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.runs.run import Run
 
 IMAGES = 10_000  # training images for the ranges, and test images, at most
@@ -70,12 +72,15 @@ def compression(run: Path) -> dict[str, Any]:
         run: the folder of an autoencoder's run.
 
     Raises:
-        InputError: the model has no encoder.
+        InputError: the model does not encode and decode pictures, or the source is not available.
     """
     opened = Run.open(run)
+    opened.able("Decodes")
     model = opened.able("Encodes")
-    images = opened.source.test.some(IMAGES).images
-    latents, known = model.encode(images), model.encode(opened.source.train.some(IMAGES).images)
+    if not isinstance(model.takes, Pictures):
+        raise InputError(f"{run} is a run of a model of {model.takes.name}: choose one of an autoencoder of pictures")
+    images = opened.source.inputs("test", IMAGES)
+    latents, known = model.encode(images), model.encode(opened.source.inputs("train", IMAGES))
     symbols, quantized = quantize(latents, known.min(axis=0), known.max(axis=0))
     pixels = images.shape[1] * images.shape[2]
     own = Coded(8 * latents.shape[1] / pixels, psnr(images, model.decode(quantized)))

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from aigc_tf.data.images.opening import ImageSource, open_source
 from aigc_tf.errors import say
-from aigc_tf.families.autoencoder.model import as_brightness
 from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn.corruption import corrupt
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe, CorruptionSettings
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder

@@ -107,7 +107,7 @@ def _autoreg_rmse(case: Case, fitted: Any, source: Any, horizon: int) -> float:
     """The error of AutoReg's forecasts with the parameters of the training part."""
     from statsmodels.tsa.ar_model import AutoReg
 
-    origins = origins_of(source, horizon, len(case.values))
+    origins = origins_of(source, horizon, len(case.values), "test")
     errors = []
     for origin in origins:
         known = AutoReg(case.values[:origin], len(fitted.params) - 1, trend="c")

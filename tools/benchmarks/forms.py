@@ -46,13 +46,13 @@ def forms(
     if not isinstance(run.source, TextSource):
         raise InputError(f"{path} is a run of {run.recipe.slug()}, which is not a model of text")
     decoding = Decoding(temperature=temperature)
-    nats, _ = held_out_nats(run.model, run.source, EVERYTHING)
+    nats, _ = held_out_nats(run.model, run.source, EVERYTHING, "test")
     report: dict[str, Any] = {
         "step": run.step,
         "temperature": temperature,
         "nats_per_symbol": float(nats.mean()),
         "perplexity": float(np.exp(nats.mean())),
-        "bits_per_character": bits_per_character(nats, run.source),
+        "bits_per_character": bits_per_character(nats, run.source, "test"),
     }
     if form == "quatrains":
         texts = run.generate(count, seed, tokens=SYMBOLS_OF_A_POEM, decoding=decoding)

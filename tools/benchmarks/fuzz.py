@@ -16,11 +16,11 @@ from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
+from aigc_tf.data.files import read_text
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.series.files import read_csv, read_npz
-from aigc_tf.data.text.opening import read_text
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
@@ -144,7 +144,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         progress = put_in_order(copy, recipe, now)
         if progress.step:
             checkpoints.restore(checkpoints.path_of(copy / "checkpoints", progress.step), model.state())
-        Run(copy, recipe, progress.step).write_card()
+        Run(copy, recipe, progress).write_card()
 
     def disturbed(folder: Path, chance: random.Random) -> tuple[Path, GenerativeModel]:
         template = chance.choice(list(models))

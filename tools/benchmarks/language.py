@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 import tempfile
 import time
@@ -19,14 +18,13 @@ from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import say
 from aigc_tf.metrics.text.likelihood import held_out_nats
 from aigc_tf.recipes.gpt import GPT
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.text import TextSettings
+from tools.benchmarks.readings import quiet
 from tools.benchmarks.rival import Rival
 
 STEPS = 2000  # of nanoGPT: its setting for a CPU
 STEPS_A_ROUND = 20
 HELD_OUT_BATCHES = 2000  # of nanoGPT, drawn at random: all of a megabyte, about
-NEVER = LoggingSettings(samples_every=10**9, evaluate_every=10**9)
 
 
 def against_nanogpt(python: Path, source_name: str, rounds: int, seed: int) -> dict[str, Any]:
@@ -99,8 +97,8 @@ def trained_for(recipe: GPT, seconds: float) -> tuple[float, int]:
     measure = _stepper(recipe, source)
     measure(5)
     steps = max(100, int(seconds / (measure(40) / 40)))
-    recipe = dataclasses.replace(recipe, steps=steps, logging=NEVER, checkpoints=CheckpointSettings(every=10**9))
+    recipe = quiet(recipe, steps=steps)
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
-        nats, _ = held_out_nats(run.model, source, 10**9)
+        nats, _ = held_out_nats(run.model, source, 10**9, "test")
     return float(nats.mean()), run.step

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from aigc_tf.errors import InputError, say
-from aigc_tf.families.autoencoder.model import as_brightness
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, bits_per_dimension, lower_bounds
+from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 from aigc_tf.runs.run import Run
 

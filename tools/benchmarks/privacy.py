@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.errors import InputError, say
+from aigc_tf.recipes.images import ImageRecipe
 from aigc_tf.recipes.private import Private
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
+from aigc_tf.runs import paths
 from tools.benchmarks.tables import markdown
 
-NEVER = 10**9
 FIGURES = ("frechet_distance", "precision", "recall", "bits_per_character")
 
 
@@ -48,7 +48,7 @@ def privacy(
             raise InputError(f"there is no private recipe {name}: choose of {', '.join(known)}")
     done = Results(results)
     rows = []
-    for name in names or [name for name, recipe in known.items() if recipe.examples == "images"]:
+    for name in names or [name for name, recipe in known.items() if issubclass(recipe, ImageRecipe)]:
         for epsilon in (*sorted(epsilons), None):
             keys = {"recipe": name, "asked_epsilon": epsilon, "seed": seed, "source": source, "samples": samples}
             if not any(row["asked_epsilon"] == epsilon for row in done.find(**keys)):
@@ -60,18 +60,13 @@ def privacy(
 def measure(name: str, epsilon: float | None, seed: int, samples: int, source: str) -> dict[str, Any]:
     """Train one recipe at one ε, to its last step, and measure it."""
     import aigc_tf
-    from tools.benchmarks.readings import report_of
+    from tools.benchmarks.readings import quiet, report_of
 
     recipe = private_recipes()[name](source=source, seed=seed)
-    recipe = dataclasses.replace(
-        recipe,
-        privacy=dataclasses.replace(recipe.privacy, epsilon=epsilon),
-        logging=LoggingSettings(samples_every=NEVER, evaluate_every=NEVER),
-        checkpoints=CheckpointSettings(every=NEVER),
-    )
+    recipe = quiet(recipe, privacy=dataclasses.replace(recipe.privacy, epsilon=epsilon))
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
-        logged = (run.path / "metrics.jsonl").read_text().splitlines()
+        logged = (run.path / paths.METRICS).read_text().splitlines()
     report = report_of(run.model, run.source, recipe, samples)
     guarantee = run.model.guarantee
     figures = {figure: report[figure] for figure in FIGURES if figure in report}

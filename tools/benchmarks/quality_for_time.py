@@ -68,7 +68,7 @@ def reader(
     """A function that measures the model and appends the reading."""
 
     def read(mark: float, steps: int) -> None:
-        distance = frechet_distance_of_model(model, source, recipe, samples)
+        distance = frechet_distance_of_model(model, source, recipe, samples, part="test")
         readings.append({"seconds": mark, "steps": steps, "frechet_distance": distance})
         say(f"\n{side}, seed {recipe.seed}: {mark:.0f} s, {steps} steps, Fréchet distance {distance:.2f}")
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 
@@ -17,6 +17,16 @@ from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.references import resolve
+
+NEVER = 10**9  # steps
+
+SomeRecipe = TypeVar("SomeRecipe", bound=Recipe)
+
+
+def quiet(recipe: SomeRecipe, **changes: Any) -> SomeRecipe:
+    """A recipe, with changes, that shows and measures nothing while it trains, and keeps the last checkpoint alone."""
+    logging = LoggingSettings(samples_every=NEVER, evaluate_every=NEVER)
+    return dataclasses.replace(recipe, logging=logging, checkpoints=CheckpointSettings(every=NEVER), **changes)
 
 
 class Stopwatch:
@@ -80,14 +90,7 @@ def watch_recipe(
         data: used instead of the recipe's source, as `aigc_tf.train` takes it.
         clock: of the marks, in seconds.
     """
-    never = 10**9
-    recipe = dataclasses.replace(
-        recipe,
-        steps=10**6,
-        seconds=None,
-        logging=LoggingSettings(samples_every=never, evaluate_every=never),
-        checkpoints=CheckpointSettings(every=never),
-    )
+    recipe = quiet(recipe, steps=10**6, seconds=None)
 
     class Watching(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
@@ -130,4 +133,4 @@ class Results:
 def report_of(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, Any]:
     """What the recipe's evaluators say of a model on the test part, without a run."""
     evaluators = [resolve(reference)() for reference in recipe.evaluators]
-    return evaluate(evaluators, model, source, recipe, Request(samples))
+    return evaluate(evaluators, model, source, recipe, Request(part="test", samples=samples))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,10 +18,9 @@ from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.metrics.text.likelihood import bits_per_character, held_out_nats
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
-from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.recipes.text import TextRecipe
 from aigc_tf.recipes.word_lstm import WordLSTM
-from tools.benchmarks.readings import Results, Stopwatch
+from tools.benchmarks.readings import Results, Stopwatch, quiet
 
 EVERYTHING = 10**9  # held-out windows
 TIMED_STEPS = 20
@@ -52,18 +50,12 @@ def bits_in_time(name: str, source: str, seed: int, seconds: Sequence[float], re
 def _readings(recipe: TextRecipe, marks: list[float]) -> list[dict[str, Any]]:
     source = open_source(recipe)
     steps = max(2, int(marks[-1] / seconds_of_step(recipe)))
-    never = 10**9
-    recipe = dataclasses.replace(
-        recipe,
-        steps=steps,
-        logging=LoggingSettings(samples_every=never, evaluate_every=never),
-        checkpoints=CheckpointSettings(every=never),
-    )
+    recipe = quiet(recipe, steps=steps)
     readings: list[dict[str, Any]] = []
 
     def read(model: LanguageModel, mark: float, step: int) -> None:
-        nats, _ = held_out_nats(model, source, EVERYTHING)
-        bits = bits_per_character(nats, source)
+        nats, _ = held_out_nats(model, source, EVERYTHING, "test")
+        bits = bits_per_character(nats, source, "test")
         readings.append({"seconds": mark, "steps": step, "bits_per_character": bits})
         say(f"\n{recipe.slug()}: {mark:.0f} s, {step} steps, {bits:.3f} bits per character")
 

@@ -83,7 +83,7 @@ def train_ours(source_name: str, seed: int, marks: list[float], samples: int) ->
     def reader(model: Any) -> Callable[[float, int], None]:
         def read(mark: float, steps: int) -> None:
             bound = held_out_loss(model, source, len(source.test.images), "test")
-            distance = frechet_distance_of_model(model, source, recipe, samples)
+            distance = frechet_distance_of_model(model, source, recipe, samples, part="test")
             _record("aigc_tf", readings, mark, steps, bound, distance)
 
         return read
@@ -103,7 +103,7 @@ def train_keras_io(
     readings: list[dict[str, float]] = []
 
     def read(mark: float, steps: int) -> None:
-        distance = frechet_distance_of_model(model, source, recipe, samples)
+        distance = frechet_distance_of_model(model, source, recipe, samples, part="test")
         _record(f"keras.io, latent {latent_dim}", readings, mark, steps, model.negative_bound(test), distance)
 
     batches = model.batches(source.train.images.astype("float32") / 255, seed)

@@ -19,7 +19,7 @@ from aigc_tf.data.images.splits import HoldOut
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import HELD_OUT
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, UnreadableError, listed
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.images import ImageSettings
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
@@ -45,7 +45,7 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
     ):
         for position, (digest, image) in enumerate(progress(decoded, len(files), "reading images")):
             if isinstance(image, UnreadableError):
-                unreadable.append(f"{shown(files[position])} ({image})")
+                unreadable.append(f"{printable(str(files[position]))} ({image})")
             else:
                 examples.add(image[np.newaxis], [digest], None if labels is None else labels[position : position + 1])
         _check_share(folder, unreadable, len(files), settings.max_unreadable)
@@ -66,12 +66,6 @@ def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
     )
 
 
-def shown(path: Path) -> str:
-    """A path as text that can be printed on one line, whatever bytes its name is made of."""
-    text = str(path)
-    return text if text.isprintable() else ascii(text)
-
-
 def _labels(files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
     """int64 `[count]` and their names. None if files lie beside the sub-folders, or all in one of them."""
     tops = [path.parts[0] if len(path.parts) > 1 else None for path in files]
@@ -80,7 +74,7 @@ def _labels(files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | Non
         return None, None
     place = {name: position for position, name in enumerate(names)}
     labels = np.array([place[top] for top in tops if top is not None], np.int64)
-    return labels, tuple(shown(Path(name)) for name in names)
+    return labels, tuple(printable(name) for name in names)
 
 
 def decode_files(

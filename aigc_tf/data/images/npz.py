@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
+from aigc_tf.data.files import load_arrays
 from aigc_tf.data.images.arrays import (
     check_images,
     checked_labels,
@@ -19,7 +18,6 @@ from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.source import HELD_OUT, TEST_SPLIT
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.storage.archives import ArchiveError, read_arrays
 
 # Names of (images, labels) in each split; only the first name is needed. "arr_0" is NumPy's own, for an array
 # that was saved without one.
@@ -61,15 +59,3 @@ def open_npz(path: Path, settings: ImageSettings) -> ImageSource:
         return own_source(str(path), train, test, class_names, HELD_OUT, notes)
     train, test = (prepared_split(part, settings) for part in parts)
     return own_source(str(path), train, test, class_names, TEST_SPLIT, notes)
-
-
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name; nothing in it can run code.
-
-    Raises:
-        InputError: it is damaged, or holds objects.
-    """
-    try:
-        return read_arrays(path)
-    except ArchiveError as error:
-        raise InputError(f"{path} cannot be read as .npz ({error}): write plain arrays with numpy.savez") from error

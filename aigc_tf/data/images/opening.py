@@ -14,7 +14,6 @@ from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.source import ImageSource, Split, to_unit
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
@@ -45,17 +44,11 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     settings = recipe.images
     source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)
     source = source.for_recipe(recipe)
-    choosing = "" if source.validation is None else f"{len(source.validation.images):,} to choose by, "
-    summary = (
-        f"{source.name}: {len(source.train.images):,} images to train on, {choosing}"
-        f"{len(source.test.images):,} to test on ({source.test_split})"
-    )
+    summary = f"{source.name}: {source.sizes_in_words('images', lambda part: len(part.images))}"
     return dataclasses.replace(source, notes=(summary, *source.notes), augmentation=recipe.augmentation)
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
-    if name == GIVEN:
-        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in _NAMED:
         return _NAMED[name](settings)
     if not is_path(name, (".npz",), _EXPECTED):

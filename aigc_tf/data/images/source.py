@@ -15,12 +15,11 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, held_out_by_hash
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_hash
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
-# Of held-out images, at once: few enough numbers for the memory of a network.
-_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS = 500, 2**22
+CHUNK_IMAGES, CHUNK_NUMBERS = 500, 2**22  # looked at together: few enough numbers for the memory of a network
 VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
 
 
@@ -53,9 +52,8 @@ class Split:
     """int64 `[count]`, positions in `ImageSource.class_names`; None without labels."""
 
     def some(self, count: int) -> Split:
-        """At most `count` of them, evenly spaced: sources may be sorted by class."""
-        every = slice(None, None, max(1, -(-len(self.images) // count)))
-        return Split(self.images[every], None if self.labels is None else self.labels[every])
+        """`count` of them, all if there are fewer, evenly spread: sources may be sorted by class."""
+        return self if count >= len(self.images) else self.at(evenly(len(self.images), count))
 
     def at(self, rows: np.ndarray) -> Split:
         """Those at some positions, int64 `[count]`, read when they are asked for."""
@@ -74,18 +72,23 @@ class ImageSource(Source):
     """What training images suffer, anew in every epoch."""
     labelled: bool = False
     """Whether batches hold the labels, too."""
-    training: Split | None = None
+    uncut: Split | None = None
     """The training part with the validation part in it; None if none was cut off."""
 
     train: Split
     validation: Split | None = None
     test: Split
 
+    @property
+    def training(self) -> Split:
+        """The training part with the validation part in it."""
+        return self.uncut or self.train
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over shapes, types and bytes of all images and labels."""
         digest = hashlib.sha256()
-        for split in (self.training or self.train, self.test):
+        for split in (self.training, self.test):
             for array in (split.images, split.labels):
                 if array is None:
                     digest.update(b"none;")
@@ -115,13 +118,13 @@ class ImageSource(Source):
 
     def validated(self) -> Self:
         """The same with a validation part: the images whose hashes are smallest, equal images on one side."""
-        whole = self.training or self.train
+        whole = self.training
         chosen = held_out_by_hash(whole.images)
         if not chosen.any():  # a handful of equal images
             return self
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         kept = Split(np.asarray(validation.images), validation.labels)
-        return dataclasses.replace(self, train=train, validation=kept, training=whole)
+        return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
@@ -147,12 +150,9 @@ class ImageSource(Source):
         return None if names is None or some.labels is None else [names[label] for label in some.labels]
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """The first ones: `image`, and of a labelled source `label`, as batches for training have them."""
-        split = self.part(part)
-        count = min(count, len(split.images))
-        size = max(1, min(_HELD_OUT_IMAGES, _HELD_OUT_NUMBERS // math.prod(split.images.shape[1:])))
-        for start in range(0, count, size):
-            rows = slice(start, min(start + size, count))
+        """Evenly spread: `image`, and of a labelled source `label`, as batches for training have them."""
+        split = self.part(part).some(count)
+        for rows in chunks_of(split.images):
             batch = {"image": to_unit(split.images[rows])}
             yield batch | ({"label": split.labels[rows].astype(np.int32)} if self.labelled else {})
 
@@ -168,6 +168,13 @@ class ImageSource(Source):
         if not self.labelled:
             return {"image": unit}
         return {"image": unit, "label": tf.gather(tf.constant(self.train.labels, tf.int32), rows.examples)}
+
+
+def chunks_of(images: np.ndarray) -> Iterator[slice]:
+    """Rows of images `[count, height, width, channels]` that are looked at together, part after part."""
+    size = max(1, min(CHUNK_IMAGES, CHUNK_NUMBERS // math.prod(images.shape[1:])))
+    for start in range(0, len(images), size):
+        yield slice(start, start + size)
 
 
 def to_unit(images_uint8: np.ndarray) -> np.ndarray:

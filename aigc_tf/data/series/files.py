@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data.images.folder import shown
-from aigc_tf.data.images.npz import load_arrays
-from aigc_tf.data.text.opening import read_text
-from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.data.files import load_arrays, read_text
+from aigc_tf.errors import InputError, UnreadableError, printable
 
 # What a first column of such a name holds is when the values were measured, as a number or not.
 _TIMES = frozenset({"", "date", "datetime", "day", "index", "month", "time", "timestamp", "year"})
@@ -63,9 +61,9 @@ def read_npz(path: Path, columns: Sequence[str]) -> Table:
     """
     arrays = load_arrays(path)
     if len(arrays) != 1:
-        raise InputError(f"{shown(path)} holds {', '.join(arrays) or 'nothing'}: save a single array in it")
+        raise InputError(f"{printable(str(path))} holds {', '.join(arrays) or 'nothing'}: save a single array in it")
     ((name, values),) = arrays.items()
-    return table_of_array(values, f"{shown(path)}: {name}", columns)
+    return table_of_array(values, f"{printable(str(path))}: {name}", columns)
 
 
 def read_csv(path: Path, columns: Sequence[str]) -> Table:
@@ -79,7 +77,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> Table:
         InputError: the file cannot be read, or a cell of a used column holds no finite number.
     """
     header, lines, rows = _cells(path)
-    what = shown(path)
+    what = printable(str(path))
     chosen = _positions(columns, header, what) or _numeric(header, rows)
     if not chosen:
         raise InputError(f"{what} has no column of numbers, only {_listed(header)}: name another file")
@@ -99,7 +97,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> Table:
 
 def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """The names of all columns; of each row the line of the file where it ends, and its cells."""
-    what = shown(path)
+    what = printable(str(path))
     try:
         reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
         found = [(reader.line_num, row) for row in reader if row]

@@ -60,11 +60,8 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         test_split=TEST_SPLIT,
         licence=licence,
     ).for_recipe(recipe)
-    choosing = "" if source.validation is None else f"{len(source.validation):,} to choose by, "
-    note = (
-        f"{name}: {len(table.names)} series ({', '.join(table.names)}), {len(source.train):,} steps of time to train "
-        f"on, {choosing}{len(test):,} to test on ({TEST_SPLIT})"
-    )
+    sizes = source.sizes_in_words("steps of time", len)
+    note = f"{name}: {len(table.names)} series ({', '.join(table.names)}), {sizes}"
     return dataclasses.replace(source, notes=(note,))
 
 
@@ -94,8 +91,6 @@ def _open_data(data: Any, recipe: SeriesRecipe) -> Table:
 def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
     """What names the series again, their licence, and they themselves."""
     name, columns = recipe.source, recipe.series.columns
-    if name == GIVEN:
-        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in ("auto", AUTO):
         return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
     if not is_path(name, (".csv", ".npz"), _EXPECTED):

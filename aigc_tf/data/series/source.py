@@ -94,6 +94,10 @@ class SeriesSource(Source):
         """All of the time, float64 `[time, series]`."""
         return np.concatenate([self.training, self.test])
 
+    def before(self, step: int) -> np.ndarray:
+        """The values of the first `step` steps of time; test values are not touched unless they are among these."""
+        return self.training[:step] if step <= len(self.training) else self.values[:step]
+
     @property
     def history(self) -> np.ndarray:
         """All of the time."""

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from aigc_tf.data import tfds_builders
-from aigc_tf.data.images.folder import shown
+from aigc_tf.data.files import EmptyError, read_text
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import GIVEN, HELD_OUT, TEST_SPLIT
@@ -20,7 +20,7 @@ from aigc_tf.data.text.source import MIN_DOCUMENTS, TextSource
 from aigc_tf.data.text.split import TextSplit, join
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, UnreadableError, listed
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.text import TextRecipe, TextSettings
 
 AUTO = "pydoc_topics"
@@ -68,9 +68,6 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
     too_long = len(found.train) + len(found.test) - train.documents - test.documents
     if too_long:
         notes.append(f"{too_long:,} lines of more than {settings.length} symbols (text.length) are left out")
-    strange = 0 if settings.unit == "byte" else int((test.tokens == UNKNOWN).sum())
-    if strange:
-        notes.append(f"{strange:,} of {test.symbols:,} symbols of the test text are not in the vocabulary")
     source = TextSource(
         name=name,
         settings=settings,
@@ -80,11 +77,12 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
         test_split=found.test_split,
         licence=found.licence,
     ).for_recipe(recipe)
-    choosing = "" if source.validation is None else f"{source.validation.characters:,} to choose by, "
-    summary = (
-        f"{name}: {source.train.characters:,} characters to train on, {choosing}"
-        f"{test.characters:,} to test on ({found.test_split}), {len(vocabulary):,} symbols ({vocabulary.unit})"
-    )
+    strange = 0 if settings.unit == "byte" else int((source.watched.tokens[1:] == UNKNOWN).sum())
+    if strange:
+        part = "training" if source.validation is None else "validation"
+        notes.append(f"{strange:,} of {source.watched.symbols:,} symbols of the {part} text are not in the vocabulary")
+    sizes = source.sizes_in_words("characters", lambda part: part.characters)
+    summary = f"{name}: {sizes}, {len(vocabulary):,} symbols ({vocabulary.unit})"
     return dataclasses.replace(source, notes=(summary, *notes))
 
 
@@ -116,8 +114,6 @@ def _open_data(data: Any) -> tuple[str, _Documents]:
 
 
 def _open_by_name(name: str, settings: TextSettings) -> tuple[str, _Documents]:
-    if name == GIVEN:
-        raise InputError("the run was trained on data given from Python: resume or measure it where that data is")
     if name in ("auto", AUTO):
         return AUTO, _open_topics()
     if not is_path(name, _SUFFIXES, _EXPECTED):
@@ -128,7 +124,7 @@ def _open_by_name(name: str, settings: TextSettings) -> tuple[str, _Documents]:
     try:
         return str(path), _hold_out([read_text(path)], _OWN)
     except UnreadableError as error:
-        raise InputError(f"source {shown(path)} {error}") from error
+        raise InputError(f"source {printable(str(path))} {error}") from error
 
 
 def _open_topics() -> _Documents:
@@ -139,29 +135,6 @@ def _open_topics() -> _Documents:
     return _hold_out(documents, "Python Software Foundation Licence, version 2")
 
 
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with line ends as `\\n` and without a byte order mark.
-
-    Raises:
-        UnreadableError: it is something else, or empty.
-        OSError: the file cannot be read.
-    """
-    content = path.read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnreadableError("is UTF-16: save it as UTF-8")
-    place = content.find(b"\0")
-    if place >= 0:
-        raise UnreadableError(f"is not text, byte {place} is NUL: name a text file in UTF-8")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise UnreadableError(f"is not in UTF-8, see line {line}: convert it, with iconv for example") from error
-    if not text.strip():
-        raise UnreadableError("is empty: name a file that holds text")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
 def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
     files = files_below(folder, pattern=settings.files)
     if not files:
@@ -170,11 +143,12 @@ def _open_folder(folder: Path, settings: TextSettings) -> _Documents:
     for file in progress(files, len(files), "reading text"):
         try:
             documents.append(read_text(folder / file))
+        except EmptyError:
+            continue
         except UnreadableError as error:
-            if not str(error).startswith("is empty"):
-                unreadable.append(f"{shown(file)} ({error})")
+            unreadable.append(f"{printable(str(file))} ({error})")
         except OSError as error:
-            unreadable.append(f"{shown(file)} ({error.strerror})")
+            unreadable.append(f"{printable(str(file))} ({error.strerror})")
     if len(unreadable) > settings.max_unreadable * len(files) or not documents:
         raise InputError(
             f"{len(unreadable)} of {len(files)} files in {folder} cannot be read, and the share that "

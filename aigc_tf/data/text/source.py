@@ -29,18 +29,23 @@ class TextSource(Source):
 
     settings: TextSettings
     vocabulary: Vocabulary
-    training: TextSplit | None = None
+    uncut: TextSplit | None = None
     """The training part with the validation part in it; None if none was cut off."""
 
     train: TextSplit
     validation: TextSplit | None = None
     test: TextSplit
 
+    @property
+    def training(self) -> TextSplit:
+        """The training part with the validation part in it."""
+        return self.uncut or self.train
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256, in hexadecimal, over the vocabulary and the tokens of both parts."""
         digest = hashlib.sha256(self.vocabulary.to_json().encode())
-        for split in (self.training or self.train, self.test):
+        for split in (self.training, self.test):
             digest.update(f"{split.tokens.shape};".encode())
             digest.update(np.ascontiguousarray(split.tokens).data.cast("B"))
         return digest.hexdigest()
@@ -69,12 +74,12 @@ class TextSource(Source):
 
         Both sides have the vocabulary of the whole training part.
         """
-        whole = self.training or self.train
+        whole = self.training
         single = self.settings.lines or whole.documents >= MIN_DOCUMENTS
         sides = whole.by_document() if single else whole.at_end()
         if sides is None:
             return self
-        return dataclasses.replace(self, train=sides[0], validation=sides[1], training=whole)
+        return dataclasses.replace(self, train=sides[0], validation=sides[1], uncut=whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
@@ -84,7 +89,7 @@ class TextSource(Source):
             "validation split": self.validation_split,
             "test characters": self.test.characters,
             "test split": self.test_split,
-            "documents": (self.training or self.train).documents + self.test.documents,
+            "documents": self.training.documents + self.test.documents,
             "unit": self.vocabulary.unit,
             "symbols": len(self.vocabulary),
             "licence": self.licence,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
-from aigc_tf.export.verify import Arrays, VerificationError, run_keras
 from aigc_tf.families.base import GenerativeModel, Signature
 from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance
 from aigc_tf.metrics.images.drawing import generated_images
 from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
+from aigc_tf.metrics.images.image_quality import decibels
 from aigc_tf.metrics.images.reference import reference_statistics
 from aigc_tf.recipes.images import ImageRecipe
 
@@ -23,10 +24,7 @@ GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the
 RECONSTRUCTION = "reconstruct"
 SEED = 0
 MIN_DISTANCE = 1e-9  # to which a change is related; only equal sets of images are nearer
-MIN_ERROR = 1e-12  # of a squared difference in float32: equal images are 120 dB apart, not infinitely many
 _BATCH = 500
-
-Call = Callable[[Arrays], Arrays]
 
 
 def image_quality(
@@ -52,16 +50,18 @@ def image_quality(
           `psnr_between_db` is that of the file's reconstructions to the network's.
 
     Raises:
-        VerificationError: a limit is exceeded.
+        VerificationError: a limit is exceeded, or a number is not finite.
         ValueError: the model has no such signature.
     """
     signatures = model.signatures(source)
     generator = next((name for name in GENERATORS if name in signatures), None)
+    calls = checked(networks_of(signatures, _BATCH), runner.map)
     report = {}
     if generator:
-        report[generator] = _generated(generator, model, source, recipe, runner, quantize)
+        # Without the source, examples are what the model draws from.
+        report[generator] = _generated(generator, model.signatures()[generator], source, recipe, calls, quantize)
     if RECONSTRUCTION in signatures:
-        report[RECONSTRUCTION] = _reconstructed(signatures[RECONSTRUCTION], source, recipe, runner, quantize)
+        report[RECONSTRUCTION] = _reconstructed(signatures[RECONSTRUCTION], source, recipe, calls, quantize)
     if not report:
         raise ValueError(
             f"of the signatures {', '.join(signatures)} none is {', '.join((*GENERATORS, RECONSTRUCTION))}: "
@@ -77,9 +77,9 @@ class _Decoder:
     an image is the row of its example.
     """
 
-    def __init__(self, signature: Signature, call: Call, samples: int) -> None:
+    def __init__(self, name: str, signature: Signature, call: Call, samples: int) -> None:
         (self._output,) = signature.outputs
-        self._examples, self._call = signature.examples(samples, SEED), call
+        self._examples, self._call = signature.examples(samples, SEED), partial(call, name)
 
     def conditions(self, given: Any, count: int) -> np.ndarray:
         """The rows of the first `count` examples."""
@@ -92,25 +92,27 @@ class _Decoder:
 
 
 def _generated(
-    name: str, model: GenerativeModel, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
+    name: str,
+    signature: Signature,
+    source: ImageSource,
+    recipe: ImageRecipe,
+    calls: tuple[Call, Call],
+    quantize: str,
 ) -> dict[str, Any]:
-    signature, samples = model.signatures()[name], recipe.export_limits.samples
-    network = feature_network(source, recipe.images)
-    before, after = (
-        _statistics(network, _Decoder(signature, call, samples), samples)
-        for call in _network_and_file(signature, name, runner)
-    )
+    samples, network = recipe.export_limits.samples, feature_network(source, recipe.images)
+    before, after = (_statistics(network, _Decoder(name, signature, call, samples), samples) for call in calls)
     real = reference_statistics(network, source, "train")
     distance_before, distance_after = frechet_distance(before, real), frechet_distance(after, real)
     change = distance_after - distance_before
     relative_change = change / max(distance_before, MIN_DISTANCE)
     share = recipe.export_limits.of(quantize).distance_share
-    if abs(relative_change) > share:
-        raise VerificationError(
-            f"{name}, quantize {quantize}: the Fréchet distance to the data goes from {distance_before:.4g} to "
-            f"{distance_after:.4g} ({relative_change:+.1%}, {samples} samples), the limit is {share:.1%}: "
-            f"{_fix(quantize, 'distance_share')}"
-        )
+    require_at_most(
+        abs(relative_change),
+        share,
+        f"{name}, quantize {quantize}: the Fréchet distance to the data goes from {distance_before:.4g} to "
+        f"{distance_after:.4g} ({relative_change:+.1%}, {samples} samples), the limit is {share:.1%}: "
+        f"{_fix(quantize, 'distance_share')}",
+    )
     return {
         "measure": "Fréchet distance to training images, lower is better",
         "before": distance_before,
@@ -134,23 +136,23 @@ def _statistics(network: FeatureNetwork, decoder: _Decoder, samples: int) -> Gau
 
 
 def _reconstructed(
-    signature: Signature, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
+    signature: Signature, source: ImageSource, recipe: ImageRecipe, calls: tuple[Call, Call], quantize: str
 ) -> dict[str, Any]:
     (key,), (output,) = signature.inputs, signature.outputs
-    by_network, by_file = _network_and_file(signature, RECONSTRUCTION, runner)
-    images = source.watched.images[: recipe.export_limits.samples]
+    images = source.inputs("validation", recipe.export_limits.samples)
     errors = np.zeros(3)
     for start in range(0, len(images), _BATCH):
         real = images[start : start + _BATCH].astype(np.float32) / 255
-        before, after = by_network({key: real})[output], by_file({key: real})[output]
+        before, after = (call(RECONSTRUCTION, {key: real})[output] for call in calls)
         errors += [((a - b).astype(np.float64) ** 2).sum() for a, b in ((before, real), (after, real), (after, before))]
-    psnr_before, psnr_after, between = (float(value) for value in psnr(errors / images.size))
+    psnr_before, psnr_after, between = (float(value) for value in decibels(errors / images.size))
     change, limit = psnr_after - psnr_before, recipe.export_limits.of(quantize).psnr_db
-    if change < -limit:
-        raise VerificationError(
-            f"{RECONSTRUCTION}, quantize {quantize}: the PSNR of reconstructed images goes from {psnr_before:.2f} to "
-            f"{psnr_after:.2f} dB ({change:+.2f}), it may fall by {limit:g}: {_fix(quantize, 'psnr_db')}"
-        )
+    require_at_most(
+        -change,
+        limit,
+        f"{RECONSTRUCTION}, quantize {quantize}: the PSNR of reconstructed images goes from {psnr_before:.2f} to "
+        f"{psnr_after:.2f} dB ({change:+.2f}), it may fall by {limit:g}: {_fix(quantize, 'psnr_db')}",
+    )
     return {
         "measure": f"PSNR of reconstructed {name_of_watched(source)} images in dB, higher is better",
         "before": psnr_before,
@@ -165,16 +167,6 @@ def _reconstructed(
 def name_of_watched(source: ImageSource) -> str:
     """Of the part that is looked at, for reports."""
     return "training" if source.validation is None else "validation"
-
-
-def psnr(mean_squared_error: np.ndarray) -> np.ndarray:
-    """Peak signal-to-noise ratio in dB for values in [0, 1]: 10 log10(1 / error), 120 at most."""
-    return -10 * np.log10(np.maximum(mean_squared_error, MIN_ERROR))
-
-
-def _network_and_file(signature: Signature, name: str, runner: Runner) -> Iterator[Call]:
-    yield lambda inputs: run_keras(signature.network, signature, inputs, chunk=_BATCH)
-    yield lambda inputs: runner.map(name, inputs)
 
 
 def _fix(quantize: str, limit: str) -> str:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from aigc_tf.data.series.source import SeriesSource
+from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise
 from aigc_tf.export.runner import Runner
-from aigc_tf.export.verify import Arrays, VerificationError, run_keras
-from aigc_tf.families.base import Signature
 from aigc_tf.metrics.series.forecasts import origins_of, root_mean_square
 from aigc_tf.recipes.series import SeriesRecipe
-
-Call = Callable[[str, Arrays], Arrays]
-"""Name of a signature and its inputs by name -> its outputs by name."""
 
 
 def forecast_quality(
@@ -35,7 +30,7 @@ def forecast_quality(
     """
     order = recipe.series.length
     origins = origins_of(source, 1, recipe.export_limits.samples, "validation", known=order)
-    values = source.values
+    values = source.before(int(origins.max()) + 1)
     states = values[origins[:, np.newaxis] + np.arange(-order, 0)].astype(np.float32)
 
     noise = np.zeros(values[origins].shape, np.float32)
@@ -44,7 +39,9 @@ def forecast_quality(
         mean = call("step", {"state": states, "noise": noise})["mean"]
         return root_mean_square((mean - values[origins]) / source.scaling.deviation)
 
-    return {"step": _compared("RMSE of held-out one-step forecasts", error, model, source, recipe, runner, quantize)}
+    calls = checked(networks_of(model.signatures(source)), runner.map)
+    measure = "RMSE of held-out one-step forecasts, in deviations of the series"
+    return {"step": relative_rise(measure, error, calls, quantize, recipe.export_limits.of(quantize))}
 
 
 def reconstruction_quality(
@@ -59,26 +56,6 @@ def reconstruction_quality(
         rebuilt = call("decode", {"latent": latents})["sequence"]
         return root_mean_square(source.scaling.standardise(rebuilt) - windows)
 
-    return {"decode": _compared("RMSE of rebuilt held-out sequences", error, model, source, recipe, runner, quantize)}
-
-
-def _compared(
-    measure: str,
-    error: Callable[[Call], float],
-    model: Any,
-    source: SeriesSource,
-    recipe: SeriesRecipe,
-    runner: Runner,
-    quantize: str,
-) -> dict[str, Any]:
-    signatures: dict[str, Signature] = model.signatures(source)
-    before = error(lambda name, inputs: run_keras(signatures[name].network, signatures[name], inputs))
-    after = error(runner.map)
-    change, limit = after / before - 1, recipe.export_limits.of(quantize)
-    if not change <= limit:
-        raise VerificationError(
-            f"quantize {quantize} raises the {measure} from {before:.4g} to {after:.4g} deviations, by {change:.1%}; "
-            f"export_limits.{quantize} allows {limit:.1%}"
-        )
-    measured = f"{measure}, in deviations of the series"
-    return {"measure": measured, "before": before, "after": after, "change": change, "limit": limit}
+    calls = checked(networks_of(model.signatures(source)), runner.map)
+    measure = "RMSE of rebuilt held-out sequences, in deviations of the series"
+    return {"decode": relative_rise(measure, error, calls, quantize, recipe.export_limits.of(quantize))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ from aigc_tf.data.text.order import padded
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
+from aigc_tf.export.quality.change import Call, checked, relative_rise
 from aigc_tf.export.runner import Runner
-from aigc_tf.export.verify import VerificationError
+from aigc_tf.export.verify import Arrays
 from aigc_tf.families.text.decoding import log_softmax
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.model import TextModel
@@ -20,7 +22,7 @@ from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.recipes.text import TextRecipe
 
 MEASURE = "perplexity of held-out text"
-Step = Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
+Step = Callable[[Arrays], Arrays]
 Texts = Iterable[tuple[np.ndarray, Mapping[str, np.ndarray]]]
 """Tokens int32 `[rows, time]`, -1 after their end, and further inputs of the step that stay the same for each row."""
 
@@ -71,19 +73,15 @@ def _compared(
 ) -> dict[str, dict[str, Any]]:
     names = [tensor.name for tensor in model.networks.step.inputs]
 
-    def keras_step(inputs: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    def keras_step(inputs: Arrays) -> Arrays:
         logits, *states = model.networks.compiled_step([inputs[name] for name in names])
         return {"logits": logits.numpy()} | dict(zip(model.networks.feedback, (s.numpy() for s in states), strict=True))
 
-    before = perplexity(keras_step, model, texts)
-    after = perplexity(lambda inputs: runner("step", **inputs), model, texts)
-    change, limit = after / before - 1, recipe.export_limits.of(quantize)
-    if not change <= limit:
-        raise VerificationError(
-            f"quantize {quantize} raises the {MEASURE} from {before:.4g} to {after:.4g}, by {change:.1%}; "
-            f"export_limits.{quantize} allows {limit:.1%}"
-        )
-    return {"step": {"measure": MEASURE, "before": before, "after": after, "change": change, "limit": limit}}
+    def error(call: Call) -> float:
+        return perplexity(partial(call, "step"), model, texts)
+
+    calls = checked(lambda _, inputs: keras_step(inputs), lambda name, inputs: runner(name, **inputs))
+    return {"step": relative_rise(MEASURE, error, calls, quantize, recipe.export_limits.of(quantize))}
 
 
 def perplexity(step: Step, model: TextModel, texts: Texts) -> float:

@@ -8,8 +8,8 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.autoencoder.model import Autoencoder
-from aigc_tf.families.gan.losses import discriminator_loss
-from aigc_tf.families.latent import averaged_copy, update_average
+from aigc_tf.families.latent import averaged, update_average
+from aigc_tf.nn.losses import discriminator_loss
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.ganomaly import GANomaly as GANomalyRecipe
 
@@ -40,9 +40,8 @@ class GANomaly(Autoencoder):
         discriminator: keras.Model,
     ) -> None:
         # First, since what follows asks for the weights that learn and for the scoring network.
-        self.second_encoder = self.used_second_encoder = second_encoder
-        if recipe.average_images is not None:
-            self.used_second_encoder = averaged_copy(second_encoder)
+        self.second_encoder = second_encoder
+        self.used_second_encoder = averaged(second_encoder, recipe.average_images)
         super().__init__(recipe, encoder, decoder)
         self.discriminator = discriminator
         self.discriminator_adam = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
@@ -122,9 +121,8 @@ class GANomaly(Autoencoder):
     def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
         """Move the averages: those of the three networks, and the prior."""
         super().after_step(batch, latent)
-        if self.recipe.average_images is not None:
-            steps = self.adam.iterations
-            update_average(self.used_second_encoder, self.second_encoder, batch, steps, self.recipe.average_images)
+        horizon = self.recipe.average_images
+        update_average(self.used_second_encoder, self.second_encoder, batch, self.adam.iterations, horizon)
 
 
 def reconstruction_losses(

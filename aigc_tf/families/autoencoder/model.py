@@ -12,12 +12,12 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
-from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, share_kept, update_average
+from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
-from aigc_tf.modalities.pictures import Pictures
+from aigc_tf.modalities.pictures import Pictures, as_brightness
 from aigc_tf.nn import replicas
 from aigc_tf.nn.corruption import corrupt
 from aigc_tf.nn.likelihoods import make_likelihood
@@ -59,9 +59,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         self.encoder, self.decoder = encoder, decoder
         self.likelihood = make_likelihood(recipe.likelihood)
         # What is used after training: the moving averages of both networks, if there are any.
-        self.used_encoder, self.used_decoder = encoder, decoder
-        if recipe.average_images is not None:
-            self.used_encoder, self.used_decoder = averaged_copy(encoder), averaged_copy(decoder)
+        self.used_encoder = averaged(encoder, recipe.average_images)
+        self.used_decoder = averaged(decoder, recipe.average_images)
         self.corruption_seed = keras.random.SeedGenerator(recipe.seed, name="corruption_seed")
         self.make_prior()
         image, latent = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="latent")
@@ -136,10 +135,6 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         """The latent that the encoder's output means, without noise."""
         return encoded
 
-    def activity(self, images: np.ndarray) -> np.ndarray:
-        """How much each latent dimension is used for images, uint8 or in [0, 1]: its variance, `[latent_dim]`."""
-        return self.encode(images).var(axis=0)
-
     def scoring_network(self) -> keras.Model:
         """Image -> by how many nats its reconstruction explains it worse than can be, `[batch]`."""
         image = keras.Input(self.image_shape, name="image")
@@ -189,11 +184,9 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
         """Move the averages: those of both networks, and the prior."""
-        steps = self.adam.iterations
-        horizon = self.recipe.average_images
-        if horizon is not None:
-            update_average(self.used_encoder, self.encoder, batch, steps, horizon)
-            update_average(self.used_decoder, self.decoder, batch, steps, horizon)
+        steps, horizon = self.adam.iterations, self.recipe.average_images
+        update_average(self.used_encoder, self.encoder, batch, steps, horizon)
+        update_average(self.used_decoder, self.decoder, batch, steps, horizon)
         self.update_prior(latent, share_kept(batch, steps, MOMENTS_HORIZON_IMAGES))
 
     # Use.
@@ -210,7 +203,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """Images of given latents; see `LatentModel.decode`."""
-        self.conditions(condition, len(latents))  # refuses one
+        self.refuse_condition(condition)
         return outputs_of(self.decoding, latents)
 
     @property
@@ -220,7 +213,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
         """Reconstructions; nothing is drawn. See `reconstruct`."""
-        self.conditions(condition, len(inputs))  # refuses one
+        self.refuse_condition(condition)
         return self.reconstruct(inputs)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
@@ -251,13 +244,13 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
-        pairs = self.side_by_side(source.watched.images[:PREVIEWED_RECONSTRUCTIONS])
+        pairs = self.side_by_side(source.inputs("validation", PREVIEWED_RECONSTRUCTIONS))
         pictures: dict[str, Preview] = {
             "samples": grid(self.generate(64)),
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
             "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
         }
-        return pictures | self.latent_pictures(self.activity(source.watched.some(PREVIEWED_ENCODINGS).images))
+        return pictures | self.latent_pictures(self.activity(source.inputs("validation", PREVIEWED_ENCODINGS)))
 
     def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Previews of the latent dimensions, given how much each is used, `[latent_dim]`."""
@@ -303,8 +296,3 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             chosen = np.random.default_rng(seed).integers(len(source.train.images), size=count)
             clean = as_brightness(source.train.images[np.sort(chosen)])
         return ops.convert_to_numpy(self.corrupted(clean, seed))
-
-
-def as_brightness(images: np.ndarray) -> np.ndarray:
-    """Images, uint8 or float in [0, 1], as float32 in [0, 1]."""
-    return images.astype("float32") / 255 if images.dtype == np.uint8 else images.astype("float32")

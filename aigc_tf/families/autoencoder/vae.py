@@ -11,16 +11,18 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.families.autoencoder.model import Autoencoder
+from aigc_tf.families.latent import outputs_of
 from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import bars
+from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn import replicas
 from aigc_tf.nn.layers import GaussianSample
-from aigc_tf.nn.variational import Posterior, gaussian_kl, kl_cost
+from aigc_tf.nn.variational import Posterior, kl_cost
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
 
-class VAE(Autoencoder, Variational):
+class VAE(Variational, Autoencoder):
     """An encoder to normal distributions, a standard normal prior, and a decoder (Kingma & Welling 2014).
 
     Args:
@@ -55,9 +57,9 @@ class VAE(Autoencoder, Variational):
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
-        mean, log_variance = encoded
-        noise = None if noise_seed is None else keras.random.normal(ops.shape(mean), seed=noise_seed)
-        return self.sample(mean, log_variance, noise), gaussian_kl(mean, log_variance)
+        posterior = Posterior(*encoded)
+        noise = None if noise_seed is None else keras.random.normal(ops.shape(posterior.mean), seed=noise_seed)
+        return self.sample(*posterior, noise), posterior.divergence()
 
     def cost(self, divergence: tf.Tensor) -> tf.Tensor:
         """Beta times the KL divergence, with the recipe's annealing, free bits or capacity."""
@@ -76,19 +78,18 @@ class VAE(Autoencoder, Variational):
         """The posterior's mean."""
         return encoded[0]
 
-    def activity(self, images: np.ndarray) -> np.ndarray:
-        """How much each latent dimension tells about images, uint8 or in [0, 1]: mean KL in nats, `[latent_dim]`."""
-        return ops.convert_to_numpy(ops.mean(Posterior(*self.posterior(images)).divergence(), axis=0))
-
     def latent_pictures(self, activity: np.ndarray) -> dict[str, Preview]:
         """Those of every autoencoder, and the KL divergence of each latent dimension."""
         labels = ("latent dimension, the most used first", "KL divergence, nats an image")
         return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}
 
-    def posterior(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and log variance, float32 `[count, latent_dim]`, of images, uint8 or in [0, 1]."""
-        encoded = self.encodings(images)
-        return encoded["mean"], encoded["log_variance"]
+    def prepared(self, inputs: np.ndarray) -> np.ndarray:
+        """Images in [0, 1], float32, of images uint8 or in [0, 1]."""
+        return as_brightness(inputs)
+
+    def posterior(self, examples: np.ndarray) -> Posterior:
+        """Of images `[count, height, width, channels]` in [0, 1], as arrays float32 `[count, latent_dim]`."""
+        return Posterior(*outputs_of(self.encoding, examples))
 
     def scoring_network(self) -> keras.Model:
         """Image and noise -> what the bound at mean + deviation * noise lacks of the best explanation, `[batch]`."""
@@ -103,10 +104,10 @@ class VAE(Autoencoder, Variational):
         """Without noise, so that a score is always the same."""
         return [images, np.zeros((len(images), self.latent_dim), "float32")]
 
-    def posterior_of(self, inputs: tf.Tensor) -> Posterior:
+    def posterior_of(self, examples: tf.Tensor) -> Posterior:
         """Of images `[batch, height, width, channels]` in [0, 1]."""
-        return Posterior(*self.encoding(inputs))
+        return Posterior(*self.encoding(examples))
 
-    def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
+    def log_likelihood(self, examples: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
         """Of images `[batch, height, width, channels]` in [0, 1]."""
-        return self.likelihood.log_probability(self.used_decoder(latents, training=False), inputs)
+        return self.likelihood.log_probability(self.used_decoder(latents, training=False), examples)

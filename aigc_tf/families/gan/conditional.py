@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from aigc_tf.data.classes import ClassNames
-from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid
@@ -46,23 +46,8 @@ class ConditionalGAN(GAN):
         """The names of the classes."""
         return super().export_metadata() | {"classes": self.classes.names}
 
-    def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latent and label -> image."""
-        latent = keras.Input((self.latent_dim,), name="latent")
-        label = keras.Input((), dtype="int32", name="label")
-        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler([latent, label]))
-
-        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-            return {"latent": self.latents(count, seed), "label": self.conditions(None, count)}
-
-        return {
-            "generate": Signature(
-                network=keras.Model([latent, label], image, name="generate"),
-                inputs={
-                    "latent": TensorSpec((self.latent_dim,), "independent standard normal numbers"),
-                    "label": TensorSpec((), "number of the class, from 0", "int32", tuple(self.classes.names)),
-                },
-                outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
-                examples=examples,
-            )
-        }
+    @property
+    def condition_inputs(self) -> dict[str, TensorSpec]:
+        """The class, by its number."""
+        (name,) = self.condition_names
+        return {name: TensorSpec((), "number of the class, from 0", "int32", tuple(self.condition.kinds))}

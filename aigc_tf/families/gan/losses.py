@@ -14,6 +14,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.nn.losses import discriminator_loss
+
 # Keeps the gradient of a norm finite where the norm is 0.
 _MIN_SQUARED_NORM = 1e-12
 
@@ -37,22 +39,6 @@ def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
         fake_logits: `[batch, 1]`, the discriminator's logits of generated images.
     """
     return -ops.mean(ops.softplus(fake_logits))
-
-
-def discriminator_loss(
-    real_logits: keras.KerasTensor, fake_logits: keras.KerasTensor, label_smoothing: float = 0.0
-) -> keras.KerasTensor:
-    """Mean of -log D(x) - log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1), in nats.
-
-    Args:
-        real_logits: `[batch, 1]`, logits of real images.
-        fake_logits: `[batch, 1]`, logits of generated images.
-        label_smoothing: the target of real images is 1 minus this, that of generated ones stays 0
-            (one-sided, Salimans et al. 2016, §3.4).
-    """
-    # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), exact at any logit.
-    real_loss = ops.softplus(real_logits) - (1.0 - label_smoothing) * real_logits
-    return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
 
 
 def least_squares_generator_loss(fake_scores: keras.KerasTensor) -> keras.KerasTensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,10 +14,11 @@ from keras import ops
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
+from aigc_tf.families.gan.pinned import pinned
 from aigc_tf.families.gan.replay import ReplayBuffer
-from aigc_tf.families.latent import LatentModel, averaged_copy, outputs_of, update_average
+from aigc_tf.families.latent import LatentModel, averaged, outputs_of, update_average
 from aigc_tf.modalities.base import Preview
-from aigc_tf.modalities.drawing import grid
+from aigc_tf.modalities.drawing import grid, rows_of
 from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
 from aigc_tf.nn.keras_internals import flat_layers
@@ -66,14 +67,11 @@ class GAN(LatentModel):
         super().__init__(name=recipe.slug())
         self.recipe = recipe
         self.latent_dim = recipe.latent_dim
-        self.average_images = recipe.average_images
         self.generator = generator
         self.condition_names = [tensor.name for tensor in generator.inputs[1:]]
         self.discriminator = discriminator
         # The network that is sampled: the moving average of the generator, if there is one.
-        self.sampler = generator
-        if recipe.average_images is not None:
-            self.sampler = averaged_copy(generator)
+        self.sampler = averaged(generator, recipe.average_images)
         self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
         self.make_streams_and_buffers()
         objective = OBJECTIVES[recipe.loss]
@@ -160,9 +158,7 @@ class GAN(LatentModel):
         generator_gradients = generator_tape.gradient(fake, generator_weights, output_gradients=image_slopes)
         generator_norm = self.generator_optimizer.apply(generator_gradients, generator_weights)
         discriminator_norm = self.discriminator_optimizer.apply(discriminator_gradients, discriminator_weights)
-        if self.average_images is not None:
-            steps = self.generator_optimizer.iterations
-            update_average(self.sampler, self.generator, batch, steps, self.average_images)
+        self.update_sampler(batch)
         logs = {
             "generator_loss": generator_cost,
             "discriminator_loss": contest.loss,
@@ -171,6 +167,11 @@ class GAN(LatentModel):
             "discriminator_gradient_norm": discriminator_norm,
         }
         return logs | ({"penalty": contest.penalty} if self.has_penalty else {})
+
+    def update_sampler(self, batch: tf.Tensor) -> None:
+        """Move the average of the generator after an update of it with so many images."""
+        steps = self.generator_optimizer.iterations
+        update_average(self.sampler, self.generator, batch, steps, self.recipe.average_images)
 
     def update_discriminator(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> None:
         """Update the discriminator alone."""
@@ -250,6 +251,10 @@ class GAN(LatentModel):
             "fake_accuracy": ops.mean(ops.cast(fake_logits < self.threshold, "float32")),
         }
 
+    def troubles(self, logs: Mapping[str, Any], watched: dict[str, float]) -> list[str]:
+        """Whether the discriminator has won; see `pinned`."""
+        return pinned(logs, watched, self.recipe.guard)
+
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""
         real, *condition = self.parts_of(batch)
@@ -272,25 +277,28 @@ class GAN(LatentModel):
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Pictures to watch through training: samples of fixed latents, and interpolations."""
-        interpolation = self.interpolate(frames=8, rows=4)
-        return {
-            "samples": grid(self.generate(64)),
-            "interpolation": grid(interpolation.reshape(-1, *interpolation.shape[2:]), columns=8),
-        }
+        return {"samples": grid(self.generate(64)), "interpolation": rows_of(self.interpolate(frames=8, rows=4))}
+
+    @property
+    def condition_inputs(self) -> dict[str, TensorSpec]:
+        """What the further inputs of the generator are, for exported files."""
+        return {}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latent -> image."""
-        latent = keras.Input((self.latent_dim,), name="latent")
-        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
-        network = keras.Model(latent, image, name="generate")
-        return {
-            "generate": Signature(
-                network=network,
-                inputs={"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")},
-                outputs={"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")},
-                examples=lambda count, seed: {"latent": self.latents(count, seed)},
-            )
-        }
+        """`generate`: latent, and conditions after it -> image."""
+        tensors = (keras.Input(one.shape[1:], dtype=one.dtype, name=one.name) for one in self.sampler.inputs)
+        latent, *conditions = tensors
+        given = with_condition(latent, conditions)
+        image = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(given))
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            spread = self.conditions(None, count)
+            return {"latent": self.latents(count, seed)} | dict.fromkeys(self.condition_names, spread)
+
+        inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
+        outputs = {"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")}
+        network = keras.Model(given, image, name="generate")
+        return {"generate": Signature(network, inputs | self.condition_inputs, outputs, examples)}
 
 
 def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from aigc_tf.errors import InputError
 from aigc_tf.families.gan.losses import slopes_of
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.families.latent import update_average
 from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, Traced, clipped_sums
@@ -28,6 +28,9 @@ class PrivateGAN(PrivateTraining, GAN):
         generator: as for `GAN`; any layers.
         discriminator: as for `GAN`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
         guarantee: what is promised, and how it is kept.
+
+    Raises:
+        InputError: all layers of the discriminator are frozen.
     """
 
     def __init__(
@@ -35,6 +38,8 @@ class PrivateGAN(PrivateTraining, GAN):
     ) -> None:
         super().__init__(recipe, generator, discriminator)
         self.traced_discriminator = Traced(discriminator)
+        if not self.traced_discriminator.weights:
+            raise InputError("freeze leaves the discriminator nothing to learn, and it alone sees images: freeze fewer")
         self.promise(guarantee, self.discriminator_optimizer, recipe.seed ^ 5)
 
     def train_step(self, batches: Any) -> dict[str, tf.Tensor]:
@@ -76,10 +81,7 @@ class PrivateGAN(PrivateTraining, GAN):
             loss = self.generator_loss(self.discriminator(self.fakes(batch, ()), training=True))
         gradients = tape.gradient(loss, weights)
         self.generator_optimizer.apply(gradients, weights)
-        if self.average_images is not None:
-            update_average(
-                self.sampler, self.generator, batch, self.generator_optimizer.iterations, self.average_images
-            )
+        self.update_sampler(batch)
         return {"generator_loss": loss, "generator_gradient_norm": tf.linalg.global_norm(gradients)}
 
 

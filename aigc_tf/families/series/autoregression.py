@@ -137,7 +137,7 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
         They begin at the mean. If all series are stationary, what comes before that is forgotten is thrown away;
         others leave the mean for good, and begin there.
         """
-        self.conditions(condition, count)  # refuses one
+        self.refuse_condition(condition)
         process = self.process()
         burn_in = BURN_IN if process.largest_roots().max() < 1 else 0
         start = np.broadcast_to(self.scaling.mean, (self.recipe.series.length, len(self.scaling.names)))

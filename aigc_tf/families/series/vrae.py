@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
@@ -14,27 +13,22 @@ from aigc_tf.data.series.source import Scaling, SeriesSource
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.series.networks.scaling import restore, standardise
-from aigc_tf.families.tasks import Decodes, Encodes, Transforms
-from aigc_tf.families.variational import Variational
+from aigc_tf.families.tasks import Decodes, Transforms
+from aigc_tf.families.variational import VariationalSequences
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.plots import pairs_picture, sequences_picture
 from aigc_tf.modalities.series import Series
 from aigc_tf.nn.layers import GaussianSample
+from aigc_tf.nn.likelihoods import free_log_scale, gaussian_log_density, log_scale
 from aigc_tf.nn.optimizers import adam
-from aigc_tf.nn.variational import Posterior, kl_cost
 from aigc_tf.recipes.vrae import VRAE
 
 DECODED_AT_ONCE = 500
 PREVIEWED = 4
 ENCODED_FOR_PREVIEW = 200  # sequences, that say how much each latent dimension tells
 
-# Below this a series that is rebuilt exactly would be worth more than all the others (Rybkin et al. 2021, appendix).
-MIN_LOG_DEVIATION = -6.0
-# Softplus of this lies as far above that as 0 does: a deviation of 1, which is that of the series.
-_FIRST_WEIGHT = math.log(math.expm1(-MIN_LOG_DEVIATION))
 
-
-class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
+class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
     """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
@@ -46,16 +40,17 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
         scaling: of the series.
     """
 
+    recipe: VRAE
+
     def __init__(self, recipe: VRAE, encoder: keras.Model, decoder: keras.Model, scaling: Scaling) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.encoder, self.decoder, self.scaling = recipe, encoder, decoder, scaling
         self.latent_dim = recipe.latent_dim
         self.sample = GaussianSample(recipe.seed, name="sample")
-        first = keras.initializers.Constant(_FIRST_WEIGHT)
+        first = keras.initializers.Constant(free_log_scale(1.0))  # the deviation of the series
         self.free_log_deviation = self.add_weight(shape=(len(scaling.names),), initializer=first, name="free_deviation")
         self.adam = adam(recipe.optimizer, self.learning)
-        # Compiled at their first calls, and kept.
-        self.compiled_encoder = tf.function(lambda sequences: encoder(sequences, training=False), reduce_retracing=True)
+        # Compiled at its first call, and kept.
         self.compiled_decoder = tf.function(lambda latents: decoder(latents, training=False), reduce_retracing=True)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
@@ -72,42 +67,29 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
         return {"optimizer": self.adam}
 
     def log_deviation(self) -> tf.Tensor:
-        """log σ in standardised units, `[series]`; a soft bound leaves it a gradient everywhere."""
-        return MIN_LOG_DEVIATION + ops.softplus(ops.convert_to_tensor(self.free_log_deviation))
+        """log σ in standardised units, `[series]`."""
+        return log_scale(ops.convert_to_tensor(self.free_log_deviation))
 
-    def nats(self, sequences: tf.Tensor, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """-log p(sequence | latent), summed over time and series: `[batch]`.
+    def nats(self, examples: tf.Tensor, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """-log p(sequence | latent), a density, summed over time and series: `[batch]`.
 
         Args:
-            sequences: standardised, `[batch, length, series]`.
+            examples: standardised sequences `[batch, length, series]`.
             latents: `[batch, latent_dim]`.
             training: whether it is for a training step.
         """
-        log_deviation = self.log_deviation()
-        errors = (sequences - self.decoder(latents, training=training)) * ops.exp(-log_deviation)
-        by_value = 0.5 * ops.square(errors) + log_deviation + 0.5 * math.log(2 * math.pi)
-        return ops.sum(by_value, axis=(1, 2))
+        return -gaussian_log_density(examples, self.decoder(latents, training=training), self.log_deviation())
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks and σ on `series`, standardised sequences `[batch, length, series]`."""
-        sequences = batch["series"]
         with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(sequences, training=True))
-            reconstruction = ops.mean(self.nats(sequences, self.sample(*posterior), training=True))
-            loss = reconstruction + kl_cost(posterior.divergence(), self.adam.iterations, self.recipe)
-        gradients = tape.gradient(loss, self.learning)
-        norm = self.adam.apply(gradients, self.learning)
-        losses = {"loss": loss, "reconstruction_loss": reconstruction}
-        return losses | posterior.watch() | {"gradient_norm": norm}
+            losses = self.training_losses(batch["series"])
+        gradients = tape.gradient(losses["loss"], self.learning)
+        return losses | {"gradient_norm": self.adam.apply(gradients, self.learning)}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out sequences, one draw each, always the same. Changes nothing."""
-        sequences = batch["series"]
-        posterior = self.posterior_of(sequences)
-        latents = posterior.at(keras.random.normal(ops.shape(posterior.mean), seed=0))
-        reconstruction = ops.mean(self.nats(sequences, latents))
-        divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
-        return {"loss": reconstruction + divergence, "reconstruction_loss": reconstruction, "kl": divergence}
+        """The negative evidence lower bound of held-out `series`; see `held_out_losses`."""
+        return self.held_out_losses(batch["series"])
 
     @property
     def takes(self) -> Series:
@@ -119,43 +101,18 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
         """Sequences of the recipe's length."""
         return self.takes
 
-    def encode(self, inputs: np.ndarray) -> np.ndarray:
-        """The posterior means of sequences in the series' own units."""
-        return self.posterior(inputs)[0]
-
-    def encodings(self, inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """Mean and log variance of the latent."""
-        return dict(zip(("mean", "log_variance"), self.posterior(inputs), strict=True))
+    def prepared(self, inputs: np.ndarray) -> np.ndarray:
+        """Standardised sequences float32 `[count, length, series]` of sequences in the series' own units."""
+        return self.scaling.standardise(inputs).astype(np.float32)
 
     def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
         """Each sequence `[length, series]` encoded and decoded again, without noise."""
-        self.conditions(condition, len(inputs))  # refuses one
+        self.refuse_condition(condition)
         return self.decode(self.encode(inputs))
-
-    def posterior_of(self, inputs: tf.Tensor) -> Posterior:
-        """Of standardised sequences `[batch, length, series]`."""
-        return Posterior(*self.encoder(inputs, training=False))
-
-    def log_likelihood(self, inputs: tf.Tensor, latents: tf.Tensor) -> tf.Tensor:
-        """Of standardised sequences `[batch, length, series]`, as densities."""
-        return -self.nats(inputs, latents)
-
-    def posterior(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and log variance of the latent given sequences.
-
-        Args:
-            sequences: `[count, length, series]` in the series' own units.
-
-        Returns:
-            Both float32 `[count, latent_dim]`.
-        """
-        standardised = self.scaling.standardise(sequences).astype(np.float32)
-        mean, log_variance = self.compiled_encoder(tf.constant(standardised))
-        return mean.numpy(), log_variance.numpy()
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """The means of sequences given latents `[count, latent_dim]`: float32 `[count, length, series]`, own units."""
-        self.conditions(condition, len(latents))  # refuses one
+        self.refuse_condition(condition)
         parts = np.split(latents.astype(np.float32), range(DECODED_AT_ONCE, len(latents), DECODED_AT_ONCE))
         means = np.concatenate([self.compiled_decoder(tf.constant(part)).numpy() for part in parts])
         return self.scaling.restore(means).astype(np.float32)
@@ -165,7 +122,7 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
 
         The same for the same seed. NumPy draws latents and noise, so that a phone can make the same sequences.
         """
-        self.conditions(condition, count)  # refuses one
+        self.refuse_condition(condition)
         random = np.random.default_rng(seed)
         means = self.decode(random.standard_normal((count, self.latent_dim), dtype=np.float32))
         noise = random.standard_normal(means.shape, dtype=np.float32)
@@ -179,15 +136,13 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
         """Samples, held-out sequences with their reconstructions, and the KL divergence of each latent dimension."""
         names = self.scaling.names
         windows = self.scaling.restore(source.windows_of("validation", ENCODED_FOR_PREVIEW))
-        encoded = self.posterior(windows)
         # Evenly spread ones could all begin at the same phase of a season.
-        shown = np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]
-        activity = np.sort(ops.convert_to_numpy(ops.mean(Posterior(*encoded).divergence(), axis=0)))[::-1]
+        shown = windows[np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]]
         labels = ("latent dimension, the most used first", "KL divergence, nats a sequence")
         return {
             "samples": sequences_picture(self.generate(PREVIEWED), names),
-            "reconstructions": pairs_picture(windows[shown], self.decode(encoded[0][shown]), names),
-            "kl_by_dimension": bars(activity, *labels),
+            "reconstructions": pairs_picture(shown, self.transform(shown), names),
+            "kl_by_dimension": bars(np.sort(self.activity(windows))[::-1], *labels),
         }
 
     def export_metadata(self) -> dict[str, Any]:
@@ -208,7 +163,7 @@ class RecurrentVAE(Decodes, Transforms, Encodes, Variational, GenerativeModel):
             return {"sequence": source.watched[chosen[:, None] + np.arange(shape[0])].astype(np.float32)}
 
         def latents(count: int, seed: int) -> dict[str, np.ndarray]:
-            return {"latent": np.random.default_rng(seed).standard_normal((count, self.latent_dim), dtype=np.float32)}
+            return {"latent": self.latents(count, seed)}
 
         sequence_spec = TensorSpec(shape, "in the series' own units")
         encoded = {

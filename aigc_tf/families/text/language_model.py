@@ -158,11 +158,6 @@ class LanguageModel(TextModel, Scores, Explains):
         tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
         return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
-    @property
-    def longest(self) -> int | None:
-        """A transformer's context."""
-        return None if self.has_states else self.recipe.text.context
-
     def export_metadata(self) -> dict[str, Any]:
         """That of every model of text, and how much a transformer can hold."""
         metadata = super().export_metadata()

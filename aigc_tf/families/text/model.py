@@ -12,7 +12,7 @@ from keras import ops
 
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.tasks import Streams
 from aigc_tf.families.text.networks.language import LanguageNetworks
@@ -58,7 +58,7 @@ class TextModel(Streams, GenerativeModel):
     @property
     def longest(self) -> int | None:
         """How many symbols a text can have, the boundary at its start included; None: any number."""
-        return None
+        return self.networks.context
 
     @property
     def learning(self) -> list[keras.Variable]:
@@ -94,8 +94,8 @@ class TextModel(Streams, GenerativeModel):
         """
         strange = self.vocabulary.unknown_in(prompt)
         if strange:
-            listed = ", ".join(map(repr, strange[:5]))
-            raise InputError(f"the prompt has {listed}, which the training text never had: leave that out")
+            shown = listed([repr(symbol) for symbol in strange])
+            raise InputError(f"the prompt has {shown}, which the training text never had: leave that out")
         return np.concatenate([[self.vocabulary.start], self.vocabulary.encode(prompt)]).astype(np.int32)
 
     def stream(
@@ -137,7 +137,7 @@ class TextModel(Streams, GenerativeModel):
             tokens: the most symbols written after the prompt.
             decoding: how symbols are chosen; by default drawn with the model's own probabilities.
         """
-        self.conditions(condition, count)  # refuses one
+        self.refuse_condition(condition)
         texts: list[str] = []
         for at in range(0, count, GENERATION_ROWS):
             rows = min(GENERATION_ROWS, count - at)
@@ -153,7 +153,7 @@ class TextModel(Streams, GenerativeModel):
         decoding: Decoding | None = None,
     ) -> Iterator[str]:
         """One text, the prompt first, then piece by piece as symbols are chosen; see `generate`."""
-        self.conditions(condition, 1)  # refuses one
+        self.refuse_condition(condition)
         yield prompt
         chosen: list[int] = []
         shown = ""

@@ -30,7 +30,7 @@ class Reader:
         """
         self.networks, self.rows = networks, rows
         self.constants = constants or {}
-        self.context = _context(networks)
+        self.context = networks.context
         self.piece = 0 if networks.prefill is None else networks.prefill.inputs[0].shape[1]
         self.forget()
 
@@ -80,11 +80,6 @@ class Reader:
         self.constants = {name: constant[rows] for name, constant in self.constants.items()}
         self.held = self.held[rows]
         self.rows = len(rows)
-
-
-def _context(networks: LanguageNetworks) -> int | None:
-    keys = next((tensor for tensor in networks.step.inputs if tensor.name == "keys_0"), None)
-    return None if keys is None else keys.shape[2]
 
 
 def write(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from keras import ops
 
-from aigc_tf.families.autoencoder.model import Autoencoder, as_brightness
+from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.variational import Variational
 from aigc_tf.metrics.likelihood import lower_bounds
+from aigc_tf.modalities.pictures import as_brightness
 
 POSTERIOR_SAMPLES = 16
 PCA_VARIANCE = 0.95  # share of the training images' variance that the components explain

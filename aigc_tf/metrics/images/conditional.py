@@ -26,7 +26,8 @@ class ClassAgreement(Evaluator):
     feature network compares distances. Figures:
 
     - class_agreement: the share of samples that it takes for the class that was asked for, higher is better;
-    - classifier_accuracy: the share of real images of the part that it takes for their class;
+    - classifier_accuracy: the share of real images of the part that it takes for their class, the classes weighted as
+      they are asked for;
     - relative_class_agreement: the first over the second, higher is better.
     """
 
@@ -44,7 +45,7 @@ class ClassAgreement(Evaluator):
         told = np.concatenate([_likeliest(network.extract(chunk).probabilities) for chunk in chunks])
         agreement = float(np.mean(told == asked))
         of_real = _likeliest(reference_features(network, source, request.part).probabilities)
-        accuracy = float(np.mean(of_real == reference_of(source, request.part).labels))
+        accuracy = accuracy_at_mix(of_real, np.asarray(reference_of(source, request.part).labels), asked)
         classes = len(source.class_names or ())
         figures = {
             "class_agreement": Figure(agreement, "higher", {REAL: accuracy, CHANCE: 1 / classes}),
@@ -53,6 +54,25 @@ class ClassAgreement(Evaluator):
         }
         protocol = {"classifier": network.name, "classifier_sha256": network.sha256, "classes": classes}
         return Measurement(figures, protocol)
+
+
+def accuracy_at_mix(told: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> float:
+    """The share of images that are told right if their classes were as frequent as others.
+
+    Args:
+        told: the class that each image is taken for, int `[images]`.
+        labels: its class, int `[images]`.
+        asked: classes that decide how much each counts, int `[samples]`; those without an image count nothing.
+
+    Raises:
+        InputError: none of them has an image.
+    """
+    classes, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    shares = np.bincount(places, told == labels) / counts
+    weights = (asked[:, np.newaxis] == classes).sum(axis=0)
+    if not weights.sum():
+        raise InputError("no class that is asked for has real images: measure another part")
+    return float(np.average(shares, weights=weights))
 
 
 def _likeliest(probabilities: np.ndarray | None) -> np.ndarray:

@@ -24,8 +24,12 @@ def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
         ValueError: the shapes differ.
     """
     first, second = _as_float64(images, references)
-    error = np.square(first - second).mean(axis=(1, 2, 3))
-    return -10 * np.log10(np.maximum(error, MIN_ERROR))
+    return decibels(np.square(first - second).mean(axis=(1, 2, 3)))
+
+
+def decibels(mean_squared_error: np.ndarray) -> np.ndarray:
+    """Peak signal-to-noise ratios of errors of values in [0, 1]: 10 log10(1 / error), 120 at most."""
+    return -10 * np.log10(np.maximum(mean_squared_error, MIN_ERROR))
 
 
 def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:

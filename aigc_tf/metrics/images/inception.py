@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import sys
-import tempfile
 import threading
 import urllib.request
 from pathlib import Path
@@ -17,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.errors import InputError
+from aigc_tf.storage.files import new_file
 
 SIDE = 299
 FEATURES = 2048
@@ -45,12 +45,17 @@ def weights_file() -> Path:
         try:
             _download(WEIGHTS_URL, path)
         except _NETWORK_ERRORS as error:
-            raise InputError(f"Inception's weights could not be downloaded ({error}): {fix}") from None
+            raise InputError(f"Inception's weights could not be downloaded ({_reason(error)}): {fix}") from None
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
     if found != WEIGHTS_MD5:
         raise InputError(f"{path} is damaged (md5 {found}, expected {WEIGHTS_MD5}): delete it")
     return path
+
+
+def _reason(error: Exception) -> str:
+    """Why a download failed; what was being written is no part of it."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def reachable(url: str) -> bool:
@@ -73,16 +78,8 @@ def reachable(url: str) -> bool:
 def _download(url: str, path: Path) -> None:
     print(f"downloading {url} ({_WEIGHTS_MEGABYTES} MB) to {path}", file=sys.stderr, flush=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-        partial = Path(file.name)
-        try:
-            with urllib.request.urlopen(url, timeout=_STALLED_SECONDS) as response:
-                shutil.copyfileobj(response, file)
-            file.flush()
-            partial.chmod(0o644)  # temporary files are private; Keras's cache is not
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+    with urllib.request.urlopen(url, timeout=_STALLED_SECONDS) as response, new_file(path) as file:
+        shutil.copyfileobj(response, file)
 
 
 def build(weights: Path | None) -> keras.Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,21 +11,17 @@ from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.distances import Nearest, nearest
-from aigc_tf.metrics.images.features import FeatureNetwork
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
 
 _HELD_OUT_IMAGES = 500
-_KEPT = 2  # features of all training images
 
 
 @dataclass(frozen=True)
 class Memorisation:
-    """Distances from samples to training images, beside those from images that nothing was trained on."""
+    """Distances in pixels from samples to training images, beside those from images that nothing was trained on."""
 
-    space: str
-    """"pixels", or the name of the feature network."""
     nearest: Nearest
     """For each sample; the indices are those of the source's training images."""
     held_out_distances: np.ndarray
@@ -39,7 +34,7 @@ class Memorisation:
             median_distance: of the samples to their nearest training image.
             held_out_median_distance: the same for those images.
             ratio: of the two. Around 1 is as expected; near 0, the samples are copies. Smooth samples may lie
-                somewhat below 1 in pixels without being copies: look at the picture.
+                somewhat below 1 without being copies: look at the picture.
             suspicious_share: the share of the samples nearer to a training image than 99 % of those images
                 are; 0.01 is expected.
         """
@@ -53,53 +48,32 @@ class Memorisation:
         }
 
 
-def nearest_training_images(
-    samples: np.ndarray,
-    source: ImageSource,
-    count: int = 3,
-    network: FeatureNetwork | None = None,
-    part: PartName = "test",
-) -> Memorisation:
-    """The `count` nearest training images of each sample, by brute force.
+def nearest_training_images(samples: np.ndarray, source: ImageSource, part: PartName, count: int = 3) -> Memorisation:
+    """The `count` nearest training images of each sample by Euclidean distance of pixels in [0, 1], by brute force.
 
     Args:
         samples: uint8 `[n, height, width, channels]`, a handful.
         source: its training images are searched.
+        part: whose images, which nothing was trained on, show what distances are usual; evenly spread ones.
         count: neighbours of each sample.
-        network: distances are between its features; without it, between pixels in [0, 1].
-        part: whose images, which nothing was trained on, show what distances are usual.
 
     Raises:
         InputError: fewer than `count` training images, or no images in the part.
         ValueError: the samples are not uint8, or of another shape than the training images.
     """
-    train, other = source.train.images, source.part(part).images
+    train, other = source.train.images, source.part(part)
     if samples.dtype != np.uint8 or samples.shape[1:] != train.shape[1:]:
         raise ValueError(f"samples are {samples.dtype} {samples.shape}: expected uint8, shaped as {train.shape}")
-    if len(train) < count or not len(other):
-        raise InputError(f"{source.name} has {len(train)} training images and {len(other)} for testing: too few")
-    look = _pixels if network is None else _features_by(network)
-    # Squared distances of whole numbers are exact, so that a copy is at distance 0: divide afterwards.
-    scale = 255.0 if network is None else 1.0
-    space = "pixels" if network is None else network.name
-    key = ("pixels" if network is None else network.sha256, source.fingerprint, train.shape, part)
-    searched = train if network is None else cache.shared().of("training features", key, lambda: look(train), _KEPT)
+    if len(train) < count or not len(other.images):
+        raise InputError(f"{source.name} has {len(train)} training and {len(other.images)} {part} images: too few")
 
     def usual() -> np.ndarray:
-        every = slice(None, None, -(-len(other) // _HELD_OUT_IMAGES))
-        return nearest(look(other[every]), searched, 1).distances[:, 0] / scale
+        return nearest(other.some(_HELD_OUT_IMAGES).images, train, 1).distances[:, 0] / 255
 
-    held_out = cache.shared().of("usual distances", key, usual)
-    found = nearest(look(samples), searched, count)
-    return Memorisation(space, Nearest(found.indices, found.distances / scale), held_out)
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    return images
-
-
-def _features_by(network: FeatureNetwork) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda images: network.extract(images).features
+    held_out = cache.shared().of("usual distances", (source.fingerprint, train.shape, part), usual)
+    found = nearest(samples, train, count)
+    # Squared distances of whole numbers are exact, so that a copy is at distance 0: divided afterwards.
+    return Memorisation(Nearest(found.indices, found.distances / 255), held_out)
 
 
 def nearest_picture(samples: np.ndarray, train: np.ndarray, indices: np.ndarray) -> np.ndarray:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aigc_tf.data.images.source import chunks_of
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.pca import PCA, principal_components, rows_to_fit
 
@@ -17,29 +18,32 @@ if TYPE_CHECKING:
 GAUSSIAN_COMPONENTS = 64
 _KEPT = 2
 
+Brightness = Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]]
+"""Chunks of uint8 images `[n, height, width, channels]` -> float32 in [0, 1], the same each time."""
 
-def pixel_components(
-    source: ImageSource, count: int, brightness: Callable[[np.ndarray], np.ndarray], form: str = "grey values"
-) -> PCA:
-    """At most `count` principal components of training images, of at most 10,000 evenly spaced ones.
+
+def pixel_components(source: ImageSource, count: int, brightness: Brightness, form: str = "grey values") -> PCA:
+    """At most `count` principal components of all training images, or of evenly spread ones if they are very many.
 
     Args:
         source: of the training images.
         count: of the components.
-        brightness: uint8 images `[n, height, width, channels]` -> float32 in [0, 1].
-        form: what `brightness` makes of them, in words: another form has components of its own.
+        brightness: what is made of the images.
+        form: the same in words: another form has components of its own.
     """
     shape = source.train.images.shape
-    wanted = rows_to_fit(shape[0], math.prod(shape[1:]))
 
-    def fit() -> PCA:
-        images = brightness(np.asarray(source.train.some(wanted).images))
-        return principal_components(images.reshape(len(images), -1), count)
+    def rows() -> Iterator[np.ndarray]:
+        images = source.train.some(rows_to_fit(shape[0], math.prod(shape[1:]))).images
+        for chunk in brightness(images[part] for part in chunks_of(images)):
+            yield chunk.reshape(len(chunk), -1)
 
     key = (source.fingerprint, source.validation_split, shape, count, form)
-    return cache.shared().of("principal components", key, fit, _KEPT)
+    return cache.shared().of("principal components", key, lambda: principal_components(rows, count), _KEPT)
 
 
 def gaussian_of(source: ImageSource) -> PCA:
     """The Gaussian whose samples are the baseline of generators: at most 64 components of grey values in [0, 1]."""
-    return pixel_components(source, GAUSSIAN_COMPONENTS, lambda images: images.astype(np.float32) / 255)
+    return pixel_components(
+        source, GAUSSIAN_COMPONENTS, lambda chunks: (images.astype(np.float32) / 255 for images in chunks)
+    )

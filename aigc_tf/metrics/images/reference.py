@@ -1,4 +1,7 @@
-"""Features of real images, looked at once per process: every evaluation compares with the same ones."""
+"""How images compare with the real ones of a part: those of a model, and of what stands beside it.
+
+Features of real images are looked at once per process: every evaluation compares with the same ones.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +15,38 @@ from aigc_tf.errors import InputError
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.features import FeatureNetwork, Features
+from aigc_tf.metrics.images.inception_score import InceptionScore, inception_score
 from aigc_tf.metrics.images.pca import gaussian_of
-from aigc_tf.metrics.kernel import MIN_FEATURES, kernel_distance
+from aigc_tf.metrics.kernel import MIN_FEATURES, KernelDistance, kernel_distance
+from aigc_tf.metrics.precision_recall import NEIGHBOURS, PrecisionRecall, precision_recall
 from aigc_tf.modalities.drawing import to_bytes
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource, Split
 
 MAX_REFERENCE_IMAGES = 10_000  # of a part that models choose by; all test images are looked at
-MAX_BASELINE_IMAGES = 10_000
+MAX_GAUSSIAN_IMAGES = 10_000
+# The Fréchet distance is of all images, all else of the first so many: that bounds the memory, and the time of
+# precision and recall, which compare all pairs.
+MAX_KEPT_IMAGES = 10_000
+MIN_SCORED = 10  # the Inception score makes ten parts
 _AT_ONCE = 500  # images
 _KEPT = 4  # the features of so many parts; Inception's of 10,000 images take 80 MB
 
 
-class Distances(NamedTuple):
-    """How far images are from a part of the source."""
+class Comparison(NamedTuple):
+    """How images compare with the reference images of a part; None is what takes more images, or classes."""
 
     frechet: float
-    kernel: float | None
-    """None of too few images."""
+    kernel: KernelDistance | None
+    neighbours: PrecisionRecall | None
+    score: InceptionScore | None
     images: int
-    """How many were compared."""
+    """How many there are."""
+    kept: int
+    """Of so many all but the Fréchet distance is."""
+    compared: int
+    """Images on each side of precision and recall."""
 
 
 def reference_of(source: ImageSource, part: PartName) -> Split:
@@ -69,8 +83,56 @@ def reference_statistics(network: FeatureNetwork, source: ImageSource, part: Par
     )
 
 
-def real_distances(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Distances:
-    """Of real training images: no generator is expected to be nearer.
+def comparison(
+    network: FeatureNetwork, chunks: Iterable[np.ndarray], source: ImageSource, part: PartName
+) -> Comparison:
+    """Compare images with the reference images of a part.
+
+    Args:
+        network: of the features.
+        chunks: uint8 images `[n, height, width, channels]`, part after part.
+        source: of the part.
+        part: what they are compared with.
+
+    Raises:
+        InputError: there are fewer than two images of the part.
+    """
+    statistics, looked = features_of(network, chunks, MAX_KEPT_IMAGES)
+    real, features = reference_features(network, source, part).features, looked.features
+    compared = min(len(features), len(real), MAX_KEPT_IMAGES)
+    classes = looked.probabilities if len(features) >= MIN_SCORED else None
+    return Comparison(
+        frechet_distance(statistics, reference_statistics(network, source, part)),
+        kernel_distance(features, real) if min(len(features), len(real)) >= MIN_FEATURES else None,
+        precision_recall(_some(real, compared), _some(features, compared)) if compared > NEIGHBOURS else None,
+        None if classes is None else inception_score(classes),
+        statistics.count,
+        len(features),
+        compared,
+    )
+
+
+def features_of(
+    network: FeatureNetwork, chunks: Iterable[np.ndarray], most: int
+) -> tuple[GaussianStatistics, Features]:
+    """The statistics of all images, uint8 in chunks, and the features of the first `most`."""
+    kept: list[Features] = []
+    statistics, count = StreamingStatistics(), 0
+    for images in chunks:
+        found = network.extract(images)
+        statistics.update(found.features)
+        if count < most or not kept:
+            kept.append(found)
+            count += len(images)
+    first = slice(most)
+    features = np.concatenate([chunk.features for chunk in kept])[first]
+    if not network.has_classes:
+        return statistics.result(), Features(features, None)
+    return statistics.result(), Features(features, np.concatenate([chunk.probabilities for chunk in kept])[first])
+
+
+def real_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:
+    """Of real training images: no generator is expected to be better.
 
     Args:
         network: of the features.
@@ -85,13 +147,14 @@ def real_distances(network: FeatureNetwork, source: ImageSource, count: int, par
     count = min(count, available)
     if count < 2:
         raise InputError(f"{source.name} has {available} training images: at least 2 are needed")
-    chosen = np.sort(np.random.default_rng(0).choice(available, count, replace=False))
+    # In the order in which they are drawn: what is of the first ones is of all classes.
+    chosen = np.random.default_rng(0).choice(available, count, replace=False)
     chunks = (source.train.images[chosen[start : start + _AT_ONCE]] for start in range(0, count, _AT_ONCE))
     key = (*_key(network, source, part), count)
-    return cache.shared().of("distances of real images", key, lambda: _distances(network, chunks, source, part))
+    return cache.shared().of("real images", key, lambda: comparison(network, chunks, source, part))
 
 
-def gaussian_distances(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Distances:
+def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:
     """Of samples of a Gaussian with the principal components of the training pixels, a generator without a network.
 
     Args:
@@ -100,7 +163,7 @@ def gaussian_distances(network: FeatureNetwork, source: ImageSource, count: int,
         count: samples, at most 10,000 are drawn.
         part: what they are compared with.
     """
-    count = min(count, MAX_BASELINE_IMAGES)
+    count = min(count, MAX_GAUSSIAN_IMAGES)
 
     def chunks() -> Iterator[np.ndarray]:
         gaussian, random = gaussian_of(source), np.random.default_rng(0)
@@ -109,20 +172,11 @@ def gaussian_distances(network: FeatureNetwork, source: ImageSource, count: int,
             yield to_bytes(np.clip(rows, 0, 1).reshape(-1, *network.shape))
 
     key = (*_key(network, source, part), count)
-    return cache.shared().of("distances of a Gaussian", key, lambda: _distances(network, chunks(), source, part))
+    return cache.shared().of("images of a Gaussian", key, lambda: comparison(network, chunks(), source, part))
 
 
-def _distances(network: FeatureNetwork, chunks: Iterable[np.ndarray], source: ImageSource, part: PartName) -> Distances:
-    """Of uint8 images in chunks; the kernel distance is of the first 10,000."""
-    statistics, kept, count = StreamingStatistics(), [], 0
-    for images in chunks:
-        features = network.extract(images).features
-        statistics.update(features)
-        if count < MAX_BASELINE_IMAGES:
-            kept.append(features)
-        count += len(images)
-    real, features = reference_features(network, source, part).features, np.concatenate(kept)
-    enough = min(len(real), len(features)) >= MIN_FEATURES
-    kernel = kernel_distance(features, real).distance if enough else None
-    frechet = frechet_distance(statistics.result(), reference_statistics(network, source, part))
-    return Distances(frechet, kernel, count)
+def _some(features: np.ndarray, count: int) -> np.ndarray:
+    """`count` of them, always the same: sources may be sorted by class."""
+    if count == len(features):
+        return features
+    return features[np.random.default_rng(0).choice(len(features), count, replace=False)]

@@ -9,11 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,6 +21,7 @@ from keras import layers
 
 from aigc_tf.errors import InputError
 from aigc_tf.storage.archives import ArchiveError, read_arrays
+from aigc_tf.storage.files import write_atomically, write_text
 
 ARCHITECTURE_VERSION = 1  # part of every cached file's name: raise it whenever layers or training change
 FEATURES = 64
@@ -197,10 +197,9 @@ def weights_sha256(network: keras.Model) -> str:
 def save(network: keras.Model, path: Path, facts: Mapping[str, Any]) -> None:
     """Write the weights as `.npz` and, beside them, a `.json` of facts with their hash."""
     arrays = {variable.path: variable.numpy() for variable in network.weights}
-    _write_whole(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
+    write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     record = {**facts, "parameters": network.count_params(), "sha256": weights_sha256(network)}
-    text = json.dumps(record, indent=2) + "\n"
-    _write_whole(path.with_suffix(".json"), lambda file: file.write(text.encode()))
+    write_text(path.with_suffix(".json"), json.dumps(record, indent=2) + "\n")
 
 
 def load(network: keras.Model, path: Path) -> None:
@@ -218,16 +217,3 @@ def load(network: keras.Model, path: Path) -> None:
         raise InputError(f"{path} holds the weights of another network: delete it and it is made again")
     for variable in network.weights:
         variable.assign(arrays[variable.path])
-
-
-def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """The file appears whole or not at all, also when two processes train the same network at once."""
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, suffix=".partial", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            write(file)
-            file.flush()
-            temporary.chmod(0o644)  # temporary files are private; this one is shared from now on
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)

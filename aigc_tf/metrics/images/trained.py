@@ -1,4 +1,8 @@
-"""Small feature networks for a source: shipped with the package, kept in the cache, or trained on first use."""
+"""Small feature networks for a source: shipped with the package, kept in the cache, or trained on first use.
+
+They learn from all training images, those that are held out to choose by included: one network measures models of all
+recipes.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +18,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.source import evenly
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import small_network
 from aigc_tf.storage.cache import cache_folder
 
 if TYPE_CHECKING:
-    from aigc_tf.data.images.source import ImageSource, Split
+    from aigc_tf.data.images.source import ImageSource
 
 Shape = tuple[int, int, int]
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
-_MAX_TESTED = 10_000
+_ACCURACY_IMAGES = 10_000  # training images on which the accuracy is measured
 
 
 class Shipped(NamedTuple):
@@ -45,14 +50,9 @@ class Trained(NamedTuple):
     facts: dict[str, Any]
 
 
-def training_part(source: ImageSource) -> Split:
-    """All training images, those that are held out to choose by included: one network for models of all recipes."""
-    return source.training or source.train
-
-
 def class_count(source: ImageSource) -> int:
     """How many classes the labels of the training images tell apart; 0 without labels."""
-    labels = training_part(source).labels
+    labels = source.training.labels
     return 0 if labels is None else len(np.unique(labels))
 
 
@@ -62,7 +62,7 @@ def classifier(source: ImageSource, shape: Shape) -> keras.Model:
     Raises:
         InputError: the source has no labels, or only one class.
     """
-    labels = training_part(source).labels
+    labels = source.training.labels
     if labels is None or class_count(source) < 2:
         raise InputError(f"{source.name} has no labels of several classes: measure with kind auto or rotation")
     shipped = SHIPPED.get((source.dataset, shape))
@@ -83,20 +83,22 @@ def rotation_network(source: ImageSource, side: int) -> keras.Model:
 
 def train_classifier(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
     """Train on all labelled training images; deterministic on one machine."""
-    images, labels = training_part(source).images, training_part(source).labels
-    if labels is None:
+    part = source.training
+    if part.labels is None:
         raise InputError(f"{source.name} has no labels")
-    network = small_network.build(shape, int(labels.max()) + 1, seed)
-    batches = small_network.labelled_batches(images, labels, seed)
-    return _train("classifier", source, network, batches, (source.test.images, source.test.labels), seed)
+    network = small_network.build(shape, int(part.labels.max()) + 1, seed)
+    batches = small_network.labelled_batches(part.images, part.labels, seed)
+    rows = evenly(len(part.labels), _ACCURACY_IMAGES)
+    return _train("classifier", source, network, batches, (part.images[rows], part.labels[rows]), seed)
 
 
 def train_rotation_network(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
     """Train on the centre squares of all training images; deterministic on one machine."""
     network = small_network.build(shape, 4, seed)
-    batches = small_network.rotation_batches(centre_square(training_part(source).images), seed)
-    test = small_network.rotated(centre_square(source.test.images[: _MAX_TESTED // 4]))
-    return _train("rotation network", source, network, batches, test, seed)
+    part = source.training
+    batches = small_network.rotation_batches(centre_square(part.images), seed)
+    known = small_network.rotated(centre_square(part.some(_ACCURACY_IMAGES // 4).images))
+    return _train("rotation network", source, network, batches, known, seed)
 
 
 def centre_square(images: Any) -> Any:
@@ -112,22 +114,22 @@ def _train(
     source: ImageSource,
     network: keras.Model,
     batches: small_network.Batches,
-    test: tuple[np.ndarray, np.ndarray | None],
+    known: tuple[np.ndarray, np.ndarray],
     seed: int,
 ) -> Trained:
-    """Train, measure the accuracy on test images, which chooses nothing, and write down how it was done."""
+    """Train, and record how it was done, with the accuracy on `known`, some of the training images and their labels."""
     started = time.monotonic()
-    steps = small_network.training_steps(len(training_part(source).images))
+    steps = small_network.training_steps(len(source.training.images))
     small_network.train(network, batches, steps, f"measuring: {kind} of {source.name}")
-    images, labels = test[0][:_MAX_TESTED], test[1]
     facts: dict[str, Any] = {
         "what": f"{kind} of {source.name}",
         "source_fingerprint": source.fingerprint,
         "source_licence": source.licence,
         "architecture_version": small_network.ARCHITECTURE_VERSION,
-        "training_images": len(training_part(source).images),
+        "training_images": len(source.training.images),
         "steps": steps,
         "seed": seed,
+        "training_accuracy": round(small_network.accuracy(network, *known), 4),
         "training_seconds": round(time.monotonic() - started, 1),
         "versions": {
             "python": platform.python_version(),
@@ -136,11 +138,6 @@ def _train(
             "numpy": np.__version__,
         },
     }
-    if labels is not None and len(images):
-        facts |= {
-            "test_accuracy": round(small_network.accuracy(network, images, labels[:_MAX_TESTED]), 4),
-            "test_images": len(images),
-        }
     return Trained(network, facts)
 
 

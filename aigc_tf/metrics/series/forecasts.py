@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from aigc_tf.data.series.source import SeriesSource
-from aigc_tf.data.source import PartName
+from aigc_tf.data.source import PartName, evenly
 from aigc_tf.errors import InputError
 from aigc_tf.families.series.autoregression import Autoregression
 from aigc_tf.families.series.linear_process import LinearProcess, seasonal_naive
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.ar import AR
 
+# Quarters and months of a year, days of a week, hours, half hours and quarter hours of a day, weeks of a year, hours of
+# a week, days and hours of a year.
+SEASONS = (1, 4, 7, 12, 24, 48, 52, 96, 168, 365, 8760)
 _MIN_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: less is rounding
 
 
@@ -28,7 +32,8 @@ class Forecasts(Evaluator):
     - one_step_rmse, one_step_mae: root mean squared and mean absolute error of the next value; horizon_rmse,
       horizon_mae: of the value `horizon` steps ahead;
     - naive_one_step_rmse and so on: those of forecasts that repeat the last season (Hyndman & Athanasopoulos 2021,
-      §5.2), which stand beside the model's;
+      §5.2), which stand beside the model's; if the recipe names no season, it is chosen on the training part among
+      `SEASONS`, for each distance by itself;
     - largest_root: by what factor a disturbance grows or shrinks in a step in the long run.
     """
 
@@ -45,30 +50,39 @@ class Forecasts(Evaluator):
         part, samples = request.part, request.samples
         process, deviation = model.process(), source.scaling.deviation
         begin, end = span_of(source, part)
-        known = max(process.order, recipe.season)
+        candidates = _candidates(source, recipe)
+        known = max(process.order, *candidates)
         horizon = min(recipe.horizon, end - max(begin, known))
         origins = {steps: origins_of(source, steps, samples, part, known) for steps in (1, horizon)}
         errors = {steps: forecast_errors(process, source, origins[steps], steps) for steps in origins}
-        naive = {steps: _naive_errors(source, origins[steps], steps, recipe.season) for steps in origins}
-        name = "repeating the last season" if recipe.season > 1 else "repeating the last value"
+        seasons = {steps: best_season(source, candidates, steps) for steps in origins}
+        naive = {steps: _naive_errors(source, origins[steps], steps, seasons[steps]) for steps in origins}
+        names = {
+            steps: f"repeating the last {'value' if season == 1 else 'season'}" for steps, season in seasons.items()
+        }
         rmse = root_mean_square(errors[1] / deviation), root_mean_square(naive[1] / deviation)
         nats = (
             _nats(errors[1], process.deviation, deviation),
-            _nats(naive[1], _naive_deviation(source, recipe), deviation),
+            _nats(naive[1], _naive_deviation(source, seasons[1]), deviation),
         )
         figures = {
-            "held_out_rmse": Figure(rmse[0], "lower", {name: rmse[1]}),
-            "nats_per_value": Figure(nats[0], "lower", {f"{name}, with normal errors": nats[1]}),
+            "held_out_rmse": Figure(rmse[0], "lower", {names[1]: rmse[1]}),
+            "nats_per_value": Figure(nats[0], "lower", {f"{names[1]}, with normal errors": nats[1]}),
             **_by_series(
-                process, source, {"one_step": (errors[1], naive[1]), "horizon": (errors[horizon], naive[horizon])}, name
+                process,
+                source,
+                {
+                    ahead: (errors[steps], naive[steps], names[steps])
+                    for ahead, steps in (("one_step", 1), ("horizon", horizon))
+                },
             ),
         }
         protocol = {
             "one-step forecasts": len(origins[1]),
             "forecasts at the horizon": len(origins[horizon]),
             "horizon": horizon,
-            "season of the naive forecasts": recipe.season,
-            f"{part} split": split_in_words(source, part),
+            "season of the naive forecasts": _seasons_in_words(recipe, seasons[1], seasons[horizon]),
+            f"{part} split": source.split_in_words(part),
             "known to a forecast": f"all values before it, those of the {part} part too; the model is not fitted again",
             "series": ", ".join(source.scaling.names),
         }
@@ -91,15 +105,10 @@ def span_of(source: SeriesSource, part: PartName) -> tuple[int, int]:
     """The first step of time of a part, and the one after its last, in `source.values`."""
     learnt, training = len(source.train), len(source.training)
     held_out = (learnt, training) if source.validation is not None else (0, learnt)
-    return {"train": (0, learnt), "validation": held_out, "test": (training, len(source.values))}[part]
+    return {"train": (0, learnt), "validation": held_out, "test": (training, training + len(source.test))}[part]
 
 
-def split_in_words(source: SeriesSource, part: PartName) -> str:
-    """How a part came about, for protocols."""
-    return {"train": "training part", "validation": source.validation_split, "test": source.test_split}[part]
-
-
-def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName = "test", known: int = 0) -> np.ndarray:
+def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName, known: int = 0) -> np.ndarray:
     """At most `samples` steps of time, evenly spread, that are the first unknown of a forecast: int64 `[forecasts]`.
 
     Args:
@@ -116,12 +125,12 @@ def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName 
     first, last = max(begin, known), end - horizon
     if last < first:
         raise InputError(f"the {part} part of {source.name} is too short for forecasts: give a longer series")
-    return np.unique(np.linspace(first, last, min(samples, last - first + 1)).astype(np.int64))
+    return first + evenly(last - first + 1, samples)
 
 
 def forecast_errors(process: LinearProcess, source: SeriesSource, origins: np.ndarray, horizon: int) -> np.ndarray:
     """Mean forecast minus value, `[forecasts, series]`, `horizon` steps ahead from each origin on."""
-    values = source.values
+    values = source.before(int(origins.max()) + horizon)
     histories = values[origins[:, np.newaxis] + np.arange(-process.order, 0)]  # [forecasts, order, series]
     return process.forecast(histories, horizon)[:, -1] - values[origins + horizon - 1]
 
@@ -131,14 +140,44 @@ def root_mean_square(errors: np.ndarray) -> float:
     return math.sqrt(float((errors**2).mean()))
 
 
+def _candidates(source: SeriesSource, recipe: AR) -> list[int]:
+    """The recipe's season, or those of `SEASONS` that the training part shows twice at least."""
+    if recipe.season > 1:
+        return [recipe.season]
+    return [season for season in SEASONS if season == 1 or 2 * season + recipe.horizon <= len(source.train)]
+
+
+def best_season(source: SeriesSource, candidates: Sequence[int], horizon: int) -> int:
+    """Of some seasons the one by which naive forecasts of the training part have the least root mean squared error.
+
+    Args:
+        source: of the series.
+        candidates: the longest and `horizon` fit into the training part, unless it is the only one.
+        horizon: how many steps ahead, at least 1.
+    """
+    if len(candidates) == 1:
+        return candidates[0]
+    origins = np.arange(max(candidates), len(source.train) - horizon + 1)
+
+    def error(season: int) -> float:
+        return root_mean_square(_naive_errors(source, origins, horizon, season) / source.scaling.deviation)
+
+    return min(candidates, key=error)
+
+
+def _seasons_in_words(recipe: AR, near: int, far: int) -> str:
+    how = "as given" if recipe.season > 1 else "chosen on the training part"
+    return f"{near} for the next value, {far} at the horizon, {how}"
+
+
 def _naive_errors(source: SeriesSource, origins: np.ndarray, horizon: int, season: int) -> np.ndarray:
-    values = source.values
+    values = source.before(int(origins.max()) + horizon)
     return seasonal_naive(values, origins, horizon, season) - values[origins + horizon - 1]
 
 
-def _naive_deviation(source: SeriesSource, recipe: AR) -> np.ndarray:
+def _naive_deviation(source: SeriesSource, season: int) -> np.ndarray:
     """Of naive one-step errors in the training part, `[series]`."""
-    season = min(recipe.season, len(source.train) - 1)
+    season = min(season, len(source.train) - 1)
     differences = source.train[season:] - source.train[:-season]
     return np.maximum(np.sqrt((differences**2).mean(axis=0)), _MIN_DEVIATION * source.scaling.deviation)
 
@@ -150,22 +189,22 @@ def _nats(errors: np.ndarray, deviation: np.ndarray, unit: np.ndarray) -> float:
 
 
 def _by_series(
-    process: LinearProcess, source: SeriesSource, errors: dict[str, tuple[np.ndarray, np.ndarray]], naive_name: str
+    process: LinearProcess, source: SeriesSource, errors: dict[str, tuple[np.ndarray, np.ndarray, str]]
 ) -> dict[str, Figure]:
     """Figures in the units of each series.
 
     Args:
         process: the model's.
         source: of the series.
-        errors: by how far ahead they are, the model's and the naive ones, each `[forecasts, series]`.
-        naive_name: what the naive forecasts are called.
+        errors: by how far ahead they are, the model's and the naive ones, each `[forecasts, series]`, and what the
+            naive forecasts are called.
     """
     names = source.scaling.names
     endings = [""] if len(names) == 1 else [f"_of_{name}" for name in names]
     figures = {}
     for series, ending in enumerate(endings):
         figures[f"largest_root{ending}"] = Figure(float(process.largest_roots()[series]), "neither")
-        for ahead, (own, naive) in errors.items():
+        for ahead, (own, naive, naive_name) in errors.items():
             for measure, reading in (("rmse", root_mean_square), ("mae", _mean_absolute)):
                 value, beside = reading(own[:, series]), reading(naive[:, series])
                 figures[f"{ahead}_{measure}{ending}"] = Figure(value, "lower", {naive_name: beside})

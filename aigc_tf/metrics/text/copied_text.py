@@ -44,7 +44,7 @@ class Copies(Evaluator):
         texts = model.generate(written, request.seed, tokens=length)  # type: ignore[call-arg]
         training_text = text_of(source.train, source)
         share, longest = copies(texts, training_text)
-        real_share, real_longest = copies(_held_out_texts(source, request.part, written), training_text)
+        real_share, real_longest = copies(held_out_texts(source, request.part, written), training_text)
         figures = {
             "copied_share": Figure(share, "neither", {HELD_OUT: real_share}),
             "copied_share_of_held_out_text": Figure(real_share, "neither"),
@@ -65,14 +65,13 @@ def text_of(split: TextSplit, source: TextSource) -> str:
     return "\n".join(source.vocabulary.decode(split.document(index)) for index in range(split.documents))
 
 
-def _held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:
-    """Lines, or pieces of 200 characters, evenly spread over a part."""
+def held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:
+    """Lines, or pieces of 200 symbols, as many as generated texts have, evenly spread over a part."""
     split: TextSplit = source.part(part)
     if source.settings.lines:
         return [source.vocabulary.decode(split.document(index)) for index in evenly(split.documents, count)]
-    text = source.vocabulary.decode(split.tokens)
-    step = max(1, (len(text) - SAMPLE_SYMBOLS) // count)
-    return [text[at : at + SAMPLE_SYMBOLS] for at in range(0, step * count, step)]
+    starts = 1 + evenly(max(1, split.symbols - SAMPLE_SYMBOLS + 1), count)
+    return [source.vocabulary.decode(split.tokens[start : start + SAMPLE_SYMBOLS]) for start in starts]
 
 
 def copies(texts: Sequence[str], training_text: str, span: int = SPAN) -> tuple[float, int]:

@@ -30,6 +30,8 @@ class HeldOutText(Evaluator):
         part = request.part
         nats, symbols = held_out_nats(model, source, request.samples, part)
         batches = [batch["tokens"] for batch in source.held_out(part, request.samples)]
+        if model.carries:
+            batches = ngram.joined(batches)
         beside = {
             name: ngram.nats_of(ngram.fitted(source, order), batches)
             for name, order in ((f"{ORDER}-gram", ORDER), ("unigram", 1))
@@ -46,9 +48,9 @@ class HeldOutText(Evaluator):
         protocol = {
             "held-out symbols": len(symbols),
             "of them unknown": int((symbols == UNKNOWN).sum()) if source.vocabulary.unit != "byte" else 0,
-            f"{part} split": source.test_split if part == "test" else source.validation_split,
+            f"{part} split": source.split_in_words(part),
             "context": _context(model, source),
-            "n-gram": f"{ngram.in_words(source, ORDER)}; its context ends at the window's or line's start",
+            "n-gram": f"{ngram.in_words(source, ORDER)}; its context {_ngram_context(model)}",
             "unit": source.vocabulary.unit,
             "symbols in the vocabulary": len(source.vocabulary),
         }
@@ -68,7 +70,7 @@ class BitsPerCharacter(Chooser):
         return bits_per_character(nats, source, part)
 
 
-def bits_per_character(nats: np.ndarray, source: TextSource, part: PartName = "test") -> float:
+def bits_per_character(nats: np.ndarray, source: TextSource, part: PartName) -> float:
     """Of held-out symbols' nats `[symbols]`; how many characters a symbol has is an average over the part.
 
     The end of a document counts as a character, where the model has to tell it.
@@ -83,7 +85,7 @@ def perplexity(nats: np.ndarray) -> float:
 
 
 def held_out_nats(
-    model: LanguageModel, source: TextSource, samples: int, part: PartName = "test"
+    model: LanguageModel, source: TextSource, samples: int, part: PartName
 ) -> tuple[np.ndarray, np.ndarray]:
     """-log p of each held-out symbol in nats, float64, and which symbols these are; both `[symbols]`.
 
@@ -99,6 +101,10 @@ def held_out_nats(
         nats.append(found.numpy()[kept])
         symbols.append(tokens[:, 1:][kept])
     return np.concatenate(nats).astype(np.float64), np.concatenate(symbols)
+
+
+def _ngram_context(model: LanguageModel) -> str:
+    return "is carried on" if model.carries else "ends at the window's or line's start"
 
 
 def _context(model: LanguageModel, source: TextSource) -> str:

@@ -86,6 +86,12 @@ def nats_of(model: NGram, batches: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([model.nats(tokens)[tokens[:, 1:] != PADDING] for tokens in batches])
 
 
+def joined(batches: list[np.ndarray]) -> list[np.ndarray]:
+    """Batches whose rows each go on in the next one, as one batch of long rows."""
+    first, *others = batches
+    return [np.concatenate([first, *(tokens[:, 1:] for tokens in others)], axis=1)]
+
+
 def in_words(source: TextSource, order: int) -> str:
     """What the n-gram is, for protocols."""
     counted = min(source.train.symbols, MAX_SYMBOLS)

@@ -62,7 +62,7 @@ class LineBounds(Evaluator):
         protocol = {
             "bounded lines": len(tokens),
             "importance samples": IMPORTANCE_SAMPLES,
-            f"{request.part} split": source.test_split if request.part == "test" else source.validation_split,
+            f"{request.part} split": source.split_in_words(request.part),
             "symbols of the bounded lines": symbols,
             "unit": source.vocabulary.unit,
             "trigram": ngram.in_words(source, ORDER),

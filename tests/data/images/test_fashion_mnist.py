@@ -81,11 +81,35 @@ def test_the_shipped_files_are_small_and_carry_their_licence() -> None:
     assert "Zalando SE" in text and "arXiv:1708.07747" in text and "WITHOUT WARRANTY" in text
 
 
-def test_the_same_images_give_the_same_file(tmp_path: Path) -> None:
+def test_the_same_images_give_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path)
+    monkeypatch.setattr(make_shipped_set, "COUNT", 20)
     for name in ("one.npz", "two.npz"):
         make_shipped_set.write(tmp_path, tmp_path / name)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "there is no train-images-idx3-ubyte.gz in "),
+        (b"half a file", "cannot be read"),
+        ("thirty images", "holds 30 training images, and 10,000 are needed"),
+    ],
+)
+def test_a_set_that_cannot_be_shipped_is_refused_in_one_line(
+    content: object, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped.npz"
+    monkeypatch.setattr(fashion_mnist, "SHIPPED_FILE", shipped)
+    if content is not None:
+        install(tmp_path)
+    if isinstance(content, bytes):
+        (tmp_path / fashion_mnist.FILES["train"][0]).write_bytes(content)
+    with pytest.raises(SystemExit) as caught:
+        make_shipped_set.main([str(tmp_path)])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert caught.value.code == 2 and message in line and not shipped.exists()
 
 
 @pytest.mark.skipif(not REAL_FOLDER.is_dir(), reason="the full set is not on this machine")

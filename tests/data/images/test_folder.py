@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from aigc_tf.data.images import splits
-from aigc_tf.data.images.folder import SUFFIXES, shown
+from aigc_tf.data.images.folder import SUFFIXES
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError
 from tests.data.conftest import Opener
@@ -212,12 +212,6 @@ def test_an_interrupt_does_not_wait_for_the_rest(
     assert len(started) < 30
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("decode")]
-
-
-def test_names_that_cannot_be_printed_are_escaped() -> None:
-    assert shown(Path("leaf.png")) == "leaf.png"
-    assert shown(Path("two\nlines.png")) == r"'two\nlines.png'"
-    assert shown(Path(os.fsdecode(b"caf\xe9.png"))) == r"'caf\udce9.png'"
 
 
 def test_a_folder_that_may_not_be_read_is_named(folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,10 +128,12 @@ def test_text_sets_of_tfds_are_read(
     assert source.test_split.startswith(held_out)
 
 
-def test_what_the_training_text_never_had_is_counted(tmp_path: Path) -> None:
-    (tmp_path / "text.txt").write_text("a" * 899 + "\n" + "b" * 99 + "a")
-    source = opened(tmp_path / "text.txt")
-    assert any("99 of 100 symbols of the test text are not in the vocabulary" in note for note in source.notes)
+def test_what_the_vocabulary_lacks_is_counted_in_the_validation_part_and_never_in_the_test_part() -> None:
+    frequent, rare = "abcdefghijklmnopqrst" * 50, "uvwxyz" * 10
+    for test in ("a" * 100, "Ä" * 100):
+        source = opened(data=frequent[:855] + rare[:45] + test, vocabulary_size=16)
+        (note,) = (note for note in source.notes if "vocabulary" in note)
+        assert note == "45 of 45 symbols of the validation text are not in the vocabulary"
 
 
 def test_line_ends_and_byte_order_marks_are_no_text(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +13,11 @@ import numpy as np
 import pytest
 
 from aigc_tf.data.images.source import ImageSource
+from aigc_tf.data.source import evenly
 from aigc_tf.export import VerificationError
 from aigc_tf.export.quality import images as quality
-from aigc_tf.export.quality.images import image_quality, psnr
+from aigc_tf.export.quality.change import require_at_most
+from aigc_tf.export.quality.images import image_quality
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.features import feature_network
@@ -135,7 +139,7 @@ def test_reconstructions_by_their_signal_to_noise(halving: Signature, stripes: A
     found = image_quality(
         model(reconstruct=halving), source, recipe(), File({"reconstruct": halving}, 0.01), "dynamic"
     )["reconstruct"]
-    real = source.train.images[:60] / 255
+    real = source.train.images[evenly(160, 60)] / 255
     assert found["before"] == pytest.approx(-10 * np.log10(np.mean((real / 2) ** 2)), abs=1e-4)
     assert found["after"] == pytest.approx(-10 * np.log10(np.mean((real / 2 - 0.01) ** 2)), abs=1e-4)
     assert found["psnr_between_db"] == pytest.approx(40, abs=1e-3)
@@ -165,8 +169,20 @@ def test_reconstructions_may_fall_by_the_limit_and_rise_by_anything(halving: Sig
     assert fall(0.05, limit=0.0) > 0
 
 
-def test_signal_to_noise_of_known_errors() -> None:
-    np.testing.assert_allclose(psnr(np.array([1.0, 0.01, 0.0])), [0, 20, 120])
+@pytest.mark.parametrize("name", ["generate", "reconstruct"])
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_a_file_that_gives_no_finite_numbers_is_refused(
+    name: str, wrong: float, generator: Signature, halving: Signature, small_networks: None, stripes: Any
+) -> None:
+    signatures = {name: generator if name == "generate" else halving}
+    with pytest.raises(VerificationError, match=rf"{name}, in the file: .* numbers of image are not finite"):
+        image_quality(model(**signatures), stripes(), recipe(), File(signatures, wrong), "dynamic")
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(0.1, True), (0.2, True), (0.3, False), (math.nan, False)])
+def test_what_is_no_number_is_beyond_every_limit(loss: float, kept: bool) -> None:
+    with contextlib.nullcontext() if kept else pytest.raises(VerificationError, match="too much"):
+        require_at_most(loss, 0.2, "too much")
 
 
 def test_a_model_that_this_cannot_measure_is_told_so(halving: Signature, stripes: Any) -> None:

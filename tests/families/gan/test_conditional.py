@@ -15,6 +15,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.gan.conditional import ConditionalGAN
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.gans import R1Settings, ReplaySettings
+from aigc_tf.references import resolve
 
 CLASSES = ClassNames(("dark", "middle", "bright"))
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)
@@ -126,6 +127,17 @@ def test_signature_takes_latent_and_label(model: ConditionalGAN):
     drawn = signature.network([examples[name] for name in signature.inputs])
     np.testing.assert_allclose(drawn, model.generate(4, seed=3), atol=1e-6)
     assert model.export_metadata() == {"classes": CLASSES.names}
+
+
+def test_the_signature_has_the_inputs_of_the_generator_whatever_they_are_called():
+    recipe = dataclasses.replace(CGAN.tiny(), average_images=None)
+    generator, discriminator = (resolve(reference)(recipe, CLASSES) for reference in recipe.networks.values())
+    latent, kind = generator.inputs[0], keras.Input((), dtype="int32", name="kind")
+    renamed = keras.Model([latent, kind], generator([latent, kind]))
+    signature = ConditionalGAN(recipe, renamed, discriminator, CLASSES).signatures()["generate"]
+    assert list(signature.inputs) == ["latent", "kind"] == [tensor.name for tensor in signature.network.inputs]
+    assert signature.inputs["kind"].kinds == CLASSES.names
+    np.testing.assert_array_equal(signature.examples(4, 3)["kind"], [0, 1, 2, 0])
 
 
 def test_previews_have_a_row_for_each_class(model: ConditionalGAN):

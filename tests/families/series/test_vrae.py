@@ -150,7 +150,7 @@ def test_exported_networks_take_and_give_the_series_own_units(source: SeriesSour
     sequences = signatures["encode"].examples(9, 0)["sequence"]
     assert sequences.shape == (9, 6, 2) and sequences[..., 0].min() > 40
     found = [keras.ops.convert_to_numpy(part) for part in signatures["encode"].network(sequences)]
-    for got, wanted in zip(found, model.posterior(sequences), strict=True):
+    for got, wanted in zip(found, model.posterior(model.prepared(sequences)), strict=True):
         np.testing.assert_allclose(got, wanted, atol=1e-4)
     latents = signatures["decode"].examples(9, 0)["latent"]
     np.testing.assert_allclose(signatures["decode"].network(latents), model.decode(latents), rtol=1e-4, atol=1e-4)

@@ -16,6 +16,7 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.families.text.language_model import LanguageModel
+from aigc_tf.families.text.networks.language import feedback_of, step_network
 from aigc_tf.families.text.writing import Reader
 from aigc_tf.metrics.text.likelihood import BitsPerCharacter
 from aigc_tf.nn.optimizers import adam
@@ -88,6 +89,18 @@ def test_prompts_are_read_in_pieces(pieces: list[int]) -> None:
         found = reader.read(inputs[:, at : at + piece])
         at += piece
         np.testing.assert_allclose(found, all_logits(model, inputs)[:, at - 1], atol=1e-5)
+
+
+def test_only_a_transformer_has_a_context_whatever_states_are_called() -> None:
+    model = aigc_tf.create(RECIPES["gru"], vocabulary=vocabulary())
+    states = {name: keras.Input((4,), name=name) for name in ("keys_0", "values_0")}
+    token = keras.Input((), dtype="int32", name="token")
+    logits = keras.layers.Embedding(len(vocabulary()), len(vocabulary()))(token)
+    step = step_network(token, states, logits, states, "step")
+    networks = dataclasses.replace(model.networks, step=step, feedback=feedback_of(states))
+    assert Reader(networks, 2).context is None and model.longest is None
+    gpt = aigc_tf.create(GPT.tiny(), vocabulary=vocabulary())
+    assert Reader(gpt.networks, 2).context == gpt.longest == GPT.tiny().text.context
 
 
 def test_a_transformer_goes_on_from_the_newer_half_of_a_full_context() -> None:

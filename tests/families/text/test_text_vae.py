@@ -16,6 +16,7 @@ from aigc_tf.data.text.order import padded
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
+from aigc_tf.families.latent_space import between
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.families.text.writing import Reader
 from aigc_tf.metrics.likelihood import lower_bounds
@@ -157,12 +158,12 @@ def test_a_latent_is_used_once_it_is_learnt() -> None:
     model = aigc_tf.create(recipe, vocabulary=source.vocabulary)
     model.fit(source.batches(16, 0), epochs=1, steps_per_epoch=400, shuffle=False, verbose=0)
     lines = [" ".join([word] * 4) for word in WORDS[:8]]
-    again = model.decode_text(model.encode_text(lines))
+    again = model.transform(lines)
     assert sum(first == second for first, second in zip(lines, again, strict=True)) >= 7
     mean, log_variance = model.posterior(padded(source.test, np.arange(min(64, source.test.documents))))
     assert mutual_information(mean, log_variance, 0) > 0.8  # nats; log 8 is 2.08
     assert set(model.generate(40, tokens=8)) & set(lines)
-    way = model.between(lines[0], lines[3], 5)
+    way = between(model, lines[0], lines[3], 5)
     assert len(way) == 5 and way[0] == again[0] and way[-1] == again[3]
 
 

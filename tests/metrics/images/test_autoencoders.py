@@ -8,17 +8,24 @@ import re
 
 import numpy as np
 import pytest
+from scipy.stats import bernoulli
 
 import aigc_tf
 from aigc_tf.data.images import source as image_source
-from aigc_tf.data.images.source import to_unit
+from aigc_tf.data.images.source import ImageSource, to_unit
+from aigc_tf.data.source import evenly
 from aigc_tf.errors import InputError
+from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.held_out import HeldOutLoss, held_out_loss
 from aigc_tf.metrics.images import autoencoders
 from aigc_tf.metrics.images.autoencoders import CORRUPTED, Likelihood, Reconstruction
 from aigc_tf.metrics.images.drawing import chunk_seed
+from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.metrics.likelihood import STATIC_SEED, binarised, lower_bounds
+from aigc_tf.metrics.pca import principal_components
+from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.autoencoders import CorruptionSettings, LikelihoodSettings
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
@@ -42,6 +49,11 @@ LIKELIHOOD = {
 OF_INPUTS = {"corrupted_psnr_db", "corrupted_ssim"}
 
 
+def spread(source: ImageSource, count: int) -> np.ndarray:
+    """Test images in [0, 1], evenly spread."""
+    return source.test.images[evenly(len(source.test.images), count)] / np.float32(255)
+
+
 def names(report: dict) -> set[str]:
     """The figures."""
     return set(report) - {"better", "baselines", "protocol", "pictures"}
@@ -56,7 +68,7 @@ def test_a_vae_is_measured_by_its_own_methods(stripes, small_networks):
         assert found.pop("pictures") == {}
         assert json.loads(json.dumps(found)) == found
         assert all(type(found[name]) is float and np.isfinite(found[name]) for name in names(found))
-    test = source.test.images[:30] / np.float32(255)
+    test = spread(source, 30)
     reconstructed = model.reconstruct(test)
     assert report["psnr_db"] == pytest.approx(psnr(reconstructed, test).mean())
     assert report["ssim"] == pytest.approx(ssim(reconstructed, test).mean())
@@ -68,7 +80,7 @@ def test_a_vae_is_measured_by_its_own_methods(stripes, small_networks):
     divergence = 0.5 * (mean**2 + np.exp(log_variance) - log_variance - 1).sum(1)
     assert bounded["kl_divergence"] == pytest.approx(divergence.mean(), rel=1e-4)
     assert bounded["active_units"] == np.sum(mean.var(0) > 0.01)
-    assert bounded["protocol"]["bound"] == "100 samples on the first 30 test images, uncorrupted"
+    assert bounded["protocol"]["bound"] == "100 samples on 30 test images, evenly spread, uncorrupted"
     assert "no normalised probability" in bounded["protocol"]["likelihood"]
     assert report["protocol"]["samples"] == report["protocol"]["reconstructed_test_images"] == 30
 
@@ -87,6 +99,52 @@ def test_pca_of_the_same_size_stands_beside_reconstructions(stripes, small_netwo
     assert report["baselines"]["psnr_db"] == {name: pytest.approx(psnr(projected, clean).mean(), rel=1e-4)}
     assert report["baselines"]["ssim"] == {name: pytest.approx(ssim(projected, clean).mean(), rel=1e-3)}
     assert report["better"]["psnr_db"] == report["better"]["ssim"] == "higher"
+    network = feature_network(source, model.recipe.images)
+    features, real = (network.extract(images).features for images in (to_bytes(projected), source.test.images))
+    distance = frechet_distance(gaussian_statistics(features), gaussian_statistics(real))
+    assert report["baselines"]["reconstruction_frechet_distance"] == {name: pytest.approx(distance, rel=1e-2)}
+    kernel = kernel_distance(features, real).distance
+    assert report["baselines"]["reconstruction_kernel_distance"] == {name: pytest.approx(kernel, rel=1e-2, abs=1e-4)}
+
+
+def test_examples_are_of_all_of_a_part_that_is_sorted_by_class(stripes, small_networks):
+    source = stripes()
+    source.test.images[20:] = 0  # the second half is black
+    model = aigc_tf.create(VAE.tiny())
+    clean = source.test.images[evenly(40, 10)] / np.float32(255)
+    assert not clean[5:].any()
+    found = report_of(Reconstruction(), model, source, model.recipe, samples=10)
+    assert found["psnr_db"] == pytest.approx(psnr(model.reconstruct(clean), clean).mean())
+    bounded = report_of(Likelihood(), model, source, model.recipe, samples=10)
+    assert bounded["evidence_lower_bound"] == pytest.approx(lower_bounds(model, clean, 100).evidence_lower_bound.mean())
+
+
+def test_bernoulli_bounds_stand_beside_independent_pixels(stripes, small_networks):
+    source, model = stripes(), aigc_tf.create(dataclasses.replace(VAE.tiny(), binarise=True))
+    bounded = report_of(Likelihood(), model, source, model.recipe)
+    train, test = (binarised(part.images / np.float32(255), STATIC_SEED) for part in (source.train, source.test))
+    lit = (train.sum(axis=0) + 1) / (len(train) + 2)
+    nats = bernoulli.logpmf(test, lit).sum(axis=(1, 2, 3)).mean()
+    beside = bounded["baselines"]
+    for name in ("evidence_lower_bound", "importance_weighted_bound"):
+        assert beside[name] == {"independent pixels": pytest.approx(nats, rel=1e-5)}
+    bits = -nats / np.log(2) / 256
+    assert beside["bits_per_dimension"] == {"independent pixels": pytest.approx(bits, rel=1e-5)}
+
+
+def test_other_bounds_stand_beside_a_gaussian(stripes, small_networks):
+    source, count = stripes(), VAE.tiny().latent_dim
+    name = f"Gaussian of {count} principal components and noise"
+    rows = source.test.images.reshape(40, -1) / 255
+    found = {}
+    for kind in ("gaussian", "logistic_mixture"):
+        recipe = dataclasses.replace(VAE.tiny(), likelihood=LikelihoodSettings(kind=kind, components=2))
+        bounded = report_of(Likelihood(), aigc_tf.create(recipe), source, recipe)["baselines"]
+        found[kind] = bounded["importance_weighted_bound"][name], bounded["bits_per_dimension"][name]
+    nats = principal_components(lambda: [source.train.images.reshape(160, -1) / 255], count).log_density(rows).mean()
+    assert found["gaussian"][0] == pytest.approx(nats, rel=1e-4)
+    assert found["logistic_mixture"][0] == pytest.approx(nats - 256 * np.log(255), rel=1e-4)
+    assert found["gaussian"][1] == pytest.approx(found["logistic_mixture"][1])
 
 
 def test_another_part_is_looked_at_when_asked(stripes, small_networks):
@@ -113,7 +171,7 @@ def test_perfect_reconstructions_are_as_near_as_real_images(stripes, small_netwo
 def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypatch):
     source = stripes(test=30)
     model = aigc_tf.create(DenoisingAutoencoder.tiny())
-    monkeypatch.setattr(autoencoders, "_CHUNK_IMAGES", 20)
+    monkeypatch.setattr(image_source, "CHUNK_IMAGES", 20)
     given = []
     monkeypatch.setattr(type(model), "reconstruct", lambda self, images: given.append(images) or images)
     report = report_of(Reconstruction(), model, source, model.recipe, samples=100, seed=4)
@@ -127,12 +185,14 @@ def test_a_denoiser_is_given_corrupted_images(stripes, small_networks, monkeypat
     assert report["protocol"]["inputs"] == "grey values, corrupted as in training, seed 4"
 
 
-def test_binarised_images_are_measured_as_one_draw(stripes, small_networks):
+def test_binarised_images_are_measured_as_one_draw(stripes, small_networks, monkeypatch):
+    """However they are cut into parts."""
+    monkeypatch.setattr(image_source, "CHUNK_IMAGES", 8)
     source = stripes()
     model = aigc_tf.create(dataclasses.replace(VAE.tiny(), binarise=True))
     report = report_of(Reconstruction(), model, source, model.recipe, samples=30)
     bounded = report_of(Likelihood(), model, source, model.recipe, samples=30)
-    drawn = binarised(source.test.images[:30] / np.float32(255), STATIC_SEED)
+    drawn = binarised(spread(source, 30), STATIC_SEED)
     bound = lower_bounds(model, drawn, samples=100).importance_weighted.mean()
     assert bounded["importance_weighted_bound"] == pytest.approx(bound)
     assert report["psnr_db"] == pytest.approx(psnr(model.reconstruct(drawn), drawn).mean())
@@ -180,9 +240,9 @@ def test_the_protocol_says_what_is_bounded(likelihood: LikelihoodSettings, said:
 def test_held_out_loss_is_the_mean_over_images(stripes, monkeypatch):
     """Thirty images in uneven batches weigh alike."""
     source, model = stripes(test=35), aigc_tf.create(Autoencoder.tiny())
-    expected = float(model.test_step({"image": to_unit(source.test.images[:30])})["loss"])
+    expected = float(model.test_step({"image": to_unit(source.test.images[evenly(35, 30)])})["loss"])
     assert held_out_loss(model, source, 30, "test") == pytest.approx(expected, rel=1e-6)
-    monkeypatch.setattr(image_source, "_HELD_OUT_IMAGES", 25)
+    monkeypatch.setattr(image_source, "CHUNK_IMAGES", 25)
     assert held_out_loss(model, source, 30, "test") == pytest.approx(expected, rel=1e-6)
     everything = float(model.test_step({"image": to_unit(source.test.images)})["loss"])
     assert held_out_loss(model, source, 1000, "test") == pytest.approx(everything, rel=1e-6)

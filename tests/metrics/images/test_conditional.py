@@ -11,7 +11,7 @@ import pytest
 
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.images.conditional import CHANCE, REAL, ClassAgreement
+from aigc_tf.metrics.images.conditional import CHANCE, REAL, ClassAgreement, accuracy_at_mix
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.images import ImageSettings
 from tests.metrics.reports import report_of
@@ -54,6 +54,24 @@ def test_agreement_with_the_requested_class(
     )
     assert report["protocol"]["classes"] == 2
     assert report["baselines"]["class_agreement"] == {REAL: report["classifier_accuracy"], CHANCE: 0.5}
+
+
+def test_the_classifier_is_measured_at_the_mix_of_classes_that_is_asked_for(small_networks: None, stripes: Any):
+    """Nine of ten real images are of one class; to whom all images are the same, both are told equally well."""
+    source = dataclasses.replace(stripes(), labelled=True)
+    source.test.images[:] = source.test.images[0]
+    source.test.labels[:] = np.arange(40) >= 36
+    report = report_of(ClassAgreement(), Drawing(source, np.copy), source, SMALL, samples=50)
+    assert report["classifier_accuracy"] == 0.5
+
+
+def test_accuracy_at_another_mix():
+    told, labels = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1])  # 2 of 3, and 1 of 2
+    assert accuracy_at_mix(told, labels, np.array([0, 1])) == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert accuracy_at_mix(told, labels, np.array([0, 0, 0, 1])) == pytest.approx((2 + 1 / 2) / 4)
+    assert accuracy_at_mix(told, labels, np.array([1, 5])) == 1 / 2  # class 5 has no image
+    with pytest.raises(InputError, match="no class that is asked for has real images"):
+        accuracy_at_mix(told, labels, np.array([5]))
 
 
 def test_classes_that_nobody_can_tell_are_refused(stripes: Any):

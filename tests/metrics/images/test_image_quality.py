@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.metrics.images.image_quality import decibels, psnr, ssim
 
 RANDOM = np.random.default_rng(0)
 
@@ -75,3 +75,7 @@ def test_other_shapes_are_refused(measure):
         measure(np.zeros((2, 16, 16, 1)), np.zeros((1, 16, 16, 1)))
     with pytest.raises(ValueError, match="expected the same"):
         measure(np.zeros((16, 16)), np.zeros((16, 16)))
+
+
+def test_signal_to_noise_of_known_errors() -> None:
+    np.testing.assert_allclose(decibels(np.array([1.0, 0.01, 0.0])), [0, 20, 120])

@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aigc_tf.data.source import evenly
 from aigc_tf.errors import InputError
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.evaluator import CHOOSING_SEED
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images import features, reference
-from aigc_tf.metrics.images import samples as images
 from aigc_tf.metrics.images.drawing import chunk_seed, generated_images
 from aigc_tf.metrics.images.inception_score import inception_score
 from aigc_tf.metrics.images.pca import gaussian_of
 from aigc_tf.metrics.images.samples import GAUSSIAN, REAL, FrechetDistance, Samples, frechet_distance_of_model
 from aigc_tf.metrics.kernel import kernel_distance
+from aigc_tf.metrics.precision_recall import precision_recall
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
@@ -68,7 +69,8 @@ def test_one_class_of_ten_is_precise_but_covers_little(fashion, drawing):
 def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, small_networks):
     source = stripes()
     report = report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30, seed=5)
-    picture = report.pop("pictures")["nearest_training_images"]
+    picture, caption = report.pop("pictures")["nearest_training_images"]
+    assert "is anything copied?" in caption
     assert picture.dtype == np.uint8 and picture.shape[-1] == 1
     assert report["nearest_training_image_ratio"] == 0  # this model draws training images
     assert set(report) == FLOATS | {"protocol", "better", "baselines"}
@@ -78,7 +80,8 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sma
     assert (protocol["samples"], protocol["seed"], protocol["reference_images"]) == (30, 5, 40)
     assert protocol["precision_recall_images"] == 30
     assert protocol["reference"] == "test split of stripes: made up"
-    assert set(report["better"]) == FLOATS and set(report["baselines"]) == {"frechet_distance", "kernel_distance"}
+    directed = {"frechet_distance", "kernel_distance", "precision", "recall", "inception_score"}
+    assert set(report["better"]) == FLOATS and set(report["baselines"]) == directed
     assert all(set(beside) == {GAUSSIAN, REAL} for beside in report["baselines"].values())
     assert report["baselines"]["frechet_distance"][REAL] == report["frechet_distance_real_train"]
     assert json.loads(json.dumps(report)) == report
@@ -86,23 +89,25 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sma
 
 def test_precision_and_recall_compare_equal_numbers(stripes, drawing, small_networks, monkeypatch):
     counts = []
-    compare = images.precision_recall
+    compare = reference.precision_recall
     monkeypatch.setattr(
-        images, "precision_recall", lambda *sets: counts.append([len(s) for s in sets]) or compare(*sets)
+        reference, "precision_recall", lambda *sets: counts.append(tuple(len(s) for s in sets)) or compare(*sets)
     )
     model = drawing(None, (16, 16, 1))
     for samples in (30, 50):  # fewer and more than the test images
         report_of(Samples(), model, stripes(test=40), SMALL, samples)
-    monkeypatch.setattr(images, "MAX_KEPT_IMAGES", 20)
-    assert report_of(Samples(), model, stripes(test=40), SMALL, 30)["protocol"]["precision_recall_images"] == 20
-    assert counts == [[30, 30], [40, 40], [20, 20]]
+    monkeypatch.setattr(reference, "MAX_KEPT_IMAGES", 20)
+    report = report_of(Samples(), model, stripes(test=40), SMALL, 30)
+    assert report["protocol"]["precision_recall_images"] == 20
+    assert counts == [(30, 30)] * 3 + [(40, 40)] * 3 + [(20, 20)]  # the model and both baselines, which are kept
+    assert not {"precision", "recall"} & set(report["baselines"])  # those are of another number of images
 
 
 def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawing, small_networks, monkeypatch):
     source = stripes(train=100)
     model = drawing(source.train.images, (16, 16, 1))
     whole = report_of(Samples(), model, source, SMALL, samples=1200, seed=1)
-    monkeypatch.setattr(images, "MAX_KEPT_IMAGES", 600)  # in the middle of a chunk
+    monkeypatch.setattr(reference, "MAX_KEPT_IMAGES", 600)  # in the middle of a chunk
     bounded = report_of(Samples(), model, source, SMALL, samples=1200, seed=1)
     assert bounded["frechet_distance"] == whole["frechet_distance"]
     assert (whole["protocol"]["kept_samples"], bounded["protocol"]["kept_samples"]) == (1200, 600)
@@ -139,19 +144,19 @@ def test_cheap_path_gives_the_same_distance(stripes, drawing, small_networks):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
     whole = report_of(Samples(), model, source, SMALL, samples=600, seed=3)["frechet_distance"]
-    assert frechet_distance_of_model(model, source, SMALL, 600, seed=3) == pytest.approx(whole, rel=1e-6)
+    assert frechet_distance_of_model(model, source, SMALL, 600, seed=3, part="test") == pytest.approx(whole, rel=1e-6)
 
 
 def test_second_evaluation_looks_at_the_samples_only(stripes, drawing, small_networks, monkeypatch):
     source = stripes()
     model = drawing(source.train.images, (16, 16, 1))
-    frechet_distance_of_model(model, source, SMALL, 20)
+    frechet_distance_of_model(model, source, SMALL, 20, part="test")
     seen = []
     extract = features.FeatureNetwork.extract
     monkeypatch.setattr(
         features.FeatureNetwork, "extract", lambda self, pictures: seen.append(len(pictures)) or extract(self, pictures)
     )
-    frechet_distance_of_model(model, source, SMALL, 20)
+    frechet_distance_of_model(model, source, SMALL, 20, part="test")
     assert seen == [20]
     report_of(Samples(), model, source, SMALL, 20)
     seen.clear()
@@ -172,28 +177,32 @@ def test_floor_is_the_distance_of_that_many_training_images(stripes, small_netwo
     seen = []
     extract = network.extract
     monkeypatch.setattr(network, "extract", lambda pictures: seen.append(pictures) or extract(pictures))
-    few = reference.real_distances(network, source, 20, "test")
+    few = reference.real_images(network, source, 20, "test")
     drawn = [np.flatnonzero((source.train.images == picture).all(axis=(1, 2, 3)))[0] for picture in seen[0]]
     assert len(set(drawn)) == 20 and max(drawn) > 100  # from everywhere: sources may be sorted
-    everything = reference.real_distances(network, source, 10_000, "test")
+    everything = reference.real_images(network, source, 10_000, "test")
     assert (few.images, everything.images) == (20, 160)
     assert few.frechet > everything.frechet > 0
     real = reference.reference_features(network, source, "test").features
-    assert few.kernel == pytest.approx(kernel_distance(network.extract(seen[0]).features, real).distance)
-    assert reference.real_distances(network, source, 20, "test") is few
+    looked = network.extract(seen[0])
+    assert few.kernel == pytest.approx(kernel_distance(looked.features, real))
+    assert few.score == pytest.approx(inception_score(looked.probabilities))
+    chosen = np.random.default_rng(0).choice(40, 20, replace=False)
+    assert few.compared == 20 and few.neighbours == precision_recall(real[chosen], looked.features)
+    assert reference.real_images(network, source, 20, "test") is few
 
 
 def test_gaussian_baseline_is_measured_on_its_own_samples(stripes, small_networks):
     source = stripes()
     network = features.feature_network(source, SMALL.images)
-    found = reference.gaussian_distances(network, source, 600, "test")
+    found = reference.gaussian_images(network, source, 600, "test")
     random, gaussian = np.random.default_rng(0), gaussian_of(source)
     rows = np.concatenate([gaussian.sample(count, random) for count in (500, 100)])
     looked = network.extract(to_bytes(np.clip(rows, 0, 1).reshape(-1, 16, 16, 1))).features
     real = reference.reference_features(network, source, "test").features
     expected = frechet_distance(gaussian_statistics(looked), gaussian_statistics(real))
     assert found.frechet == pytest.approx(expected) and found.images == 600
-    assert found.kernel == pytest.approx(kernel_distance(looked, real).distance)
+    assert found.kernel == pytest.approx(kernel_distance(looked, real))
     assert len(gaussian.components) == 64 and gaussian.examples == 160
 
 
@@ -211,7 +220,7 @@ def test_choosing_looks_at_training_images_with_a_seed_of_its_own(stripes, drawi
     monkeypatch.setattr(reference, "MAX_REFERENCE_IMAGES", 40)
     assert FrechetDistance().value(model, source, SMALL, 30, "train") != value
     (spread,) = (reference.reference_of(source, "train").images,)
-    np.testing.assert_array_equal(spread, source.train.images[::4])
+    np.testing.assert_array_equal(spread, source.train.images[evenly(160, 40)])
 
 
 def test_what_is_trained_on_has_no_figures_of_copies(stripes, drawing, small_networks):
@@ -233,6 +242,8 @@ def test_the_option_names_the_network_and_the_protocol_says_why(stripes, drawing
     rotation = "small rotation network of stripes"
     assert chosen(stripes()) == (classifier, "classifier: the source has labels of 2 classes")
     assert chosen(stripes(), features="rotation") == (rotation, "rotation: asked for")
+    with pytest.raises(InputError, match="no feature network 'vgg' of pictures: choose one of auto"):
+        chosen(stripes(), features="vgg")
     assert chosen(stripes(labelled=False)) == (rotation, "rotation: the source has no labels")
 
 
@@ -255,16 +266,16 @@ def test_bad_requests(stripes, small_networks, drawing):
     with pytest.raises(InputError, match="stripes has 5 test images"):
         report_of(Samples(), model, stripes(test=5), SMALL, samples=20)
     with pytest.raises(InputError, match="1 test images"):
-        frechet_distance_of_model(model, stripes(test=1), SMALL, 20)
+        frechet_distance_of_model(model, stripes(test=1), SMALL, 20, part="test")
     with pytest.raises(InputError, match="samples is 1"):
-        frechet_distance_of_model(model, stripes(), SMALL, 1)
+        frechet_distance_of_model(model, stripes(), SMALL, 1, part="test")
     with pytest.raises(ValueError, match=r"gave shape \(20, 8, 8, 1\): expected \(20, 16, 16, 1\)"):
         report_of(Samples(), drawing(None, (8, 8, 1)), stripes(), SMALL, samples=20)
 
 
 def test_smallest_sources_can_still_be_measured(stripes, small_networks, drawing):
     source = stripes(train=2, test=2, labelled=False)
-    assert np.isfinite(frechet_distance_of_model(drawing(None, (16, 16, 1)), source, SMALL, 2))
+    assert np.isfinite(frechet_distance_of_model(drawing(None, (16, 16, 1)), source, SMALL, 2, part="test"))
     source = stripes(train=12, test=10)
     assert np.isfinite(report_of(Samples(), drawing(None, (16, 16, 1)), source, SMALL, 10)["kernel_distance_error"])
 

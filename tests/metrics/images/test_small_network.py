@@ -1,6 +1,7 @@
 """The small feature network: its shapes, its training, its file, and that it leaves all random states alone."""
 
 import random
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.images import small_network, trained
 from aigc_tf.metrics.images.small_network import training_steps
+from tools import train_feature_classifier
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,9 @@ def test_centre_square():
 def test_learns(stripes, monkeypatch):
     monkeypatch.setattr(small_network, "training_steps", lambda images: 60)
     source = stripes()
-    assert trained.train_classifier(source, (16, 16, 1)).facts["test_accuracy"] > 0.95
+    network, facts = trained.train_classifier(source, (16, 16, 1))
+    assert facts["training_accuracy"] > 0.95
+    assert small_network.accuracy(network, source.test.images, source.test.labels) > 0.95
 
 
 def test_training_is_deterministic_and_follows_the_seed(stripes):
@@ -174,3 +178,20 @@ def test_an_interrupted_save_leaves_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         small_network.save(small_network.build((16, 16, 1), 2), tmp_path / "kept.npz", {})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seed", "-1"], "--seed is -1: give at least 0"),
+        (["--out", "weights.json"], "choose a name that ends in .npz"),
+        (["--source", "PICTURES"], "has no labels"),
+        (["--source", "./nowhere"], "nowhere does not exist"),
+    ],
+)
+def test_the_command_that_trains_it_refuses_in_one_line(
+    arguments: list[str], message: str, pictures: Path, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit) as caught:
+        train_feature_classifier.main([str(pictures) if word == "PICTURES" else word for word in arguments])
+    assert caught.value.code == 2 and message in capsys.readouterr().err.splitlines()[-1]

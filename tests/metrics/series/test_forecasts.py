@@ -6,13 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal
 
 import aigc_tf
 from aigc_tf.data.series.opening import open_source
 from aigc_tf.data.series.source import SeriesSource
 from aigc_tf.errors import InputError
 from aigc_tf.families.series.autoregression import Autoregression
-from aigc_tf.metrics.series.forecasts import Forecasts, HeldOutRMSE, origins_of, span_of
+from aigc_tf.metrics.series.forecasts import SEASONS, Forecasts, HeldOutRMSE, best_season, origins_of, span_of
 from aigc_tf.metrics.series.vrae import SequenceBounds, components_of
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.series import SeriesSettings
@@ -89,6 +90,28 @@ def test_the_last_season_stands_beside_the_model() -> None:
     assert report["better"]["one_step_rmse"] == "lower" and report["better"]["largest_root"] == "neither"
 
 
+def test_the_season_is_chosen_on_the_training_part_for_each_distance() -> None:
+    """The last value is near the next one; six steps ahead, half a season, only the season helps."""
+    model, source = fitted(wave(500) + 3 * np.sin(np.arange(500) / 50)[:, None], horizon=6)
+    report = report_of(Forecasts(), model, source, model.recipe)
+    values, first = source.values, len(source.training)
+    near, far = values[first - 1 : -1] - values[first:], values[first - 7 : -12] - values[first + 5 :]
+    assert report["naive_one_step_rmse"] == pytest.approx(np.sqrt((near**2).mean()))
+    assert report["naive_horizon_rmse"] == pytest.approx(np.sqrt((far**2).mean()))
+    names = [next(iter(report["baselines"][figure])) for figure in ("held_out_rmse", "one_step_mae", "horizon_rmse")]
+    assert names == ["repeating the last value"] * 2 + ["repeating the last season"]
+    said = "1 for the next value, 12 at the horizon, chosen on the training part"
+    assert report["protocol"]["season of the naive forecasts"] == said
+    spoilt = dataclasses.replace(source, test=np.full_like(source.test, np.nan), validation=source.validation * np.nan)
+    assert (best_season(spoilt, SEASONS[:8], 1), best_season(spoilt, SEASONS[:8], 6)) == (1, 12)
+
+
+def test_seasons_that_the_training_part_does_not_show_twice_are_no_candidates() -> None:
+    model, source = fitted(np.random.default_rng(0).standard_normal(60)[:, None], horizon=2)
+    report = report_of(Forecasts(), model, source, model.recipe)
+    assert len(source.train) < 2 * 24 and np.isfinite(report["naive_horizon_rmse"])
+
+
 def test_a_series_that_repeats_exactly_has_finite_figures() -> None:
     model, source = fitted(np.tile([1.0, 5.0, 2.0], 100)[:, None], season=3)
     report = report_of(Forecasts(), model, source, model.recipe)
@@ -110,3 +133,10 @@ def test_pca_of_windows_stands_beside_sequences() -> None:
     assert report["baselines"]["reconstruction_rmse"] == {"PCA of 2 components": pytest.approx(error, rel=1e-4)}
     assert components_of(source, 2).examples == len(train) and len(test) > 20
     assert report["protocol"]["held-out sequences"] == 20
+    beside = report["baselines"]["negative_bound"]
+    assert beside["Gaussian of 2 principal components and noise"] == pytest.approx(-theirs.score(some), rel=1e-4)
+    normal = multivariate_normal(train.mean(axis=0), np.cov(train.T))
+    nats = -normal.logpdf(some).mean()
+    assert beside["Gaussian of 12 principal components and noise"] == pytest.approx(nats, rel=1e-4)
+    by_value = report["baselines"]["nats_per_value"]
+    assert by_value == {name: pytest.approx(value / 12) for name, value in beside.items()}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.source import TextSource
-from aigc_tf.metrics.text.copied_text import HELD_OUT, Copies, copies, text_of
+from aigc_tf.metrics.text.copied_text import HELD_OUT, SAMPLE_SYMBOLS, Copies, copies, held_out_texts, text_of
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.text import TextSettings
 from tests.metrics.reports import report_of
@@ -81,6 +81,17 @@ def test_at_most_a_hundred_texts_are_written() -> None:
     model = Writing(["nothing that stands there"])
     assert report_of(Copies(), model, source, recipe)["copied_share"] == 0.0
     assert model.asked == [(100, 0, 200)]
+
+
+def test_held_out_pieces_are_as_many_symbols_as_generated_texts() -> None:
+    """A word is several characters."""
+    recipe = dataclasses.replace(CharRNN.tiny(), text=TextSettings(length=60, unit="word"))
+    source = open_source(recipe, STORY)
+    pieces = held_out_texts(source, "train", 7)
+    assert len(pieces) == 7 and {len(source.vocabulary.encode(piece)) for piece in pieces} == {SAMPLE_SYMBOLS}
+    text = source.vocabulary.decode(source.train.tokens[1:])
+    assert text.startswith(pieces[0]) and text.endswith(pieces[-1])
+    assert len(held_out_texts(source, "validation", 1)[0]) > SAMPLE_SYMBOLS
 
 
 def test_held_out_text_is_of_the_part_that_was_asked_for() -> None:

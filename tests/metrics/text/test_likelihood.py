@@ -51,7 +51,7 @@ def test_every_held_out_symbol_is_measured_once(settings: dict) -> None:
     tiny = CharRNN.tiny()
     recipe = dataclasses.replace(tiny, text=TextSettings(**{"length": 16} | settings))
     model, source = model_and_source(recipe)
-    nats, symbols = measures.held_out_nats(model, source, 10_000)
+    nats, symbols = measures.held_out_nats(model, source, 10_000, "test")
     assert sorted(symbols) == sorted(source.test.tokens[1:])
     assert len(symbols) == source.test.symbols == source.test.characters
     assert nats.shape == symbols.shape and np.isfinite(nats).all()
@@ -62,12 +62,12 @@ def test_a_state_is_carried_through_held_out_text(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(text_order, "HELD_OUT_ROWS", 1)
     tiny = CharRNN.tiny()
     model, source = model_and_source(dataclasses.replace(tiny, text=TextSettings(length=8, consecutive=True)))
-    carried, _ = measures.held_out_nats(model, source, 10_000)
+    carried, _ = measures.held_out_nats(model, source, 10_000, "test")
     long = dataclasses.replace(source, settings=TextSettings(length=5000, consecutive=True))
-    whole, _ = measures.held_out_nats(model, long, 10_000)
+    whole, _ = measures.held_out_nats(model, long, 10_000, "test")
     np.testing.assert_allclose(carried, whole, rtol=1e-4, atol=1e-5)
     model.carries = False
-    fresh, _ = measures.held_out_nats(model, source, 10_000)
+    fresh, _ = measures.held_out_nats(model, source, 10_000, "test")
     assert np.abs(fresh - whole).max() > 1e-3
 
 
@@ -107,6 +107,23 @@ def test_n_grams_are_measured_on_the_same_symbols(settings: dict) -> None:
         bits = nats.mean() / math.log(2) * source.test.symbols / source.test.characters
         assert report["baselines"]["bits_per_character"][name] == pytest.approx(bits)
     assert report["baselines"]["nats_per_symbol"]["5-gram"] < 1 < report["baselines"]["nats_per_symbol"]["unigram"]
+
+
+def test_the_n_gram_of_a_model_that_carries_its_state_carries_its_context() -> None:
+    recipe = dataclasses.replace(CharRNN.tiny(), text=TextSettings(length=4, consecutive=True))
+    model, source = model_and_source(recipe)
+    report = report_of(HeldOutText(), model, source, recipe, samples=10_000)
+    assert "its context is carried on" in report["protocol"]["n-gram"]
+    grams = NGram(source.train.tokens, len(source.vocabulary), 5)
+    batches = [batch["tokens"] for batch in source.held_out("test", 10_000)]
+    assert len(batches) > 1
+    rows = np.concatenate([batches[0], *(batch[:, 1:] for batch in batches[1:])], axis=1)
+    nats = np.concatenate([grams.nats(row[row != PADDING][None])[0] for row in rows])
+    assert len(nats) == source.test.symbols
+    assert report["baselines"]["nats_per_symbol"]["5-gram"] == pytest.approx(nats.mean())
+    model.carries = False
+    apart = report_of(HeldOutText(), model, source, recipe, samples=10_000)["baselines"]["nats_per_symbol"]["5-gram"]
+    assert apart > report["baselines"]["nats_per_symbol"]["5-gram"] + 0.1
 
 
 def test_choosing_reads_the_validation_part_alone() -> None:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aigc_tf.metrics.text.ngram import NGram, nats_of
+from aigc_tf.data.text.order import windows_of
+from aigc_tf.metrics.text.ngram import NGram, joined, nats_of
 
 tokens_of = st.lists(st.integers(0, 3), min_size=1, max_size=60)
 
@@ -56,6 +57,14 @@ def test_padding_is_not_counted_and_rows_stand_by_themselves() -> None:
     nats = nats_of(model, [padded])
     alone = [model.nats(np.array([[0, 1, 2, 0]]))[0], model.nats(np.array([[1, 2]]))[0]]
     np.testing.assert_allclose(nats, np.concatenate(alone))
+
+
+def test_joined_batches_have_the_context_of_the_whole_text() -> None:
+    tokens = np.random.default_rng(0).integers(0, 4, 2001).astype(np.int32)
+    model = NGram(tokens, 4, 3)
+    one_row = nats_of(model, joined([tokens[None, :11], tokens[None, 10:30], tokens[None, 29:]]))
+    np.testing.assert_allclose(one_row, model.nats(tokens[None])[0])
+    assert len(nats_of(model, joined(list(windows_of(tokens, 7, 10**9))))) == 2000
 
 
 def test_a_periodic_text_costs_next_to_nothing() -> None:

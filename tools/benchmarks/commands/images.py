@@ -14,9 +14,9 @@ def train(batch_size: int = 128, rounds: int = 30, torch: Path | None = None, js
     """The training step of the DCGAN against keras.io's, TensorFlow's and PyTorch's, same networks.
 
     Args:
-        batch_size: Images in a step.
-        rounds: Steps of each variant.
-        torch: A Python that has torch; it need not have anything of this project.
+        batch_size: Images per step.
+        rounds: Number of steps of each variant.
+        torch: Python interpreter with torch; it needs nothing of this project.
         json: Print one JSON object.
     """
     from tools.benchmarks.step_speed import step_speed
@@ -36,12 +36,12 @@ def quality(
     """The Fréchet distance reached in the same time, against TensorFlow's tutorial loop, same networks.
 
     Args:
-        seconds: Of training.
-        seeds: Each trains both sides.
-        samples: For a reading.
-        source: What to train on.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
-        plot: A picture of all readings.
+        seconds: Training times, in seconds.
+        seeds: Random seeds; each trains both sides.
+        samples: Number of samples of a measurement.
+        source: Data to train on.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
+        plot: Image file for a plot of all measurements.
         json: Print one JSON object.
     """
     from tools.benchmarks.quality_for_time import quality_for_time
@@ -61,12 +61,12 @@ def gans(
     """Quality, speed and memory of every GAN recipe after the same seconds, and of TensorFlow's tutorial loop.
 
     Args:
-        source: What to train on.
-        seconds: Of training; all readings come from one run of the longest.
-        recipes: Short names, and tutorial; all of them if none is given.
-        seeds: Each trains all.
-        samples: For a reading.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        source: Data to train on.
+        seconds: Training times to measure at, in one run of the longest.
+        recipes: Short names of recipes, or tutorial; all of them if not given.
+        seeds: Random seeds; each trains all recipes.
+        samples: Number of samples of a measurement.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.gans import gans as measure
@@ -87,11 +87,11 @@ def vae(
     """Bound and Fréchet distance reached in the same time, the convolutional VAE against keras.io's example.
 
     Args:
-        seconds: Of training.
-        seeds: Each trains all sides.
-        samples: For the Fréchet distance.
-        source: What to train on.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        seconds: Training times, in seconds.
+        seeds: Random seeds; each trains all sides.
+        samples: Number of samples for the Fréchet distance.
+        source: Data to train on.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.vae_quality import vae_quality
@@ -103,8 +103,8 @@ def vae_train(batch_size: int = 128, rounds: int = 50, json: bool = False) -> No
     """The VAE's training step against keras.io's, over the same networks.
 
     Args:
-        batch_size: Images in a step.
-        rounds: Steps of each variant.
+        batch_size: Images per step.
+        rounds: Number of steps of each variant.
         json: Print one JSON object.
     """
     from tools.benchmarks.vae_quality import vae_step_speed
@@ -116,9 +116,9 @@ def data(source: str = "auto", batch_size: int = 32, seconds: float = 3.0, json:
     """Images per second of the pipeline alone, and how many times what the DCGAN's training consumes.
 
     Args:
-        source: As for training.
-        batch_size: Images in a batch.
-        seconds: To measure each.
+        source: Data source, as for training.
+        batch_size: Images per batch.
+        seconds: Measuring time of each variant.
         json: Print one JSON object.
     """
     from tools.benchmarks.pipeline import pipeline
@@ -149,11 +149,11 @@ def denoising(
     """PSNR and SSIM of denoised test images, against a median filter and non-local means; needs scikit-image.
 
     Args:
-        seconds: Of training, of each network for each noise.
-        source: What to train on.
-        images: Of the test split.
-        vae: Measure the denoising VAE, too.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        seconds: Training time of each network for each noise.
+        source: Data to train on.
+        images: Number of test images.
+        vae: Also measure the denoising VAE.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.denoising import denoising as measure
@@ -173,7 +173,7 @@ def likelihood(
         run: The run's folder; to train on binarised images, give a trainer --binarise.
         binarise: Measure grey values, one fixed Bernoulli draw of each pixel (static) or a draw that depends on
             the seed (dynamic). As the run was trained if not given.
-        seed: Of the samples.
+        seed: Random seed of the samples.
         json: Print one JSON object.
     """
     from tools.benchmarks.likelihood import likelihood as measure
@@ -192,11 +192,11 @@ def anomalies(
     """GANomaly and autoencoders trained on one class and tested on the rest, beside PCA and an isolation forest.
 
     Args:
-        source: What to train on; it has labels.
-        seconds: Of training, for each network and class.
-        classes: Which are normal, one after the other.
-        vae: Whose evidence lower bound is the score.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        source: Labelled data to train on.
+        seconds: Training time of each network and class.
+        classes: Classes that count as normal, one after the other.
+        vae: Recipe whose evidence lower bound is the score.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.anomalies import anomalies as measure
@@ -217,9 +217,9 @@ def augmentation(
 
     Args:
         run: The folder of a conditional model's run.
-        real: Images of each class that the classifier gets.
-        seeds: Each trains one classifier in each case.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        real: Numbers of real images of each class for the classifier.
+        seeds: Random seeds; each trains one classifier in each case.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from aigc_tf.runs.run import Run

@@ -19,7 +19,7 @@ def export(
 
     Args:
         run: The run's folder.
-        quantize: Which to measure; quality is measured for dynamic and int8.
+        quantize: Quantizations to measure; quality is measured for dynamic and int8.
         json: Print one JSON object.
     """
     from tools.benchmarks.exports import exports, table
@@ -34,8 +34,8 @@ def export_matrix(
     """Every recipe's tiny version, hardly trained, exported in every quantization.
 
     Args:
-        steps: Of training.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        steps: Number of training steps.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.export_matrix import export_matrix as measure
@@ -49,8 +49,8 @@ def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
     """A run killed at random moments and other faults: does it end as one that nothing happened to?
 
     Args:
-        kills: How many times.
-        seed: Of the moments.
+        kills: Number of kills.
+        seed: Random seed of the moments.
         json: Print one JSON object.
     """
     from tools.benchmarks.faults import faults as measure
@@ -64,8 +64,8 @@ def fuzz(cases: int = 2000, seed: int = 0, json: bool = False) -> None:
     """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
 
     Args:
-        cases: For each reader.
-        seed: Of the damage.
+        cases: Number of cases for each reader.
+        seed: Random seed of the damage.
         json: Print one JSON object.
     """
     from tools.benchmarks.fuzz import fuzz as measure
@@ -79,8 +79,8 @@ def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> No
     """Whether memory grows with the steps of training and with the images that are sampled and evaluated.
 
     Args:
-        steps: Of training.
-        images: That are sampled and evaluated.
+        steps: Number of training steps.
+        images: Number of images to sample and evaluate.
         json: Print one JSON object.
     """
     from tools.benchmarks.memory import memory as measure
@@ -102,12 +102,12 @@ def privacy(
     """The Fréchet distance of the private recipes against ε, beside the same training without privacy.
 
     Args:
-        source: What to train on.
-        epsilons: That each recipe is trained at.
-        recipes: Short names; all private recipes if none is given.
-        seed: Of training.
-        samples: For the figures.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        source: Data to train on.
+        epsilons: Values of ε to train each recipe at.
+        recipes: Short names of recipes; all private recipes of images if not given.
+        seed: Random seed of the training.
+        samples: Number of samples for the figures.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.privacy import privacy as measure
@@ -121,10 +121,10 @@ def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: in
     """A DCGAN on several local workers with one thread each, and on one: images a second, in turns.
 
     Args:
-        workers: As many as there are free cores.
-        batch_size: Images in a step, of all workers together.
-        steps: Of each training.
-        rounds: How often each is trained.
+        workers: Number of workers; at most as many as there are free cores.
+        batch_size: Images per step, of all workers together.
+        steps: Number of steps of each training.
+        rounds: Number of trainings of each.
         json: Print one JSON object.
     """
     from tools.benchmarks.scaling import scaling as measure

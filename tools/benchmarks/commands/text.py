@@ -21,11 +21,11 @@ def text(
     """Held-out bits per character after some minutes of training.
 
     Args:
-        recipe: Its default setting, but for a schedule that ends at the last mark.
-        source: Of text.
-        seconds: The marks; the earlier ones are read on the way to the last.
-        seed: Of the training.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        recipe: Recipe, with its defaults except for a schedule that ends at the last time.
+        source: Text to train on.
+        seconds: Training times to measure at, in one run of the longest.
+        seed: Random seed of the training.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.texts import bits_in_time
@@ -47,9 +47,9 @@ def forms(
         run: The run's folder; its best checkpoint is measured.
         form: Quatrains have four lines of five or seven characters, each with its punctuation; of programs, the first
             20 lines without the last are to be accepted by Python's parser.
-        count: How many texts are written.
-        temperature: Of the draws; 1 is the model's own probabilities.
-        seed: Of the texts.
+        count: Number of texts to generate.
+        temperature: Sampling temperature; 1 is the model's own probabilities.
+        seed: Random seed of the texts.
         json: Print one JSON object.
     """
     from tools.benchmarks.forms import forms as measure
@@ -63,10 +63,10 @@ def gpt(
     """The transformer beside nanoGPT's CPU setting in PyTorch: time of a step, and loss after the same time.
 
     Args:
-        torch: A Python that has torch and numpy; it need not have anything of this project.
-        source: Of text.
-        rounds: Of 20 steps of each, for the time of a step.
-        seeds: One after the other.
+        torch: Python interpreter with torch and numpy; it needs nothing of this project.
+        source: Text to train on.
+        rounds: Number of rounds of 20 steps each, for the time of a step.
+        seeds: Random seeds, one after the other.
         json: Print one JSON object.
     """
     from tools.benchmarks.language import against_nanogpt
@@ -78,8 +78,8 @@ def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
     """Tokens per second of an LSTM's and a transformer's step, against the two ways that tutorials decode.
 
     Args:
-        tokens: Length of the text.
-        rounds: Texts of each variant.
+        tokens: Length of the text in tokens.
+        rounds: Number of texts of each variant.
         json: Print one JSON object.
     """
     from tools.benchmarks.steps import steps as measure
@@ -91,7 +91,7 @@ def forecasts(seed: int = 0, json: bool = False) -> None:
     """The autoregressive model's forecasts of three real series, beside statsmodels' and seasonal-naive ones.
 
     Args:
-        seed: Of the order in which windows are seen.
+        seed: Random seed of the order of the windows.
         json: Print one JSON object.
     """
     from tools.benchmarks.forecasts import forecasts as measure

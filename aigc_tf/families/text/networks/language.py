@@ -31,6 +31,8 @@ class LanguageNetworks:
     and states -> logits after the last that counts, `[batch, symbols]`, and new states."""
     attention: keras.Model | None = None
     """Of a transformer: tokens `[batch, time]` -> attention weights `[batch, heads, time, time]` of each block."""
+    context: int | None = None
+    """Of a transformer: how many symbols its states hold, the boundary at the start included; None: any number."""
 
     @cached_property
     def compiled_step(self) -> Any:

@@ -47,7 +47,8 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     position = states["position"]
     logits = network(token[:, None], position[:, None], attend, lambda x: x[:, 0])
     step = step_network(token, states, logits, new_states | {"position": position + 1}, "step")
-    return LanguageNetworks(sequence, step, feedback_of(states), _prefill(recipe, network), attention)
+    prefill, context = _prefill(recipe, network), recipe.text.context
+    return LanguageNetworks(sequence, step, feedback_of(states), prefill, attention, context)
 
 
 class _Network:

@@ -1,0 +1,82 @@
+"""Keeps known, harmless lines of TensorFlow's native libraries off the terminal; all else passes."""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import re
+import signal
+import sys
+import time
+
+NATIVE = 2
+"""The file descriptor that native libraries write errors to."""
+PATIENCE_SECONDS = 0.5
+"""How long an ending process waits for its last lines, which must not follow the shell's prompt."""
+
+# What TensorFlow and LiteRT say on every machine, and what no user can act on.
+KNOWN = re.compile(
+    rb"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR"
+    rb"|oneDNN custom operations are on"
+    rb"|This TensorFlow binary is optimized to use available CPU instructions"
+    rb"|To enable the following instructions: .* rebuild TensorFlow"
+    rb"|node_def_util\.cc:\d+\] NodeDef mentions attribute \w+ which is not in the op"
+    rb"|remapper\.cc:\d+\] .*Mutation::Apply error"
+    rb"|Could not find cuda drivers on your machine, GPU will not be used"
+    rb"|INFO: Created TensorFlow Lite XNNPACK delegate for CPU"
+)
+
+
+def quiet() -> None:
+    """From now on drop what is `KNOWN` of what native code writes to standard error.
+
+    Python's own standard error keeps going where it went, terminal included. Another process filters, so that the last
+    words of a process that crashes pass, too. Does nothing on systems without `fork`, where standard error was replaced
+    (notebooks, tests), and when called again.
+    """
+    if not hasattr(os, "fork") or sys.stderr is not sys.__stderr__ or not _is_native(sys.stderr):
+        return
+    outside = os.dup(NATIVE)
+    reading, writing = os.pipe()
+    filter_process = os.fork()
+    if not filter_process:
+        os.close(writing)
+        _filter(reading, outside)
+    os.close(reading)
+    os.dup2(writing, NATIVE)
+    os.close(writing)
+    sys.stderr = sys.__stderr__ = io.TextIOWrapper(
+        io.FileIO(outside, "w"), sys.stderr.encoding, sys.stderr.errors, line_buffering=True, write_through=True
+    )
+
+    def end() -> None:
+        os.dup2(outside, NATIVE)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not os.waitpid(filter_process, os.WNOHANG)[0] and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    atexit.register(end)
+
+
+def _is_native(stream: io.TextIOBase) -> bool:
+    try:
+        return stream.fileno() == NATIVE
+    except OSError:
+        return False
+
+
+def _filter(reading: int, outside: int) -> None:
+    """Pass on lines until nobody writes any more, and end this process."""
+    status = 1
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # meant for the work; what it says of them has to pass
+        os.closerange(3, min(reading, outside))
+        with open(reading, "rb") as lines:
+            for line in lines:
+                if not KNOWN.search(line):
+                    os.write(outside, line)
+        status = 0
+    finally:
+        os._exit(status)

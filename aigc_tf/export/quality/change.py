@@ -1,0 +1,69 @@
+"""The same figure of the float networks and of the exported file, and what of a change is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aigc_tf.export.verify import Arrays, VerificationError, require_finite, run_keras
+from aigc_tf.families.base import Signature
+
+Call = Callable[[str, Arrays], Arrays]
+"""Name of a signature and its inputs by name -> its outputs by name."""
+
+
+def networks_of(signatures: Mapping[str, Signature], chunk: int = 64) -> Call:
+    """The float networks of signatures, called with `chunk` examples at once."""
+    return lambda name, inputs: run_keras(signatures[name].network, signatures[name], inputs, chunk)
+
+
+def checked(networks: Call, file: Call) -> tuple[Call, Call]:
+    """The float networks and the exported file; both raise VerificationError where they give no finite numbers."""
+    return _finite("in Keras", networks), _finite("in the file", file)
+
+
+def _finite(where: str, call: Call) -> Call:
+    def finite(name: str, inputs: Arrays) -> Arrays:
+        outputs = call(name, inputs)
+        require_finite(f"{name}, {where}", outputs)
+        return outputs
+
+    return finite
+
+
+def require_at_most(loss: float, allowed: float, message: str) -> None:
+    """
+    Raises:
+        VerificationError: the loss is larger than what is allowed, or not a number.
+    """
+    if not loss <= allowed:
+        raise VerificationError(message)
+
+
+def relative_rise(
+    measure: str, error: Callable[[Call], float], calls: tuple[Call, Call], quantize: str, allowed: float
+) -> dict[str, Any]:
+    """By what share an error rises.
+
+    Args:
+        measure: what the error is, with its unit.
+        error: positive, lower is better, of the float networks or of the file.
+        calls: both, `checked`.
+        quantize: `dynamic` or `int8`.
+        allowed: by what share it may rise.
+
+    Returns:
+        `measure`, `before`, `after`, `change` and `limit`.
+
+    Raises:
+        VerificationError: it rises by more, or numbers are not finite.
+    """
+    before, after = (error(call) for call in calls)
+    change = after / before - 1
+    require_at_most(
+        change,
+        allowed,
+        f"quantize {quantize} raises the {measure} from {before:.4g} to {after:.4g}, by {change:.1%}; "
+        f"export_limits.{quantize} allows {allowed:.1%}",
+    )
+    return {"measure": measure, "before": before, "after": after, "change": change, "limit": allowed}

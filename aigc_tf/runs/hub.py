@@ -1,0 +1,69 @@
+"""The head of a model card that model hubs read: YAML between two lines of dashes."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from aigc_tf.errors import printable
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.references import resolve
+from aigc_tf.runs import paths
+from aigc_tf.runs.folder import read_object
+
+# By the field of the recipe that describes an example, and the task; hubs have names for these.
+_PIPELINES = {
+    ("images", "Draws"): "unconditional-image-generation",
+    ("images", "Transforms"): "image-to-image",
+    ("text", "Draws"): "text-generation",
+    ("series", "Forecasts"): "time-series-forecasting",
+}
+
+
+def front_matter(path: Path, recipe: Recipe) -> str:
+    """Licence, tags, data set and figures of a run, as `huggingface_hub.ModelCardData` reads them.
+
+    Values are written as JSON, which is YAML, too. The licence is that of the training data: the card has its text.
+
+    Args:
+        path: the run's folder.
+        recipe: of the run.
+    """
+    from aigc_tf.families.tasks import tasks_of  # imports TensorFlow
+
+    tasks = [task.__name__ for task in tasks_of(resolve(recipe.model))]
+    pipeline = next((_PIPELINES[key] for key in _PIPELINES if hasattr(recipe, key[0]) and key[1] in tasks), None)
+    if "classes" in recipe.assets:
+        pipeline = None  # hubs have no name for pictures of a class
+    data = printable(Path(read_object(path / paths.SOURCE, name=str)["name"]).name)
+    head: dict[str, Any] = {
+        "library_name": "aigc_tf",
+        "license": "other",
+        "license_name": "licence-of-the-training-data",
+        "license_link": f"{paths.CARD}#data",
+        "tags": ["aigc_tf", "keras", "tensorflow", "generative", recipe.slug(), *(task.lower() for task in tasks)],
+        **({"pipeline_tag": pipeline} if pipeline else {}),
+        "model-index": _results(path, recipe, data, pipeline),
+    }
+    return "\n".join(["---", *(f"{key}: {_yaml(value)}" for key, value in head.items() if value), "---"])
+
+
+def _yaml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)  # YAML has no pairs of surrogates
+
+
+def _results(path: Path, recipe: Recipe, data: str, pipeline: str | None) -> list[dict[str, Any]]:
+    """What was measured, in the form of hubs; empty before the first evaluation."""
+    if not (path / paths.EVALUATION).is_file():
+        return []
+    report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    figures = {name: value for name, value in report.items() if isinstance(value, float) and math.isfinite(value)}
+    metrics = [{"type": name, "value": value, "name": name.replace("_", " ")} for name, value in figures.items()]
+    result = {
+        "task": {"type": pipeline or "other"},
+        "dataset": {"type": data, "name": data, "split": str(report["protocol"].get("part", "test"))},
+        "metrics": metrics,
+    }
+    return [{"name": printable(f"{recipe.slug()} {path.name}"), "results": [result]}] if metrics else []

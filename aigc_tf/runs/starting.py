@@ -1,0 +1,81 @@
+"""Starting a run from the weights of another one: what may refuse that, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aigc_tf.data.source import GIVEN, Source
+from aigc_tf.errors import InputError, listed, say
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.state import adopt
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.runs import paths
+from aigc_tf.runs.folder import read_object, read_recipe
+
+if TYPE_CHECKING:
+    from aigc_tf.data.assets import Asset
+
+
+def refuse_start(recipe: Recipe, source: Source) -> None:
+    """Raise InputError if an asset of the source does not allow the weights of the run in `start_from`."""
+    if recipe.start_from is None:
+        return
+    learnt_from = may_have_learnt_from(source, recipe.start_from)
+    for name in recipe.assets:
+        reason = source.assets[name].reason_to_refuse_start(learnt_from)
+        if reason:
+            raise InputError(f"start_from is {recipe.start_from}: {reason}")
+
+
+def may_have_learnt_from(source: Source, run: str) -> bool:
+    """Whether a run was trained on a source of the same name or content, or one whose weights it started from.
+
+    Also where that cannot be told, since one of these runs is not there any more.
+    """
+    seen: set[Path] = set()
+    start: str | None = run
+    while start is not None:
+        path = Path(start).expanduser()
+        if path in seen:
+            return True
+        seen.add(path)
+        try:
+            start = read_recipe(path).start_from
+            recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str)
+        except InputError:
+            return True
+        if recorded["fingerprint"] == source.fingerprint or recorded["name"] == source.name != GIVEN:
+            return True
+    return False
+
+
+def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -> None:
+    """Give a new model the weights of another run that fit by name and shape, and say which do not.
+
+    Args:
+        model: of the run that begins.
+        assets: of the same run.
+        other: the run whose weights are taken.
+
+    Raises:
+        InputError: none fits.
+    """
+    taken, left = adopt(model, other.model)
+    if not taken:
+        raise InputError(f"start_from is {other.path}: none of its weights fits a {model.name}")
+    say(f"started from {other.path}, step {other.step}: {len(taken)} of {len(taken) + len(left)} weights fit")
+    if left:
+        say(f"these begin anew: {listed(left)}")
+    theirs = other.assets()
+    differing = [
+        name
+        for name, asset in assets.items()
+        if asset.explains_weights and name in theirs and theirs[name].to_json() != asset.to_json()
+    ]
+    if differing:
+        say(
+            f"warning: {listed(differing)} of {other.path} and of this run differ: weights that depend on them were "
+            "learnt for others"
+        )

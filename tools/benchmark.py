@@ -3,6 +3,7 @@
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
     python -m tools.benchmark gans              every GAN recipe after 5 and 10 minutes, and the tutorials
+    python -m tools.benchmark printed           the designs as the articles print them beside this project's
     python -m tools.benchmark vae               bound and Fréchet distance of the convolutional VAE against keras.io's
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone

@@ -2,6 +2,10 @@
 
     python -m trainers.dcgan64 --source FOLDER
 
+With the layers and settings that the article prints (docs/DOCUMENTS.md):
+
+    python -m trainers.dcgan64 --source FOLDER --printed
+
 expected (docs/RESULTS.md): Fréchet distance 5.0 on 1,711 emoji (10,000 samples, 200 held-out pictures, a classifier of
 the set; real training pictures: 2.7); 7.8 without the differentiable augmentation
 """

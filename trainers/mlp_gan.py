@@ -2,6 +2,10 @@
 
     python -m trainers.mlp_gan --source fashion_mnist
 
+With the layers and settings that the article prints (docs/DOCUMENTS.md):
+
+    python -m trainers.mlp_gan --source fashion_mnist --printed
+
 expected (docs/RESULTS.md): Fréchet distance 8.2 after five minutes of training (--steps 33000), 7.2 after ten (--steps
 67000); 10,000 samples, the shipped classifier's features
 """

@@ -3,6 +3,10 @@
     python -m trainers.text_vae
     python -m trainers.text_vae --source sentences.txt --text.length 60
 
+With the layers and settings that the article prints (docs/DOCUMENTS.md):
+
+    python -m trainers.text_vae --source sentences.txt --printed
+
 expected at the end (one seed, the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
 """
 

@@ -75,7 +75,8 @@ def call(function: Callable[..., Any], arguments: Sequence[str] | None) -> None:
 def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
-    With --resume the fields start from those of the run, so that they need not be given again.
+    With --resume the fields start from those of the run, so that they need not be given again; with --printed from
+    those that the article prints (`printed()`).
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
@@ -96,6 +97,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         run_dir: Path | None = None,
         resume: bool = False,
         strategy: Literal["one", "mirrored", "multi_worker"] = "one",
+        printed: bool = False,
     ) -> None:
         """Train.
 
@@ -104,6 +106,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
             run_dir: The run's folder; a new one in saved_models/ if not given.
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
             strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
+            printed: Begin with the layers and settings that an article prints (docs/DOCUMENTS.md).
         """
         if strategy != "multi_worker":  # the others find what the chief has made
             require_paths(recipe, run_dir, resume)
@@ -113,7 +116,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         print(run.path)
 
     main.__annotations__["recipe"] = Annotated[kind, tyro.conf.arg(name="")]
-    main.__defaults__ = (defaults, None, False, "one")
+    main.__defaults__ = (defaults, None, False, "one", False)
     main.__doc__ = (kind.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
     return main
 
@@ -139,11 +142,14 @@ def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
 
 
 def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
-    """The recipe that the flags change: the class's own, or with --resume that of the run."""
+    """The recipe that the flags change: the class's own, the article's, or with --resume that of the run."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--run-dir", "--run_dir")
     first.add_argument("--resume", action="store_true")
+    first.add_argument("--printed", action="store_true")
     given, _ = first.parse_known_args(arguments)
+    if given.printed:
+        return _printed(recipe, given.resume)
     if not given.resume:
         return recipe()
     path = find_run_folder(recipe, given.run_dir)
@@ -152,3 +158,15 @@ def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
         trainer = program().removesuffix(recipe.slug()) + recorded.slug()
         raise InputError(f"{path} is a run of {recorded.slug()}: resume it with {trainer}")
     return recorded
+
+
+def _printed(recipe: type[Recipe], resume: bool) -> Recipe:
+    """What an article prints for this recipe; what it only inherits is another recipe's."""
+    if resume:
+        raise InputError("--printed is for a new run: leave it out with --resume, the run has its recipe")
+    if "printed" not in vars(recipe):
+        from aigc_tf.recipes.registry import recipe_classes
+
+        names = ", ".join(name for name, other in recipe_classes().items() if "printed" in vars(other))
+        raise InputError(f"no article prints the design of {recipe.slug()}: --printed is for {names}")
+    return recipe.printed()

@@ -29,7 +29,7 @@ def spread(examples: np.ndarray) -> float:
 
 
 class Guard(StopOnNonFinite):
-    """Sees when the players stop learning from each other (000 §3.2 and §3.15.4 describe how that looks).
+    """Sees when the players stop learning from each other (000 §2.2 and §3.4 name that danger).
 
     What it counts lies in `Progress.watched`, which checkpoints keep: a run that is resumed sees the same.
     """

@@ -22,12 +22,14 @@ def gaussian_head(x: Any, latent_dim: int) -> list[Any]:
     return [layers.Dense(latent_dim, name=name)(x) for name in ("mean", "log_variance")]
 
 
-def batch_norm_activation(x: Any, momentum: float, name: str, slope: float | None = None, fast: bool = True) -> Any:
+def batch_norm_activation(
+    x: Any, momentum: float | None, name: str, slope: float | None = None, fast: bool = True
+) -> Any:
     """Batch normalisation and an activation.
 
     Args:
         x: `[batch, ..., channels]`.
-        momentum: of the moving statistics.
+        momentum: of the moving statistics; None for no normalisation.
         name: appended to the names of both layers.
         slope: negative slope of LeakyReLU; None is ReLU.
         fast: whether the layer is that of `fast_layers`, which does not pay everywhere.
@@ -36,7 +38,8 @@ def batch_norm_activation(x: Any, momentum: float, name: str, slope: float | Non
         The shape of `x`.
     """
     kinds = fast_layers if fast else layers
-    x = kinds.BatchNormalization(momentum=momentum, name=f"normalisation_{name}")(x)
+    if momentum is not None:
+        x = kinds.BatchNormalization(momentum=momentum, name=f"normalisation_{name}")(x)
     activation = layers.ReLU if slope is None else layers.LeakyReLU
     options = {} if slope is None else {"negative_slope": slope}
     return activation(**options, name=f"activation_{name}")(x)

@@ -7,7 +7,7 @@ from keras import ops
 
 
 def next_symbol_nats(logits: keras.KerasTensor, targets: keras.KerasTensor) -> keras.KerasTensor:
-    """-log softmax(logits)[target] (the cross-entropy of 002 §3.3's factorised likelihood), in nats.
+    """-log softmax(logits)[target], the cross-entropy of the next symbol, in nats.
 
     Args:
         logits: `[..., symbols]`.

@@ -69,6 +69,17 @@ class Recipe(Plan, abc.ABC):
     def tiny(cls) -> Self:
         """The smallest sensible version, for trying things out and for the tests that every recipe passes."""
 
+    @classmethod
+    def printed(cls) -> Self:
+        """The layers and settings that an article prints, changed no more than it takes to train them.
+
+        What the article leaves open is as in `cls()`; docs/DOCUMENTS.md says what was changed.
+
+        Raises:
+            ValueError: no article prints such a design.
+        """
+        raise ValueError(f"no article prints the design of {cls.slug()}")
+
     @property
     def fixes_steps(self) -> bool:
         """Whether what is learnt depends on the number of steps: a falling learning rate, noise chosen for them."""

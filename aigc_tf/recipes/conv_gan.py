@@ -45,8 +45,8 @@ class ConvGAN(GANRecipe):
     """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
     dropout: ProperFraction = 0.3
     """Share of the discriminator's activations that are dropped."""
-    normalisation_momentum: ProperFraction = 0.8
-    """Of the generator's batch-norm statistics."""
+    normalisation_momentum: ProperFraction | None = 0.8
+    """Of the generator's batch-norm statistics; None, as in the article, leaves batch normalisation out."""
 
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=3e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=6e-4, beta_1=0.5)
@@ -54,6 +54,25 @@ class ConvGAN(GANRecipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.images.refuse_unless_doubled(2)
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The layers and the learning rate that the article prints, with two doublings so that sizes fit."""
+        rate = AdamSettings(learning_rate=1e-4)
+        return cls(
+            discriminator_steps=1,
+            r1=R1Settings(),
+            generator_slope=0.0,
+            second_dense=True,
+            discriminator_filters=(64, 128),
+            discriminator_stride=1,
+            discriminator_slope=0.0,
+            dropout=0.0,
+            normalisation_momentum=None,
+            generator_optimizer=rate,
+            discriminator_optimizer=rate,
+            average_images=None,
+        )
 
     @classmethod
     def tiny(cls) -> Self:

@@ -36,12 +36,14 @@ class ConvVAE(VariationalRecipe):
 
     @classmethod
     def printed(cls) -> Self:
-        """The widths that the article prints, latent dimension 8; measured in docs/RESULTS.md."""
+        """The widths that the article prints, latent dimension 8, and its learning rate."""
         return cls(
             convolutions=ConvolutionSettings.printed(),
             latent_dim=8,
             batch_size=64,
             optimizer=AdamSettings(learning_rate=1e-3),
+            annealing_steps=0,
+            average_images=None,
         )
 
     @classmethod

@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -44,6 +45,12 @@ class DCGAN(GANRecipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.images.refuse_unless_doubled(2)
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The layers, which are the default's, and the learning rate that the article prints; it has no batch size."""
+        rate = AdamSettings(learning_rate=1e-4)
+        return cls(r1=R1Settings(), generator_optimizer=rate, discriminator_optimizer=rate, average_images=None)
 
     @classmethod
     def tiny(cls) -> Self:

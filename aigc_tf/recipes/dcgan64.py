@@ -1,4 +1,4 @@
-"""The DCGAN of 64x64 colour images that article 003 §3.2 and §6.1 describes."""
+"""A DCGAN of 64x64 colour images, the task of article 003 §6.1."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.augment import DifferentiableAugmentation
+from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugmentation
 from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.gans import GANRecipe, R1Settings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -34,14 +35,16 @@ class DCGAN64(GANRecipe):
     """Channels after the dense layer and the transposed convolutions, 1024 to 128 in the paper; each is a doubling."""
     discriminator_filters: tuple[PositiveInt, ...] = (32, 64, 128, 256)
     """Channels of the strided convolutions."""
+    discriminator_units: tuple[PositiveInt, ...] = ()
+    """Of dense layers after them; one of 128, and no convolutions, in the article."""
     kernel_size: PositiveInt = 5
     """Of every convolution, in pixels."""
     discriminator_normalisation: bool = False
     """The paper's batch normalisation in the discriminator, after all convolutions but the first; not with r1."""
     discriminator_slope: NonNegativeFloat = 0.2
     """Negative slope of LeakyReLU."""
-    normalisation_momentum: ProperFraction = 0.8
-    """Of the batch-norm statistics."""
+    normalisation_momentum: ProperFraction | None = 0.8
+    """Of the batch-norm statistics; None, as in the article, leaves batch normalisation out."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -51,6 +54,33 @@ class DCGAN64(GANRecipe):
                 "discriminator_normalisation is on: an image's score depends on the others of its batch, and penalties "
                 "on its gradient mean nothing; turn it off, or set r1.weight and gradient_penalty to 0"
             )
+        if self.discriminator_normalisation and self.normalisation_momentum is None:
+            raise ValueError(
+                "normalisation_momentum is None, which leaves batch normalisation out: give a momentum, or turn "
+                "discriminator_normalisation off"
+            )
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The article's dense layer of 128, read as 8x8x2, its two convolutions, now doubling, and its discriminator.
+
+        One more convolution makes the pixels. Batch, optimizer and augmentation are printed, too.
+        """
+        return cls(
+            batch_size=32,
+            r1=R1Settings(),
+            differentiable=DifferentiableAugmentation(),
+            augmentation=ClassicalAugmentation(flip=True, shift=0.1),
+            generator_filters=(2, 64, 128),
+            discriminator_filters=(),
+            discriminator_units=(128,),
+            kernel_size=3,
+            discriminator_slope=0.0,
+            normalisation_momentum=None,
+            generator_optimizer=AdamSettings(),
+            discriminator_optimizer=AdamSettings(),
+            average_images=None,
+        )
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""The denoising autoencoder of article 000 §3.5."""
+"""The denoising autoencoder, a use of autoencoders that article 000 §3.9.1 names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GANomaly, which article 000 §3.10.4 names."""
+"""GANomaly, which article 000 §3.10.4 names, as data augmentation; it detects anomalies."""
 
 from __future__ import annotations
 

@@ -34,11 +34,25 @@ class MLPGAN(GANRecipe):
     """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
     dropout: ProperFraction = 0.3
     """Share of the discriminator's activations that are dropped."""
-    normalisation_momentum: ProperFraction = 0.8
-    """Of the generator's batch-norm statistics."""
+    normalisation_momentum: ProperFraction | None = 0.8
+    """Of the generator's batch-norm statistics; None, as in the article, leaves batch normalisation out."""
 
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The layers, batch and learning rate that the article prints (docs/DOCUMENTS.md)."""
+        rate = AdamSettings(learning_rate=2e-4)
+        return cls(
+            batch_size=64,
+            discriminator_slope=0.0,
+            dropout=0.0,
+            normalisation_momentum=None,
+            generator_optimizer=rate,
+            discriminator_optimizer=rate,
+            average_images=None,
+        )
 
     @classmethod
     def tiny(cls) -> Self:

@@ -42,6 +42,10 @@ class TextVAE(TextRecipe):
     """Of the LSTM layers on both sides."""
     latent_dim: PositiveInt = 32
     """Length of the latent vector."""
+    decoder_units: tuple[PositiveInt, ...] = ()
+    """Of dense layers with ReLU between the latent and the decoder's LSTM; one of 256 in the article."""
+    teacher_forcing: bool = True
+    """The decoder reads the symbols before; the article's knows the latent alone."""
     beta: NonNegativeFloat = 1.0
     """Weight of the KL divergence; 1 is the evidence lower bound."""
     annealing_steps: NonNegativeInt = 1000
@@ -54,6 +58,22 @@ class TextVAE(TextRecipe):
     def __post_init__(self) -> None:
         if not self.text.lines:
             raise ValueError("text.lines is False: a latent vector stands for a whole line")
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The article's widths, batch and optimizer, and its decoder, which never reads a word."""
+        return cls(
+            batch_size=64,
+            optimizer=AdamSettings(),
+            schedule=ScheduleSettings(warmup_steps=0, final_share=1.0),
+            dropout=0.0,
+            latent_dim=256,
+            decoder_units=(256,),
+            teacher_forcing=False,
+            annealing_steps=0,
+            free_bits=0.0,
+            word_dropout=0.0,
+        )
 
     @classmethod
     def tiny(cls) -> Self:

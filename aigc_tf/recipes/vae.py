@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.autoencoders import VariationalRecipe
+from aigc_tf.recipes.autoencoders import LikelihoodSettings, VariationalRecipe
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.settings import AdamSettings
@@ -31,6 +31,11 @@ class VAE(VariationalRecipe):
     """Of the encoder's dense layers; the decoder's are the same in reverse."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     average_images: PositiveInt | None = 20_000
+
+    @classmethod
+    def printed(cls) -> Self:
+        """The layers, batch and rate of the article, which are the default's, and its squared error."""
+        return cls(likelihood=LikelihoodSettings(kind="gaussian"), average_images=None)
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""The Wasserstein GAN with gradient penalty, which article 000 §3.3 names."""
+"""The Wasserstein GAN with gradient penalty; article 000 §3.3 names the penalty, and no more."""
 
 from __future__ import annotations
 

@@ -35,21 +35,28 @@ class Stopwatch:
     Args:
         marks: in seconds.
         measure: is called with the mark and the number of steps.
+        clock: in seconds.
     """
 
-    def __init__(self, marks: Sequence[float], measure: Callable[[float, int], None]) -> None:
+    def __init__(
+        self,
+        marks: Sequence[float],
+        measure: Callable[[float, int], None],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.marks = sorted(marks)
         self.measure = measure
+        self.clock = clock
         self.seconds = 0.0
         self.steps = 0
 
     def begin(self) -> None:
         """A step begins."""
-        self.started = time.perf_counter()
+        self.started = self.clock()
 
     def end(self) -> bool:
         """A step ended; measures if a mark was passed. Returns whether the last one was."""
-        elapsed = time.perf_counter() - self.started
+        elapsed = self.clock() - self.started
         self.steps += 1
         if self.steps > 1:
             self.seconds += elapsed
@@ -68,7 +75,11 @@ def watch_loop(step: Callable[[Any], Any], batches: Iterator[Any], stopwatch: St
 
 
 def watch_recipe(
-    recipe: Recipe, marks: Sequence[float], reader: Callable[[Any], Callable[[float, int], None]], data: Any = None
+    recipe: Recipe,
+    marks: Sequence[float],
+    reader: Callable[[Any], Callable[[float, int], None]],
+    data: Any = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> None:
     """Train a recipe as a user would, but for the watching, until the last mark.
 
@@ -77,12 +88,13 @@ def watch_recipe(
         marks: in seconds of training.
         reader: from the model to what is called at each mark.
         data: used instead of the recipe's source, as `aigc_tf.train` takes it.
+        clock: of the marks, in seconds.
     """
     recipe = quiet(recipe, steps=10**6, seconds=None)
 
     class Watching(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            self.stopwatch = Stopwatch(marks, reader(self.model))
+            self.stopwatch = Stopwatch(marks, reader(self.model), clock)
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.stopwatch.begin()

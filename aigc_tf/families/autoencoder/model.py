@@ -34,7 +34,7 @@ IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
 class Autoencoder(LatentModel, Transforms, Encodes, Scores):
-    """Learns to give back its inputs through a latent vector (000 §3.5 and §3.9.1).
+    """Learns to give back its inputs through a latent vector (000 §3.9.1).
 
     It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it
     trains (ex-post density estimation, Ghosh et al. 2020, with one component).

@@ -76,6 +76,11 @@ def test_any_size_that_can_be_doubled_up_to(shape: tuple[int, int, int]):
         (ConvGAN, {"images": ImageSettings(height=30)}, r"30x28.*divisible by 4"),
         (DCGAN64, {"images": ImageSettings(height=40, width=64)}, r"40x64.*4 times.*divisible by 16"),
         (DCGAN64, {"discriminator_normalisation": True}, "turn it off, or set r1.weight"),
+        (
+            DCGAN64,
+            {"discriminator_normalisation": True, "r1": R1Settings(), "normalisation_momentum": None},
+            "momentum is None",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_refused(recipe: type[GANRecipe], fields: dict[str, object], message: str):

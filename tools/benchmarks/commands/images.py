@@ -230,4 +230,34 @@ def augmentation(
     show(report, json) if json else print(table(report))
 
 
-COMMANDS = (train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation)
+def printed(
+    recipes: tuple[str, ...] = ("vae", "mlp_gan", "dcgan", "conv_gan", "conv_vae"),
+    source: str = "fashion_mnist",
+    seconds: float = 60.0,
+    samples: int = 10_000,
+    seed: int = 0,
+    results: Path = Path("saved_models/benchmarks/printed.jsonl"),
+    json: bool = False,
+) -> None:
+    """The designs that the articles print beside this project's, after the same processor time of training.
+
+    Args:
+        recipes: Short names; dcgan64 needs a source of colour pictures, text_vae one of lines.
+        source: What to train on.
+        seconds: Of processor time, so that other work on the machine hardly matters.
+        samples: Drawn, or test examples looked at, to measure.
+        seed: Of training.
+        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.printed import printed as measure
+    from tools.benchmarks.printed import table
+
+    rows = measure(recipes, source, seconds, samples, seed, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (
+    *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
+    printed,
+)

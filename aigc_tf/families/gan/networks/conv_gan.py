@@ -20,6 +20,7 @@ def generator(recipe: ConvGAN) -> keras.Model:
     """
     height, width, channels = recipe.images.shape
     start = (height // 4, width // 4, recipe.generator_filters)
+    use_bias = recipe.normalisation_momentum is None
 
     def normalise_and_activate(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
         return batch_norm_activation(x, recipe.normalisation_momentum, name, recipe.generator_slope)
@@ -27,14 +28,14 @@ def generator(recipe: ConvGAN) -> keras.Model:
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent
     for name in ("dense_1", "dense_2")[: 1 + recipe.second_dense]:
-        x = normalise_and_activate(layers.Dense(math.prod(start), use_bias=False, name=name)(x), name)
+        x = normalise_and_activate(layers.Dense(math.prod(start), use_bias=use_bias, name=name)(x), name)
     x = layers.Reshape(start, name="reshape")(x)
     for level, depth in enumerate(recipe.generator_depths):
         if level:
             x = layers.UpSampling2D(2, name=f"double_{level}")(x)
         for index in range(depth):
             name = f"convolution_{level}_{index}"
-            x = layers.Conv2D(recipe.generator_filters, 3, padding="same", use_bias=False, name=name)(x)
+            x = layers.Conv2D(recipe.generator_filters, 3, padding="same", use_bias=use_bias, name=name)(x)
             x = normalise_and_activate(x, name)
     image = layers.Conv2D(channels, 3, padding="same", activation="tanh", name="pixels")(x)
     return keras.Model(latent, image, name="generator")

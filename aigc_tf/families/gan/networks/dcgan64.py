@@ -1,4 +1,4 @@
-"""Generator and discriminator of Radford et al. 2015, §3 and figure 1, which article 003 §6.1 describes."""
+"""Generator and discriminator of Radford et al. 2015, §3 and figure 1, and those of article 003 §6.1 made to fit."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from keras import layers
 from aigc_tf.nn import fast_layers
 from aigc_tf.nn.blocks import batch_norm_activation
 from aigc_tf.nn.discriminator import logits, strided_features
+from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.dcgan64 import DCGAN64
 
 
@@ -20,14 +21,15 @@ def generator(recipe: DCGAN64) -> keras.Model:
     height, width, channels = recipe.images.shape
     first, *later = recipe.generator_filters
     scale = 2 ** len(recipe.generator_filters)
+    use_bias = recipe.normalisation_momentum is None
 
     latent = keras.Input((recipe.latent_dim,), name="latent")
-    x = layers.Dense(height // scale * (width // scale) * first, use_bias=False, name="dense")(latent)
+    x = layers.Dense(height // scale * (width // scale) * first, use_bias=use_bias, name="dense")(latent)
     x = layers.Reshape((height // scale, width // scale, first), name="reshape")(x)
     x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
     for index, filters in enumerate(later, 1):
         x = fast_layers.Conv2DTranspose(
-            filters, recipe.kernel_size, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"
+            filters, recipe.kernel_size, strides=2, padding="same", use_bias=use_bias, name=f"convolution_{index}"
         )(x)
         x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
     image = fast_layers.Conv2DTranspose(
@@ -47,5 +49,11 @@ def discriminator(recipe: DCGAN64) -> keras.Model:
         slope=recipe.discriminator_slope,
         spectral_normalisation=recipe.spectral_normalisation,
     )
+    if recipe.discriminator_units:
+        features = layers.Flatten(name="flatten_features")(features)
+    for index, units in enumerate(recipe.discriminator_units, 1):
+        dense = layers.Dense(units, name=f"dense_{index}")
+        features = spectrally_normalised(dense, recipe.spectral_normalisation)(features)
+        features = layers.LeakyReLU(recipe.discriminator_slope, name=f"dense_activation_{index}")(features)
     answer = logits(features, spectral_normalisation=recipe.spectral_normalisation)
     return keras.Model(image, answer, name="discriminator")

@@ -16,12 +16,13 @@ from aigc_tf.recipes.mlp_gan import MLPGAN
 def generator(recipe: MLPGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense layers, each but the last followed by batch normalisation, whose shift is their bias, and ReLU.
+    Dense layers, each but the last followed by batch normalisation, whose shift is its bias, and ReLU.
     """
+    use_bias = recipe.normalisation_momentum is None
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = latent
     for index, units in enumerate(recipe.generator_units, 1):
-        x = layers.Dense(units, use_bias=False, name=f"dense_{index}")(x)
+        x = layers.Dense(units, use_bias=use_bias, name=f"dense_{index}")(x)
         x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
     x = layers.Dense(math.prod(recipe.images.shape), activation="tanh", name="pixels")(x)
     return keras.Model(latent, layers.Reshape(recipe.images.shape, name="image")(x), name="generator")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import keras
@@ -27,7 +28,8 @@ def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
 def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
     """Tokens, the latent beside each of them, and states -> logits and new states.
 
-    The states begin as zeros; what the latent says about the beginning reaches the LSTM with the first token.
+    The states begin as zeros; what the latent says about the beginning reaches the LSTM with the first token. Without
+    teacher forcing tokens are counted, not read.
     """
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
@@ -36,15 +38,21 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
         layers.Dropout(recipe.dropout, seed=recipe.seed + 1 + index, name=f"dropout_{index}") for index in range(2)
     ]
     readout = layers.Dense(symbols, name="logits")
+    between = [layers.Dense(units, "relu", name=f"latent_{index}") for index, units in enumerate(recipe.decoder_units)]
 
     def inputs() -> tuple[keras.KerasTensor, dict[str, keras.KerasTensor]]:
         latent = keras.Input((recipe.latent_dim,), name="latent")
         return latent, {name: keras.Input((recipe.units,), name=name) for name in ("hidden", "cell")}
 
+    def told(latent: keras.KerasTensor) -> keras.KerasTensor:
+        return reduce(lambda x, layer: layer(x), between, latent)
+
+    def read(words: keras.KerasTensor, beside: keras.KerasTensor) -> keras.KerasTensor:
+        return layers.Concatenate()([words, beside]) if recipe.teacher_forcing else beside
+
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     latent, states = inputs()
-    beside = RepeatLike(name="repeat")(latent, tokens)
-    x = layers.Concatenate()([dropouts[0](embedding(tokens)), beside])
+    x = read(dropouts[0](embedding(tokens)), RepeatLike(name="repeat")(told(latent), tokens))
     # Named, since the names of optimizer slots in checkpoints derive from it.
     layer = layers.RNN(cell, return_sequences=True, return_state=True, name="lstm_over_time")
     x, *new = layer(x, initial_state=list(states.values()))
@@ -53,7 +61,7 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
 
     token = keras.Input((), dtype="int32", name="token")
     latent, states = inputs()
-    x, new = cell(layers.Concatenate()([embedding(token), latent]), list(states.values()))
+    x, new = cell(read(embedding(token), told(latent)), list(states.values()))
     new_states = dict(zip(states, new, strict=True))
     step = step_network(token, states, readout(x), new_states, "step", latent)
     return LanguageNetworks(sequence, step, feedback_of(states))

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from typing import TextIO
 
 NATIVE = 2
 """The file descriptor that native libraries write errors to."""
@@ -35,7 +36,8 @@ def quiet() -> None:
     words of a process that crashes pass, too. Does nothing on systems without `fork`, where standard error was replaced
     (notebooks, tests), and when called again.
     """
-    if not hasattr(os, "fork") or sys.stderr is not sys.__stderr__ or not _is_native(sys.stderr):
+    stream = sys.stderr
+    if not hasattr(os, "fork") or stream is None or stream is not sys.__stderr__ or not _is_native(stream):
         return
     outside = os.dup(NATIVE)
     reading, writing = os.pipe()
@@ -46,8 +48,8 @@ def quiet() -> None:
     os.close(reading)
     os.dup2(writing, NATIVE)
     os.close(writing)
-    sys.stderr = sys.__stderr__ = io.TextIOWrapper(
-        io.FileIO(outside, "w"), sys.stderr.encoding, sys.stderr.errors, line_buffering=True, write_through=True
+    sys.stderr = io.TextIOWrapper(
+        io.FileIO(outside, "w"), stream.encoding, stream.errors, line_buffering=True, write_through=True
     )
 
     def end() -> None:
@@ -59,7 +61,7 @@ def quiet() -> None:
     atexit.register(end)
 
 
-def _is_native(stream: io.TextIOBase) -> bool:
+def _is_native(stream: TextIO) -> bool:
     try:
         return stream.fileno() == NATIVE
     except OSError:

@@ -133,7 +133,7 @@ def _holds(buffer: schema.BufferT, number: np.floating) -> bool:
     if buffer.data is None or len(buffer.data) % number.itemsize:
         return False
     values = np.frombuffer(buffer.data, number.dtype)
-    return bool(np.isin(values, (number, 0)).all() and (values == number).any())
+    return bool(((values == number) | (values == 0)).all() and (values == number).any())
 
 
 def _replace(buffer: schema.BufferT, old: np.floating, new: np.floating) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import io
 import os
 import re
 import signal
 import sys
 import time
-from typing import TextIO
+from typing import TextIO, TypeGuard
 
 NATIVE = 2
 """The file descriptor that native libraries write errors to."""
@@ -37,7 +36,7 @@ def quiet() -> None:
     (notebooks, tests), and when called again.
     """
     stream = sys.stderr
-    if not hasattr(os, "fork") or stream is None or stream is not sys.__stderr__ or not _is_native(stream):
+    if not hasattr(os, "fork") or stream is not sys.__stderr__ or not _is_native(stream):
         return
     outside = os.dup(NATIVE)
     reading, writing = os.pipe()
@@ -48,9 +47,8 @@ def quiet() -> None:
     os.close(reading)
     os.dup2(writing, NATIVE)
     os.close(writing)
-    sys.stderr = io.TextIOWrapper(
-        io.FileIO(outside, "w"), stream.encoding, stream.errors, line_buffering=True, write_through=True
-    )
+    # A line is written at once, so that lines of the two processes do not mix.
+    sys.stderr = open(outside, "w", buffering=1, encoding=stream.encoding, errors=stream.errors, closefd=False)  # noqa: SIM115
 
     def end() -> None:
         os.dup2(outside, NATIVE)
@@ -61,7 +59,9 @@ def quiet() -> None:
     atexit.register(end)
 
 
-def _is_native(stream: TextIO) -> bool:
+def _is_native(stream: TextIO | None) -> TypeGuard[TextIO]:
+    if stream is None:
+        return False
     try:
         return stream.fileno() == NATIVE
     except OSError:

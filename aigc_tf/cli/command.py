@@ -21,6 +21,8 @@ from aigc_tf.recipes.base import Recipe, describe
 BAD_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
+# Errors that are not the program's fault; while a file is read or written they come without its name.
+_OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 @contextmanager
@@ -35,9 +37,9 @@ def friendly_exit() -> Iterator[None]:
     except InputError as error:
         _exit(BAD_INPUT, str(error))
     except OSError as error:
-        if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.filename is None and error.errno not in _OF_THE_SYSTEM:
             raise
-        _exit(BAD_INPUT, f"{error.filename or 'the output'}: {error.strerror}")
+        _exit(BAD_INPUT, f"{error.filename or 'a file'}: {error.strerror}")
     except KeyboardInterrupt as error:
         _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
     except RuntimeError as error:

@@ -11,12 +11,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from aigc_tf.data.series.files import read_csv, read_npz
+from aigc_tf.data.series.files import DEFAULT, read_table
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, rows_of
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.modalities.plots import forecast_picture, pairs_picture, sequences_picture
+from aigc_tf.recipes.series import SeriesSettings
 from aigc_tf.storage.files import write_atomically, write_text
 
 SHOWN = 100  # steps of time before a forecast, in its picture
@@ -26,18 +27,17 @@ class Series(Modality):
     """float `[time, series]` in the series' own units; of files the last `length` steps, or all of them."""
 
     name = "series"
-    reads = (".csv", ".npz")
+    reads = (".csv", ".tsv", ".npz")
     writes: ClassVar[tuple[str, ...]] = (".csv", ".png", ".npy")
     writes_forecasts: ClassVar[tuple[str, ...]] = (".png", ".csv", ".npy")
 
-    def __init__(self, scaling: Scaling, length: int | None = None) -> None:
-        self.scaling, self.length = scaling, length
+    def __init__(self, scaling: Scaling, settings: SeriesSettings = DEFAULT, length: int | None = None) -> None:
+        self.scaling, self.settings, self.length = scaling, settings, length
 
     def read(self, path: Path) -> np.ndarray:
-        """float64 `[time, series]` of the columns with the run's names."""
-        read = read_npz if path.suffix.lower() == ".npz" else read_csv
+        """float64 `[time, series]` of the columns with the run's names, read as the recipe's settings say."""
         try:
-            values = read(path, self.scaling.names).values
+            values = read_table(path, self.scaling.names, self.settings).values
         except InputError as error:
             raise UnreadableError(str(error)) from error
         if self.length is not None and len(values) < self.length:

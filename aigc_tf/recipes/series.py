@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.settings import QuantizationLimits
+
+
+def _delimiter(given: str) -> str:
+    found = "\t" if given in ("tab", "\\t") else given
+    if found != "auto" and (len(found) != 1 or found.isalnum() or found in '"\r\n\0'):
+        raise ValueError("expected auto, tab, or one character such as ;")
+    return found
+
+
+def _encoding(given: str) -> str:
+    try:
+        if given != "auto":
+            b"a".decode(given)
+    except UnicodeError:  # UTF-16 has no such text
+        pass
+    except (LookupError, ValueError):
+        raise ValueError("expected auto, or an encoding that Python knows, such as gb18030") from None
+    return given
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -20,7 +38,16 @@ class SeriesSettings:
     length: PositiveInt = 24
     """Steps of time: those that the next value is predicted from (the order), or those of a sequence."""
     columns: tuple[str, ...] = ()
-    """Names of the series that are used, in this order; none for every column of numbers."""
+    """Names of the series that are used, in this order; none for every column of numbers that is no time."""
+    missing: Literal["auto", "interpolate", "refuse"] = "auto"
+    """Empty cells and uneven steps of time in a table: interpolate fills them on straight lines, refuse refuses them,
+    and auto refuses empty cells and counts uneven steps as even."""
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = "auto"
+    """What separates the cells of a table: one character, or tab."""
+    decimal: Literal["auto", ".", ","] = "auto"
+    """The decimal sign of a table."""
+    encoding: Annotated[str, AfterValidator(_encoding)] = "auto"
+    """Python's name of the encoding of a table."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

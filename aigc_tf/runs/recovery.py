@@ -5,6 +5,7 @@ Nothing half written is left then, and nothing beyond the last checkpoint.
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from aigc_tf.runs import checkpoints, paths, previews
 from aigc_tf.runs.progress import Progress
 from aigc_tf.storage.files import remove_partial, write_text
 
+DAMAGED = ".damaged"
+"""Ends the names of checkpoints that were set aside."""
 _FRAME_BYTES = 16  # of a record of an event file, beside its content: length and two checksums
 
 
@@ -69,25 +72,31 @@ def last_whole(path: Path) -> tuple[int | None, list[Path]]:
 
 
 def recover(path: Path) -> int | None:
-    """Put a run folder in order; what is removed here is made again.
+    """Put a run folder in order: what is removed here is made again, and damaged checkpoints are set aside.
 
     Returns:
         The step of the checkpoint to go on from: the last one that is whole; None if none was made yet.
 
     Raises:
-        InputError: there are checkpoints, and all of them are damaged.
+        InputError: all checkpoints are damaged, or the last one cannot be read at the moment; nothing was changed.
     """
-    remove_partial(path)
     step, damaged = last_whole(path)
+    remove_partial(path)
     for file in damaged:
-        say(f"warning: {file} is damaged and removed: the run goes on from step {step}")
-        file.unlink()
+        say(f"warning: {file} is damaged, and kept as {set_aside(file).name}: the run goes on from step {step}")
     last = -1 if step is None else step
     cut_log(path / paths.METRICS, last)
     for file in sorted((path / paths.EVENTS).glob("events.out.tfevents.*")):
         cut_events(file, last)
     previews.remove_after(path, last)
     return step
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file a name that nothing looks for; somebody may know how to repair it. Returns the new path."""
+    names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(2)))
+    free = (path.with_name(name + DAMAGED) for name in names)
+    return path.rename(next(candidate for candidate in free if not candidate.exists()))
 
 
 def cut_log(path: Path, step: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import struct
 import tokenize
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import psutil  # type: ignore[import-untyped]
+
+from aigc_tf.errors import InputError
 
 # What the readers of zip files and of NumPy's headers raise for damaged files (found by changing and cutting bytes).
 _DAMAGE = (
@@ -31,6 +34,10 @@ _DAMAGE = (
 )
 
 
+# Errors of a system that say something of the file itself: a jump to before its beginning, or no such file.
+_OF_THE_FILE = {None, errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
+
+
 class ArchiveError(Exception):
     """A file is no `.npz` archive of plain arrays, or a damaged one; the message says why in a few words."""
 
@@ -44,6 +51,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
 
     Raises:
         ArchiveError: the file is missing or damaged, holds Python objects, or what it holds does not fit in memory.
+        InputError: it cannot be read at the moment.
     """
     try:
         # Opened here, not by NumPy, which leaves a file that it cannot read open.
@@ -56,6 +64,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
             with np.load(file, allow_pickle=False) as content:
                 arrays = {name: content[name] for name in content.files if only in (None, name)}
     except _DAMAGE as error:
+        _refuse_unreadable(path, error)
         raise ArchiveError(_reason(error)) from error
     others = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if others:
@@ -68,21 +77,39 @@ def names_in(path: Path) -> list[str]:
 
     Raises:
         ArchiveError: the file is missing or damaged.
+        InputError: it cannot be read at the moment.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
     except _DAMAGE as error:
+        _refuse_unreadable(path, error)
         raise ArchiveError(_reason(error)) from error
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there, is an archive, and holds every byte as it was written, by its checksums."""
+    """Whether a file is there, is an archive, and holds every byte as it was written, by its checksums.
+
+    Raises:
+        InputError: it cannot be read at the moment: no permission, a fault of the disk, no memory, too many open files.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None
-    except _DAMAGE:
+    except _DAMAGE as error:
+        _refuse_unreadable(path, error)
         return False
+
+
+def _refuse_unreadable(path: Path, error: BaseException) -> None:
+    """Raise InputError if the error says nothing of the file: it may be sound, and readable later."""
+    if isinstance(error, MemoryError):
+        why = "there is not enough memory"
+    elif isinstance(error, OSError) and error.errno not in _OF_THE_FILE:
+        why = str(error.strerror)
+    else:
+        return
+    raise InputError(f"{path} cannot be read at the moment: {why}; it is left as it is") from error
 
 
 def _reason(error: BaseException) -> str:

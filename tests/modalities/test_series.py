@@ -11,6 +11,7 @@ from PIL import Image
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.errors import UnreadableError
 from aigc_tf.modalities.series import Series
+from aigc_tf.recipes.series import SeriesSettings
 
 MADE_BY = {"Software": "aigc_tf"}
 SERIES = Series(Scaling(("level", "change"), np.zeros(2), np.ones(2)))
@@ -41,6 +42,13 @@ def test_the_form_follows_from_the_ending(tmp_path: Path):
     np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), VALUES)
     with Image.open(tmp_path / "a.png") as picture:
         assert picture.info["Software"] == "aigc_tf"
+
+
+def test_a_file_is_read_as_the_recipe_says_and_in_the_order_of_time(tmp_path: Path):
+    settings = SeriesSettings(missing="interpolate", decimal=",")
+    (tmp_path / "a.csv").write_text("date;level;change\n2024-01-03;1,000;3\n2024-01-02;;2\n2024-01-01;3,000;1\n")
+    found = Series(SERIES.scaling, settings).read(tmp_path / "a.csv")
+    np.testing.assert_array_equal(found, [[3, 1], [2, 2], [1, 3]])
 
 
 @pytest.mark.parametrize(

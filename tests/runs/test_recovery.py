@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import keras
@@ -169,12 +170,39 @@ def test_a_torn_checkpoint_gives_way_to_the_one_before(
     keep: int, recipe: DCGAN, whole: aigc_tf.Run, copy: Path, capsys: pytest.CaptureFixture[str]
 ):
     path = of_step(copy, 8)
+    size = path.stat().st_size
     path.write_bytes(path.read_bytes()[:keep])
     assert aigc_tf.Run.open(copy).step == 6
     assert f"{path} is damaged: step 6 is used instead" in capsys.readouterr().err
     run = aigc_tf.train(recipe, copy, resume=True)
-    assert f"{path} is damaged and removed: the run goes on from step 6" in capsys.readouterr().err
+    aside = path.with_name(f"{path.name}.damaged")
+    assert f"{path} is damaged, and kept as {aside.name}: the run goes on from step 6" in capsys.readouterr().err
+    assert aside.stat().st_size == (keep if keep >= 0 else size - 1)
     assert differences(whole.path, run.path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EACCES, errno.EMFILE, errno.ESTALE, errno.ENOMEM, None])
+def test_a_checkpoint_that_cannot_be_read_at_the_moment_is_left_as_it_is(
+    number: int | None, recipe: DCGAN, whole: aigc_tf.Run, copy: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever the system lacks, the file may be sound: nothing of the run is changed, and it goes on later."""
+    path = of_step(copy, 8)
+    (copy / "checkpoints" / f"{path.name}.0.partial").write_bytes(b"half")
+    before = {file: file.read_bytes() for file in copy.rglob("*") if file.is_file()}
+    error = MemoryError() if number is None else OSError(number, os.strerror(number))
+
+    def read(*_: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "testzip", read)
+        why = "there is not enough memory" if number is None else os.strerror(number)
+        with pytest.raises(InputError, match=f"{path} cannot be read at the moment: {why}; it is left as it is"):
+            aigc_tf.train(recipe, copy, resume=True)
+        with pytest.raises(InputError, match="at the moment"):
+            aigc_tf.Run.open(copy)
+    assert {file: file.read_bytes() for file in copy.rglob("*") if file.is_file()} == before
+    assert differences(whole.path, aigc_tf.train(recipe, copy, resume=True).path) == []
 
 
 def test_a_run_whose_checkpoints_are_all_damaged_is_refused(recipe: DCGAN, copy: Path):

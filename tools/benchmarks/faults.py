@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.runs import checkpoints
+from aigc_tf.runs.recovery import DAMAGED
 from aigc_tf.storage.files import LOCK, PARTIAL
 from tools.benchmarks.tables import markdown
 
@@ -142,8 +143,9 @@ def differences(whole: Path, other: Path) -> list[str]:
 
 
 def file_names(run: Path) -> set[str]:
-    """Of all files of a run; the names of event files, which tell the time, as those of their folders."""
-    paths = [path.relative_to(run) for path in run.rglob("*") if path.is_file() and path.name != LOCK]
+    """Of all files of a run but those set aside; of event files, whose names tell the time, the folders."""
+    files = (path for path in run.rglob("*") if path.is_file() and path.name != LOCK and DAMAGED not in path.suffixes)
+    paths = [path.relative_to(run) for path in files]
     return {str(path.parent if "tfevents" in path.name else path) for path in paths}
 
 
@@ -177,7 +179,7 @@ def damaged(change: Callable[[bytearray], bytes]) -> Callable[[Trainer, int], di
         path.write_bytes(change(bytearray(path.read_bytes())))
         process = trainer.start("damaged", steps)
         _, errors = process.communicate()
-        said = next((line for line in errors.splitlines() if "damaged and removed" in line), "nothing")
+        said = next((line for line in errors.splitlines() if "is damaged, and kept" in line), "nothing")
         return outcome(trainer, "damaged", process.returncode, said)
 
     return cause

@@ -175,7 +175,10 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
 
     def table(folder: Path, chance: random.Random) -> None:
         strange = chance.random() < 0.5
-        content = specimens.strange_table(chance).encode() if strange else damaged(specimens.TABLE.encode(), chance)
+        encoding = chance.choice(["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+        content = (
+            specimens.strange_table(chance).encode(encoding) if strange else damaged(specimens.TABLE.encode(), chance)
+        )
         read_csv(write(folder / "table.csv", content), chance.choice([(), ("wind",), ("nothing",)]))
 
     def file(folder: Path, chance: random.Random) -> None:

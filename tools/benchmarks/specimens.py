@@ -46,6 +46,12 @@ CELLS = (
     "wind",
     '"',
     "1,2",
+    "1,000",
+    "1.000,5",
+    "5%",
+    "€5",
+    "2024-01-02",
+    "01/02/2024",
     "1;2",
     "\0",
     "\n",
@@ -243,7 +249,8 @@ def written(write: Callable[[io.BytesIO], Any]) -> bytes:
 def strange_table(chance: random.Random) -> str:
     """A CSV file with cells that are not numbers, and rows of any length."""
     file = io.StringIO()
-    writer = csv.writer(file, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    delimiter = chance.choice(",;\t|")
+    writer = csv.writer(file, delimiter=delimiter, quoting=chance.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
     writer.writerow(["day", "wind", "rain"][: chance.randint(1, 3)])
     for row in range(chance.randint(0, 9)):
         writer.writerow([row, *(chance.choice(CELLS) if chance.random() < 0.2 else 1.5 for _ in range(2))])

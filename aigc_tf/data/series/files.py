@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from aigc_tf.data.files import load_arrays, read_text
-from aigc_tf.errors import InputError, UnreadableError, printable
+from aigc_tf.data.files import load_arrays
+from aigc_tf.data.series.clock import Clock, counts_time, find_clock
+from aigc_tf.data.series.numbers import is_missing, quoted
+from aigc_tf.data.series.sheet import Sheet, read_sheet
+from aigc_tf.data.series.steps import even_steps
+from aigc_tf.errors import InputError, printable
+from aigc_tf.recipes.series import SeriesSettings
 
-# What a first column of such a name holds is when the values were measured, as a number or not.
-_TIMES = frozenset({"", "date", "datetime", "day", "index", "month", "time", "timestamp", "year"})
+DEFAULT = SeriesSettings()
 _LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit too
 _ARRAY = "expected numbers of shape [time] or [time, series]"
-_FIX = "fill the gap, or name other columns with series.columns"
+_FIX = "fill the gap, or name other columns with series.columns; series.missing interpolate fills gaps in between"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,8 @@ class Table:
     names: tuple[str, ...]
     values: np.ndarray
     """float64 `[time, series]`, finite."""
+    reading: str = ""
+    """How they were read, in words: what was recognised, turned round, filled and left out."""
 
 
 def table_of_array(values: np.ndarray, what: str, columns: Sequence[str]) -> Table:
@@ -53,6 +57,11 @@ def table_of_array(values: np.ndarray, what: str, columns: Sequence[str]) -> Tab
     return table
 
 
+def read_table(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFAULT) -> Table:
+    """The series in a file: of an .npz file (`read_npz`), of any other as a table of text (`read_csv`)."""
+    return read_npz(path, columns) if path.suffix.lower() == ".npz" else read_csv(path, columns, settings)
+
+
 def read_npz(path: Path, columns: Sequence[str]) -> Table:
     """The one array of an .npz file; see `table_of_array`.
 
@@ -66,64 +75,72 @@ def read_npz(path: Path, columns: Sequence[str]) -> Table:
     return table_of_array(values, f"{printable(str(path))}: {name}", columns)
 
 
-def read_csv(path: Path, columns: Sequence[str]) -> Table:
-    """The columns of numbers of a CSV file whose first row is their names.
+def read_csv(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFAULT) -> Table:
+    """The columns of numbers of a table of text whose first row is their names, in the order of its column of times.
 
     Args:
-        path: of a file in UTF-8, its cells separated by commas.
-        columns: the names of those that are used; none for all that hold a number, but for a first column of dates.
+        path: of the file.
+        columns: the names of those that are used; none for all that hold a number and no time.
+        settings: how the file is written, where that is not to be recognised, and what is done with gaps.
 
     Raises:
-        InputError: the file cannot be read, or a cell of a used column holds no finite number.
+        InputError: the file cannot be read, its times are ambiguous or there twice, or a cell of a used column holds no
+            finite number.
     """
-    header, lines, rows = _cells(path)
-    what = printable(str(path))
-    chosen = _positions(columns, header, what) or _numeric(header, rows)
+    sheet = read_sheet(path, settings)
+    named = _positions(columns, sheet.header, sheet.what)
+    clock = find_clock(sheet, named)
+    chosen, left_out = (named, []) if named else _numeric(sheet, clock)
     if not chosen:
-        raise InputError(f"{what} has no column of numbers, only {_listed(header)}: name another file")
-    values = np.empty((len(rows), len(chosen)))
-    for series, at in enumerate(chosen):
-        cells = [row[at] for row in rows]
-        try:
-            values[:, series] = np.array(cells, dtype=np.float64)
-        except ValueError:
-            bad = next(row for row, cell in enumerate(cells) if not _is_number(cell))
-            held = f"holds {cells[bad].strip()!r}, no number" if cells[bad].strip() else "is empty"
-            raise InputError(f"{what}: column {header[at]}, line {lines[bad]} {held}: {_FIX}") from None
-    table = Table(tuple(header[at] for at in chosen), values)
-    _check(table, what, lambda row: f"line {lines[row]}")
-    return table
+        reasons = printable(f"; {', '.join(left_out)}") if left_out else ""
+        raise InputError(
+            f"{sheet.what} has no column of numbers, only {_listed(sheet.header)}: name another file{reasons}"
+        )
+    written = [note for at in chosen if (note := _checked(sheet, at, settings.missing))]
+    values = np.stack([sheet.numbers(at).values for at in chosen], axis=1)
+    names = tuple(sheet.header[at] for at in chosen)
+    gaps = np.isnan(values) if settings.missing == "interpolate" else np.zeros_like(values, bool)
+    _check(Table(names, np.where(gaps, 0, values)), sheet.what, lambda row: f"line {sheet.lines[row]}")
+    values, facts = even_steps(values, names, clock, sheet, settings.missing)
+    facts = [sheet.dialect, *facts, *written, *([f"left out: {', '.join(left_out)}"] if left_out else [])]
+    return Table(names, values, printable("; ".join(facts)))
 
 
-def _cells(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
-    """The names of all columns; of each row the line of the file where it ends, and its cells."""
-    what = printable(str(path))
-    try:
-        reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-        found = [(reader.line_num, row) for row in reader if row]
-    except UnreadableError as error:
-        raise InputError(f"source {what} {error}") from error
-    except csv.Error as error:
-        raise InputError(f"{what} cannot be read as CSV, see line {reader.line_num}: {error}") from error
-    (_, header), rows = found[0], found[1:]
-    names = [cell.strip() for cell in header]
-    number = next((name for name in names if _is_number(name)), None)
-    if number is not None:
-        raise InputError(f"{what} has the number {number} in its first row: put the names of the columns there")
-    if len(names) == 1 and (";" in names[0] or "\t" in names[0]):
-        raise InputError(f"{what} separates its cells by semicolons or tabs: separate them by commas")
-    if not rows:
-        raise InputError(f"{what} has no rows below its names of columns: name a file that holds numbers")
-    for line, row in rows:
-        if len(row) != len(names):
-            raise InputError(f"{what}: line {line} has {len(row)} cells and the first row {len(names)}: fix that line")
-    return names, [line for line, _ in rows], [row for _, row in rows]
+def _numeric(sheet: Sheet, clock: Clock | None) -> tuple[list[int], list[str]]:
+    """Positions of the columns of series, and the others but for the clock's, with the reason for each."""
+    chosen, left_out = [], []
+    for at, cells in enumerate(sheet.columns):
+        name = sheet.header[at] or "a column without name"
+        if clock is not None and at in clock.columns:
+            continue
+        first = next((row for row, cell in enumerate(cells) if not is_missing(cell)), None)
+        if not sheet.numbers(at).found:
+            held = "is empty" if first is None else f"line {sheet.lines[first]} holds {quoted(cells[first])}"
+            left_out.append(f"{name} ({held})")
+        elif clock is not None and counts_time(sheet, at):
+            left_out.append(f"{name} (counts time too)")
+        else:
+            chosen.append(at)
+    return chosen, left_out
 
 
-def _numeric(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    """Positions of the columns of which at least one cell is a number, but for a first column of dates."""
-    first = int(header[0].lower() in _TIMES)
-    return [at for at in range(first, len(header)) if any(_is_number(row[at]) for row in rows)]
+def _checked(sheet: Sheet, at: int, missing: str) -> str:
+    """What the numbers of a column are written with, in words; empty if with digits alone.
+
+    Raises:
+        InputError: a cell holds no number, and is no gap that is to be interpolated; or units are mixed.
+    """
+    numbers, cells = sheet.numbers(at), sheet.columns[at]
+    if numbers.mixed is not None:
+        one, other = (f"{quoted(cells[row])} in line {sheet.lines[row]}" for row in numbers.mixed)
+        raise InputError(f"{sheet.place(at)} holds {one} and {other}: give all in one unit")
+    gaps = np.flatnonzero(np.isnan(numbers.values) & (missing != "interpolate"))
+    bad = int(gaps[0]) if len(gaps) else numbers.strange
+    if bad is not None:
+        cell = cells[bad]
+        held = {"": "is empty", "nan": "holds nan"}.get(cell, f"holds {quoted(cell)}, no number")
+        raise InputError(f"{sheet.place(at)}, line {sheet.lines[bad]} {held}: {_FIX}")
+    return f"{sheet.header[at]} with {numbers.written}" if numbers.written else ""
 
 
 def _positions(columns: Sequence[str], names: Sequence[str], what: str) -> list[int]:
@@ -135,7 +152,7 @@ def _positions(columns: Sequence[str], names: Sequence[str], what: str) -> list[
     for column in columns:
         if names.count(column) != 1:
             fault = f"{names.count(column)} columns" if column in names else "no column"
-            raise InputError(f"{what} has {fault} {column}: choose series.columns among {_listed(names)}")
+            raise InputError(f"{what} has {fault} {printable(column)}: choose series.columns among {_listed(names)}")
     return [names.index(column) for column in columns]
 
 
@@ -146,16 +163,8 @@ def _check(table: Table, what: str, row_name: Callable[[int], str]) -> None:
         row, series = (int(index) for index in np.argwhere(bad)[0])
         value = float(table.values[row, series])
         fix = "give it in a larger unit" if np.isfinite(value) else _FIX
-        raise InputError(f"{what}: column {table.names[series]}, {row_name(row)} holds {value:g}: {fix}")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+        raise InputError(f"{what}: column {printable(table.names[series])}, {row_name(row)} holds {value:g}: {fix}")
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(name or "(no name)" for name in names)
+    return ", ".join(printable(name) or "(no name)" for name in names)

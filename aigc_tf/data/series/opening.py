@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.series.files import Table, read_csv, read_npz, table_of_array
+from aigc_tf.data.series.files import Table, read_table, table_of_array
 from aigc_tf.data.series.source import Scaling, SeriesSource, measure_scaling
 from aigc_tf.data.source import GIVEN
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.series import SeriesRecipe
 
 __all__ = ["Scaling", "SeriesSource", "open_source"]
@@ -20,6 +20,7 @@ __all__ = ["Scaling", "SeriesSource", "open_source"]
 AUTO = "two_seasons"
 TEST_SPLIT = "the last fifth of the time"
 _EXPECTED = "a CSV file of series, or an .npz file with one array"
+_SUFFIXES = (".csv", ".tsv", ".npz")
 _OWN = "the user's own"
 _MIN_DEVIATION = 1e-30  # less is lost in float32
 _WINDOWS_NEEDED = 5  # one fits in the test part, and there are more of them than a linear model has coefficients
@@ -29,8 +30,8 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
     """The series that a recipe asks for; their last fifth is held out.
 
     Args:
-        recipe: its `source` is `auto` (see `two_seasons`), the path of a CSV file with the names of its columns in the
-            first row, or of an .npz file with one array.
+        recipe: its `source` is `auto` (see `two_seasons`), the path of a table of text with the names of its columns in
+            the first row (see `read_csv`), or of an .npz file with one array.
         data: used instead of the source: an array of numbers, `[time]` or `[time, series]`.
 
     Raises:
@@ -48,8 +49,8 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
     for series, deviation, first in zip(table.names, scaling.deviation, train[0], strict=True):
         if deviation < _MIN_DEVIATION:
             raise InputError(
-                f"{name}: column {series} is {first:g} all the time that is trained on, there is nothing to learn: "
-                "name other columns with series.columns"
+                f"{name}: column {printable(series)} is {first:g} all the time that is trained on, there is nothing to "
+                "learn: name other columns with series.columns"
             )
     source = SeriesSource(
         name=name,
@@ -59,9 +60,11 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         test=test,
         test_split=TEST_SPLIT,
         licence=licence,
+        reading=table.reading,
     ).for_recipe(recipe)
     sizes = source.sizes_in_words("steps of time", len)
-    note = f"{name}: {len(table.names)} series ({', '.join(table.names)}), {sizes}"
+    note = f"{name}: {len(table.names)} series ({printable(', '.join(table.names))}), {sizes}"
+    note += f"; read as {table.reading}" if table.reading else ""
     return dataclasses.replace(source, notes=(note,))
 
 
@@ -93,10 +96,9 @@ def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
     name, columns = recipe.source, recipe.series.columns
     if name in ("auto", AUTO):
         return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
-    if not is_path(name, (".csv", ".npz"), _EXPECTED):
+    if not is_path(name, _SUFFIXES, _EXPECTED):
         raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
     path = existing(name, _EXPECTED)
     if path.is_dir():
         raise InputError(f"source {path} is a folder: name {_EXPECTED}")
-    read = read_npz if path.suffix.lower() == ".npz" else read_csv
-    return str(path), _OWN, read(path, columns)
+    return str(path), _OWN, read_table(path, columns, recipe.series)

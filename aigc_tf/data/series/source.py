@@ -78,6 +78,8 @@ class SeriesSource(Source):
     scaling: Scaling
     window: int
     """Steps of time in a training example."""
+    reading: str = ""
+    """How the series were read from a table, in words."""
 
     train: np.ndarray
     """float64 `[time, series]` in the series' own units."""
@@ -146,6 +148,7 @@ class SeriesSource(Source):
             "validation split": self.validation_split,
             "test steps of time": len(self.test),
             "test split": self.test_split,
+            **({"read as": self.reading} if self.reading else {}),
             "licence": self.licence,
         }
 

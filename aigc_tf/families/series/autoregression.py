@@ -91,12 +91,12 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
     @property
     def takes(self) -> Series:
         """A history."""
-        return Series(self.scaling)
+        return Series(self.scaling, self.recipe.series)
 
     @property
     def gives(self) -> Series:
         """Sequences."""
-        return Series(self.scaling)
+        return Series(self.scaling, self.recipe.series)
 
     def process(self) -> LinearProcess:
         """The model in the series' own units, in float64."""

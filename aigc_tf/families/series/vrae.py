@@ -94,7 +94,7 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
     @property
     def takes(self) -> Series:
         """Sequences of the recipe's length."""
-        return Series(self.scaling, self.recipe.series.length)
+        return Series(self.scaling, self.recipe.series, self.recipe.series.length)
 
     @property
     def gives(self) -> Series:

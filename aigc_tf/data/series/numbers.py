@@ -1,0 +1,159 @@
+"""Cells as numbers: decimal points or commas, thousands separators, percent signs and currencies."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+
+Decimal = Literal[".", ","]
+
+_NOTHING = {"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "...", "—", "无", "#n/a"}
+_CURRENCY = r"(?:[A-Z]{0,2}[$£¥€₩₹₽₺₫₴₪฿元円]|USD|EUR|GBP|JPY|CNY|RMB|CHF)"
+_DECIMALS: tuple[Decimal, ...] = (".", ",")
+_SAMPLE = 1000  # rows that the decimal sign is recognised by
+_PERCENT = {"%", "‰"}
+_SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans("", "", ". '")}  # of thousands
+_ONES = str.maketrans("0123456789", "1111111111")
+_LONGEST = 40  # symbols of a cell in a message
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A column as numbers."""
+
+    values: np.ndarray
+    """float64 `[rows]`; NaN where there is none."""
+    strange: int | None = None
+    """The first row whose cell is neither a number nor one of the ways to say that there is none."""
+    grouped: bool = False
+    """Whether there are thousands separators."""
+    units: Mapping[str, int] = field(default_factory=dict)
+    """Signs of percent and of currencies, "" for none, each with the first row of a number that has it and is not 0."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there is one at least."""
+        return not np.isnan(self.values).all()
+
+    @property
+    def mixed(self) -> tuple[int, int] | None:
+        """Two rows that cannot be compared: one in percent and the other not, or in two currencies."""
+        rows = list(self.units.values())
+        marked = [unit for unit in self.units if unit]
+        return (rows[0], rows[1]) if len(rows) > 1 and (len(marked) > 1 or _PERCENT & set(marked)) else None
+
+    @property
+    def written(self) -> str:
+        """What the numbers are written with, in words; empty if with digits alone."""
+        return " and ".join([*(["thousands separators"] if self.grouped else []), *filter(None, self.units)])
+
+
+def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
+    """The numbers of a column. 5% is 5, (5) is -5, and the sign of a currency is left out."""
+    if decimal == "." or not any("." in cell for cell in cells):
+        try:
+            return Numbers(np.array([cell.replace(decimal, ".") for cell in cells], np.float64))
+        except ValueError:  # at least one cell is written in another way
+            pass
+    values, strange, grouped, units = np.full(len(cells), np.nan), None, False, dict[str, int]()
+    for row, cell in enumerate(map(_plain, cells)):
+        match = _pattern(decimal).fullmatch(cell)
+        if match is None:
+            strange = row if strange is None and not is_missing(cell) else strange
+            continue
+        digits = match["digits"].translate(_SEPARATORS[decimal])
+        grouped |= len(digits) < len(match["digits"])
+        negative = (match["open"] is not None) ^ (match["before"] == "-") ^ (match["sign"] == "-")
+        values[row] = math.copysign(float(digits.replace(decimal, ".")), -1 if negative else 1)
+        if values[row]:
+            units.setdefault(match["after"] or match["currency"] or "", row)
+    return Numbers(values, strange, grouped, units)
+
+
+def decimal_of(columns: Sequence[Sequence[str]], delimiter: str) -> Decimal:
+    """The decimal sign of a table, by the cells that can be read in one way only.
+
+    Each column counts once. Where all can be read in both ways ("1,000" is a thousand or one), a comma between cells
+    means decimal points, and so do points unless semicolons stand between cells.
+
+    Raises:
+        InputError: as many columns say one thing as the other, or they may mean either; the message is the end of a
+            sentence.
+    """
+    if delimiter != ";" and not any("," in cell for cells in columns for cell in cells):
+        return "."
+    for rows in (_SAMPLE, None):  # all rows only if the first ones do not decide
+        balance, said, either = _votes(cells[:rows] for cells in columns)
+        if balance:
+            return "," if balance > 0 else "."
+    if said:
+        raise InputError(f"holds {' and '.join(map(quoted, said))}: name the decimal sign with series.decimal")
+    if not either or delimiter == "," or ("," not in either and delimiter != ";"):
+        return "."
+    raise InputError(f"holds {quoted(either)}, with thousands or decimals: name the decimal sign with series.decimal")
+
+
+def _votes(columns: Iterable[Sequence[str]]) -> tuple[int, list[str], str]:
+    """How many more columns have decimal commas than points, a cell that says each, and one that may be either."""
+    balance, said, either = 0, dict[str, str](), ""
+    for cells in columns:
+        shapes: dict[str, str] = {}
+        for cell in cells:
+            if "." in cell or "," in cell:
+                shapes.setdefault(_shape(cell), cell)
+        fits: dict[str, list[str]] = {"": [], ".": [], ",": [], ".,": []}
+        for shape, cell in shapes.items():
+            fits["".join(decimal for decimal in _DECIMALS if _pattern(decimal).fullmatch(shape))].append(cell)
+        balance += (len(fits[","]) > len(fits["."])) - (len(fits["."]) > len(fits[","]))
+        said |= {decimal: fits[decimal][0] for decimal in _DECIMALS if fits[decimal]}
+        either = either or next(iter(fits[".,"]), "")
+    return balance, list(said.values()), either
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return cell.casefold() in _NOTHING
+
+
+def is_number(cell: str, decimal: Decimal) -> bool:
+    """Whether a cell is a number."""
+    return _pattern(decimal).fullmatch(_plain(cell)) is not None
+
+
+def quoted(cell: str) -> str:
+    """A cell in a message."""
+    return repr(cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "...")
+
+
+def _plain(cell: str) -> str:
+    """A cell without signs that look like others: wide digits and signs, kinds of spaces, minus signs."""
+    if cell.isascii():
+        return cell.strip()
+    return unicodedata.normalize("NFKC", cell).replace("\u2212", "-").replace("\u2019", "'").strip()
+
+
+@cache
+def _pattern(decimal: Decimal) -> re.Pattern[str]:
+    """What a number looks like; thousands may be separated by the other sign, by spaces and by apostrophes."""
+    point, other = re.escape(decimal), "," if decimal == "." else r"\."
+    grouped = rf"[1-9]\d{{0,2}}(?P<by>[{other} '])\d{{3}}(?:(?P=by)\d{{3}})*"
+    indian = rf"[1-9]\d?(?:{other}\d\d)+{other}\d{{3}}"
+    digits = rf"(?:(?:{grouped}|{indian}|\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?"
+    signed = rf"(?P<before>[-+]?) ?(?P<currency>{_CURRENCY})? ?(?P<sign>[-+]?)(?P<digits>{digits})"
+    return re.compile(rf"(?P<open>\()?{signed} ?(?P<after>[%‰]|{_CURRENCY})?(?(open)\))", re.ASCII)
+
+
+def _shape(cell: str) -> str:
+    """A cell with 1 for every digit but a zero at the beginning: what decides how it can be read."""
+    plain = _plain(cell)
+    shape = plain.translate(_ONES)
+    return shape.replace("1", "0", 1) if plain.lstrip("-+($£¥€ ").startswith("0") else shape

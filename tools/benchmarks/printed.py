@@ -80,7 +80,7 @@ def figures(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, 
         return {"nats_a_line": held_out_loss(model, source, samples, "test")}
     found = {"frechet_distance": FrechetDistance().value(model, source, recipe, samples, "test")}
     if isinstance(recipe, AutoencoderRecipe):
-        measured: Any = Reconstruction().measure(model, source, recipe, Request(samples=samples))
+        measured: Any = Reconstruction().measure(model, source, recipe, Request(part="test", samples=samples))
         found["psnr_db"] = measured.figures["psnr_db"].value
     return found
 

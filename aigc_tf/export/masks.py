@@ -133,7 +133,8 @@ def _holds(buffer: schema.BufferT, number: np.floating) -> bool:
     if buffer.data is None or len(buffer.data) % number.itemsize:
         return False
     values = np.frombuffer(buffer.data, number.dtype)
-    return bool(((values == number) | (values == 0)).all() and (values == number).any())
+    equal = values == number
+    return bool(equal.any() and (equal | (values == 0)).all())
 
 
 def _replace(buffer: schema.BufferT, old: np.floating, new: np.floating) -> bool:

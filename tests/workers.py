@@ -44,9 +44,11 @@ class FixedGAN(GAN):
 
 
 class FixedVAE(VAE):
-    """Always draws the same noise."""
+    """Always draws the same noise in training."""
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
+        if noise_seed is not None:  # measured, on batches of any size
+            return super().bottleneck(encoded, noise_seed)
         mean, log_variance = encoded
         noise = tf.constant(standard_normal((self.recipe.batch_size, self.latent_dim), seed=0), tf.float32)
         return self.sample(mean, log_variance, replicas.own_rows(noise)), gaussian_kl(mean, log_variance)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -86,6 +86,7 @@ def test_a_table_in_any_dialect_reads_back_to_the_same_numbers(
     falling: bool,
     said: bool,
 ):
+    assume(encoding != "cp1252" or "年" not in form)
     days = [day.item().strftime(form) for day in np.datetime64("2024-03-05") + np.arange(len(values))]
     before, after = (unit, "") if unit in ("$", "€") and encoding in ("utf-8", "utf-16") else ("", unit)
     cells = [f"{before}{as_text(value, *signs)}{after}" for value in values]

@@ -102,14 +102,14 @@ def test_what_is_kept_is_for_these_files_in_this_form(folder: Path, opened: Open
     assert not prepares()
 
 
-@pytest.mark.parametrize("damage", ["short", "index", "record", "lost"])
+@pytest.mark.parametrize("damage", ["short", "long", "index", "record", "lost"])
 def test_a_damaged_entry_is_made_anew(
     damage: str, folder: Path, opened: Opener, decoded: list[Path], kept: Path
 ) -> None:
     fingerprint = opened(folder).fingerprint
     (entry,) = kept.iterdir()
-    if damage == "short":
-        os.truncate(entry / "train", 100)
+    if damage in ("short", "long"):
+        os.truncate(entry / "train", {"short": 100, "long": 10_000}[damage])
     elif damage == "lost":
         (entry / "test").unlink()
     else:

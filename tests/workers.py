@@ -31,7 +31,7 @@ from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSe
 
 ROOT = Path(__file__).parent.parent
 STEPS = 20
-QUIET = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=10**7)
+QUIET = LoggingSettings(scalars_every=1, samples_every=10**7, evaluate_every=10**7, evaluate_samples=10)
 SELDOM = CheckpointSettings(every=10**6)
 
 

@@ -156,8 +156,9 @@ def test_both_are_flags(monkeypatch: pytest.MonkeyPatch):
         return SimpleNamespace(path="")
 
     monkeypatch.setattr("aigc_tf.engine.training.train", train)
-    train_command(DCGAN, ["--start-from", "a run", "--freeze", "generator/*", "discriminator/logits"])
-    assert given[0].start_from == "a run" and given[0].freeze == ("generator/*", "discriminator/logits")
+    donor = str(V0_1 / "dcgan")
+    train_command(DCGAN, ["--start-from", donor, "--freeze", "generator/*", "discriminator/logits"])
+    assert given[0].start_from == donor and given[0].freeze == ("generator/*", "discriminator/logits")
 
 
 # Private runs.

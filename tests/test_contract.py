@@ -343,7 +343,7 @@ def test_the_card_says_what_is_known(run: aigc_tf.Run):
         "## Limits",
     ):
         assert wanted in card
-    commands = set(re.findall(r"^aigc-tf (\w+)", card, re.MULTILINE))
+    commands = set(re.findall(r"^python -m aigc_tf (\w+)", card, re.MULTILINE))
     assert commands == {COMMANDS[task] for task in tasks.tasks_of(run.model)} | {"evaluate", "export"}
     picture = re.search(r"!\[samples\]\((.*?)\)", card)
     assert picture is None or (run.path / picture[1]).is_file()

@@ -43,3 +43,10 @@ def test_a_trainer_says_how_many_steps_of_what_batch_it_trains(name: str):
     assert f" {recipe.steps:,} steps" in text
     everything = recipe.batch_size > 10_000  # "all windows"
     assert everything or f"{recipe.batch_size:,} " in text
+
+
+def test_files_that_are_called_slow_are_there():
+    """A file that is renamed would silently be run with the quick ones."""
+    from tests import conftest
+
+    assert [name for name in (*conftest.SLOW, *conftest.CHECKED_IN_PROCESSES) if not (ROOT / name).is_file()] == []

@@ -23,7 +23,7 @@ _RUN = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 def with_newest_run(function: Callable[..., Any]) -> Callable[..., Any]:
     """A command whose `run`, if it has one, may be left out, for tyro.
 
-    Where files can follow the run, a path that exists and is no run is the first of them.
+    Where files can follow the run, a path that exists but is not a run is the first of them.
     """
     signature = inspect.signature(function, eval_str=True)
     run, *others = signature.parameters.values()

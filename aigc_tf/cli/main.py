@@ -25,6 +25,7 @@ COMMANDS = (
     "explain",
     "forecast",
     "augment",
+    "cache",
     "completion",
 )
 """Each is a module of this room with a `main` and, `train` apart, a function of its name."""

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from aigc_tf.errors import InputError
+from aigc_tf.metrics.images.image_quality import decibels
 from aigc_tf.modalities.drawing import grid, to_bytes, to_pil
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.runs.run import Run
@@ -118,10 +119,9 @@ def entropy_bits(symbols: np.ndarray) -> float:
 
 
 def psnr(images: np.ndarray, others: np.ndarray) -> float:
-    """In dB, of the mean squared error over all images, uint8 or in [0, 1]; infinite if they are the same."""
+    """In dB, of the mean squared error over all images, uint8 or in [0, 1]; 120 if they are the same."""
     difference = to_bytes(images).astype("float64") - to_bytes(others)
-    error = np.square(difference).mean()
-    return float(10 * np.log10(255**2 / error)) if error else math.inf
+    return float(decibels(np.square(difference / 255).mean()))
 
 
 def one_file_each(codec: Codec, images: np.ndarray, quality: int) -> Coded:

@@ -45,8 +45,8 @@ def _of_learnt_classes(source: ImageSource) -> ImageSource:
         return source
     missing = [name for name, count in zip(source.class_names, counts, strict=True) if not count]
     note = (
-        f"warning: {len(missing)} of {len(counts)} classes left out, with their test images: there are no images to "
-        f"train on of {listed(missing)} (held out, or unreadable)"
+        f"warning: {len(missing)} of {len(counts)} classes have no training images (held out, or unreadable) and are "
+        f"left out, with their test images: {listed(missing)}"
     )
     numbers = np.cumsum(counts > 0) - 1
 

@@ -19,6 +19,7 @@ class AR(SeriesRecipe):
     """Linear autoregressive model of order series.length, for each series by itself."""
 
     model: ClassVar[str] = "aigc_tf.families.series.autoregression:Autoregression"
+    pipeline_tag: ClassVar[str | None] = "time-series-forecasting"
     networks: ClassVar[Mapping[str, str]] = {
         "network": "aigc_tf.families.series.networks.linear_autoregression:next_value"
     }

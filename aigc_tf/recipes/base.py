@@ -53,6 +53,9 @@ class Recipe(Plan, abc.ABC):
     watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
     """The callback that sees when training goes wrong, and decides what happens then."""
 
+    pipeline_tag: ClassVar[str | None] = None
+    """What model hubs call what its models do; None where they have no name for it."""
+
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0

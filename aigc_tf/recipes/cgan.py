@@ -17,6 +17,7 @@ class CGAN(DCGAN):
     """Class-conditional GAN (Mirza & Osindero 2014) over the layers of article 002 §5.2; the source has labels."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.conditional:ConditionalGAN"
+    pipeline_tag: ClassVar[str | None] = None  # they have none for images of a class
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.families.gan.networks.conditional_dcgan:generator",
         "discriminator": "aigc_tf.families.gan.networks.conditional_dcgan:discriminator",

@@ -32,6 +32,7 @@ class CharRNN(TextRecipe):
     """Recurrent language model of characters."""
 
     model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
+    pipeline_tag: ClassVar[str | None] = "text-generation"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.networks.recurrent:language_model"}
 
     text: TextSettings = TextSettings(length=64, consecutive=True)

@@ -19,6 +19,7 @@ class DenoisingAutoencoder(AutoencoderRecipe):
     """Denoising autoencoder (Vincent et al. 2008): corrupted inputs, clean targets, no bottleneck."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.model:Autoencoder"
+    pipeline_tag: ClassVar[str | None] = "image-to-image"
     networks: ClassVar[Mapping[str, str]] = {
         "encoder": "aigc_tf.families.autoencoder.networks.denoiser:encoder",
         "decoder": "aigc_tf.families.autoencoder.networks.denoiser:decoder",

@@ -82,6 +82,7 @@ class GANRecipe(ImageRecipe):
     """A generator and a discriminator of images."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
+    pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
     watch: ClassVar[str] = "aigc_tf.engine.guard:Guard"
     sample_options: ClassVar[type] = LatentSampling
 

@@ -18,6 +18,7 @@ class GPT(TextRecipe):
     """Decoder-only transformer language model (Radford et al. 2019, small)."""
 
     model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
+    pipeline_tag: ClassVar[str | None] = "text-generation"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.networks.transformer:language_model"}
 
     text: TextSettings = TextSettings(length=128)

@@ -18,6 +18,7 @@ class TextVAE(TextRecipe):
     """Variational autoencoder of sentences: LSTM encoder, LSTM decoder that sees the latent at every step."""
 
     model: ClassVar[str] = "aigc_tf.families.text.text_vae:TextVAE"
+    pipeline_tag: ClassVar[str | None] = "text-generation"
     networks: ClassVar[Mapping[str, str]] = {
         "encoder": "aigc_tf.families.text.networks.text_vae:encoder",
         "networks": "aigc_tf.families.text.networks.text_vae:decoder",

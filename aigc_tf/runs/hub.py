@@ -13,14 +13,6 @@ from aigc_tf.references import resolve
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object
 
-# By the field of the recipe that describes an example, and the task; hubs have names for these.
-_PIPELINES = {
-    ("images", "Draws"): "unconditional-image-generation",
-    ("images", "Transforms"): "image-to-image",
-    ("text", "Draws"): "text-generation",
-    ("series", "Forecasts"): "time-series-forecasting",
-}
-
 
 def front_matter(path: Path, recipe: Recipe) -> str:
     """Licence, tags, data set and figures of a run, as `huggingface_hub.ModelCardData` reads them.
@@ -34,9 +26,7 @@ def front_matter(path: Path, recipe: Recipe) -> str:
     from aigc_tf.families.tasks import tasks_of  # imports TensorFlow
 
     tasks = [task.__name__ for task in tasks_of(resolve(recipe.model))]
-    pipeline = next((_PIPELINES[key] for key in _PIPELINES if hasattr(recipe, key[0]) and key[1] in tasks), None)
-    if "classes" in recipe.assets:
-        pipeline = None  # hubs have no name for pictures of a class
+    pipeline = recipe.pipeline_tag
     data = printable(Path(read_object(path / paths.SOURCE, name=str)["name"]).name)
     head: dict[str, Any] = {
         "library_name": "aigc_tf",

@@ -120,6 +120,7 @@ class AutoencoderRecipe(ImageRecipe):
 class VariationalRecipe(AutoencoderRecipe):
     """A variational autoencoder: loss = reconstruction + beta * KL, both in nats an image."""
 
+    pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
     evaluators: ClassVar[tuple[str, ...]] = (
         *AutoencoderRecipe.evaluators,
         "aigc_tf.metrics.images.autoencoders:Likelihood",

@@ -13,4 +13,6 @@ from aigc_tf.recipes.fields import STRICT
 class DenoisingVAE(ConvVAE):
     """The convolutional VAE with corrupted inputs and clean targets: what article 004 means by denoising."""
 
+    pipeline_tag: ClassVar[str | None] = "image-to-image"
+
     corruption: CorruptionSettings = CorruptionSettings(gaussian=50 / 255)

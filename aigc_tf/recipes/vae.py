@@ -19,7 +19,6 @@ class VAE(VariationalRecipe):
     """Variational autoencoder of dense layers: those of article 001 §4.1, one of 128 on either side, 20 latents."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.vae:VAE"
-    pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
     networks: ClassVar[Mapping[str, str]] = {
         "encoder": "aigc_tf.families.autoencoder.networks.dense_vae:encoder",
         "decoder": "aigc_tf.families.autoencoder.networks.dense_vae:decoder",

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from aigc_tf.data.images.decode import SUFFIXES, decode_files
+from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files, rows_of
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil, write_gif, write_png
@@ -35,17 +36,18 @@ class Pictures(Modality):
 
     def __init__(self, settings: ImageSettings) -> None:
         self.settings = settings
+        self._decode = partial(decode_image, settings=settings)
 
     def read(self, path: Path) -> np.ndarray:
         """uint8 `[height, width, channels]`."""
-        (image,) = decode_files([path], self.settings)
+        (image,) = decode_files([path], self._decode)
         if isinstance(image, UnreadableError):
             raise image
         return image
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], np.ndarray]]:
         """Decoded on all cores."""
-        with contextlib.closing(decode_files([file.path for file in files], self.settings)) as images:
+        with contextlib.closing(decode_files([file.path for file in files], self._decode)) as images:
             yield from batches_of_files(self, zip(files, images, strict=True), len(files), at_once)
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:

@@ -27,7 +27,7 @@ def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.T
     Returns:
         Images of the same shape, in [0, 1].
     """
-    noise, salt, mask = _streams(seed, 3)
+    noise, salt, mask = streams(seed, 3)
     if settings.blur_pixels:
         images = blur(images, settings.blur_pixels)
     if settings.gaussian:
@@ -42,8 +42,8 @@ def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.T
     return images
 
 
-def salt_and_pepper(images: tf.Tensor, share: float, draws: Seed) -> tf.Tensor:
-    """About `share` of the pixels become black or white, all channels of a pixel together."""
+def salt_and_pepper(images: tf.Tensor, share: float | tf.Tensor, draws: Seed) -> tf.Tensor:
+    """About `share` (one, or `[batch, 1, 1, 1]`) of the pixels become black or white, all channels together."""
     uniform = _uniform_of_pixels(images, draws)
     return ops.where(uniform < share / 2, 0.0, ops.where(uniform < share, 1.0, images))
 
@@ -65,13 +65,41 @@ def blur(images: tf.Tensor, deviation_pixels: float) -> tf.Tensor:
     return along(along(images, (-1, 1, 1, 1)), (1, -1, 1, 1))
 
 
+def blur_each(images: tf.Tensor, deviations: tf.Tensor, largest: float) -> tf.Tensor:
+    """`blur` with a standard deviation for each image, float32 `[batch]` in pixels, none above `largest`."""
+    reach = math.ceil(3 * largest)
+    _, height, width, channels = images.shape
+    batch = ops.shape(images)[0]
+    places = ops.arange(-reach, reach + 1, dtype="float32")
+    weights = ops.exp(-0.5 * ops.square(places[:, None] / deviations))
+    weights = ops.repeat(weights / ops.sum(weights, axis=0), channels, axis=1)  # for each channel of each image
+    for axis, size in ((1, height), (2, width)):
+        images = ops.take(images, np.arange(-reach, size + reach).clip(0, size - 1), axis=axis)
+    # Each channel of each image is a channel of one image.
+    planes = ops.reshape(ops.transpose(images, (1, 2, 0, 3)), (1, height + 2 * reach, width + 2 * reach, -1))
+    for shape in ((-1, 1, batch * channels, 1), (1, -1, batch * channels, 1)):
+        planes = tf.nn.depthwise_conv2d(planes, ops.reshape(weights, shape), (1, 1, 1, 1), "VALID")
+    planes = ops.reshape(planes, (height, width, batch, channels))
+    return ops.reshape(ops.transpose(planes, (2, 0, 1, 3)), (-1, height, width, channels))
+
+
+def jpeg_each(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
+    """`jpeg` with a quality for each image, float32 `[batch]` in [1, 100], rounded."""
+
+    def compress(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        return tf.image.adjust_jpeg_quality(pair[0], tf.cast(tf.round(pair[1]), tf.int32))
+
+    compressed = tf.map_fn(compress, (images, qualities), fn_output_signature=tf.float32)
+    return tf.ensure_shape(compressed, images.shape)
+
+
 def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:
     """Compressed and decompressed."""
     compress: Callable[[tf.Tensor], tf.Tensor] = lambda image: tf.image.adjust_jpeg_quality(image, quality)  # noqa: E731
     return tf.ensure_shape(tf.map_fn(compress, images), images.shape)
 
 
-def _streams(seed: Seed, count: int) -> list[Seed]:
+def streams(seed: Seed, count: int) -> list[Seed]:
     """Seeds of kinds of noise that must not be the same numbers; a generator draws others at every call anyway.
 
     No generator is made of an integer: inside a compiled function it would go on drawing from call to call.

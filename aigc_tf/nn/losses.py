@@ -33,3 +33,14 @@ def discriminator_loss(
     # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), exact at any logit.
     real_loss = ops.softplus(real_logits) - (1.0 - label_smoothing) * real_logits
     return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
+
+
+def charbonnier(images: keras.KerasTensor, references: keras.KerasTensor, epsilon: float = 1e-3) -> keras.KerasTensor:
+    """Mean of sqrt((x - y)² + ε²), an absolute error that is smooth at 0 (Charbonnier et al. 1994; Lai et al. 2017).
+
+    Args:
+        images: `[batch, ...]`, brightness in [0, 1].
+        references: of the same shape.
+        epsilon: below which it is a squared error.
+    """
+    return ops.mean(ops.sqrt(ops.square(images - references) + epsilon**2))

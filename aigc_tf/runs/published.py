@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from aigc_tf.errors import printable
-from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object
 
@@ -18,12 +18,13 @@ def published(value: Any, run: Path, recipe: Recipe) -> Any:
     """A text, or JSON-able value, in which paths of this machine are their last parts, and the user's home is `~`.
 
     Args:
-        value: may name the source of a run, its folder, or the run that it started from.
+        value: may name files and folders of the recipe, such as its source, or the run's folder.
         run: the run's folder.
         recipe: of the run.
     """
     recorded = str(read_object(run / paths.SOURCE).get("name"))
-    named = (recorded, recipe.source, recipe.start_from or "", str(run), str(run.resolve()))
+    fields = [value for value in flatten(recipe).values() if isinstance(value, str)]
+    named = (recorded, *fields, str(run), str(run.resolve()))
     short = {name: last_part(name) for name in named if is_absolute(name) and last_part(name)}
     home = os.path.expanduser("~")  # noqa: PTH111 (Path.home fails where there is none)
     if is_absolute(home) and last_part(home):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -30,6 +31,11 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+
+Turn: TypeAlias = Image.Transpose | None
+"""What makes an image upright."""
+T = TypeVar("T")
 
 
 class PixelBudget:
@@ -70,21 +76,32 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
         UnreadableError: the bytes are empty, damaged, of another format, or hold more than `MAX_PIXELS`
             pixels: a small file can unfold to more than the memory holds.
     """
-    if not data:
-        raise UnreadableError("empty file")
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and not _heic_is_read():
-        raise UnreadableError("HEIC, for which pillow-heif is needed: pip install 'aigc-tf[heic]'")
-    try:
-        return _decode(data, settings)
-    except UnreadableError:
-        raise
-    except Image.UnidentifiedImageError:
-        raise UnreadableError("not a readable PNG, JPEG, WebP, BMP, GIF or TIFF image") from None
-    except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
-        raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
-    except Exception as error:  # Pillow's readers raise whatever a damaged file makes them stumble over
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise UnreadableError(f"damaged: {reason}") from error
+
+    def finish(image: Image.Image, turn: Turn) -> np.ndarray:
+        return _fit(_upright_eight_bit(image, turn, settings.channels), settings)
+
+    return read_image(data, finish, 2 * max(settings.height, settings.width))
+
+
+def decode_whole(data: bytes, channels: int) -> np.ndarray:
+    """The image in the bytes of a file at its own size; see `decode_image`.
+
+    Args:
+        data: of the file.
+        channels: 1 is grey, 3 is RGB.
+
+    Returns:
+        uint8 `[height, width, channels]`.
+
+    Raises:
+        UnreadableError: as for `decode_image`.
+    """
+
+    def finish(image: Image.Image, turn: Turn) -> np.ndarray:
+        pixels = _upright_eight_bit(image, turn, channels)
+        return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
+
+    return read_image(data, finish)
 
 
 def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:
@@ -99,26 +116,56 @@ def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:
     if images.shape[1:3] == (settings.height, settings.width):
         return _convert_channels(images, settings.channels)
     pictures = images[..., 0] if images.shape[-1] == 1 else images
-    return np.stack([_fit(_eight_bit(Image.fromarray(picture), settings), settings) for picture in pictures])
+    return np.stack([_fit(_eight_bit(Image.fromarray(picture), settings.channels), settings) for picture in pictures])
 
 
-def _decode(data: bytes, settings: ImageSettings) -> np.ndarray:
+def read_image(data: bytes, finish: Callable[[Image.Image, Turn], T], draft_side: int | None = None) -> T:
+    """What `finish` makes of the image in the bytes of a file; see `decode_image`.
+
+    Args:
+        data: of the file.
+        finish: takes the loaded image and how it has to be turned to be upright, None if it is.
+        draft_side: pixels that height and width need at least: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size
+            where that suffices, several times faster.
+
+    Raises:
+        UnreadableError: as for `decode_image`.
+    """
+    if not data:
+        raise UnreadableError("empty file")
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and not _heic_is_read():
+        raise UnreadableError("HEIC, for which pillow-heif is needed: pip install 'aigc-tf[heic]'")
+    try:
+        return _decode(data, finish, draft_side)
+    except UnreadableError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise UnreadableError("not a readable PNG, JPEG, WebP, BMP, GIF or TIFF image") from None
+    except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
+        raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
+    except Exception as error:  # Pillow's readers raise whatever a damaged file makes them stumble over
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UnreadableError(f"damaged: {reason}") from error
+
+
+def _decode(data: bytes, finish: Callable[[Image.Image, Turn], T], draft_side: int | None) -> T:
     with Image.open(io.BytesIO(data), formats=(*_FORMATS, *(("HEIF",) if _heic_is_read() else ()))) as image:
         copies = _COPIES.get(image.format or "", 1)
         if image.width * image.height > MAX_PIXELS // copies:
             raise UnreadableError(f"{image.width}x{image.height} pixels, more than {MAX_PIXELS // copies:,} in all")
-        # A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size, several times faster. At least twice the
-        # wanted size is left for the antialiased resize.
-        side = 2 * max(settings.height, settings.width)
-        image.draft(None, (side, side))
+        if draft_side is not None:
+            image.draft(None, (draft_side, draft_side))
         with _BUDGET.taken(image.width * image.height * copies):
             image.load()
             # The tag alone: writing the other EXIF data anew, as ImageOps does, fails for odd ones.
-            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-            pixels = _eight_bit(image, settings)
-            if pixels is not image:
-                image.close()  # before the next copy is made
-            return _fit(pixels if turn is None else pixels.transpose(turn), settings)
+            return finish(image, _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)))
+
+
+def _upright_eight_bit(image: Image.Image, turn: Turn, channels: int) -> Image.Image:
+    pixels = _eight_bit(image, channels)
+    if pixels is not image:
+        image.close()  # before the next copy is made
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 @functools.cache
@@ -137,9 +184,9 @@ def _fit(image: Image.Image, settings: ImageSettings) -> np.ndarray:
     return np.asarray(image).reshape(settings.shape)
 
 
-def _eight_bit(image: Image.Image, settings: ImageSettings) -> Image.Image:
+def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
     """An image as "L" or "RGB", converted band by band; itself if it is that already."""
-    mode = "L" if settings.channels == 1 else "RGB"
+    mode = "L" if channels == 1 else "RGB"
     if image.mode == mode and not image.has_transparency_data:
         return image
     rows = max(1, _BAND_PIXELS // image.width)

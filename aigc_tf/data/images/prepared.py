@@ -12,6 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from aigc_tf import __version__
 from aigc_tf.data.images.decode import FleetingError, decode_files
 from aigc_tf.data.images.layout import Layout
 from aigc_tf.data.images.near_duplicates import NearDuplicates, near_duplicates
+from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.images.source import Split, fingerprint_of, keys_of
 from aigc_tf.data.images.splits import HoldOut, SplitBuilder, digests_of
 from aigc_tf.data.progress import progress
@@ -153,7 +155,8 @@ def _batches(
     """Images that can be read, each batch of one part, and the positions of their files."""
     images: list[np.ndarray] = []
     positions: list[int] = []
-    with contextlib.closing(decode_files([folder / file for file in layout.files], settings)) as decoded:
+    paths = [folder / file for file in layout.files]
+    with contextlib.closing(decode_files(paths, partial(decode_image, settings=settings))) as decoded:
         for position, image in enumerate(progress(decoded, len(layout.files), "reading images")):
             if isinstance(image, UnreadableError):
                 unreadable.append((position, image))

@@ -247,7 +247,7 @@ def test_an_interrupt_does_not_wait_for_the_rest(
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aigc_tf.data.images.decode.decode_image", slow)
+    monkeypatch.setattr("aigc_tf.data.images.prepared.decode_image", slow)
     monkeypatch.setattr(prepared, "progress", lambda items, *_: (interrupt() for _ in items))
     with pytest.raises(KeyboardInterrupt):
         opened(folder)
@@ -260,6 +260,6 @@ def test_unreadable_is_what_decoding_says(folder: Path, opened: Opener, monkeypa
     def refuse(data: bytes, settings: object) -> np.ndarray:
         raise UnreadableError("not today")
 
-    monkeypatch.setattr("aigc_tf.data.images.decode.decode_image", refuse)
+    monkeypatch.setattr("aigc_tf.data.images.prepared.decode_image", refuse)
     with pytest.raises(InputError, match=r"none of the 40 images .* a/00\.png \(not today\)"):
         opened(folder, max_unreadable=1.0)

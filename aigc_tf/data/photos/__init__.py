@@ -1,0 +1,1 @@
+"""Photographs of any size: sources whose batches are crops."""

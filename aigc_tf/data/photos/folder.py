@@ -1,0 +1,105 @@
+"""Folders of photographs: read at their own sizes, and which of them are held out to measure on."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from aigc_tf.data.images.decode import SUFFIXES, decode_files
+from aigc_tf.data.images.layout import layout_of
+from aigc_tf.data.images.prepare import decode_whole
+from aigc_tf.data.photos.photos import Photos, gathered
+from aigc_tf.data.progress import progress
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
+from aigc_tf.recipes.photos import PhotoSettings
+
+_HELD_OUT_BELOW = 2**64 // 10
+
+
+@dataclass(frozen=True, eq=False)
+class Folder:
+    """Photographs of a folder, in the order of their names."""
+
+    names: list[str]
+    photos: Photos
+    parts: list[str]
+    """Of each "train", "validation" or "test", or "" where no folders say it."""
+    notes: tuple[str, ...]
+
+
+def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
+    """All photographs of a folder and the folders in it that are as large as a crop at least.
+
+    Raises:
+        InputError: there are none, or too many cannot be read.
+    """
+    walked = files_below(folder, SUFFIXES)
+    notes = [f"left out: {walked.left_out}"] if walked.left_out else []
+    if not walked.files:
+        raise InputError(f"folder {folder} holds no photographs: expected files that end in {', '.join(SUFFIXES)}")
+    layout = layout_of(walked.files, f"folder {folder}")
+    names: list[str] = []
+    parts: list[str] = []
+    unreadable: list[str] = []
+    small: list[str] = []
+
+    def readable() -> Iterator[np.ndarray]:
+        paths = [folder / file for file in layout.files]
+        with contextlib.closing(decode_files(paths, partial(decode_whole, channels=settings.channels))) as decoded:
+            for index, photo in enumerate(progress(decoded, len(paths), "reading photographs")):
+                name = layout.files[index]
+                if isinstance(photo, UnreadableError):
+                    unreadable.append(f"{printable(name)} ({photo})")
+                elif min(photo.shape[:2]) < settings.crop:
+                    small.append(f"{printable(name)} ({photo.shape[1]}x{photo.shape[0]})")
+                else:
+                    names.append(name)
+                    parts.append(layout.parts[index])
+                    yield photo
+
+    photos = gathered(readable(), settings.channels)
+    if len(unreadable) > settings.max_unreadable * len(layout.files):
+        raise InputError(
+            f"{len(unreadable)} of {len(layout.files)} photographs in {folder} cannot be read, more than the share of "
+            f"{settings.max_unreadable:g} that photos.max_unreadable allows: {listed(unreadable)}; repair or remove "
+            "them"
+        )
+    if not names:
+        raise InputError(
+            f"no photograph in {folder} has {settings.crop} pixels in height and width: give --photos.crop a smaller "
+            f"number ({listed(small)})"
+        )
+    notes += [f"{len(unreadable)} files could not be read and are left out: {listed(unreadable)}"] if unreadable else []
+    notes += [f"{len(small)} smaller than a crop are left out: {listed(small)}"] if small else []
+    return Folder(names, photos, parts, (*notes, *layout.notes))
+
+
+def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndarray:
+    """Which photographs are held out to test on, about a tenth, equal ones and groups on one side: bool `[count]`."""
+    keys = [_hash(_group(name, group) or photo.data) for name, photo in zip(names, photos, strict=True)]
+    tested = np.array([key < _HELD_OUT_BELOW for key in keys])
+    if not tested.any() and len(set(keys)) > 1:
+        tested = np.array([key == min(keys) for key in keys])
+    if tested.all() and len(set(keys)) > 1:
+        tested = np.array([key != max(keys) for key in keys])
+    return tested if not tested.all() else np.zeros(len(keys), bool)
+
+
+def _group(name: str, pattern: str | None) -> bytes | None:
+    """The part of a file's name that says which motif it is a variant of; its own name if nothing matches."""
+    if pattern is None:
+        return None
+    match = re.search(pattern, Path(name).name)
+    return (name if match is None else match[1] if match.re.groups else match[0]).encode(errors="surrogateescape")
+
+
+def _hash(content: bytes | memoryview) -> int:
+    return int.from_bytes(hashlib.sha256(content).digest()[:8])

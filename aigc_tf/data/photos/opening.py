@@ -1,0 +1,158 @@
+"""Sources of photographs: the user's folders, arrays from Python, and the data set that ships with the package."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.images import fashion_mnist
+from aigc_tf.data.paths import existing, is_path
+from aigc_tf.data.photos.folder import Folder, held_out, read_folder
+from aigc_tf.data.photos.photos import Photos, gathered
+from aigc_tf.data.photos.source import PhotoSource
+from aigc_tf.data.source import GIVEN, HELD_OUT
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.photos import PhotoSettings, RestorationRecipe
+
+_EXPECTED = "a folder of photographs"
+_NAMED = {
+    "auto": fashion_mnist.open_best,
+    fashion_mnist.FULL: fashion_mnist.open_full,
+    fashion_mnist.SHIPPED: fashion_mnist.open_shipped,
+}
+
+
+def open_source(recipe: RestorationRecipe, data: Any = None) -> PhotoSource:
+    """The photographs that a recipe asks for.
+
+    Args:
+        recipe: its `source` is the path of a folder; or `fashion_mnist`, `fashion_mnist_10k`, or `auto` for the best of
+            both: small pictures to try things out.
+        data: used instead of the source: photographs uint8 in [0, 255] or float in [0, 1], `[height, width, channels]`,
+            in a list, or in one array.
+
+    Raises:
+        InputError: the source or the data is missing or cannot be used.
+    """
+    settings = recipe.photos
+    source = _of_data(data, settings) if data is not None else _by_name(recipe.source, settings)
+    if settings.test is not None:
+        tested = read_folder(existing(settings.test, _EXPECTED), settings)
+        source = dataclasses.replace(source, test=tested.photos, test_split=f"the folder {tested_name(settings)}")
+    if not len(source.train):
+        raise InputError(f"{source.name} has no photographs to train on: give more")
+    source = source.for_recipe(recipe)
+    words = source.sizes_in_words("photographs", len)
+    few = "warning: no photographs are there to test on: give more, or --photos.test FOLDER"
+    notes = (f"{source.name}: {words}", *source.notes, *([] if len(source.test) else [few]))
+    return dataclasses.replace(source, notes=notes)
+
+
+def tested_name(settings: PhotoSettings) -> str:
+    """What the folder of test photographs is called in protocols, without the folders that it lies in."""
+    return Path(settings.test or "").name
+
+
+def _by_name(name: str, settings: PhotoSettings) -> PhotoSource:
+    if not is_path(name, (), _EXPECTED) and name in _NAMED:
+        images = _NAMED[name](ImageSettings(channels=settings.channels))
+        train, test = (_of_same_size(np.asarray(part.images)) for part in (images.train, images.test))
+        _refuse_small(images.name, train, settings)
+        return PhotoSource(
+            name=images.name,
+            settings=settings,
+            train=train,
+            test=test,
+            test_split=images.test_split,
+            licence=images.licence,
+            notes=images.notes,
+        )
+    folder = existing(name, f"{_EXPECTED}, or one of {', '.join(_NAMED)}")
+    if not folder.is_dir():
+        raise InputError(f"source {folder} is a file: name the folder that holds the photographs")
+    found = read_folder(folder, settings)
+    return from_folder(str(folder), found, settings)
+
+
+def from_folder(name: str, found: Folder, settings: PhotoSettings, pairs: bool = False) -> PhotoSource:
+    """A source of the photographs of a folder: its own parts, or a tenth held out."""
+    if "test" in found.parts:
+        tested = np.array([part == "test" for part in found.parts])
+        trained, split = ~tested, "the test folder"
+    elif settings.test is not None:
+        tested, split = np.zeros(len(found.names), bool), ""
+        trained = ~tested
+    else:
+        tested, split = held_out(found.names, found.photos, settings.group), HELD_OUT
+        trained = ~tested
+        if settings.group:
+            split = f"10 % held out by a hash of {settings.group!r} in file names"
+    train, test = (found.photos.at(np.flatnonzero(side)) for side in (trained, tested))
+    return PhotoSource(
+        name=name,
+        settings=settings,
+        train=train,
+        test=test,
+        test_split=split,
+        licence="the user's own",
+        notes=found.notes,
+        pairs=pairs,
+    )
+
+
+def _of_data(data: Any, settings: PhotoSettings) -> PhotoSource:
+    """Photographs that are given from Python."""
+    photos = [_checked(photo, index, settings) for index, photo in enumerate(data)]
+    if not photos:
+        raise InputError("the data hold no photographs: give a list of arrays [height, width, channels]")
+    found = Folder([str(index) for index in range(len(photos))], gathered(photos, settings.channels), [], ())
+    return dataclasses.replace(from_folder(GIVEN, found, settings), licence="unknown")
+
+
+def _checked(photo: Any, index: int, settings: PhotoSettings) -> np.ndarray:
+    """uint8 `[height, width, channels]`.
+
+    Raises:
+        InputError: it is something else, or smaller than a crop.
+    """
+    pixels = np.asarray(photo)
+    if pixels.ndim == 2:
+        pixels = pixels[..., np.newaxis]
+    if pixels.ndim != 3 or pixels.shape[-1] != settings.channels:
+        raise InputError(
+            f"photograph {index} has shape {pixels.shape}: expected [height, width, {settings.channels}] "
+            "(photos.channels says how many)"
+        )
+    if min(pixels.shape[:2]) < settings.crop:
+        raise InputError(
+            f"photograph {index} has shape {pixels.shape}: give photos.crop at most {min(pixels.shape[:2])}"
+        )
+    if pixels.dtype == np.uint8:
+        return pixels
+    if not (
+        np.issubdtype(pixels.dtype, np.floating)
+        and np.isfinite(pixels).all()
+        and 0 <= pixels.min() <= pixels.max() <= 1
+    ):
+        raise InputError(f"photograph {index} is {pixels.dtype}: expected uint8, or numbers in [0, 1]")
+    return np.round(pixels * 255).astype(np.uint8)
+
+
+def _of_same_size(images: np.ndarray) -> Photos:
+    """Pictures uint8 `[count, height, width, channels]` without a copy."""
+    count, height, width, channels = images.shape
+    sizes = np.tile(np.array([height, width], np.int64), (count, 1))
+    return Photos(images.reshape(-1, channels), sizes, np.arange(count, dtype=np.int64) * height * width)
+
+
+def _refuse_small(name: str, photos: Photos, settings: PhotoSettings) -> None:
+    side = int(photos.sizes.min(initial=settings.crop))
+    if side < settings.crop:
+        raise InputError(
+            f"the pictures of {name} have {side} pixels, less than a crop of {settings.crop}: name a folder of "
+            f"photographs, --source FOLDER, or give --photos.crop {side}"
+        )

@@ -1,0 +1,105 @@
+"""One photograph as its file has it: 8 or 16 bits, with transparency and colour profile."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image, PngImagePlugin
+
+from aigc_tf.data.images.prepare import Turn, decode_whole, read_image
+from aigc_tf.errors import UnreadableError
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_BIT_DEPTH = 24  # where a PNG file says how many bits a number has
+_HEADER = 33  # bytes of a PNG file up to the end of its header
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """Upright pixels, and what goes with them."""
+
+    pixels: np.ndarray
+    """uint8 or uint16 `[height, width, 1 or 3]`."""
+    alpha: np.ndarray | None = None
+    """Of the same type, `[height, width, 1]`: 0 is transparent; None if all is opaque."""
+    profile: bytes | None = None
+    """ICC colour profile."""
+
+    @property
+    def unit(self) -> np.ndarray:
+        """The pixels as float32 in [0, 1]."""
+        return self.pixels.astype(np.float32) / np.float32(np.iinfo(self.pixels.dtype).max)
+
+    def with_pixels(self, unit: np.ndarray) -> Photograph:
+        """The same with other pixels, float in [0, 1], rounded to as many bits; transparency is enlarged with them."""
+        kind = self.pixels.dtype
+        pixels = np.round(np.clip(unit, 0, 1) * np.iinfo(kind).max).astype(kind)
+        alpha = self.alpha
+        if alpha is not None and alpha.shape[:2] != pixels.shape[:2]:
+            larger = tf.image.resize(alpha.astype(np.float32), pixels.shape[:2], "bicubic").numpy()
+            alpha = np.clip(np.round(larger), 0, np.iinfo(kind).max).astype(kind)
+        return replace(self, pixels=pixels, alpha=alpha)
+
+
+def read_photograph(data: bytes, channels: int) -> Photograph:
+    """The photograph in the bytes of a file.
+
+    Transparent pictures keep their colours and their transparency, PNG files of 16 bits their bits.
+
+    Raises:
+        UnreadableError: as for `aigc_tf.data.images.prepare.decode_image`.
+    """
+    if data[:8] == _PNG and data[_BIT_DEPTH : _BIT_DEPTH + 1] == b"\x10":
+        return _of_16_bits(data, channels)
+
+    def finish(image: Image.Image, turn: Turn) -> Photograph:
+        profile = image.info.get("icc_profile")
+        if not image.has_transparency_data:
+            return Photograph(decode_whole(data, channels), None, profile)
+        upright = image if turn is None else image.transpose(turn)
+        pixels = np.asarray(upright.convert("LA" if channels == 1 else "RGBA"))
+        return Photograph(pixels[..., :-1], pixels[..., -1:], profile)
+
+    return read_image(data, finish)
+
+
+def _of_16_bits(data: bytes, channels: int) -> Photograph:
+    profile = read_image(data, lambda image, _: image.info.get("icc_profile"))
+    try:
+        pixels = tf.io.decode_png(data, dtype=tf.uint16).numpy()
+    except tf.errors.InvalidArgumentError as error:
+        raise UnreadableError(f"damaged: {str(error).partition(' [')[0]}") from error
+    alpha = pixels[..., -1:] if pixels.shape[-1] in (2, 4) else None
+    colours = pixels[..., :-1] if alpha is not None else pixels
+    if colours.shape[-1] == 1 and channels == 3:
+        colours = np.repeat(colours, 3, axis=-1)
+    elif colours.shape[-1] == 3 and channels == 1:
+        colours = np.round(colours @ np.array([0.299, 0.587, 0.114]))[..., np.newaxis].astype(np.uint16)
+    return Photograph(colours, alpha, profile)
+
+
+def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
+    """A PNG file with the photograph's bits, transparency and profile, and `made_by` as text entries."""
+    pixels = photo.pixels if photo.alpha is None else np.concatenate([photo.pixels, photo.alpha], axis=-1)
+    plain = tf.io.encode_png(pixels).numpy()
+    entries = PngImagePlugin.PngInfo()
+    for key, value in made_by.items():
+        entries.add_text(key, value)
+    chunks = io.BytesIO()
+    if photo.profile is not None:
+        with io.BytesIO() as file:
+            Image.new("L", (1, 1)).save(file, "PNG", icc_profile=photo.profile)
+            chunks.write(_chunk_of(file.getvalue(), b"iCCP"))
+    for kind, content, *_ in entries.chunks:
+        PngImagePlugin.putchunk(chunks, kind, content)
+    return plain[:_HEADER] + chunks.getvalue() + plain[_HEADER:]
+
+
+def _chunk_of(png: bytes, kind: bytes) -> bytes:
+    """The bytes of one chunk of a PNG file, its length and checksum included."""
+    start = png.index(kind) - 4
+    return png[start : start + 12 + int.from_bytes(png[start : start + 4])]

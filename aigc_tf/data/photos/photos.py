@@ -1,0 +1,104 @@
+"""Photographs of any size in one array of pixels, and crops of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import numpy as np
+
+from aigc_tf.data.images.splits import collect
+
+Turns = Literal["none", "mirror", "all"]
+
+
+class Photos:
+    """Photographs of any size, all with the same channels.
+
+    A photograph has as many *tiles* as it takes crops to cover it. They are the examples that an epoch counts, so that
+    each photograph is seen in proportion to its area.
+
+    Args:
+        pixels: uint8 `[pixels of all, channels]`, one photograph after the other; it may be memory-mapped.
+        sizes: int64 `[count, 2]`, height and width of each.
+        starts: int64 `[count]`, where each begins in `pixels`.
+    """
+
+    def __init__(self, pixels: np.ndarray, sizes: np.ndarray, starts: np.ndarray) -> None:
+        self._pixels, self.sizes, self._starts = pixels, sizes, starts
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """uint8 `[height, width, channels]`."""
+        (height, width), start = self.sizes[index], self._starts[index]
+        return self._pixels[start : start + height * width].reshape(height, width, self.channels)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[index] for index in range(len(self)))
+
+    @property
+    def channels(self) -> int:
+        """Numbers of a pixel."""
+        return self._pixels.shape[1]
+
+    def at(self, rows: np.ndarray) -> Photos:
+        """Those at some positions."""
+        return Photos(self._pixels, self.sizes[rows], self._starts[rows])
+
+    def tiles(self, side: int) -> np.ndarray:
+        """How many crops of that side cover each: int64 `[count]`."""
+        return np.prod(-(-self.sizes // side), axis=1)
+
+    def tile(self, number: int, side: int) -> np.ndarray:
+        """The crop with that number of all tiles; those at the lower and right borders are moved inwards."""
+        ends = np.cumsum(self.tiles(side))
+        index = int(np.searchsorted(ends, number, side="right"))
+        within = int(number - (ends[index - 1] if index else 0))
+        height, width = self.sizes[index]
+        row, column = divmod(within, -(-int(width) // side))
+        return cut(self[index], min(row * side, height - side), min(column * side, width - side), side)
+
+    def crops(self, tiles: np.ndarray, numbers: np.ndarray, side: int, turns: Turns) -> np.ndarray:
+        """A crop, at a random place, of the photograph that each of some tiles belongs to.
+
+        Args:
+            tiles: int64 `[batch]`, numbers of tiles.
+            numbers: uniform in [0, 1), `[batch, at least 4]`: they decide place, mirror and turn.
+            side: pixels.
+            turns: what is done to crops.
+
+        Returns:
+            uint8 `[batch, side, side, channels]`.
+        """
+        made = np.empty((len(tiles), side, side, self.channels), np.uint8)
+        photos = np.searchsorted(np.cumsum(self.tiles(side)), tiles, side="right")
+        for row, (index, (down, across, mirror, quarter)) in enumerate(zip(photos, numbers[:, :4], strict=True)):
+            photo = self[index]
+            height, width, _ = photo.shape
+            crop = cut(photo, int(down * (height - side + 1)), int(across * (width - side + 1)), side)
+            if turns != "none" and mirror < 0.5:
+                crop = crop[:, ::-1]
+            made[row] = np.rot90(crop, int(4 * quarter)) if turns == "all" else crop
+        return made
+
+
+def cut(photo: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
+    """A square of a photograph `[height, width, channels]`."""
+    return photo[top : top + side, left : left + side]
+
+
+def gathered(photos: Iterable[np.ndarray], channels: int) -> Photos:
+    """Photographs uint8 `[height, width, channels]` of any size, in memory, or on the disk beyond a quarter of it."""
+    sizes = []
+
+    def rows() -> Iterator[tuple[np.ndarray, None]]:
+        for photo in photos:
+            sizes.append(photo.shape[:2])
+            yield photo.reshape(-1, 1, 1, channels), None
+
+    pixels = collect(rows(), (1, 1, channels)).images
+    areas = np.prod(np.array(sizes, np.int64).reshape(-1, 2), axis=1)
+    starts = np.concatenate([[0], np.cumsum(areas)[:-1]]).astype(np.int64)[: len(sizes)]
+    return Photos(pixels.reshape(-1, channels), np.array(sizes, np.int64).reshape(-1, 2), starts)

@@ -1,0 +1,116 @@
+"""What a source of photographs is: whole ones to measure on, random crops to learn from."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.images.source import chunks_of, to_unit
+from aigc_tf.data.order import Rows
+from aigc_tf.data.photos.photos import Photos
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_hash
+from aigc_tf.nn.augmentation import numbers_at
+from aigc_tf.recipes.photos import PhotoSettings
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PhotoSource(Source):
+    """Photographs of any size, all at least as large as a crop."""
+
+    settings: PhotoSettings
+    train: Photos
+    validation: Photos | None = None
+    test: Photos
+    uncut: Photos | None = None
+    """The training part with the validation part in it; None if none was cut off."""
+    pairs: bool = False
+    """Whether the second half of the channels is the target of the first: what a crop of both becomes."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See `Source.fingerprint`: over sizes and pixels."""
+        digest = hashlib.sha256()
+        for part in (self.uncut or self.train, self.test):
+            digest.update(f"{len(part)} {part.channels};".encode())
+            for photo in part:
+                digest.update(f"{photo.shape};".encode())
+                digest.update(np.ascontiguousarray(photo).data)
+        return digest.hexdigest()
+
+    @cached_property
+    def count(self) -> int:
+        """Crops that it takes to cover the training photographs."""
+        return int(self.train.tiles(self.settings.crop).sum())
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return f"{len(self.validation):,} of the training photographs, by content hash"
+
+    def validated(self) -> Self:
+        """See `Source.validated`; at least one photograph of two."""
+        chosen = held_out_by_hash(self.train)
+        if not chosen.any():
+            return self
+        train, validation = (self.train.at(np.flatnonzero(side)) for side in (~chosen, chosen))
+        return dataclasses.replace(self, train=train, validation=validation, uncut=self.train)
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        return {
+            "training photographs": len(self.train),
+            "crops in an epoch": self.count,
+            "validation photographs": 0 if self.validation is None else len(self.validation),
+            "validation split": self.validation_split,
+            "test photographs": len(self.test),
+            "test split": self.test_split,
+            "crop": self.settings.crop,
+            "licence": self.licence,
+        }
+
+    def inputs(self, part: PartName, count: int) -> Any:
+        """Whole photographs, uint8 `[height, width, channels]` each: a list, or one array if all have the same size."""
+        photos = self.part(part)
+        found = [self.named(photos[row])["image"] for row in evenly(len(photos), count)]
+        return np.stack(found) if len({photo.shape for photo in found}) == 1 else found
+
+    def crops_of(self, part: PartName, count: int) -> np.ndarray:
+        """At most `count` crops of a part, evenly spread, always the same: uint8 `[count, crop, crop, channels]`."""
+        photos, side = self.part(part), self.settings.crop
+        tiles = evenly(int(photos.tiles(side).sum()), count)
+        return np.stack([photos.tile(number, side) for number in tiles])
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Crops as batches for training have them, evenly spread."""
+        if not len(self.part(part)):
+            return
+        crops = self.crops_of(part, count)
+        for rows in chunks_of(crops):
+            yield self.named(to_unit(crops[rows]))
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`image`, float32 `[batch, crop, crop, channels]` in [-1, 1]; of pairs `target`, too."""
+        size, side = rows.examples.shape[0], self.settings.crop
+        numbers = numbers_at(rows.position, size, seed)
+
+        def crops(tiles: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+            return to_unit(self.train.crops(tiles, numbers, side, self.settings.turns))
+
+        unit = tf.numpy_function(crops, [rows.examples, numbers], tf.float32, stateful=False)
+        return self.named(tf.ensure_shape(unit, (size, side, side, self.train.channels)))
+
+    def named(self, values: Any) -> dict[str, Any]:
+        """Pixels `[..., channels]` as named tensors: `image`, and of pairs `target`."""
+        if not self.pairs:
+            return {"image": values}
+        half = values.shape[-1] // 2
+        return {"image": values[..., :half], "target": values[..., half:]}

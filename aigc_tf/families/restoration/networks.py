@@ -1,0 +1,112 @@
+"""Networks for photographs of any height and width, without normalisation: residual convolutions, and a U-Net."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, residual_block, unet_down, unet_up
+from aigc_tf.nn.enlargement import Bicubic
+from aigc_tf.recipes.colourise import Colourise
+from aigc_tf.recipes.deblur import Deblur
+from aigc_tf.recipes.denoise import Denoise
+from aigc_tf.recipes.inpaint import Inpaint
+from aigc_tf.recipes.photos import RestorationRecipe
+from aigc_tf.recipes.upscale import Upscale
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class StrengthMap(layers.Layer):
+    """A number for each picture as one more channel, the same everywhere (Zhang et al. 2018, "FFDNet", §III.A)."""
+
+    def __init__(self, unit: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.unit = unit
+
+    def call(self, strength: Any, image: Any) -> Any:
+        """`[batch, 1]` and `[batch, height, width, channels]` -> `[batch, height, width, 1]`."""
+        everywhere = ops.reshape(strength, (-1, 1, 1, 1)) / self.unit
+        return ops.ones_like(image[..., :1]) * everywhere
+
+    def compute_output_spec(self, strength: Any, image: Any) -> Any:
+        return keras.KerasTensor((*image.shape[:-1], 1), image.dtype)
+
+
+def upscaler(recipe: Upscale) -> keras.Model:
+    """Small pictures -> pictures `scale` times as large, as bicubic enlargement plus what the network adds.
+
+    All convolutions work at the small size (Shi et al. 2016, §3.1); residual blocks without normalisation (Lim et al.
+    2017, figure 2c).
+    """
+    image = _picture(recipe.photos.channels)
+    x = first = layers.Conv2D(recipe.filters, 3, padding="same", name="first")(image)
+    for index in range(recipe.blocks):
+        x = residual_block(x, recipe.filters, name=f"block_{index}")
+    x = layers.Conv2D(recipe.filters, 3, padding="same", name="body")(x)
+    x = layers.Add(name="body_sum")([x, first])
+    x = _last(x, recipe.scale**2 * recipe.photos.channels)
+    detail = DepthToSpace(recipe.scale, name="detail")(x)
+    sum_ = layers.Add(name="enlarged")([Bicubic(recipe.scale, name="bicubic")(image), detail])
+    return keras.Model(image, sum_, name="upscaler")
+
+
+def denoiser(recipe: Denoise) -> keras.Model:
+    """Noisy pictures, and for Gaussian noise its strength in grey levels -> pictures without noise."""
+    image = _picture(recipe.photos.channels)
+    if recipe.noise != "gaussian":
+        return keras.Model(image, layers.Add(name="clean")([image, _unet(image, recipe)]), name="denoiser")
+    sigma = keras.Input((1,), name="sigma")
+    told = layers.Concatenate(name="told")([image, StrengthMap(255.0, name="sigma_map")(sigma, image)])
+    return keras.Model([image, sigma], layers.Add(name="clean")([image, _unet(told, recipe)]), name="denoiser")
+
+
+def deblurrer(recipe: Deblur) -> keras.Model:
+    """Blurred pictures -> sharp ones."""
+    image = _picture(recipe.photos.channels)
+    return keras.Model(image, layers.Add(name="sharp")([image, _unet(image, recipe)]), name="deblurrer")
+
+
+def inpainter(recipe: Inpaint) -> keras.Model:
+    """Pictures, and masks that are 1 where something is missing -> whole pictures; all else stays as it is."""
+    image, mask = _picture(recipe.photos.channels), keras.Input((None, None, 1), name="mask")
+    known = layers.Multiply(name="known")([image, layers.Rescaling(-1.0, 1.0, name="there")(mask)])
+    guess = _unet(layers.Concatenate(name="told")([known, mask]), recipe, bias=0.5)
+    filled = layers.Add(name="filled")([known, layers.Multiply(name="new")([guess, mask])])
+    return keras.Model([image, mask], filled, name="inpainter")
+
+
+def colouriser(recipe: Colourise) -> keras.Model:
+    """Grey pictures, one channel -> the same with colours, three."""
+    grey = _picture(1)
+    coloured = layers.Add(name="coloured")([layers.Concatenate(name="grey_rgb")([grey] * 3), _unet(grey, recipe)])
+    return keras.Model(grey, coloured, name="colouriser")
+
+
+def _unet(x: Any, recipe: RestorationRecipe, bias: float = 0.0) -> Any:
+    """`[batch, height, width, any]` -> `[batch, height, width, channels]`; sizes are multiples of 2 ** levels.
+
+    It begins at half the size, where convolutions cost a quarter, and ends with `depth_to_space`.
+    """
+    *upper, lowest = recipe.unet_filters  # type: ignore[attr-defined]
+    x = layers.Conv2D((*upper, lowest)[0], 4, strides=2, padding="same", name="halve")(x)
+    skips = []
+    for level, filters in enumerate(upper):
+        x, skip = unet_down(x, filters, blocks=1, name=f"down_{level}")
+        skips.append(skip)
+    for index in range(recipe.lowest_blocks):  # type: ignore[attr-defined]
+        x = preactivated_block(x, lowest, name=f"lowest_{index}")
+    for level, filters in reversed(list(enumerate(upper))):
+        x = unet_up(x, skips[level], filters, blocks=1, name=f"up_{level}")
+    return DepthToSpace(2, name="full_size")(_last(x, 4 * recipe.photos.channels, bias))
+
+
+def _picture(channels: int) -> keras.KerasTensor:
+    return keras.Input((None, None, channels), name="image")
+
+
+def _last(x: Any, filters: int, bias: float = 0.0) -> Any:
+    """The last convolution starts as zeros: at first the network adds nothing."""
+    start = keras.initializers.Constant(bias)
+    return layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last")(x)

@@ -1,0 +1,57 @@
+"""Pictures of any size through a network in parts, so that memory is bounded and seams are invisible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+
+
+def by_tiles(
+    call: Callable[[Arrays], np.ndarray],
+    inputs: Mapping[str, np.ndarray],
+    *,
+    tile: int,
+    overlap: int,
+    granularity: int,
+    scale: int,
+    channels: int,
+) -> np.ndarray:
+    """What a network makes of a picture.
+
+    The picture goes on beyond its borders as in a mirror. Each part is seen with `overlap` pixels around it: where the
+    network looks no further, the result is that of the whole picture at once.
+
+    Args:
+        call: inputs by name `[1, height, width, any]` -> `[1, scale * height, scale * width, channels]`.
+        inputs: pictures of the same height and width by name, float32 `[height, width, any]`.
+        tile: pixels, height and width of a part; rounded up to a multiple of `granularity`.
+        overlap: pixels; likewise.
+        granularity: what heights and widths have to be multiples of.
+        scale: how many times the result is larger.
+        channels: of the result.
+
+    Returns:
+        float32 `[scale * height, scale * width, channels]`.
+    """
+    tile, overlap = (-(-size // granularity) * granularity for size in (tile, overlap))
+    height, width = next(iter(inputs.values())).shape[:2]
+    cores = [min(tile, -(-size // granularity) * granularity) for size in (height, width)]
+    rows, columns = (-(-size // core) for size, core in zip((height, width), cores, strict=True))
+    missing = [count * core - size for count, core, size in zip((rows, columns), cores, (height, width), strict=True)]
+    around = ((overlap, overlap + missing[0]), (overlap, overlap + missing[1]), (0, 0))
+    padded = {name: np.pad(picture, around, mode="symmetric") for name, picture in inputs.items()}
+    made = np.empty((scale * rows * cores[0], scale * columns * cores[1], channels), np.float32)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * cores[0], column * cores[1]
+            window = {
+                name: picture[np.newaxis, top : top + cores[0] + 2 * overlap, left : left + cores[1] + 2 * overlap]
+                for name, picture in padded.items()
+            }
+            inner = scale * overlap
+            part = call(window)[0, inner : inner + scale * cores[0], inner : inner + scale * cores[1]]
+            made[scale * top : scale * (top + cores[0]), scale * left : scale * (left + cores[1])] = part
+    return made[: scale * height, : scale * width]

@@ -1,0 +1,102 @@
+"""How near restored photographs are to the clean ones, beside the simplest method."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.data.source import PartName, evenly
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.images.image_quality import decibels, ssim
+from aigc_tf.modalities.drawing import rows_of
+
+if TYPE_CHECKING:
+    from aigc_tf.data.photos.source import PhotoSource
+    from aigc_tf.families.restoration.model import Restorer
+
+MAX_PHOTOS = 200
+MAX_SIDE = 1024  # pixels: of larger photographs the middle is measured
+SHOWN = 4
+_SHOWN_SIDE = 192
+
+
+class Restored(Evaluator):
+    """PSNR and SSIM of restored photographs, whole ones, beside those of the degradation's simplest method.
+
+    Figures, for each strength that the degradation names: psnr_db and ssim, means over photographs, higher is better.
+    Where only some pixels are restored, the PSNR is that of these.
+    """
+
+    def measure(self, model: Restorer, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
+        """See `Evaluator.measure`.
+
+        Raises:
+            InputError: the part has no photographs.
+        """
+        photos = clean_photos(source, request.part, request.samples, granularity(recipe, model))
+        if not photos:
+            raise InputError(f"{source.name} has no {request.part} photographs: give more, or --photos.test FOLDER")
+        figures, pictures = {}, {}
+        for suffix, strength in model.degradation.measured.items():
+            found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+            shown = []
+            for index, clean in enumerate(photos):
+                inputs = model.examples(clean[np.newaxis], request.seed + index, strength)
+                counted = model.degradation.counted(inputs)
+                simple = np.clip(model.degradation.simple(inputs)[0], 0, 1)
+                restored = model.restored({name: value[0] for name, value in inputs.items()})
+                for name, made in (("model", restored), (model.degradation.baseline, simple)):
+                    found[name].append(_likeness(made, clean, counted))
+                if index < SHOWN:
+                    shown.append([_middle(picture, _SHOWN_SIDE) for picture in (simple, restored, clean)])
+            means = {name: np.mean(values, axis=0) for name, values in found.items()}
+            for place, measure in enumerate(("psnr_db", "ssim")):
+                beside = {name: float(mean[place]) for name, mean in means.items() if name != "model"}
+                figures[f"{measure}{suffix}"] = Figure(float(means["model"][place]), "higher", beside)
+            pictures[f"restored{suffix}"] = _sheet(shown, model.degradation.baseline)
+        protocol = {
+            "photographs": f"{len(photos)} of the {request.part} part ({source.split_in_words(request.part)}), whole, "
+            f"or the middle {MAX_SIDE} pixels",
+            "degradation": f"{type(model.degradation).__name__}, seed {request.seed}",
+            "psnr": "of brightness in [0, 1], all channels, mean over photographs"
+            + (", restored pixels only" if counted is not None else ""),
+        }
+        return Measurement(figures, protocol, pictures)
+
+
+def granularity(recipe: Any, model: Restorer) -> int:
+    """Pixels that sizes of clean photographs are multiples of."""
+    return int(max(recipe.granularity, model.degradation.scale))
+
+
+def clean_photos(source: PhotoSource, part: PartName, count: int, multiple: int) -> list[np.ndarray]:
+    """Photographs of a part, evenly spread, float32 in [0, 1]: the middle, of a size that is a multiple of a number."""
+    photos = source.part(part)
+    found = []
+    for row in evenly(len(photos), min(count, MAX_PHOTOS)):
+        photo = _middle(photos[row], MAX_SIDE)
+        height, width = (size // multiple * multiple for size in photo.shape[:2])
+        found.append(photo[:height, :width].astype(np.float32) / 255)
+    return found
+
+
+def _middle(photo: np.ndarray, side: int) -> np.ndarray:
+    """At most `side` pixels of height and width, around the middle."""
+    top, left = (max(0, (size - side) // 2) for size in photo.shape[:2])
+    return photo[top : top + side, left : left + side]
+
+
+def _likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
+    """PSNR in dB, of the pixels that count, and SSIM."""
+    error = np.square(made.astype(np.float64) - clean)
+    mean = error.mean() if counted is None else error[counted[0]].mean() if counted.any() else 0.0
+    return float(decibels(np.array(mean))), float(ssim(made[np.newaxis], clean[np.newaxis])[0])
+
+
+def _sheet(shown: list[list[np.ndarray]], baseline: str) -> Picture:
+    height, width = (min(row[0].shape[axis] for row in shown) for axis in (0, 1))
+    rows = np.stack([np.stack([picture[:height, :width] for picture in row]) for row in shown])
+    return Picture(rows_of(rows), f"In rows: {baseline}, the model, the truth.")

@@ -1,0 +1,130 @@
+"""Photographs of any size: read with what their files say, written with the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aigc_tf.data.images.decode import SUFFIXES
+from aigc_tf.data.photos.photograph import Photograph, png_of, read_photograph
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.base import Modality, UserFile
+from aigc_tf.modalities.drawing import grid, to_bytes, write_png
+from aigc_tf.storage.files import write_atomically
+
+Rows = list[Any] | np.ndarray
+"""Photographs or arrays `[height, width, channels]` of any sizes; one array if all have the same."""
+
+
+class Photographs(Modality):
+    """`Photograph` objects, or arrays, uint8 or float in [0, 1], `[height, width, channels]` of any size.
+
+    Args:
+        channels: 1 is grey, 3 is RGB; files are converted.
+    """
+
+    name = "photographs"
+    reads = SUFFIXES
+    writes: ClassVar[tuple[str, ...]] = (".png", "")
+    drawn = 4
+
+    def __init__(self, channels: int) -> None:
+        self.channels = channels
+
+    def read(self, path: Path) -> Photograph:
+        """Upright, with its bits, transparency and colour profile."""
+        return read_photograph(path.read_bytes(), self.channels)
+
+    def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
+        """One after the other: they may be large."""
+        return super().read_all(files, 1)
+
+    def stack(self, values: Sequence[Any]) -> Rows:
+        """One array if all are arrays of the same shape, otherwise a list."""
+        arrays = all(isinstance(value, np.ndarray) for value in values)
+        if arrays and len({value.shape for value in values}) == 1:
+            return np.stack(values)
+        return list(values)
+
+    def rows(self, given: Any) -> Rows:
+        """One photograph, or several."""
+        one = isinstance(given, Photograph) or (isinstance(given, np.ndarray) and given.ndim == 3)
+        return [given] if one else given
+
+    def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
+        """A PNG file with text entries; of 16 bits if the photograph has them."""
+        data = png_of(as_photograph(value), made_by)
+        write_atomically(path, lambda file: file.write(data))
+
+    def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
+        """.png: one sheet; without an ending: a folder of PNG files."""
+        if path.suffix == ".png":
+            sheet = self.show(values, columns)
+            write_atomically(path, lambda file: write_png(file, sheet, made_by))
+        elif not path.suffix:
+            self.write_batches(path, [values], len(values), made_by)
+        else:
+            raise InputError(f"{path} ends in {path.suffix}: photographs are written as .png or to a folder")
+
+    def show(self, values: Any, columns: int | None = None) -> np.ndarray:
+        """A grid, with white around photographs that are smaller than the largest."""
+        pictures = [to_bytes(pixels_of(value)) for value in values]
+        height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
+        channels = max(picture.shape[2] for picture in pictures)
+        cells = np.full((len(pictures), height, width, channels), 255, np.uint8)
+        for cell, picture in zip(cells, pictures, strict=True):
+            cell[: picture.shape[0], : picture.shape[1]] = picture
+        return grid(cells, columns)
+
+    def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
+        """In turns: noise, the negative, pixels that are black or white, one colour all over; float in [0, 1]."""
+        random = np.random.default_rng(seed)
+        made = np.empty_like(values)
+        made[0::4] = random.random(values[0::4].shape)
+        made[1::4] = 1 - values[1::4]
+        made[2::4] = values[2::4] > 0.5
+        made[3::4] = random.random((len(values[3::4]), 1, 1, values.shape[-1]))
+        return made
+
+
+class Masks(Photographs):
+    """Pictures that are white, or not 0, where something is missing: float32 `[height, width, 1]`, 0 or 1."""
+
+    name = "masks"
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def read(self, path: Path) -> np.ndarray:  # type: ignore[override]
+        """1 where the picture is brighter than half."""
+        return (super().read(path).unit > 0.5).astype(np.float32)
+
+    def rows(self, given: Any) -> Rows:
+        """One mask or several; bool, or numbers that are not 0 where something is missing."""
+        if not isinstance(given, list):
+            given = np.asarray(given)[np.newaxis] if np.ndim(given) < 4 else np.asarray(given)
+        return [np.reshape(np.asarray(mask) != 0, (*np.shape(mask)[:2], 1)).astype(np.float32) for mask in given]
+
+    def spread(self, count: int) -> Any:
+        """Nothing is known of the sizes yet: None stands for a hole in the middle, to try things out."""
+        return [None] * count
+
+
+def as_photograph(value: Any) -> Photograph:
+    """An array uint8 or in [0, 1] as a photograph of 8 bits; photographs stay as they are."""
+    return value if isinstance(value, Photograph) else Photograph(to_bytes(np.asarray(value)))
+
+
+def pixels_of(value: Any) -> np.ndarray:
+    """float32 `[height, width, channels]` in [0, 1]."""
+    return as_unit(value) if isinstance(value, np.ndarray) else value.unit
+
+
+def as_unit(image: np.ndarray) -> np.ndarray:
+    """An array, unsigned integers or in [0, 1], as float32 in [0, 1]."""
+    if image.dtype.kind == "u":
+        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
+    return image.astype(np.float32)

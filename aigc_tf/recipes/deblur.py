@@ -1,0 +1,35 @@
+"""Sharpening of blurred photographs (002 §6.1, 003 §5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveFloat
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, UnetRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Deblur(UnetRecipe):
+    """U-Net that undoes a Gaussian blur of unknown strength."""
+
+    degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Blur"
+    networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:deblurrer"}
+
+    blur_pixels: tuple[PositiveFloat, PositiveFloat] = (0.5, 2.5)
+    """Standard deviation of the blur, in pixels: drawn between these."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
+            unet_filters=(4, 4),
+            lowest_blocks=1,
+            batch_size=8,
+            export_limits=PhotoLimits.tiny(),
+        )

@@ -1,0 +1,47 @@
+"""Denoising of photographs: Gaussian noise of any strength, salt and pepper, JPEG (002 §6.1, 003 §5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from pydantic import NonNegativeFloat
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.photos import NoisyInput, PhotoLimits, PhotoSettings, UnetRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Denoise(UnetRecipe):
+    """U-Net that takes the strength of Gaussian noise as an input (Zhang et al. 2018, "FFDNet"; 2021, "DRUNet")."""
+
+    degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Noise"
+    networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:denoiser"}
+
+    transform_options: ClassVar[type] = NoisyInput
+
+    noise: Literal["gaussian", "salt_and_pepper", "jpeg"] = "gaussian"
+    """What is taken away."""
+    strength: tuple[NonNegativeFloat, NonNegativeFloat] = (0.0, 55.0)
+    """What is drawn from: the standard deviation in grey levels, percent of the pixels, or the quality of JPEG."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        low, high = self.strength
+        if low > high or (self.noise != "gaussian" and high > 100) or (self.noise == "jpeg" and low < 1):
+            raise ValueError(
+                f"strength is {low:g} to {high:g}: give the lower one first, percent and quality up to 100"
+            )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
+            unet_filters=(4, 4),
+            lowest_blocks=1,
+            batch_size=8,
+            export_limits=PhotoLimits.tiny(),
+        )

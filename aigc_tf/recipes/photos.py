@@ -1,0 +1,131 @@
+"""What the recipes of models of photographs share: a picture of any size goes in, a picture comes out."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.images import MAX_SIDE
+from aigc_tf.recipes.options import Options
+from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PhotoSettings(Settings):
+    """Photographs, and the crops of them that are learnt from."""
+
+    crop: Annotated[int, Field(ge=8, le=MAX_SIDE)] = 96
+    """Pixels, height and width of the crops; smaller photographs are left out."""
+    channels: Literal[1, 3] = 3
+    """1 is grey, 3 is RGB."""
+    turns: Literal["none", "mirror", "all"] = "all"
+    """What is done to crops at random: mirrored left to right, or turned by quarters, too."""
+    test: str | None = None
+    """A folder of photographs to measure on; without one a tenth is held out, by a hash of the content."""
+    group: str | None = None
+    """A regular expression on file names: files with the same match (or the same first group of it) are variants of one
+    motif, and are held out together."""
+    max_unreadable: Fraction = 0.01
+    """Largest share of unreadable files that are skipped; more are an error."""
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.group or "")
+        except re.error as error:
+            raise ValueError(f"photos.group is {self.group!r}, not a regular expression: {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PhotoLimit:
+    """How far an 8-bit file may be from the network."""
+
+    psnr_db: NonNegativeFloat
+    """By how much the PSNR of what it makes may fall."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PhotoLimits(QuantizationLimits):
+    """What quantizing may change; a file beyond it is not kept."""
+
+    crops: PositiveInt = 64
+    """Of validation photographs, to measure it on."""
+    dynamic: PhotoLimit = PhotoLimit(psnr_db=0.2)
+    """With 8-bit weights."""
+    int8: PhotoLimit = PhotoLimit(psnr_db=1.0)
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained."""
+        return cls(crops=8, dynamic=PhotoLimit(psnr_db=3.0), int8=PhotoLimit(psnr_db=6.0))
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Tiling(Options):
+    """How a photograph is worked on in parts, so that memory is bounded."""
+
+    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 256
+    """Pixels, height and width of the parts of an input."""
+    overlap: Annotated[int, Field(ge=0, le=512)] = 32
+    """Pixels around a part that the network sees, too: seams are invisible if it looks no further."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RestorationRecipe(Recipe):
+    """A recipe for a model that restores photographs."""
+
+    model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
+    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
+    degradation: ClassVar[str]
+    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
+    chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.photos:photo_quality"
+    transform_options: ClassVar[type] = Tiling
+    pipeline_tag: ClassVar[str | None] = "image-to-image"
+
+    steps: PositiveInt = 5000
+    batch_size: PositiveInt = 16
+    photos: PhotoSettings = PhotoSettings()
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
+    average_images: PositiveInt | None = 5_000
+    """Longest horizon of the moving average (EMA) of the weights, in crops; None keeps none."""
+    export_limits: PhotoLimits = PhotoLimits()
+
+    @property
+    def granularity(self) -> int:
+        """Pixels that height and width of an input must be multiples of."""
+        return 1
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class UnetRecipe(RestorationRecipe):
+    """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
+
+    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96)
+    """Channels at a half, a quarter, ... of the size."""
+    lowest_blocks: PositiveInt = 2
+    """Residual blocks at the smallest size; the others have one on either side."""
+
+    def __post_init__(self) -> None:
+        if self.photos.crop % self.granularity:
+            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
+
+    @property
+    def granularity(self) -> int:
+        """Pixels that height and width of an input must be multiples of."""
+        return 2 ** len(self.unet_filters)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class NoisyInput(Tiling):
+    """What is known of noisy photographs."""
+
+    sigma: Annotated[float, Field(ge=0, le=100)] = 25.0
+    """Standard deviation of Gaussian noise, in grey levels from 0 to 255."""

@@ -19,7 +19,7 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 class PhotoSettings(Settings):
     """Photographs, and the crops of them that are learnt from."""
 
-    crop: Annotated[int, Field(ge=8, le=MAX_SIDE)] = 96
+    crop: Annotated[int, Field(ge=8, le=MAX_SIDE)] = 64
     """Pixels, height and width of the crops; smaller photographs are left out."""
     channels: Literal[1, 3] = 3
     """1 is grey, 3 is RGB."""
@@ -89,8 +89,8 @@ class RestorationRecipe(Recipe):
     transform_options: ClassVar[type] = Tiling
     pipeline_tag: ClassVar[str | None] = "image-to-image"
 
-    steps: PositiveInt = 5000
-    batch_size: PositiveInt = 16
+    steps: PositiveInt = 6000
+    batch_size: PositiveInt = 8
     photos: PhotoSettings = PhotoSettings()
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)

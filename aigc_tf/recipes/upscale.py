@@ -19,8 +19,11 @@ class Upscale(RestorationRecipe):
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Shrinking"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:upscaler"}
 
+    batch_size: PositiveInt = 16
     scale: Literal[2, 3, 4] = 2
     """How many times height and width grow."""
+    photos: PhotoSettings = PhotoSettings(crop=48)
+    steps: PositiveInt = 4600
     filters: PositiveInt = 40
     """Channels of every convolution."""
     blocks: NonNegativeInt = 5

@@ -1,8 +1,8 @@
-"""TODO
+"""Train a network that sharpens blurred photographs: 6,000 steps of 8 crops, about fifteen minutes.
 
     python -m trainers.deblur --source FOLDER
 
-expected at the end (one seed): 0 dB
+expected at the end (one seed): FIGURE 0
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,8 +1,9 @@
-"""TODO
+"""Train a denoiser of photographs for noise of any strength: 6,000 steps of 8 crops, about fifteen minutes.
 
     python -m trainers.denoise --source FOLDER
+    python -m trainers.denoise --source FOLDER --noise jpeg --strength 10 60
 
-expected at the end (one seed): 0 dB
+expected at the end (one seed): FIGURE 0
 """
 
 from aigc_tf.cli.command import train_command

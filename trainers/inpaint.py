@@ -1,8 +1,9 @@
-"""TODO
+"""Train a network that fills holes in photographs: 6,000 steps of 8 crops, about fifteen minutes.
 
     python -m trainers.inpaint --source FOLDER
+    python -m tools.transform RUN photo.jpg --mask mask.png --out whole.png
 
-expected at the end (one seed): 0 dB
+expected at the end (one seed): FIGURE 0
 """
 
 from aigc_tf.cli.command import train_command

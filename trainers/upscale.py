@@ -1,8 +1,9 @@
-"""TODO
+"""Train a network that makes photographs twice as large: 4,600 steps of 16 crops, about ten minutes.
 
     python -m trainers.upscale --source FOLDER
+    python -m trainers.upscale --source FOLDER --scale 4 --photos.crop 96
 
-expected at the end (one seed): 0 dB
+expected at the end (one seed): FIGURE 0
 """
 
 from aigc_tf.cli.command import train_command

@@ -27,7 +27,7 @@ def transform(
     side_by_side: bool = False,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
-    condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])] = (),
+    condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels", "--mask"])] = (),
     **options: Any,
 ) -> None:
     """Apply a model to inputs, and save its outputs.
@@ -41,7 +41,8 @@ def transform(
         side_by_side: Show input and output together.
         seed: Random seed, for models that draw random numbers.
         checkpoint: The last checkpoint, or the best one seen while training.
-        condition: For a conditional model: one condition for all inputs, or one for each.
+        condition: For a conditional model: one condition for all inputs, or one for each; of an inpainter masks, white
+            where something is missing.
         options: What the recipe's `transform_options` has.
     """
     require_inputs(inputs, text)

@@ -1,0 +1,71 @@
+"""Large pictures in parts: the same as at once, wherever the network looks no further than the overlap."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+import aigc_tf
+from aigc_tf.families.restoration.tiles import by_tiles
+from aigc_tf.recipes.denoise import Denoise
+from aigc_tf.recipes.upscale import Upscale
+
+PICTURE = np.random.default_rng(0).random((53, 91, 1), np.float32)
+
+
+@pytest.mark.parametrize("tile", [8, 30, 1000])
+def test_every_pixel_is_put_where_it_belongs(tile: int):
+    made = by_tiles(
+        lambda inputs: inputs["image"].repeat(2, axis=1).repeat(2, axis=2),
+        {"image": PICTURE},
+        tile=tile,
+        overlap=5,
+        granularity=4,
+        scale=2,
+        channels=1,
+    )
+    np.testing.assert_array_equal(made, PICTURE.repeat(2, axis=0).repeat(2, axis=1))
+
+
+def test_memory_is_bounded_by_the_tile():
+    seen = []
+
+    def call(inputs: dict[str, np.ndarray]) -> np.ndarray:
+        seen.append(inputs["image"].shape)
+        return inputs["image"]
+
+    by_tiles(call, {"image": PICTURE}, tile=16, overlap=4, granularity=4, scale=1, channels=1)
+    assert set(seen) == {(1, 24, 24, 1)} and len(seen) == 4 * 6
+
+
+def with_random_weights(model: aigc_tf.families.base.GenerativeModel) -> aigc_tf.families.base.GenerativeModel:
+    """A network whose last convolution does something, too."""
+    random = np.random.default_rng(0)
+    for weight in model.used.trainable_variables or model.used.variables:
+        weight.assign(weight.numpy() + 0.05 * random.standard_normal(weight.shape))
+    return model
+
+
+@pytest.mark.parametrize("recipe", [Upscale.tiny(), Denoise.tiny()], ids=["upscale", "denoise"])
+def test_tiled_equals_whole(recipe: Upscale | Denoise):
+    """Within half a level of 8 bits; with an overlap that is too small the seams show."""
+    model = with_random_weights(aigc_tf.create(recipe))
+    given = {"sigma": 25.0} if isinstance(recipe, Denoise) else {}
+    whole, tiled, seams = (
+        model.transform([PICTURE], tile=tile, overlap=overlap, **given)[0]
+        for tile, overlap in ((128, 32), (32, 32), (32, 0))
+    )
+    assert np.abs(whole - whole.mean()).mean() > 0.02
+    assert np.abs(tiled - whole).max() <= 0.5 / 255
+    assert np.abs(seams - whole).max() > 2 / 255
+
+
+def test_all_sizes_are_restored():
+    model = with_random_weights(aigc_tf.create(dataclasses.replace(Denoise.tiny(), seed=3)))
+    for shape in ((1, 1, 1), (7, 200, 1), (33, 18, 1)):
+        restored = model.transform([np.ones(shape, np.float32)], sigma=10.0)
+        assert restored.shape == (1, *shape) and np.isfinite(restored).all()
+    keras.backend.clear_session()

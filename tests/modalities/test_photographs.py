@@ -1,0 +1,96 @@
+"""Files of photographs: bits, transparency, colour profile and orientation go in and come out again."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image, ImageCms
+
+from aigc_tf.data.photos.photograph import Photograph
+from aigc_tf.errors import UnreadableError
+from aigc_tf.modalities.photographs import Masks, Photographs
+
+RANDOM = np.random.default_rng(0)
+COLOURS = RANDOM.integers(0, 256, (12, 20, 3), np.uint8)
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+ORIGIN = {"Software": "aigc_tf", "run": "example"}
+
+
+def round_trip(photo: Photograph, path: Path, channels: int = 3) -> Photograph:
+    Photographs(channels).write(path, photo, ORIGIN)
+    return Photographs(channels).read(path)
+
+
+def test_all_that_a_file_says_is_kept(tmp_path: Path):
+    alpha = RANDOM.integers(0, 256, (12, 20, 1), np.uint8)
+    given = Photograph(COLOURS, alpha, PROFILE)
+    found = round_trip(given, tmp_path / "kept.png")
+    np.testing.assert_array_equal(found.pixels, COLOURS)
+    np.testing.assert_array_equal(found.alpha, alpha)
+    assert found.profile == PROFILE
+    with Image.open(tmp_path / "kept.png") as image:
+        image.load()
+        assert image.text == ORIGIN and image.mode == "RGBA"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits(tmp_path: Path, channels: int):
+    fine = RANDOM.integers(0, 65536, (12, 20, channels), np.uint16)
+    found = round_trip(Photograph(fine, None, PROFILE), tmp_path / "fine.png", channels)
+    assert found.pixels.dtype == np.uint16 and found.profile == PROFILE
+    np.testing.assert_array_equal(found.pixels, fine)
+    np.testing.assert_allclose(found.unit, fine / 65535, atol=1e-6)
+    np.testing.assert_array_equal(found.with_pixels(found.unit).pixels, fine)
+
+
+def test_grey_and_colours_of_16_bits(tmp_path: Path):
+    path = tmp_path / "fine.png"
+    fine = RANDOM.integers(0, 65536, (12, 20, 1), np.uint16)
+    path.write_bytes(tf.io.encode_png(fine).numpy())
+    np.testing.assert_array_equal(Photographs(3).read(path).pixels, np.repeat(fine, 3, axis=-1))
+    colours = np.full((4, 5, 3), (65535, 0, 0), np.uint16)
+    path.write_bytes(tf.io.encode_png(colours).numpy())
+    np.testing.assert_allclose(Photographs(1).read(path).unit, 0.299, atol=1e-4)
+    path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(UnreadableError, match="damaged"):
+        Photographs(3).read(path)
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_orientation(tmp_path: Path, transparent: bool):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.png"
+    image = Image.fromarray(COLOURS).convert("RGBA" if transparent else "RGB")
+    image.save(path, exif=exif)
+    np.testing.assert_array_equal(Photographs(3).read(path).pixels, np.rot90(COLOURS, -1))
+
+
+def test_enlarged_transparency():
+    alpha = np.zeros((12, 20, 1), np.uint8)
+    alpha[:, 10:] = 255
+    larger = Photograph(COLOURS, alpha).with_pixels(np.zeros((24, 40, 3), np.float32))
+    assert larger.alpha is not None and larger.alpha.shape == (24, 40, 1)
+    assert (larger.alpha[:, :16] == 0).all() and (larger.alpha[:, 24:] == 255).all()
+
+
+def test_a_mask_is_white_where_something_is_missing(tmp_path: Path):
+    drawn = np.zeros((12, 20), np.uint8)
+    drawn[3:5, 7:9] = 255
+    file = io.BytesIO()
+    Image.fromarray(drawn).convert("1").save(file, "PNG")
+    (tmp_path / "mask.png").write_bytes(file.getvalue())
+    mask = Masks().read(tmp_path / "mask.png")
+    np.testing.assert_array_equal(mask[..., 0] * 255, drawn)
+    for given in (drawn, drawn[..., np.newaxis] > 0, [drawn / 255.0]):
+        (row,) = Masks().values(given, 1)
+        np.testing.assert_array_equal(row, mask)
+
+
+def test_photographs_of_any_sizes_are_shown_together():
+    sheet = Photographs(3).show([COLOURS, np.zeros((5, 6, 3), np.float32), Photograph(COLOURS[:4])])
+    assert sheet.dtype == np.uint8 and sheet.ndim == 3 and sheet.shape[0] >= 2 * 12

@@ -49,7 +49,7 @@ class Restored(Evaluator):
                 simple = np.clip(model.degradation.simple(inputs)[0], 0, 1)
                 restored = model.restored({name: value[0] for name, value in inputs.items()})
                 for name, made in (("model", restored), (model.degradation.baseline, simple)):
-                    found[name].append(_likeness(made, clean, counted))
+                    found[name].append(likeness(made, clean, counted))
                 if index < SHOWN:
                     shown.append([_middle(picture, _SHOWN_SIDE) for picture in (simple, restored, clean)])
             means = {name: np.mean(values, axis=0) for name, values in found.items()}
@@ -89,7 +89,7 @@ def _middle(photo: np.ndarray, side: int) -> np.ndarray:
     return photo[top : top + side, left : left + side]
 
 
-def _likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
+def likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
     """PSNR in dB, of the pixels that count, and SSIM."""
     error = np.square(made.astype(np.float64) - clean)
     mean = error.mean() if counted is None else error[counted[0]].mean() if counted.any() else 0.0

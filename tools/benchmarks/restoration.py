@@ -1,0 +1,145 @@
+"""Restored photographs beside NLM, TV, BM3D, biharmonic filling and keras.io's ESPCN."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, estimate_sigma, inpaint_biharmonic
+from tqdm import tqdm
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.images.restoration import clean_photos, granularity, likeness
+from aigc_tf.runs.run import Run
+from tools.benchmarks.espcn import espcn
+from tools.benchmarks.readings import Results
+from tools.benchmarks.tables import markdown
+
+Method = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+"""Inputs of a network, one picture `[1, height, width, channels]` by name -> `[height, width, channels]` in [0, 1]."""
+
+
+def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> list[dict[str, Any]]:
+    """PSNR in dB and SSIM of whole test photographs, and seconds a photograph, for each run and what is beside it.
+
+    All methods are given the same inputs; those that are told the strength of the noise are told the true one.
+
+    Args:
+        runs: trained ones, of one or several tasks.
+        espcn_seconds: processor seconds that ESPCN is trained beside an `upscale` run; 0 leaves it out.
+        results: a JSON Lines file of what is finished.
+    """
+    done = Results(results)
+    for path in runs:
+        run = Run.open(path, "last")
+        model, source, recipe = run.model, run.source, run.recipe
+        photos = clean_photos(source, "test", 1000, granularity(recipe, model))
+        if not photos:
+            raise InputError(f"{path} has no test photographs: train with --photos.test FOLDER")
+        for suffix, strength in model.degradation.measured.items():
+            methods = beside(model, recipe, source, espcn_seconds)
+            for name, method in methods.items():
+                key = {"run": path.name, "recipe": recipe.slug(), "measured": suffix.strip("_"), "method": name}
+                if not done.find(**key):
+                    done.add(**key, **measured(model, photos, strength, method, f"{path.name} {suffix} {name}"))
+    return [row for row in done.rows if row["run"] in [path.name for path in runs]]
+
+
+def measured(
+    model: Any, photos: list[np.ndarray], strength: float | None, method: Method, title: str
+) -> dict[str, Any]:
+    """Means over photographs, and the spread of the PSNR."""
+    found, seconds = [], 0.0
+    for index, clean in enumerate(tqdm(photos, title)):
+        inputs = model.examples(clean[np.newaxis], index, strength)
+        start = time.process_time()
+        made = np.clip(method(inputs), 0, 1)
+        seconds += time.process_time() - start
+        found.append(likeness(made, clean, model.degradation.counted(inputs)))
+    means, deviations = np.mean(found, axis=0), np.std(found, axis=0)
+    return {
+        "psnr_db": float(means[0]),
+        "ssim": float(means[1]),
+        "psnr_deviation_db": float(deviations[0]),
+        "processor_seconds": seconds / len(photos),
+        "photographs": len(photos),
+    }
+
+
+def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[str, Method]:
+    """The run's network, and what is measured beside it."""
+    methods: dict[str, Method] = {
+        recipe.slug(): lambda inputs: model.restored({name: value[0] for name, value in inputs.items()}),
+        model.degradation.baseline: lambda inputs: model.degradation.simple(inputs)[0],
+    }
+    if recipe.slug() == "upscale" and espcn_seconds:
+        methods["ESPCN of keras.io"] = Later(partial(espcn, recipe, source, espcn_seconds))
+    if recipe.slug() == "inpaint":
+        methods["biharmonic"] = lambda inputs: inpaint_biharmonic(
+            inputs["image"][0], inputs["mask"][0, ..., 0] > 0, channel_axis=-1
+        )
+    if recipe.slug() == "denoise":
+        methods |= {"non-local means": non_local_means, "total variation": total_variation}
+        if recipe.noise == "gaussian":
+            methods["BM3D"] = bm3d
+    return methods
+
+
+class Later:
+    """A method that is made when it is first needed, since that takes minutes."""
+
+    def __init__(self, make: Callable[[], Method]) -> None:
+        self._make, self._made = make, None
+
+    def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+        if self._made is None:
+            self._made = self._make()
+        return self._made(inputs)
+
+
+def sigma_of(inputs: Mapping[str, np.ndarray]) -> float:
+    """The deviation of the noise in [0, 1]: as told, or estimated where nobody tells it."""
+    if "sigma" in inputs:
+        return float(inputs["sigma"][0, 0]) / 255
+    return float(estimate_sigma(inputs["image"][0], channel_axis=-1, average_sigmas=True))
+
+
+def non_local_means(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Buades et al. 2005, with the settings that scikit-image's own example has."""
+    sigma = sigma_of(inputs)
+    return denoise_nl_means(
+        inputs["image"][0], h=0.6 * sigma, sigma=sigma, patch_size=5, patch_distance=6, fast_mode=True, channel_axis=-1
+    )
+
+
+def total_variation(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Chambolle 2004; the weight grows with the noise."""
+    return denoise_tv_chambolle(inputs["image"][0], weight=sigma_of(inputs), channel_axis=-1)
+
+
+def bm3d(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Dabov et al. 2007, by its authors' package, for colours in opponent space.
+
+    Raises:
+        InputError: the package is not installed; its licence allows non-commercial use only.
+    """
+    try:
+        from bm3d import bm3d as grey
+        from bm3d import bm3d_rgb
+    except ImportError:
+        raise InputError("BM3D is measured with its authors' package: pip install bm3d") from None
+    image = inputs["image"][0]
+    if image.shape[-1] == 1:
+        return grey(image[..., 0], sigma_of(inputs))[..., np.newaxis]
+    return bm3d_rgb(image, sigma_of(inputs))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown."""
+    head = ["run", "measured", "method", "PSNR dB", "deviation", "SSIM", "processor seconds"]
+    keys = ["run", "measured", "method", "psnr_db", "psnr_deviation_db", "ssim", "processor_seconds"]
+    return markdown(head, [[row[key] for key in keys] for row in rows])

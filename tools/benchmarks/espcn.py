@@ -40,9 +40,8 @@ def espcn(recipe: Any, source: Any, seconds: float) -> Any:
 
     @tf.function
     def step(batch: dict[str, tf.Tensor]) -> None:
-        clean = (
-            (0.5 * batch["image"] + 0.5) @ TO_YCBCR[:, :1] if source.train.channels == 3 else 0.5 * batch["image"] + 0.5
-        )
+        clean = 0.5 * batch["image"] + 0.5
+        clean = clean @ TO_YCBCR[:, :1] if clean.shape[-1] == 3 else clean
         with tf.GradientTape() as tape:
             made = model(degradation.degrade(clean, 0)["image"], training=True)
             loss = tf.reduce_mean(tf.square(made - clean))

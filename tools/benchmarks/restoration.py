@@ -93,7 +93,8 @@ class Later:
     """A method that is made when it is first needed, since that takes minutes."""
 
     def __init__(self, make: Callable[[], Method]) -> None:
-        self._make, self._made = make, None
+        self._make = make
+        self._made: Method | None = None
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         if self._made is None:

@@ -280,5 +280,5 @@ def restoration(
 
 COMMANDS = (
     *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
-    printed,
+    *(printed, restoration),
 )

@@ -15,6 +15,8 @@ from keras import layers, ops
 from aigc_tf.nn import fast_layers
 
 Upsampling = Literal["depth_to_space", "nearest"]
+INSTANCE_NORM = -1
+"""As `groups`: each channel of each image by itself."""
 
 
 def gaussian_head(x: Any, latent_dim: int) -> list[Any]:
@@ -48,9 +50,11 @@ def batch_norm_activation(
 def group_norm(x: Any, groups: int, name: str) -> Any:
     """Group normalisation over height, width and the channels of a group (Wu & He 2018), for each image by itself.
 
-    Where the channels are not a multiple of `groups`, there are as many groups as divide both.
+    Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
+    each channel is a group (Ulyanov et al. 2017).
     """
-    return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
+    groups = groups if groups == INSTANCE_NORM else math.gcd(groups, x.shape[-1])
+    return layers.GroupNormalization(groups, name=name)(x)
 
 
 def residual_block(

@@ -35,6 +35,34 @@ def discriminator_loss(
     return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
 
 
+def non_saturating_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
+    """Mean of -log D(G(z)) (Goodfellow et al. 2014, end of §3), in nats.
+
+    Args:
+        fake_logits: `[batch, 1]`, the discriminator's logits of generated images.
+    """
+    return ops.mean(ops.softplus(-fake_logits))
+
+
+def least_squares_generator_loss(fake_scores: keras.KerasTensor) -> keras.KerasTensor:
+    """Mean of ½ (D(G(z)) - 1)² (Mao et al. 2017, eq. 9)."""
+    return 0.5 * ops.mean(ops.square(fake_scores - 1.0))
+
+
+def least_squares_discriminator_loss(
+    real_scores: keras.KerasTensor, fake_scores: keras.KerasTensor, label_smoothing: float = 0.0
+) -> keras.KerasTensor:
+    """Mean of ½ (D(x) - 1)² + ½ D(G(z))² (Mao et al. 2017, eq. 9).
+
+    Args:
+        real_scores: `[batch, 1]`, of real images.
+        fake_scores: `[batch, 1]`, of generated images.
+        label_smoothing: the target of real images is 1 minus this.
+    """
+    target = 1.0 - label_smoothing
+    return 0.5 * ops.mean(ops.square(real_scores - target)) + 0.5 * ops.mean(ops.square(fake_scores))
+
+
 def charbonnier(images: keras.KerasTensor, references: keras.KerasTensor, epsilon: float = 1e-3) -> keras.KerasTensor:
     """Mean of sqrt((x - y)² + ε²), an absolute error that is smooth at 0 (Charbonnier et al. 1994; Lai et al. 2017).
 

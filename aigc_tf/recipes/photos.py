@@ -76,14 +76,9 @@ class Tiling(Options):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RestorationRecipe(Recipe):
-    """A recipe for a model that restores photographs."""
+class PhotoRecipe(Recipe):
+    """A recipe for a model that makes a picture of a picture."""
 
-    model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
-    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
-    degradation: ClassVar[str]
-    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
-    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.photos:photo_quality"
     transform_options: ClassVar[type] = Tiling
@@ -92,8 +87,6 @@ class RestorationRecipe(Recipe):
     steps: PositiveInt = 6000
     batch_size: PositiveInt = 8
     photos: PhotoSettings = PhotoSettings()
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
-    schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
     average_images: PositiveInt | None = 5_000
     """Longest horizon of the moving average (EMA) of the weights, in crops; None keeps none."""
     export_limits: PhotoLimits = PhotoLimits()
@@ -102,6 +95,20 @@ class RestorationRecipe(Recipe):
     def granularity(self) -> int:
         """Pixels that height and width of an input must be multiples of."""
         return 1
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RestorationRecipe(PhotoRecipe):
+    """A recipe for a model that restores photographs."""
+
+    model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
+    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
+    degradation: ClassVar[str]
+    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
+
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -73,7 +73,7 @@ def measured(
 def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[str, Method]:
     """The run's network, and what is measured beside it."""
     methods: dict[str, Method] = {
-        recipe.slug(): lambda inputs: model.restored({name: value[0] for name, value in inputs.items()}),
+        recipe.slug(): lambda inputs: model.applied({name: value[0] for name, value in inputs.items()}),
         model.degradation.baseline: lambda inputs: model.degradation.simple(inputs)[0],
     }
     if recipe.slug() == "upscale" and espcn_seconds:

@@ -16,7 +16,7 @@ from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN, HELD_OUT
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.recipes.photos import PhotoSettings, RestorationRecipe
+from aigc_tf.recipes.photos import PhotoRecipe, PhotoSettings
 
 _EXPECTED = "a folder of photographs"
 _NAMED = {
@@ -26,7 +26,7 @@ _NAMED = {
 }
 
 
-def open_source(recipe: RestorationRecipe, data: Any = None) -> PhotoSource:
+def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
     """The photographs that a recipe asks for.
 
     Args:

@@ -14,22 +14,18 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.nn.losses import discriminator_loss
+from aigc_tf.nn.losses import (
+    discriminator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    non_saturating_generator_loss,
+)
 
 # Keeps the gradient of a norm finite where the norm is 0.
 _MIN_SQUARED_NORM = 1e-12
 
 Critic = Callable[[tf.Tensor], tf.Tensor]
 """Images `[batch, height, width, channels]` -> scores `[batch, 1]`."""
-
-
-def non_saturating_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of -log D(G(z)) (Goodfellow et al. 2014, end of §3), in nats.
-
-    Args:
-        fake_logits: `[batch, 1]`, the discriminator's logits of generated images.
-    """
-    return ops.mean(ops.softplus(-fake_logits))
 
 
 def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -39,25 +35,6 @@ def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
         fake_logits: `[batch, 1]`, the discriminator's logits of generated images.
     """
     return -ops.mean(ops.softplus(fake_logits))
-
-
-def least_squares_generator_loss(fake_scores: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of ½ (D(G(z)) - 1)² (Mao et al. 2017, eq. 9)."""
-    return 0.5 * ops.mean(ops.square(fake_scores - 1.0))
-
-
-def least_squares_discriminator_loss(
-    real_scores: keras.KerasTensor, fake_scores: keras.KerasTensor, label_smoothing: float = 0.0
-) -> keras.KerasTensor:
-    """Mean of ½ (D(x) - 1)² + ½ D(G(z))² (Mao et al. 2017, eq. 9).
-
-    Args:
-        real_scores: `[batch, 1]`, of real images.
-        fake_scores: `[batch, 1]`, of generated images.
-        label_smoothing: the target of real images is 1 minus this.
-    """
-    target = 1.0 - label_smoothing
-    return 0.5 * ops.mean(ops.square(real_scores - target)) + 0.5 * ops.mean(ops.square(fake_scores))
 
 
 def hinge_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: keras.KerasTensor) -> keras.KerasTensor:

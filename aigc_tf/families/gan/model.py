@@ -15,7 +15,6 @@ from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
 from aigc_tf.families.gan.pinned import pinned
-from aigc_tf.families.gan.replay import ReplayBuffer
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, update_average
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
@@ -23,6 +22,7 @@ from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
 from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.replay import ReplayBuffer
 from aigc_tf.recipes.gans import GANRecipe
 
 # What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,

@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.families.photo_model import LUMA
 from aigc_tf.nn.corruption import blur_each, jpeg_each, salt_and_pepper, streams
 from aigc_tf.nn.holes import free_form_holes, regular_holes
 
 Seed: TypeAlias = int | keras.random.SeedGenerator
 GREY_LEVELS = 255.0
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
 
 
 class Degradation(abc.ABC):

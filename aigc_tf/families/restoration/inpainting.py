@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.errors import InputError
 from aigc_tf.families.restoration.model import Restorer
-from aigc_tf.families.restoration.tiles import Arrays
+from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.photographs import Masks
 from aigc_tf.nn.holes import regular_holes
 

@@ -7,13 +7,14 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, residual_block, unet_down, unet_up
+from aigc_tf.nn.blocks import DepthToSpace, residual_block
 from aigc_tf.nn.enlargement import Bicubic
+from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.deblur import Deblur
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.inpaint import Inpaint
-from aigc_tf.recipes.photos import RestorationRecipe
+from aigc_tf.recipes.photos import UnetRecipe
 from aigc_tf.recipes.upscale import Upscale
 
 
@@ -46,7 +47,9 @@ def upscaler(recipe: Upscale) -> keras.Model:
         x = residual_block(x, recipe.filters, name=f"block_{index}")
     x = layers.Conv2D(recipe.filters, 3, padding="same", name="body")(x)
     x = layers.Add(name="body_sum")([x, first])
-    x = _last(x, recipe.scale**2 * recipe.photos.channels)
+    x = layers.Conv2D(
+        recipe.scale**2 * recipe.photos.channels, 3, padding="same", kernel_initializer="zeros", name="last"
+    )(x)
     detail = DepthToSpace(recipe.scale, name="detail")(x)
     sum_ = layers.Add(name="enlarged")([Bicubic(recipe.scale, name="bicubic")(image), detail])
     return keras.Model(image, sum_, name="upscaler")
@@ -84,29 +87,9 @@ def colouriser(recipe: Colourise) -> keras.Model:
     return keras.Model(grey, coloured, name="colouriser")
 
 
-def _unet(x: Any, recipe: RestorationRecipe, bias: float = 0.0) -> Any:
-    """`[batch, height, width, any]` -> `[batch, height, width, channels]`; sizes are multiples of 2 ** levels.
-
-    It begins at half the size, where convolutions cost a quarter, and ends with `depth_to_space`.
-    """
-    *upper, lowest = recipe.unet_filters  # type: ignore[attr-defined]
-    x = layers.Conv2D((*upper, lowest)[0], 4, strides=2, padding="same", name="halve")(x)
-    skips = []
-    for level, filters in enumerate(upper):
-        x, skip = unet_down(x, filters, blocks=1, name=f"down_{level}")
-        skips.append(skip)
-    for index in range(recipe.lowest_blocks):  # type: ignore[attr-defined]
-        x = preactivated_block(x, lowest, name=f"lowest_{index}")
-    for level, filters in reversed(list(enumerate(upper))):
-        x = unet_up(x, skips[level], filters, blocks=1, name=f"up_{level}")
-    return DepthToSpace(2, name="full_size")(_last(x, 4 * recipe.photos.channels, bias))
+def _unet(x: Any, recipe: UnetRecipe, bias: float = 0.0) -> Any:
+    return half_size_unet(x, recipe.unet_filters, recipe.lowest_blocks, recipe.photos.channels, bias=bias)
 
 
 def _picture(channels: int) -> keras.KerasTensor:
     return keras.Input((None, None, channels), name="image")
-
-
-def _last(x: Any, filters: int, bias: float = 0.0) -> Any:
-    """The last convolution starts as zeros: at first the network adds nothing."""
-    start = keras.initializers.Constant(bias)
-    return layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last")(x)

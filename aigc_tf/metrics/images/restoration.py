@@ -47,7 +47,7 @@ class Restored(Evaluator):
                 inputs = model.examples(clean[np.newaxis], request.seed + index, strength)
                 counted = model.degradation.counted(inputs)
                 simple = np.clip(model.degradation.simple(inputs)[0], 0, 1)
-                restored = model.restored({name: value[0] for name, value in inputs.items()})
+                restored = model.applied({name: value[0] for name, value in inputs.items()})
                 for name, made in (("model", restored), (model.degradation.baseline, simple)):
                     found[name].append(likeness(made, clean, counted))
                 if index < SHOWN:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.families.gan.model import GAN
-from aigc_tf.families.gan.replay import ReplayBuffer
+from aigc_tf.nn.replay import ReplayBuffer
 from aigc_tf.recipes.augment import DifferentiableAugmentation
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import InstanceNoiseSettings, R1Settings, ReplaySettings

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.families.restoration.tiles import by_tiles
+from aigc_tf.families.tiles import by_tiles
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.upscale import Upscale
 

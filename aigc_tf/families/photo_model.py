@@ -1,0 +1,163 @@
+"""Models whose network makes a picture of a picture, at any size: what is the same for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.tasks import Transforms
+from aigc_tf.families.tiles import Arrays, by_tiles
+from aigc_tf.modalities.photographs import Photograph, Photographs, pixels_of
+from aigc_tf.recipes.photos import PhotoRecipe, Tiling
+
+PREVIEWED = 4
+MEANINGS = {
+    "image": "height, width, channels; brightness in [0, 1]",
+    "sigma": "standard deviation of the noise, in grey levels from 0 to 255",
+    "mask": "height, width, 1; 1 where something is missing, otherwise 0",
+}
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
+
+
+class PhotoModel(GenerativeModel, Transforms):
+    """A picture of any size goes in, a picture comes out."""
+
+    recipe: PhotoRecipe
+    used: keras.Model
+    """The network that is used after training: pictures, and numbers, by name -> pictures."""
+    scale: int = 1
+    """How many times what comes out is larger, in height and width."""
+
+    @property
+    def takes(self) -> Photographs:
+        """Photographs of any size, with the channels of the network's input."""
+        return Photographs(self.used.inputs[0].shape[-1])
+
+    @property
+    def gives(self) -> Photographs:
+        """Photographs of any size."""
+        return Photographs(self.recipe.photos.channels)
+
+    def called(self, network: keras.Model, inputs: Mapping[str, Any], training: bool) -> tf.Tensor:
+        """A network on inputs by name."""
+        values = [inputs[entry.name] for entry in network.inputs]
+        return network(values if len(values) > 1 else values[0], training=training)
+
+    @cached_property
+    def _traced(self) -> Callable[[Mapping[str, Any]], tf.Tensor]:
+        """The network, traced once for pictures of all sizes."""
+        specs = {entry.name: tf.TensorSpec((1, *entry.shape[1:]), entry.dtype) for entry in self.used.inputs}
+        return tf.function(lambda inputs: self.called(self.used, inputs, training=False), input_signature=[specs])
+
+    def applied(self, inputs: Arrays, tile: int = Tiling.tile, overlap: int = Tiling.overlap) -> np.ndarray:
+        """What the network makes of one picture, float32 `[height, width, channels]` in [0, 1].
+
+        Args:
+            inputs: of the network by name, without the batch dimension.
+            tile: see `Tiling`.
+            overlap: the same.
+        """
+        numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
+        made = by_tiles(
+            lambda pictures: self._traced(pictures | numbers).numpy(),
+            {name: value for name, value in inputs.items() if value.ndim == 3},
+            tile=tile,
+            overlap=overlap,
+            granularity=self.recipe.granularity,
+            scale=self.scale,
+            channels=self.recipe.photos.channels,
+        )
+        return np.clip(made, 0, 1)
+
+    def transform(
+        self,
+        inputs: Any,
+        seed: int = 0,
+        condition: Any = None,
+        tile: int = Tiling.tile,
+        overlap: int = Tiling.overlap,
+        **given: float,
+    ) -> Any:
+        """A picture for each.
+
+        Args:
+            inputs: photographs, or arrays `[height, width, channels]`, uint8 or in [0, 1], of any sizes.
+            seed: nothing is drawn.
+            condition: of a model that takes one.
+            tile: see `Tiling`.
+            overlap: the same.
+            given: numbers that the network takes beside the picture, such as `sigma`.
+
+        Returns:
+            `Photograph` objects for those, arrays in [0, 1] for arrays; one array if all have the same size.
+        """
+        del seed
+        rows, outputs = self.takes.rows(inputs), []
+        conditions = self.conditions(condition, len(rows))
+        numbers = {name: np.array([number], np.float32) for name, number in given.items()}
+        for value, own in zip(rows, [None] * len(rows) if conditions is None else conditions, strict=True):
+            pixels = in_channels(pixels_of(value), self.used.inputs[0].shape[-1])
+            made = self.applied(self.inputs_of(pixels, own) | numbers, tile, overlap)
+            outputs.append(value.with_pixels(made) if isinstance(value, Photograph) else made)
+        return self.gives.stack(outputs)
+
+    def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
+        """The pictures that the network takes, by name."""
+        self.refuse_condition(condition)
+        return {"image": pixels}
+
+    def of_fixed_size(self, side: int) -> keras.Model:
+        """The network for pictures of one size, for exports."""
+        inputs = [
+            keras.Input((side, side, entry.shape[-1]) if len(entry.shape) == 4 else entry.shape[1:], name=entry.name)
+            for entry in self.used.inputs
+        ]
+        return keras.Model(inputs, self.used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
+
+    def signature(self, network: keras.Model, output: str, examples: Examples) -> Signature:
+        """The signature of what `of_fixed_size` gave.
+
+        Args:
+            network: of fixed size.
+            output: name of what comes out.
+            examples: ordinary inputs.
+        """
+
+        def strange(count: int, seed: int) -> Arrays:
+            ordinary = examples(count, seed)
+            return ordinary | {"image": self.takes.strange(np.clip(ordinary["image"], 0, 1), seed)}
+
+        return Signature(
+            network,
+            {entry.name: TensorSpec(entry.shape[1:], MEANINGS[entry.name]) for entry in network.inputs},
+            {output: TensorSpec(network.outputs[0].shape[1:], MEANINGS["image"])},
+            examples,
+            strange=strange,
+        )
+
+
+def crops_or_noise(source: Any, count: int, seed: int, shape: tuple[int, int, int]) -> np.ndarray:
+    """Validation crops of a source of photographs, repeated if there are too few; noise without a source.
+
+    Returns:
+        float32 `[count, *shape]` in [0, 1].
+    """
+    if source is None:
+        return np.random.default_rng(seed).random((count, *shape), np.float32)
+    crops = source.crops_of("validation", count)
+    return crops[np.arange(count) % len(crops)].astype(np.float32) / 255
+
+
+def in_channels(pixels: np.ndarray, wanted: int) -> np.ndarray:
+    """Grey for networks that take grey, three equal channels for those that take colours."""
+    if pixels.shape[-1] == wanted:
+        return pixels
+    if wanted == 1:
+        return (pixels @ np.array(LUMA, np.float32))[..., np.newaxis]
+    return np.repeat(pixels, wanted, axis=-1)

@@ -1,0 +1,44 @@
+"""A U-Net for pictures of any height and width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, unet_down, unet_up
+
+
+def half_size_unet(
+    x: Any, filters: Sequence[int], lowest_blocks: int, channels: int, *, groups: int | None = None, bias: float = 0.0
+) -> Any:
+    """A U-Net (Ronneberger et al. 2015) that begins at half the size, where convolutions cost a quarter.
+
+    Args:
+        x: `[batch, height, width, any]`; sizes are multiples of 2 to the number of `filters`.
+        filters: channels at a half, a quarter, ... of the size.
+        lowest_blocks: residual blocks at the smallest size; the other levels have one on either side.
+        channels: of what comes out.
+        groups: of group normalisation, see `aigc_tf.nn.blocks.group_norm`; None for no normalisation.
+        bias: with which the last convolution starts; its kernel starts as zeros.
+
+    Returns:
+        `[batch, height, width, channels]`.
+    """
+    *upper, lowest = filters
+    x = layers.Conv2D(filters[0], 4, strides=2, padding="same", name="halve")(x)
+    skips = []
+    for level, width in enumerate(upper):
+        x, skip = unet_down(x, width, blocks=1, name=f"down_{level}", groups=groups)
+        skips.append(skip)
+    for index in range(lowest_blocks):
+        x = preactivated_block(x, lowest, name=f"lowest_{index}", groups=groups)
+    for level, width in reversed(list(enumerate(upper))):
+        x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups)
+    start = keras.initializers.Constant(bias)
+    last = layers.Conv2D(
+        4 * channels, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"
+    )
+    return DepthToSpace(2, name="full_size")(last(x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -43,6 +44,14 @@ class PhotoModel(GenerativeModel, Transforms):
     def gives(self) -> Photographs:
         """Photographs of any size."""
         return Photographs(self.recipe.photos.channels)
+
+    @abc.abstractmethod
+    def judged(self, source: Any, count: int) -> tuple[Arrays, np.ndarray | None]:
+        """Inputs of the network from at most `count` validation crops, and what should be made of them, if it is known.
+
+        Returns:
+            By name, and float32 `[count, height, width, channels]` in [0, 1].
+        """
 
     def called(self, network: keras.Model, inputs: Mapping[str, Any], training: bool) -> tf.Tensor:
         """A network on inputs by name."""

@@ -46,6 +46,8 @@ class PhotoLimit:
 
     psnr_db: NonNegativeFloat
     """By how much the PSNR of what it makes may fall."""
+    likeness_db: NonNegativeFloat = 20.0
+    """PSNR of what it makes to what the network makes, at least, where no truth is known."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -54,7 +56,7 @@ class PhotoLimits(QuantizationLimits):
 
     crops: PositiveInt = 64
     """Of validation photographs, to measure it on."""
-    dynamic: PhotoLimit = PhotoLimit(psnr_db=0.2)
+    dynamic: PhotoLimit = PhotoLimit(psnr_db=0.2, likeness_db=30.0)
     """With 8-bit weights."""
     int8: PhotoLimit = PhotoLimit(psnr_db=1.0)
     """With 8-bit arithmetic."""

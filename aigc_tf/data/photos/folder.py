@@ -17,6 +17,7 @@ from aigc_tf.data.images.layout import layout_of
 from aigc_tf.data.images.prepare import decode_whole
 from aigc_tf.data.photos.photos import Photos, gathered
 from aigc_tf.data.progress import progress
+from aigc_tf.data.source import HELD_OUT
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.photos import PhotoSettings
@@ -33,6 +34,7 @@ class Folder:
     parts: list[str]
     """Of each "train", "validation" or "test", or "" where no folders say it."""
     notes: tuple[str, ...]
+    licence: str = "the user's own"
 
 
 def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
@@ -80,6 +82,14 @@ def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
     notes += [f"{len(unreadable)} files could not be read and are left out: {listed(unreadable)}"] if unreadable else []
     notes += [f"{len(small)} smaller than a crop are left out: {listed(small)}"] if small else []
     return Folder(names, photos, parts, (*notes, *layout.notes))
+
+
+def test_rows(found: Folder, settings: PhotoSettings) -> tuple[np.ndarray, str]:
+    """Which photographs are measured on, bool `[count]`, and how that came about: the folder's parts, or a tenth."""
+    if "test" in found.parts:
+        return np.array([part == "test" for part in found.parts]), "the test folder"
+    split = HELD_OUT if settings.group is None else f"10 % held out by a hash of {settings.group!r} in file names"
+    return held_out(found.names, found.photos, settings.group), split
 
 
 def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndarray:

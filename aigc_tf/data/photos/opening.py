@@ -10,10 +10,10 @@ import numpy as np
 
 from aigc_tf.data.images import fashion_mnist
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.photos.folder import Folder, held_out, read_folder
-from aigc_tf.data.photos.photos import Photos, gathered
+from aigc_tf.data.photos.folder import Folder, read_folder, test_rows
+from aigc_tf.data.photos.photos import gathered
 from aigc_tf.data.photos.source import PhotoSource
-from aigc_tf.data.source import GIVEN, HELD_OUT
+from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.photos import PhotoRecipe, PhotoSettings
@@ -58,59 +58,59 @@ def tested_name(settings: PhotoSettings) -> str:
 
 
 def _by_name(name: str, settings: PhotoSettings) -> PhotoSource:
+    return from_folder(name, named_folder(name, settings), settings)
+
+
+def named_folder(name: str, settings: PhotoSettings) -> Folder:
+    """The photographs of a folder, or of one of the data sets that are there to try things out.
+
+    Raises:
+        InputError: there is no such folder, or its photographs cannot be used.
+    """
     if not is_path(name, (), _EXPECTED) and name in _NAMED:
         images = _NAMED[name](ImageSettings(channels=settings.channels))
-        train, test = (_of_same_size(np.asarray(part.images)) for part in (images.train, images.test))
-        _refuse_small(images.name, train, settings)
-        return PhotoSource(
-            name=images.name,
-            settings=settings,
-            train=train,
-            test=test,
-            test_split=images.test_split,
-            licence=images.licence,
-            notes=images.notes,
-        )
+        _refuse_small(images.name, images.train.images, settings)
+        parts = {"train": np.asarray(images.train.images), "test": np.asarray(images.test.images)}
+        photos = gathered((photo for part in parts.values() for photo in part), settings.channels)
+        names = [f"{part}/{index}" for part, pictures in parts.items() for index in range(len(pictures))]
+        return Folder(names, photos, [name.partition("/")[0] for name in names], images.notes, images.licence)
     folder = existing(name, f"{_EXPECTED}, or one of {', '.join(_NAMED)}")
     if not folder.is_dir():
         raise InputError(f"source {folder} is a file: name the folder that holds the photographs")
-    found = read_folder(folder, settings)
-    return from_folder(str(folder), found, settings)
+    return read_folder(folder, settings)
 
 
-def from_folder(name: str, found: Folder, settings: PhotoSettings, pairs: bool = False) -> PhotoSource:
-    """A source of the photographs of a folder: its own parts, or a tenth held out."""
-    if "test" in found.parts:
-        tested = np.array([part == "test" for part in found.parts])
-        trained, split = ~tested, "the test folder"
-    elif settings.test is not None:
-        tested, split = np.zeros(len(found.names), bool), ""
-        trained = ~tested
-    else:
-        tested, split = held_out(found.names, found.photos, settings.group), HELD_OUT
-        trained = ~tested
-        if settings.group:
-            split = f"10 % held out by a hash of {settings.group!r} in file names"
-    train, test = (found.photos.at(np.flatnonzero(side)) for side in (trained, tested))
+def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSource:
+    """A source of the photographs of a folder; a tenth is held out unless there are others to test on."""
+    tested, split = test_rows(found, settings)
+    if settings.test is not None and "test" not in found.parts:
+        tested = np.zeros_like(tested)
+    train, test = (found.photos.at(np.flatnonzero(side)) for side in (~tested, tested))
     return PhotoSource(
         name=name,
         settings=settings,
         train=train,
         test=test,
         test_split=split,
-        licence="the user's own",
+        licence=found.licence,
         notes=found.notes,
-        pairs=pairs,
     )
 
 
 def _of_data(data: Any, settings: PhotoSettings) -> PhotoSource:
-    """Photographs that are given from Python."""
+    return from_folder(GIVEN, given_folder(data, settings), settings)
+
+
+def given_folder(data: Any, settings: PhotoSettings) -> Folder:
+    """Photographs that are given from Python.
+
+    Raises:
+        InputError: they are none, or something else.
+    """
     photos = [_checked(photo, index, settings) for index, photo in enumerate(data)]
     if not photos:
         raise InputError("the data hold no photographs: give a list of arrays [height, width, channels]")
-    found = Folder([str(index) for index in range(len(photos))], gathered(photos, settings.channels), [], ())
-    return dataclasses.replace(from_folder(GIVEN, found, settings), licence="unknown")
+    return Folder([str(index) for index in range(len(photos))], gathered(photos, settings.channels), [], (), "unknown")
 
 
 def _checked(photo: Any, index: int, settings: PhotoSettings) -> np.ndarray:
@@ -142,15 +142,8 @@ def _checked(photo: Any, index: int, settings: PhotoSettings) -> np.ndarray:
     return np.round(pixels * 255).astype(np.uint8)
 
 
-def _of_same_size(images: np.ndarray) -> Photos:
-    """Pictures uint8 `[count, height, width, channels]` without a copy."""
-    count, height, width, channels = images.shape
-    sizes = np.tile(np.array([height, width], np.int64), (count, 1))
-    return Photos(images.reshape(-1, channels), sizes, np.arange(count, dtype=np.int64) * height * width)
-
-
-def _refuse_small(name: str, photos: Photos, settings: PhotoSettings) -> None:
-    side = int(photos.sizes.min(initial=settings.crop))
+def _refuse_small(name: str, images: np.ndarray, settings: PhotoSettings) -> None:
+    side = min(images.shape[1:3])
     if side < settings.crop:
         raise InputError(
             f"the pictures of {name} have {side} pixels, less than a crop of {settings.crop}: name a folder of "

@@ -22,7 +22,7 @@ from aigc_tf.recipes.photos import PhotoSettings
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PhotoSource(Source):
-    """Photographs of any size, all at least as large as a crop."""
+    """Photographs of any size, all at least as large as a crop; pairs of pictures have twice the channels."""
 
     settings: PhotoSettings
     train: Photos
@@ -30,8 +30,6 @@ class PhotoSource(Source):
     test: Photos
     uncut: Photos | None = None
     """The training part with the validation part in it; None if none was cut off."""
-    pairs: bool = False
-    """Whether the second half of the channels is the target of the first: what a crop of both becomes."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -109,8 +107,8 @@ class PhotoSource(Source):
         return self.named(tf.ensure_shape(unit, (size, side, side, self.train.channels)))
 
     def named(self, values: Any) -> dict[str, Any]:
-        """Pixels `[..., channels]` as named tensors: `image`, and of pairs `target`."""
-        if not self.pairs:
+        """Pixels `[..., channels]` as named tensors: `image`, and where there are twice the channels `target`, too."""
+        channels = self.settings.channels
+        if values.shape[-1] == channels:
             return {"image": values}
-        half = values.shape[-1] // 2
-        return {"image": values[..., :half], "target": values[..., half:]}
+        return {"image": values[..., :channels], "target": values[..., channels:]}

@@ -1,8 +1,7 @@
-"""What quantizing changes in restored photographs: the PSNR of validation crops, by the network and by the file."""
+"""What quantizing changes in pictures made of pictures: the PSNR of validation crops, by network and by file."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,55 +12,59 @@ from aigc_tf.metrics.images.image_quality import decibels
 
 if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
-    from aigc_tf.families.restoration.model import Restorer
-    from aigc_tf.recipes.photos import RestorationRecipe
+    from aigc_tf.families.photo_model import PhotoModel
+    from aigc_tf.recipes.photos import PhotoRecipe
 
-SIGNATURE = "restore"
+SAME_DB = 120.0  # PSNR of equal pictures
 
 
 def photo_quality(
-    model: Restorer, source: PhotoSource, recipe: RestorationRecipe, runner: Runner, quantize: str
+    model: PhotoModel, source: PhotoSource, recipe: PhotoRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a quantized file of a restoring model, and refuse it beyond the limits of the recipe.
+    """Measure a quantized file of a model from picture to picture, and refuse it beyond the limits of the recipe.
 
     Args:
         model: what was exported.
-        source: crops of its `watched` part are restored: what is refused here is chosen, and test photographs choose
-            nothing.
+        source: crops of its `watched` part go in: what is refused here is chosen, and test photographs choose nothing.
         recipe: `recipe.export_limits` says with how many crops, and what is accepted.
         runner: of the file.
         quantize: `dynamic` or `int8`.
 
     Returns:
-        Under "restore": `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change)
-        and what they were measured with.
+        By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change) and
+        what they were measured with. It is the PSNR to the truth; where none is known, to what the network makes.
 
     Raises:
         VerificationError: the limit is exceeded, or a number is not finite.
     """
-    crops = source.crops_of("validation", recipe.export_limits.crops).astype(np.float32) / 255
-    inputs = model.examples(crops, 0)
-    calls = checked(networks_of(model.signatures(source)), runner.map)
-    before, after = (_psnr_db(partial(call, SIGNATURE), inputs, crops) for call in calls)
-    limit = recipe.export_limits.of(quantize).psnr_db
+    ((name, signature),) = model.signatures(source).items()
+    (output,) = signature.outputs
+    inputs, truth = model.judged(source, recipe.export_limits.crops)
+    calls = checked(networks_of({name: signature}), runner.map)
+    by_network, by_file = (call(name, inputs)[output] for call in calls)
+    limits = recipe.export_limits.of(quantize)
+    before = SAME_DB if truth is None else _psnr_db(by_network, truth)
+    after = _psnr_db(by_file, by_network if truth is None else truth)
+    allowed, field = (SAME_DB - limits.likeness_db, "likeness_db") if truth is None else (limits.psnr_db, "psnr_db")
+    compared = "what the network makes" if truth is None else "the truth"
     require_at_most(
         before - after,
-        limit,
-        f"{SIGNATURE}, quantize {quantize}: the PSNR of restored crops goes from {before:.2f} to {after:.2f} dB, it "
-        f"may fall by {limit:g}: choose quantize float16, train longer, or raise export_limits.{quantize}.psnr_db",
+        allowed,
+        f"{name}, quantize {quantize}: the PSNR of crops to {compared} goes from {before:.2f} to {after:.2f} dB, it "
+        f"may fall by {allowed:g}: choose quantize float16, train longer, or change export_limits.{quantize}.{field}",
     )
     return {
-        SIGNATURE: {
-            "measure": "PSNR of restored validation crops in dB, higher is better",
+        name: {
+            "measure": f"PSNR of validation crops to {compared} in dB, higher is better",
             "before": before,
             "after": after,
             "change": after - before,
-            "limit": -limit,
-            "crops": len(crops),
+            "limit": -allowed,
+            "crops": len(by_file),
         }
     }
 
 
-def _psnr_db(call: partial[Any], inputs: dict[str, np.ndarray], crops: np.ndarray) -> float:
-    restored = np.clip(call(inputs)["restored"], 0, 1).astype(np.float64)
-    return float(decibels(np.square(restored - crops).mean(axis=(1, 2, 3))).mean())
+def _psnr_db(pictures: np.ndarray, references: np.ndarray) -> float:
+    first, second = (np.clip(part, 0, 1).astype(np.float64) for part in (pictures, references))
+    return float(decibels(np.square(first - second).mean(axis=(1, 2, 3))).mean())

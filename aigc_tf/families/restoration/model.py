@@ -76,6 +76,11 @@ class Restorer(PhotoModel):
         inputs = self.degradation.degrade(ops.convert_to_tensor(clean), seed, strength)
         return {name: np.asarray(value) for name, value in inputs.items()}
 
+    def judged(self, source: Any, count: int) -> tuple[Arrays, np.ndarray]:
+        """See `PhotoModel.judged`."""
+        clean = source.crops_of("validation", count).astype(np.float32) / 255
+        return self.examples(clean, 0), clean
+
     def previews(self, source: Any) -> dict[str, Preview]:
         """Of held-out crops in rows: the simplest restoration, the network's, the truth, and its errors."""
         clean = source.crops_of("validation", PREVIEWED).astype(np.float32) / 255

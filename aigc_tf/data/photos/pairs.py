@@ -1,0 +1,168 @@
+"""Sources of two kinds of pictures, A and B: pairs of the same name or side by side, or pictures without pairs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.images.source import to_unit
+from aigc_tf.data.order import Rows
+from aigc_tf.data.photos.folder import Folder, test_rows
+from aigc_tf.data.photos.opening import from_folder, given_folder, named_folder
+from aigc_tf.data.photos.photos import Photos, gathered
+from aigc_tf.data.photos.source import PhotoSource
+from aigc_tf.data.source import GIVEN, Batch
+from aigc_tf.errors import InputError, listed, printable
+from aigc_tf.nn.augmentation import numbers_at
+from aigc_tf.recipes.translation import TranslationRecipe
+
+
+def open_pairs(recipe: TranslationRecipe, data: Any = None) -> PhotoSource:
+    """Pairs of pictures.
+
+    Args:
+        recipe: `source` and `target` are folders whose files have the same names, or without a target the pictures of
+            `source` hold both, side by side. Of `fashion_mnist`, to try things out, the target is the negative.
+        data: used instead: pictures of both kinds, two lists or arrays `[count, height, width, channels]`.
+
+    Raises:
+        InputError: the source or the data is missing or cannot be used, or there are no pairs.
+    """
+    first, second = _both(recipe, data)
+    found, words = _matched(first, second, recipe.photos.channels)
+    if not found.names:
+        raise InputError(f"{recipe.source} and {recipe.target} hold no pictures of the same name and size: {words}")
+    notes = (*first.notes, *second.notes, *([words] if words else []))
+    source = from_folder(_name(recipe, data), dataclasses.replace(found, notes=notes), recipe.photos)
+    return _summarised(source.for_recipe(recipe), "pairs")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UnpairedSource(PhotoSource):
+    """Pictures of A and of B that are drawn independently of each other; the test part may have pairs."""
+
+    others: Photos
+    """Training pictures of B."""
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`image` (A) and `target` (B), float32 `[batch, crop, crop, channels]` in [-1, 1]: unrelated crops."""
+        size, side, turns = rows.examples.shape[0], self.settings.crop, self.settings.turns
+        numbers = numbers_at(rows.position, size, seed)
+        tiles = int(self.others.tiles(side).sum())
+
+        def crops(examples: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            drawn = (numbers[:, 7].astype(np.float64) * tiles).astype(np.int64)
+            own = self.train.crops(examples, numbers, side, turns)
+            return to_unit(own), to_unit(self.others.crops(drawn, numbers[:, 3:7], side, turns))
+
+        both = tf.numpy_function(crops, [rows.examples, numbers], (tf.float32, tf.float32), stateful=False)
+        shape = (size, side, side, self.settings.channels)
+        return {name: tf.ensure_shape(part, shape) for name, part in zip(("image", "target"), both, strict=True)}
+
+
+def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource:
+    """Pictures of two kinds. What is a pair by its name is not learnt as one; a tenth of the pairs is measured on.
+
+    Args:
+        recipe: as for `open_pairs`; names need not agree, and without any pair a tenth of A is held out.
+        data: the same; the counts may differ.
+
+    Raises:
+        InputError: the source or the data is missing or cannot be used.
+    """
+    settings = recipe.photos
+    first, second = _both(recipe, data)
+    pairs, _ = _matched(first, second, settings.channels)
+    measured = pairs if pairs.names else first
+    tested, split = test_rows(measured, settings)
+    names = {_stem(name) for name, is_tested in zip(measured.names, tested, strict=True) if is_tested}
+    train, others = (
+        folder.photos.at(np.array([row for row, name in enumerate(folder.names) if _stem(name) not in names], np.int64))
+        for folder in (first, second)
+    )
+    if not (len(train) and len(others)):
+        raise InputError(f"{_name(recipe, data)}: no pictures are left to train on, give more")
+    source = UnpairedSource(
+        name=_name(recipe, data),
+        settings=settings,
+        train=train,
+        others=others,
+        test=measured.photos.at(np.flatnonzero(tested)),
+        test_split=split,
+        licence=first.licence,
+        notes=(*first.notes, *second.notes),
+    )
+    return _summarised(source.for_recipe(recipe), "pictures")
+
+
+def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
+    """The pictures of A and of B."""
+    settings = recipe.photos
+    if data is not None:
+        if len(data) != 2:
+            raise InputError(f"the data are {len(data)} things: give two, pictures of the first and of the second kind")
+        first, second = (given_folder(part, settings) for part in data)
+        return first, second
+    found = named_folder(recipe.source, settings)
+    if recipe.target is not None:
+        return found, named_folder(recipe.target, settings)
+    if found.licence != Folder.licence:  # a data set to try things out
+        return found, _changed(found, lambda photo: 255 - photo)
+    narrow = [
+        name for name, (_, width) in zip(found.names, found.photos.sizes, strict=True) if width < 2 * settings.crop
+    ]
+    if narrow:
+        raise InputError(
+            f"without --target each picture holds both, side by side, and {len(narrow)} are narrower than two crops of "
+            f"{settings.crop} ({listed([printable(name) for name in narrow])}): name the other folder, --target FOLDER"
+        )
+    halves = (lambda photo: photo[:, : photo.shape[1] // 2]), (lambda photo: photo[:, -(photo.shape[1] // 2) :])
+    first, second = (_changed(found, half) for half in halves)
+    return first, second
+
+
+def _changed(folder: Folder, change: Any) -> Folder:
+    photos = gathered((change(photo) for photo in folder.photos), folder.photos.channels)
+    return dataclasses.replace(folder, photos=photos, notes=())
+
+
+def _matched(first: Folder, second: Folder, channels: int) -> tuple[Folder, str]:
+    """Pictures of the same name and size in one, with twice the channels, and how many have no partner, in words."""
+    rows = {_stem(name): row for row, name in enumerate(second.names)}
+    pairs = [(row, rows[_stem(name)]) for row, name in enumerate(first.names) if _stem(name) in rows]
+    same = [(a, b) for a, b in pairs if (first.photos.sizes[a] == second.photos.sizes[b]).all()]
+
+    def both() -> Iterator[np.ndarray]:
+        for a, b in same:
+            yield np.concatenate([first.photos[a], second.photos[b]], axis=-1)
+
+    found = Folder(
+        [first.names[a] for a, _ in same],
+        gathered(both(), 2 * channels),
+        [first.parts[a] for a, _ in same] if first.parts else [],
+        (),
+        first.licence,
+    )
+    alone, unequal = len(first.names) + len(second.names) - 2 * len(pairs), len(pairs) - len(same)
+    words = [f"{alone} without a partner of the same name"] if alone else []
+    words += [f"{unequal} pairs of different sizes"] if unequal else []
+    return found, f"left out: {', '.join(words)}" if words else ""
+
+
+def _stem(name: str) -> str:
+    return str(PurePath(name).with_suffix(""))
+
+
+def _name(recipe: TranslationRecipe, data: Any) -> str:
+    return recipe.source if data is None else GIVEN
+
+
+def _summarised(source: Any, unit: str) -> Any:
+    words = source.sizes_in_words(unit, len)
+    return dataclasses.replace(source, notes=(f"{source.name}: {words}", *source.notes))

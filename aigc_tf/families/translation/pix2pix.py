@@ -1,0 +1,71 @@
+"""pix2pix: translation that is learnt from pairs (Isola et al. 2017)."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.source import Batch
+from aigc_tf.families.latent import update_average
+from aigc_tf.families.translation.model import Translator, unit
+from aigc_tf.nn.losses import discriminator_loss, non_saturating_generator_loss
+from aigc_tf.nn.optimizers import adam
+from aigc_tf.recipes import pix2pix
+
+
+class Pix2Pix(Translator):
+    """A generator that is judged by the distance to the truth, and by a discriminator that sees input and output.
+
+    Args:
+        recipe: of both networks.
+        generator: see `Translator`.
+        discriminator: pictures of both kinds in [0, 1] -> logits of patches.
+    """
+
+    recipe: pix2pix.Pix2Pix
+
+    def __init__(self, recipe: pix2pix.Pix2Pix, generator: keras.Model, discriminator: keras.Model) -> None:
+        super().__init__(recipe, generator)
+        self.discriminator = discriminator
+        self.generator_adam = adam(recipe.generator_optimizer, generator.trainable_variables)
+        self.discriminator_adam = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One for each player."""
+        return {"generator_optimizer": self.generator_adam, "discriminator_optimizer": self.discriminator_adam}
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update both players on pairs `image` and `target`, `[batch, height, width, channels]` in [-1, 1].
+
+        Equations 1, 3 and 4 of the paper, with the non-saturating loss of its §3.3.
+        """
+        image, target = unit(batch["image"]), unit(batch["target"])
+        generator, discriminator = self.generator.trainable_variables, self.discriminator.trainable_variables
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            made = self.generator(image, training=True)
+            real_logits = self.discriminator([image, target], training=True)
+            fake_logits = self.discriminator([image, made], training=True)
+            l1 = ops.mean(ops.abs(made - target))
+            adversarial = non_saturating_generator_loss(fake_logits)
+            generator_loss = adversarial + self.recipe.l1_weight * l1
+            judging = discriminator_loss(real_logits, fake_logits)
+        norm = self.generator_adam.apply(generator_tape.gradient(generator_loss, generator), generator)
+        self.discriminator_adam.apply(discriminator_tape.gradient(judging, discriminator), discriminator)
+        pairs = ops.shape(image)[0]
+        update_average(self.used, self.generator, pairs, self.generator_adam.iterations, self.recipe.average_images)
+        return {
+            "generator_loss": generator_loss,
+            "l1_loss": l1,
+            "adversarial_loss": adversarial,
+            "discriminator_loss": judging,
+            "gradient_norm": norm,
+        }
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """`loss`: the absolute error of held-out pairs. Changes nothing."""
+        made = self.used(unit(batch["image"]), training=False)
+        return {"loss": ops.mean(ops.abs(made - unit(batch["target"])))}

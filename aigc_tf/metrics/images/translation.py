@@ -1,0 +1,77 @@
+"""How near translated pictures are to the truth that pairs have, beside copying and the nearest training pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.images.image_quality import psnr, ssim
+from aigc_tf.modalities.drawing import rows_of
+
+if TYPE_CHECKING:
+    from aigc_tf.data.photos.source import PhotoSource
+    from aigc_tf.families.translation.model import Translator
+
+MAX_PAIRS = 1000
+MAX_TRAINING = 5000  # pictures that the nearest is looked for among
+SHOWN = 8
+MODEL, COPY, NEAREST = "model", "the input", "the nearest training pair's target"
+
+
+class Translated(Evaluator):
+    """PSNR and SSIM of crops of test pairs, and how many are told from others.
+
+    Figures, each beside the input itself and, for pairs, the target of the training picture that is nearest in pixels:
+
+    - psnr_db and ssim: to the truth, means over crops, higher is better;
+    - recognised: the share of crops that are nearer, in pixels, to their own truth than to that of any other crop of
+      the part, higher is better.
+    """
+
+    def measure(self, model: Translator, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
+        """See `Evaluator.measure`.
+
+        Raises:
+            InputError: the part has no pairs.
+        """
+        pair = self._pairs(source, request)
+        images, truth = pair["image"], pair["target"]
+        made = {MODEL: np.asarray(model.transform(images)), COPY: images}
+        training = source.named(source.crops_of("train", MAX_TRAINING).astype(np.float32) / 255)
+        if "target" in training:
+            made[NEAREST] = training["target"][nearest(images, training["image"])]
+        figures = {}
+        measures = {"psnr_db": psnr, "ssim": ssim, "recognised": recognised}
+        for name, measure in measures.items():
+            values = {method: float(np.mean(measure(pictures, truth))) for method, pictures in made.items()}
+            figures[name] = Figure(values.pop(MODEL), "higher", values)
+        rows = np.stack([images[:SHOWN], made[MODEL][:SHOWN], truth[:SHOWN]], axis=1)
+        protocol = {
+            "pairs": f"{len(images)} crops of {recipe.photos.crop} pixels of the {request.part} part "
+            f"({source.split_in_words(request.part)}), evenly spread",
+            "recognised": f"nearest of {len(images)} truths by squared error; by chance {1 / len(images):.2%}",
+        }
+        return Measurement(figures, protocol, {"translated": Picture(rows_of(rows), "In rows: input, output, truth.")})
+
+    def _pairs(self, source: PhotoSource, request: Request) -> dict[str, np.ndarray]:
+        if not len(source.part(request.part)):
+            raise InputError(f"{source.name} has no {request.part} pictures: give more")
+        crops = source.crops_of(request.part, min(request.samples, MAX_PAIRS))
+        pair = source.named(crops.astype(np.float32) / 255)
+        if "target" not in pair:
+            raise InputError(f"{source.name} has no {request.part} pairs to measure on: give some files the same names")
+        return pair
+
+
+def nearest(pictures: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """The row of the nearest of others by squared error, int64 `[count]`."""
+    rows, others = pictures.reshape(len(pictures), -1), among.reshape(len(among), -1)
+    return np.argmin(np.square(others).sum(axis=1) - 2 * rows @ others.T, axis=1)
+
+
+def recognised(pictures: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Whether each is nearest to its own truth of all, bool `[count]`; equal truths count as one's own."""
+    return (truth[nearest(pictures, truth)] == truth).all(axis=(1, 2, 3))

@@ -1,0 +1,33 @@
+"""Translation of pictures, learnt without pairs (002 §6.1, 003 §5.1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.translation import TranslationRecipe
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CycleGAN(TranslationRecipe):
+    """CycleGAN (Zhu et al. 2017): there and back again, with a discriminator of patches on either side."""
+
+    model: ClassVar[str] = "aigc_tf.families.translation.cyclegan:CycleGAN"
+    data: ClassVar[str] = "aigc_tf.data.photos.pairs:open_unpaired"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.families.translation.networks:generator",
+        "back": "aigc_tf.families.translation.networks:back",
+        "discriminator": "aigc_tf.families.translation.networks:discriminator",
+        "discriminator_a": "aigc_tf.families.translation.networks:discriminator_a",
+    }
+
+    cycle_weight: NonNegativeFloat = 10.0
+    """λ of equation 3: of the absolute error after there and back."""
+    identity_weight: NonNegativeFloat = 5.0
+    """Of the absolute error where a generator is given what it should make (§5.2)."""
+    replayed: PositiveInt = 50
+    """Generated pictures of the past that each discriminator sees (§4)."""

@@ -1,0 +1,57 @@
+"""What the recipes of translation between two kinds of pictures share."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.photos import PhotoLimits, PhotoRecipe, PhotoSettings
+from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TranslationRecipe(PhotoRecipe):
+    """A recipe for a model that turns pictures of one kind into another: two folders, A and B."""
+
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.translation:Translated",)
+
+    target: str | None = None
+    """The folder B of what is made; its pictures have the names of those in the source, folder A, where they are pairs.
+    Without it each picture of the source holds both, side by side."""
+    batch_size: PositiveInt = 4
+    photos: PhotoSettings = PhotoSettings(turns="mirror")
+    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96, 96)
+    """Channels of the generator at a half, a quarter, ... of the size."""
+    lowest_blocks: PositiveInt = 2
+    """Residual blocks at the smallest size; the other levels have one on either side."""
+    discriminator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 128)
+    """Channels of the convolutions that judge patches."""
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+
+    def __post_init__(self) -> None:
+        if self.photos.crop % self.granularity:
+            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
+        if self.photos.test is not None:
+            raise ValueError("photos.test is for single photographs: put test pairs into folders train/ and test/")
+
+    @property
+    def granularity(self) -> int:
+        """Pixels that height and width of an input must be multiples of."""
+        return 2 ** len(self.unet_filters)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds: pictures and their negatives."""
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
+            unet_filters=(4, 4),
+            lowest_blocks=1,
+            discriminator_filters=(4, 4, 4),
+            batch_size=4,
+            export_limits=PhotoLimits.tiny(),
+        )

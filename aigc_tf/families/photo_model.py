@@ -64,20 +64,21 @@ class PhotoModel(GenerativeModel, Transforms):
         specs = {entry.name: tf.TensorSpec((1, *entry.shape[1:]), entry.dtype) for entry in self.used.inputs}
         return tf.function(lambda inputs: self.called(self.used, inputs, training=False), input_signature=[specs])
 
-    def applied(self, inputs: Arrays, tile: int = Tiling.tile, overlap: int = Tiling.overlap) -> np.ndarray:
+    def applied(self, inputs: Arrays, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
         """What the network makes of one picture, float32 `[height, width, channels]` in [0, 1].
 
         Args:
             inputs: of the network by name, without the batch dimension.
-            tile: see `Tiling`.
+            tile: see `Tiling`; None takes the default of the recipe's `transform_options`.
             overlap: the same.
         """
+        options: type[Tiling] = self.recipe.transform_options  # type: ignore[assignment]
         numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
         made = by_tiles(
             lambda pictures: self._traced(pictures | numbers).numpy(),
             {name: value for name, value in inputs.items() if value.ndim == 3},
-            tile=tile,
-            overlap=overlap,
+            tile=options.tile if tile is None else tile,
+            overlap=options.overlap if overlap is None else overlap,
             granularity=self.recipe.granularity,
             scale=self.scale,
             channels=self.recipe.photos.channels,
@@ -89,8 +90,8 @@ class PhotoModel(GenerativeModel, Transforms):
         inputs: Any,
         seed: int = 0,
         condition: Any = None,
-        tile: int = Tiling.tile,
-        overlap: int = Tiling.overlap,
+        tile: int | None = None,
+        overlap: int | None = None,
         **given: float,
     ) -> Any:
         """A picture for each.
@@ -99,7 +100,7 @@ class PhotoModel(GenerativeModel, Transforms):
             inputs: photographs, or arrays `[height, width, channels]`, uint8 or in [0, 1], of any sizes.
             seed: nothing is drawn.
             condition: of a model that takes one.
-            tile: see `Tiling`.
+            tile: see `applied`.
             overlap: the same.
             given: numbers that the network takes beside the picture, such as `sigma`.
 

@@ -8,8 +8,19 @@ from pydantic import Field, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoRecipe, PhotoSettings
+from aigc_tf.recipes.images import MAX_SIDE
+from aigc_tf.recipes.photos import PhotoLimits, PhotoRecipe, PhotoSettings, Tiling
 from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class WholePictures(Tiling):
+    """Instance normalisation looks at all that it is given at once: parts differ from the whole."""
+
+    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 1024
+    """Pixels, height and width of the parts of an input; one picture should fit."""
+    overlap: Annotated[int, Field(ge=0, le=512)] = 0
+    """Pixels around a part that the network sees, too."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -17,6 +28,8 @@ class TranslationRecipe(PhotoRecipe):
     """A recipe for a model that turns pictures of one kind into another: two folders, A and B."""
 
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.translation:Translated",)
+
+    transform_options: ClassVar[type] = WholePictures
 
     target: str | None = None
     """The folder B of what is made; its pictures have the names of those in the source, folder A, where they are pairs.

@@ -72,7 +72,7 @@ class PhotoModel(GenerativeModel, Transforms):
             tile: see `Tiling`; None takes the default of the recipe's `transform_options`.
             overlap: the same.
         """
-        options: type[Tiling] = self.recipe.transform_options  # type: ignore[assignment]
+        options: type[Tiling] = self.recipe.transform_options
         numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
         made = by_tiles(
             lambda pictures: self._traced(pictures | numbers).numpy(),

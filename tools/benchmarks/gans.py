@@ -6,6 +6,7 @@ import os
 import statistics
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -34,7 +35,13 @@ def gan_recipes() -> dict[str, type[GANRecipe]]:
 
 
 def gans(
-    seconds: Sequence[float], names: Sequence[str], seeds: Sequence[int], samples: int, source: str, results: Path
+    seconds: Sequence[float],
+    names: Sequence[str],
+    seeds: Sequence[int],
+    samples: int,
+    source: str,
+    results: Path,
+    processor_time: bool = False,
 ) -> list[dict[str, Any]]:
     """Train each recipe once for the longest of `seconds`, unless `results` has it already; see `rows_of`.
 
@@ -45,6 +52,7 @@ def gans(
         samples: for a reading.
         source: what to train on.
         results: JSON Lines; a benchmark that is called again goes on from there.
+        processor_time: count seconds of all processors together, which other programs do not disturb.
 
     Raises:
         InputError: there is no such recipe.
@@ -61,16 +69,20 @@ def gans(
     for seed in seeds:
         for name in chosen:
             keys = {"recipe": name, "seed": seed, "source": source, "samples": samples, "marks": marks}
+            keys |= {"processor_time": True} if processor_time else {}
             if not done.find(**keys):
-                done.add(**keys, **in_a_process_of_its_own(name, seed, source, samples, marks))
-    wanted = [row for row in done.find(source=source, samples=samples, marks=marks) if row["seed"] in seeds]
+                done.add(**keys, **in_a_process_of_its_own(name, seed, source, samples, marks, processor_time))
+    found = done.find(source=source, samples=samples, marks=marks)
+    wanted = [row for row in found if row["seed"] in seeds and row.get("processor_time", False) == processor_time]
     return [row for name in chosen for row in rows_of(wanted, name, seconds)]
 
 
-def in_a_process_of_its_own(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
+def in_a_process_of_its_own(
+    name: str, seed: int, source: str, samples: int, marks: Sequence[float], processor_time: bool = False
+) -> dict[str, Any]:
     """What `measure` finds, in a process that has seen nothing else: its peak memory is this training's."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-        return pool.submit(measure, name, seed, source, samples, marks).result()
+        return pool.submit(measure, name, seed, source, samples, marks, processor_time).result()
 
 
 def end_with_parent() -> None:
@@ -83,7 +95,9 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, args=(parent_process(),), daemon=True).start()
 
 
-def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[float]) -> dict[str, Any]:
+def measure(
+    name: str, seed: int, source: str, samples: int, marks: Sequence[float], processor_time: bool = False
+) -> dict[str, Any]:
     """Train a recipe or a tutorial until the last mark.
 
     Returns:
@@ -91,6 +105,7 @@ def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[flo
         the first reading.
     """
     recipe = gan_recipes().get(name, DCGAN)(source=source, seed=seed)
+    clock = time.process_time if processor_time else time.perf_counter
     opened = cache(lambda: resolve(recipe.data)(recipe))  # by the first reading: not to be counted as training's memory
     found: dict[str, Any] = {"shape": recipe.images.shape, "images": recipe.examples_per_step, "readings": []}
 
@@ -107,15 +122,17 @@ def measure(name: str, seed: int, source: str, samples: int, marks: Sequence[flo
         return read
 
     if name in TUTORIALS:
-        found["images"] = train_tutorial(name, recipe, marks, reader)
+        found["images"] = train_tutorial(name, recipe, marks, reader, clock)
     else:
         from tools.benchmarks.readings import watch_recipe
 
-        watch_recipe(recipe, marks, reader)
+        watch_recipe(recipe, marks, reader, clock=clock)
     return found
 
 
-def train_tutorial(name: str, recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any]) -> int:
+def train_tutorial(
+    name: str, recipe: GANRecipe, marks: Sequence[float], reader: Callable[[Any], Any], clock: Callable[[], float]
+) -> int:
     """One of `TUTORIALS`; how many images its step takes."""
     import tensorflow as tf
 
@@ -126,7 +143,7 @@ def train_tutorial(name: str, recipe: GANRecipe, marks: Sequence[float], reader:
     published = name == "tutorial"
     tutorial = tutorial_as_published(recipe.seed) if published else tutorial_loop(DCGAN(seed=recipe.seed))
     batches = iter(tutorial.batches(to_unit(open_source(recipe).train.images), recipe.seed))
-    watch_loop(tf.function(tutorial.step), batches, Stopwatch(marks, reader(tutorial)))
+    watch_loop(tf.function(tutorial.step), batches, Stopwatch(marks, reader(tutorial), clock))
     return tutorial.batch_size
 
 

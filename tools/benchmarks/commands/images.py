@@ -56,6 +56,7 @@ def gans(
     seeds: tuple[int, ...] = (0,),
     samples: int = 10_000,
     results: Path = Path("saved_models/benchmarks/gans.jsonl"),
+    processor_time: bool = False,
     json: bool = False,
 ) -> None:
     """Quality, speed and memory of every GAN recipe after the same seconds, and of TensorFlow's tutorial loop.
@@ -67,12 +68,13 @@ def gans(
         seeds: Random seeds; each trains all recipes.
         samples: Number of samples of a measurement.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
+        processor_time: Count seconds of all processors together, which other programs do not disturb.
         json: Print one JSON object.
     """
     from tools.benchmarks.gans import gans as measure
     from tools.benchmarks.gans import table
 
-    rows = measure(seconds, recipes, seeds, samples, source, results)
+    rows = measure(seconds, recipes, seeds, samples, source, results, processor_time)
     show({"rows": rows}, json) if json else print(table(rows))
 
 

@@ -43,7 +43,7 @@ def test_a_row_is_the_median_of_the_seeds_means_over_the_last_fifth():
 def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = []
 
-    def train(name: str, seed: int, source: str, samples: int, marks: list[float]) -> dict[str, Any]:
+    def train(name: str, seed: int, source: str, samples: int, marks: list[float], processor: bool) -> dict[str, Any]:
         made.append((name, seed))
         return {key: value for key, value in finished(name, seed, MARKS, 5).items() if key not in ("recipe", "seed")}
 
@@ -52,6 +52,8 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     first = gans.gans(*arguments)
     assert gans.gans(*arguments) == first and [row["recipe"] for row in first] == ["tutorial", "lsgan"]
     assert made == [("tutorial", 0), ("lsgan", 0)]
+    gans.gans(*arguments, processor_time=True)  # other seconds: nothing is known of them
+    assert len(made) == 4
     with pytest.raises(InputError, match="no GAN recipe vae: choose of tutorial, tutorial_loop, cgan, conv_gan"):
         gans.gans([10.0], ["vae"], [0], 100, "some", tmp_path / "results.jsonl")
 

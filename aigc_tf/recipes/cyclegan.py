@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
@@ -31,3 +31,8 @@ class CycleGAN(TranslationRecipe):
     """Of the absolute error where a generator is given what it should make (§5.2)."""
     replayed: PositiveInt = 50
     """Generated pictures of the past that each discriminator sees (§4)."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Pictures and their negatives."""
+        return cls.small()

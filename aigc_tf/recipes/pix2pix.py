@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
@@ -25,3 +25,8 @@ class Pix2Pix(TranslationRecipe):
 
     l1_weight: NonNegativeFloat = 100.0
     """λ of equation 4: of the absolute error, beside the discriminator's judgement."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Pictures and their negatives."""
+        return cls.small()

@@ -57,8 +57,8 @@ class TranslationRecipe(PhotoRecipe):
         return 2 ** len(self.unet_filters)
 
     @classmethod
-    def tiny(cls) -> Self:
-        """A version that trains a step in milliseconds: pictures and their negatives."""
+    def small(cls) -> Self:
+        """A version that trains a step in milliseconds, of pictures and their negatives: `tiny` of the recipes."""
         return cls(
             source="fashion_mnist_10k",
             photos=PhotoSettings(crop=16, channels=1, turns="mirror"),

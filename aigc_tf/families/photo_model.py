@@ -102,7 +102,8 @@ class PhotoModel(GenerativeModel, Transforms):
             condition: of a model that takes one.
             tile: see `applied`.
             overlap: the same.
-            given: numbers that the network takes beside the picture, such as `sigma`.
+            given: numbers that the network takes beside the picture, such as `sigma`; those of the recipe's
+                `transform_options` by default.
 
         Returns:
             `Photograph` objects for those, arrays in [0, 1] for arrays; one array if all have the same size.
@@ -110,7 +111,12 @@ class PhotoModel(GenerativeModel, Transforms):
         del seed
         rows, outputs = self.takes.rows(inputs), []
         conditions = self.conditions(condition, len(rows))
-        numbers = {name: np.array([number], np.float32) for name, number in given.items()}
+        options = self.recipe.transform_options
+        numbers = {
+            entry.name: np.array([given.get(entry.name, getattr(options, entry.name, 0))], np.float32)
+            for entry in self.used.inputs
+            if len(entry.shape) == 2
+        }
         for value, own in zip(rows, [None] * len(rows) if conditions is None else conditions, strict=True):
             pixels = in_channels(pixels_of(value), self.used.inputs[0].shape[-1])
             made = self.applied(self.inputs_of(pixels, own) | numbers, tile, overlap)

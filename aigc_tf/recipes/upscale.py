@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
@@ -26,7 +26,7 @@ class Upscale(RestorationRecipe):
     steps: PositiveInt = 4600
     filters: PositiveInt = 40
     """Channels of every convolution."""
-    blocks: NonNegativeInt = 5
+    blocks: PositiveInt = 5
     """Residual blocks of two convolutions."""
 
     def __post_init__(self) -> None:

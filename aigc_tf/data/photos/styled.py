@@ -1,0 +1,85 @@
+"""Sources of photographs that come with a style picture."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.assets import Asset
+from aigc_tf.data.images.decode import decode_files
+from aigc_tf.data.images.prepare import decode_image
+from aigc_tf.data.photos.opening import open_source
+from aigc_tf.data.photos.source import PhotoSource
+from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.style import Style
+
+WAVES = "waves"
+
+
+@dataclass(frozen=True, eq=False)
+class StylePicture(Asset):
+    """The picture whose style is learnt; a run keeps it."""
+
+    pixels: np.ndarray
+    """uint8 `[side, side, 1 or 3]`."""
+
+    def to_json(self) -> str:
+        """As a PNG file in base64."""
+        return json.dumps({"png": base64.b64encode(tf.io.encode_png(self.pixels).numpy()).decode()})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """See `Asset.from_json`."""
+        try:
+            return cls(tf.io.decode_png(base64.b64decode(json.loads(text)["png"])).numpy())
+        except (ValueError, KeyError, TypeError, tf.errors.InvalidArgumentError) as error:
+            raise InputError(f"the style picture of the run is damaged: {error}") from error
+
+    def reason_to_refuse(self, recorded: Any) -> str:
+        """Another picture would be another style."""
+        same = np.array_equal(self.pixels, recorded.pixels)
+        return "" if same else "the style picture is another one than the run has learnt: begin a new run"
+
+
+def open_styled(recipe: Style, data: Any = None) -> PhotoSource:
+    """The photographs that a recipe asks for, with its style picture as the asset `style`; see `open_source`.
+
+    Raises:
+        InputError: the photographs or the style picture cannot be used.
+    """
+    picture = StylePicture(style_pixels(recipe))  # before the photographs, which may take long
+    source = open_source(recipe, data)
+    return dataclasses.replace(source, promises={**source.promises, "style": picture})
+
+
+def style_pixels(recipe: Style) -> np.ndarray:
+    """The style picture in its size, cropped at the centre: uint8 `[side, side, channels]`.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    side, channels = recipe.style_side, recipe.photos.channels
+    if recipe.style == WAVES:
+        return waves(side, channels)
+    settings = ImageSettings(height=side, width=side, channels=channels)
+    (found,) = decode_files([Path(recipe.style).expanduser()], partial(decode_image, settings=settings))
+    if isinstance(found, UnreadableError):
+        raise InputError(f"style {recipe.style} is not a picture that can be read: {found}")
+    return found
+
+
+def waves(side: int, channels: int) -> np.ndarray:
+    """Curved stripes of three colours: uint8 `[side, side, channels]`."""
+    rows, columns = np.mgrid[:side, :side] / 32
+    phase = 2 * np.pi * (rows + 0.4 * np.sin(2 * np.pi * columns / 2))
+    shifted = np.stack([np.sin(phase + shift) for shift in np.linspace(0, 2, channels)], axis=-1)
+    return np.round(127.5 + 127.5 * np.tanh(3 * shifted)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Photographs in the style of another picture."""

@@ -1,0 +1,102 @@
+"""Style transfer by a feed-forward network (Johnson et al. 2016)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.photos.styled import StylePicture
+from aigc_tf.data.source import Batch
+from aigc_tf.families.base import Signature
+from aigc_tf.families.latent import averaged, update_average
+from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, crops_or_noise
+from aigc_tf.families.tiles import Arrays
+from aigc_tf.modalities.base import Preview
+from aigc_tf.modalities.drawing import rows_of
+from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.style_features import content_distance, gram, looking, style_distance
+from aigc_tf.recipes.style import Style
+
+
+class StyleTransfer(PhotoModel):
+    """Gives photographs the style of one picture.
+
+    Args:
+        recipe: its features, weights of losses, optimizer and moving average.
+        network: photographs `[batch, height, width, channels]` in [0, 1] -> the same.
+        style: the picture.
+    """
+
+    recipe: Style
+
+    def __init__(self, recipe: Style, network: keras.Model, style: StylePicture) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe, self.network, self.style = recipe, network, style
+        self.used = averaged(network, recipe.average_images)
+        self.styling = self.of_fixed_size(recipe.photos.crop)
+        self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One, for the network."""
+        return {"optimizer": self.adam}
+
+    def distances(self, styled: tf.Tensor, photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """How far pictures `[batch, height, width, channels]` in [0, 1] are from the style, and from photographs.
+
+        Returns:
+            `[batch]` each, 0 where they are equal.
+        """
+        look = looking(self.recipe.features)
+        wanted = [gram(features) for features in look(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))]
+        maps = look(styled)
+        return style_distance(maps, wanted), content_distance(maps, look(photos))
+
+    def losses_of(self, network: keras.Model, photos: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
+        """The losses of a network on photographs in [0, 1]."""
+        styled = network(photos, training=training)
+        style, content = (ops.mean(part) for part in self.distances(styled, photos))
+        variation = ops.mean(tf.image.total_variation(styled)) / ops.cast(ops.size(styled[0]), "float32")
+        recipe = self.recipe
+        loss = recipe.style_weight * style + recipe.content_weight * content + recipe.variation_weight * variation
+        return {"loss": loss, "style_loss": style, "content_loss": content, "variation_loss": variation}
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1]."""
+        photos = 0.5 * batch["image"] + 0.5
+        with tf.GradientTape() as tape:
+            losses = self.losses_of(self.network, photos, training=True)
+        weights = self.network.trainable_variables
+        norm = self.adam.apply(tape.gradient(losses["loss"], weights), weights)
+        crops = ops.shape(photos)[0]
+        update_average(self.used, self.network, crops, self.adam.iterations, self.recipe.average_images)
+        return losses | {"gradient_norm": norm}
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Losses on held-out `image`. Changes nothing."""
+        return self.losses_of(self.used, 0.5 * batch["image"] + 0.5, training=False)
+
+    def judged(self, source: Any, count: int) -> tuple[Arrays, None]:
+        """See `PhotoModel.judged`: nobody knows what should be made of a photograph."""
+        return {"image": source.crops_of("validation", count).astype(np.float32) / 255}, None
+
+    def previews(self, source: Any) -> dict[str, Preview]:
+        """Of held-out crops in rows: the photograph, and what is made of it."""
+        photos = source.crops_of("validation", PREVIEWED).astype(np.float32) / 255
+        styled = np.asarray(self.used(photos, training=False))
+        return {"photograph_styled": rows_of(np.stack([photos, styled], axis=1)), "style": self.style.pixels}
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`translate`: for photographs of the size of a crop."""
+        side, channels = self.recipe.photos.crop, self.recipe.photos.channels
+
+        def examples(count: int, seed: int) -> Arrays:
+            return {"image": crops_or_noise(source, count, seed, (side, side, channels))}
+
+        return {"translate": self.signature(self.styling, "styled", examples)}

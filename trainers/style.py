@@ -1,0 +1,13 @@
+"""Train a network that gives photographs the style of one picture: 3,000 steps of 4 crops, about twenty minutes.
+
+    python -m trainers.style --source FOLDER --style painting.jpg
+    python -m trainers.style --source FOLDER --style painting.jpg --features hed        # pip install 'aigc-tf[style]'
+
+expected at the end (one seed): FIGURE 0
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.style import Style
+
+if __name__ == "__main__":
+    train_command(Style)

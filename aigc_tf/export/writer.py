@@ -52,6 +52,7 @@ def export(
     limits: Limits | None = None,
     metadata: Mapping[str, Any] | None = None,
     quality: Callable[[Runner], dict[str, Any]] | None = None,
+    measure: bool = True,
     compare_with_keras: bool = False,
     seed: int = 0,
     progress: Callable[[str], None] = lambda stage: None,
@@ -74,7 +75,8 @@ def export(
         metadata: JSON-able facts (licence, source of the data, vocabulary) that go into the file.
         quality: is given a `Runner` of the finished file; what it returns goes into the report, and a
             `VerificationError` that it raises fails the export.
-        compare_with_keras: also measure Keras's own `export(format="litert")` of the same networks.
+        measure: latency and memory of the .tflite.
+        compare_with_keras: measure Keras's own `export(format="litert")` of the same networks, too.
         seed: of the examples.
         progress: is told of each stage in a line.
 
@@ -105,8 +107,11 @@ def export(
         if format == "tflite":
             facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
             differences["tflite"], measured = _write_tflite(made, expected, networks, facts, quality, progress)
-            inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
-            report |= measured | reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
+            report |= measured
+            if measure:
+                progress("measuring latency and memory")
+                inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
+                report |= reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
         report["signatures"] = {
             name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
             for name, entry in described.items()
@@ -140,9 +145,7 @@ def _write_tflite(
     differences = _compare_tflite(expected, runner, quantize)
     measured = None
     if quality:
-        progress("measuring what quantizing changes in quality")
         measured = quality(runner)
-    progress("measuring latency and memory")
     operators, taken = flatbuffer.operators(path), flatbuffer.delegated(path)
     return differences, {"quality": measured, "operators": operators, "xnnpack": taken}
 

@@ -235,6 +235,7 @@ class Run:
         quantize: str = "none",
         batch: int = 1,
         out: str | Path | None = None,
+        measure: bool = True,
         compare_with_keras: bool = True,
     ) -> Any:
         """Write the model as a verified file; see `aigc_tf.export.export`.
@@ -247,7 +248,9 @@ class Run:
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
-            compare_with_keras: measure Keras's own LiteRT export of the same networks too.
+            measure: what quantizing changes in quality, latency and memory. Without it the file is compared with
+                Keras all the same, but may be worse than the recipe's limits.
+            compare_with_keras: where it is measured, measure Keras's own LiteRT export of the same networks too.
 
         Raises:
             InputError: an argument cannot be used.
@@ -277,15 +280,19 @@ class Run:
             batch=batch,
             source=source,
             metadata=metadata,
-            quality=partial(self._export_quality, quantize) if quantize in ("dynamic", "int8") else None,
+            quality=partial(self._export_quality, quantize, measure) if quantize in ("dynamic", "int8") else None,
+            measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,
         )
         self.write_card()
         return exported
 
-    def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
-        """What quantizing changes in quality, or why that cannot be measured."""
+    def _export_quality(self, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
+        """What quantizing changes in quality, or why that is not measured."""
+        if not measure:
+            return {"not_measured": "as it was asked (--no-measure)"}
+        say("measuring what quantizing changes in quality; --no-measure (measure=False) leaves it out")
         try:
             found = resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
         except InputError as error:

@@ -26,7 +26,7 @@ def export(
 
     Args:
         run: The run's folder.
-        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that draws in a browser.
+        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that runs the model in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
         batch: Batch size of one call; fixed in the file.
         out: Output folder; one in the run's exports if not given.

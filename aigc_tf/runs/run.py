@@ -244,7 +244,7 @@ class Run:
         opened any more the file is written all the same: the report and stderr say that this was not measured.
 
         Args:
-            format: "tflite", "saved_model", or "web" for a page that draws in a browser.
+            format: "tflite", "saved_model", or "web" for a page that runs the model in a browser.
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
@@ -260,18 +260,17 @@ class Run:
 
         folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
-        metadata = self.made_by() | {
+        origin = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
             "fingerprint of the data": recorded["fingerprint"],
             "licence of the data": recorded["licence"],
         }
-        metadata |= self.model.export_metadata()
         try:
             source = self.source
         except InputError as error:
             say(f"warning: {error}; where real examples are needed the model's own samples stand in")
             source = None
-        page = partial(export_web, title=type(self.recipe).__name__)
+        page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
             self.model,
@@ -279,7 +278,7 @@ class Run:
             quantize=quantize,
             batch=batch,
             source=source,
-            metadata=metadata,
+            metadata=origin | self.model.export_metadata(),
             quality=partial(self._export_quality, quantize, measure) if quantize in ("dynamic", "int8") else None,
             measure=measure,
             compare_with_keras=compare_with_keras,

@@ -11,9 +11,11 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
+from aigc_tf.families.autoencoder.page import reconstructing_panel
 from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
@@ -167,8 +169,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         gradients = tape.gradient(loss, self.learning)
         norm = self.adam.apply(gradients, self.learning)
         self.after_step(ops.shape(images)[0], latent)
-        losses = {"loss": loss, "reconstruction_loss": reconstruction}
-        return losses | {"gradient_norm": norm} | self.watch(encoded, divergence)
+        losses = {"loss": loss, "reconstruction_loss": reconstruction, "gradient_norm": norm}
+        return losses | self.watch(encoded, divergence)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out `image` in nats an image, always with the same noise. Changes nothing."""
@@ -294,6 +296,10 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             "reconstruct": Signature(reconstruct, images, images, ordinary, strange=strange),
             "score": Signature(self.scoring, scored, score, with_noise(ordinary), strange=with_noise(strange)),
         }
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It gives back pictures and says how strange they are, and it draws."""
+        return [reconstructing_panel(self, source), self.drawing_panel("decode")]
 
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
         """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""

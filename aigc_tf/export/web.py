@@ -81,9 +81,12 @@ def export_web(
         shutil.rmtree(made / SAVED_MODEL)
         shutil.copytree(TEMPLATE, made, dirs_exist_ok=True)
         litert_js.unpack(archives, made / LITERT)
-        described = reporting.describe(signatures, batch)
-        page = {"title": title, "facts": dict(facts or {}), "signatures": described}
-        page["panels"] = [_described(panel, signatures[panel.signature], made) for panel in panels]
+        page = {
+            "title": title,
+            "facts": dict(facts or {}),
+            "signatures": reporting.describe(signatures, batch),
+            "panels": [_described(panel, signatures[panel.signature], made) for panel in panels],
+        }
         (made / DESCRIPTION).write_text(json.dumps(page, ensure_ascii=False) + "\n", encoding="utf-8")
         report |= {"format": "web", "files": reporting.sizes(made)}
         (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

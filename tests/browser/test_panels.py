@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from aigc_tf.data.text.vocabulary import learn_vocabulary
-from aigc_tf.export import Runner, export_web
+from aigc_tf.export import Limits, Runner, export_web
 from aigc_tf.families.create import create
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.browser
 
 VERSES = ["In the beginning was the Word, and the Word was with God.", "起初 神创造天地。 été 😀"]
 RANDOM = np.random.default_rng(0)
+FEW = Limits(examples=8, steps=8)  # verification has tests of its own
 HELD_OUT = RANDOM.integers(0, 256, (3, 16, 16, 1)).astype(np.uint8)
 
 
@@ -49,7 +51,7 @@ def models() -> dict[str, Any]:
     words = learn_vocabulary(VERSES, TextSettings(unit="word", lines=True), with_ends=True)
     recurrent = dataclasses.replace(CharRNN.tiny(), text=TextSettings(unit="byte", length=16))
     return {
-        "vae": sharpened(create(VAE.tiny()), 6),
+        "vae": sharpened(create(VAE.tiny()), 15),
         "gpt": sharpened(create(GPT.tiny(), vocabulary=letters), 3),
         "char_rnn": sharpened(create(recurrent, vocabulary=bytes_), 3),
         "text_vae": create(TextVAE.tiny(), vocabulary=words),
@@ -64,7 +66,7 @@ def folders(models: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     )
     for name, model in models.items():
         given = source if name == "vae" else None
-        export_web(model, folder / name, title=name, source=given, measure=False)
+        export_web(model, folder / name, title=name, source=given, measure=False, limits=FEW)
     return {name: folder / name for name in models}
 
 
@@ -82,8 +84,12 @@ def assert_it_transforms(page: Page, picture: np.ndarray) -> None:
     image = picture[None].astype(np.float32)
     page.wait_for(lambda: np.abs(page.pixels("#input")[..., :3] / 255 - picture).max() <= 2 / 255)
     score = runner("score", image=image, noise=np.zeros((1, page.latent_dim), np.float32))["score"][0]
-    page.wait_for(lambda: page.find("score").text.startswith(f"Score {score:.3g}"[:9]))
+    page.wait_for(lambda: shown_score(page) == pytest.approx(score, rel=2e-3))
     page.assert_shows("#output", runner("reconstruct", image=image)["image"][0])
+
+
+def shown_score(page: Page) -> float:
+    return float(re.match(r"Score ([-+.e\d]+), above ", page.find("score").text)[1])
 
 
 @pytest.fixture
@@ -132,8 +138,9 @@ def test_a_picture_is_drawn(transforming: Page) -> None:
     page.wait_for(lambda: page.pixels("#input")[..., :3].max() == 0)
     stroke = ActionChains(page.chrome).move_to_element_with_offset(page.find("input"), -50, 0)
     page.change(stroke.click_and_hold().move_by_offset(100, 0).release().perform, "#input")
-    page.wait_for(lambda: page.pixels("#input")[7:9, 5:11, 0].mean() > 100)
-    assert page.pixels("#input")[:4].max() <= 255 and page.pixels("#input")[:4, :, 0].max() == 0
+    page.wait_for(lambda: page.pixels("#input")[:, 6:10, 0].max(axis=0).min() > 200)  # 100 of the canvas's 320 pixels
+    drawn = page.pixels("#input")[..., 0]
+    assert drawn[:, :4].max() == 0 and drawn[:, 12:].max() == 0 and (drawn.max(axis=1) > 0).sum() <= 3
 
 
 def test_it_draws_as_well(transforming: Page) -> None:
@@ -204,7 +211,8 @@ def test_a_line_ends(open_page: Callable[[str], Page], models: dict[str, Any]) -
     page = open_page("text_vae")
     text = write(page, "In the", 1000, 1.0)
     assert page.find("note").text == "It ends here."
-    assert text.startswith("In the") and not models["text_vae"].vocabulary.unknown_in(text[6:])
+    symbols = "|".join(map(re.escape, models["text_vae"].vocabulary.symbols[2:]))
+    assert re.fullmatch(f"In the({symbols})*", text)
 
 
 def test_symbols_are_those_of_python(open_page: Callable[[str], Page]) -> None:

@@ -35,11 +35,11 @@ FEW = Limits(examples=8, steps=8)  # verification has tests of its own
 HELD_OUT = RANDOM.integers(0, 256, (3, 16, 16, 1)).astype(np.uint8)
 
 
-def sharpened(model: Any, times: float) -> Any:
-    """Weights so large that what an untrained model makes has contrast."""
-    for weight in model.trainable_variables:
+def sharpened(model: Any) -> Any:
+    """Weights, and their moving averages, so large that what an untrained model makes has contrast."""
+    for weight in model.variables:
         if len(weight.shape) > 1:
-            weight.assign(weight * times)
+            weight.assign(weight * 3)
     return model
 
 
@@ -51,9 +51,9 @@ def models() -> dict[str, Any]:
     words = learn_vocabulary(VERSES, TextSettings(unit="word", lines=True), with_ends=True)
     recurrent = dataclasses.replace(CharRNN.tiny(), text=TextSettings(unit="byte", length=16))
     return {
-        "vae": sharpened(create(VAE.tiny()), 15),
-        "gpt": sharpened(create(GPT.tiny(), vocabulary=letters), 3),
-        "char_rnn": sharpened(create(recurrent, vocabulary=bytes_), 3),
+        "vae": sharpened(create(VAE.tiny())),
+        "gpt": sharpened(create(GPT.tiny(), vocabulary=letters)),
+        "char_rnn": sharpened(create(recurrent, vocabulary=bytes_)),
         "text_vae": create(TextVAE.tiny(), vocabulary=words),
     }
 

@@ -93,8 +93,7 @@ def export(
     for name, signature in signatures.items():
         _check(name, signature)
     with staging(out) as folder:
-        made = folder / "export"
-        made.mkdir()
+        (made := folder / "export").mkdir()
         described = reporting.describe(signatures, batch)
         report: dict[str, Any] = {"format": format, "quantize": quantize, "batch": batch}
         progress("writing the SavedModel, and comparing it with Keras in a process of its own")
@@ -110,15 +109,12 @@ def export(
             report |= measured
             if measure:
                 progress("measuring latency and memory")
-                inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
+                inputs = expected.first_batch()
                 report |= reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
-        report["signatures"] = {
-            name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
-            for name, entry in described.items()
-        }
-        report["files"] = reporting.sizes(made)
-        report["versions"] = reporting.versions()
-        report["metadata"] = dict(metadata or {})
+        for name, entry in described.items():
+            entry["difference"] = {file: found[name] for file, found in differences.items()}
+        report["signatures"] = described
+        report |= {"files": reporting.sizes(made), "versions": reporting.versions(), "metadata": dict(metadata or {})}
         (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         move_into_place(made, out, (TFLITE, SAVED_MODEL, REPORT))
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
@@ -183,6 +179,13 @@ class _Expected:
     examples: Mapping[str, verify.Arrays]
     answers: Mapping[str, verify.Arrays]
 
+    def first_batch(self) -> dict[str, verify.Arrays]:
+        """Inputs of one call, by signature."""
+        return {
+            signature: {name: values[: self.batch] for name, values in examples.items()}
+            for signature, examples in self.examples.items()
+        }
+
 
 def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits: Limits, seed: int) -> _Expected:
     examples, answers = {}, {}
@@ -234,10 +237,6 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
         verify.run_sequence(keras_step, examples, signature.feedback, batch, longest),
         verify.run_sequence(file_step, examples, signature.feedback, batch, longest),
     )
-
-
-def _first(examples: verify.Arrays, batch: int) -> verify.Arrays:
-    return {name: values[:batch] for name, values in examples.items()}
 
 
 def move_into_place(made: Path, out: Path, names: Iterable[str]) -> None:

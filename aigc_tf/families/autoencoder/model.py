@@ -169,8 +169,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         gradients = tape.gradient(loss, self.learning)
         norm = self.adam.apply(gradients, self.learning)
         self.after_step(ops.shape(images)[0], latent)
-        losses = {"loss": loss, "reconstruction_loss": reconstruction, "gradient_norm": norm}
-        return losses | self.watch(encoded, divergence)
+        watched = {"gradient_norm": norm} | self.watch(encoded, divergence)
+        return {"loss": loss, "reconstruction_loss": reconstruction} | watched
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out `image` in nats an image, always with the same noise. Changes nothing."""
@@ -195,8 +195,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Latents float32 `[count, latent_dim]` of images `[count, height, width, channels]`, uint8 or in [0, 1]."""
-        encoded = outputs_of(self.encoding, as_brightness(images))
-        return self.mean_latent(encoded)
+        return self.mean_latent(outputs_of(self.encoding, as_brightness(images)))
 
     def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""

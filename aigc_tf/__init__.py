@@ -1,6 +1,6 @@
 """aigc_tf: small generative models, trained on the machine you have, measured, and shipped to phones.
 
-    run = aigc_tf.train(aigc_tf.recipes.DCGAN(source="~/photos/leaves", steps=6000))
+    run = aigc_tf.train("dcgan", source="~/photos/leaves", steps=6000)
     print(run.evaluate(samples=10_000))
     run.export(format="tflite", quantize="dynamic")
 
@@ -33,4 +33,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("aigc_tf.recipes")
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

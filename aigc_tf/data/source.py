@@ -146,6 +146,10 @@ class Source(abc.ABC):
         """What those examples are called, where they have names: classes, or the text itself."""
         return None
 
+    def shown(self, part: PartName, count: int) -> tuple[Any, list[str] | None]:
+        """At most `count` examples of a part to look at, of all its kinds, and their titles; see `inputs`."""
+        return self.inputs(part, count), self.titles(part, count)
+
     @abc.abstractmethod
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """At most `count` examples of a part as batches for a model's `test_step`, always the same."""

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.options import ImageEvaluation
 from aigc_tf.recipes.settings import QuantizationLimits, Settings
 
@@ -49,7 +49,7 @@ class ImageSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class QuantizedLimits:
+class QuantizedLimits(metaclass=Checked):
     """How far an 8-bit file of a model of images may be from the network."""
 
     distance_share: NonNegativeFloat

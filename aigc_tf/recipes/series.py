@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, Checked
 from aigc_tf.recipes.settings import QuantizationLimits
 
 
@@ -32,7 +32,7 @@ def _encoding(given: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SeriesSettings:
+class SeriesSettings(metaclass=Checked):
     """Which series are read, and how much of them is seen at once."""
 
     length: PositiveInt = 24

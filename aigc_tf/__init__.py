@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # The models' train_step is TensorFlow's, whatever backend ~/.keras/keras.json names.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+if "ipykernel" in sys.modules:  # commands filter what TensorFlow's libraries say; a notebook would show all of it
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 __version__ = "0.2.0"
 __all__ = ["Run", "create", "recipes", "train"]

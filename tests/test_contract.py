@@ -25,7 +25,7 @@ from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs import checkpoints
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()

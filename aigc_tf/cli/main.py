@@ -14,6 +14,7 @@ from aigc_tf.runs import paths
 
 COMMANDS = (
     "train",
+    "data",
     "sample",
     "evaluate",
     "export",

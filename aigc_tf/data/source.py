@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
+from aigc_tf.data.overview import Overview, Shown
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
 
@@ -157,6 +158,10 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def describe(self) -> dict[str, Any]:
         """What a run records of its source, JSON-able, in words that the model card shows."""
+
+    def overview(self) -> Overview:
+        """What there is to know of the training part before a model is trained on it."""
+        return Overview(examples={"examples": Shown(*self.shown("train", 8))})
 
     def for_recipe(self, recipe: Recipe) -> Self:
         """This source with the part that the recipe chooses by: validation, or the training part as it is."""

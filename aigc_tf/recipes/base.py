@@ -31,6 +31,8 @@ class Recipe(Plan, metaclass=Checked):
     """Role -> a function from recipe, and assets if there are any, to Keras Functional models."""
     data: ClassVar[str]
     """A function `(recipe, data=None) -> source`."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Endings, in small letters, of the files that its sources are made of."""
     assets: ClassVar[Mapping[str, str]] = {}
     """What networks and model need to know of the source: its attributes, by name, each with the class whose
     `from_json` reads what its `to_json` wrote. A run keeps them."""

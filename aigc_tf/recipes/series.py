@@ -67,6 +67,7 @@ class SeriesRecipe(Recipe):
     """A recipe for a model of one or several series of real numbers."""
 
     data: ClassVar[str] = "aigc_tf.data.series.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series.opening:Scaling"}
 
     series: SeriesSettings = SeriesSettings()

@@ -61,6 +61,7 @@ class TextRecipe(Recipe):
     """A recipe for a model that writes text symbol by symbol."""
 
     data: ClassVar[str] = "aigc_tf.data.text.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (".txt", ".md", ".py", ".json")
     assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.text.vocabulary:Vocabulary"}
     evaluators: ClassVar[tuple[str, ...]] = (
         "aigc_tf.metrics.text.likelihood:HeldOutText",

@@ -43,8 +43,7 @@ class Run:
         self.path = path
         self.recipe = recipe
         self.progress = progress
-        # Both are made when they are first asked for.
-        self._model = model
+        self._model = model  # made when it is first asked for, and so is the source
         self._source = source
 
     def __repr__(self) -> str:
@@ -180,11 +179,12 @@ class Run:
         """
         return self.able("Transforms").transform(inputs, seed, condition, **options)
 
-    def show(self, values: Any = None) -> Any:
+    def show(self, values: Any = None, inputs: Any = None) -> Any:
         """What the model makes as a picture (`PIL.Image`) or text, for notebooks.
 
         Args:
             values: what `generate` or `transform` gave; the run's latest preview if not given.
+            inputs: what was transformed, to be shown beside the values.
 
         Raises:
             InputError: there is no preview yet, or the model gives nothing that can be shown.
@@ -194,7 +194,7 @@ class Run:
         if values is None:
             return latest_preview(self.path)
         model = self.model if isinstance(self.model, Draws | Transforms) else self.able("Draws")
-        return shown(model.gives.show(values))
+        return shown(model.gives.show(values) if inputs is None else model.gives.compare(inputs, values))
 
     def able(self, task: str) -> Any:
         """The model, if it has a task of `aigc_tf.families.tasks`, by its name.

@@ -292,15 +292,13 @@ def test_other_errors_of_tensorflow_are_faults_of_a_program(recipe: DCGAN, tmp_p
         aigc_tf.train(recipe, tmp_path / "run", callbacks=[Fail()])
 
 
-@pytest.mark.parametrize("place", ["tensorboard", paths.PREVIEW_EVENTS])
-def test_events_that_cannot_be_written_end_training_in_one_line(place: str, recipe: DCGAN, copy: Path):
-    """A file lies where the folder should be: from the beginning, or for the previews alone."""
+def test_events_that_cannot_be_written_end_training_in_one_line(recipe: DCGAN, copy: Path):
+    """A file lies where the folder should be."""
+    place = "tensorboard"
     shutil.rmtree(copy / place)
     (copy / place).touch()
     longer = dataclasses.replace(recipe, steps=12)
-    with pytest.raises(
-        InputError, match=r"training stopped at step (8|9): \S+/tensorboard: Not a directory; .* --resume"
-    ):
+    with pytest.raises(InputError, match=r"training stopped at step 8: \S+/tensorboard: Not a directory; .* --resume"):
         aigc_tf.train(longer, copy, resume=True)
     (copy / place).unlink()
     assert aigc_tf.train(longer, copy, resume=True).step == 12

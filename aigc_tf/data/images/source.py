@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
+from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
 from aigc_tf.errors import listed
 from aigc_tf.nn.augmentation import augment
@@ -172,6 +173,12 @@ class ImageSource(Source):
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         kept = Split(np.asarray(validation.images), validation.labels)
         return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
+
+    def overview(self) -> Overview:
+        """See `aigc_tf.data.images.overview`."""
+        from aigc_tf.data.images.overview import overview  # it knows this class
+
+        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.order import Order, Rows, Shuffled
+from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, validation_count
 from aigc_tf.errors import InputError
 
@@ -138,6 +139,12 @@ class SeriesSource(Source):
         if len(whole) - count < self.window:
             return self
         return dataclasses.replace(self, train=whole[:-count], validation=whole[-count:])
+
+    def overview(self) -> Overview:
+        """See `aigc_tf.data.series.overview`."""
+        from aigc_tf.data.series.overview import overview  # it knows this class
+
+        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import Order, Rows, Tabulated
+from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, lines, padded, streams, windows, windows_of
 from aigc_tf.data.text.split import TextSplit
@@ -80,6 +81,12 @@ class TextSource(Source):
         if sides is None:
             return self
         return dataclasses.replace(self, train=sides[0], validation=sides[1], uncut=whole)
+
+    def overview(self) -> Overview:
+        """See `aigc_tf.data.text.overview`."""
+        from aigc_tf.data.text.overview import overview  # it knows this class
+
+        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

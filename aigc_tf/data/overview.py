@@ -40,6 +40,11 @@ class Overview:
     examples: dict[str, Shown] = field(default_factory=dict)
 
 
+def examples_alone(source: Any) -> Overview:
+    """What any source can show."""
+    return Overview(examples={"examples": Shown(*source.shown("train", 8))})
+
+
 def histogram(values: np.ndarray) -> Counts:
     """How many of some whole numbers lie in each of at most twenty ranges of one width."""
     low, high = int(values.min()), int(values.max())

@@ -6,15 +6,16 @@ import abc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
-from aigc_tf.data.overview import Overview, Shown
+from aigc_tf.data.overview import Overview
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
+from aigc_tf.references import resolve
 
 # Batches that are prepared while the model trains on earlier ones.
 PREFETCHED = 4
@@ -84,6 +85,9 @@ class Source(abc.ABC):
     The parts are attributes of the kind that the modality needs: `train` is learnt from, `validation` chooses, and
     `test` is looked at by `evaluate` alone.
     """
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.overview:examples_alone"
+    """A function of the source that finds what `overview` says."""
 
     name: str
     """What names it again as a recipe's `source`."""
@@ -161,7 +165,8 @@ class Source(abc.ABC):
 
     def overview(self) -> Overview:
         """What there is to know of the training part before a model is trained on it."""
-        return Overview(examples={"examples": Shown(*self.shown("train", 8))})
+        overview: Overview = resolve(self.surveyed_by)(self)
+        return overview
 
     def for_recipe(self, recipe: Recipe) -> Self:
         """This source with the part that the recipe chooses by: validation, or the training part as it is."""

@@ -9,14 +9,13 @@ import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.order import Rows
-from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
 from aigc_tf.errors import listed
 from aigc_tf.nn.augmentation import augment
@@ -103,6 +102,8 @@ def fingerprint_of(splits: Iterable[Split]) -> str:
 class ImageSource(Source):
     """Images in the form that a recipe asked for."""
 
+    surveyed_by: ClassVar[str] = "aigc_tf.data.images.overview:overview"
+
     dataset: str = ""
     """The data set's identity, which parts of it share; empty for the user's own data."""
     class_names: tuple[str, ...] | None
@@ -173,12 +174,6 @@ class ImageSource(Source):
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         kept = Split(np.asarray(validation.images), validation.labels)
         return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
-
-    def overview(self) -> Overview:
-        """See `aigc_tf.data.images.overview`."""
-        from aigc_tf.data.images.overview import overview  # it knows this class
-
-        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -8,14 +8,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.order import Order, Rows, Shuffled
-from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, validation_count
 from aigc_tf.errors import InputError
 
@@ -75,6 +74,8 @@ def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesSource(Source):
     """Series of real numbers side by side, split in time: training, validation, test, one after the other."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.series.overview:overview"
 
     scaling: Scaling
     window: int
@@ -139,12 +140,6 @@ class SeriesSource(Source):
         if len(whole) - count < self.window:
             return self
         return dataclasses.replace(self, train=whole[:-count], validation=whole[-count:])
-
-    def overview(self) -> Overview:
-        """See `aigc_tf.data.series.overview`."""
-        from aigc_tf.data.series.overview import overview  # it knows this class
-
-        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -7,13 +7,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.overview import Overview
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, lines, padded, streams, windows, windows_of
 from aigc_tf.data.text.split import TextSplit
@@ -27,6 +26,8 @@ MIN_DOCUMENTS = 20
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextSource(Source):
     """Text as numbers."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.text.overview:overview"
 
     settings: TextSettings
     vocabulary: Vocabulary
@@ -81,12 +82,6 @@ class TextSource(Source):
         if sides is None:
             return self
         return dataclasses.replace(self, train=sides[0], validation=sides[1], uncut=whole)
-
-    def overview(self) -> Overview:
-        """See `aigc_tf.data.text.overview`."""
-        from aigc_tf.data.text.overview import overview  # it knows this class
-
-        return overview(self)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -14,7 +14,6 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.latent import outputs_of
-from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.images.image_quality import psnr
@@ -107,9 +106,6 @@ class SmoothModel(GenerativeModel, Transforms):
             return {"image": np.random.default_rng(seed).random((count, *self.recipe.images.shape), np.float32)}
 
         return {"transform": Signature(self.network, image, {"clean": image["image"]}, examples)}
-
-    def page(self, source: Any = None) -> list[Panel]:
-        return [Panel("transform", "transform", {"noise": NOISE})]
 
 
 class Denoised(Evaluator):

@@ -144,11 +144,7 @@ class Run:
         return facts_of(self.assets(), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
-        """The object in one of this run's JSON files.
-
-        Raises:
-            InputError: it is missing or damaged, or lacks what is needed.
-        """
+        """The object in one of this run's JSON files; InputError if it is missing, damaged or lacks what is needed."""
         return read_object(self.path / file, **needed)
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Any:
@@ -255,9 +251,8 @@ class Run:
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
-            measure: what quantizing changes in quality, latency and memory. Without it the file is compared with
-                Keras all the same, but may be worse than the recipe's limits.
-            compare_with_keras: where it is measured, measure Keras's own LiteRT export of the same networks too.
+            measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
+            compare_with_keras: measure Keras's own LiteRT export of the same networks too.
 
         Raises:
             InputError: an argument cannot be used.
@@ -280,8 +275,7 @@ class Run:
         page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
-            self.model,
-            folder,
+            *(self.model, folder),
             quantize=quantize,
             batch=batch,
             source=source,

@@ -305,8 +305,6 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
         """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""
         if source is None:
-            clean = self.generate(count, seed)
-        else:
-            chosen = np.random.default_rng(seed).integers(len(source.train.images), size=count)
-            clean = as_brightness(source.train.images[np.sort(chosen)])
-        return ops.convert_to_numpy(self.corrupted(clean, seed))
+            return ops.convert_to_numpy(self.corrupted(self.generate(count, seed), seed))
+        chosen = np.sort(np.random.default_rng(seed).integers(len(source.train.images), size=count))
+        return ops.convert_to_numpy(self.corrupted(as_brightness(source.train.images[chosen]), seed))

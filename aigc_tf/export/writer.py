@@ -21,6 +21,7 @@ from aigc_tf.storage.files import bring_to_disk, staging, sync
 
 FORMATS = ("tflite", "saved_model")
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
+MAX_BATCH = 4096
 TFLITE, SAVED_MODEL, REPORT = "model.tflite", "saved_model", "export.json"
 
 
@@ -156,6 +157,8 @@ def _check_arguments(format: str, quantize: str, batch: int) -> None:
         raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantized, choose none or format tflite")
     if batch < 1:
         raise InputError(f"batch is {batch}: at least one example is needed")
+    if batch > MAX_BATCH:
+        raise InputError(f"batch is {batch}: give at most {MAX_BATCH:,}, and call the file more than once")
 
 
 def _check(name: str, signature: Signature) -> None:

@@ -18,7 +18,7 @@ from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import published
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import write_atomically, write_text
+from aigc_tf.storage.files import expanded, write_atomically, write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
@@ -56,7 +56,7 @@ class Run:
         Raises:
             InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
         """
-        path = Path(path).expanduser()
+        path = expanded(path)
         recipe = read_recipe(path)
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
@@ -255,7 +255,7 @@ class Run:
         """
         from aigc_tf.export import export, export_web
 
-        folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
         metadata = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),

@@ -237,7 +237,7 @@ def test_the_environment_has_to_fit_the_strategy(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError, match="TF_CONFIG names 2 workers, and strategy is one: give multi_worker"):
         join("one")
     monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(InputError, match="TF_CONFIG cannot be read"):
+    with pytest.raises(InputError, match="TF_CONFIG cannot be used: it is not JSON"):
         join("one")
 
 

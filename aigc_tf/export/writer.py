@@ -83,7 +83,7 @@ def export(
         InputError: an argument is not one of those above, or a layer has no built-in LiteRT operator.
         VerificationError: an exported file does not do what Keras does, with the numbers.
     """
-    _check_arguments(format, quantize, batch)
+    check_arguments(format, quantize, batch)
     out = Path(out)
     signatures = {
         name: dataclasses.replace(signature, network=plain(signature.network))
@@ -148,7 +148,8 @@ def _write_tflite(
     return differences, {"quality": measured, "operators": operators, "xnnpack": taken}
 
 
-def _check_arguments(format: str, quantize: str, batch: int) -> None:
+def check_arguments(format: str, quantize: str, batch: int) -> None:
+    """Raise InputError unless `export` takes these."""
     if format not in FORMATS:
         raise InputError(f"format is {format!r}: choose one of {', '.join(FORMATS)}")
     if quantize not in QUANTIZATIONS:

@@ -253,8 +253,9 @@ class Run:
             InputError: an argument cannot be used.
             VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import export, export_web
+        from aigc_tf.export import check_arguments, export, export_web
 
+        check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
         folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
         metadata = self.made_by() | {

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aigc_tf.errors import InputError, say
+from aigc_tf.errors import InputError
 from aigc_tf.storage.files import PARTIAL
-from tools.benchmarks.calls import Call, is_possible, unwatched, watched
+from tools.benchmarks.calls import PATIENCE_SECONDS, Call, is_possible, unwatched, watched
 from tools.benchmarks.faults import file_names, logged, same_arrays
 from tools.benchmarks.tables import markdown
 from tools.benchmarks.works import WORKS, Do, Work, done_in, make_pictures, pictures_of
@@ -22,6 +26,9 @@ from tools.benchmarks.works import WORKS, Do, Work, done_in, make_pictures, pict
 HARMLESS = {"fsync", "fdatasync"}
 """Calls that leave the files as they are."""
 SHOWN = 5  # failures of each work
+
+State = tuple[int, Call]
+"""The number of a call, which is that of the copy made before it, and the call."""
 
 
 @dataclass
@@ -76,22 +83,41 @@ def disturbed(name: str, work: Work, folder: Path, most: int | None) -> Found:
     if status:
         raise RuntimeError(f"{name} ended with status {status}: {stage.log.read_text()}")
     found = Found(before.calls)
-    chosen = before.states if most is None else before.states[:: -(-len(before.states) // most)]
-    for number, call in chosen:
-        stage.restore(f"snapshots/{number}")
-        status = unwatched(done_in(stage.place, work.do), stage.log)
-        lost = differences(whole, stage.place, equal)
-        if status:
-            lost = [f"status {status}: {stage.log.read_text()[-500:]}"]
-        found.tried += 1
-        found.left += any(PARTIAL in path.name for path in stage.place.rglob("*"))
-        if lost:
-            found.failures.append(f"{name}, before call {number}, {call.name} of {call.path.name}: {'; '.join(lost)}")
-        if found.tried % 50 == 0:
-            say(f"{name}: {found.tried} of {len(chosen)}, {len(found.failures)} failures")
+    left = before.states if most is None else before.states[:: -(-len(before.states) // most)]
+    found.tried = len(left)
+    while left:
+        results = stage.folder / "results.jsonl"
+        results.write_text("")
+        unwatched(partial(try_again, stage, work.do, left, whole, equal, results), stage.log)
+        lines = [json.loads(line) for line in results.read_text().splitlines()]
+        found.left += sum(line["left"] for line in lines)
+        found.failures += [f"{name}, {line['where']}: {line['lost']}" for line in lines if line["lost"]]
+        if len(lines) < len(left):
+            found.failures.append(f"{name}, {where(*left[len(lines)])}: it ended: {stage.log.read_text()[-500:]}")
+        left = left[len(lines) + 1 :]
     stage.clear()
     found.seconds = time.perf_counter() - started
     return found
+
+
+def try_again(stage: Stage, do: Do, states: list[State], whole: Path, equal: set[str], results: Path) -> None:
+    """Do a work again from several states, in one process, which saves the time of starting TensorFlow."""
+    for number, call in states:
+        stage.restore(f"snapshots/{number}")
+        signal.alarm(PATIENCE_SECONDS)
+        try:
+            done_in(stage.place, do)()
+            lost = differences(whole, stage.place, equal)
+        except (SystemExit, Exception):  # that there is none is what is measured
+            lost = [traceback.format_exc()[-1000:]]
+        left = any(PARTIAL in path.name for path in stage.place.rglob("*"))
+        with results.open("a") as file:
+            file.write(json.dumps({"where": where(number, call), "lost": "; ".join(lost), "left": left}) + "\n")
+
+
+def where(number: int, call: Call) -> str:
+    """Which call it was, in words."""
+    return f"before call {number}, {call.name} of {call.path.name}"
 
 
 class Stage:
@@ -135,8 +161,7 @@ class Snapshots:
         self.place, self.target = place, target
         target.mkdir()
         self.calls: Counter[str] = Counter()
-        self.states: list[tuple[int, Call]] = []
-        """The numbers of the copies, with the calls that were about to be made."""
+        self.states: list[State] = []
         self._last: dict[str, tuple[int, ...]] = {}
         self._written: str | None = None
 

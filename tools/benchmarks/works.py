@@ -21,6 +21,7 @@ from aigc_tf.cli import main as program
 from aigc_tf.data.images.opening import open_source
 from aigc_tf.engine.training import train
 from aigc_tf.export import check_saved_model, litert_js, verify
+from aigc_tf.metrics import cache
 from aigc_tf.metrics.images import small_network
 from aigc_tf.metrics.images.trained import rotation_network
 from aigc_tf.recipes.images import ImageRecipe
@@ -123,6 +124,7 @@ def done_in(folder: Path, do: Do) -> Callable[[], None]:
 
     def work() -> None:
         os.environ["AIGC_TF_CACHE"] = str(folder / CACHE)
+        cache.replace(cache.Cache())
         small_network.training_steps = lambda images: 4
         verify.subprocess = SimpleNamespace(run=checked_here)  # type: ignore[assignment]
         place = folder / CACHE / "litert.js"

@@ -81,18 +81,19 @@ def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
     show(report, json) if json else print(table(report))
 
 
-def fuzz(cases: int = 2000, seed: int = 0, json: bool = False) -> None:
+def fuzz(cases: int = 2000, seed: int = 0, only: tuple[str, ...] = (), json: bool = False) -> None:
     """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
 
     Args:
         cases: Number of cases for each reader.
         seed: Random seed of the damage.
+        only: Names of readers; all if not given.
         json: Print one JSON object.
     """
     from tools.benchmarks.fuzz import fuzz as measure
     from tools.benchmarks.fuzz import table
 
-    report = measure(cases, seed)
+    report = measure(cases, seed, only)
     show(report, json) if json else print(table(report))
 
 

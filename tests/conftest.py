@@ -21,6 +21,7 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 # Whole trainings, exports of every recipe, several processes, kills: `pytest -m "not slow"` leaves them out.
 SLOW = (
+    "tests/benchmarks/test_every_call.py",
     "tests/benchmarks/test_exports.py",
     "tests/benchmarks/test_fuzz.py",
     "tests/benchmarks/test_step_speed.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -35,7 +36,7 @@ State = tuple[int, Call]
 class Found:
     """What became of a work."""
 
-    calls: Counter[str]
+    calls: dict[str, int]
     """That it makes in its folder, by name."""
     tried: int = 0
     failures: list[str] = field(default_factory=list)
@@ -64,7 +65,8 @@ def every_call(works: Collection[str] = (), most: int | None = None) -> dict[str
         folder = Path(name).resolve()
         pictures_of(folder / "place").mkdir()
         make_pictures(pictures_of(folder / "place"))
-        return {"works": {work: disturbed(work, WORKS[work], folder, most) for work in works or WORKS}}
+        found = {work: disturbed(work, WORKS[work], folder, most) for work in works or WORKS}
+    return {"works": {work: dataclasses.asdict(one) for work, one in found.items()}}
 
 
 def disturbed(name: str, work: Work, folder: Path, most: int | None) -> Found:
@@ -82,7 +84,7 @@ def disturbed(name: str, work: Work, folder: Path, most: int | None) -> Found:
     status = watched(done_in(stage.place, work.do), stage.place, before, stage.log)
     if status:
         raise RuntimeError(f"{name} ended with status {status}: {stage.log.read_text()}")
-    found = Found(before.calls)
+    found = Found(dict(before.calls.most_common()))
     left = before.states if most is None else before.states[:: -(-len(before.states) // most)]
     found.tried = len(left)
     while left:
@@ -230,15 +232,15 @@ def table(report: dict[str, Any]) -> str:
     rows = [
         (
             name,
-            found.calls.total(),
-            ", ".join(f"{count} {call}" for call, count in found.calls.most_common()),
-            found.tried,
-            found.tried - len(found.failures),
-            found.left,
-            round(found.seconds),
+            sum(found["calls"].values()),
+            ", ".join(f"{count} {call}" for call, count in found["calls"].items()),
+            found["tried"],
+            found["tried"] - len(found["failures"]),
+            found["left"],
+            round(found["seconds"]),
         )
         for name, found in report["works"].items()
     ]
     columns = ("work", "calls that write", "of these", "states tried", "survived", "with a `.partial` left", "seconds")
-    failures = [failure for found in report["works"].values() for failure in found.failures[:SHOWN]]
+    failures = [failure for found in report["works"].values() for failure in found["failures"][:SHOWN]]
     return "\n\n".join([markdown(columns, rows), *failures])

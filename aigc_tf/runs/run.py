@@ -17,14 +17,13 @@ from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import published
-from aigc_tf.runs.reports import chosen_by, write_pictures
+from aigc_tf.runs.reports import chosen_by, export_quality, write_pictures
 from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import write_text
+from aigc_tf.storage.files import expanded, write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
-    from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
 
 
@@ -63,7 +62,7 @@ class Run:
         Raises:
             InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
         """
-        path = Path(path).expanduser()
+        path = expanded(path)
         recipe = read_recipe(path)
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
@@ -258,9 +257,10 @@ class Run:
             InputError: an argument cannot be used.
             VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import export, export_web
+        from aigc_tf.export import check_arguments, export, export_web
 
-        folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
+        folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
         origin = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
@@ -275,30 +275,19 @@ class Run:
         page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
-            *(self.model, folder),
+            self.model,
+            folder,
             quantize=quantize,
             batch=batch,
             source=source,
             metadata=origin | self.model.export_metadata(),
-            quality=partial(self._export_quality, quantize, measure) if quantize in ("dynamic", "int8") else None,
+            quality=partial(export_quality, self, quantize, measure) if quantize in ("dynamic", "int8") else None,
             measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,
         )
         self.write_card()
         return exported
-
-    def _export_quality(self, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
-        """What quantizing changes in quality, or why that is not measured."""
-        if not measure:
-            return {"not_measured": "as it was asked (--no-measure)"}
-        say("measuring what quantizing changes in quality; --no-measure (measure=False) leaves it out")
-        try:
-            found = resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
-        except InputError as error:
-            say(f"warning: the quality of the quantized file is not measured: {error}")
-            found = {"not_measured": str(error)}
-        return dict(published(found, self.path, self.recipe))
 
     def write_card(self) -> None:
         """Write the model card from what is known by now."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from pydantic import ValidationError
 
 from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.newest import with_newest_run
@@ -20,7 +19,7 @@ from aigc_tf.cli.program import program, short_name
 from aigc_tf.cli.quiet import quiet
 from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
-from aigc_tf.recipes.base import Recipe, describe
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
 from aigc_tf.runs.run import Run
 
@@ -40,20 +39,27 @@ def friendly_exit() -> Iterator[None]:
     quiet()
     try:
         yield
-    except ValidationError as error:
-        _exit(BAD_INPUT, describe(error))
     except InputError as error:
         _exit(BAD_INPUT, str(error))
     except OSError as error:
         if error.filename is None and error.errno not in _OF_THE_SYSTEM:
             raise
         _exit(BAD_INPUT, f"{error.filename or 'a file'}: {error.strerror}")
+    except MemoryError as error:
+        _exit(BAD_INPUT, _too_large(error))
     except KeyboardInterrupt as error:
         _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
-    except RuntimeError as error:
-        if type(error).__module__.partition(".")[0] != "aigc_tf":
-            raise  # a fault of the program, not of the work: its traceback is wanted
-        _exit(FAILED, str(error))
+    except Exception as error:
+        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, which need not have been imported
+            _exit(BAD_INPUT, _too_large(error))
+        if isinstance(error, RuntimeError) and type(error).__module__.partition(".")[0] == "aigc_tf":
+            _exit(FAILED, str(error))
+        raise  # a fault of the program, not of the work: its traceback is wanted
+
+
+def _too_large(error: BaseException) -> str:
+    what = " ".join(str(error).partition("[Op:")[0].split()) or "an array"
+    return f"there is not enough memory ({what}): ask for fewer or smaller examples at once"
 
 
 def _exit(status: int, message: str) -> None:

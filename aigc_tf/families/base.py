@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.state import named_state
 from aigc_tf.modalities.base import Preview
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of TensorFlow's says more than that functions are traced anew.
+
+    Each model has functions of its own: where a process makes several, TensorFlow takes them for one that is traced
+    again and again, and says so in a paragraph.
+    """
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+tf.get_logger().addFilter(is_news)
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,15 @@ class GenerativeModel(keras.Model, abc.ABC):
     def export_metadata(self) -> dict[str, Any]:
         """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
         return {}
+
+    def page(self, source: Any = None) -> Sequence[Panel]:
+        """What a browser can do with the exported file, one panel below the other; nothing by default.
+
+        Args:
+            source: of examples; None if it is not available.
+        """
+        del source
+        return ()
 
     @abc.abstractmethod
     def previews(self, source: Any) -> dict[str, Preview]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
+
+from aigc_tf.modalities.fonts import all_fonts, drawable
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -60,7 +62,9 @@ def bars(values: np.ndarray, across: str, upwards: str) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.bar(np.arange(1, len(values) + 1), values)
-    axes.set(xlabel=across, ylabel=upwards)
+    with all_fonts():
+        axes.set_xlabel(drawable(across), parse_math=False)
+        axes.set_ylabel(drawable(upwards), parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]
@@ -73,21 +77,22 @@ def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def write_png(file: Path | IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
+def write_png(file: IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
     """Write one picture, `[height, width, channels]`, with `made_by` as PNG text entries."""
     entries = PngImagePlugin.PngInfo()
     for key, value in made_by.items():
         entries.add_text(key, value)
-    to_pil(image, scale).save(file, format="PNG", pnginfo=entries)
+    _save(to_pil(image, scale), file, format="PNG", pnginfo=entries)
 
 
 def write_gif(
-    file: Path | IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
+    file: IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
 ) -> None:
     """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
     there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
     comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
-    there_and_back[0].save(
+    _save(
+        there_and_back[0],
         file,
         format="GIF",
         save_all=True,
@@ -96,6 +101,13 @@ def write_gif(
         loop=0,
         comment=comment.encode(),
     )
+
+
+def _save(picture: Image.Image, file: IO[bytes], **options: Any) -> None:
+    """Pillow writes past Python's file where it can, and its errors do not say why that failed."""
+    encoded = io.BytesIO()
+    picture.save(encoded, **options)
+    file.write(encoded.getvalue())
 
 
 def enlargement(images: np.ndarray, wanted_pixels: int = 64) -> int:

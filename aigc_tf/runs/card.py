@@ -52,12 +52,9 @@ def _what(path: Path, recipe: Recipe, step: int) -> str:
 
 
 def _samples(path: Path) -> str:
-    shown = list(previews.by_step(path).values())
-    latest = [file for file in sorted(shown[-1]) if file.parent.name == paths.SAMPLES] if shown else []
-    if not latest:
+    file = previews.latest(path)
+    if file is None:
         return ""
-    # What a model draws, or where it draws nothing the first of what it shows.
-    file = next((file for file in latest if file.name.startswith("samples-")), latest[0])
     name = file.name.rpartition("-")[0]
     if file.suffix == ".png":
         return f"![{name}]({paths.SAMPLES}/{file.name})"
@@ -200,6 +197,7 @@ def _file_row(folder: str, report: dict[str, Any]) -> str:
     operators, taken, memory = "", "", ""
     if "operators" in report:
         operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
+    if "peak_memory" in report:
         added = report["peak_memory"]["added_by_file_bytes"]
         memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
     return f"| {folder} | {size:,} | {operators} | {taken} | {memory} |"

@@ -17,12 +17,13 @@ from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import published
+from aigc_tf.runs.reports import chosen_by, export_quality, write_pictures
+from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import write_atomically, write_text
+from aigc_tf.storage.files import expanded, write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
-    from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
 
 
@@ -31,7 +32,7 @@ class Run:
 
     Attributes:
         path: the folder.
-        recipe: the recipe it was trained with.
+        recipe: what it was trained with.
         progress: where training stands: of the checkpoint that is open, or while the run is trained.
     """
 
@@ -41,9 +42,14 @@ class Run:
         self.path = path
         self.recipe = recipe
         self.progress = progress
-        # Both are made when they are first asked for.
-        self._model = model
+        self._model = model  # made when it is first asked for, and so is the source
         self._source = source
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path}: {self.recipe.slug()}, step {self.step} of {self.recipe.steps}>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self.path, self.recipe, self.step)
 
     @classmethod
     def open(cls, path: str | Path, checkpoint: str = "last") -> Run:
@@ -56,7 +62,7 @@ class Run:
         Raises:
             InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
         """
-        path = Path(path).expanduser()
+        path = expanded(path)
         recipe = read_recipe(path)
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
@@ -137,11 +143,7 @@ class Run:
         return facts_of(self.assets(), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
-        """The object in one of this run's JSON files.
-
-        Raises:
-            InputError: it is missing or damaged, or lacks what is needed.
-        """
+        """The object in one of this run's JSON files; InputError if it is missing, damaged or lacks what is needed."""
         return read_object(self.path / file, **needed)
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Any:
@@ -172,6 +174,23 @@ class Run:
         """
         return self.able("Transforms").transform(inputs, seed, condition, **options)
 
+    def show(self, values: Any = None, inputs: Any = None) -> Any:
+        """What the model makes as a picture (`PIL.Image`) or text, for notebooks.
+
+        Args:
+            values: what `generate` or `transform` gave; the run's latest preview if not given.
+            inputs: what was transformed, to be shown beside the values.
+
+        Raises:
+            InputError: there is no preview yet, or the model gives nothing that can be shown.
+        """
+        from aigc_tf.families.tasks import Draws, Transforms
+
+        if values is None:
+            return latest_preview(self.path)
+        model = self.model if isinstance(self.model, Draws | Transforms) else self.able("Draws")
+        return shown(model.gives.show(values) if inputs is None else model.gives.compare(inputs, values))
+
     def able(self, task: str) -> Any:
         """The model, if it has a task of `aigc_tf.families.tasks`, by its name.
 
@@ -185,8 +204,7 @@ class Run:
         if isinstance(self.model, wanted):
             return self.model
         able = [name for name, recipe in recipe_classes().items() if issubclass(resolve(recipe.model), wanted)]
-        verb = wanted.verb
-        raise InputError(f"a {self.recipe.slug()} does not {verb}: choose a run of {', '.join(able)}")
+        raise InputError(f"a {self.recipe.slug()} does not {wanted.verb}: choose a run of {', '.join(able)}")
 
     def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
         """Measure the model's quality on the test part, baselines beside it; kept in evaluation.json and on the card.
@@ -202,32 +220,16 @@ class Run:
             the run's folder, by name.
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
-        from aigc_tf.modalities.drawing import write_png
 
         request = Request(part="test", samples=samples, seed=seed, options=options)
         evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
         report = evaluate(evaluators, self.model, self.source, self.recipe, request)
-        for name, picture in report["pictures"].items():
-            write = partial(write_png, image=picture.image, made_by=self.made_by(seed), scale=2)
-            write_atomically(self.path / f"{name}.png", write)
-            report["pictures"][name] = picture.caption
+        report["pictures"] = write_pictures(self.path, report["pictures"], self.made_by(seed))
         report |= {"step": self.step} | self.facts(self.step)
-        report["protocol"] |= self.chosen()
+        report["protocol"] |= chosen_by(self.read_json(paths.SOURCE), self.recipe)
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
         self.write_card()
         return report
-
-    def chosen(self) -> dict[str, str]:
-        """What chose the best checkpoint, for protocols; version 0.1 chose on test data."""
-        from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
-
-        split = self.read_json(paths.SOURCE).get("validation split")
-        part = f"validation part: {split}"
-        if split is None:
-            part = "test part (version 0.1)"
-        elif split == NO_VALIDATION:
-            part = "training part"
-        return {"best checkpoint chosen by": f"{resolve(self.recipe.chooses).name} on the {part}"}
 
     def export(
         self,
@@ -235,6 +237,7 @@ class Run:
         quantize: str = "none",
         batch: int = 1,
         out: str | Path | None = None,
+        measure: bool = True,
         compare_with_keras: bool = True,
     ) -> Any:
         """Write the model as a verified file; see `aigc_tf.export.export`.
@@ -243,32 +246,33 @@ class Run:
         opened any more the file is written all the same: the report and stderr say that this was not measured.
 
         Args:
-            format: "tflite", "saved_model", or "web" for a page that draws in a browser.
+            format: "tflite", "saved_model", or "web" for a page that runs the model in a browser.
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
+            measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
             compare_with_keras: measure Keras's own LiteRT export of the same networks too.
 
         Raises:
             InputError: an argument cannot be used.
             VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import export, export_web
+        from aigc_tf.export import check_arguments, export, export_web
 
-        folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
+        folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
-        metadata = self.made_by() | {
+        origin = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
             "fingerprint of the data": recorded["fingerprint"],
             "licence of the data": recorded["licence"],
         }
-        metadata |= self.model.export_metadata()
         try:
             source = self.source
         except InputError as error:
             say(f"warning: {error}; where real examples are needed the model's own samples stand in")
             source = None
-        page = partial(export_web, title=type(self.recipe).__name__)
+        page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
             self.model,
@@ -276,22 +280,14 @@ class Run:
             quantize=quantize,
             batch=batch,
             source=source,
-            metadata=metadata,
-            quality=partial(self._export_quality, quantize) if quantize in ("dynamic", "int8") else None,
+            metadata=origin | self.model.export_metadata(),
+            quality=partial(export_quality, self, quantize, measure) if quantize in ("dynamic", "int8") else None,
+            measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,
         )
         self.write_card()
         return exported
-
-    def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
-        """What quantizing changes in quality, or why that cannot be measured."""
-        try:
-            found = resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
-        except InputError as error:
-            say(f"warning: the quality of the quantized file is not measured: {error}")
-            found = {"not_measured": str(error)}
-        return dict(published(found, self.path, self.recipe))
 
     def write_card(self) -> None:
         """Write the model card from what is known by now."""

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -26,6 +26,8 @@ MIN_DOCUMENTS = 20
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextSource(Source):
     """Text as numbers."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.text.overview:overview"
 
     settings: TextSettings
     vocabulary: Vocabulary

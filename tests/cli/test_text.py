@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -228,6 +231,39 @@ def test_only_images_have_features(gpt: aigc_tf.Run) -> None:
     with pytest.raises(InputError, match=r"--features is for runs of autoencoder, .*: a gpt has none"):
         evaluate(gpt.path, samples=10, features="inception")
     evaluate(gpt.path, samples=10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--prompt", "q\udcff"), r"the prompt is not Unicode: character 2 is half a character .*udcff"),
+        (("--temperature", "inf"), "temperature"),
+    ],
+)
+def test_options_of_text_that_mean_nothing_get_one_line(
+    arguments: tuple, message: str, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert re.search(message, refused(capsys, gpt.path, *arguments))
+
+
+def test_lines_that_the_vocabulary_lacks_are_no_ends_of_a_way(
+    text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (("--between", "line 3", "诗句"), ("--nearest", "诗句")):
+        message = refused(capsys, text_vae.path, *command)
+        assert "the text has '诗', '句', which the training text never had" in message
+    with pytest.raises(InputError, match="text 2 is not Unicode"):
+        encode(text_vae.path, text=("line 3", "q\udcff"))
+
+
+def test_a_terminal_that_cannot_show_a_text_gets_escapes(gpt: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    for options in ([], ["--stream"]):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+        main([str(gpt.path), "--prompt", "dögs é诗", "--tokens", "3", *options])
+        sys.stdout.flush()
+        sys.stdout.detach()
+    assert written.getvalue().count(rb"d\xf6gs \xe9\u8bd7") == 2
 
 
 def test_training_stops_when_nothing_improves(story: Path, tmp_path: Path) -> None:

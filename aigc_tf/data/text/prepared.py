@@ -141,10 +141,9 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
             f"{left_out + left_out_too:,} lines of more than {settings.length} symbols (text.length) are left out"
         )
     fingerprint = fingerprint_of(vocabulary.to_json(), (whole, test))
-    tested, said = _without_known(test, keys, halves.own_test, settings.lines, writer)
-    notes += said
-    if settings.lines or tested is test:
-        notes += _said_of_repeats(encoder.repeats, settings.lines, test.documents - tested.documents)
+    known = np.isin(test.keys(), keys) if len(keys) else np.zeros(test.documents, bool)
+    tested, said = _without(test, known, halves.own_test, settings.lines, writer)
+    notes += [*said, *_said_of_repeats(encoder.repeats, settings.lines, int(known.sum()))]
     cut = None
     if recipe.chosen_on == "validation":
         cut = by_document(whole, keys, writer("train")) if single else at_end(whole)
@@ -178,13 +177,10 @@ def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: Tex
         )
 
 
-def _without_known(
-    test: TextSplit, keys: np.ndarray, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
+def _without(
+    test: TextSplit, known: np.ndarray, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
 ) -> tuple[TextSplit, list[str]]:
-    """The test part without what stands in the training part, and what to say of it."""
-    if not len(keys):
-        return test, []
-    known = np.isin(test.keys(), keys)
+    """The test part without the documents, bool `[documents]`, that the training part has; and what to say of it."""
     what = f"{known.sum():,} of {len(known):,} {'lines' if lines else 'documents'} of the test part"
     if not known.any():
         return test, []
@@ -193,8 +189,11 @@ def _without_known(
     return test.only(np.flatnonzero(~known), writer("test")), [f"left out: {what} stand in the training part, too"]
 
 
-def _said_of_repeats(repeats: Repeats, lines: bool, left_out: int) -> list[str]:
-    found, looked_at = repeats.found - left_out, repeats.looked_at - left_out
+def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
+    """What to say of lines that are repeated; `known` are the documents of which that is said already."""
+    if known and not lines:
+        return []
+    found, looked_at = repeats.found - known, repeats.looked_at - known
     if found <= (0 if lines else _REPEATED_FROM * looked_at):
         return []
     which = "lines" if lines else f"lines of {MIN_CHARACTERS} characters or more"

@@ -87,7 +87,10 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
 
     def prepared(self, inputs: Sequence[str]) -> np.ndarray:
         """Lines with their boundaries, int32 `[count, time]`, -1 after their end."""
-        found = [np.concatenate([[BOUNDARY], self.vocabulary.encode(line), [BOUNDARY]]) for line in inputs]
+        found = [
+            np.concatenate([[BOUNDARY], self.vocabulary.encode(self.vocabulary.fitted(line)), [BOUNDARY]])
+            for line in inputs
+        ]
         longest = max(map(len, found))
         rows = [np.pad(tokens, (0, longest - len(tokens)), constant_values=PADDING) for tokens in found]
         return np.stack(rows).astype(np.int32)

@@ -30,6 +30,7 @@ def test_what_is_left_out_of_the_test_part_changes_neither_training_nor_the_fing
     assert source.training.documents == 90
     warned = [note for note in source.notes if note.startswith("warning: 10 of 10 lines of the test part stand in")]
     assert len(warned) == 1 and source.test.documents == 10  # there is nothing else to measure on
+    assert not any("but for case" in note for note in source.notes)
 
 
 def test_a_file_that_comes_twice_is_on_one_side(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     found = output(capsys, text_vae.path, "--between", *lines, "--count", 4)
     assert len(found.split("\n")) == 5
     explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
@@ -125,7 +125,7 @@ def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, caps
 
 
 def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     found = output(capsys, text_vae.path, "--between", *lines)
     assert found == "\n".join(between(text_vae.model, *lines, 6)) + "\n"
 
@@ -133,7 +133,7 @@ def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys:
 def test_a_way_goes_to_a_folder_of_single_files(
     text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     explore.main([str(text_vae.path), "between", *lines, "--out", str(tmp_path / "way")])
     assert capsys.readouterr().out.strip() == str(tmp_path / "way")
     written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").iterdir())]
@@ -249,9 +249,9 @@ def test_options_of_text_that_mean_nothing_get_one_line(
 def test_lines_that_the_vocabulary_lacks_are_no_ends_of_a_way(
     text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in (("--between", "line 3", "诗句"), ("--nearest", "诗句")):
+    for command in (("--between", "line 1", "诗句"), ("--nearest", "诗句")):
         message = refused(capsys, text_vae.path, *command)
-        assert "the text has '诗', '句', which the training text never had" in message
+        assert "the text has '诗句', which the vocabulary (text.vocabulary_size) lacks" in message
     with pytest.raises(InputError, match="text 2 is not Unicode"):
         encode(text_vae.path, text=("line 3", "q\udcff"))
 

@@ -110,7 +110,9 @@ class TextModel(Streams, GenerativeModel):
         strange = self.vocabulary.unknown_in(fitted)
         if strange:
             shown = listed([repr(symbol) for symbol in strange])
-            raise InputError(f"{what} has {shown}, which the training text never had: leave that out")
+            cut = self.recipe.text.vocabulary_size is not None
+            lacking = "the vocabulary (text.vocabulary_size) lacks" if cut else "the training text never had"
+            raise InputError(f"{what} has {shown}, which {lacking}: leave that out")
         return self.vocabulary.encode(fitted)
 
     def shown(self, prompt: str) -> str:

@@ -95,7 +95,7 @@ def test_what_was_never_seen_is_the_unknown_and_can_be_asked_for(unit: str, stra
 def test_prompts_of_words_may_end_and_begin_anywhere(prompt: str, fitted: str, shown: str) -> None:
     vocabulary = learn_vocabulary(["The quick fox jumps.\n"], TextSettings(unit="word"), with_ends=False)
     assert vocabulary.fitted(prompt) == fitted
-    model = SimpleNamespace(vocabulary=vocabulary)
+    model = SimpleNamespace(vocabulary=vocabulary, recipe=SimpleNamespace(text=TextSettings()))
     assert TextModel.shown(model, prompt) == shown
     if prompt == "zzz":
         with pytest.raises(InputError, match="the prompt has 'zzz', which the training text never had"):

@@ -1,6 +1,6 @@
 """aigc_tf: small generative models, trained on the machine you have, measured, and shipped to phones.
 
-    run = aigc_tf.train(aigc_tf.recipes.DCGAN(source="~/photos/leaves", steps=6000))
+    run = aigc_tf.train("dcgan", source="~/photos/leaves", steps=6000)
     print(run.evaluate(samples=10_000))
     run.export(format="tflite", quantize="dynamic")
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 # The models' train_step is TensorFlow's, whatever backend ~/.keras/keras.json names.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+if "ipykernel" in sys.modules:  # commands filter what TensorFlow's libraries say; a notebook would show all of it
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 __version__ = "0.2.0"
 __all__ = ["Run", "create", "recipes", "train"]
@@ -33,4 +37,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("aigc_tf.recipes")
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]

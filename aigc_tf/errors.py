@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _NAMED_AT_MOST = 5
 
@@ -32,6 +33,13 @@ def listed(items: Sequence[str]) -> str:
     """The first of some items, and how many more there are."""
     more = len(items) - _NAMED_AT_MOST
     return ", ".join(items[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one may stand for, upper and lower case apart; None if there is none."""
+    by_letters = {each.casefold(): each for each in known}
+    found = difflib.get_close_matches(name.casefold(), by_letters, n=1)
+    return by_letters[found[0]] if found else None
 
 
 def say(message: str) -> None:

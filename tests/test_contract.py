@@ -25,7 +25,7 @@ from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs import checkpoints
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()
@@ -75,11 +75,10 @@ def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.R
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
-    shown = EventAccumulator(str(run.path / paths.PREVIEW_EVENTS), size_guidance={"tensors": 0}).Reload()
     tags = set(events.Tags()["tensors"])
     assert {f"quality/{resolve(run.recipe.chooses).name}", "training/examples_per_second", "recipe"} <= tags
     assert any(tag.startswith("training/") and tag.endswith("loss") for tag in tags)
-    assert set(run.model.previews(run.source)) == set(shown.Tags()["tensors"])
+    assert set(run.model.previews(run.source)) <= tags
     assert "_hparams_/session_start_info" in events.summary_metadata
     losses = [event.step for event in events.Tensors("training/examples_per_second")]
     assert losses == [2, 3, 4]  # the first step compiles: it has no speed

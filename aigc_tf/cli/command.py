@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from pydantic import ValidationError
 
 from aigc_tf.cli.checks import require_place
 from aigc_tf.cli.newest import with_newest_run
@@ -21,7 +20,7 @@ from aigc_tf.cli.program import program, short_name
 from aigc_tf.cli.quiet import quiet
 from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
-from aigc_tf.recipes.base import Recipe, describe
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
 from aigc_tf.runs.run import Run
 
@@ -43,8 +42,6 @@ def friendly_exit() -> Iterator[None]:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         yield
-    except ValidationError as error:
-        _exit(BAD_INPUT, describe(error))
     except InputError as error:
         _exit(BAD_INPUT, str(error))
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import sys
 from collections.abc import Sequence
@@ -10,11 +9,12 @@ from collections.abc import Sequence
 from aigc_tf import __version__
 from aigc_tf.cli.command import friendly_exit
 from aigc_tf.cli.program import program, subcommand
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, closest
 from aigc_tf.runs import paths
 
 COMMANDS = (
     "train",
+    "data",
     "sample",
     "evaluate",
     "export",
@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if name in IN_THE_REPOSITORY:
             raise InputError(f"{name} is not installed: run python -m tools.{name} in the repository")
         if name not in COMMANDS:
-            close = difflib.get_close_matches(name, COMMANDS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"{program()} --help lists them"
+            close = closest(name, COMMANDS)
+            hint = f"did you mean {close}?" if close else f"{program()} --help lists them"
             raise InputError(f"there is no command {name}: {hint}")
         with subcommand(name):
             importlib.import_module(f"aigc_tf.cli.{name}").main(words)

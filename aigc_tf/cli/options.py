@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 import tyro
-from pydantic import ValidationError
 
 from aigc_tf.cli.command import call, friendly_exit
 from aigc_tf.cli.newest import is_run, with_newest_run
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.base import Recipe, describe
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.runs.folder import newest_run, read_recipe
 
@@ -68,10 +67,7 @@ def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict
         if not having:
             raise InputError(f"a {recipe.slug()} has no {flag(name)}: leave it out")
         raise InputError(f"{flag(name)} is for runs of {', '.join(having)}: a {recipe.slug()} has none")
-    try:
-        return kind(**given).arguments()
-    except ValidationError as error:
-        raise InputError(describe(error)) from None
+    return dict(kind(**given).arguments())
 
 
 def flag(name: str) -> str:

@@ -6,14 +6,16 @@ import abc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import ALL, Order, Poisson, PoissonSampled, Rows, Shuffled
+from aigc_tf.data.overview import Overview
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
+from aigc_tf.references import resolve
 
 # Batches that are prepared while the model trains on earlier ones.
 PREFETCHED = 4
@@ -82,6 +84,9 @@ class Source(abc.ABC):
     `test` is looked at by `evaluate` alone.
     """
 
+    surveyed_by: ClassVar[str] = "aigc_tf.data.overview:examples_alone"
+    """A function of the source that finds what `overview` says."""
+
     name: str
     """What names it again as a recipe's `source`."""
     test_split: str
@@ -144,6 +149,10 @@ class Source(abc.ABC):
         """What those examples are called, where they have names: classes, or the text itself."""
         return None
 
+    def shown(self, part: PartName, count: int) -> tuple[Any, list[str] | None]:
+        """At most `count` examples of a part to look at, of all its kinds, and their titles; see `inputs`."""
+        return self.inputs(part, count), self.titles(part, count)
+
     @abc.abstractmethod
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """At most `count` examples of a part as batches for a model's `test_step`, always the same."""
@@ -151,6 +160,11 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def describe(self) -> dict[str, Any]:
         """What a run records of its source, JSON-able, in words that the model card shows."""
+
+    def overview(self) -> Overview:
+        """What there is to know of the training part before a model is trained on it."""
+        overview: Overview = resolve(self.surveyed_by)(self)
+        return overview
 
     def for_recipe(self, recipe: Recipe) -> Self:
         """This source with the part that the recipe chooses by: validation, or the training part as it is."""

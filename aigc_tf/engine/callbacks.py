@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
 import keras
 import numpy as np
@@ -102,7 +102,7 @@ class ProgressLine(RunCallback):
         self.bar = tqdm(
             total=1.0,
             file=sys.stderr,
-            mininterval=0.5 if sys.stderr.isatty() else 20.0,
+            mininterval=0.5 if is_looked_at(sys.stderr) else 20.0,
             bar_format="{percentage:3.0f}% |{bar:20}|{postfix}",
         )
 
@@ -138,6 +138,11 @@ class ProgressLine(RunCallback):
         """Draw the line's last state and end it; nothing if training has not begun."""
         if self.bar is not None:
             self.bar.close()
+
+
+def is_looked_at(stream: TextIO) -> bool:
+    """Whether a line that is drawn anew replaces the one before: on terminals, and in the cells of notebooks."""
+    return stream.isatty() or type(stream).__module__.startswith("ipykernel.")
 
 
 class Logs(WritingCallback):
@@ -176,6 +181,33 @@ class Facts(WritingCallback):
             facts = asset.facts(step)
             if facts:
                 log_values(self.run, self.writer, name, facts)
+
+
+class Profile(RunCallback):
+    """A trace of some steps, after those that compile, for TensorBoard's profiler."""
+
+    SKIPPED, TRACED = 10, 10
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.first = self.progress.step + self.SKIPPED
+        self.is_tracing = False
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if self.progress.step == self.first:
+            tf.profiler.experimental.start(str(self.run.path / paths.EVENTS))
+            self.is_tracing = True
+        elif self.progress.step == self.first + self.TRACED:
+            self.stop()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Write the trace, if one is being made."""
+        if self.is_tracing:
+            self.is_tracing = False
+            tf.profiler.experimental.stop()
 
 
 def log_values(run: Run, writer: tf.summary.SummaryWriter, group: str, values: dict[str, float]) -> None:

@@ -14,7 +14,7 @@ from aigc_tf.modalities.drawing import write_png
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths, previews
 from aigc_tf.runs.run import Run
-from aigc_tf.storage.files import write_atomically, write_text
+from aigc_tf.storage.files import PARTIAL, write_atomically, write_text
 
 
 class Previews(RunCallback):
@@ -36,7 +36,8 @@ class Previews(RunCallback):
         """Write the previews of this moment, and remove the oldest."""
         path, step, logging = self.run.path, self.progress.step, self.run.recipe.logging
         model = self.observed()
-        writer = tf.summary.create_file_writer(str(path / paths.PREVIEW_EVENTS), filename_suffix=f"-{step:08d}.v2")
+        unfinished = f"-{step:08d}{PARTIAL}"
+        writer = tf.summary.create_file_writer(str(path / paths.EVENTS), filename_suffix=unfinished)
         with writer.as_default(step):
             for name, preview in model.previews(self.run.source).items():
                 if isinstance(preview, str):
@@ -49,6 +50,8 @@ class Previews(RunCallback):
                 for variable in model.trainable_variables:
                     tf.summary.histogram(variable.path, variable.value)
         writer.close()
+        (written,) = (path / paths.EVENTS).glob(f"*{unfinished}")
+        written.replace(written.with_name(paths.PREVIEW_EVENTS.format(step=step)))
         previews.keep_last(path, logging.keep_samples)
         self.shown = step
 

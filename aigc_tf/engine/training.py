@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.data.source import Source
-from aigc_tf.engine.callbacks import Clock, Facts, Logs, ProgressLine, interrupts
+from aigc_tf.engine.callbacks import Clock, Facts, Logs, Profile, ProgressLine, interrupts
 from aigc_tf.engine.distribution import Agreement, Strategy, Workers, join
 from aigc_tf.engine.faults import explained
 from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
@@ -22,6 +23,7 @@ from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.families.create import create, refuse_batch_of_one
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.recipes.registry import recipe_named
 from aigc_tf.references import resolve
 from aigc_tf.runs import paths
 from aigc_tf.runs.environment import environment
@@ -33,35 +35,38 @@ Callbacks: TypeAlias = AbstractContextManager[list[keras.callbacks.Callback]]
 
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | str,
     run_dir: str | Path | None = None,
     resume: bool = False,
     data: Any = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: Strategy = "one",
+    **fields: Any,
 ) -> Run:
     """Train the model of a recipe.
 
     Args:
-        recipe: what to train, on what, for how long.
+        recipe: what to train, on what, for how long: a recipe, or the short name of one, such as "dcgan".
         run_dir: the run's folder; a new one in saved_models/<recipe>/ if not given.
         resume: continue the run in `run_dir`, or the newest of this recipe, from its last checkpoint.
         data: examples to train on instead of the recipe's source, as its `data` function takes them: for
-            images an array or a finite `tf.data.Dataset`.
+            images an array, a pair (images, labels), or a finite `tf.data.Dataset`.
         callbacks: further Keras callbacks; `fit` sees one long epoch.
         strategy: "one" device; "mirrored" on all devices of this machine; "multi_worker": one of the processes that the
             environment variable TF_CONFIG names, all of which make this call (docs/SCALING.md). Batches are shared out.
+        fields: of the recipe, by name, that are to be different: `train("dcgan", steps=600)`.
 
     Returns:
         The run, open at its last step.
 
     Raises:
-        InputError: the source is not available, the run cannot be continued like this or is in use by another process,
-            or there is no room to write it.
+        InputError: there is no such recipe or field, the source is not available, the run cannot be continued like this
+            or is in use by another process, or there is no room to write it.
         NotFiniteError: training diverged; the last good checkpoint is kept.
         WorkerLostError: another of several processes has ended.
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
+    recipe = chosen_recipe(recipe, fields)
     workers = join(strategy)
     if workers.is_chief:
         refuse_early(recipe, run_dir, resume)
@@ -83,6 +88,15 @@ def train(
     if run.progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {run.step} in {run.path}; continue with --resume")
     return run
+
+
+def chosen_recipe(recipe: Recipe | str, fields: Mapping[str, Any]) -> Recipe:
+    """The recipe that is named or given, with other values in some fields."""
+    if isinstance(recipe, str):
+        return recipe_named(recipe)(**fields)
+    if not isinstance(recipe, Recipe):
+        raise InputError(f"recipe is {recipe!r}: give an aigc_tf.recipes object, such as DCGAN(), or its name, 'dcgan'")
+    return dataclasses.replace(recipe, **fields)
 
 
 def open_source(recipe: Recipe, data: Any = None) -> Source:
@@ -164,9 +178,13 @@ def kept(run: Run) -> Iterator[list[keras.callbacks.Callback]]:
             tf.summary.graph(traced.graph)
     line = ProgressLine(run)
     watch, quality = resolve(recipe.watch)(run, writer), Quality(run, writer)
+    shown = [Logs(run, writer), Facts(run, writer), quality, line, Previews(run), Checkpoints(run, writer)]
+    profiled = [Profile(run)] if recipe.logging.profile else []
     try:
-        yield [watch, Logs(run, writer), Facts(run, writer), quality, line, Previews(run), Checkpoints(run, writer)]
+        yield [watch, *shown, *profiled]
     finally:
+        for profile in profiled:
+            profile.stop()
         line.close()
         writer.close()  # TensorFlow keeps it to itself when that fails
 
@@ -179,16 +197,26 @@ def finish(run: Run) -> None:
 
 
 def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
-    """The recipe, as text and as hyper-parameters, and the source with its classes, for TensorBoard."""
+    """The recipe, as text and as hyper-parameters, and the source with its classes, for TensorBoard.
+
+    The hyper-parameters are what was chosen differently from the recipe's defaults.
+    """
     from tensorboard.plugins.hparams import api as hparams
 
-    fields = {
-        key: value for key, value in flatten(run.recipe).items() if not key.startswith(("logging", "checkpoints"))
-    }
+    fields = learnt_by(run.recipe)
     rows = [f"| {key} | {printable(str(value))} |" for key, value in fields.items()]
     table = "\n".join(["| field | value |", "| --- | --- |", *rows])
     with writer.as_default(run.step):
         tf.summary.text("recipe", table)
         tf.summary.text("source", "\n".join(printable(note) for note in run.source.notes))
-        numbers = {k: v if isinstance(v, bool | int | float) else printable(str(v)) for k, v in fields.items()}
-        hparams.hparams(numbers, trial_id=f"{run.recipe.slug()}/{run.path.name}")
+        usual = learnt_by(type(run.recipe)())
+        chosen = {name: value for name, value in fields.items() if value != usual[name]}
+        numbers = {k: v if isinstance(v, bool | int | float) else printable(str(v)) for k, v in chosen.items()}
+        shown_as = "/".join((run.path.resolve().parent.name, run.path.name, paths.EVENTS))
+        hparams.hparams({"recipe": run.recipe.slug(), **numbers}, trial_id=shown_as)
+
+
+def learnt_by(recipe: Recipe) -> dict[str, Any]:
+    """The fields of a recipe that decide what is learnt and for how long, by their dotted names."""
+    others = {name for name, part in recipe.parts().items() if not part.decides_learning}
+    return {name: value for name, value in flatten(recipe).items() if name.partition(".")[0] not in others}

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import abc
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from aigc_tf.families.state import named_state
 from aigc_tf.modalities.base import Preview
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a message of TensorFlow's says more than that functions are traced anew.
+
+    Each model has functions of its own: where a process makes several, TensorFlow takes them for one that is traced
+    again and again, and says so in a paragraph.
+    """
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+tf.get_logger().addFilter(is_news)
 
 
 @dataclass(frozen=True)

@@ -278,6 +278,13 @@ class Explains(Task):
 TASKS: tuple[type[Task], ...] = (Draws, Transforms, Encodes, Scores, Forecasts, Explains)
 
 
+def modality_of(model: Any) -> Modality:
+    """What the examples of a model's source are: what it takes, or where it takes nothing what it draws."""
+    takes = next((task for task in tasks_of(model) if task is not Draws), None)
+    modality: Modality = model.gives if takes is None else model.takes
+    return modality
+
+
 def tasks_of(model: Any) -> list[type[Task]]:
     """The tasks of a model or of a model class."""
     kind = model if isinstance(model, type) else type(model)

@@ -185,6 +185,11 @@ class Modality(abc.ABC):
     def show(self, values: Any, columns: int | None = None) -> Preview:
         """Several values as one picture or text, for TensorBoard, the card and the screen."""
 
+    def show_titled(self, values: Any, titles: Sequence[str]) -> Preview:
+        """Several values with what each is called; by default as they are shown without."""
+        del titles
+        return self.show(values)
+
     def compare(self, inputs: Any, outputs: Any) -> Preview:
         """What went in and what came out, beside each other, for values of the same kind."""
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]

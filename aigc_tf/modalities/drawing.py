@@ -10,6 +10,8 @@ from typing import IO
 import numpy as np
 from PIL import Image, PngImagePlugin
 
+from aigc_tf.modalities.fonts import all_fonts, drawable
+
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
     """Images in [0, 1] as uint8 in [0, 255], rounded; uint8 stays as it is."""
@@ -60,7 +62,9 @@ def bars(values: np.ndarray, across: str, upwards: str) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.bar(np.arange(1, len(values) + 1), values)
-    axes.set(xlabel=across, ylabel=upwards)
+    with all_fonts():
+        axes.set_xlabel(drawable(across), parse_math=False)
+        axes.set_ylabel(drawable(upwards), parse_math=False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]

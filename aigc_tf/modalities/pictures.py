@@ -14,6 +14,7 @@ import numpy as np
 from aigc_tf.data.images.decode import SUFFIXES, decode_files
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files, rows_of
+from aigc_tf.modalities.captions import captioned
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil, write_gif, write_png
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
@@ -106,6 +107,10 @@ class Pictures(Modality):
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
         """A grid."""
         return grid(values, columns)
+
+    def show_titled(self, values: np.ndarray, titles: Sequence[str]) -> np.ndarray:
+        """A grid, enlarged, each picture above its title."""
+        return captioned(values, titles)
 
     def thumbnails(self, values: np.ndarray) -> np.ndarray:
         """The pictures, made smaller where a side has more than 64 pixels."""

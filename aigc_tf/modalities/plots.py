@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from aigc_tf.modalities.fonts import all_fonts, drawable
+
 DRAWN = 4  # series, the first ones
 BAND = 1.96  # deviations to either side: 95 % of a normal distribution
 
@@ -69,8 +71,9 @@ def _fields(names: Sequence[str]) -> tuple[Any, list[Any]]:
     shown = list(names)[:DRAWN]
     figure = Figure(figsize=(6, 1 + 2 * len(shown)), dpi=100, layout="constrained")
     fields = figure.subplots(len(shown), squeeze=False, sharex=True)[:, 0]
-    for name, axes in zip(shown, fields, strict=True):
-        axes.set_ylabel(name)
+    with all_fonts():
+        for name, axes in zip(shown, fields, strict=True):
+            axes.set_ylabel(drawable(name), parse_math=False)
     fields[-1].set_xlabel("steps of time")
     return figure, list(fields)
 

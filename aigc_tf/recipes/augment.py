@@ -7,11 +7,11 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ClassicalAugmentation:
+class ClassicalAugmentation(metaclass=Checked):
     """What the pipeline does to training images, anew in every epoch (000 §3.3, 003 §6.1).
 
     Article 003 has flip, and shift = 0.1.
@@ -35,7 +35,7 @@ class ClassicalAugmentation:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class DifferentiableAugmentation:
+class DifferentiableAugmentation(metaclass=Checked):
     """What real and generated images alike suffer before a discriminator judges them (Zhao et al. 2020).
 
     The paper has colour, translation = 0.125 and cutout = 0.5.

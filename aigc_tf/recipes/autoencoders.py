@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.images import ImageRecipe
 from aigc_tf.recipes.options import LatentSampling
 from aigc_tf.recipes.settings import AdamSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class LikelihoodSettings:
+class LikelihoodSettings(metaclass=Checked):
     """The distribution of an image given what the decoder says."""
 
     kind: Literal["bernoulli", "gaussian", "learnt_gaussian", "logistic_mixture"] = "bernoulli"
@@ -26,7 +26,7 @@ class LikelihoodSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class CorruptionSettings:
+class CorruptionSettings(metaclass=Checked):
     """What is done to the inputs of a denoiser, in this order; nothing by default."""
 
     blur_pixels: NonNegativeFloat = 0.0
@@ -47,7 +47,7 @@ class CorruptionSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ConvolutionSettings:
+class ConvolutionSettings(metaclass=Checked):
     """Convolutions and dense layers on either side of the latent vector (004 §3.4)."""
 
     encoder_filters: tuple[PositiveInt, PositiveInt] = (16, 32)

@@ -16,13 +16,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, PositiveInt, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, Checked, describe
 from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.settings import MAX_SEED, Plan, Settings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Recipe(Plan, abc.ABC):
+class Recipe(Plan, metaclass=Checked):
     """Fields that every recipe has."""
 
     model: ClassVar[str]
@@ -31,6 +31,8 @@ class Recipe(Plan, abc.ABC):
     """Role -> a function from recipe, and assets if there are any, to Keras Functional models."""
     data: ClassVar[str]
     """A function `(recipe, data=None) -> source`."""
+    reads: ClassVar[tuple[str, ...]] = ()
+    """Endings, in small letters, of the files that its sources are made of."""
     assets: ClassVar[Mapping[str, str]] = {}
     """What networks and model need to know of the source: its attributes, by name, each with the class whose
     `from_json` reads what its `to_json` wrote. A run keeps them."""
@@ -128,17 +130,7 @@ class Recipe(Plan, abc.ABC):
         try:
             return TypeAdapter(cls).validate_json(json.dumps(fields))
         except ValidationError as error:
-            raise ValueError(f"{cls.__name__}: {describe(error)}") from None
-
-
-def describe(error: ValidationError) -> str:
-    """The faults of a recipe in one line: `images.height is -1: input should be greater than 0; ...`."""
-    faults = []
-    for fault in error.errors():
-        place = ".".join(str(part) for part in fault["loc"]).encode("unicode_escape").decode() or "recipe"
-        message = fault["msg"].removeprefix("Value error, ")
-        faults.append(message if fault["type"] == "value_error" else f"{place} is {fault['input']!r}: {message}")
-    return "; ".join(faults)
+            raise ValueError(f"{cls.__name__}: {describe(error, cls)}") from None
 
 
 def flatten(recipe: Recipe) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from typing import ClassVar, Literal, Self
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, Checked
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RecurrentSettings:
+class RecurrentSettings(metaclass=Checked):
     """The layers of a recurrent language model."""
 
     cell: Literal["simple", "gru", "lstm"] = "lstm"

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.images import ImageRecipe
 from aigc_tf.recipes.options import LatentSampling
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
@@ -19,7 +19,7 @@ WITH_LABELS = ("non_saturating", "minimax", "least_squares")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class R1Settings:
+class R1Settings(metaclass=Checked):
     """A penalty on the discriminator's gradient at real images (Mescheder et al. 2018, eq. 9).
 
     At the images as they are, like the gradient penalty: without instance noise and differentiable augmentation.
@@ -33,7 +33,7 @@ class R1Settings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class InstanceNoiseSettings:
+class InstanceNoiseSettings(metaclass=Checked):
     """Normal noise on all images that the discriminator judges (Sønderby et al. 2017), fading linearly.
 
     Penalties on its gradient see images as they are.
@@ -46,7 +46,7 @@ class InstanceNoiseSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ReplaySettings:
+class ReplaySettings(metaclass=Checked):
     """Generated images of the past that the discriminator sees again (Shrivastava et al. 2017, §2.3)."""
 
     share: Fraction = 0.0
@@ -56,7 +56,7 @@ class ReplaySettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class GuardSettings:
+class GuardSettings(metaclass=Checked):
     """What counts as collapse or divergence, and what is done then (aigc_tf/engine/guard.py)."""
 
     action: Literal["warn", "stop", "roll_back"] = "warn"

@@ -9,10 +9,11 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.options import ImageEvaluation
 from aigc_tf.recipes.settings import QuantizationLimits, Settings
 
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif")
 MAX_SIDE = 4096  # pixels: beyond what these networks are for
 
 
@@ -49,7 +50,7 @@ class ImageSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class QuantizedLimits:
+class QuantizedLimits(metaclass=Checked):
     """How far an 8-bit file of a model of images may be from the network."""
 
     distance_share: NonNegativeFloat
@@ -81,6 +82,7 @@ class ImageRecipe(Recipe):
     """A recipe for a model of images."""
 
     data: ClassVar[str] = "aigc_tf.data.images.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (*PICTURE_ENDINGS, ".npz")
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.samples:Samples",)
     chooses: ClassVar[str] = "aigc_tf.metrics.images.samples:FrechetDistance"
     chosen_on: ClassVar[Literal["validation", "train"]] = "train"

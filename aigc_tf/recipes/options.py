@@ -12,13 +12,13 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, ProperFraction
 
 MIN_TRUNCATION = 0.01
 """Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
 
 
-class Options:
+class Options(metaclass=Checked):
     """Options of a verb, by name."""
 
     def arguments(self) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class LatentSampling(Options):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Decoding:
+class Decoding(metaclass=Checked):
     """How the next symbol of a text is chosen from the logits, in the order of these fields."""
 
     repetition_penalty: PositiveFloat = 1.0

@@ -9,6 +9,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
+from aigc_tf.errors import InputError, closest
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import parts_of, resolve
 
@@ -36,6 +37,21 @@ def recipe_class(reference: str) -> type[Recipe]:
     if not (isinstance(found, type) and issubclass(found, Recipe)):
         raise ValueError(f"{reference!r} is not a recipe class")
     return found
+
+
+def recipe_named(name: str) -> type[Recipe]:
+    """The recipe of the package with a short name, such as "dp_gan", which the command line may write "dp-gan".
+
+    Raises:
+        InputError: there is none.
+    """
+    recipes = recipe_classes()
+    short = name.replace("-", "_")
+    if short not in recipes:
+        close = closest(short, recipes)
+        hint = f"did you mean {close}?" if close else f"choose one of {', '.join(recipes)}"
+        raise InputError(f"there is no recipe {name}: {hint}")
+    return recipes[short]
 
 
 def recipe_classes() -> dict[str, type[Recipe]]:

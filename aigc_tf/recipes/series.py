@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, Checked
 from aigc_tf.recipes.settings import QuantizationLimits
 
 
@@ -32,7 +32,7 @@ def _encoding(given: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SeriesSettings:
+class SeriesSettings(metaclass=Checked):
     """Which series are read, and how much of them is seen at once."""
 
     length: PositiveInt = 24
@@ -67,6 +67,7 @@ class SeriesRecipe(Recipe):
     """A recipe for a model of one or several series of real numbers."""
 
     data: ClassVar[str] = "aigc_tf.data.series.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
     assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series.opening:Scaling"}
 
     series: SeriesSettings = SeriesSettings()

@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 
 MAX_SEED = 2**32 - 1  # NumPy's generator takes no more
 
 
-class Settings:
+class Settings(metaclass=Checked):
     """A part of a recipe, and what resuming has to know of it."""
 
     decides_learning = True
@@ -93,6 +93,8 @@ class LoggingSettings(Settings):
     """Write the graph of the training step."""
     histograms: bool = False
     """Write histograms of the weights whenever samples are written; they are kept as long."""
+    profile: bool = False
+    """Write a trace of ten steps for TensorBoard's profiler (needs tensorboard-plugin-profile to be looked at)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -108,7 +110,7 @@ class CheckpointSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Plan:
+class Plan(metaclass=Checked):
     """How long to train and what to record: the part of a recipe that a resumed run may change."""
 
     steps: PositiveInt = 1000

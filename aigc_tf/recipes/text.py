@@ -9,13 +9,13 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 from aigc_tf.recipes.options import Writing
 from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TextSettings:
+class TextSettings(metaclass=Checked):
     """How text becomes numbers, and numbers become examples."""
 
     unit: Literal["character", "byte", "word", "subword"] = "character"
@@ -65,6 +65,7 @@ class TextRecipe(Recipe):
     """A recipe for a model that writes text symbol by symbol."""
 
     data: ClassVar[str] = "aigc_tf.data.text.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (".txt", ".md", ".py", ".json")
     assets: ClassVar[Mapping[str, str]] = {"vocabulary": "aigc_tf.data.text.vocabulary:Vocabulary"}
     evaluators: ClassVar[tuple[str, ...]] = (
         "aigc_tf.metrics.text.likelihood:HeldOutText",

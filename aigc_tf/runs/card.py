@@ -52,12 +52,9 @@ def _what(path: Path, recipe: Recipe, step: int) -> str:
 
 
 def _samples(path: Path) -> str:
-    shown = list(previews.by_step(path).values())
-    latest = [file for file in sorted(shown[-1]) if file.parent.name == paths.SAMPLES] if shown else []
-    if not latest:
+    file = previews.latest(path)
+    if file is None:
         return ""
-    # What a model draws, or where it draws nothing the first of what it shows.
-    file = next((file for file in latest if file.name.startswith("samples-")), latest[0])
     name = file.name.rpartition("-")[0]
     if file.suffix == ".png":
         return f"![{name}]({paths.SAMPLES}/{file.name})"

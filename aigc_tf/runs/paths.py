@@ -21,8 +21,11 @@ EXPORTS = "exports"
 EXPORT_REPORT = "export.json"
 """In the folder of each export."""
 EVENTS = "tensorboard"
-PREVIEW_EVENTS = "tensorboard/previews"
-"""TensorBoard shows it as a run of its own. One event file a step can be removed; a part of a file cannot."""
+PREVIEW_EVENTS = "events.out.tfevents.0-{step:08d}.v2"
+"""In the same folder: an event file for each step with previews, since a part of a file cannot be removed. By their
+names they come before the others: some readers of TensorBoard read files in this order, and only the last one on."""
+OLD_PREVIEW_EVENTS = "tensorboard/previews"
+"""Where earlier versions put them."""
 
 
 def asset_file(name: str) -> str:

@@ -13,12 +13,19 @@ _STEP = re.compile(r"-(\d{8,})\.\w+$")
 def by_step(run: Path) -> dict[int, list[Path]]:
     """The files of each step's previews, in the order of the steps."""
     found: dict[int, list[Path]] = {}
-    for folder in (paths.SAMPLES, paths.PREVIEW_EVENTS):
+    for folder in (paths.SAMPLES, paths.EVENTS, paths.OLD_PREVIEW_EVENTS):
         for path in (run / folder).glob("*"):
             match = _STEP.search(path.name)
             if match:
                 found.setdefault(int(match[1]), []).append(path)
     return dict(sorted(found.items()))
+
+
+def latest(run: Path) -> Path | None:
+    """The file of what a model drew last, or where it draws nothing of the first that it shows; None before that."""
+    shown = list(by_step(run).values())
+    files = [file for file in sorted(shown[-1]) if file.parent.name == paths.SAMPLES] if shown else []
+    return next((file for file in files if file.name.startswith("samples-")), files[0] if files else None)
 
 
 def keep_last(run: Path, count: int) -> None:

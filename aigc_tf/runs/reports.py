@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from aigc_tf.modalities.drawing import write_png
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.references import resolve
+from aigc_tf.storage.files import write_atomically
 
 
 class Row(NamedTuple):
@@ -29,6 +36,32 @@ def rows_of_report(report: dict[str, Any]) -> Iterator[Row]:
         beside = ", ".join(f"{method} {figure:.4g}" for method, figure in baselines.get(name, {}).items())
         direction = better.get(name, "")
         yield Row(name, f"{value:.4g}", "" if direction == "neither" else direction, beside)
+
+
+def chosen_by(source: Mapping[str, Any], recipe: Recipe) -> dict[str, str]:
+    """What chose the best checkpoint, for protocols; version 0.1 chose on test data.
+
+    Args:
+        source: what the run records of its source.
+        recipe: of the run.
+    """
+    from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
+
+    split = source.get("validation split")
+    part = f"validation part: {split}"
+    if split is None:
+        part = "test part (version 0.1)"
+    elif split == NO_VALIDATION:
+        part = "training part"
+    return {"best checkpoint chosen by": f"{resolve(recipe.chooses).name} on the {part}"}
+
+
+def write_pictures(folder: Path, pictures: Mapping[str, Any], made_by: Mapping[str, str]) -> dict[str, str]:
+    """Write the pictures of an evaluation into a folder; returns their captions by name."""
+    for name, picture in pictures.items():
+        write = partial(write_png, image=picture.image, made_by=made_by, scale=2)
+        write_atomically(folder / f"{name}.png", write)
+    return {name: picture.caption for name, picture in pictures.items()}
 
 
 def to_json(report: dict[str, Any]) -> str:

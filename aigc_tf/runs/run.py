@@ -17,8 +17,10 @@ from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import published
+from aigc_tf.runs.reports import chosen_by, write_pictures
+from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import write_atomically, write_text
+from aigc_tf.storage.files import write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
@@ -31,7 +33,7 @@ class Run:
 
     Attributes:
         path: the folder.
-        recipe: the recipe it was trained with.
+        recipe: what it was trained with.
         progress: where training stands: of the checkpoint that is open, or while the run is trained.
     """
 
@@ -41,9 +43,14 @@ class Run:
         self.path = path
         self.recipe = recipe
         self.progress = progress
-        # Both are made when they are first asked for.
-        self._model = model
+        self._model = model  # made when it is first asked for, and so is the source
         self._source = source
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path}: {self.recipe.slug()}, step {self.step} of {self.recipe.steps}>"
+
+    def _repr_html_(self) -> str:
+        return html_of(self.path, self.recipe, self.step)
 
     @classmethod
     def open(cls, path: str | Path, checkpoint: str = "last") -> Run:
@@ -172,6 +179,23 @@ class Run:
         """
         return self.able("Transforms").transform(inputs, seed, condition, **options)
 
+    def show(self, values: Any = None, inputs: Any = None) -> Any:
+        """What the model makes as a picture (`PIL.Image`) or text, for notebooks.
+
+        Args:
+            values: what `generate` or `transform` gave; the run's latest preview if not given.
+            inputs: what was transformed, to be shown beside the values.
+
+        Raises:
+            InputError: there is no preview yet, or the model gives nothing that can be shown.
+        """
+        from aigc_tf.families.tasks import Draws, Transforms
+
+        if values is None:
+            return latest_preview(self.path)
+        model = self.model if isinstance(self.model, Draws | Transforms) else self.able("Draws")
+        return shown(model.gives.show(values) if inputs is None else model.gives.compare(inputs, values))
+
     def able(self, task: str) -> Any:
         """The model, if it has a task of `aigc_tf.families.tasks`, by its name.
 
@@ -185,8 +209,7 @@ class Run:
         if isinstance(self.model, wanted):
             return self.model
         able = [name for name, recipe in recipe_classes().items() if issubclass(resolve(recipe.model), wanted)]
-        verb = wanted.verb
-        raise InputError(f"a {self.recipe.slug()} does not {verb}: choose a run of {', '.join(able)}")
+        raise InputError(f"a {self.recipe.slug()} does not {wanted.verb}: choose a run of {', '.join(able)}")
 
     def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
         """Measure the model's quality on the test part, baselines beside it; kept in evaluation.json and on the card.
@@ -202,32 +225,16 @@ class Run:
             the run's folder, by name.
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
-        from aigc_tf.modalities.drawing import write_png
 
         request = Request(part="test", samples=samples, seed=seed, options=options)
         evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
         report = evaluate(evaluators, self.model, self.source, self.recipe, request)
-        for name, picture in report["pictures"].items():
-            write = partial(write_png, image=picture.image, made_by=self.made_by(seed), scale=2)
-            write_atomically(self.path / f"{name}.png", write)
-            report["pictures"][name] = picture.caption
+        report["pictures"] = write_pictures(self.path, report["pictures"], self.made_by(seed))
         report |= {"step": self.step} | self.facts(self.step)
-        report["protocol"] |= self.chosen()
+        report["protocol"] |= chosen_by(self.read_json(paths.SOURCE), self.recipe)
         write_text(self.path / paths.EVALUATION, json.dumps(report, indent=2) + "\n")
         self.write_card()
         return report
-
-    def chosen(self) -> dict[str, str]:
-        """What chose the best checkpoint, for protocols; version 0.1 chose on test data."""
-        from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
-
-        split = self.read_json(paths.SOURCE).get("validation split")
-        part = f"validation part: {split}"
-        if split is None:
-            part = "test part (version 0.1)"
-        elif split == NO_VALIDATION:
-            part = "training part"
-        return {"best checkpoint chosen by": f"{resolve(self.recipe.chooses).name} on the {part}"}
 
     def export(
         self,

@@ -247,13 +247,13 @@ def test_options_of_text_that_mean_nothing_get_one_line(
 
 
 def test_lines_that_the_vocabulary_lacks_are_no_ends_of_a_way(
-    text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
+    text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for command in (("--between", "line 1", "诗句"), ("--nearest", "诗句")):
         message = refused(capsys, text_vae.path, *command)
         assert "the text has '诗句', which the vocabulary (text.vocabulary_size) lacks" in message
     with pytest.raises(InputError, match="text 2 is not Unicode"):
-        encode(text_vae.path, text=("line 3", "q\udcff"))
+        encode(text_vae.path, text=("line 3", "q\udcff"), out=tmp_path / "latents.npz")
 
 
 def test_a_terminal_that_cannot_show_a_text_gets_escapes(gpt: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch) -> None:

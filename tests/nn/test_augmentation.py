@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from pydantic import ValidationError
 from scipy.ndimage import affine_transform
 
 from aigc_tf.data.images.opening import open_source
 from aigc_tf.data.images.source import ImageSource, to_unit
 from aigc_tf.data.order import shuffled
+from aigc_tf.errors import InputError
 from aigc_tf.nn import augmentation
 from aigc_tf.nn.augmentation import augment, augment_differentiably, numbers_at
 from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugmentation
@@ -174,7 +174,7 @@ def test_a_recipe_augments_its_source():
 
 @pytest.mark.parametrize("fields", [{"crop": 1.0}, {"zoom": 1.0}, {"shift": -0.1}, {"rotation": 181.0}, {"flip": 1}])
 def test_strengths_that_make_no_sense_are_refused(fields: dict):
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError):
         ClassicalAugmentation(**fields)
 
 

@@ -15,7 +15,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.runs import checkpoints
+from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs.reports import chosen_by
 
 RUNS = sorted((Path(__file__).parents[1] / "fixtures" / "v0_1").iterdir())
 
@@ -44,7 +45,8 @@ def test_the_source_is_the_same_content(tmp_path: Path):
 
 def test_says_that_its_best_checkpoint_was_chosen_on_test_data():
     run = aigc_tf.Run.open(RUNS[0].parent / "conv_vae", "best")
-    assert run.chosen() == {"best checkpoint chosen by": "held_out_loss on the test part (version 0.1)"}
+    chosen = chosen_by(run.read_json(paths.SOURCE), run.recipe)
+    assert chosen == {"best checkpoint chosen by": "held_out_loss on the test part (version 0.1)"}
 
 
 def test_goes_on_with_another_choice(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -53,7 +55,7 @@ def test_goes_on_with_another_choice(tmp_path: Path, capsys: pytest.CaptureFixtu
     longer = aigc_tf.train(type(recipe)(**{**vars(recipe), "steps": 6}), tmp_path / "run", resume=True)
     assert longer.step == 6
     assert "was chosen on test data" in capsys.readouterr().err
-    assert "validation part" in longer.chosen()["best checkpoint chosen by"]
+    assert "validation part" in chosen_by(longer.read_json(paths.SOURCE), longer.recipe)["best checkpoint chosen by"]
     assert longer.progress.best is not None and longer.progress.best["step"] > 4
     names = checkpoints.read(checkpoints.path_of(tmp_path / "run" / "checkpoints", 6))[0]
     assert not checkpoints.is_positional(names)

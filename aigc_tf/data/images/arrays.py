@@ -30,21 +30,29 @@ def open_data(data: Any, settings: ImageSettings) -> ImageSource:
     """Images given from Python.
 
     Args:
-        data: an array (NumPy's or TensorFlow's) as `_EXPECTED` says, or a finite `tf.data.Dataset` of such
-            images or of (image, label), batched or not.
+        data: an array (NumPy's or TensorFlow's) as `_EXPECTED` says, a pair (images, labels) of arrays, the labels
+            whole numbers or names, or a finite `tf.data.Dataset` of such images or of (image, label), batched or not.
 
     Raises:
         InputError: it is something else, infinite or empty.
     """
     if isinstance(data, tf.data.Dataset):
         return _open_dataset(data, settings)
-    if tf.is_tensor(data):
-        data = np.asarray(data)
-    if not isinstance(data, np.ndarray):
-        raise InputError(f"data is a {type(data).__name__}: expected an array or a tf.data.Dataset")
-    check_images(data, "data")
-    train, test = hold_out(in_chunks(data, None), settings)
-    return own_source(GIVEN, train, test, None, HELD_OUT)
+    images, labels = data if isinstance(data, tuple | list) and len(data) == 2 else (data, None)
+    if tf.is_tensor(images):
+        images = np.asarray(images)
+    if not isinstance(images, np.ndarray):
+        raise InputError(
+            f"data is a {type(data).__name__}: expected images, a pair (images, labels) or a tf.data.Dataset"
+        )
+    check_images(images, "data")
+    if labels is None:
+        train, test = hold_out(in_chunks(images, None), settings)
+        return own_source(GIVEN, train, test, None, HELD_OUT)
+    labels = checked_labels(np.asarray(labels), len(images), "data", names=True)
+    (numbers,), class_names = number_classes([labels])
+    train, test = hold_out(in_chunks(images, numbers), settings)
+    return own_source(GIVEN, train, test, class_names, HELD_OUT)
 
 
 def hold_out(batches: Iterable[Batch], settings: ImageSettings) -> tuple[Split, Split]:
@@ -169,12 +177,12 @@ def _as_uint8(images: np.ndarray) -> np.ndarray:
     return images if images.ndim == 4 else images[..., np.newaxis]
 
 
-def checked_labels(labels: np.ndarray, count: int, what: str) -> np.ndarray:
-    """Integers `[count]`; Keras has them as `[count, 1]`."""
-    if labels.dtype.kind not in "iu" or labels.shape not in ((count,), (count, 1)):
+def checked_labels(labels: np.ndarray, count: int, what: str, names: bool = False) -> np.ndarray:
+    """Integers, or if that is allowed names, `[count]`; Keras has them as `[count, 1]`."""
+    if labels.dtype.kind not in ("iuU" if names else "iu") or labels.shape not in ((count,), (count, 1)):
         raise InputError(
             f"{what} has labels that are {labels.dtype} of shape {list(labels.shape)}: "
-            f"expected {count} integers, one for each image"
+            f"expected {count} integers{' or names' if names else ''}, one for each image"
         )
     return labels.reshape(count)
 

@@ -13,9 +13,9 @@ from PIL import Image
 
 from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.errors import UnreadableError
-from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.images import PICTURE_ENDINGS, ImageSettings
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif")
+SUFFIXES = PICTURE_ENDINGS
 _AT_ONCE = 512  # files whose images may wait to be used: few enough to be held in memory
 
 

@@ -43,9 +43,8 @@ def near_duplicates(train: np.ndarray, test: np.ndarray, max_pairs: int | None =
     for start in range(0, looked_at, _AT_ONCE):
         distances = np.bitwise_count(hashes[start : start + _AT_ONCE, np.newaxis] ^ known)
         for row, to_all in zip(rows[start : start + _AT_ONCE], distances, strict=True):
-            near = np.flatnonzero(to_all <= _BITS)
-            near = near[np.argsort(to_all[near], kind="stable")[:_COMPARED]]
-            count += bool(len(near)) and _alike(np.asarray(train[near]), np.asarray(test[row]))
+            near = nearest(to_all)
+            count += bool(len(near)) and bool(alike(np.asarray(train[near]), np.asarray(test[row])).any())
     return NearDuplicates(count, looked_at)
 
 
@@ -84,6 +83,13 @@ def difference_hashes(images: np.ndarray) -> np.ndarray:
     return np.concatenate(hashes)
 
 
-def _alike(candidates: np.ndarray, picture: np.ndarray) -> bool:
+def nearest(distances: np.ndarray) -> np.ndarray:
+    """Positions of the smallest distances of hashes, if they are small enough for one picture: int64 `[at most 16]`."""
+    near = np.flatnonzero(distances <= _BITS)
+    return near[np.argsort(distances[near], kind="stable")[:_COMPARED]]
+
+
+def alike(candidates: np.ndarray, picture: np.ndarray) -> np.ndarray:
+    """Which of the images `[count, height, width, channels]` have nearly the pixels of another: bool `[count]`."""
     difference = candidates.astype(np.float32) - picture.astype(np.float32)
-    return bool((np.square(difference).mean(axis=(1, 2, 3)) <= _RMS**2).any())
+    return np.square(difference).mean(axis=(1, 2, 3)) <= _RMS**2

@@ -9,7 +9,7 @@ import mmap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -101,6 +101,8 @@ def fingerprint_of(splits: Iterable[Split]) -> str:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ImageSource(Source):
     """Images in the form that a recipe asked for."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.images.overview:overview"
 
     dataset: str = ""
     """The data set's identity, which parts of it share; empty for the user's own data."""
@@ -196,6 +198,14 @@ class ImageSource(Source):
         names = self.class_names
         return None if names is None or some.labels is None else [names[label] for label in some.labels]
 
+    def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str] | None]:
+        """uint8 `[count, height, width, channels]`, one of each class in turn, and the names of their classes."""
+        split = self.part(part)
+        if self.class_names is None or split.labels is None:
+            return self.inputs(part, count), None
+        some = split.at(of_all_classes(split.labels, count))
+        return np.asarray(some.images), [self.class_names[label] for label in some.labels]
+
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Evenly spread: `image`, and of a labelled source `label`, as batches for training have them."""
         split = self.part(part).some(count)
@@ -215,6 +225,15 @@ class ImageSource(Source):
         if not self.labelled:
             return {"image": unit}
         return {"image": unit, "label": tf.gather(tf.constant(self.train.labels, tf.int32), rows.examples)}
+
+
+def of_all_classes(labels: np.ndarray, count: int) -> np.ndarray:
+    """The rows of `count` labels, all if there are fewer: one of each class in turn; of many classes some, evenly."""
+    by_class = np.argsort(labels, kind="stable")
+    classes, starts = np.unique(labels[by_class], return_index=True)
+    turn = np.arange(len(labels)) - np.repeat(starts, np.diff([*starts, len(labels)]))
+    rows = by_class[np.lexsort((labels[by_class], turn))]
+    return rows[:count] if count > len(classes) else rows[evenly(len(classes), count)]
 
 
 def chunks_of(images: np.ndarray) -> Iterator[slice]:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -74,6 +74,8 @@ def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesSource(Source):
     """Series of real numbers side by side, split in time: training, validation, test, one after the other."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.series.overview:overview"
 
     scaling: Scaling
     window: int

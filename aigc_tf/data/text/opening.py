@@ -162,7 +162,7 @@ def _feature(name: str, builder: Any, asked: str | None) -> str:
         InputError: there is none of text, there are several, or not the one that is asked for.
     """
     features = dict(builder.info.features) if hasattr(builder.info.features, "keys") else {}
-    texts = [key for key, value in features.items() if type(value).__name__ == "Text"]
+    texts = sorted(key for key, value in features.items() if type(value).__name__ == "Text")
     if asked is not None:
         if asked not in texts:
             raise InputError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +21,8 @@ from aigc_tf.recipes.text import TextSettings
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextSource(Source):
     """Text as numbers."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.text.overview:overview"
 
     settings: TextSettings
     vocabulary: Vocabulary

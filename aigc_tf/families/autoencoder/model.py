@@ -16,6 +16,7 @@ from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kep
 from aigc_tf.families.latent_space import most_active, plane, traversals
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
 from aigc_tf.modalities.base import Preview
+from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.drawing import grid, rows_of
 from aigc_tf.modalities.pictures import Pictures, as_brightness
 from aigc_tf.nn import replicas
@@ -244,11 +245,12 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
-        pairs = self.side_by_side(source.inputs("validation", PREVIEWED_RECONSTRUCTIONS))
+        shown, titles = source.shown("validation", PREVIEWED_RECONSTRUCTIONS)
+        pairs = self.side_by_side(shown)
         pictures: dict[str, Preview] = {
             "samples": grid(self.generate(64)),
             "interpolation": rows_of(self.interpolate(frames=8, rows=4)),
-            "reconstructions": grid(pairs.reshape(-1, *self.image_shape), columns=4 * pairs.shape[1]),
+            "reconstructions": rows_with_captions(pairs, titles, columns=4),
         }
         return pictures | self.latent_pictures(self.activity(source.inputs("validation", PREVIEWED_ENCODINGS)))
 

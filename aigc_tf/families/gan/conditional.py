@@ -8,10 +8,11 @@ import keras
 import numpy as np
 
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.source import evenly
 from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.modalities.base import Preview
-from aigc_tf.modalities.drawing import grid
+from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.recipes.cgan import CGAN
 
@@ -38,9 +39,11 @@ class ConditionalGAN(GAN):
         return Labels(self.classes)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Pictures to watch through training: samples of fixed latents, a row for each class."""
-        shown = np.repeat(np.arange(min(len(self.classes.names), PREVIEWED_CLASSES)), PREVIEWED_OF_EACH)
-        return {"samples": grid(self.generate(len(shown), condition=shown), columns=PREVIEWED_OF_EACH)}
+        """Pictures to watch through training: samples of fixed latents, a row for each class, with its name."""
+        classes = evenly(len(self.classes.names), PREVIEWED_CLASSES)
+        images = self.generate(len(classes) * PREVIEWED_OF_EACH, condition=np.repeat(classes, PREVIEWED_OF_EACH))
+        rows = images.reshape(len(classes), PREVIEWED_OF_EACH, *images.shape[1:])
+        return {"samples": rows_with_captions(rows, [self.classes.names[number] for number in classes])}
 
     def export_metadata(self) -> dict[str, Any]:
         """The names of the classes."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aigc_tf.modalities.fonts import all_fonts, drawable
+
 # Nats from which on a symbol is shown as surprising as can be: one chance in four hundred.
 MAX_NATS = 6.0
 
@@ -58,19 +60,20 @@ def attention_picture(weights: Sequence[np.ndarray], pieces: Sequence[str] | Non
     from matplotlib.figure import Figure
 
     heads = len(weights[0])
-    figure = Figure(figsize=(2.6 * heads, 2.6 * len(weights)), dpi=100, layout="constrained")
+    labels = []
+    if pieces is not None and len(pieces) <= 40:
+        labels = [drawable(piece.replace("\n", "\u21b5")) for piece in pieces]
+    side = max(2.0, 0.12 * len(labels))
+    figure = Figure(figsize=(side * heads, side * len(weights)), dpi=100, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots(len(weights), heads, squeeze=False)
     for block, maps in enumerate(weights):
         for head, values in enumerate(maps):
             panel = axes[block, head]
             panel.imshow(values, cmap="viridis", vmin=0)
-            panel.set_title(f"block {block + 1}, head {head + 1}", fontsize=8)
-            panel.set_xticks([])
-            panel.set_yticks([])
-            if pieces is not None and len(pieces) <= 40:
-                labels = [piece.replace("\n", "\u21b5").replace("$", r"\$") for piece in pieces]
-                panel.set_yticks(range(len(labels)), labels, fontsize=5)
-                panel.set_xticks(range(len(labels)), labels, fontsize=5, rotation=90)
+            panel.set_title(f"block {block + 1}\nhead {head + 1}", fontsize=14)
+            with all_fonts():
+                panel.set_yticks(range(len(labels)), labels, fontsize=7, parse_math=False)
+                panel.set_xticks(range(len(labels)), labels, fontsize=7, rotation=90, parse_math=False)
     canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]

@@ -50,13 +50,28 @@ def test_each_form_gives_the_same_images(data: object, opened: Opener) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [EXAMPLES, EXAMPLES.batch(9), EXAMPLES.map(lambda x, y: (x, tf.reshape(y, [1]))).batch(5)]
+    "data",
+    [
+        EXAMPLES,
+        EXAMPLES.batch(9),
+        EXAMPLES.map(lambda x, y: (x, tf.reshape(y, [1]))).batch(5),
+        (GREY, LABELS),
+        (GREY / 255, LABELS[:, np.newaxis].astype(np.uint8)),  # as Keras has them
+        (tf.constant(GREY), list(LABELS)),
+    ],
 )
-def test_labels_come_along(data: tf.data.Dataset, opened: Opener) -> None:
+def test_labels_come_along(data: object, opened: Opener) -> None:
     source = opened(data=data)
     assert source.class_names == ("0", "1", "2") and contents(source) == EXPECTED
     for split in (source.train, source.test):
         np.testing.assert_array_equal(split.labels, LABELS[split.images[:, 0, 0, 0]])
+
+
+def test_labels_may_be_names(opened: Opener) -> None:
+    names = np.array(["cat", "dog", "叶"])
+    source = opened(data=(GREY, names[LABELS]))
+    assert source.class_names == ("cat", "dog", "叶")
+    np.testing.assert_array_equal(source.train.labels, LABELS[source.train.images[:, 0, 0, 0]])
 
 
 def test_data_sets_of_images_of_different_sizes_are_brought_to_one(opened: Opener) -> None:
@@ -95,7 +110,10 @@ def test_float_levels_are_rounded_to_the_nearest(opened: Opener) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([[1, 2]], "data is a list: expected an array or a tf.data.Dataset"),
+        ([[1, 2]], "data is a list: expected images, a pair"),
+        ((GREY, LABELS[:39]), r"labels that are int64 of shape \[39\]: expected 40 integers or names"),
+        ((GREY, LABELS / 2), "labels that are float64"),
+        (((GREY, LABELS), (GREY, LABELS)), "data is a tuple: expected images, a pair"),
         ("photos", "data is a str"),
         (GREY.astype(object), "data is object of shape"),
         (GREY.astype(np.float32), "values from 0 to 39"),

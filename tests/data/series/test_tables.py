@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from aigc_tf.data.series.files import Table, read_csv
 from aigc_tf.errors import InputError
@@ -240,6 +239,6 @@ def test_a_delimiter_that_is_said_is_taken(written: Written):
     ],
 )
 def test_settings_that_mean_nothing_are_refused(field: str, given: str, message: str):
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(InputError, match=message):
         SeriesSettings(**{field: given})
     assert SeriesSettings(delimiter="tab") == SeriesSettings(delimiter="\\t") == SeriesSettings(delimiter="\t")

@@ -141,7 +141,11 @@ def test_the_signature_has_the_inputs_of_the_generator_whatever_they_are_called(
 
 
 def test_previews_have_a_row_for_each_class(model: ConditionalGAN):
-    assert model.previews(None)["samples"].shape == (3 * 18 + 2, 8 * 18 + 2, 1)
+    picture = model.previews(None)["samples"]
+    height, width = 16 + 2 + 15, 8 * 17 + 1  # of a row: its border, and the line with the name
+    assert picture.shape == (3 * (height + 4) + 4, width + 8, 1)
+    line = picture[4 + 18 : 4 + height, 4:-4]
+    assert line.min() < 100 < line.mean()  # black on white
 
 
 def test_it_learns_what_the_classes_look_like():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from pydantic import ValidationError
 
+from aigc_tf.errors import InputError
 from aigc_tf.families.text.decoding import (
     Decoding,
     beam_search,
@@ -117,12 +117,12 @@ def test_repetition_is_penalised_before_the_likeliest_is_taken() -> None:
 
 @pytest.mark.parametrize("fields", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_k": -1}, {"min_p": 1.0}, {"beams": 0}])
 def test_numbers_out_of_range_are_refused(fields: dict) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(InputError):
         Decoding(**fields)
 
 
 def test_beam_search_draws_nothing() -> None:
-    with pytest.raises(ValidationError, match="leave the other options of writing out"):
+    with pytest.raises(InputError, match="leave the other options of writing out"):
         Decoding(beams=4, temperature=0.5)
 
 

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from pydantic import ValidationError
 
 import aigc_tf
 from aigc_tf.data.text.opening import open_source
@@ -16,6 +15,7 @@ from aigc_tf.data.text.order import padded
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
+from aigc_tf.errors import InputError
 from aigc_tf.families.latent_space import between
 from aigc_tf.families.text.text_vae import TextVAE
 from aigc_tf.families.text.writing import Reader
@@ -181,7 +181,7 @@ def test_samples_differ_by_their_latents(model: TextVAE) -> None:
 
 
 def test_a_latent_stands_for_a_line() -> None:
-    with pytest.raises(ValidationError, match=r"text\.lines is False"):
+    with pytest.raises(InputError, match=r"text\.lines is False"):
         dataclasses.replace(RECIPE, text=TextSettings(unit="word"))
 
 

@@ -1,0 +1,129 @@
+"""Show what a recipe would see of a source, before anything is trained."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Annotated, Any
+
+import tyro
+
+from aigc_tf.cli.checks import require_ending, require_place
+from aigc_tf.cli.command import call, friendly_exit
+from aigc_tf.data.overview import Counts, Overview
+from aigc_tf.data.paths import refuse_missing
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import printable
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.registry import recipe_classes, recipe_named
+from aigc_tf.references import resolve
+from aigc_tf.storage.files import write_atomically
+
+USUAL = "dcgan"
+"""The recipe that is taken where a source says nothing else."""
+_BAR, _LISTED = 30, 40  # letters of the longest bar, bars of a list
+
+
+def data(
+    source: Annotated[str, tyro.conf.Positional] = "auto", recipe: str | None = None, out: Path | None = None
+) -> None:
+    """Show what a recipe would see of a source: parts, classes, lengths, copies, outliers, what is left out and why.
+
+    Args:
+        source: A folder, a file, the name of a data set, or auto.
+        recipe: Which recipe looks, by its name; by default one that reads such files. All its fields are flags.
+        out: A picture to write, .png: examples, outliers, near-duplicates, and how many there are of each kind.
+    """
+    show(recipe_named(recipe or reader_of(source))(source=source), out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command: the source comes first, flags of the recipe may follow."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    source = words.pop(0) if words and not words[0].startswith("-") else None
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    first.add_argument("--recipe")
+    first.add_argument("--source", default="auto")
+    given, words = first.parse_known_args(words)
+    with friendly_exit():
+        source = source or given.source
+        refuse_missing(source)
+        kind = recipe_named(given.recipe or reader_of(source))
+        call(looking(kind(source=source)), words)
+
+
+def looking(defaults: Recipe) -> Callable[..., None]:
+    """The command for one recipe, whose fields are flags, for tyro."""
+
+    def look(settings: Any, out: Path | None = None) -> None:
+        show(settings, out)
+
+    look.__annotations__["settings"] = Annotated[type(defaults), tyro.conf.arg(name="")]
+    look.__defaults__ = (defaults, None)
+    summary, _, meanings = (data.__doc__ or "").partition("\n")
+    _, _, out = meanings.partition("        out: ")
+    look.__doc__ = f"{summary}\n\nArgs:\n    out: {out.strip()}"
+    return look
+
+
+def reader_of(source: str) -> str:
+    """The name of a recipe that reads what a path leads to: of a folder what most of its files are."""
+    path = Path(source).expanduser()
+    names = files_below(path).files if path.is_dir() else [source]
+    endings = Counter(PurePath(name).suffix.lower() for name in names)
+    recipes = recipe_classes()
+
+    def fitness(name: str) -> tuple[int, bool]:
+        return sum(endings[ending] for ending in recipes[name].reads), name == USUAL
+
+    return max(recipes, key=fitness)
+
+
+def show(recipe: Recipe, out: Path | None) -> None:
+    """Print what a recipe sees of its source, and write the picture of it."""
+    if out is not None:
+        require_ending(out, (".png",))
+        require_place(out)
+    from aigc_tf.families.create import create
+    from aigc_tf.families.tasks import modality_of
+
+    source = resolve(recipe.data)(recipe)
+    overview: Overview = source.overview()
+    print("\n".join([*map(printable, source.notes), f"as {recipe.slug()} sees it (--recipe names another)"]))
+    width = max(map(len, overview.facts), default=0)
+    print("\n".join(f"{name:<{width}}  {fact}" for name, fact in overview.facts.items()))
+    for title, counts in overview.counts.items():
+        print(f"\n{title}:\n{listing(counts)}")
+    modality = modality_of(create(recipe, **source.assets_for(recipe)))
+    previews = {}
+    for title, shown in overview.examples.items():
+        titles = shown.titles
+        preview = modality.show_titled(shown.values, titles) if titles else modality.show(shown.values, shown.columns)
+        previews[title] = preview
+        if isinstance(preview, str):
+            print(f"\n{title}:\n" + "\n".join(map(printable, preview.splitlines())))
+    if out is None:
+        print("\n--out data.png writes a picture of it")
+        return
+    from aigc_tf.modalities.drawing import write_png
+    from aigc_tf.modalities.overview import overview_picture
+
+    picture = overview_picture(previews, overview.counts)
+    write_atomically(out, partial(write_png, image=picture, made_by={"source": Path(source.name).name}))
+    print(f"\n{out}")
+
+
+def listing(counts: Counts) -> str:
+    """A line for each kind, with a bar."""
+    names = [printable(name) for name in counts.names[:_LISTED]]
+    width, most = max(map(len, names), default=0), max(1, int(counts.numbers.max(initial=0)))
+    lines = [
+        f"  {name:<{width}}  {number:>9,}  {'#' * round(_BAR * number / most)}".rstrip()
+        for name, number in zip(names, counts.numbers, strict=False)
+    ]
+    more = len(counts.names) - len(names)
+    return "\n".join([*lines, *([f"  and {more:,} more"] if more else [])])

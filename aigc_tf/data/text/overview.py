@@ -1,0 +1,61 @@
+"""What there is to know of text: lengths, copies, rare symbols, strange documents."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+
+from aigc_tf.data.overview import Counts, Overview, Shown, far_out, histogram, spread_in_words
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.errors import printable
+
+EXAMPLES, STRANGE, FREQUENT = 8, 4, 20  # that are shown
+CUT = 200  # characters of an example
+_DEVIATIONS = 6.0  # above the median, from which on a document is strange
+_RARE = 5  # times that a symbol occurs at most
+
+
+def overview(source: TextSource) -> Overview:
+    """Of a source of text."""
+    train, vocabulary = source.train, source.vocabulary
+    symbols = np.bincount(train.tokens[1:], minlength=len(vocabulary))
+    names = [printable(vocabulary.decode([number])) or "(border)" for number in range(len(vocabulary))]
+    often = np.argsort(-symbols, kind="stable")[:FREQUENT]
+    facts = {
+        "symbols": f"{len(vocabulary):,} ({vocabulary.unit}), of which {int((symbols <= _RARE).sum()):,} occur at most "
+        f"{_RARE} times",
+    }
+    counts = {"most frequent symbols": Counts([names[number] for number in often], symbols[often])}
+    examples = {"examples": Shown([cut(text) for text in source.inputs("train", EXAMPLES)])}
+    if train.documents > 1:
+        lengths = np.diff(train.starts) - 1
+        kind = "lines" if source.settings.lines else "documents"
+        texts = [vocabulary.decode(train.document(index)) for index in range(train.documents)]
+        equal, near = repeated(texts)
+        nats = -np.log(np.maximum(symbols, 1) / symbols.sum())
+        strange = far_out(np.array([nats[train.document(row)].mean() for row in range(len(texts))]), _DEVIATIONS)
+        facts |= {
+            kind: f"{len(texts):,}, {spread_in_words(lengths, 'symbols')}",
+            "copies": f"{equal:,} {kind} are equal to an earlier one",
+            "near-duplicates": f"{near:,} more differ from an earlier one only in case, spaces and punctuation",
+            "outliers": f"{len(strange):,} {kind} consist of unusually rare symbols",
+        }
+        counts[f"length of {kind}, symbols"] = histogram(lengths)
+        if len(strange):
+            examples["outliers, the strangest first"] = Shown([cut(texts[row]) for row in strange[:STRANGE]])
+    return Overview(facts, counts, examples)
+
+
+def repeated(texts: list[str]) -> tuple[int, int]:
+    """How many texts are equal to an earlier one, and how many more only by their letters and digits."""
+    plain = Counter(re.sub(r"[\W_]+", "", text).casefold() or text for text in texts)
+    equal = len(texts) - len(set(texts))
+    return equal, len(texts) - len(plain) - equal
+
+
+def cut(text: str) -> str:
+    """The beginning of a text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= CUT else line[: CUT - 1] + "…"

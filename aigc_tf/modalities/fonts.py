@@ -1,0 +1,77 @@
+"""Text in pictures: fonts that have the letters, and escapes for letters that no font has, instead of empty boxes."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import ImageFont
+
+from aigc_tf.errors import printable
+
+# Families with Chinese letters, as systems and users install them.
+_CHINESE = (
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Heiti SC",
+    "Arial Unicode MS",
+    "Noto Sans CJK JP",
+    "AR PL UMing CN",
+    "AR PL UKai CN",
+)
+
+
+@functools.cache
+def fonts() -> dict[str, Path]:
+    """Families and files: the font that comes with matplotlib, and one with Chinese letters if one is installed."""
+    from matplotlib import font_manager
+
+    installed = {font.name: Path(font.fname) for font in reversed(font_manager.fontManager.ttflist)}
+    chinese = next((name for name in _CHINESE if name in installed), None)
+    own = Path(font_manager.findfont("DejaVu Sans"))
+    return {"DejaVu Sans": own} | ({} if chinese is None else {chinese: installed[chinese]})
+
+
+@functools.cache
+def _letters(path: Path) -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(path).get_charmap())
+
+
+def drawable(text: str) -> str:
+    """A text with escapes, such as \\u4e2d, for letters that none of the fonts has."""
+    known = frozenset().union(*map(_letters, fonts().values()))
+    return "".join(letter if ord(letter) in known else ascii(letter)[1:-1] for letter in printable(text))
+
+
+@contextlib.contextmanager
+def all_fonts() -> Iterator[None]:
+    """Meanwhile matplotlib's new texts use all fonts, each for the letters that those before it lack."""
+    import matplotlib
+
+    with matplotlib.rc_context({"font.family": list(fonts())}):
+        yield
+
+
+def font_of(text: str, size: int) -> Any:
+    """The font of Pillow for a `drawable` text: the one that has most of its letters."""
+    path = max(fonts().values(), key=lambda path: sum(ord(letter) in _letters(path) for letter in text))
+    return _opened(path, size)
+
+
+@functools.cache
+def _opened(path: Path, size: int) -> Any:
+    return ImageFont.truetype(str(path), size)

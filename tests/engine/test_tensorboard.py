@@ -1,0 +1,40 @@
+"""What TensorBoard shows of a run: one name, what was chosen, and a trace where one is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams import metadata
+
+import aigc_tf
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.settings import LoggingSettings
+from tests.runs.test_recovery import Brightness
+
+
+@pytest.fixture
+def run(tiny: DCGAN, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> aigc_tf.Run:
+    monkeypatch.setattr(DCGAN, "chooses", f"{Brightness.__module__}:{Brightness.__qualname__}")
+    logging = LoggingSettings(scalars_every=1, samples_every=20, evaluate_every=20, evaluate_samples=20, profile=True)
+    recipe = dataclasses.replace(tiny, source=str(pictures), steps=22, logging=logging)
+    return aigc_tf.train(recipe, tmp_path / "dcgan" / "one")
+
+
+def test_a_run_has_one_name_and_says_what_was_chosen_differently(run: aigc_tf.Run):
+    assert {path.parent for path in run.path.rglob("*tfevents*")} == {run.path / "tensorboard"}
+    events = EventAccumulator(str(run.path / "tensorboard"), size_guidance={"tensors": 0}).Reload()
+    assert [event.step for event in events.Tensors("samples")] == [20, 22]
+    assert [event.step for event in events.Tensors("training/generator_loss")] == list(range(1, 23))
+    content = events.summary_metadata[metadata.SESSION_START_INFO_TAG].plugin_data.content
+    chosen = metadata.parse_session_start_info_plugin_data(content)
+    assert chosen.group_name  # of the trial
+    differing = {name for name, value in dataclasses.asdict(run.recipe).items() if value != getattr(DCGAN(), name)}
+    assert {"recipe", "steps", "images.height", "generator_filters"} <= chosen.hparams.keys()
+    assert {name.partition(".")[0] for name in chosen.hparams} - {"recipe"} <= differing | set(run.recipe.parts())
+    assert not any(name.startswith(("logging", "checkpoints", "export_limits")) for name in chosen.hparams)
+    assert "learning_rate" not in str(chosen.hparams.keys()), "it is the default's"
+    (trace,) = (run.path / "tensorboard" / "plugins" / "profile").rglob("*.xplane.pb")
+    assert trace.stat().st_size > 10_000

@@ -1,0 +1,82 @@
+"""How a run is shown in notebooks."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_tf.errors import InputError
+from aigc_tf.families.create import create
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.runs import paths
+from aigc_tf.runs.progress import Progress
+from aigc_tf.runs.run import Run
+from aigc_tf.runs.showing import Lines
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run with a preview at steps 3 and 6, and figures."""
+    folder = tmp_path / "a <run>"
+    (folder / paths.SAMPLES).mkdir(parents=True)
+    for step, level in ((3, 50), (6, 200)):
+        for name, side in (("interpolation", 10), ("samples", 20)):
+            picture = Image.fromarray(np.full((side, side), level, np.uint8))
+            picture.save(folder / paths.SAMPLES / f"{name}-{step:08d}.png")
+    report = {
+        "fid": 12.5,
+        "better": {"fid": "lower"},
+        "baselines": {"fid": {"<noise>": 99.0}},
+        "protocol": {},
+        "step": 6,
+    }
+    (folder / paths.EVALUATION).write_text(json.dumps(report))
+    recipe = dataclasses.replace(DCGAN.tiny(), steps=8)
+    return Run(folder, recipe, Progress(6), model=create(recipe))
+
+
+def test_its_repr_says_what_it_is_and_where_it_stands(run: Run):
+    assert repr(run) == f"<Run {run.path}: dcgan, step 6 of 8>"
+
+
+def test_its_html_has_the_latest_samples_and_the_figures_escaped(run: Run):
+    html = run._repr_html_()
+    (data,) = re.findall(r'src="data:image/png;base64,([^"]+)"', html)
+    with Image.open(BytesIO(base64.b64decode(data))) as picture:
+        assert picture.size == (20, 20) and picture.getpixel((3, 3)) == 200
+    assert "<td>fid</td><td>12.5</td><td>lower</td><td>&lt;noise&gt; 99</td>" in html
+    assert "a &lt;run&gt;" in html and "<run>" not in html
+
+
+def test_its_html_of_a_damaged_or_empty_run_says_so(run: Run):
+    (run.path / paths.EVALUATION).write_text("{")
+    (run.path / paths.SAMPLES / "samples-00000006.png").write_bytes(b"no picture")
+    assert run._repr_html_().count("cannot be read") == 2
+    for file in (run.path / paths.SAMPLES).iterdir():
+        file.unlink()
+    (run.path / paths.EVALUATION).unlink()
+    assert "img" not in run._repr_html_() and "run.evaluate()" in run._repr_html_()
+    with pytest.raises(InputError, match="has no previews yet"):
+        run.show()
+
+
+def test_shows_the_latest_preview_or_what_it_is_given(run: Run):
+    assert run.show().size == (20, 20)
+    picture = run.show(np.full((4, 16, 16, 1), 0.5, np.float32))  # a grid of 2 x 2, each enlarged to be seen
+    assert picture.size == (38 * 6, 38 * 6) and picture.getpixel((100, 100)) == 128
+    beside = run.show(np.zeros((1, 16, 16, 1), np.uint8), inputs=np.zeros((1, 16, 16, 1), np.uint8))
+    assert beside.width > 2 * beside.height
+
+
+def test_shows_text_line_by_line(run: Run):
+    (run.path / paths.SAMPLES / "samples-00000007.txt").write_text("a < b\nc")
+    assert run.show() == "a < b\nc"
+    assert Lines("a < b")._repr_html_() == "<pre>a &lt; b</pre>" and "<pre>a &lt; b\nc</pre>" in run._repr_html_()

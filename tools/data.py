@@ -1,0 +1,10 @@
+"""Show what a recipe would see of a source, before anything is trained.
+
+python -m tools.data ~/photos/leaves
+python -m tools.data book.txt --recipe gpt --text.lines --out book.png
+"""
+
+from aigc_tf.cli.data import main
+
+if __name__ == "__main__":
+    main()

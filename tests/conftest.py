@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +21,7 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 # Whole trainings, exports of every recipe, several processes, kills: `pytest -m "not slow"` leaves them out.
 SLOW = (
+    "tests/benchmarks/test_every_call.py",
     "tests/benchmarks/test_exports.py",
     "tests/benchmarks/test_fuzz.py",
     "tests/benchmarks/test_step_speed.py",
@@ -124,6 +125,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "pictures.npz"
     np.savez(path, images=images)
     return path
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[int], None]]:
+    """Lets no file grow beyond so many bytes, until the test ends: as on a full disk, but with another error."""
+    import resource  # not on Windows
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="session")

@@ -114,12 +114,22 @@ def work(folder: Path) -> None:
     """Train, save what this worker has in the end, show Keras's fault, then train on until somebody ends it."""
     number = json.loads(os.environ["TF_CONFIG"])["task"]["index"]
     (folder / f"process-{number}.txt").write_text(str(os.getpid()))
+    of_two_minds(folder, number)
     guarded = aigc_tf.train(guarded_recipe(folder), folder / "multi_worker" / "guarded", strategy="multi_worker")
     for name, run in {**train_fixed(folder, "multi_worker"), "guarded": guarded}.items():
         state = {key: variable.numpy() for key, variable in run.model.state().items()}
         np.savez(folder / f"{name}-{number}.npz", allow_pickle=False, **state)
     (folder / f"fault-{number}.txt").write_text(fault_of_keras())
     aigc_tf.train(endless_recipe(folder), folder / "endless", strategy="multi_worker")
+
+
+def of_two_minds(folder: Path, number: int) -> None:
+    """Try to train with another seed in each process, and note why that is refused."""
+    recipe = dataclasses.replace(guarded_recipe(folder), seed=number)
+    try:
+        aigc_tf.train(recipe, folder / "multi_worker" / "of two minds", strategy="multi_worker")
+    except InputError as error:
+        (folder / f"two-minds-{number}.txt").write_text(str(error))
 
 
 def work_again(folder: Path) -> None:

@@ -20,6 +20,7 @@
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
     python -m tools.benchmark faults --kills 50 training killed at random moments, torn checkpoints, full disks
+    python -m tools.benchmark faults --every-call  all work ended before each of its system calls that write
     python -m tools.benchmark fuzz --cases 2000 damaged and hostile files for everything that reads files
     python -m tools.benchmark memory            does memory grow over 10,000 steps, and over 100,000 images?
     python -m tools.benchmark privacy           Fréchet distance of the private recipes at ε of 1, 3 and 10, and without

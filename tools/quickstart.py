@@ -18,7 +18,6 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
     import aigc_tf
     from aigc_tf.cli.evaluate import table
     from aigc_tf.errors import say
-    from aigc_tf.modalities.drawing import enlargement, grid, write_png
 
     say(f"training for {seconds:.0f} s")
     recipe = aigc_tf.recipes.DCGAN(source="fashion_mnist_10k", steps=1_000_000, seconds=seconds)
@@ -26,7 +25,7 @@ def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
 
     images = run.generate(64)
     picture = run.path / "samples.png"
-    write_png(picture, grid(images), run.made_by(seed=0), scale=enlargement(images))
+    run.able("Draws").gives.write_all(picture, images, run.made_by(seed=0))
 
     say(f"measuring with {samples:,} samples")
     report = run.evaluate(samples)

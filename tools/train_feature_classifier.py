@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from aigc_tf.cli.checks import require_at_least, require_ending
+from aigc_tf.cli.checks import require_ending, require_seed
 from aigc_tf.cli.command import command
 
 
@@ -23,7 +23,7 @@ def train_feature_classifier(source: str = "fashion_mnist", out: Path | None = N
         out: The .npz file to write; the one in the package if not given.
         seed: Of weights, dropout and order; that of the shipped weights if not given.
     """
-    require_at_least(0, seed=seed)
+    require_seed(seed)
     if out is not None:
         require_ending(out, [".npz"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least, require_place
+from aigc_tf.cli.checks import require_counts, require_place, require_seed
 from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
@@ -38,7 +39,8 @@ def augment(
         seed: The same seed gives the same examples.
         checkpoint: The last checkpoint, or the best one seen while training.
     """
-    require_at_least(1, count=count)
+    require_counts(count=count)
+    require_seed(seed)
     require_place(out)
 
     from aigc_tf.runs.run import Run
@@ -64,9 +66,15 @@ def write_classes(run: Run, count: int, out: Path, seed: int) -> None:
     for name in names:
         (out / name).mkdir(parents=True, exist_ok=True)
     remaining, made_by = iter(paths), run.made_by(seed)
-    for examples, _ in labelled_examples(run, count, seed):
-        for example in examples:
-            gives.write(next(remaining), example, made_by)
+    try:
+        for examples, _ in labelled_examples(run, count, seed):
+            for example in examples:
+                gives.write(next(remaining), example, made_by)
+    except BaseException:  # some of them are no set to learn from, and would be in the way of the next attempt
+        for path in paths:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        raise
 
 
 def labelled_examples(run: Run, count: int, seed: int) -> Iterator[tuple[Any, np.ndarray]]:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aigc_tf.errors import InputError
+from aigc_tf.recipes.fields import MAX_COUNT
+from aigc_tf.recipes.settings import MAX_SEED
 
 
-def require_at_least(least: int, **numbers: int | None) -> None:
-    """Raise InputError unless each number that is given is at least `least`."""
+def require_counts(**counts: int | None) -> None:
+    """Raise InputError unless each number that is given can say how many: from 1 to `MAX_COUNT`."""
+    _require_between(1, MAX_COUNT, counts)
+
+
+def require_seed(seed: int | None) -> None:
+    """Raise InputError unless a number can be a seed: from 0 to `MAX_SEED`."""
+    _require_between(0, MAX_SEED, {"seed": seed})
+
+
+def _require_between(least: int, most: int, numbers: Mapping[str, int | None]) -> None:
     for name, value in numbers.items():
-        if value is not None and value < least:
-            raise InputError(f"--{name.replace('_', '-')} is {value}: give at least {least}")
+        if value is not None and not least <= value <= most:
+            limit = f"at least {least}" if value < least else f"at most {most:,}"
+            raise InputError(f"--{name.replace('_', '-')} is {value}: give {limit}")
 
 
 def require_inputs(paths: Sequence[Path], text: Sequence[str]) -> None:

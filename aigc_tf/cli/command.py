@@ -48,12 +48,21 @@ def friendly_exit() -> Iterator[None]:
         if error.filename is None and error.errno not in _OF_THE_SYSTEM:
             raise
         _exit(BAD_INPUT, f"{error.filename or 'a file'}: {error.strerror}")
+    except MemoryError as error:
+        _exit(BAD_INPUT, _too_large(error))
     except KeyboardInterrupt as error:
         _exit(INTERRUPTED, f"interrupted{': ' if error.args else ''}{error}")
-    except RuntimeError as error:
-        if type(error).__module__.partition(".")[0] != "aigc_tf":
-            raise  # a fault of the program, not of the work: its traceback is wanted
-        _exit(FAILED, str(error))
+    except Exception as error:
+        if type(error).__name__ == "ResourceExhaustedError":  # TensorFlow's, which need not have been imported
+            _exit(BAD_INPUT, _too_large(error))
+        if isinstance(error, RuntimeError) and type(error).__module__.partition(".")[0] == "aigc_tf":
+            _exit(FAILED, str(error))
+        raise  # a fault of the program, not of the work: its traceback is wanted
+
+
+def _too_large(error: BaseException) -> str:
+    what = " ".join(str(error).partition("[Op:")[0].split()) or "an array"
+    return f"there is not enough memory ({what}): ask for fewer or smaller examples at once"
 
 
 def _exit(status: int, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least
+from aigc_tf.cli.checks import require_counts, require_seed
 from aigc_tf.cli.options import chosen_options, run_command
 
 
@@ -30,7 +30,8 @@ def evaluate(
         json: Print one JSON object instead of a table.
         options: What the recipe's `evaluate_options` has.
     """
-    require_at_least(1, samples=samples)
+    require_counts(samples=samples)
+    require_seed(seed)
 
     from aigc_tf.runs.reports import to_json
     from aigc_tf.runs.run import Run

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least, require_place
+from aigc_tf.cli.checks import require_counts, require_place, require_seed
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.options import MIN_TRUNCATION
 
@@ -58,7 +58,8 @@ class Exploration(abc.ABC):
 
     def check(self) -> None:
         """Raise InputError if an option cannot be used."""
-        require_at_least(1, count=self.count)
+        require_counts(count=self.count)
+        require_seed(self.seed)
         require_place(self.out)
 
     @abc.abstractmethod

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least, require_ending, require_inputs, require_place
+from aigc_tf.cli.checks import require_counts, require_ending, require_inputs, require_place
 from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
@@ -32,7 +32,7 @@ def forecast(
         out: File to write; its ending selects the format. In the run's folder if not given.
         checkpoint: The last checkpoint, or the best one seen while training.
     """
-    require_at_least(1, steps=steps)
+    require_counts(steps=steps)
     require_place(out)
     if history is not None:
         require_inputs([history], [])

@@ -49,7 +49,7 @@ def deliver(
     columns: int | None = None,
 ) -> None:
     """Write or print values that come in batches, in all `count`, and say where they are."""
-    batches = iter(batches)
+    batches = map(finite, batches)
     first = next(batches)  # what is wrong shows itself before anything is written
     batches = itertools.chain([first], batches)
     if out is None:
@@ -58,6 +58,17 @@ def deliver(
     out.parent.mkdir(parents=True, exist_ok=True)
     modality.write_batches(out, batches, count, made_by, columns)
     print(out)
+
+
+def finite(values: Any) -> Any:
+    """The values of a batch.
+
+    Raises:
+        InputError: not all of its numbers are finite.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputError("the model makes numbers that are not finite: it has diverged, choose another checkpoint")
+    return values
 
 
 def write_preview(path: Path, preview: Preview, made_by: Mapping[str, str]) -> None:

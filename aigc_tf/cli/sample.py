@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_at_least, require_place
+from aigc_tf.cli.checks import require_counts, require_place, require_seed
 from aigc_tf.cli.explorations import EXPLORATIONS, Exploration, Interpolate
 from aigc_tf.cli.explore import explore, show
 from aigc_tf.cli.forecast import forecast
@@ -101,7 +101,8 @@ def sample(
         moved: Short forms of other commands.
         options: What the recipe's `sample_options` has.
     """
-    require_at_least(1, count=count)
+    require_counts(count=count)
+    require_seed(seed)
     require_place(out)
     given = moved.given()
     shared = {

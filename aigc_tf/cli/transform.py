@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_ending, require_inputs, require_new, require_place
+from aigc_tf.cli.checks import require_ending, require_inputs, require_new, require_place, require_seed
 from aigc_tf.cli.command import command
 from aigc_tf.cli.options import chosen_options, run_command
 from aigc_tf.errors import InputError
@@ -45,6 +45,7 @@ def transform(
         options: What the recipe's `transform_options` has.
     """
     require_inputs(inputs, text)
+    require_seed(seed)
     require_place(out)
 
     from aigc_tf.cli import conditions

@@ -18,6 +18,7 @@ import tensorflow as tf
 from absl import logging
 
 from aigc_tf.errors import InputError
+from aigc_tf.storage.files import expanded
 
 # tensorflow_datasets is imported where it is used: it takes half a second, and most runs do without it.
 
@@ -132,7 +133,7 @@ def prepare(name: str, builder: Any, ways: Sequence[str]) -> None:
 
 
 def _data_folder() -> Path:
-    return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    return expanded(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets", "TFDS_DATA_DIR")
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ With several processes, one of them, the chief, does all that one process alone 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.engine.callbacks import RunCallback
+from aigc_tf.engine.cluster import tasks_in_environment
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.families.create import create
@@ -159,7 +159,7 @@ def join(strategy: Strategy) -> Workers:
     Raises:
         InputError: the environment says something else than `strategy`.
     """
-    tasks, own = _tasks_in_environment()
+    tasks, own = tasks_in_environment()
     if strategy != "multi_worker":
         if len(tasks) > 1:
             raise InputError(f"TF_CONFIG names {len(tasks)} workers, and strategy is {strategy}: give multi_worker")
@@ -169,20 +169,11 @@ def join(strategy: Strategy) -> Workers:
             "strategy is multi_worker, and TF_CONFIG names no workers: start with tools/launch_local.py, or see "
             "docs/SCALING.md"
         )
+    if own is None:
+        raise InputError("TF_CONFIG does not say which of its workers this process is: task is missing")
     if own not in tasks:
         raise InputError(f"TF_CONFIG says that this process is {own[0]} {own[1]}, which is none of its workers")
     return Workers(_multi_worker(), len(tasks), tasks.index(own))
-
-
-def _tasks_in_environment() -> tuple[list[tuple[str, int]], tuple[str, int]]:
-    """The workers that TF_CONFIG names, the chief first, and which of them this process is."""
-    try:
-        config = json.loads(os.environ.get("TF_CONFIG") or "{}")
-        cluster, task = config.get("cluster", {}), config.get("task", {})
-        tasks = [(role, number) for role in ("chief", "worker") for number in range(len(cluster.get(role, ())))]
-        return tasks, (task.get("type", "worker"), int(task.get("index", 0)))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InputError(f"the environment variable TF_CONFIG cannot be read ({error}): see docs/SCALING.md") from None
 
 
 # One of each for all runs of a process: the messages of a second one would bear the numbers of those of the first.
@@ -197,7 +188,7 @@ def _mirrored() -> tf.distribute.Strategy:
 def _multi_worker() -> tf.distribute.Strategy:
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
-    except (RuntimeError, ValueError, KeyError, tf.errors.OpError) as error:
+    except (RuntimeError, ValueError, TypeError, KeyError, tf.errors.OpError) as error:
         raise InputError(f"the workers that TF_CONFIG names cannot be joined: {error}") from error
 
 

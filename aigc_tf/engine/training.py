@@ -72,13 +72,14 @@ def train(
         refuse_early(recipe, run_dir, resume)
     source = open_source(recipe, data)
     examples_per_step = workers.examples_in_step(source, recipe)
+    require_the_same(workers, recipe, source)
     if not workers.is_chief:
         return follow(workers, recipe, source, examples_per_step, callbacks)
     open_run = resumed if resume else begun
     with open_run(recipe, source, run_dir, environment(workers.replicas)) as run:
         say(f"run folder: {run.path}")
         run.progress.examples_per_step = examples_per_step
-        workers.agree({"path": str(run.path), "step": run.step, "identity": identity(run)})
+        workers.agree({"path": str(run.path), "step": run.step})
         learner = make_model(run, workers)
         if run.step < run.recipe.steps:
             fit(run, learner, callbacks, workers)
@@ -118,11 +119,6 @@ def follow(
     agreed = workers.agree({})
     progress = Progress(step=agreed["step"], examples_per_step=examples_per_step)
     run = Run(Path(agreed["path"]), recipe, progress, source, create(recipe, **source.assets_for(recipe)))
-    if identity(run) != agreed["identity"]:
-        raise InputError(
-            f"worker {workers.number} has another recipe or other data than the chief: start all workers with the same "
-            "flags, and give them the same source"
-        )
     learner = make_model(run, workers)
     if run.step < recipe.steps:
         fit(run, learner, callbacks, workers)
@@ -131,10 +127,22 @@ def follow(
     return run
 
 
-def identity(run: Run) -> list[Any]:
-    """What all workers must have in common, JSON-able."""
-    fields = flatten(run.recipe) | {"source": None, "start_from": None}  # what counts is their content
-    return [run.recipe.reference(), json.loads(json.dumps(fields)), run.source.fingerprint]
+def require_the_same(workers: Workers, recipe: Recipe, source: Source) -> None:
+    """Compare all workers before there is a run: nothing of one that is refused, or has ended by then, stays.
+
+    Raises:
+        InputError: one of them has another recipe, or other data.
+        WorkerLostError: one of them has ended.
+    """
+    fields = flatten(recipe) | {"source": None, "start_from": None}  # what counts is their content
+    identity = {"recipe": recipe.reference(), "fields": fields, "fingerprint": source.fingerprint}
+    differs = workers.agree(identity) != json.loads(json.dumps(identity))
+    if any(workers.any(differs)):
+        who = f"worker {workers.number} has" if differs else "another worker has"
+        raise InputError(
+            f"{who} another recipe or other data than the chief: start all workers with the same flags, and give them "
+            "the same source"
+        )
 
 
 def make_model(run: Run, workers: Workers) -> GenerativeModel:

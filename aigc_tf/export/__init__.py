@@ -3,6 +3,6 @@
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits, VerificationError
 from aigc_tf.export.web import export_web
-from aigc_tf.export.writer import Export, export
+from aigc_tf.export.writer import Export, check_arguments, export
 
-__all__ = ["Export", "Limits", "Runner", "VerificationError", "export", "export_web"]
+__all__ = ["Export", "Limits", "Runner", "VerificationError", "check_arguments", "export", "export_web"]

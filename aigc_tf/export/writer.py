@@ -21,6 +21,7 @@ from aigc_tf.storage.files import bring_to_disk, staging, sync
 
 FORMATS = ("tflite", "saved_model")
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
+MAX_BATCH = 4096
 TFLITE, SAVED_MODEL, REPORT = "model.tflite", "saved_model", "export.json"
 
 
@@ -82,7 +83,7 @@ def export(
         InputError: an argument is not one of those above, or a layer has no built-in LiteRT operator.
         VerificationError: an exported file does not do what Keras does, with the numbers.
     """
-    _check_arguments(format, quantize, batch)
+    check_arguments(format, quantize, batch)
     out = Path(out)
     signatures = {
         name: dataclasses.replace(signature, network=plain(signature.network))
@@ -147,7 +148,8 @@ def _write_tflite(
     return differences, {"quality": measured, "operators": operators, "xnnpack": taken}
 
 
-def _check_arguments(format: str, quantize: str, batch: int) -> None:
+def check_arguments(format: str, quantize: str, batch: int) -> None:
+    """Raise InputError unless `export` takes these."""
     if format not in FORMATS:
         raise InputError(f"format is {format!r}: choose one of {', '.join(FORMATS)}")
     if quantize not in QUANTIZATIONS:
@@ -156,6 +158,8 @@ def _check_arguments(format: str, quantize: str, batch: int) -> None:
         raise InputError(f"quantize is {quantize!r}: a SavedModel is not quantized, choose none or format tflite")
     if batch < 1:
         raise InputError(f"batch is {batch}: at least one example is needed")
+    if batch > MAX_BATCH:
+        raise InputError(f"batch is {batch}: give at most {MAX_BATCH:,}, and call the file more than once")
 
 
 def _check(name: str, signature: Signature) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
-from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -77,21 +77,22 @@ def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
-def write_png(file: Path | IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
+def write_png(file: IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
     """Write one picture, `[height, width, channels]`, with `made_by` as PNG text entries."""
     entries = PngImagePlugin.PngInfo()
     for key, value in made_by.items():
         entries.add_text(key, value)
-    to_pil(image, scale).save(file, format="PNG", pnginfo=entries)
+    _save(to_pil(image, scale), file, format="PNG", pnginfo=entries)
 
 
 def write_gif(
-    file: Path | IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
+    file: IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
 ) -> None:
     """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
     there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
     comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
-    there_and_back[0].save(
+    _save(
+        there_and_back[0],
         file,
         format="GIF",
         save_all=True,
@@ -100,6 +101,13 @@ def write_gif(
         loop=0,
         comment=comment.encode(),
     )
+
+
+def _save(picture: Image.Image, file: IO[bytes], **options: Any) -> None:
+    """Pillow writes past Python's file where it can, and its errors do not say why that failed."""
+    encoded = io.BytesIO()
+    picture.save(encoded, **options)
+    file.write(encoded.getvalue())
 
 
 def enlargement(images: np.ndarray, wanted_pixels: int = 64) -> int:

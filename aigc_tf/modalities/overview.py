@@ -56,14 +56,15 @@ def _height(preview: Preview) -> float:
 
 
 def _lines(text: str) -> list[str]:
-    lines = [part for line in text.splitlines() for part in textwrap.wrap(line, _LETTERS) or [""]]
+    lines = [part for line in text.splitlines() for part in textwrap.wrap(drawable(line), _LETTERS) or [""]]
     return lines[:_LINES]
 
 
 def _draw(axes: Any, preview: Preview) -> None:
     if isinstance(preview, str):
-        text = "\n".join(map(drawable, _lines(preview)))
-        axes.text(0, 1, text, va="top", transform=axes.transAxes, fontsize=9, parse_math=False)
+        text = "\n".join(_lines(preview))
+        drawn = axes.text(0, 1, text, va="top", transform=axes.transAxes, fontsize=9, parse_math=False)
+        drawn.set_in_layout(False)  # wide letters are cut off at the border, and leave the fields as wide as they are
     else:
         axes.set_anchor("W")
         axes.imshow(np.broadcast_to(preview, (*preview.shape[:2], 3)), interpolation="nearest")

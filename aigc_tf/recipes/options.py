@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated, Any
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Checked, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, Count, ProperFraction
 
 MIN_TRUNCATION = 0.01
 """Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
@@ -54,7 +54,7 @@ class Decoding(metaclass=Checked):
     """Nucleus sampling: only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
     min_p: ProperFraction = 0.0
     """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
-    beams: PositiveInt = 1
+    beams: Count = 1
     """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Writing(Decoding, Options):
 
     prompt: str = ""
     """How each text begins."""
-    tokens: PositiveInt = 200
+    tokens: Count = 200
     """The most symbols written after the prompt."""
 
     def arguments(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Writing(Decoding, Options):
 class PathSampling(Options):
     """Sampling of an autoregressive model of series."""
 
-    steps: PositiveInt = 200
+    steps: Count = 200
     """Steps of time of each sequence."""
 
 

@@ -45,7 +45,7 @@ def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata:
         NotFiniteError: a variable is not finite; nothing is written.
     """
     arrays = {name: variable.numpy() for name, variable in state.items()}
-    bad = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+    bad = not_finite(arrays)
     if bad:
         raise NotFiniteError(f"{len(bad)} of {len(arrays)} variables are not finite at step {step}: {bad[0]}, ...")
     text = np.frombuffer(json.dumps(dict(metadata) | {"step": step}).encode(), np.uint8)
@@ -55,15 +55,24 @@ def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata:
     return path
 
 
+def not_finite(arrays: Mapping[str, np.ndarray]) -> list[str]:
+    """The names of arrays that hold NaN or infinite numbers."""
+    return [name for name, array in arrays.items() if array.dtype.kind in "fc" and not np.isfinite(array).all()]
+
+
 def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays of a checkpoint by name, and its metadata.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or holds numbers that are not finite, which training never saves.
     """
     try:
         arrays = read_arrays(path)
-        return arrays, _parsed(arrays.pop(_METADATA, None))
+        metadata = _parsed(arrays.pop(_METADATA, None))
+        bad = not_finite(arrays)
+        if bad:
+            raise ValueError(f"{len(bad)} of its {len(arrays)} variables are not finite, {bad[0]} among them")
+        return arrays, metadata
     except (ArchiveError, ValueError, RecursionError) as error:
         raise unreadable(path, str(error)) from error
 

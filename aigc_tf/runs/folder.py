@@ -14,7 +14,7 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_class
 from aigc_tf.runs import paths
-from aigc_tf.storage.files import LOCK, OWNER, PARTIAL
+from aigc_tf.storage.files import LOCK, OWNER, PARTIAL, expanded
 
 
 def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
@@ -27,7 +27,7 @@ def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         path = paths.RUNS_FOLDER / recipe.slug() / f"{stamp}-seed{recipe.seed}"
     else:
-        path = Path(run_dir).expanduser()
+        path = expanded(run_dir)
     if path.exists() and not (path.is_dir() and all(map(is_left_by_a_kill, path.iterdir()))):
         raise InputError(f"{path} is there already: continue it with --resume, or choose another --run-dir")
     return path
@@ -45,7 +45,7 @@ def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
         InputError: there is none.
     """
     if run_dir is not None:
-        return Path(run_dir).expanduser()
+        return expanded(run_dir)
     newest = newest_run(recipe.slug())
     if newest is None:
         raise InputError(f"there is no run of {recipe.slug()} in {paths.RUNS_FOLDER} to resume: leave --resume out")

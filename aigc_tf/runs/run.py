@@ -20,7 +20,7 @@ from aigc_tf.runs.published import published
 from aigc_tf.runs.reports import chosen_by, write_pictures
 from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
-from aigc_tf.storage.files import write_text
+from aigc_tf.storage.files import expanded, write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
@@ -63,7 +63,7 @@ class Run:
         Raises:
             InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
         """
-        path = Path(path).expanduser()
+        path = expanded(path)
         recipe = read_recipe(path)
         if checkpoint not in ("last", "best"):
             raise InputError(f"checkpoint is {checkpoint!r}: choose last or best")
@@ -260,16 +260,16 @@ class Run:
             InputError: an argument cannot be used.
             VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import export, export_web
+        from aigc_tf.export import check_arguments, export, export_web
 
-        folder = Path(out).expanduser() if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
+        folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
         metadata = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
             "fingerprint of the data": recorded["fingerprint"],
             "licence of the data": recorded["licence"],
         }
-        metadata |= self.model.export_metadata()
         try:
             source = self.source
         except InputError as error:
@@ -283,7 +283,7 @@ class Run:
             quantize=quantize,
             batch=batch,
             source=source,
-            metadata=metadata,
+            metadata=metadata | self.model.export_metadata(),
             quality=partial(self._export_quality, quantize) if quantize in ("dynamic", "int8") else None,
             compare_with_keras=compare_with_keras,
             progress=say,

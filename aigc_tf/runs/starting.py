@@ -13,6 +13,7 @@ from aigc_tf.families.state import adopt
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object, read_recipe
+from aigc_tf.storage.files import expanded
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
@@ -37,7 +38,7 @@ def may_have_learnt_from(source: Source, run: str) -> bool:
     seen: set[Path] = set()
     start: str | None = run
     while start is not None:
-        path = Path(start).expanduser()
+        path = expanded(start)
         if path in seen:
             return True
         seen.add(path)

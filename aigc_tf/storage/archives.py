@@ -38,6 +38,10 @@ _DAMAGE = (
 _OF_THE_FILE = {None, errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
+class UnavailableError(InputError):
+    """A file cannot be read at the moment; nothing is wrong with it."""
+
+
 class ArchiveError(Exception):
     """A file is no `.npz` archive of plain arrays, or a damaged one; the message says why in a few words."""
 
@@ -51,7 +55,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
 
     Raises:
         ArchiveError: the file is missing or damaged, holds Python objects, or what it holds does not fit in memory.
-        InputError: it cannot be read at the moment.
+        UnavailableError: it cannot be read at the moment.
     """
     try:
         # Opened here, not by NumPy, which leaves a file that it cannot read open.
@@ -77,7 +81,7 @@ def names_in(path: Path) -> list[str]:
 
     Raises:
         ArchiveError: the file is missing or damaged.
-        InputError: it cannot be read at the moment.
+        UnavailableError: it cannot be read at the moment.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -91,7 +95,8 @@ def is_whole(path: Path) -> bool:
     """Whether a file is there, is an archive, and holds every byte as it was written, by its checksums.
 
     Raises:
-        InputError: it cannot be read at the moment: no permission, a fault of the disk, no memory, too many open files.
+        UnavailableError: it cannot be read at the moment: no permission, a fault of the disk, no memory, too many open
+            files.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -102,14 +107,14 @@ def is_whole(path: Path) -> bool:
 
 
 def _refuse_unreadable(path: Path, error: BaseException) -> None:
-    """Raise InputError if the error says nothing of the file: it may be sound, and readable later."""
+    """Raise UnavailableError if the error says nothing of the file: it may be sound, and readable later."""
     if isinstance(error, MemoryError):
         why = "there is not enough memory"
     elif isinstance(error, OSError) and error.errno not in _OF_THE_FILE:
         why = str(error.strerror)
     else:
         return
-    raise InputError(f"{path} cannot be read at the moment: {why}; it is left as it is") from error
+    raise UnavailableError(f"{path} cannot be read at the moment: {why}; it is left as it is") from error
 
 
 def _reason(error: BaseException) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from aigc_tf.errors import InputError
-from aigc_tf.storage.files import PARTIAL, remove_partial, staging, sync
+from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sync
 
 FOLDERS = ("images", "text", "features", "litert.js")
 """What the cache holds: prepared pictures, texts as numbers, feature networks, the runtime of exported pages."""
@@ -31,7 +32,9 @@ class Entry:
 def cache_root() -> Path:
     """The project's cache: `$AIGC_TF_CACHE`, or `aigc_tf` in `$XDG_CACHE_HOME` or `~/.cache`."""
     base = os.environ.get("AIGC_TF_CACHE")
-    return Path(base) if base else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "aigc_tf"
+    if base:
+        return expanded(base)
+    return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "AIGC_TF_CACHE") / "aigc_tf"
 
 
 def cache_folder(name: str) -> Path:
@@ -39,6 +42,18 @@ def cache_folder(name: str) -> Path:
     folder = cache_root() / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def reason_not_to_keep(folder: Path, size: int) -> str | None:
+    """Why the folder cannot take a file of so many bytes, in the system's words, or None: it is tried."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(size))
+            file.flush()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def limit() -> int:

@@ -22,6 +22,23 @@ LOCK, OWNER = ".lock", ".lock-owner"
 PARTIAL = ".partial"
 
 
+def expanded(path: str | Path, setting: str = "") -> Path:
+    """A path whose `~` or `~user` stands for a home folder.
+
+    Args:
+        path: as the user gives it.
+        setting: an environment variable that names another place, for the message.
+
+    Raises:
+        InputError: there is no such user, or this one has no home.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        fix = f"set {setting} to a folder" if setting else "name the folder itself"
+        raise InputError(f"{printable(str(path))} cannot be found ({printable(str(error))}): {fix}") from None
+
+
 @contextlib.contextmanager
 def named(path: Path) -> Iterator[None]:
     """Put the name of a file into the errors of writing it: the system leaves it out when a disk is full."""
@@ -143,7 +160,8 @@ def held(folder: Path) -> Iterator[None]:
         shown = printable(holder) or "another process"
         raise InputError(f"{folder} is in use by {shown}: wait until it has ended, or stop it") from None
     try:
-        owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
+        with named(owner):
+            owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
         yield
     finally:
         owner.unlink(missing_ok=True)

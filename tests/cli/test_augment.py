@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -115,6 +118,25 @@ def test_what_cannot_be_written_is_refused(run: aigc_tf.Run, tmp_path: Path):
     with pytest.raises(InputError, match="a dcgan cannot be told which class to draw"):
         augmentation.augmentation(unconditional, [5], [0], tmp_path / "results.jsonl")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_set_that_does_not_fit_on_the_disk_leaves_none_of_its_pictures(
+    run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise half of it would be learnt from, and be in the way of the next attempt."""
+
+    def write(self: Pictures, path: Path, *arguments: Any) -> None:
+        if path.name == "seed0-000005.png":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        before(self, path, *arguments)
+
+    before = Pictures.write
+    write_classes(run, 3, tmp_path / "out", seed=9)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match=r"No space left on device: .*seed0-000005\.png"):
+        patch.setattr(Pictures, "write", write)
+        write_classes(run, 9, tmp_path / "out", seed=0)
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*.png")) == [f"seed9-{i:06d}.png" for i in range(3)]
+    write_classes(run, 9, tmp_path / "out", seed=0)
 
 
 def test_folders_have_names_that_any_system_accepts():

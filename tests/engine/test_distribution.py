@@ -138,6 +138,12 @@ def test_workers_are_rolled_back_together(workers: object, folder: Path):
     assert sorted(rates) == pytest.approx([1e-4, 4e-4]) and counted == {5}  # both rates were twice as high
 
 
+def test_workers_of_different_recipes_are_refused_all_and_leave_no_folder(workers: object, folder: Path):
+    for number, who in enumerate(["another worker has", "worker 1 has"]):
+        assert (folder / f"two-minds-{number}.txt").read_text().startswith(f"{who} another recipe or other data")
+    assert not (folder / "multi_worker" / "of two minds").exists()
+
+
 def test_keras_still_fails_for_scalar_logs(workers: object, folder: Path):
     """When this fails, Keras has learnt it: `share_steps` can leave the training function to it; remove this test."""
     for number in range(2):
@@ -237,7 +243,7 @@ def test_the_environment_has_to_fit_the_strategy(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(InputError, match="TF_CONFIG names 2 workers, and strategy is one: give multi_worker"):
         join("one")
     monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(InputError, match="TF_CONFIG cannot be read"):
+    with pytest.raises(InputError, match="TF_CONFIG cannot be used: it is not JSON"):
         join("one")
 
 

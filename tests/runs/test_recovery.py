@@ -105,6 +105,20 @@ def test_every_changed_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path: Pat
     assert checkpoints.last_whole(tmp_path) == (None, [path])
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_a_checkpoint_that_is_not_finite_is_refused(number: float, tmp_path: Path):
+    """Training saves none, so somebody else did."""
+    state = {"weights": keras.Variable(np.ones(4, "float32"))}
+    path = checkpoints.save(tmp_path, state, 3, {})
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    arrays["weights"][2] = number
+    np.savez(path, allow_pickle=False, **arrays)
+    with pytest.raises(InputError, match=r"step-00000003\.npz is not a readable .* not finite, weights among them"):
+        checkpoints.restore(path, state)
+    assert state["weights"].numpy().tolist() == [1, 1, 1, 1]
+
+
 def test_a_log_is_cut_behind_the_checkpoint_and_where_it_is_torn(tmp_path: Path):
     log = tmp_path / "metrics.jsonl"
     lines = [json.dumps({"step": step, "loss": 0.5}) + "\n" for step in (1, 2, 2, 3)]

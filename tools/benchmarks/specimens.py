@@ -18,6 +18,7 @@ from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 from tensorboard.compat.proto.event_pb2 import Event
 
+from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.series.source import measure_scaling
 from aigc_tf.data.text.vocabulary import learn_vocabulary
 from aigc_tf.export import flatbuffer
@@ -25,8 +26,10 @@ from aigc_tf.families.base import GenerativeModel
 from aigc_tf.families.create import create
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 from aigc_tf.storage.archives import is_whole, read_arrays
@@ -81,13 +84,15 @@ EXPORT: dict[str, Any] = {
 
 
 def runs(folder: Path) -> dict[Path, GenerativeModel]:
-    """Run folders of a model of images, one of text and one of series, with their models."""
+    """Run folders of models of images, of text and of series, with their models."""
     vocabulary = learn_vocabulary([TEXT], CharRNN.tiny().text, with_ends=False)
     scaling = measure_scaling(("wind", "rain"), np.arange(20.0).reshape(10, 2) ** 2)
     made: tuple[tuple[Recipe, dict[str, Any]], ...] = (
         (DCGAN.tiny(), {}),
         (CharRNN.tiny(), {"vocabulary": vocabulary}),
         (AR.tiny(), {"scaling": scaling}),
+        (VAE.tiny(), {}),
+        (CGAN.tiny(), {"classes": ClassNames(("cat", "dog"))}),
     )
     return {folder / recipe.slug(): write_run(folder / recipe.slug(), recipe, assets) for recipe, assets in made}
 

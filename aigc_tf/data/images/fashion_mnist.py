@@ -16,6 +16,7 @@ from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.data.source import HELD_OUT, TEST_SPLIT
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.storage.files import expanded
 
 FULL = "fashion_mnist"
 SHIPPED = "fashion_mnist_10k"
@@ -137,7 +138,7 @@ def _source(name: str, train: Split, test: Split, test_split: str, notes: tuple[
 
 
 def _keras_folder() -> Path:
-    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "fashion-mnist"
+    return expanded(os.environ.get("KERAS_HOME") or "~/.keras", "KERAS_HOME") / "datasets" / "fashion-mnist"
 
 
 def _ways() -> tuple[str, ...]:

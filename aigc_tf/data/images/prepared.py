@@ -27,7 +27,7 @@ from aigc_tf.data.images.splits import HoldOut, SplitBuilder, digests_of
 from aigc_tf.data.progress import progress
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.storage.archives import ArchiveError, read_arrays
+from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
 from aigc_tf.storage.files import write_text
 
@@ -67,7 +67,9 @@ def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedF
         if not note:
             return _kept(entry, folder, layout, settings)
     except OSError as error:
-        note = f"{cache_root()} cannot hold them: {error.strerror or error}"
+        note = f"{error.filename or cache_root()}: {error.strerror or error}"
+    except UnavailableError as error:
+        note = str(error)
     found, _ = _prepare(folder, layout, settings, None)
     return dataclasses.replace(found, note=f"prepared images are not kept, and made anew at every start: {note}")
 
@@ -204,6 +206,8 @@ def _read(entry: Path, settings: ImageSettings) -> PreparedFolder | None:
         with contextlib.suppress(OSError):  # a cache that may only be read serves, too
             os.utime(entry)
         return found
+    except UnavailableError:  # it stays
+        raise
     except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
         shutil.rmtree(entry)
         return None

@@ -25,7 +25,7 @@ from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_en
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextRecipe, TextSettings
-from aigc_tf.storage.archives import ArchiveError, read_arrays
+from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
 from aigc_tf.storage.files import write_text
 
@@ -100,7 +100,9 @@ def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
             keep(entry, make)
             return found[0]
     except OSError as error:
-        note = f"{cache_root()} cannot hold them: {error.strerror or error}"
+        note = f"{error.filename or cache_root()}: {error.strerror or error}"
+    except UnavailableError as error:
+        note = str(error)
     in_memory = _prepare(name, text, recipe, None, is_large)
     again = f"the numbers of the text are not kept, and made anew at every start: {note}"
     return dataclasses.replace(in_memory, notes=(*in_memory.notes, again))

@@ -16,7 +16,7 @@ import keras
 import tensorflow as tf
 
 from aigc_tf.errors import InputError
-from aigc_tf.storage.files import new_file
+from aigc_tf.storage.files import expanded, new_file
 
 SIDE = 299
 FEATURES = 2048
@@ -36,7 +36,7 @@ def weights_file() -> Path:
     Raises:
         InputError: they are not available (within 10 s without a network), or the file is damaged.
     """
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    home = expanded(os.environ.get("KERAS_HOME") or "~/.keras", "KERAS_HOME")
     path = home / "models" / WEIGHTS_NAME
     if not path.is_file():
         fix = f"put {WEIGHTS_URL} into {path.parent}, or measure with another kind of feature network"

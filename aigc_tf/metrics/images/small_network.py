@@ -197,9 +197,9 @@ def weights_sha256(network: keras.Model) -> str:
 def save(network: keras.Model, path: Path, facts: Mapping[str, Any]) -> None:
     """Write the weights as `.npz` and, beside them, a `.json` of facts with their hash."""
     arrays = {variable.path: variable.numpy() for variable in network.weights}
-    write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
     record = {**facts, "parameters": network.count_params(), "sha256": weights_sha256(network)}
-    write_text(path.with_suffix(".json"), json.dumps(record, indent=2) + "\n")
+    write_text(path.with_suffix(".json"), json.dumps(record, indent=2) + "\n")  # first: where weights are, it is, too
+    write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
 
 def load(network: keras.Model, path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import platform
 import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.source import evenly
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.images import small_network
-from aigc_tf.storage.cache import cache_folder
+from aigc_tf.storage.cache import cache_root, reason_not_to_keep
 
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
@@ -146,11 +145,16 @@ def _cached(kind: str, source: ImageSource, network: keras.Model, make: Callable
     readable = re.sub(r"[^A-Za-z0-9]+", "-", source.dataset or Path(source.name).name).strip("-")[:40]
     size = "x".join(str(length) for length in network.input_shape[1:])
     version = f"v{small_network.ARCHITECTURE_VERSION}"
-    path = cache_folder("features") / f"{readable}-{kind}-{size}-{version}-{source.fingerprint[:16]}.npz"
+    folder = cache_root() / "features"
+    path = folder / f"{readable}-{kind}-{size}-{version}-{source.fingerprint[:16]}.npz"
     if path.is_file():
         small_network.load(network, path)
         return network
+    why = reason_not_to_keep(folder, 4 * network.count_params())  # float32
+    if why:
+        say(f"warning: {folder} cannot keep the {kind} network, which is trained anew each time: {why}")
+        return make().network
     trained = make()
     small_network.save(trained.network, path, trained.facts)
-    print(f"measuring: kept in {path}", file=sys.stderr, flush=True)
+    say(f"measuring: kept in {path}")
     return trained.network

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +160,29 @@ def test_a_cache_that_cannot_be_written_is_told_and_does_not_matter(
     assert any(part in note for part in reason.split("|"))
     if when != "at once":
         assert [path for path in (tmp_path / "full").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("what", ["index", "record", "pictures"])
+def test_an_entry_that_cannot_be_read_now_stays_and_does_not_matter(
+    what: str, folder: Path, opened: Opener, decoded: list[Path], monkeypatch: pytest.MonkeyPatch, kept: Path
+) -> None:
+    """Another user's cache: the pictures are decoded, and one note says why."""
+
+    def fail(*arguments: object, **others: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    whole = opened(folder)
+    before = {path: path.stat().st_mtime_ns for path in kept.rglob("*")}
+    with monkeypatch.context() as patch:
+        place = {"index": (zipfile, "ZipFile"), "record": (Path, "read_text"), "pictures": (np, "memmap")}[what]
+        patch.setattr(*place, fail)
+        source = opened(folder)
+    np.testing.assert_array_equal(source.train.images, whole.train.images)
+    (note,) = source.notes[1:]
+    assert note.startswith("prepared images are not kept") and "Permission denied" in note
+    assert {path: path.stat().st_mtime_ns for path in kept.rglob("*")} == before
+    decoded.clear()
+    assert same(opened(folder), whole) and not decoded
 
 
 def fail_once(fail: object) -> object:

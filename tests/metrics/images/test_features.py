@@ -1,6 +1,9 @@
 """Feature networks: which one is chosen, where its weights come from, what it says about images."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +87,35 @@ def test_trained_once_and_kept(stripes, monkeypatch, tmp_path):
     (weights, record) = sorted((tmp_path / "cache" / "features").iterdir(), reverse=True)
     assert weights.suffix == ".npz"
     assert json.loads(record.read_text())["sha256"] == first.sha256
+
+
+@pytest.mark.parametrize("why", ["a file lies in its place", "no room"])
+def test_a_cache_that_keeps_nothing_is_told_of_before_training(
+    why: str,
+    stripes,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    small_disk: Callable[[int], None],
+):
+    """And the network is trained all the same: the figures of a day are not lost for it."""
+    said_before: list[str] = []
+    train = trained.train_classifier
+
+    def noted(*arguments: Any) -> Any:
+        said_before.append(capsys.readouterr().err)
+        return train(*arguments)
+
+    monkeypatch.setattr(trained, "train_classifier", noted)
+    if why == "no room":
+        small_disk(1000)
+    else:
+        (tmp_path / "cache").write_text("a file")
+    network = feature_network(stripes(), SIXTEEN)
+    reason = "File too large" if why == "no room" else "Not a directory"
+    assert f"cannot keep the classifier network, which is trained anew each time: {reason}" in said_before[0]
+    assert network.extract(stripes().test.images).features.any()
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
 def test_other_data_has_its_own_network(stripes, tmp_path):

@@ -66,14 +66,31 @@ def scores(
     show(report, json) if json else print(table(report))
 
 
-def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
+def faults(
+    kills: int = 50,
+    seed: int = 0,
+    every_call: bool = False,
+    works: tuple[str, ...] = (),
+    most: int | None = None,
+    json: bool = False,
+) -> None:
     """A run killed at random moments and other faults: does it end as one that nothing happened to?
 
     Args:
         kills: Number of kills.
         seed: Random seed of the moments.
+        every_call: Instead end work before each of its system calls that write (Linux on x86-64).
+        works: With --every-call: names of works; all if not given.
+        most: With --every-call: the most calls of each work, evenly spread; all if not given.
         json: Print one JSON object.
     """
+    if every_call:
+        from tools.benchmarks.every_call import every_call as try_every_call
+        from tools.benchmarks.every_call import table as table_of_calls
+
+        found = try_every_call(works, most)
+        show(found, json) if json else print(table_of_calls(found))
+        return
     from tools.benchmarks.faults import faults as measure
     from tools.benchmarks.faults import table
 
@@ -81,18 +98,19 @@ def faults(kills: int = 50, seed: int = 0, json: bool = False) -> None:
     show(report, json) if json else print(table(report))
 
 
-def fuzz(cases: int = 2000, seed: int = 0, json: bool = False) -> None:
+def fuzz(cases: int = 2000, seed: int = 0, only: tuple[str, ...] = (), json: bool = False) -> None:
     """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
 
     Args:
         cases: Number of cases for each reader.
         seed: Random seed of the damage.
+        only: Names of readers; all if not given.
         json: Print one JSON object.
     """
     from tools.benchmarks.fuzz import fuzz as measure
     from tools.benchmarks.fuzz import table
 
-    report = measure(cases, seed)
+    report = measure(cases, seed, only)
     show(report, json) if json else print(table(report))
 
 

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.export import verify
+from aigc_tf.export.web import TEMPLATE as WEB_PAGE
 from aigc_tf.families import tasks
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
@@ -326,6 +327,16 @@ def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatc
     figures = [found[key] for found in report["quality"].values() for key in ("before", "after", "change")]
     assert figures and np.isfinite(figures).all()
     assert f"{exported.path.parent.name}," in (run.path / "README.md").read_text()
+
+
+def test_its_page_names_what_is_there(run: aigc_tf.Run):
+    signatures = run.model.signatures(run.source)
+    for panel in run.model.page(run.source):
+        assert (WEB_PAGE / f"{panel.module}.js").is_file()
+        further = [panel.facts[name] for name in ("score", "prefill") if panel.facts.get(name)]
+        assert {panel.signature, *further} <= set(signatures)
+        assert panel.moved is None or panel.moved in signatures[panel.signature].inputs
+        json.dumps(panel.facts, allow_nan=False)
 
 
 def test_the_card_says_what_is_known(run: aigc_tf.Run):

@@ -19,17 +19,21 @@ def export(
     batch: int = 1,
     out: Path | None = None,
     checkpoint: Literal["last", "best"] = "last",
+    measure: bool = True,
     json: bool = False,
 ) -> None:
     """Export a run as verified files.
 
     Args:
         run: The run's folder.
-        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that draws in a browser.
+        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that runs the model in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
         batch: Batch size of one call; fixed in the file.
         out: Output folder; one in the run's exports if not given.
         checkpoint: The last checkpoint, or the best one seen while training.
+        measure: Measure what 8-bit numbers change in quality, and refuse the file beyond the recipe's limits; latency;
+            memory. For pictures a feature network may have to be trained first. Without it the file is compared with
+            Keras all the same.
         json: Print the report as one JSON object.
     """
     require_place(out)
@@ -37,7 +41,8 @@ def export(
     from aigc_tf.runs.reports import to_json
     from aigc_tf.runs.run import Run
 
-    exported = Run.open(run, checkpoint).export(format=format, quantize=quantize, batch=batch, out=out)
+    opened = Run.open(run, checkpoint)
+    exported = opened.export(format=format, quantize=quantize, batch=batch, out=out, measure=measure)
     print(to_json(exported.report) if json else exported.path)
 
 

@@ -53,6 +53,7 @@ def export(
     limits: Limits | None = None,
     metadata: Mapping[str, Any] | None = None,
     quality: Callable[[Runner], dict[str, Any]] | None = None,
+    measure: bool = True,
     compare_with_keras: bool = False,
     seed: int = 0,
     progress: Callable[[str], None] = lambda stage: None,
@@ -75,7 +76,8 @@ def export(
         metadata: JSON-able facts (licence, source of the data, vocabulary) that go into the file.
         quality: is given a `Runner` of the finished file; what it returns goes into the report, and a
             `VerificationError` that it raises fails the export.
-        compare_with_keras: also measure Keras's own `export(format="litert")` of the same networks.
+        measure: latency and memory of the .tflite.
+        compare_with_keras: measure Keras's own `export(format="litert")` of the same networks, too.
         seed: of the examples.
         progress: is told of each stage in a line.
 
@@ -92,8 +94,7 @@ def export(
     for name, signature in signatures.items():
         _check(name, signature)
     with staging(out) as folder:
-        made = folder / "export"
-        made.mkdir()
+        (made := folder / "export").mkdir()
         described = reporting.describe(signatures, batch)
         report: dict[str, Any] = {"format": format, "quantize": quantize, "batch": batch}
         progress("writing the SavedModel, and comparing it with Keras in a process of its own")
@@ -106,15 +107,15 @@ def export(
         if format == "tflite":
             facts = {"signatures": described, "quantize": quantize, **(metadata or {})}
             differences["tflite"], measured = _write_tflite(made, expected, networks, facts, quality, progress)
-            inputs = {name: _first(examples, batch) for name, examples in expected.examples.items()}
-            report |= measured | reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
-        report["signatures"] = {
-            name: entry | {"difference": {file: found[name] for file, found in differences.items()}}
-            for name, entry in described.items()
-        }
-        report["files"] = reporting.sizes(made)
-        report["versions"] = reporting.versions()
-        report["metadata"] = dict(metadata or {})
+            report |= measured
+            if measure:
+                progress("measuring latency and memory")
+                inputs = expected.first_batch()
+                report |= reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
+        for name, entry in described.items():
+            entry["difference"] = {file: found[name] for file, found in differences.items()}
+        report["signatures"] = described
+        report |= {"files": reporting.sizes(made), "versions": reporting.versions(), "metadata": dict(metadata or {})}
         (made / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         move_into_place(made, out, (TFLITE, SAVED_MODEL, REPORT))
     return Export(out / (TFLITE if format == "tflite" else SAVED_MODEL), report)
@@ -141,9 +142,7 @@ def _write_tflite(
     differences = _compare_tflite(expected, runner, quantize)
     measured = None
     if quality:
-        progress("measuring what quantizing changes in quality")
         measured = quality(runner)
-    progress("measuring latency and memory")
     operators, taken = flatbuffer.operators(path), flatbuffer.delegated(path)
     return differences, {"quality": measured, "operators": operators, "xnnpack": taken}
 
@@ -183,6 +182,13 @@ class _Expected:
     limits: Limits
     examples: Mapping[str, verify.Arrays]
     answers: Mapping[str, verify.Arrays]
+
+    def first_batch(self) -> dict[str, verify.Arrays]:
+        """Inputs of one call, by signature."""
+        return {
+            signature: {name: values[: self.batch] for name, values in examples.items()}
+            for signature, examples in self.examples.items()
+        }
 
 
 def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits: Limits, seed: int) -> _Expected:
@@ -235,10 +241,6 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
         verify.run_sequence(keras_step, examples, signature.feedback, batch, longest),
         verify.run_sequence(file_step, examples, signature.feedback, batch, longest),
     )
-
-
-def _first(examples: verify.Arrays, batch: int) -> verify.Arrays:
-    return {name: values[:batch] for name, values in examples.items()}
 
 
 def move_into_place(made: Path, out: Path, names: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.state import named_state
 from aigc_tf.modalities.base import Preview
 
@@ -100,6 +101,15 @@ class GenerativeModel(keras.Model, abc.ABC):
     def export_metadata(self) -> dict[str, Any]:
         """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
         return {}
+
+    def page(self, source: Any = None) -> Sequence[Panel]:
+        """What a browser can do with the exported file, one panel below the other; nothing by default.
+
+        Args:
+            source: of examples; None if it is not available.
+        """
+        del source
+        return ()
 
     @abc.abstractmethod
     def previews(self, source: Any) -> dict[str, Preview]:

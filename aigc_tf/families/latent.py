@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Decodes
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
@@ -41,6 +42,15 @@ class LatentModel(Decodes, GenerativeModel):
             if prior is None
             else {"prior": dict(zip(("mean", "factor"), map(np.ndarray.tolist, prior), strict=True))}
         )
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It draws."""
+        del source
+        return [self.drawing_panel("generate")]
+
+    def drawing_panel(self, signature: str) -> Panel:
+        """Of a page: draws with a signature from `latent` to a picture."""
+        return Panel("draw", signature, {"prior": None} | LatentModel.export_metadata(self), moved="latent")
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.

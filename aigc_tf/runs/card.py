@@ -197,6 +197,7 @@ def _file_row(folder: str, report: dict[str, Any]) -> str:
     operators, taken, memory = "", "", ""
     if "operators" in report:
         operators, taken = sum(report["operators"].values()), f"{report['xnnpack']['taken']}"
+    if "peak_memory" in report:
         added = report["peak_memory"]["added_by_file_bytes"]
         memory = "not known" if added is None else f"{added / 1e6:.1f} MB"
     return f"| {folder} | {size:,} | {operators} | {taken} | {memory} |"

@@ -6,14 +6,20 @@ import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from aigc_tf.errors import InputError, say
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
+from aigc_tf.runs.published import published
 from aigc_tf.storage.files import write_atomically
+
+if TYPE_CHECKING:
+    from aigc_tf.export.runner import Runner
+    from aigc_tf.runs.run import Run
 
 
 class Row(NamedTuple):
@@ -67,3 +73,26 @@ def write_pictures(folder: Path, pictures: Mapping[str, Any], made_by: Mapping[s
 def to_json(report: dict[str, Any]) -> str:
     """A report as one line of JSON; NumPy's numbers become Python's."""
     return json.dumps(report, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
+
+
+def export_quality(run: Run, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
+    """What quantizing changes in the quality of an exported file, or why that is not measured.
+
+    Args:
+        run: what was exported.
+        quantize: `dynamic` or `int8`.
+        measure: whether to measure at all.
+        runner: of the file.
+
+    Raises:
+        VerificationError: a limit of the recipe is exceeded.
+    """
+    if not measure:
+        return {"not_measured": "as it was asked (--no-measure)"}
+    say("measuring what quantizing changes in quality; --no-measure (measure=False) leaves it out")
+    try:
+        found = resolve(run.recipe.export_quality)(run.model, run.source, run.recipe, runner, quantize)
+    except InputError as error:
+        say(f"warning: the quality of the quantized file is not measured: {error}")
+        found = {"not_measured": str(error)}
+    return dict(published(found, run.path, run.recipe))

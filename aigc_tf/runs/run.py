@@ -17,14 +17,13 @@ from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import published
-from aigc_tf.runs.reports import chosen_by, write_pictures
+from aigc_tf.runs.reports import chosen_by, export_quality, write_pictures
 from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import expanded, write_text
 
 if TYPE_CHECKING:
     from aigc_tf.data.assets import Asset
-    from aigc_tf.export.runner import Runner
     from aigc_tf.families.base import GenerativeModel
 
 
@@ -144,11 +143,7 @@ class Run:
         return facts_of(self.assets(), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
-        """The object in one of this run's JSON files.
-
-        Raises:
-            InputError: it is missing or damaged, or lacks what is needed.
-        """
+        """The object in one of this run's JSON files; InputError if it is missing, damaged or lacks what is needed."""
         return read_object(self.path / file, **needed)
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Any:
@@ -242,6 +237,7 @@ class Run:
         quantize: str = "none",
         batch: int = 1,
         out: str | Path | None = None,
+        measure: bool = True,
         compare_with_keras: bool = True,
     ) -> Any:
         """Write the model as a verified file; see `aigc_tf.export.export`.
@@ -250,10 +246,11 @@ class Run:
         opened any more the file is written all the same: the report and stderr say that this was not measured.
 
         Args:
-            format: "tflite", "saved_model", or "web" for a page that draws in a browser.
+            format: "tflite", "saved_model", or "web" for a page that runs the model in a browser.
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
             batch: examples that one call of the file makes.
             out: the folder to write; in the run's exports if not given.
+            measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
             compare_with_keras: measure Keras's own LiteRT export of the same networks too.
 
         Raises:
@@ -265,7 +262,7 @@ class Run:
         check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
         folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
-        metadata = self.made_by() | {
+        origin = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
             "fingerprint of the data": recorded["fingerprint"],
             "licence of the data": recorded["licence"],
@@ -275,7 +272,7 @@ class Run:
         except InputError as error:
             say(f"warning: {error}; where real examples are needed the model's own samples stand in")
             source = None
-        page = partial(export_web, title=type(self.recipe).__name__)
+        page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
             self.model,
@@ -283,22 +280,14 @@ class Run:
             quantize=quantize,
             batch=batch,
             source=source,
-            metadata=metadata | self.model.export_metadata(),
-            quality=partial(self._export_quality, quantize) if quantize in ("dynamic", "int8") else None,
+            metadata=origin | self.model.export_metadata(),
+            quality=partial(export_quality, self, quantize, measure) if quantize in ("dynamic", "int8") else None,
+            measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,
         )
         self.write_card()
         return exported
-
-    def _export_quality(self, quantize: str, runner: Runner) -> dict[str, Any]:
-        """What quantizing changes in quality, or why that cannot be measured."""
-        try:
-            found = resolve(self.recipe.export_quality)(self.model, self.source, self.recipe, runner, quantize)
-        except InputError as error:
-            say(f"warning: the quality of the quantized file is not measured: {error}")
-            found = {"not_measured": str(error)}
-        return dict(published(found, self.path, self.recipe))
 
     def write_card(self) -> None:
         """Write the model card from what is known by now."""

@@ -13,10 +13,8 @@ from typing import Any
 import pytest
 from selenium import webdriver
 
-# A name that is not the machine's own: like a phone's view of a computer in the same network, it is plain http,
-# so no secure context, no isolation from other origins, no threads.
-PHONE = "phone.test"
-ORIGINS = ("localhost", PHONE)
+from tests.browser.pages import PHONE
+
 FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -1,13 +1,13 @@
-"""The exported page in Chromium: it draws what Python draws from the same latent, and does as it is told."""
+"""The exported page in Chromium that draws: what Python draws from the same latent, and as it is told."""
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,15 +16,14 @@ from keras import layers
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 from aigc_tf.export import Runner, export_web
 from aigc_tf.families.base import Signature, TensorSpec
-from tests.browser.conftest import ORIGINS, PHONE
+from aigc_tf.families.pages import Panel
+from tests.browser.pages import ORIGINS, PHONE, Page, phone
 
 pytestmark = pytest.mark.browser
 
-SECONDS = 60
 # Of the latents of the model in colour.
 MEAN = np.full(9, 0.5)
 FACTOR = 2.0 * np.eye(9) + 0.3 * np.eye(9, k=1)
@@ -42,15 +41,21 @@ def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.
     return keras.Model(latent, layers.Activation("sigmoid")(x))
 
 
-def model(name: str, network: keras.Model) -> SimpleNamespace:
-    """One signature from standard normal latents to images."""
+def drawing(name: str, signature: Signature, prior: dict[str, list] | None = None) -> SimpleNamespace:
+    """A model of one signature, whose page draws with it."""
+    panel = Panel("draw", name, {"prior": prior}, moved="latent")
+    return SimpleNamespace(signatures=lambda source=None: {name: signature}, page=lambda source=None: [panel])
+
+
+def model(name: str, network: keras.Model, prior: dict[str, list] | None = None) -> SimpleNamespace:
+    """One signature from latents to images."""
     size, image = network.inputs[0].shape[1], tuple(network.outputs[0].shape[1:])
 
     def examples(count: int, seed: int) -> dict[str, np.ndarray]:
         return {"latent": np.random.default_rng(seed).standard_normal((count, size), dtype=np.float32)}
 
     signature = Signature(network, {"latent": TensorSpec((size,), "")}, {"image": TensorSpec(image, "")}, examples)
-    return SimpleNamespace(signatures=lambda source=None: {name: signature})
+    return drawing(name, signature, prior)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +65,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIGC_TF_CACHE", str(folder / "cache"))
         grey = model("generate", generator(20, 28, 28, 1))
-        export_web(grey, folder / "grey", title="Grey", metadata={"licence of the data": "none: <b>random</b>"})
-        colour = model("decode", generator(9, 12, 20, 3))
+        export_web(grey, folder / "grey", title="Grey", facts={"licence of the data": "none: <b>random</b>"})
         prior = {"mean": MEAN.tolist(), "factor": FACTOR.tolist()}
-        export_web(colour, folder / "colour", title="Colour", quantize="dynamic", metadata={"prior": prior})
+        colour = model("decode", generator(9, 12, 20, 3), prior)
+        export_web(colour, folder / "colour", title="Colour", quantize="dynamic")
         export_web(conditional(6, ("cat", "dog", "<b>")), folder / "classes", title="Classes")
     return {name: folder / name for name in ("grey", "colour", "classes")}
 
@@ -83,76 +88,43 @@ def conditional(latent_dim: int, kinds: tuple[str, ...]) -> SimpleNamespace:
 
     inputs = {"latent": TensorSpec((latent_dim,), ""), "label": TensorSpec((), "", "int32", kinds)}
     signature = Signature(network, inputs, {"image": TensorSpec((8, 8, 1), "")}, examples)
-    return SimpleNamespace(signatures=lambda source=None: {"generate": signature})
+    return drawing("generate", signature)
 
 
-class Page:
-    """An open page."""
+class DrawingPage(Page):
+    """A page with the panel `draw`."""
 
-    def __init__(self, chrome: Chrome, address: str, folder: Path) -> None:
-        self.chrome, self.folder = chrome, folder
-        chrome.get_log("browser")  # empties it
-        chrome.get(address)
-        self.wait_for(lambda: self.find("model").is_displayed() or self.find("error").is_displayed())
-
-    def find(self, name: str):
-        return self.chrome.find_element(By.ID, name)
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        WebDriverWait(self.chrome, SECONDS, poll_frequency=0.05).until(lambda _: condition())
-
-    def script(self, text: str):
-        return self.chrome.execute_script(text)
-
-    def module(self, name: str, expression: str):
-        """What an expression over an exported module of the page gives."""
-        call = f"import('./{name}').then(module => arguments[0]({expression}))"
-        return self.chrome.execute_async_script(call)
+    @property
+    def panel(self) -> dict[str, Any]:
+        """What page.json says of it."""
+        (panel,) = self.facts["panels"]
+        return panel
 
     def latent(self) -> np.ndarray:
-        return np.array(self.module("page.js", "Array.from(module.currentLatent())"), np.float32)
-
-    def pixels(self, canvas: str = "#picture") -> np.ndarray:
-        """uint8 `[height, width, 4]`."""
-        height, width, values = self.script(
-            f"const canvas = document.querySelector('{canvas}');"
-            "const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;"
-            "return [canvas.height, canvas.width, Array.from(data)]"
-        )
-        return np.array(values, np.uint8).reshape(height, width, 4)
+        return np.array(self.module("draw.js", "Array.from(module.currentLatent())"), np.float32)
 
     def assert_equals_python(self) -> None:
         """The large picture is what Python makes of the same latent and the same file."""
-        facts = json.loads((self.folder / "page.json").read_text())
-        runner = Runner(self.folder / "model.tflite")
-        condition = facts["condition"]
+        name = self.panel["signature"]
+        further = set(self.facts["signatures"][name]["inputs"]) - {"latent"}
         chosen = self.script("return document.getElementById('kinds').selectedIndex")
-        further = {condition["input"]: np.array([chosen], np.int32)} if condition else {}
-        expected = runner(facts["signature"], latent=self.latent()[None], **further)[facts["output"]][0]
-        assert np.ptp(expected) > 0.3  # a picture
-        pixels = self.pixels()
-        assert pixels.shape[:2] == expected.shape[:2] and (pixels[..., 3] == 255).all()
-        assert np.abs(pixels[..., :3] / 255 - expected).max() <= 2 / 255
-
-    def change(self, action: Callable[[], object]) -> None:
-        """Does something and waits for another large picture."""
-        before = self.pixels()
-        action()
-        self.wait_for(lambda: not np.array_equal(self.pixels(), before))
+        condition = dict.fromkeys(further, np.array([chosen], np.int32))
+        expected = Runner(self.folder / "model.tflite")(name, latent=self.latent()[None], **condition)["image"][0]
+        self.assert_shows("#picture", expected)
 
 
 @pytest.fixture(params=[(name, origin) for name in ("grey", "colour") for origin in ORIGINS], ids="-".join)
 def page(
     request: pytest.FixtureRequest, pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
-) -> Page:
+) -> DrawingPage:
     """Each page from each origin."""
     name, origin = request.param
-    opened = Page(chromium, f"http://{origin}:{serve(pages[name])}/", pages[name])
+    opened = DrawingPage(chromium, f"http://{origin}:{serve(pages[name])}/", pages[name])
     assert opened.script("return isSecureContext") == (origin != PHONE)
     return opened
 
 
-def test_it_loads_without_errors_and_from_one_origin_alone(page: Page) -> None:
+def test_it_loads_without_errors_and_from_one_origin_alone(page: DrawingPage) -> None:
     assert page.find("model").is_displayed() and not page.find("error").is_displayed()
     assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
     origins = page.script("return performance.getEntriesByType('resource').map(entry => new URL(entry.name).origin)")
@@ -161,7 +133,7 @@ def test_it_loads_without_errors_and_from_one_origin_alone(page: Page) -> None:
     assert re.fullmatch(r"\d+(\.\d+)? ms a picture", page.find("speed").text)
 
 
-def test_what_it_draws_equals_python(page: Page) -> None:
+def test_what_it_draws_equals_python(page: DrawingPage) -> None:
     page.assert_equals_python()
     np.testing.assert_array_equal(page.pixels("#sheet button canvas"), page.pixels())
     page.change(page.chrome.find_elements(By.CSS_SELECTOR, "#sheet button")[5].click)
@@ -171,15 +143,14 @@ def test_what_it_draws_equals_python(page: Page) -> None:
     page.assert_equals_python()
 
 
-def test_a_slider_moves_one_coordinate(page: Page) -> None:
-    facts = json.loads((page.folder / "page.json").read_text())
+def test_a_slider_moves_one_coordinate(page: DrawingPage) -> None:
     before, slider = page.latent(), page.find("slider-1")
     page.change(lambda: slider.send_keys(Keys.END))
     page.assert_equals_python()
     assert page.find("value-1").text == "3.0"
-    prior = facts["prior"] or {"mean": np.zeros(len(before)), "factor": np.eye(len(before))}
+    prior = page.panel["prior"] or {"mean": np.zeros(len(before)), "factor": np.eye(len(before))}
     inverse = np.linalg.inv(prior["factor"])
-    coordinates = np.array(facts["directions"]) @ inverse @ (np.array([before, page.latent()]) - prior["mean"]).T
+    coordinates = np.array(page.panel["directions"]) @ inverse @ (np.array([before, page.latent()]) - prior["mean"]).T
     assert coordinates[1, 1] == pytest.approx(3, abs=1e-4)
     np.testing.assert_allclose(np.diff(np.delete(coordinates, 1, axis=0)), 0, atol=1e-4)
     page.change(page.find("reset").click)
@@ -187,7 +158,7 @@ def test_a_slider_moves_one_coordinate(page: Page) -> None:
 
 
 def test_a_class_is_chosen(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
-    page = Page(chromium, f"http://{ORIGINS[0]}:{serve(pages['classes'])}/", pages["classes"])
+    page = DrawingPage(chromium, f"http://{ORIGINS[0]}:{serve(pages['classes'])}/", pages["classes"])
     options = page.find("kinds").find_elements(By.TAG_NAME, "option")
     assert [option.text for option in options] == ["cat", "dog", "<b>"]
     page.assert_equals_python()
@@ -197,11 +168,11 @@ def test_a_class_is_chosen(pages: dict[str, Path], chromium: Chrome, serve: Call
     np.testing.assert_array_equal(page.latent(), latent)
 
 
-def test_a_model_without_classes_offers_none(page: Page) -> None:
+def test_a_model_without_classes_offers_none(page: DrawingPage) -> None:
     assert not page.find("kind").is_displayed()
 
 
-def test_the_interpolation_plays_until_it_is_stopped(page: Page) -> None:
+def test_the_interpolation_plays_until_it_is_stopped(page: DrawingPage) -> None:
     play = page.find("play")
     page.change(play.click)
     assert play.text == "Pause"
@@ -215,7 +186,7 @@ def test_the_interpolation_plays_until_it_is_stopped(page: Page) -> None:
     np.testing.assert_array_equal(page.latent(), stopped)
 
 
-def test_latents_come_from_the_documented_generator(page: Page) -> None:
+def test_latents_come_from_the_documented_generator(page: DrawingPage) -> None:
     seed = page.find("seed")
     seed.send_keys(Keys.CONTROL + "a")
     page.change(lambda: seed.send_keys("4294967295" + Keys.TAB))
@@ -224,13 +195,12 @@ def test_latents_come_from_the_documented_generator(page: Page) -> None:
     np.testing.assert_allclose(
         page.module("latents.js", f"Array.from(module.normals(4294967295, {2 * size}))"), expected, rtol=1e-6
     )
-    facts = json.loads((page.folder / "page.json").read_text())
-    if facts["prior"]:
-        expected = np.array(facts["prior"]["factor"]) @ expected[:size] + facts["prior"]["mean"]
+    if page.panel["prior"]:
+        expected = np.array(page.panel["prior"]["factor"]) @ expected[:size] + page.panel["prior"]["mean"]
     np.testing.assert_allclose(page.latent(), expected[:size], rtol=1e-5, atol=1e-6)
 
 
-def test_a_factor_can_be_a_diagonal(page: Page) -> None:
+def test_a_factor_can_be_a_diagonal(page: DrawingPage) -> None:
     found = page.module("latents.js", "Array.from(module.latentOf([1, 2], { mean: [3, 4], factor: [5, 6] }))")
     assert found == [8, 16]
 
@@ -256,7 +226,7 @@ def normals(seed: int, count: int) -> np.ndarray:
 def test_random_numbers_are_standard_normal(
     pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
 ) -> None:
-    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    page = DrawingPage(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
     values = np.array(page.module("latents.js", "Array.from(module.normals(3, 100001))"))
     moments = [np.mean(values**power) for power in (1, 2, 3, 4)]
     np.testing.assert_allclose(moments, [0, 1, 0, 3], atol=0.1)
@@ -274,7 +244,7 @@ def test_browsers_without_relaxed_simd_get_the_other_build(
     )
     script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": refuse})
     try:
-        page = Page(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
+        page = DrawingPage(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
     finally:
         chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
     loaded = page.script("return performance.getEntriesByType('resource').map(entry => entry.name)")
@@ -284,24 +254,20 @@ def test_browsers_without_relaxed_simd_get_the_other_build(
 
 
 def test_facts_are_shown_as_text(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
-    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    page = DrawingPage(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
     assert "none: <b>random</b>" in page.find("facts").text
 
 
 def test_it_fits_a_phone(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
-    screen = {"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": True}
-    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    try:
-        page = Page(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
+    with phone(chromium):
+        page = DrawingPage(chromium, f"http://{PHONE}:{serve(pages['grey'])}/", pages["grey"])
         assert page.script("return document.documentElement.scrollWidth") == 390
         picture = page.find("picture").rect
         assert picture["x"] >= 0 and picture["width"] >= 180
-    finally:
-        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_every_control_has_a_name(pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]) -> None:
-    page = Page(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
+    page = DrawingPage(chromium, f"http://localhost:{serve(pages['grey'])}/", pages["grey"])
     controls = page.chrome.find_elements(By.CSS_SELECTOR, "button, input, canvas[role]")
     assert len(controls) > 20
     assert all(control.accessible_name for control in controls)
@@ -321,6 +287,6 @@ def test_what_fails_to_load_is_said_on_the_page(
 ) -> None:
     shutil.copytree(pages["grey"], tmp_path / "page")
     (tmp_path / "page" / missing).unlink()
-    page = Page(chromium, f"http://localhost:{serve(tmp_path / 'page')}/", tmp_path / "page")
+    page = DrawingPage(chromium, f"http://localhost:{serve(tmp_path / 'page')}/", tmp_path / "page")
     assert page.find("error").is_displayed() and not page.find("model").is_displayed()
     assert cause in page.find("error").text

@@ -32,7 +32,8 @@ def test_quality_is_measured_where_the_data_is_and_otherwise_said_to_be_missing(
     assert quality["generate"]["samples"] == 200 and quality["generate"]["before"] > 0
     card = (run.path / "README.md").read_text()
     assert f"{quality['generate']['before']:.4g} | {quality['generate']['after']:.4g}" in card
-    assert "warning" not in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "warning" not in said and "measuring what quantizing changes in quality; --no-measure" in said
 
     exported = aigc_tf.Run.open(run.path).export(quantize="dynamic", compare_with_keras=False)
     assert exported.path.is_file()
@@ -46,6 +47,24 @@ def test_without_8_bit_numbers_quality_is_not_measured(run: aigc_tf.Run) -> None
     assert report["quality"] is None
     assert report["keras_litert"]["generate"]["peak_memory"]["added_by_file_bytes"] > 0
     assert "times faster" in (run.path / "README.md").read_text()
+
+
+def test_nothing_is_measured_that_takes_long_where_it_was_asked(
+    run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("measured")
+
+    monkeypatch.setattr("aigc_tf.export.quality.images.feature_network", refuse)
+    monkeypatch.setattr("aigc_tf.export.reporting.measure", refuse)
+    command(export, [str(run.path), "--quantize", "int8", "--no-measure", "--out", str(tmp_path / "out"), "--json"])
+    printed = capsys.readouterr()
+    report = json.loads(printed.out)
+    assert report["quality"] == {"not_measured": "as it was asked (--no-measure)"}
+    assert "latency" not in report and "measuring" not in printed.err
+    assert report["signatures"]["generate"]["difference"]["tflite"]["largest"] > 0  # it was compared
+    run.export(measure=False)  # its card
+    assert "| tflite-none-batch1 |" in (run.path / "README.md").read_text()
 
 
 def test_a_file_beyond_the_limits_is_deleted_and_the_command_fails_with_numbers(

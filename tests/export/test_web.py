@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 import aigc_tf
 from aigc_tf.cli.export import export as export_tool
@@ -24,7 +25,9 @@ from aigc_tf.errors import InputError
 from aigc_tf.export import Export, Limits, Runner, VerificationError, export_web, litert_js
 from aigc_tf.export.graph import first_kernel
 from aigc_tf.export.web import TEMPLATE, directions
-from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.create import create
+from aigc_tf.families.pages import Panel
+from aigc_tf.recipes.autoencoder import Autoencoder
 from aigc_tf.recipes.dcgan import DCGAN
 
 # The path of an interpreter may hold a space, which a script's first line cannot.
@@ -88,14 +91,23 @@ def cache(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return tmp_path / "cache" / "litert.js"
 
 
+def drawing(model: SimpleNamespace) -> SimpleNamespace:
+    """A model with the signature `generate`, whose page draws and has an example."""
+    example = np.arange(28 * 28, dtype=np.uint8).reshape(1, 28, 28, 1)
+    panel = Panel("draw", "generate", {"prior": None}, moved="latent", examples=example)
+    return SimpleNamespace(signatures=model.signatures, page=lambda source=None: [panel])
+
+
 @pytest.fixture(scope="module")
 def page(published: Path, small_generator: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> Export:
     """A page over the files of an older export."""
     out = tmp_path_factory.mktemp("exports") / "a page"
     (out / "saved_model").mkdir(parents=True)
     (out / "model.tflite").write_text("older")
+    (out / "examples").mkdir()
+    (out / "examples" / "older.png").write_text("older")
     (out / "notes.txt").write_text("the user's own")
-    return export_web(small_generator, out, title="DCGAN", metadata={"data": "discs"}, quantize="dynamic")
+    return export_web(drawing(small_generator), out, title="DCGAN", facts={"data": "discs"}, quantize="dynamic")
 
 
 # The archives
@@ -147,7 +159,7 @@ def test_another_archive_is_refused_before_it_is_opened(
     path = litert_js.fetch()["wasm-utils"]
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(InputError, match=rf"{path.name} is not what was published .* delete it"):
-        export_web(small_generator, tmp_path / "page", title="DCGAN")
+        export_web(drawing(small_generator), tmp_path / "page", title="DCGAN")
     assert not (tmp_path / "page").exists()
 
 
@@ -173,6 +185,7 @@ def test_the_folder_holds_the_page_and_nothing_else_of_ours(page: Export) -> Non
         "model.tflite",
         "export.json",
         "page.json",
+        "examples",
         "notes.txt",
     }
     assert page.path == folder / "index.html"
@@ -186,11 +199,18 @@ def test_the_folder_holds_the_page_and_nothing_else_of_ours(page: Export) -> Non
 def test_the_page_knows_its_model(page: Export) -> None:
     facts = json.loads((page.path.parent / "page.json").read_text())
     assert facts["title"] == "DCGAN" and facts["facts"] == {"data": "discs"}
-    assert facts["image_shape"] == [28, 28, 1]
     runner = Runner(page.path.parent / "model.tflite")
-    latent = np.zeros((1, *facts["latent_shape"]), np.float32)
-    assert set(runner(facts["signature"], latent=latent)) == {facts["output"]}
-    vectors = np.array(facts["directions"])
+    assert {name: runner.inputs(name) for name in runner.names} == {
+        name: {key: (tuple(entry["shape"]), entry["dtype"]) for key, entry in signature["inputs"].items()}
+        for name, signature in facts["signatures"].items()
+    }
+    (panel,) = facts["panels"]
+    assert (panel["module"], panel["signature"], panel["prior"]) == ("draw", "generate", None)
+    (example,) = panel["examples"]
+    assert [path.name for path in (page.path.parent / "examples").iterdir()] == [Path(example).name]
+    found = np.asarray(Image.open(page.path.parent / example))
+    np.testing.assert_array_equal(found, np.arange(28 * 28, dtype=np.uint8).reshape(28, 28))
+    vectors = np.array(panel["directions"])
     np.testing.assert_allclose(vectors @ vectors.T, np.eye(8), atol=1e-6)
 
 
@@ -230,7 +250,7 @@ def test_a_run_exports_it(
     export_tool(run.path, format="web", out=tmp_path / "page")
     assert capsys.readouterr().out == f"{tmp_path / 'page' / 'index.html'}\n"
     facts = json.loads((tmp_path / "page" / "page.json").read_text())
-    assert facts["title"] == "DCGAN" and facts["prior"] is None
+    assert facts["title"] == "DCGAN" and facts["panels"][0]["prior"] is None
     assert {"run", "data", "licence of the data"} <= set(facts["facts"])
 
 
@@ -238,36 +258,29 @@ def test_a_file_that_differs_from_keras_leaves_no_page(
     cache: Path, small_generator: SimpleNamespace, tmp_path: Path
 ) -> None:
     with pytest.raises(VerificationError):
-        export_web(small_generator, tmp_path / "page", title="DCGAN", limits=Limits(float32=0.0))
+        export_web(drawing(small_generator), tmp_path / "page", title="DCGAN", limits=Limits(float32=0.0))
     assert list(tmp_path.iterdir()) == [cache.parent]
 
 
 def test_what_it_cannot_draw_is_refused(small_generator: SimpleNamespace, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"batch is 4: .* choose 1"):
-        export_web(small_generator, tmp_path / "page", title="DCGAN", batch=4)
+        export_web(drawing(small_generator), tmp_path / "page", title="DCGAN", batch=4)
 
 
-@pytest.mark.parametrize(
-    ("name", "inputs", "output"),
-    [
-        ("step", {"token": (3,)}, (28, 28, 1)),
-        ("generate", {"latent": (3,), "label": ()}, (28, 28, 1)),
-        ("generate", {"latent": (3,)}, (100,)),
-        ("decode", {"latent": (3,)}, (28, 28, 2)),
-    ],
-)
-def test_models_of_something_else_are_refused(
-    tmp_path: Path, name: str, inputs: dict[str, tuple[int, ...]], output: tuple[int, ...]
-) -> None:
-    signature = Signature(
-        dense_generator(3, 10),  # not looked at
-        {key: TensorSpec(shape, "") for key, shape in inputs.items()},
-        {"output": TensorSpec(output, "")},
-        lambda count, seed: {},
-    )
-    model = SimpleNamespace(signatures=lambda source=None: {name: signature})
-    with pytest.raises(InputError, match=f"signatures {name}: choose format tflite"):
-        export_web(model, tmp_path / "page", title="not a generator of images")
+def test_a_model_without_panels_is_refused(small_generator: SimpleNamespace, tmp_path: Path) -> None:
+    model = SimpleNamespace(signatures=small_generator.signatures, page=lambda source=None: ())
+    with pytest.raises(InputError, match=r"no page for this model: its signatures generate .* Choose format tflite"):
+        export_web(model, tmp_path / "page", title="a model of something else")
+
+
+def test_only_public_pictures_become_examples() -> None:
+    images = np.zeros((3, 16, 16, 1), np.uint8)
+    model = create(Autoencoder.tiny())
+    for dataset, expected in (("fashion_mnist", 3), ("", None)):
+        part = SimpleNamespace(images=images)
+        source = SimpleNamespace(dataset=dataset, inputs=lambda part, count: images, train=part)
+        examples = model.page(source)[0].examples
+        assert (None if examples is None else len(examples)) == expected
 
 
 # The latent

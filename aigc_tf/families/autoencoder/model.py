@@ -11,9 +11,11 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
+from aigc_tf.families.autoencoder.page import reconstructing_panel
 from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Encodes, Scores, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
@@ -168,8 +170,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         gradients = tape.gradient(loss, self.learning)
         norm = self.adam.apply(gradients, self.learning)
         self.after_step(ops.shape(images)[0], latent)
-        losses = {"loss": loss, "reconstruction_loss": reconstruction}
-        return losses | {"gradient_norm": norm} | self.watch(encoded, divergence)
+        watched = {"gradient_norm": norm} | self.watch(encoded, divergence)
+        return {"loss": loss, "reconstruction_loss": reconstruction} | watched
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out `image` in nats an image, always with the same noise. Changes nothing."""
@@ -194,8 +196,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Latents float32 `[count, latent_dim]` of images `[count, height, width, channels]`, uint8 or in [0, 1]."""
-        encoded = outputs_of(self.encoding, as_brightness(images))
-        return self.mean_latent(encoded)
+        return self.mean_latent(outputs_of(self.encoding, as_brightness(images)))
 
     def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""
@@ -297,11 +298,13 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             "score": Signature(self.scoring, scored, score, with_noise(ordinary), strange=with_noise(strange)),
         }
 
+    def page(self, source: Any = None) -> list[Panel]:
+        """It gives back pictures and says how strange they are, and it draws."""
+        return [reconstructing_panel(self, source), self.drawing_panel("decode")]
+
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
         """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""
         if source is None:
-            clean = self.generate(count, seed)
-        else:
-            chosen = np.random.default_rng(seed).integers(len(source.train.images), size=count)
-            clean = as_brightness(source.train.images[np.sort(chosen)])
-        return ops.convert_to_numpy(self.corrupted(clean, seed))
+            return ops.convert_to_numpy(self.corrupted(self.generate(count, seed), seed))
+        chosen = np.sort(np.random.default_rng(seed).integers(len(source.train.images), size=count))
+        return ops.convert_to_numpy(self.corrupted(as_brightness(source.train.images[chosen]), seed))

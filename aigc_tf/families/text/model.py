@@ -15,6 +15,7 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary, refuse_half_characters
 from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Streams
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.text.writing import Reader, write
@@ -207,6 +208,11 @@ class TextModel(Streams, GenerativeModel):
             "never": list(vocabulary.never_written),
         }
         return metadata if vocabulary.end is None else metadata | {"end": vocabulary.end}
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It writes on where a text ends."""
+        prefill = None if self.networks.prefill is None else "prefill"
+        return [Panel("write", "step", self.export_metadata() | {"prefill": prefill})]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`step`: token and states -> logits and new states."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
+import math
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, say
 from aigc_tf.storage.archives import ArchiveError, read_arrays
 from aigc_tf.storage.files import write_atomically, write_text
 
@@ -32,7 +32,8 @@ LEARNING_RATE = 2e-3
 DROPOUT = 0.3
 SEED = 2024
 _LARGEST_SIDE = 64  # larger images are averaged down first: at 256 pixels training would take hours
-_FIRST_REPORT_SECONDS, _REPORT_SECONDS = 3, 10
+_TIMED_STEPS = 3  # after the first, which compiles: how long they take says how long all will
+_REPORT_SECONDS = 10
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray]]
 
@@ -146,7 +147,7 @@ def train(network: keras.Model, batches: Batches, steps: int, what: str) -> None
     """Train in place with cross-entropy; Adam, its step size falling to 0 along a cosine.
 
     Args:
-        what: names the network in the lines on stderr that say how long it takes.
+        what: names the network in the lines on stderr that say how long it will take, and how long it took.
     """
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     optimizer = keras.optimizers.Adam(schedule, name="small_feature_network_adam")
@@ -160,18 +161,23 @@ def train(network: keras.Model, batches: Batches, steps: int, what: str) -> None
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
 
-    print(f"{what}: training ({steps} steps, once) ...", file=sys.stderr, flush=True)
-    started = time.monotonic()
-    next_report = started + _FIRST_REPORT_SECONDS
+    say(f"{what}: training ({steps} steps, once) ...")
+    started = compiled = time.monotonic()
+    next_report = math.inf
     for index in range(1, steps + 1):
         images, labels = next(batches)
         step(tf.constant(images), tf.constant(labels, tf.int64))
         now = time.monotonic()
-        if now > next_report:
-            left = (now - started) / index * (steps - index)
-            print(f"{what}: step {index} of {steps}, {left:.0f} s left", file=sys.stderr, flush=True)
+        left = (now - compiled) / max(index - 1, 1) * (steps - index)
+        if index == 1:
+            compiled = now
+        elif index == 1 + _TIMED_STEPS:
+            say(f"{what}: it will take about {left:.0f} s")
             next_report = now + _REPORT_SECONDS
-    print(f"{what}: trained in {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+        elif now > next_report:
+            say(f"{what}: step {index} of {steps}, {left:.0f} s left")
+            next_report = now + _REPORT_SECONDS
+    say(f"{what}: trained in {time.monotonic() - started:.0f} s")
 
 
 def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:

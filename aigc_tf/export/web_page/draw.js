@@ -1,0 +1,179 @@
+// Draws pictures from latents: one large picture, sliders along a few directions, and a sheet of samples.
+//
+// The panel has `prior`, mean and factor of the latent's Gaussian or null, and `directions` of the normal numbers
+// behind it. A further input that has kinds is a class, which is chosen by name.
+import { dot, latentOf, moved, normals, spherical } from "./latents.js";
+import { paint } from "./pictures.js";
+
+const SAMPLES = 12;
+const SECONDS_BETWEEN_SAMPLES = 2;
+const MARKUP = `
+  <div id="one">
+    <canvas id="picture" role="img" aria-label="The generated picture"></canvas>
+    <div class="bar">
+      <span id="speed" class="speed"></span>
+      <button id="play" type="button" title="Move from sample to sample">Play</button>
+    </div>
+  </div>
+  <div>
+    <div class="bar">
+      <h2>Directions</h2>
+      <button id="reset" type="button" title="Back to the chosen sample">Reset</button>
+    </div>
+    <div id="sliders"></div>
+    <template id="slider">
+      <div class="slider"><label></label><input type="range" min="-3" max="3" step="0.1"><output></output></div>
+    </template>
+  </div>
+  <div id="all">
+    <form id="sampling" class="bar">
+      <h2>Samples</h2>
+      <label id="kind" hidden>Class <select id="kinds"></select></label>
+      <label for="seed">Seed</label>
+      <input id="seed" type="number" min="0" max="4294967295" step="1" value="0" required inputmode="numeric">
+      <button type="submit">New samples</button>
+    </form>
+    <div id="sheet"></div>
+  </div>`;
+
+const element = (id) => document.getElementById(id);
+
+let panel, model, inputs, output;
+let samples = []; // the normal numbers after each picture of the sheet
+let chosen = 0; // the sample that the large picture started from
+let current; // the normal numbers after the large picture
+let player = null; // a token of the interpolation that plays
+
+/** The latent of the large picture; for scripts and tests. */
+export const currentLatent = () => latentOf(current, panel.prior);
+
+export async function show(section, described, loaded) {
+  [panel, model] = [described, loaded];
+  inputs = model.signatures[panel.signature].inputs;
+  [output] = Object.entries(model.signatures[panel.signature].outputs);
+  section.innerHTML = MARKUP;
+  addKinds();
+  panel.directions.forEach(addSlider);
+  for (let index = 0; index < SAMPLES; index++) addSample(index);
+  element("sampling").addEventListener("submit", (event) => {
+    event.preventDefault();
+    element("seed").value = crypto.getRandomValues(new Uint32Array(1))[0];
+    drawSheet();
+  });
+  element("seed").addEventListener("change", () => {
+    if (element("seed").reportValidity()) drawSheet();
+  });
+  element("play").addEventListener("click", () => (player ? stop() : interpolate()));
+  element("reset").addEventListener("click", () => choose(chosen));
+  await drawSheet();
+  while (model.milliseconds(panel.signature) === undefined) await display(current);
+}
+
+/** The input that is a class, and its names, where there is one. */
+const condition = () => Object.entries(inputs).find(([, tensor]) => tensor.kinds);
+
+/** Lets choose among the classes of a model that takes one. */
+function addKinds() {
+  if (!condition()) return;
+  element("kind").hidden = false;
+  for (const name of condition()[1].kinds) element("kinds").add(new Option(name));
+  element("kinds").addEventListener("change", drawSheet);
+}
+
+/** The picture that standard normal numbers make, of the class that is chosen. */
+async function generate(numbers) {
+  const given = { latent: latentOf(numbers, panel.prior) };
+  if (condition()) given[condition()[0]] = [Math.max(0, element("kinds").selectedIndex)];
+  const made = await model.run(panel.signature, given);
+  return made[output[0]];
+}
+
+/** Shows what other normal numbers make, in the large picture and on the sliders. */
+async function display(next) {
+  current = next;
+  panel.directions.forEach((direction, index) => showCoordinate(index, dot(next, direction)));
+  const values = await generate(next);
+  if (current !== next) return; // a later one is on its way
+  paint(element("picture"), values, output[1].shape);
+  const milliseconds = model.milliseconds(panel.signature);
+  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms a picture`;
+}
+
+function showCoordinate(index, coordinate) {
+  element(`slider-${index}`).value = coordinate;
+  element(`value-${index}`).textContent = coordinate.toFixed(1);
+}
+
+function addSlider(direction, index) {
+  const row = element("slider").content.cloneNode(true);
+  const [label, slider, value] = row.querySelectorAll("label, input, output");
+  slider.id = `slider-${index}`;
+  value.id = `value-${index}`;
+  label.htmlFor = slider.id;
+  value.htmlFor = slider.id;
+  label.textContent = `Direction ${index + 1}`;
+  slider.addEventListener("input", () => {
+    stop();
+    display(moved(current, direction, Number(slider.value)));
+  });
+  element("sliders").append(row);
+}
+
+function addSample(index) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("aria-label", `Sample ${index + 1}`);
+  button.append(document.createElement("canvas"));
+  button.addEventListener("click", () => choose(index));
+  element("sheet").append(button);
+}
+
+/** Makes a sample of the sheet the large picture. */
+async function choose(index) {
+  stop();
+  mark(index);
+  await display(samples[index]);
+}
+
+function mark(index) {
+  chosen = index;
+  [...element("sheet").children].forEach((button, other) => button.setAttribute("aria-pressed", other === index));
+}
+
+/** Draws a sheet of samples of the seed in the field. */
+async function drawSheet() {
+  const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
+  const values = normals(Number(element("seed").value), SAMPLES * size);
+  samples = Array.from({ length: SAMPLES }, (_, index) => values.slice(index * size, (index + 1) * size));
+  for (const [index, button] of [...element("sheet").children].entries()) {
+    paint(button.firstChild, await generate(samples[index]), output[1].shape);
+  }
+  await choose(0);
+}
+
+function setPlayer(token) {
+  player = token;
+  element("play").textContent = token ? "Pause" : "Play";
+}
+
+function stop() {
+  setPlayer(null);
+}
+
+/** Goes from the large picture to the next sample of the sheet, and on to the one after it, until stopped. */
+async function interpolate() {
+  const own = Symbol("interpolation");
+  setPlayer(own);
+  let [start, begin] = [current, performance.now()];
+  for (;;) {
+    const now = await new Promise(requestAnimationFrame);
+    if (player !== own) return;
+    const t = Math.min(1, Math.max(0, (now - begin) / 1000 / SECONDS_BETWEEN_SAMPLES));
+    const next = (chosen + 1) % SAMPLES;
+    if (t === 1) {
+      mark(next);
+      [start, begin] = [samples[next], now];
+    }
+    await display(t === 1 ? samples[next] : spherical(start, samples[next], t));
+  }
+}

@@ -1,0 +1,33 @@
+"""What a browser can do with a model: the panels of the page that `--format web` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a page, shown by one JavaScript module of `export/web_page/`.
+
+    A new kind of task is a new module there, which exports `show(section, panel, model)`; the page imports it by the
+    name that a panel gives. There are
+
+    - `draw`: from a `latent`, and a class if the signature takes one, to a picture;
+    - `transform`: from a picture that is chosen or drawn to a picture;
+    - `write`: from a text that is typed to what comes next.
+    """
+
+    module: str
+    """Its name, without `.js`."""
+    signature: str
+    """What it calls; it may call further ones, which `facts` name."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the module has to know beside the signatures, JSON-able; its first comment lists it."""
+    moved: str | None = None
+    """The input whose directions become sliders: `directions` of the panel in page.json."""
+    examples: np.ndarray | None = None
+    """Pictures to try it with, uint8 `[count, height, width, channels]`. Whoever sees the page sees them."""

@@ -110,19 +110,9 @@ def write_text(
     top_k: int,
     seed: int,
 ) -> str:
-    """The prompt and what the model writes after it.
+    """The prompt and what the model writes after it: at most `tokens` (None: 200, or as many as it can read).
 
-    Args:
-        interpreter: of a file with the signature `step`.
-        metadata: of the file.
-        prompt: may be empty.
-        tokens: how many to write, or fewer if the model ends the text; None: 200, or as many as it can.
-        temperature: what logits are divided by; 0 takes the likeliest token always.
-        top_k: only so many of the likeliest tokens can be chosen; 0: all.
-        seed: of the choices.
-
-    Raises:
-        ValueError: the metadata lacks something, or this file cannot make the text.
+    Logits are divided by the temperature, 0 takes the likeliest token always; `top_k` 0 lets all be chosen.
     """
     for key in ("vocabulary", "start"):
         if key not in metadata:

@@ -201,7 +201,7 @@ def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Captu
     ("arguments", "message"),
     [
         (("--count", 0), "--count is 0: give at least 1"),
-        (("--tokens", 0), "tokens is 0: Input should be greater than 0"),
+        (("--tokens", 0), "tokens is 0: Input should be greater than or equal to 1"),
         (("--stream", "--out", "x.txt"), "leave --out out"),
         (("--stream", "--between", "a", "b"), "--between has no --stream"),
         (("--truncation", 0.5), "--truncation is for runs of autoencoder, "),

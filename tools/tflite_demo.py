@@ -8,7 +8,9 @@ What the file holds, and how it is called, it says itself: in its signatures and
 """
 
 import argparse
+import io
 import json
+import re
 import struct
 import sys
 import zlib
@@ -108,19 +110,9 @@ def write_text(
     top_k: int,
     seed: int,
 ) -> str:
-    """The prompt and what the model writes after it.
+    """The prompt and what the model writes after it: at most `tokens` (None: 200, or as many as it can read).
 
-    Args:
-        interpreter: of a file with the signature `step`.
-        metadata: of the file.
-        prompt: may be empty.
-        tokens: how many to write, or fewer if the model ends the text; None: 200, or as many as it can.
-        temperature: what logits are divided by; 0 takes the likeliest token always.
-        top_k: only so many of the likeliest tokens can be chosen; 0: all.
-        seed: of the choices.
-
-    Raises:
-        ValueError: the metadata lacks something, or this file cannot make the text.
+    Logits are divided by the temperature, 0 takes the likeliest token always; `top_k` 0 lets all be chosen.
     """
     for key in ("vocabulary", "start"):
         if key not in metadata:
@@ -172,6 +164,11 @@ def tokenize(text: str, metadata: dict[str, Any]) -> list[int]:
     if metadata.get("unit") == "byte":
         return [byte + 1 for byte in text.encode()]
     vocabulary = metadata["vocabulary"]
+    if metadata.get("unit") in ("word", "subword"):  # these hold the space before them
+        text = text.rstrip(" ")
+        first = re.match(r"\w+|[^\w\s]+", text)
+        if first and first[0] not in vocabulary and f" {first[0]}" in vocabulary:
+            text = f" {text}"
     numbers = {symbol: number for number, symbol in enumerate(vocabulary) if symbol}
     longest = max(map(len, numbers))
     found, start = [], 0
@@ -189,10 +186,11 @@ def choose(logits: np.ndarray, temperature: float, top_k: int, rng: np.random.Ge
     """The number of a symbol, drawn with the probabilities softmax(logits / temperature) of the top k."""
     if temperature == 0:
         return int(logits.argmax())
-    scaled = logits.astype(np.float64) / temperature
+    with np.errstate(over="ignore"):  # the nearer to 0, the further all but the largest are below it
+        scaled = (logits.astype(np.float64) - logits.max()) / temperature
     if top_k:
         scaled[np.argsort(-scaled, kind="stable")[top_k:]] = -np.inf
-    weights = np.exp(scaled - scaled.max())
+    weights = np.exp(scaled)
     return int(rng.choice(len(weights), p=weights / weights.sum()))
 
 
@@ -255,8 +253,8 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args()
     for name, least in (("count", 1), ("tokens", 1), ("temperature", 0), ("top_k", 0)):
         value = getattr(options, name)
-        if value is not None and not value >= least:
-            parser.error(f"--{name.replace('_', '-')} is {value}: at least {least} is needed")
+        if value is not None and not least <= value < float("inf"):
+            parser.error(f"--{name.replace('_', '-')} is {value}: a finite number of at least {least} is needed")
     return options
 
 
@@ -295,6 +293,8 @@ def run(options: argparse.Namespace) -> str:
 def main() -> int:
     """The command; 2 means that the file or an option cannot be used."""
     options = parse()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character gets its escape
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(run(options))
     except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself

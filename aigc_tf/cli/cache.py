@@ -14,7 +14,7 @@ from aigc_tf.storage.cache import clear as clear_cache
 
 
 def cache(clear: bool = False) -> None:
-    """Show what is kept between runs: prepared pictures, feature networks, the runtime of exported pages.
+    """Show what is kept between runs: prepared pictures and texts, feature networks, the runtime of exported pages.
 
     Args:
         clear: Remove it. All of it can be made again.
@@ -24,7 +24,7 @@ def cache(clear: bool = False) -> None:
         return
     found = {name: entries(cache_root() / name) for name in FOLDERS}
     total = sum(entry.size for kept in found.values() for entry in kept)
-    print(f"{cache_root()}: {total / 1e6:,.1f} MB; prepared pictures may take {limit() / 1e9:g} GB")
+    print(f"{cache_root()}: {total / 1e6:,.1f} MB; prepared pictures and texts may take {limit() / 1e9:g} GB")
     for name, kept in found.items():
         for entry in kept:
             used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))

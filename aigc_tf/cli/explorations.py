@@ -202,7 +202,8 @@ class Between(Exploration):
         from aigc_tf.cli import conditions
         from aigc_tf.families.latent_space import between
 
-        first, second = model.takes.parse(self.between)
+        first, second = ends = model.takes.parse(self.between)
+        model.refuse_unknown(ends)
         count = max(2, count)
         return between(model, first, second, count, conditions.one(model, self.condition)), min(count, IN_A_ROW)
 
@@ -225,6 +226,7 @@ class Nearest(Exploration):
         from aigc_tf.metrics.neighbours import nearest_in_latent_space
 
         query, searched = model.takes.parse([self.nearest]), run.source.inputs("train", run.source.count)
+        model.refuse_unknown(query)
         (indices,) = nearest_in_latent_space(model, query, searched, min(count, len(searched))).indices
         return model.takes.stack([query[0], *(searched[index] for index in indices)]), None
 

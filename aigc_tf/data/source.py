@@ -43,25 +43,28 @@ def validation_count(examples: int) -> int:
     return min(max(int(VALIDATION_SHARE * examples), 1), MAX_VALIDATION, max(examples - 1, 0))
 
 
-def held_out_by_hash(examples: Iterable[np.ndarray]) -> np.ndarray:
+def validation_keys(examples: Iterable[np.ndarray]) -> np.ndarray:
+    """The hashes that `held_out_by_key` decides by: uint64 `[examples]`."""
+    return np.array([validation_key([np.ascontiguousarray(example).data]) for example in examples], np.uint64)
+
+
+def validation_key(content: Iterable[memoryview]) -> int:
+    """The hash of one example, whose content may come in parts; the test part is decided by another one."""
+    digest = hashlib.blake2b(digest_size=8, person=b"validation")
+    for part in content:
+        digest.update(part)
+    return int.from_bytes(digest.digest())
+
+
+def held_out_by_key(keys: np.ndarray) -> np.ndarray:
     """Which training examples are held out to choose by: those with the smallest hashes, equal ones on one side.
 
     Args:
-        examples: their content; another hash is taken of it than the one that decides about the test part.
+        keys: hashes of the examples, uint64 `[examples]`.
 
     Returns:
         bool `[examples]`; examples of which there are more than may be held out are trained on.
     """
-    return held_out_by_key(validation_keys(examples))
-
-
-def validation_keys(examples: Iterable[np.ndarray]) -> np.ndarray:
-    """The hashes that `held_out_by_hash` decides by: uint64 `[examples]`."""
-    return np.array([_key(example) for example in examples], np.uint64)
-
-
-def held_out_by_key(keys: np.ndarray) -> np.ndarray:
-    """`held_out_by_hash` of examples whose hashes are known, uint64 `[examples]`: bool `[examples]`."""
     room = validation_count(len(keys))
     chosen = []
     for key, copies in zip(*np.unique(keys, return_counts=True), strict=True):
@@ -71,11 +74,6 @@ def held_out_by_key(keys: np.ndarray) -> np.ndarray:
         if not room:
             break
     return np.isin(keys, np.array(chosen, np.uint64))
-
-
-def _key(example: np.ndarray) -> int:
-    content = np.ascontiguousarray(example).data
-    return int.from_bytes(hashlib.blake2b(content, digest_size=8, person=b"validation").digest())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

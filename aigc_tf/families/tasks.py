@@ -209,6 +209,9 @@ class Encodes(Task):
         """All that is known of each input's place, by name: float32 `[count, latent_dim]`."""
         return {"latent": self.encode(inputs)}
 
+    def refuse_unknown(self, inputs: Any) -> None:
+        """Raise InputError if inputs have what the model never learnt to read; of most kinds there is nothing."""
+
     def activity(self, inputs: Any) -> np.ndarray:
         """How much each latent dimension tells about inputs: float32 `[latent_dim]`; by default its variance."""
         return self.encode(inputs).var(axis=0)

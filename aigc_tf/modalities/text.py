@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from aigc_tf.data.files import read_text
+from aigc_tf.data.text.vocabulary import refuse_half_characters
 from aigc_tf.modalities.base import Modality
 from aigc_tf.storage.files import write_text
 
@@ -52,8 +53,14 @@ class Text(Modality):
 
     def rows(self, given: str | Sequence[str]) -> list[str]:
         """One text, or several."""
-        return [given] if isinstance(given, str) else list(given)
+        return self.parse([given] if isinstance(given, str) else given)
 
     def parse(self, words: Sequence[str]) -> Any:
-        """The words themselves."""
+        """The words themselves.
+
+        Raises:
+            InputError: one is not Unicode.
+        """
+        for number, word in enumerate(words, 1):
+            refuse_half_characters(word, "the text" if len(words) == 1 else f"text {number}")
         return list(words)

@@ -28,6 +28,10 @@ class TextSettings(metaclass=Checked):
     """Symbols in a window; of lines, the longest that is used."""
     consecutive: bool = False
     """Each row of a batch goes on where the same row of the batch before ended, for networks that carry a state."""
+    feature: str | None = None
+    """Of a TFDS set, the feature that is read; None takes `text`, or the only one that is text."""
+    max_bytes: PositiveInt = 1_000_000_000
+    """The most that is read of a source: of a folder files spread evenly over their names, otherwise the beginning."""
     files: str = "*.txt"
     """Which files of a folder are read."""
     max_unreadable: Fraction = 0.01

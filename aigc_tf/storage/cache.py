@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from aigc_tf.errors import InputError
-from aigc_tf.storage.files import PARTIAL, expanded, remove_partial
+from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sync
 
-FOLDERS = ("images", "features", "litert.js")
-"""What the cache holds: prepared pictures, feature networks, the runtime of exported pages."""
+FOLDERS = ("images", "text", "features", "litert.js")
+"""What the cache holds: prepared pictures, texts as numbers, feature networks, the runtime of exported pages."""
 LIMIT = "AIGC_TF_CACHE_LIMIT"
 _DEFAULT_LIMIT = 20  # GB
 
@@ -57,7 +57,7 @@ def reason_not_to_keep(folder: Path, size: int) -> str | None:
 
 
 def limit() -> int:
-    """Bytes that prepared pictures may take: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
+    """Bytes that prepared pictures and texts may take: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
 
     Raises:
         InputError: the variable is not a number.
@@ -94,6 +94,40 @@ def make_room(folder: Path, needed: int) -> bool:
         if room < 0:
             _remove(entry.path)
     return True
+
+
+def no_room(folder: Path, needed: int) -> str:
+    """Why so many bytes more cannot be kept in a folder of the cache, in words; empty if they can."""
+    if not make_room(folder, needed):
+        return f"they are {needed / 1e9:,.1f} GB, and the cache may take {limit() / 1e9:g} ({LIMIT})"
+    if shutil.disk_usage(folder).free < needed:
+        return f"{cache_root()} has no room for {needed / 1e9:,.1f} GB"
+    return ""
+
+
+def keep(entry: Path, make: Callable[[Path], bool]) -> None:
+    """Make a folder of files and put it into the cache whole, brought to the disk.
+
+    Args:
+        entry: where it is to lie.
+        make: fills an empty folder, and says whether it is to be kept.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with staging(entry) as beside:
+        made = beside / "entry"
+        made.mkdir()
+        if not make(made):
+            return
+        for path in (*made.iterdir(), made):
+            sync(path)
+        try:
+            made.rename(entry)
+        except OSError:
+            if not entry.exists():  # otherwise another process has made the same
+                raise
+        sync(entry.parent)
 
 
 def clear() -> int:

@@ -22,7 +22,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_empty_cache_is_shown_and_cleared(root: Path, capsys: pytest.CaptureFixture[str]):
     main([])
-    assert capsys.readouterr().out == f"{root}: 0.0 MB; prepared pictures may take 20 GB\n"
+    assert capsys.readouterr().out == f"{root}: 0.0 MB; prepared pictures and texts may take 20 GB\n"
     main(["--clear"])
     assert "0.0 MB removed" in capsys.readouterr().out and not root.exists()
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +115,7 @@ def test_texts_go_to_a_file(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     found = output(capsys, text_vae.path, "--between", *lines, "--count", 4)
     assert len(found.split("\n")) == 5
     explore.main([str(text_vae.path), "between", *lines, "--count", "4"])
@@ -122,7 +125,7 @@ def test_the_way_between_two_lines(text_vae: aigc_tf.Run, gpt: aigc_tf.Run, caps
 
 
 def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     found = output(capsys, text_vae.path, "--between", *lines)
     assert found == "\n".join(between(text_vae.model, *lines, 6)) + "\n"
 
@@ -130,7 +133,7 @@ def test_a_way_has_six_lines_if_no_count_is_given(text_vae: aigc_tf.Run, capsys:
 def test_a_way_goes_to_a_folder_of_single_files(
     text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = ("line 3 of a story", "strange words about cats")
+    lines = ("line 1 of a story", "a story about cats")
     explore.main([str(text_vae.path), "between", *lines, "--out", str(tmp_path / "way")])
     assert capsys.readouterr().out.strip() == str(tmp_path / "way")
     written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").iterdir())]
@@ -198,7 +201,7 @@ def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Captu
     ("arguments", "message"),
     [
         (("--count", 0), "--count is 0: give at least 1"),
-        (("--tokens", 0), "tokens is 0: Input should be greater than 0"),
+        (("--tokens", 0), "tokens is 0: Input should be greater than or equal to 1"),
         (("--stream", "--out", "x.txt"), "leave --out out"),
         (("--stream", "--between", "a", "b"), "--between has no --stream"),
         (("--truncation", 0.5), "--truncation is for runs of autoencoder, "),
@@ -228,6 +231,39 @@ def test_only_images_have_features(gpt: aigc_tf.Run) -> None:
     with pytest.raises(InputError, match=r"--features is for runs of autoencoder, .*: a gpt has none"):
         evaluate(gpt.path, samples=10, features="inception")
     evaluate(gpt.path, samples=10)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--prompt", "q\udcff"), r"the prompt is not Unicode: character 2 is half a character .*udcff"),
+        (("--temperature", "inf"), "temperature"),
+    ],
+)
+def test_options_of_text_that_mean_nothing_get_one_line(
+    arguments: tuple, message: str, gpt: aigc_tf.Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert re.search(message, refused(capsys, gpt.path, *arguments))
+
+
+def test_lines_that_the_vocabulary_lacks_are_no_ends_of_a_way(
+    text_vae: aigc_tf.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (("--between", "line 1", "诗句"), ("--nearest", "诗句")):
+        message = refused(capsys, text_vae.path, *command)
+        assert "the text has '诗句', which the vocabulary (text.vocabulary_size) lacks" in message
+    with pytest.raises(InputError, match="text 2 is not Unicode"):
+        encode(text_vae.path, text=("line 3", "q\udcff"), out=tmp_path / "latents.npz")
+
+
+def test_a_terminal_that_cannot_show_a_text_gets_escapes(gpt: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    for options in ([], ["--stream"]):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+        main([str(gpt.path), "--prompt", "dögs é诗", "--tokens", "3", *options])
+        sys.stdout.flush()
+        sys.stdout.detach()
+    assert written.getvalue().count(rb"d\xf6gs \xe9\u8bd7") == 2
 
 
 def test_training_stops_when_nothing_improves(story: Path, tmp_path: Path) -> None:

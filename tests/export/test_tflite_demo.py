@@ -138,6 +138,19 @@ def test_a_prompt_is_split_into_the_longest_symbols(program: ModuleType) -> None
         program.tokenize("axb", metadata)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "tokens"), [("quick", [2]), ("The quick ", [1, 2]), ("quick,fox", [2, 3, 4]), (" quick", [2]), (" ", [])]
+)
+def test_words_of_a_prompt_hold_the_space_before_them(prompt: str, tokens: list[int], program: ModuleType) -> None:
+    metadata = {"unit": "word", "vocabulary": ["", "The", " quick", ",", "fox"]}
+    assert program.tokenize(prompt, metadata) == tokens
+
+
+def test_temperatures_near_0_take_the_likeliest(program: ModuleType) -> None:
+    logits = np.array([0.5, -np.inf, 2.0, 1.0], np.float32)
+    assert program.choose(logits, 1e-320, 0, np.random.default_rng(0)) == 2
+
+
 def test_bytes_are_put_together_to_characters(program: ModuleType) -> None:
     metadata = {"unit": "byte", "vocabulary": [""] * 257}
     tokens = program.tokenize("thé 曉", metadata)
@@ -195,7 +208,13 @@ def test_what_cannot_be_done_is_said_in_one_line(
         assert finished.returncode == 2, arguments
         last = finished.stderr.strip().splitlines()[-1]
         assert culprit in last and "Traceback" not in finished.stderr, finished.stderr
-    for option, value in (("--count", 0), ("--temperature", -1), ("--top-k", -1), ("--tokens", "nan")):
+    for option, value in (
+        ("--count", 0),
+        ("--temperature", -1),
+        ("--temperature", "inf"),
+        ("--top-k", -1),
+        ("--tokens", "nan"),
+    ):
         finished = demo(generator_file, option, value)
         assert finished.returncode == 2 and option in finished.stderr
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.images.near_duplicates import QUICKLY, near_duplicates, note_on
 from aigc_tf.data.images.prepare import prepare_arrays
 from aigc_tf.data.images.source import ImageSource, Split
 from aigc_tf.data.images.splits import HoldOut, collect, digests_of
@@ -142,7 +143,7 @@ def own_source(
         class_names=class_names,
         test_split=test_split,
         licence="the user's own",
-        notes=notes,
+        notes=(*notes, *note_on(near_duplicates(train.images, test.images, QUICKLY))),
     )
 
 

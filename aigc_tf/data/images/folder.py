@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aigc_tf.data.images.decode import SUFFIXES
 from aigc_tf.data.images.layout import Layout, layout_of
+from aigc_tf.data.images.near_duplicates import note_on
 from aigc_tf.data.images.prepared import PreparedFolder, prepared
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.source import HELD_OUT
@@ -58,12 +59,7 @@ def _notes(layout: Layout, content: PreparedFolder, unreadable: list[str]) -> It
         yield (
             f"{len(unreadable)} of {len(layout.files)} files could not be read and are left out: {listed(unreadable)}"
         )
-    near = content.near_duplicates
-    if near.found:
-        yield (
-            f"{near.found:,} of {near.looked_at:,} test images are near-duplicates of training images (by a perceptual "
-            "hash and their pixels): what is measured on them is too good"
-        )
+    yield from note_on(content.near_duplicates)
     if content.note:
         yield content.note
 

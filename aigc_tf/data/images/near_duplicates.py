@@ -13,6 +13,8 @@ _BITS = 6  # of 64, in which the hashes of one picture may differ
 _RMS = 12.0  # levels; root of the mean squared difference of the pixels of one picture
 _COMPARED = 16  # training pictures, those with the nearest hashes, whose pixels are compared with a test picture's
 _MAX_PAIRS = 2**32  # of hashes: half a minute
+QUICKLY = 2**27
+"""Pairs of hashes where they are compared at each start: a second."""
 _AT_ONCE = 8  # test pictures: their distances fit in the processor's cache
 
 
@@ -24,16 +26,17 @@ class NearDuplicates(NamedTuple):
     """Test pictures that were compared with all training pictures, evenly spread."""
 
 
-def near_duplicates(train: np.ndarray, test: np.ndarray) -> NearDuplicates:
+def near_duplicates(train: np.ndarray, test: np.ndarray, max_pairs: int | None = None) -> NearDuplicates:
     """Test pictures whose perceptual hash is near that of a training picture which has nearly the same pixels.
 
     Args:
         train: uint8 `[count, height, width, channels]`.
         test: the same.
+        max_pairs: of hashes that are compared; by default as many as half a minute takes.
     """
     if not len(train) or not len(test):
         return NearDuplicates(0, len(test))
-    looked_at = min(len(test), max(1, _MAX_PAIRS // len(train)))
+    looked_at = min(len(test), max(1, (max_pairs or _MAX_PAIRS) // len(train)))
     rows = np.linspace(0, len(test) - 1, looked_at).astype(np.int64)
     known, hashes = difference_hashes(train), difference_hashes(test)[rows]
     count = 0
@@ -43,6 +46,16 @@ def near_duplicates(train: np.ndarray, test: np.ndarray) -> NearDuplicates:
             near = nearest(to_all)
             count += bool(len(near)) and bool(alike(np.asarray(train[near]), np.asarray(test[row])).any())
     return NearDuplicates(count, looked_at)
+
+
+def note_on(near: NearDuplicates) -> tuple[str, ...]:
+    """What to say of them, if there are any."""
+    if not near.found:
+        return ()
+    return (
+        f"{near.found:,} of {near.looked_at:,} test images are near-duplicates of training images (by a perceptual "
+        "hash and their pixels): what is measured on them is too good",
+    )
 
 
 def difference_hashes(images: np.ndarray) -> np.ndarray:

@@ -30,8 +30,8 @@ from aigc_tf.data.progress import progress
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
-from aigc_tf.storage.cache import LIMIT, cache_folder, cache_root, limit, make_room
-from aigc_tf.storage.files import staging, sync, write_text
+from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
+from aigc_tf.storage.files import write_text
 
 _FORM = 1  # of what is kept; to be raised when pictures are prepared or split in another way
 _AT_ONCE = 256  # images that are added together
@@ -65,11 +65,8 @@ def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedF
         if kept is not None:
             return kept
         needed = len(layout.files) * math.prod(settings.shape)
-        if not make_room(entry.parent, needed):
-            note = f"they are {needed / 1e9:,.1f} GB, and the cache may take {limit() / 1e9:g} ({LIMIT})"
-        elif shutil.disk_usage(entry.parent).free < needed:
-            note = f"{cache_root()} has no room for {needed / 1e9:,.1f} GB"
-        else:
+        note = no_room(entry.parent, needed)
+        if not note:
             return _kept(entry, folder, layout, settings)
     except OSError as error:
         note = f"{error.filename or cache_root()}: {error.strerror or error}"
@@ -102,19 +99,17 @@ def _kept(entry: Path, folder: Path, layout: Layout, settings: ImageSettings) ->
     Raises:
         OSError: they cannot be written there.
     """
-    with staging(entry) as beside:
-        made = beside / "entry"
-        made.mkdir()
-        found, lasts = _prepare(folder, layout, settings, made)
+    found: list[PreparedFolder] = []
+
+    def make(made: Path) -> bool:
+        prepared_folder, lasts = _prepare(folder, layout, settings, made)
+        found.append(prepared_folder)
         if lasts:
-            _write(made, found, f"{folder}, {' x '.join(map(str, settings.shape))}")
-            try:
-                made.rename(entry)
-            except OSError:
-                if not entry.exists():  # otherwise another process has made the same
-                    raise
-            sync(entry.parent)
-    return found
+            _write(made, prepared_folder, f"{folder}, {' x '.join(map(str, settings.shape))}")
+        return lasts
+
+    keep(entry, make)
+    return found[0]
 
 
 def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path | None) -> tuple[PreparedFolder, bool]:
@@ -179,7 +174,7 @@ def _labelled(split: Split, layout: Layout) -> Split:
 
 
 def _write(made: Path, found: PreparedFolder, about: str) -> None:
-    """Beside the arrays of pictures, all else; then bring it all to the disk."""
+    """Beside the arrays of pictures, all else."""
     index: dict[str, np.ndarray] = {}
     for part, split in found.parts.items():
         if len(split.images) and not isinstance(split.images, np.memmap):  # a handful, put on both sides afterwards
@@ -195,8 +190,6 @@ def _write(made: Path, found: PreparedFolder, about: str) -> None:
         "near_duplicates": found.near_duplicates,
     }
     write_text(made / _RECORD, json.dumps(record))
-    for path in (*made.iterdir(), made):
-        sync(path)
 
 
 def _read(entry: Path, settings: ImageSettings) -> PreparedFolder | None:

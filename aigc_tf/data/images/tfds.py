@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from aigc_tf.data import tfds_builders
 from aigc_tf.data.images.arrays import Batch, batches_of, hold_out, prepared_split
+from aigc_tf.data.images.near_duplicates import QUICKLY, near_duplicates, note_on
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.source import HELD_OUT
 from aigc_tf.errors import InputError
@@ -58,7 +59,10 @@ def open_tfds(
         class_names=tuple(builder.info.features["label"].names) if labelled else None,
         test_split=f"{test_name} split of the data set" if test_name else HELD_OUT,
         licence=licence or f"see {builder.info.homepage or 'the TFDS catalogue'}",
-        notes=(f"read from {builder.data_dir}",),
+        notes=(
+            f"read from {builder.data_dir}",
+            *note_on(near_duplicates(train.images, test.images, QUICKLY)),
+        ),
     )
 
 

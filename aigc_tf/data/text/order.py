@@ -94,7 +94,8 @@ def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.nda
     for step in range(min(in_a_row, -(-samples // rows))):
         at = places + step * length
         # What the next row begins with belongs to that row.
-        yield np.where(at < len(tokens), tokens[np.minimum(at, len(tokens) - 1)], PADDING).astype(np.int32)
+        found = tokens[np.minimum(at, len(tokens) - 1)].astype(np.int32)
+        yield np.where(at < len(tokens), found, PADDING)
 
 
 def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:
@@ -109,7 +110,7 @@ def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) 
     offsets = np.arange((ends - starts).max() if longest is None else longest)
     inside = offsets < (ends - starts)[:, None]
     places = np.minimum(starts[:, None] + offsets, len(split.tokens) - 1)
-    return np.where(inside, split.tokens[places], PADDING).astype(np.int32)
+    return np.where(inside, split.tokens[places].astype(np.int32), PADDING)
 
 
 def _too_short(found: int, wanted: int, length: int, batch_size: int | None = None) -> str:

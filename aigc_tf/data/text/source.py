@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,12 +13,9 @@ import tensorflow as tf
 from aigc_tf.data.order import Order, Rows, Tabulated
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, lines, padded, streams, windows, windows_of
-from aigc_tf.data.text.split import TextSplit
+from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, by_document
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.recipes.text import TextSettings
-
-# From so many documents on, single ones are held out; of fewer, one could be all that is of its kind.
-MIN_DOCUMENTS = 20
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -31,6 +26,8 @@ class TextSource(Source):
 
     settings: TextSettings
     vocabulary: Vocabulary
+    content: str
+    """What `fingerprint` gives."""
     uncut: TextSplit | None = None
     """The training part with the validation part in it; None if none was cut off."""
 
@@ -39,18 +36,9 @@ class TextSource(Source):
     test: TextSplit
 
     @property
-    def training(self) -> TextSplit:
-        """The training part with the validation part in it."""
-        return self.uncut or self.train
-
-    @cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over the vocabulary and the tokens of both parts."""
-        digest = hashlib.sha256(self.vocabulary.to_json().encode())
-        for split in (self.training, self.test):
-            digest.update(f"{split.tokens.shape};".encode())
-            digest.update(np.ascontiguousarray(split.tokens).data.cast("B"))
-        return digest.hexdigest()
+        """SHA-256, in hexadecimal, over the vocabulary and the tokens of the training part and the test part."""
+        return self.content
 
     @property
     def assets(self) -> dict[str, Any]:
@@ -71,6 +59,11 @@ class TextSource(Source):
             return f"the last {self.validation.symbols:,} symbols of the training text"
         return f"{self.validation.documents:,} of the training documents, by content hash"
 
+    @property
+    def training(self) -> TextSplit:
+        """The training part with the validation part in it."""
+        return self.uncut or self.train
+
     def validated(self) -> Self:
         """The same with a validation part: some documents by their hash, or of a few documents the end of the text.
 
@@ -78,10 +71,10 @@ class TextSource(Source):
         """
         whole = self.training
         single = self.settings.lines or whole.documents >= MIN_DOCUMENTS
-        sides = whole.by_document() if single else whole.at_end()
-        if sides is None:
+        found = by_document(whole, whole.keys(), TokenWriter()) if single else at_end(whole)
+        if found is None:
             return self
-        return dataclasses.replace(self, train=sides[0], validation=sides[1], uncut=whole)
+        return dataclasses.replace(self, train=found.train, validation=found.validation, uncut=found.whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
@@ -147,7 +140,7 @@ class TextSource(Source):
         def tokens_at(examples: np.ndarray) -> np.ndarray:
             if settings.lines:
                 return padded(self.train, examples, longest)
-            return self.train.tokens[examples[:, None] + np.arange(length + 1)]
+            return self.train.tokens[examples[:, None] + np.arange(length + 1)].astype(np.int32)
 
         time = longest if settings.lines else length + 1
         tokens = tf.numpy_function(tokens_at, [rows.examples], tf.int32, stateful=False)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
@@ -21,9 +22,13 @@ BOUNDARY = 0  # stands before and after each document; it has no text
 UNKNOWN = 1
 UNKNOWN_TEXT = "\ufffd"
 _RESERVED = ("", UNKNOWN_TEXT)
+_CODE_POINTS = 0x110000  # of Unicode
+_AT_ONCE = 2**20  # characters, or texts
 _FIRST_BYTE = 1  # byte b has the number b + 1: no byte is unknown
 # A word or a run of punctuation with the space before it, or any other white space: joined they are the text again.
 _WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,21 +55,41 @@ class Vocabulary(Asset):
         unknown = () if self.unit == "byte" else (UNKNOWN,)
         return unknown if self.end == BOUNDARY else (BOUNDARY, *unknown)
 
+    @property
+    def has_symbols(self) -> bool:
+        """Whether anything of the text that it was learnt from is in it."""
+        return len(self) > len(_RESERVED)
+
     def encode(self, text: str) -> np.ndarray:
         """The numbers of a text's symbols, int32 `[symbols]`; what the vocabulary lacks becomes the unknown."""
-        if not text:
-            return np.zeros(0, np.int32)
-        if self.unit == "byte":
-            return np.frombuffer(text.encode(), np.uint8).astype(np.int32) + _FIRST_BYTE
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """`encode` of several texts: their numbers one after the other, int32, and how many each has, int64 `[texts]`.
+
+        Raises:
+            InputError: a text is not Unicode.
+        """
+        for text in texts:
+            refuse_half_characters(text, "a text")
         if self.unit == "character":
-            codes, numbers = self._codes
-            found = _code_points(text)
-            places = np.minimum(np.searchsorted(codes, found), len(codes) - 1)
-            return np.where(codes[places] == found, numbers[places], UNKNOWN).astype(np.int32)
-        if self.unit == "word":
-            numbers_of = self._numbers
-            return np.array([numbers_of.get(word, UNKNOWN) for word in _WORD.findall(text)], np.int32)
-        return np.array(self._subwords.encode(text).ids, np.int32)
+            lengths: Iterable[int] = map(len, texts)
+            numbers = self._numbers_of_codes[_code_points("".join(texts))]
+        elif self.unit == "byte":
+            encoded = [text.encode() for text in texts]
+            lengths = map(len, encoded)
+            numbers = np.frombuffer(b"".join(encoded), np.uint8).astype(np.int32) + _FIRST_BYTE
+        else:
+            rows = (
+                self._words(texts) if self.unit == "word" else [row.ids for row in self._subwords.encode_batch(texts)]
+            )
+            lengths = map(len, rows)
+            numbers = np.fromiter(itertools.chain.from_iterable(rows), np.int32)
+        return numbers, np.fromiter(lengths, np.int64)
+
+    def _words(self, texts: Iterable[str]) -> list[list[int]]:
+        numbers_of = self._numbers
+        return [[numbers_of.get(word, UNKNOWN) for word in _WORD.findall(text)] for text in texts]
 
     def decode(self, numbers: Iterable[int]) -> str:
         """The text of these numbers."""
@@ -79,6 +104,20 @@ class Vocabulary(Asset):
             return []
         parts = _WORD.findall(text) if self.unit == "word" else list(text)
         return [part for part in dict.fromkeys(parts) if UNKNOWN in self.encode(part)]
+
+    def fitted(self, prompt: str) -> str:
+        """A prompt as texts have it.
+
+        Words and subwords hold the space before them: one at the end is left to what comes next, and a first word that
+        is known only after a space gets one.
+        """
+        if self.unit not in ("word", "subword"):
+            return prompt
+        prompt = prompt.rstrip(" ")
+        first = _WORD.match(prompt)
+        if first and self.unknown_in(first[0]) and not self.unknown_in(f" {first[0]}"):
+            return f" {prompt}"
+        return prompt
 
     def to_json(self) -> str:
         """This vocabulary as JSON."""
@@ -110,6 +149,8 @@ class Vocabulary(Asset):
             raise ValueError(f"its unit is {self.unit!r}")
         if not all(isinstance(symbol, str) for symbol in self.symbols):
             raise ValueError("a symbol is not text")
+        for number, symbol in enumerate(self.symbols):
+            refuse_half_characters(symbol, f"symbol {number}")
         if self.unit == "byte":
             numbered = self.symbols[0] == "" and len(self) == 256 + _FIRST_BYTE
         else:
@@ -125,11 +166,12 @@ class Vocabulary(Asset):
             raise ValueError("a tokenizer belongs to subwords, and to nothing else")
 
     @cached_property
-    def _codes(self) -> tuple[np.ndarray, np.ndarray]:
-        """Code points of the characters, sorted, and their numbers."""
-        codes = np.array([ord(symbol) for symbol in self.symbols[len(_RESERVED) :]], np.uint32)
-        order = np.argsort(codes)
-        return codes[order], order + len(_RESERVED)
+    def _numbers_of_codes(self) -> np.ndarray:
+        """The number of each code point, int32."""
+        numbers = np.full(_CODE_POINTS, UNKNOWN, np.int32)
+        codes = [ord(symbol) for symbol in self.symbols[len(_RESERVED) :]]
+        numbers[codes] = np.arange(len(_RESERVED), len(self))
+        return numbers
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
@@ -146,11 +188,25 @@ class Vocabulary(Asset):
             raise InputError(f"vocabulary.json holds no tokenizer that can be read: {error}") from error
 
 
-def learn_vocabulary(documents: Sequence[str], settings: TextSettings, with_ends: bool) -> Vocabulary:
+def refuse_half_characters(text: str, what: str) -> None:
+    """Raise InputError if a text has half of a surrogate pair: it is not Unicode, and cannot be written to a file.
+
+    Python makes one of each byte of a command line that is not UTF-8.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{what} is not Unicode: character {error.start + 1} is half a character or a byte that is not UTF-8 "
+            f"({ascii(text[error.start])[1:-1]}): remove it"
+        ) from None
+
+
+def learn_vocabulary(documents: Iterable[str], settings: TextSettings, with_ends: bool) -> Vocabulary:
     """The vocabulary of some texts.
 
     Args:
-        documents: to learn from; not those that are held out.
+        documents: to learn from, or `pieces` of them; not those that are held out.
         settings: the unit, and the largest number of symbols: the most frequent are kept.
         with_ends: the model learns where documents begin and end; otherwise generated text starts after the end
             of a line, if there are any, and goes on and on.
@@ -175,20 +231,40 @@ def learn_vocabulary(documents: Sequence[str], settings: TextSettings, with_ends
     return dataclasses.replace(vocabulary, start=line_end[0])
 
 
-def _counts(documents: Sequence[str], unit: str) -> Counter[str]:
+def _counts(documents: Iterable[str], unit: str) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for document in documents:
-        counts.update(_WORD.findall(document) if unit == "word" else document)
+    if unit == "word":
+        for document in documents:
+            counts.update(_WORD.findall(document))
+    else:
+        totals = np.zeros(_CODE_POINTS, np.int64)
+        for texts in batched(documents, len):
+            totals += np.bincount(_code_points("".join(texts)), minlength=_CODE_POINTS)
+        counts.update({chr(code): int(totals[code]) for code in np.flatnonzero(totals)})
     counts.pop(UNKNOWN_TEXT, None)
     return counts
 
 
+def batched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Items, as many at once as can be worked on quickly and with little memory; `size` is in characters."""
+    batch: list[Item] = []
+    total = 0
+    for item in items:
+        batch.append(item)
+        total += size(item)
+        if total >= _AT_ONCE or len(batch) >= _AT_ONCE:
+            yield batch
+            batch, total = [], 0
+    if batch:
+        yield batch
+
+
 def _code_points(text: str) -> np.ndarray:
-    """uint32 `[characters]`; half of a surrogate pair, which no file in UTF-8 holds, becomes a question mark."""
-    return np.frombuffer(text.encode("utf-32-le", errors="replace"), "<u4")
+    """uint32 `[characters]`."""
+    return np.frombuffer(text.encode("utf-32-le"), "<u4")
 
 
-def _learn_subwords(documents: Sequence[str], settings: TextSettings) -> Any:
+def _learn_subwords(documents: Iterable[str], settings: TextSettings) -> Any:
     """Byte-pair encoding over characters (Sennrich et al. 2016), inside words with the space before them."""
     library = _tokenizers()
     tokenizer = library.Tokenizer(library.models.BPE(unk_token=UNKNOWN_TEXT))

@@ -44,7 +44,8 @@ def text_quality(
     """
     rows, length = _rows(runner), recipe.text.length
     pieces = -(-recipe.export_limits.symbols // (rows * length))
-    text = np.resize(source.watched.tokens, rows * pieces * (length + 1)).reshape(pieces, rows, length + 1)
+    text = np.resize(source.watched.tokens, rows * pieces * (length + 1)).astype(np.int32)
+    text = text.reshape(pieces, rows, length + 1)
     return _compared(model, recipe, runner, quantize, [(piece, {}) for piece in text])
 
 

@@ -67,7 +67,9 @@ def choose(logits: np.ndarray, decoding: Decoding, written: np.ndarray, uniform:
         logits = penalise_repetition(logits, written, decoding.repetition_penalty)
     if decoding.temperature == 0:
         return logits.argmax(axis=-1)
-    logits = logits.astype(np.float64) / decoding.temperature
+    logits = logits.astype(np.float64)
+    with np.errstate(over="ignore"):  # the nearer to 0, the further all but the largest are below it
+        logits = (logits - logits.max(axis=-1, keepdims=True)) / decoding.temperature
     if decoding.top_k:
         logits = keep_top_k(logits, decoding.top_k)
     if decoding.top_p < 1:

@@ -155,7 +155,7 @@ class LanguageModel(TextModel, Scores, Explains):
         shown = super().previews(source)
         if self.networks.attention is None:
             return shown
-        tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)]
+        tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)].astype(np.int32)
         return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
     def export_metadata(self) -> dict[str, Any]:

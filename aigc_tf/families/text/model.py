@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.text.split import PADDING
-from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN_TEXT, Vocabulary, refuse_half_characters
 from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.pages import Panel
@@ -94,11 +94,31 @@ class TextModel(Streams, GenerativeModel):
         Raises:
             InputError: the vocabulary lacks something of it.
         """
-        strange = self.vocabulary.unknown_in(prompt)
+        return np.concatenate([[self.vocabulary.start], self.known(prompt, "the prompt")]).astype(np.int32)
+
+    def known(self, text: str, what: str) -> np.ndarray:
+        """The symbols of a text that is fitted to the vocabulary (`Vocabulary.fitted`), int32 `[symbols]`.
+
+        Args:
+            text: to encode.
+            what: names it in messages.
+
+        Raises:
+            InputError: the vocabulary lacks something of it, or it is not Unicode.
+        """
+        refuse_half_characters(text, what)
+        fitted = self.vocabulary.fitted(text)
+        strange = self.vocabulary.unknown_in(fitted)
         if strange:
             shown = listed([repr(symbol) for symbol in strange])
-            raise InputError(f"the prompt has {shown}, which the training text never had: leave that out")
-        return np.concatenate([[self.vocabulary.start], self.vocabulary.encode(prompt)]).astype(np.int32)
+            cut = self.recipe.text.vocabulary_size is not None
+            lacking = "the vocabulary (text.vocabulary_size) lacks" if cut else "the training text never had"
+            raise InputError(f"{what} has {shown}, which {lacking}: leave that out")
+        return self.vocabulary.encode(fitted)
+
+    def shown(self, prompt: str) -> str:
+        """A prompt as generated text begins with it: without a space at its end that the next symbol brings."""
+        return prompt.rstrip(" ") if self.vocabulary.fitted(prompt) != prompt else prompt
 
     def stream(
         self,
@@ -156,10 +176,11 @@ class TextModel(Streams, GenerativeModel):
     ) -> Iterator[str]:
         """One text, the prompt first, then piece by piece as symbols are chosen; see `generate`."""
         self.refuse_condition(condition)
-        yield prompt
+        symbols = self.stream(1, seed, prompt, tokens, decoding)
+        yield self.shown(prompt)
         chosen: list[int] = []
         shown = ""
-        for (symbol,) in self.stream(1, seed, prompt, tokens, decoding):
+        for (symbol,) in symbols:
             chosen.append(int(symbol))
             text = self.vocabulary.decode(chosen)
             if not text.endswith(UNKNOWN_TEXT):  # a character of several bytes may not be whole yet
@@ -171,7 +192,7 @@ class TextModel(Streams, GenerativeModel):
         """The `count` texts that a stream of symbols makes after a prompt."""
         chosen = [*symbols]
         rows = np.stack(chosen, axis=1) if chosen else np.zeros((count, 0), np.int64)
-        return [prompt + self.vocabulary.decode(row) for row in rows]
+        return [self.shown(prompt) + self.vocabulary.decode(row) for row in rows]
 
     def previews(self, source: Any) -> dict[str, Any]:
         """Texts to watch through training, always from the same seed."""

@@ -87,10 +87,18 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
 
     def prepared(self, inputs: Sequence[str]) -> np.ndarray:
         """Lines with their boundaries, int32 `[count, time]`, -1 after their end."""
-        found = [np.concatenate([[BOUNDARY], self.vocabulary.encode(line), [BOUNDARY]]) for line in inputs]
+        found = [
+            np.concatenate([[BOUNDARY], self.vocabulary.encode(self.vocabulary.fitted(line)), [BOUNDARY]])
+            for line in inputs
+        ]
         longest = max(map(len, found))
         rows = [np.pad(tokens, (0, longest - len(tokens)), constant_values=PADDING) for tokens in found]
         return np.stack(rows).astype(np.int32)
+
+    def refuse_unknown(self, inputs: Sequence[str]) -> None:
+        """Raise InputError if a line has what the vocabulary lacks; to encode many, it is read as the unknown."""
+        for line in inputs:
+            self.known(line, "the text")
 
     def transform(self, inputs: Sequence[str], seed: int = 0, condition: Any = None) -> list[str]:
         """Each line encoded and decoded again; nothing is drawn."""

@@ -15,6 +15,7 @@ from aigc_tf.recipes.text import TextRecipe
 
 SPAN = 50  # characters: long enough that two people seldom write the same by chance
 SAMPLE_SYMBOLS = 200
+MAX_SYMBOLS = 2**24  # of the training text that is looked in: its hashes take 64 bits each
 MAX_SAMPLES = 100  # however many are asked for: texts are written symbol by symbol
 HELD_OUT = "held-out text"
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character is lost modulo 2**64
@@ -55,14 +56,17 @@ class Copies(Evaluator):
             "generated": f"{written} {kind} of at most {length} symbols, temperature 1, seed {request.seed}",
             "span of copied_share": f"{SPAN} characters",
         }
+        if source.train.symbols > MAX_SYMBOLS:
+            protocol["looked for in"] = f"the first {MAX_SYMBOLS:,} symbols of the training text"
         return Measurement(figures, protocol)
 
 
 def text_of(split: TextSplit, source: TextSource) -> str:
-    """All of a part's text; lines end in line breaks."""
+    """A part's text, or its first 16,777,216 symbols; lines end in line breaks."""
     if not source.settings.lines:
-        return source.vocabulary.decode(split.tokens)
-    return "\n".join(source.vocabulary.decode(split.document(index)) for index in range(split.documents))
+        return source.vocabulary.decode(split.tokens[:MAX_SYMBOLS])
+    read = int(np.searchsorted(split.starts[1:], MAX_SYMBOLS, side="right"))
+    return "\n".join(source.vocabulary.decode(split.document(index)) for index in range(max(1, read)))
 
 
 def held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:

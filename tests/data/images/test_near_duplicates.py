@@ -11,6 +11,7 @@ from PIL import Image
 from aigc_tf.data.images import near_duplicates as module
 from aigc_tf.data.images.near_duplicates import NearDuplicates, difference_hashes, near_duplicates
 from aigc_tf.data.images.source import Subset, pieces_of
+from tests.data.conftest import Opener
 
 
 @pytest.fixture
@@ -32,6 +33,14 @@ def test_pictures_that_were_saved_anew_are_found_and_others_are_not(photos: np.n
     assert near_duplicates(train, test) == NearDuplicates(0, 20)
     copies = np.stack([saved_anew(pixels) for pixels in train[:15]])
     assert near_duplicates(train, np.concatenate([test, copies])) == NearDuplicates(15, 35)
+
+
+def test_arrays_that_hold_a_picture_twice_say_so(photos: np.ndarray, opened: Opener) -> None:
+    form = {"height": 32, "width": 24, "channels": 3}
+    assert not any("near-duplicates" in note for note in opened(data=photos, **form).notes)
+    lighter = np.minimum(photos, 250) + 3
+    (note,) = (note for note in opened(data=np.concatenate([photos, lighter]), **form).notes if "near-dup" in note)
+    assert 3 <= int(note.split()[0]) <= int(note.split()[2])
 
 
 def test_a_hash_alone_does_not_make_a_duplicate() -> None:

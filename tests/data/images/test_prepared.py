@@ -151,9 +151,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_does_not_matter(
         reason = "File exists|Not a directory"
     else:
         reason = "No space left on device"
-        monkeypatch.setattr(
-            *((prepared, "sync") if when == "at the end" else (prepared, "digests_of")), fail_once(fail)
-        )
+        monkeypatch.setattr(*((cache, "sync") if when == "at the end" else (prepared, "digests_of")), fail_once(fail))
     source = opened(folder)
     np.testing.assert_array_equal(source.train.images, whole.train.images)
     assert source.fingerprint == whole.fingerprint

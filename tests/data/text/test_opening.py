@@ -7,33 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_datasets as tfds
 
-from aigc_tf.data.text.opening import open_source
 from aigc_tf.data.text.order import lines, streams, windows
-from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.char_rnn import CharRNN
-from aigc_tf.recipes.text import TextSettings
+from tests.data.text.sources import documents_of, opened, text_of
 
 STORY = "".join(f"line {number} of a story about {'cats' if number % 3 else 'dogs'}\n" for number in range(200))
-
-
-def opened(source: str | Path = "auto", data: object = None, **settings: object) -> TextSource:
-    recipe = CharRNN(source=str(source), text=TextSettings(**{"length": 16} | settings))
-    return open_source(recipe, data)
-
-
-def text_of(source: TextSource, split: str) -> str:
-    """The text of a part; "training" is that of train and validation together."""
-    return source.vocabulary.decode(getattr(source, split).tokens)
-
-
-def documents_of(source: TextSource, split: str) -> set[str]:
-    part = getattr(source, split)
-    return {source.vocabulary.decode(part.document(index)) for index in range(part.documents)}
 
 
 @pytest.fixture
@@ -102,30 +83,6 @@ def test_lines_that_are_too_long_are_left_out_and_counted(tmp_path: Path) -> Non
 def test_text_can_be_given_from_python() -> None:
     for data in (STORY, [STORY], tf.data.Dataset.from_tensors(STORY)):
         assert text_of(opened(data=data), "training") == text_of(opened(data=STORY), "training")
-
-
-@pytest.mark.parametrize(
-    ("splits", "held_out"), [(("train", "test"), "test split of the data set"), (("train",), "10 %")]
-)
-def test_text_sets_of_tfds_are_read(
-    splits: tuple[str, ...], held_out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    texts = {"train": [f"Training text {number}, naïve." for number in range(100)], "test": ["Test text."] * 3}
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="tiny_texts",
-        version="1.0.0",
-        features=tfds.features.FeaturesDict({"label": tf.int64, "text": tfds.features.Text()}),
-        split_datasets={
-            split: tf.data.Dataset.from_tensor_slices({"text": texts[split], "label": list(range(len(texts[split])))})
-            for split in splits
-        },
-        data_dir=tmp_path,
-    )
-    source = opened("tiny_texts")
-    train = documents_of(source, "training")
-    assert train <= set(texts["train"]) and len(train) >= 80
-    assert source.test_split.startswith(held_out)
 
 
 def test_what_the_vocabulary_lacks_is_counted_in_the_validation_part_and_never_in_the_test_part() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError
+from aigc_tf.families.text.model import TextModel
 from aigc_tf.recipes.text import TextSettings
 
 TEXT = "The cat sat.\n  The cat,  she sat\ton 42 mats!\n"
@@ -75,6 +78,47 @@ def test_what_was_never_seen_is_the_unknown_and_can_be_asked_for(unit: str, stra
     assert vocabulary.unknown_in("xé b xé") == strange
     assert UNKNOWN in vocabulary.encode("xé") and UNKNOWN not in vocabulary.encode("a b")
     assert UNKNOWN in vocabulary.never_written
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fitted", "shown"),
+    [
+        ("quick", " quick", "quick"),  # it never stood at the beginning of a line
+        ("quick fox", " quick fox", "quick fox"),
+        ("The quick ", "The quick", "The quick"),
+        ("The", "The", "The"),
+        (" quick", " quick", " quick"),
+        ("  ", "", ""),
+        ("zzz", "zzz", "zzz"),
+    ],
+)
+def test_prompts_of_words_may_end_and_begin_anywhere(prompt: str, fitted: str, shown: str) -> None:
+    vocabulary = learn_vocabulary(["The quick fox jumps.\n"], TextSettings(unit="word"), with_ends=False)
+    assert vocabulary.fitted(prompt) == fitted
+    model = SimpleNamespace(vocabulary=vocabulary, recipe=SimpleNamespace(text=TextSettings()))
+    assert TextModel.shown(model, prompt) == shown
+    if prompt == "zzz":
+        with pytest.raises(InputError, match="the prompt has 'zzz', which the training text never had"):
+            TextModel.known(model, prompt, "the prompt")
+    else:
+        assert vocabulary.decode(TextModel.known(model, prompt, "the prompt")) == fitted
+
+
+def test_prompts_of_characters_stay_as_they_are() -> None:
+    vocabulary = learn_vocabulary(["a b "], TextSettings(), with_ends=False)
+    assert vocabulary.fitted(" a ") == " a "
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_half_characters_are_refused(unit: str) -> None:
+    vocabulary = learn_vocabulary([TEXT], TextSettings(unit=unit), with_ends=True)
+    with pytest.raises(InputError, match=r"character 3 is half a character .*\\ud83d"):
+        vocabulary.encode("ab\ud83d")
+    fields = json.loads(vocabulary.to_json())
+    with pytest.raises(InputError, match=r"vocabulary\.json .* symbol 2 is not Unicode"):
+        Vocabulary.from_json(
+            json.dumps(fields | {"symbols": [*fields["symbols"][:2], "\ud83d", *fields["symbols"][3:]]})
+        )
 
 
 def test_only_the_most_frequent_symbols_are_kept() -> None:

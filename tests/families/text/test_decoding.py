@@ -29,6 +29,15 @@ rows = arrays(np.float64, (3, 6), elements=st.floats(-50, 50))
 NOTHING_WRITTEN = np.zeros((1, 4), bool)
 
 
+def test_temperatures_near_0_take_the_likeliest() -> None:
+    for temperature in (1e-320, 1e-300, 1e-30):
+        chosen = choose(LOGITS[None], Decoding(temperature=temperature), NOTHING_WRITTEN, np.array([0.999]))
+        assert chosen.tolist() == [0]
+    forbidden = np.array([[-np.inf, 0, 1e30, 1e30]])
+    chosen = choose(forbidden, Decoding(temperature=1e300), NOTHING_WRITTEN, np.array([0.999]))
+    assert chosen.tolist() == [3]
+
+
 def kept(filtered: np.ndarray) -> list[int]:
     return np.flatnonzero(np.isfinite(filtered)).tolist()
 

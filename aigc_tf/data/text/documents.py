@@ -1,0 +1,142 @@
+"""Texts that are read again and again, piece by piece, so that they need not fit in memory."""
+
+from __future__ import annotations
+
+import abc
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data import tfds_builders
+from aigc_tf.data.files import pieces, text_pieces
+
+Pieces = Iterable[str]
+"""One text, cut before white space."""
+
+
+class Documents(abc.ABC):
+    """Some texts."""
+
+    @abc.abstractmethod
+    def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
+        """The texts one after the other, each to be read before the next is asked for.
+
+        Args:
+            chosen: bool `[documents]`, those that are wanted; None for all.
+        """
+
+    @abc.abstractmethod
+    def __len__(self) -> int:
+        """How many there are, or may be."""
+
+    def name(self, row: int) -> str:
+        """What one is called in messages."""
+        return f"document {row + 1:,}"
+
+
+@dataclass(frozen=True, eq=False)
+class Given(Documents):
+    """Texts in memory."""
+
+    texts: Sequence[str]
+
+    def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
+        """See `Documents.read`."""
+        for row in _rows(self, chosen):
+            yield pieces([self.texts[row]])
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Files(Documents):
+    """Files in UTF-8."""
+
+    folder: Path
+    names: Sequence[str]
+    """Relative to the folder."""
+    limit: int
+    """Bytes that are read of each."""
+
+    def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
+        """See `Documents.read`."""
+        for row in _rows(self, chosen):
+            yield text_pieces(self.folder / self.names[row], self.limit)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def name(self, row: int) -> str:
+        """The file's."""
+        return self.names[row]
+
+    def states(self) -> Iterator[os.stat_result | None]:
+        """Of each file its size and its times; None if there is none."""
+        for name in self.names:
+            try:
+                yield os.stat(f"{self.folder}{os.sep}{name}")  # noqa: PTH116 (fast: there may be a million files)
+            except OSError:
+                yield None
+
+    def sizes(self) -> np.ndarray:
+        """Bytes of each file, int64 `[files]`; 0 if it cannot be looked up, which reading it will say."""
+        return np.fromiter((0 if state is None else state.st_size for state in self.states()), np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Examples(Documents):
+    """A feature of the examples of a TFDS set."""
+
+    builder: Any
+    split: str
+    feature: str
+    limit: int
+    """Bytes; after the text that passes it no more is read."""
+
+    def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
+        """See `Documents.read`."""
+        read = 0
+        try:
+            examples = tfds_builders.examples(self.builder, self.split, (self.feature,))
+            for row, example in enumerate(examples.as_numpy_iterator()):
+                content = example[self.feature]
+                read += len(content)
+                if chosen is None or chosen[row]:
+                    yield pieces([content.decode("utf-8", "replace")])
+                if read >= self.limit:
+                    return
+        except tf.errors.OpError as error:
+            raise tfds_builders.damaged(self.builder, error) from error
+
+    def __len__(self) -> int:
+        return int(self.builder.info.splits[self.split].num_examples)
+
+
+def _rows(documents: Documents, chosen: np.ndarray | None) -> Iterable[int]:
+    return range(len(documents)) if chosen is None else map(int, np.flatnonzero(chosen))
+
+
+def spread(sizes: np.ndarray, limit: int) -> np.ndarray:
+    """Which of some files are read to stay within a limit, evenly spread over their order: bool `[files]`.
+
+    Args:
+        sizes: of the files, int64; none above the limit.
+        limit: of the sum of what is read.
+    """
+    total = int(sizes.sum())
+    if total <= limit:
+        return np.ones(len(sizes), bool)
+    chosen = np.zeros(len(sizes), bool)
+    taken = seen = 0
+    for row, size in enumerate(sizes.tolist()):
+        seen += size
+        if (taken + size) * total <= limit * seen:
+            chosen[row] = True
+            taken += size
+    return chosen

@@ -1,0 +1,273 @@
+"""Text as numbers, made once: that of large files is kept in the cache, which the next start maps into memory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf import __version__
+from aigc_tf.data.text.documents import Files
+from aigc_tf.data.text.encoding import Encoder, texts_to_learn
+from aigc_tf.data.text.halves import Halves
+from aigc_tf.data.text.repeats import MIN_CHARACTERS, Repeats
+from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, blocks, by_document, fingerprint_of
+from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.text import TextRecipe, TextSettings
+from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
+from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
+from aigc_tf.storage.files import write_text
+
+_FORM = 1  # of what is kept; to be raised when text is split or encoded in another way
+_LARGE, _MANY = 2**24, 1000  # bytes and files, which take more than a second: they are kept
+_BYTES_PER_CHARACTER = 4  # of numbers, while they are brought into order
+_REPEATED_FROM = 0.01  # of the lines of running text: what anybody may say again
+_INDEX, _RECORD, _VOCABULARY = "index.npz", "record.json", "vocabulary.json"
+
+
+@dataclass(frozen=True)
+class Text:
+    """Where text comes from, before it is read."""
+
+    halve: Callable[[], Halves]
+    """Reads it to decide what is held out. Raises InputError."""
+    licence: str
+    size: int
+    """Bytes that are read, about."""
+    files: Files | None = None
+    """That hold it; None if it does not come from files."""
+    words: str = ""
+    """What of it is read, for the line that says what was opened."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PreparedText:
+    """What is known of a text."""
+
+    vocabulary: Vocabulary
+    uncut: TextSplit | None
+    train: TextSplit
+    validation: TextSplit | None
+    test: TextSplit
+    fingerprint: str
+    """Of the training part in its own order, validation included, and of the test part with what is left out later."""
+    test_split: str
+    notes: tuple[str, ...]
+    limited: str = ""
+    """How much of the source is read, if that is known only then."""
+    lasts: bool = True
+    """Whether another attempt would find the same."""
+
+
+def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
+    """A text as numbers, from the cache if it was prepared before and is large.
+
+    It is known by names, sizes and times of its files, the settings, and the versions of packages.
+
+    Raises:
+        InputError: the text cannot be used.
+    """
+    is_large = text.size >= _LARGE or (text.files is not None and len(text.files) >= _MANY)
+    if text.files is None or not is_large:
+        return _prepare(name, text, recipe, None, is_large)
+    try:
+        entry = cache_folder("text") / _key(name, text.files, recipe)
+        kept = _read(entry)
+        if kept is not None:
+            return kept
+        note = no_room(entry.parent, _BYTES_PER_CHARACTER * text.size)
+        if not note:
+            found: list[PreparedText] = []
+
+            def make(made: Path) -> bool:
+                found.append(_prepare(name, text, recipe, made, is_large))
+                if found[0].lasts:
+                    _write(made, found[0], f"{name}, {recipe.text.unit}")
+                return found[0].lasts
+
+            keep(entry, make)
+            return found[0]
+    except OSError as error:
+        note = f"{error.filename or cache_root()}: {error.strerror or error}"
+    except UnavailableError as error:
+        note = str(error)
+    in_memory = _prepare(name, text, recipe, None, is_large)
+    again = f"the numbers of the text are not kept, and made anew at every start: {note}"
+    return dataclasses.replace(in_memory, notes=(*in_memory.notes, again))
+
+
+def _key(name: str, files: Files, recipe: TextRecipe) -> str:
+    """What tells the text and its form from others."""
+    settings = recipe.text if recipe.text.lines else dataclasses.replace(recipe.text, length=1)
+    form = dataclasses.replace(settings, consecutive=False)
+    tokenizers = importlib.metadata.version("tokenizers") if form.unit == "subword" else ""
+    start = f"{_FORM} {__version__} {tokenizers} {form} {recipe.chosen_on} {name} {files.folder}\n"
+    digest = hashlib.sha256(start.encode(errors="surrogateescape"))
+    for file, state in zip(files.names, files.states(), strict=True):
+        status = "" if state is None else f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+        digest.update(f"{file}\0{status}\n".encode(errors="surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_large: bool) -> PreparedText:
+    """The text as numbers, in files of a folder if there is one."""
+    settings, halves = recipe.text, text.halve()
+    with_ends = settings.lines or halves.documents > 1
+    vocabulary = learn_vocabulary(texts_to_learn(halves.train, settings), settings, with_ends)
+    kind = np.uint16 if is_large and len(vocabulary) <= 2**16 else np.int32
+
+    def writer(part: str) -> TokenWriter:
+        return TokenWriter(None if folder is None else folder / part, kind)
+
+    encoder = Encoder(vocabulary, settings, Repeats(settings.lines))
+    test, left_out = encoder.encode(halves.test, "test", writer("all_tested"))
+    whole, left_out_too = encoder.encode(halves.train, "train", writer("as_read"))
+    _check(name, vocabulary, settings, whole, test)
+    single = settings.lines or whole.documents >= MIN_DOCUMENTS
+    keys = whole.keys() if single or whole.documents > 1 else np.zeros(0, np.uint64)
+    notes = [*halves.notes]
+    if left_out + left_out_too:
+        notes.append(
+            f"{left_out + left_out_too:,} lines of more than {settings.length} symbols (text.length) are left out"
+        )
+    fingerprint = fingerprint_of(vocabulary.to_json(), (whole, test))
+    known = np.isin(test.keys(), keys) if len(keys) else np.zeros(test.documents, bool)
+    tested, said = _without(test, known, halves.own_test, settings.lines, writer)
+    notes += [*said, *_said_of_repeats(encoder.repeats, settings.lines, int(known.sum()))]
+    cut = None
+    if recipe.chosen_on == "validation":
+        cut = by_document(whole, keys, writer("train")) if single else at_end(whole)
+    uncut, train, validation = (cut.whole, cut.train, cut.validation) if cut else (None, whole, None)
+    notes += _said_of_unknown(vocabulary, "training" if validation is None else "validation", validation or train)
+    return PreparedText(
+        vocabulary,
+        uncut,
+        train,
+        validation,
+        tested,
+        fingerprint,
+        halves.test_split,
+        tuple(notes),
+        halves.limited,
+        halves.lasts,
+    )
+
+
+def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: TextSplit, test: TextSplit) -> None:
+    """Raise InputError where there is nothing to learn or to measure."""
+    for split, use in ((whole, "train on"), (test, "test on")):
+        if not split.characters or not vocabulary.has_symbols:
+            fix = "raise text.length, or leave text.lines out" if settings.lines else "give more text"
+            raise InputError(f"source {name} leaves nothing to {use}: {fix}")
+    symbol = whole.tokens[1]
+    if vocabulary.end is None and all((block[1:] == symbol).all() for block in blocks(whole.tokens)):
+        raise InputError(
+            f"source {name} repeats one symbol, {vocabulary.decode([symbol])!r}, and there is nothing to learn: "
+            "give other text"
+        )
+
+
+def _without(
+    test: TextSplit, known: np.ndarray, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
+) -> tuple[TextSplit, list[str]]:
+    """The test part without the documents, bool `[documents]`, that the training part has; and what to say of it."""
+    what = f"{known.sum():,} of {len(known):,} {'lines' if lines else 'documents'} of the test part"
+    if not known.any():
+        return test, []
+    if own_test or known.all():
+        return test, [f"warning: {what} stand in the training part, too: what is measured on them is too good"]
+    return test.only(np.flatnonzero(~known), writer("test")), [f"left out: {what} stand in the training part, too"]
+
+
+def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
+    """What to say of lines that are repeated; `known` are the documents of which that is said already."""
+    if known and not lines:
+        return []
+    found, looked_at = repeats.found - known, repeats.looked_at - known
+    if found <= (0 if lines else _REPEATED_FROM * looked_at):
+        return []
+    which = "lines" if lines else f"lines of {MIN_CHARACTERS} characters or more"
+    return [
+        f"{found:,} of {looked_at:,} {which} of the test part stand in the training part, too, but for case and white "
+        "space: what is measured on them is too good"
+    ]
+
+
+def _said_of_unknown(vocabulary: Vocabulary, part: str, watched: TextSplit) -> list[str]:
+    """How much of the part that is looked at while training the vocabulary lacks."""
+    if vocabulary.unit == "byte":
+        return []
+    strange = sum(int((block == UNKNOWN).sum()) for block in blocks(watched.tokens[1:]))
+    if not strange:
+        return []
+    return [f"{strange:,} of {watched.symbols:,} symbols of the {part} text are not in the vocabulary"]
+
+
+def _write(made: Path, found: PreparedText, about: str) -> None:
+    """Beside the files of tokens, all else."""
+    for new, old in (("train", "as_read"), ("test", "all_tested")):
+        if (made / new).exists():
+            (made / old).unlink()
+        else:
+            (made / old).rename(made / new)
+    parts = {"uncut": found.uncut, "train": found.train, "validation": found.validation, "test": found.test}
+    kept = {part: split for part, split in parts.items() if split is not None}
+    np.savez(made / _INDEX, allow_pickle=False, **{part: split.starts for part, split in kept.items()})
+    record = {
+        "about": about,
+        "kind": str(found.train.tokens.dtype),
+        "parts": {part: (len(split.tokens), split.characters, split.is_end) for part, split in kept.items()},
+        "fingerprint": found.fingerprint,
+        "test_split": found.test_split,
+        "notes": found.notes,
+        "limited": found.limited,
+    }
+    write_text(made / _VOCABULARY, found.vocabulary.to_json())
+    write_text(made / _RECORD, json.dumps(record))
+
+
+def _read(entry: Path) -> PreparedText | None:
+    """What was kept; None if there is nothing, or something else, which is removed."""
+    if not entry.is_dir():
+        return None
+    try:
+        index = read_arrays(entry / _INDEX)
+        record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
+        kind = {"uint16": np.uint16, "int32": np.int32}[record["kind"]]
+        files: dict[str, np.ndarray] = {part: np.memmap(entry / part, kind, "r") for part in ("train", "test")}
+        splits = {}
+        for part, (count, characters, is_end) in record["parts"].items():
+            tokens = files["test" if part == "test" else "train"]
+            tokens = tokens[-count:] if part == "validation" else tokens[:count]
+            splits[part] = TextSplit(tokens, index[part], characters, is_end)
+            if len(tokens) != count or splits[part].starts[-1] > count:
+                raise ValueError(f"{entry / part} is not as long as it was")
+        found = PreparedText(
+            Vocabulary.from_json((entry / _VOCABULARY).read_text(encoding="utf-8")),
+            splits.get("uncut"),
+            splits["train"],
+            splits.get("validation"),
+            splits["test"],
+            str(record["fingerprint"]),
+            str(record["test_split"]),
+            tuple(map(str, record["notes"])),
+            str(record["limited"]),
+        )
+        with contextlib.suppress(OSError):  # a cache that may only be read serves, too
+            os.utime(entry)
+        return found
+    except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
+        shutil.rmtree(entry)
+        return None

@@ -15,7 +15,7 @@ import tensorflow as tf
 from aigc_tf.data.images.source import chunks_of, to_unit
 from aigc_tf.data.order import Rows
 from aigc_tf.data.photos.photos import Photos
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_hash
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
 from aigc_tf.nn.augmentation import numbers_at
 from aigc_tf.recipes.photos import PhotoSettings
 
@@ -56,7 +56,7 @@ class PhotoSource(Source):
 
     def validated(self) -> Self:
         """See `Source.validated`; at least one photograph of two."""
-        chosen = held_out_by_hash(self.train)
+        chosen = held_out_by_key(validation_keys(self.train))
         if not chosen.any():
             return self
         train, validation = (self.train.at(np.flatnonzero(side)) for side in (~chosen, chosen))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import os
 import platform
 import select
@@ -111,7 +110,7 @@ def watched(work: Callable[[], None], folder: Path, before: Before, log: Path) -
                     break
                 number += 1
             with contextlib.suppress(FileNotFoundError):  # the process has ended meanwhile
-                fcntl.ioctl(listener, _SEND, bytearray(_ANSWER.pack(notice[0], 0, 0, _GO_ON)))
+                _ioctl(listener, _SEND, bytearray(_ANSWER.pack(notice[0], 0, 0, _GO_ON)))
     finally:
         os.close(listener)
         _, status = os.waitpid(process, 0)
@@ -174,6 +173,12 @@ def _listen() -> int:
     return listener
 
 
+def _ioctl(file: int, request: int, argument: bytearray) -> None:
+    import fcntl  # not on Windows
+
+    fcntl.ioctl(file, request, argument)
+
+
 def _notices(listener: int, process: int) -> Iterator[tuple[int, ...]]:
     """What the kernel asks, until the process has ended."""
     ended = os.pidfd_open(process)
@@ -186,7 +191,7 @@ def _notices(listener: int, process: int) -> Iterator[tuple[int, ...]]:
             if ready.get(listener, 0) & select.POLLIN:
                 notice = bytearray(_NOTICE.size)
                 with contextlib.suppress(FileNotFoundError):  # a signal came meanwhile: the call is made again
-                    fcntl.ioctl(listener, _RECEIVE, notice)
+                    _ioctl(listener, _RECEIVE, notice)
                     yield _NOTICE.unpack(notice)
             elif ended in ready:
                 return

@@ -2,7 +2,7 @@
 
     python -m trainers.deblur --source FOLDER
 
-expected at the end (one seed): FIGURE 0
+expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
 """
 
 from aigc_tf.cli.command import train_command

@@ -4,7 +4,8 @@
     python tools/tflite_restore.py denoise.tflite photo.jpg --sigma 25 --out clean.png
     python tools/tflite_restore.py inpaint.tflite photo.jpg --mask mask.png --out whole.png
 
-The file takes squares of one size. A photograph is cut into squares that overlap; of each result the middle is kept
+The file takes squares of one size. A photograph is cut into squares that overlap; of each result the middle is kept,
+that of `style`, `pix2pix` and `cyclegan`, which look at all that they are given, included: there seams may show
 (docs/MOBILE.md).
 """
 
@@ -17,7 +18,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
-OVERLAP = 12  # pixels on each side of a square whose results are not kept
+OVERLAP = 12  # pixels on each side of a square whose results are not kept, a quarter of the square at most
 SIGNATURES = ("restore", "translate")
 
 
@@ -36,10 +37,11 @@ def restored(
         sigma: of the noise in grey levels, for a file that takes it.
     """
     batch, side, _, _ = shapes["image"]
-    keep = side - 2 * OVERLAP
+    overlap = min(OVERLAP, side // 4)
+    keep = side - 2 * overlap
     height, width, _ = pictures["image"].shape
     rows, columns = -(-height // keep), -(-width // keep)
-    around = ((OVERLAP, rows * keep - height + OVERLAP), (OVERLAP, columns * keep - width + OVERLAP), (0, 0))
+    around = ((overlap, rows * keep - height + overlap), (overlap, columns * keep - width + overlap), (0, 0))
     padded = {name: np.pad(picture, around, mode="symmetric") for name, picture in pictures.items()}
     whole = None
     for top in range(0, rows * keep, keep):
@@ -54,7 +56,7 @@ def restored(
             scale = answer.shape[1] // side
             if whole is None:
                 whole = np.empty((scale * rows * keep, scale * columns * keep, answer.shape[-1]), np.float32)
-            inner = slice(scale * OVERLAP, scale * (OVERLAP + keep))
+            inner = slice(scale * overlap, scale * (overlap + keep))
             place = slice(scale * top, scale * (top + keep)), slice(scale * left, scale * (left + keep))
             whole[place] = answer[0, inner, inner]
     assert whole is not None
@@ -92,12 +94,12 @@ def main() -> None:
                 raise ValueError("it fills what a mask says is missing: give --mask")
             pictures["mask"] = (read_picture(arguments.mask, 1) > 0.5).astype(np.float32)
             if pictures["mask"].shape[:2] != pictures["image"].shape[:2]:
-                raise ValueError("mask and photo have different sizes")
-        made = restored(run, shapes, pictures, arguments.sigma)
+                sizes = ["{1}x{0}".format(*pictures[name].shape) for name in ("mask", "image")]
+                raise ValueError(f"the mask has {sizes[0]} pixels and the photo {sizes[1]}: give one of the same size")
+        made = np.round(restored(run, shapes, pictures, arguments.sigma) * 255).astype(np.uint8)
+        Image.fromarray(made[..., 0] if made.shape[-1] == 1 else made).save(arguments.out)
     except (OSError, ValueError) as error:
         sys.exit(f"{arguments.file.name}: {error}")
-    pixels = np.round(made * 255).astype(np.uint8)
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(arguments.out)
     print(arguments.out)
 
 

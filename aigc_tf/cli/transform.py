@@ -60,6 +60,8 @@ def transform(
             f"a {opened.recipe.slug()} makes {model.gives.name} of {model.takes.name}, which cannot be shown side by "
             "side: leave --side-by-side out"
         )
+    if model.condition is not None and model.condition.required and not condition:
+        raise InputError(f"--mask is missing: a {opened.recipe.slug()} has to be given {model.condition.name}")
     if out is None and not model.gives.is_printed:
         raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
     work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.errors import InputError
 from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.tiles import Arrays, by_tiles
 from aigc_tf.modalities.photographs import Photograph, Photographs, pixels_of
@@ -107,13 +110,16 @@ class PhotoModel(GenerativeModel, Transforms):
 
         Returns:
             `Photograph` objects for those, arrays in [0, 1] for arrays; one array if all have the same size.
+
+        Raises:
+            InputError: an option is unknown or out of its range, or a condition does not fit.
         """
         del seed
+        options = self._options(tile=tile, overlap=overlap, **given)
         rows, outputs = self.takes.rows(inputs), []
         conditions = self.conditions(condition, len(rows))
-        options = self.recipe.transform_options
         numbers = {
-            entry.name: np.array([given.get(entry.name, getattr(options, entry.name, 0))], np.float32)
+            entry.name: np.array([getattr(options, entry.name)], np.float32)
             for entry in self.used.inputs
             if len(entry.shape) == 2
         }
@@ -122,6 +128,18 @@ class PhotoModel(GenerativeModel, Transforms):
             made = self.applied(self.inputs_of(pixels, own) | numbers, tile, overlap)
             outputs.append(value.with_pixels(made) if isinstance(value, Photograph) else made)
         return self.gives.stack(outputs)
+
+    def _options(self, **given: Any) -> Tiling:
+        """The recipe's `transform_options` with those that are given, not None.
+
+        Raises:
+            InputError: one is unknown or out of its range.
+        """
+        kind: type[Tiling] = self.recipe.transform_options
+        unknown = given.keys() - {field.name for field in dataclasses.fields(kind)}
+        if unknown:
+            raise InputError(f"a {self.recipe.slug()} has no option {', '.join(sorted(unknown))}: leave it out")
+        return kind(**{name: value for name, value in given.items() if value is not None})
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
         """The pictures that the network takes, by name."""
@@ -135,6 +153,11 @@ class PhotoModel(GenerativeModel, Transforms):
             for entry in self.used.inputs
         ]
         return keras.Model(inputs, self.used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """A picture in, a picture out, if the network takes nothing else; nothing otherwise."""
+        del source
+        return [Panel("transform", name) for name in self.signatures()] if len(self.used.inputs) == 1 else []
 
     def signature(self, network: keras.Model, output: str, examples: Examples) -> Signature:
         """The signature of what `of_fixed_size` gave.

@@ -48,6 +48,8 @@ class Modality(abc.ABC):
     """Those of `writes` that show the values one after the other in time: what is asked for is an interpolation."""
     writes_forecasts: ClassVar[tuple[str, ...]] = ()
     """Endings of the files that `write_forecast` knows; the first is the default."""
+    required: ClassVar[bool] = False
+    """Whether a command that transforms files has to be given one, where it is a model's condition."""
     drawn: ClassVar[int] = 8
     """How many examples commands draw when no count is given."""
 

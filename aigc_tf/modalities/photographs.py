@@ -94,6 +94,7 @@ class Masks(Photographs):
     """Pictures that are white, or not 0, where something is missing: float32 `[height, width, 1]`, 0 or 1."""
 
     name = "masks"
+    required = True  # what is filled by mistake is lost
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -103,9 +104,16 @@ class Masks(Photographs):
         return (super().read(path).unit > 0.5).astype(np.float32)
 
     def rows(self, given: Any) -> Rows:
-        """One mask or several; bool, or numbers that are not 0 where something is missing."""
+        """One mask or several, `[height, width]` or `[height, width, 1]`; not 0 where something is missing.
+
+        Raises:
+            InputError: one has another shape.
+        """
         if not isinstance(given, list):
             given = np.asarray(given)[np.newaxis] if np.ndim(given) < 4 else np.asarray(given)
+        for mask in given:
+            if np.ndim(mask) != 2 and (np.ndim(mask) != 3 or np.shape(mask)[2] != 1):
+                raise InputError(f"a mask has shape {np.shape(mask)}: expected [height, width] or [height, width, 1]")
         return [np.reshape(np.asarray(mask) != 0, (*np.shape(mask)[:2], 1)).astype(np.float32) for mask in given]
 
     def spread(self, count: int) -> Any:

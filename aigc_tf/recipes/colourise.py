@@ -15,6 +15,7 @@ from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, UnetRecipe
 class Colourise(UnetRecipe):
     """U-Net that adds colours to a grey picture; with an L1 loss, where several are possible, it gives pale ones."""
 
+    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_coloured"
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Greying"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:colouriser"}
 

@@ -30,7 +30,12 @@ class CycleGAN(TranslationRecipe):
     identity_weight: NonNegativeFloat = 5.0
     """Of the absolute error where a generator is given what it should make (§5.2)."""
     replayed: PositiveInt = 50
-    """Generated pictures of the past that each discriminator sees (§4)."""
+    """Generated pictures of the past that each discriminator is shown some of (§4): at least those of a batch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.replayed < self.batch_size:
+            raise ValueError(f"replayed is {self.replayed}: at least batch_size ({self.batch_size}) is needed")
 
     @classmethod
     def tiny(cls) -> Self:

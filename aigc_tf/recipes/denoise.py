@@ -24,14 +24,17 @@ class Denoise(UnetRecipe):
     noise: Literal["gaussian", "salt_and_pepper", "jpeg"] = "gaussian"
     """What is taken away."""
     strength: tuple[NonNegativeFloat, NonNegativeFloat] = (0.0, 55.0)
-    """What is drawn from: the standard deviation in grey levels, percent of the pixels, or the quality of JPEG."""
+    """What is drawn between: of gaussian the standard deviation in grey levels, of salt_and_pepper percent of the
+    pixels, of jpeg the quality, from 1 to 100; for the last give your own, such as 10 60."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         low, high = self.strength
-        if low > high or (self.noise != "gaussian" and high > 100) or (self.noise == "jpeg" and low < 1):
+        least, most = (1 if self.noise == "jpeg" else 0), 100
+        if not least <= low <= high <= most:
             raise ValueError(
-                f"strength is {low:g} to {high:g}: give the lower one first, percent and quality up to 100"
+                f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
+                "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
 
     @classmethod

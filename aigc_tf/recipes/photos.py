@@ -93,6 +93,10 @@ class PhotoRecipe(Recipe):
     """Longest horizon of the moving average (EMA) of the weights, in crops; None keeps none."""
     export_limits: PhotoLimits = PhotoLimits()
 
+    def __post_init__(self) -> None:
+        if self.photos.crop % self.granularity:
+            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
+
     @property
     def granularity(self) -> int:
         """Pixels that height and width of an input must be multiples of."""
@@ -121,10 +125,6 @@ class UnetRecipe(RestorationRecipe):
     """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
     """Residual blocks at the smallest size; the others have one on either side."""
-
-    def __post_init__(self) -> None:
-        if self.photos.crop % self.granularity:
-            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
 
     @property
     def granularity(self) -> int:

@@ -48,10 +48,6 @@ class Style(PhotoRecipe):
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.1)
 
-    def __post_init__(self) -> None:
-        if self.photos.crop % self.granularity:
-            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
-
     @property
     def granularity(self) -> int:
         """Pixels that height and width of an input must be multiples of."""

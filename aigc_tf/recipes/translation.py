@@ -46,8 +46,7 @@ class TranslationRecipe(PhotoRecipe):
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
 
     def __post_init__(self) -> None:
-        if self.photos.crop % self.granularity:
-            raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by {self.granularity}")
+        super().__post_init__()
         if self.photos.test is not None:
             raise ValueError("photos.test is for single photographs: put test pairs into folders train/ and test/")
 

@@ -30,6 +30,7 @@ class Upscale(RestorationRecipe):
     """Residual blocks of two convolutions."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.photos.crop % self.scale:
             raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by the scale, {self.scale}")
 

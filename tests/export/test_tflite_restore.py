@@ -6,6 +6,7 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.photos import PhotoSettings, RestorationRecipe
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.upscale import Upscale
+from tools.tflite_restore import main, restored
 
 DEMO = Path(__file__).parents[2] / "tools" / "tflite_restore.py"
 RANDOM = np.random.default_rng(0)
@@ -54,3 +56,65 @@ def test_it_restores_as_the_model_does(recipe: RestorationRecipe, tmp_path: Path
     assert made.shape == expected.shape[:2]
     assert np.abs(made - expected[..., 0]).mean() < 1 / 255
     assert not np.array_equal(made.shape, PHOTO.shape) or np.abs(made - PHOTO / 255).max() > 0.5 / 255
+
+
+@pytest.mark.parametrize("side", [8, 16, 24, 64])
+@pytest.mark.parametrize("scale", [1, 3])
+def test_squares_of_all_sizes_are_put_together(side: int, scale: int):
+    """Whatever is left of a square: an `upscale` run with its own settings takes 24 pixels."""
+    picture = RANDOM.random((37, 53, 3)).astype(np.float32)
+
+    def run(image: np.ndarray) -> dict[str, np.ndarray]:
+        assert image.shape == (2, side, side, 3)
+        return {"restored": image.repeat(scale, axis=1).repeat(scale, axis=2)}
+
+    made = restored(run, {"image": (2, side, side, 3)}, {"image": picture}, 0)
+    np.testing.assert_array_equal(made, picture.repeat(scale, axis=0).repeat(scale, axis=1))
+
+
+class Filling:
+    """An exported file that fills holes with grey."""
+
+    def __init__(self, model_path: str) -> None:
+        if not Path(model_path).is_file():
+            raise ValueError("could not open it")
+
+    def get_signature_list(self) -> dict[str, Any]:
+        return {"restore": {}}
+
+    def get_signature_runner(self, name: str) -> Any:
+        shapes = {"image": {"shape": (1, 16, 16, 1)}, "mask": {"shape": (1, 16, 16, 1)}}
+
+        def run(image: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
+            return {"restored": image * (1 - mask) + 0.5 * mask}
+
+        run.get_input_details = lambda: shapes  # type: ignore[attr-defined]
+        return run
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["photo.png", "--mask", "mask.png", "--out", "out.png"], ""),
+        (["photo.png", "--out", "out.png"], "give --mask"),
+        (["photo.png", "--mask", "small.png", "--out", "out.png"], "the mask has 7x5 pixels and the photo 101x66"),
+        (["photo.png", "--mask", "mask.png", "--out", "nowhere/out.png"], "No such file"),
+        (["torn.png", "--mask", "mask.png", "--out", "out.png"], r"cannot identify image file 'torn\.png'"),
+    ],
+)
+def test_what_the_command_says(words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(PHOTO).save("photo.png")
+    Image.fromarray(MASK).save("mask.png")
+    Image.fromarray(MASK[:5, :7]).save("small.png")
+    Path("torn.png").write_bytes(b"torn")
+    Path("model.tflite").touch()
+    monkeypatch.setattr("tools.tflite_restore.Interpreter", Filling)
+    monkeypatch.setattr(sys, "argv", ["tflite_restore.py", "model.tflite", *words])
+    if message:
+        with pytest.raises(SystemExit, match=rf"^model\.tflite: .*{message}"):
+            main()
+        return
+    main()
+    made = np.asarray(Image.open("out.png"))
+    np.testing.assert_array_equal(made, np.where(MASK > 0, 128, PHOTO))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
+from aigc_tf.errors import InputError
 from aigc_tf.families.tiles import by_tiles
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.upscale import Upscale
@@ -69,3 +70,18 @@ def test_all_sizes_are_restored():
         restored = model.transform([np.ones(shape, np.float32)], sigma=10.0)
         assert restored.shape == (1, *shape) and np.isfinite(restored).all()
     keras.backend.clear_session()
+
+
+def test_options_that_cannot_be():
+    model = aigc_tf.create(Denoise.tiny())
+    for given, words in (({"sigm": 25.0}, "has no option sigm"), ({"tile": 5}, "tile"), ({"sigma": -1.0}, "sigma")):
+        with pytest.raises(InputError, match=words):
+            model.transform([PICTURE], **given)
+    plain = model.transform([PICTURE])
+    np.testing.assert_array_equal(plain, model.transform([PICTURE], sigma=25.0, tile=256, overlap=32))
+
+
+def test_a_page_shows_what_takes_a_picture_alone():
+    (panel,) = aigc_tf.create(Upscale.tiny()).page()
+    assert (panel.module, panel.signature) == ("transform", "restore")
+    assert aigc_tf.create(Denoise.tiny()).page() == []

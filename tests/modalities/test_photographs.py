@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image, ImageCms
 
 from aigc_tf.data.photos.photograph import Photograph
-from aigc_tf.errors import UnreadableError
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.photographs import Masks, Photographs
 
 RANDOM = np.random.default_rng(0)
@@ -94,3 +94,18 @@ def test_a_mask_is_white_where_something_is_missing(tmp_path: Path):
 def test_photographs_of_any_sizes_are_shown_together():
     sheet = Photographs(3).show([COLOURS, np.zeros((5, 6, 3), np.float32), Photograph(COLOURS[:4])])
     assert sheet.dtype == np.uint8 and sheet.ndim == 3 and sheet.shape[0] >= 2 * 12
+
+
+def test_masks_of_other_shapes_are_refused():
+    for given in (np.zeros((4, 5, 3)), [np.zeros((4, 5)), np.zeros(7)]):
+        with pytest.raises(InputError, match=r"a mask has shape .*: expected \[height, width\]"):
+            Masks().values(given, 2)
+
+
+@pytest.mark.parametrize(("space", "channels"), [(b"RGB ", 3), (b"GRAY", 1), (b"CMYK", None)])
+def test_only_a_profile_of_the_colours_that_are_written_is_kept(tmp_path: Path, space: bytes, channels: int | None):
+    """A grey photograph may have been given colours, and one of CMYK is read as RGB."""
+    profile = PROFILE[:16] + space + PROFILE[20:]
+    for written in (1, 3):
+        found = round_trip(Photograph(COLOURS[..., :written], None, profile), tmp_path / "kept.png", written)
+        assert found.profile == (profile if written == channels else None)

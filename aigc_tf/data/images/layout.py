@@ -37,7 +37,7 @@ class Layout:
     """What is left out, and why there are no classes where there might be."""
 
 
-def layout_of(files: Sequence[str], folder: str) -> Layout:
+def layout_of(files: Sequence[str], folder: str, has_classes: bool = True) -> Layout:
     """What the places of files say.
 
     Folders at the top that are named train, test, val or validation are the parts. In each part, or in the folder
@@ -47,6 +47,7 @@ def layout_of(files: Sequence[str], folder: str) -> Layout:
     Args:
         files: relative to the folder, in the order of their names.
         folder: names it in messages.
+        has_classes: whether sub-folders may be classes; otherwise all files are taken.
 
     Raises:
         InputError: of the folders at the top some are parts and some are not, or none of several is for training.
@@ -62,12 +63,12 @@ def layout_of(files: Sequence[str], folder: str) -> Layout:
     classes = [place[0] if len(place) > 1 else None for place in places]
     learnt = [name for name, part, kept in zip(classes, parts, taken, strict=True) if kept and part in ("", "train")]
     beside = learnt.count(None)
-    labelled = len({name for name in learnt if name is not None}) > 1 and beside < len(learnt) - beside
+    labelled = has_classes and len({name for name in learnt if name is not None}) > 1 and beside < len(learnt) - beside
     if labelled:
         in_class = [name is not None or not kept for name, kept in zip(classes, taken, strict=True)]
         notes += _left_out(files, in_class, "beside the folders of classes")
         taken = [kept and name is not None for name, kept in zip(classes, taken, strict=True)]
-    elif beside and len(set(learnt)) > 2:
+    elif has_classes and beside and len(set(learnt)) > 2:
         notes.append(f"no classes: {beside:,} images lie beside the sub-folders, no fewer than in them")
     rows = [row for row, kept in enumerate(taken) if kept]
     names = sorted({str(classes[row]) for row in rows}) if labelled else []

@@ -47,7 +47,7 @@ def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
     notes = [f"left out: {walked.left_out}"] if walked.left_out else []
     if not walked.files:
         raise InputError(f"folder {folder} holds no photographs: expected files that end in {', '.join(SUFFIXES)}")
-    layout = layout_of(walked.files, f"folder {folder}")
+    layout = layout_of(walked.files, f"folder {folder}", has_classes=False)
     names: list[str] = []
     parts: list[str] = []
     unreadable: list[str] = []
@@ -68,7 +68,7 @@ def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
                     yield photo
 
     photos = gathered(readable(), settings.channels)
-    if len(unreadable) > settings.max_unreadable * len(layout.files):
+    if len(unreadable) > settings.max_unreadable * len(layout.files) or len(unreadable) == len(layout.files):
         raise InputError(
             f"{len(unreadable)} of {len(layout.files)} photographs in {folder} cannot be read, more than the share of "
             f"{settings.max_unreadable:g} that photos.max_unreadable allows: {listed(unreadable)}; repair or remove "
@@ -89,12 +89,19 @@ def test_rows(found: Folder, settings: PhotoSettings) -> tuple[np.ndarray, str]:
     if "test" in found.parts:
         return np.array([part == "test" for part in found.parts]), "the test folder"
     split = HELD_OUT if settings.group is None else f"10 % held out by a hash of {settings.group!r} in file names"
-    return held_out(found.names, found.photos, settings.group), split
+    return held_out(found.names, found.photos, settings.group) & ~validation_rows(found), split
+
+
+def validation_rows(found: Folder) -> np.ndarray:
+    """Which photographs are in a validation folder, bool `[count]`."""
+    return np.array([part == "validation" for part in found.parts or [""] * len(found.names)], bool)
 
 
 def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndarray:
     """Which photographs are held out to test on, about a tenth, equal ones and groups on one side: bool `[count]`."""
-    keys = [_hash(_group(name, group) or photo.data) for name, photo in zip(names, photos, strict=True)]
+    keys = [
+        _hash(photo.data if motif is None else motif) for motif, photo in zip(motifs(names, group), photos, strict=True)
+    ]
     tested = np.array([key < _HELD_OUT_BELOW for key in keys])
     if not tested.any() and len(set(keys)) > 1:
         tested = np.array([key == min(keys) for key in keys])
@@ -103,12 +110,18 @@ def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndar
     return tested if not tested.all() else np.zeros(len(keys), bool)
 
 
-def _group(name: str, pattern: str | None) -> bytes | None:
-    """The part of a file's name that says which motif it is a variant of; its own name if nothing matches."""
-    if pattern is None:
-        return None
+def motifs(names: Sequence[str], pattern: str | None) -> list[bytes | None]:
+    """The part of each file's name that says which motif it is a variant of; None for all without a pattern."""
+    return [None if pattern is None else _motif(name, pattern) for name in names]
+
+
+def _motif(name: str, pattern: str) -> bytes:
+    """What the pattern matches in a file's name, its first group if it has one; the whole name if nothing matches."""
     match = re.search(pattern, Path(name).name)
-    return (name if match is None else match[1] if match.re.groups else match[0]).encode(errors="surrogateescape")
+    if match is None:
+        return name.encode(errors="surrogateescape")
+    first = match[1] if match.re.groups else None  # None, too, where the group has no part in the match
+    return (match[0] if first is None else first).encode(errors="surrogateescape")
 
 
 def _hash(content: bytes | memoryview) -> int:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from aigc_tf.data.images import fashion_mnist
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.photos.folder import Folder, read_folder, test_rows
-from aigc_tf.data.photos.photos import gathered
+from aigc_tf.data.photos.folder import Folder, motifs, read_folder, test_rows, validation_rows
+from aigc_tf.data.photos.photos import Photos, gathered
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.photos import PhotoRecipe, PhotoSettings
+
+Found = TypeVar("Found", bound=PhotoSource)
 
 _EXPECTED = "a folder of photographs"
 _NAMED = {
@@ -42,14 +45,45 @@ def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
     source = _of_data(data, settings) if data is not None else _by_name(recipe.source, settings)
     if settings.test is not None:
         tested = read_folder(existing(settings.test, _EXPECTED), settings)
-        source = dataclasses.replace(source, test=tested.photos, test_split=f"the folder {tested_name(settings)}")
+        test, repeated = unseen(tested.photos, source.train)
+        notes = (*source.notes, *(f"of the test photographs, {note}" for note in (*tested.notes, *repeated)))
+        split = f"the folder {tested_name(settings)}"
+        source = dataclasses.replace(source, test=test, test_split=split, notes=notes)
+    return finished(source, recipe, "photographs", "give more, or --photos.test FOLDER")
+
+
+def finished(source: Found, recipe: PhotoRecipe, unit: str, remedy: str) -> Found:
+    """A source with the part that its recipe chooses by, and its sizes as the first note.
+
+    Args:
+        source: with training and test parts.
+        recipe: which it is for.
+        unit: what is counted.
+        remedy: what to do where there is nothing to test on.
+
+    Raises:
+        InputError: there is nothing to train on.
+    """
     if not len(source.train):
-        raise InputError(f"{source.name} has no photographs to train on: give more")
+        raise InputError(f"{source.name} has no {unit} to train on: give more")
     source = source.for_recipe(recipe)
-    words = source.sizes_in_words("photographs", len)
-    few = "warning: no photographs are there to test on: give more, or --photos.test FOLDER"
-    notes = (f"{source.name}: {words}", *source.notes, *([] if len(source.test) else [few]))
+    few = [] if len(source.test) else [f"warning: there are no {unit} to test on: {remedy}"]
+    notes = (f"{source.name}: {source.sizes_in_words(unit, len)}", *source.notes, *few)
     return dataclasses.replace(source, notes=notes)
+
+
+def open_coloured(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
+    """The photographs that a recipe asks for, with a warning if none has colours; see `open_source`."""
+    source = open_source(recipe, data)
+    if not all(is_grey(photo) for photo in source.train):
+        return source
+    warning = "warning: all training photographs are grey, so no colours can be learnt: give photographs in colour"
+    return dataclasses.replace(source, notes=(*source.notes, warning))
+
+
+def is_grey(photo: np.ndarray) -> bool:
+    """Whether all channels of `[height, width, channels]` are equal everywhere."""
+    return bool((photo == photo[..., :1]).all())
 
 
 def tested_name(settings: PhotoSettings) -> str:
@@ -82,10 +116,14 @@ def named_folder(name: str, settings: PhotoSettings) -> Folder:
 
 def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSource:
     """A source of the photographs of a folder; a tenth is held out unless there are others to test on."""
+    chosen_by = validation_rows(found)
     tested, split = test_rows(found, settings)
     if settings.test is not None and "test" not in found.parts:
         tested = np.zeros_like(tested)
-    train, test = (found.photos.at(np.flatnonzero(side)) for side in (~tested, tested))
+    trained = np.flatnonzero(~tested & ~chosen_by)
+    train = found.photos.at(trained)
+    test, repeated = unseen(found.photos.at(np.flatnonzero(tested)), train)
+    variants = [motif for motif in motifs([found.names[row] for row in trained], settings.group) if motif is not None]
     return PhotoSource(
         name=name,
         settings=settings,
@@ -93,8 +131,23 @@ def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSourc
         test=test,
         test_split=split,
         licence=found.licence,
-        notes=found.notes,
+        notes=(*found.notes, *repeated),
+        own_validation=found.photos.at(np.flatnonzero(chosen_by)) if chosen_by.any() else None,
+        motifs=tuple(variants) or None,
     )
+
+
+def unseen(test: Photos, train: Photos) -> tuple[Photos, tuple[str, ...]]:
+    """Test photographs without those that are trained on, too, and in words how many these are."""
+    known = {_content(photo) for photo in train}
+    new = np.array([_content(photo) not in known for photo in test], bool)
+    if new.all():
+        return test, ()
+    return test.at(np.flatnonzero(new)), (f"left out: {(~new).sum()} that are trained on, too, pixel by pixel",)
+
+
+def _content(photo: np.ndarray) -> bytes:
+    return hashlib.sha256(f"{photo.shape};".encode() + photo.tobytes()).digest()
 
 
 def _of_data(data: Any, settings: PhotoSettings) -> PhotoSource:

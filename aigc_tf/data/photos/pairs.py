@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from aigc_tf.data.images.source import to_unit
 from aigc_tf.data.order import Rows
-from aigc_tf.data.photos.folder import Folder, test_rows
-from aigc_tf.data.photos.opening import from_folder, given_folder, named_folder
+from aigc_tf.data.photos.folder import Folder, test_rows, validation_rows
+from aigc_tf.data.photos.opening import finished, from_folder, given_folder, named_folder
 from aigc_tf.data.photos.photos import Photos, gathered
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN, Batch
@@ -40,7 +40,7 @@ def open_pairs(recipe: TranslationRecipe, data: Any = None) -> PhotoSource:
         raise InputError(f"{recipe.source} and {recipe.target} hold no pictures of the same name and size: {words}")
     notes = (*first.notes, *second.notes, *([words] if words else []))
     source = from_folder(_name(recipe, data), dataclasses.replace(found, notes=notes), recipe.photos)
-    return _summarised(source.for_recipe(recipe), "pairs")
+    return finished(source, recipe, "pairs", "give more")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -53,21 +53,32 @@ class UnpairedSource(PhotoSource):
     def read(self, rows: Rows, seed: int) -> Batch:
         """`image` (A) and `target` (B), float32 `[batch, crop, crop, channels]` in [-1, 1]: unrelated crops."""
         size, side, turns = rows.examples.shape[0], self.settings.crop, self.settings.turns
-        numbers = numbers_at(rows.position, size, seed)
+        numbers, of_others = (numbers_at(rows.position, size, stream) for stream in (seed, seed + 1))
         tiles = int(self.others.tiles(side).sum())
 
-        def crops(examples: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            drawn = (numbers[:, 7].astype(np.float64) * tiles).astype(np.int64)
+        def crops(examples: np.ndarray, numbers: np.ndarray, of_others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            drawn = (of_others[:, 7].astype(np.float64) * tiles).astype(np.int64)
             own = self.train.crops(examples, numbers, side, turns)
-            return to_unit(own), to_unit(self.others.crops(drawn, numbers[:, 3:7], side, turns))
+            return to_unit(own), to_unit(self.others.crops(drawn, of_others, side, turns))
 
-        both = tf.numpy_function(crops, [rows.examples, numbers], (tf.float32, tf.float32), stateful=False)
+        given = [rows.examples, numbers, of_others]
+        both = tf.numpy_function(crops, given, (tf.float32, tf.float32), stateful=False)
         shape = (size, side, side, self.settings.channels)
         return {name: tf.ensure_shape(part, shape) for name, part in zip(("image", "target"), both, strict=True)}
+
+    @property
+    def _fingerprinted(self) -> list[Photos]:
+        return [*super()._fingerprinted, self.others]
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        return super().describe() | {"training pictures of B": len(self.others)}
 
 
 def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource:
     """Pictures of two kinds. What is a pair by its name is not learnt as one; a tenth of the pairs is measured on.
+
+    Pictures in test and validation folders are never trained on, whether they have a partner or not.
 
     Args:
         recipe: as for `open_pairs`; names need not agree, and without any pair a tenth of A is held out.
@@ -81,13 +92,14 @@ def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource
     pairs, _ = _matched(first, second, settings.channels)
     measured = pairs if pairs.names else first
     tested, split = test_rows(measured, settings)
+    chosen_by = validation_rows(measured)
     names = {_stem(name) for name, is_tested in zip(measured.names, tested, strict=True) if is_tested}
-    train, others = (
-        folder.photos.at(np.array([row for row, name in enumerate(folder.names) if _stem(name) not in names], np.int64))
-        for folder in (first, second)
-    )
-    if not (len(train) and len(others)):
-        raise InputError(f"{_name(recipe, data)}: no pictures are left to train on, give more")
+    train, others = (folder.photos.at(_trained(folder, names)) for folder in (first, second))
+    if not len(others):
+        raise InputError(f"{_name(recipe, data)} has no pictures of B to train on: give more")
+    counted = f"{len(pairs.names):,} pictures count as pairs, by name and size, and some of these are tested on"
+    if not pairs.names:
+        counted = "no pairs, so there is no truth to test on"
     source = UnpairedSource(
         name=_name(recipe, data),
         settings=settings,
@@ -95,10 +107,20 @@ def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource
         others=others,
         test=measured.photos.at(np.flatnonzero(tested)),
         test_split=split,
+        own_validation=measured.photos.at(np.flatnonzero(chosen_by)) if chosen_by.any() else None,
         licence=first.licence,
-        notes=(*first.notes, *second.notes),
+        notes=(f"{len(others):,} pictures of B to train on; {counted}", *first.notes, *second.notes),
     )
-    return _summarised(source.for_recipe(recipe), "pictures")
+    return finished(source, recipe, "pictures of A", "give more, some of A and B with the same name and size")
+
+
+def _trained(folder: Folder, tested: set[str]) -> np.ndarray:
+    """The rows of pictures that are in no folder of another part, and have no name that is tested: int64 `[count]`."""
+    parts = folder.parts or [""] * len(folder.names)
+    named = enumerate(zip(folder.names, parts, strict=True))
+    return np.array(
+        [row for row, (name, part) in named if part in ("", "train") and _stem(name) not in tested], np.int64
+    )
 
 
 def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
@@ -124,7 +146,7 @@ def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
         )
     halves = (lambda photo: photo[:, : photo.shape[1] // 2]), (lambda photo: photo[:, -(photo.shape[1] // 2) :])
     first, second = (_changed(found, half) for half in halves)
-    return first, second
+    return dataclasses.replace(first, notes=found.notes), second
 
 
 def _changed(folder: Folder, change: Any) -> Folder:
@@ -161,8 +183,3 @@ def _stem(name: str) -> str:
 
 def _name(recipe: TranslationRecipe, data: Any) -> str:
     return recipe.source if data is None else GIVEN
-
-
-def _summarised(source: Any, unit: str) -> Any:
-    words = source.sizes_in_words(unit, len)
-    return dataclasses.replace(source, notes=(f"{source.name}: {words}", *source.notes))

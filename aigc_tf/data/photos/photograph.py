@@ -15,6 +15,7 @@ from aigc_tf.errors import UnreadableError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH = 24  # where a PNG file says how many bits a number has
+_COLOUR_SPACE = slice(16, 20)  # of a profile: the bytes that name it (ICC.1:2022, table 17)
 _HEADER = 33  # bytes of a PNG file up to the end of its header
 
 
@@ -83,14 +84,20 @@ def _of_16_bits(data: bytes, channels: int) -> Photograph:
 
 
 def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
-    """A PNG file with the photograph's bits, transparency and profile, and `made_by` as text entries."""
+    """A PNG file with the photograph's bits, transparency and profile, and `made_by` as text entries.
+
+    A profile of other colours than the pixels have is left out: that of a grey photograph that was given colours, or of
+    CMYK.
+    """
     pixels = photo.pixels if photo.alpha is None else np.concatenate([photo.pixels, photo.alpha], axis=-1)
     plain = tf.io.encode_png(pixels).numpy()
     entries = PngImagePlugin.PngInfo()
     for key, value in made_by.items():
         entries.add_text(key, value)
     chunks = io.BytesIO()
-    if photo.profile is not None:
+    if photo.profile is not None and photo.profile[_COLOUR_SPACE] == (
+        b"GRAY" if photo.pixels.shape[-1] == 1 else b"RGB "
+    ):
         with io.BytesIO() as file:
             Image.new("L", (1, 1)).save(file, "PNG", icc_profile=photo.profile)
             chunks.write(_chunk_of(file.getvalue(), b"iCCP"))

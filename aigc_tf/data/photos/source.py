@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
@@ -15,14 +15,27 @@ import tensorflow as tf
 from aigc_tf.data.images.source import chunks_of, to_unit
 from aigc_tf.data.order import Rows
 from aigc_tf.data.photos.photos import Photos
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
+from aigc_tf.data.source import (
+    NO_VALIDATION,
+    Batch,
+    PartName,
+    Source,
+    evenly,
+    held_out_by_key,
+    validation_key,
+    validation_keys,
+)
 from aigc_tf.nn.augmentation import numbers_at
 from aigc_tf.recipes.photos import PhotoSettings
+
+OWN_VALIDATION = "the validation folder"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PhotoSource(Source):
     """Photographs of any size, all at least as large as a crop; pairs of pictures have twice the channels."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.photos.overview:overview"
 
     settings: PhotoSettings
     train: Photos
@@ -30,17 +43,27 @@ class PhotoSource(Source):
     test: Photos
     uncut: Photos | None = None
     """The training part with the validation part in it; None if none was cut off."""
+    own_validation: Photos | None = None
+    """A validation part that the data come with: it is taken where one is asked for, and nothing is cut."""
+    motifs: tuple[bytes, ...] | None = None
+    """What each training photograph is a variant of: variants are held out to choose by together."""
 
     @cached_property
     def fingerprint(self) -> str:
         """See `Source.fingerprint`: over sizes and pixels."""
         digest = hashlib.sha256()
-        for part in (self.uncut or self.train, self.test):
+        for part in self._fingerprinted:
             digest.update(f"{len(part)} {part.channels};".encode())
             for photo in part:
                 digest.update(f"{photo.shape};".encode())
                 digest.update(np.ascontiguousarray(photo).data)
         return digest.hexdigest()
+
+    @property
+    def _fingerprinted(self) -> list[Photos]:
+        """All that the source has."""
+        own = [] if self.own_validation is None else [self.own_validation]
+        return [self.uncut or self.train, self.test, *own]
 
     @cached_property
     def count(self) -> int:
@@ -52,15 +75,25 @@ class PhotoSource(Source):
         """In words."""
         if self.validation is None:
             return NO_VALIDATION
+        if self.validation is self.own_validation:
+            return OWN_VALIDATION
         return f"{len(self.validation):,} of the training photographs, by content hash"
 
     def validated(self) -> Self:
-        """See `Source.validated`; at least one photograph of two."""
-        chosen = held_out_by_key(validation_keys(self.train))
+        """See `Source.validated`; at least one photograph of two, and the variants of a motif on one side."""
+        if self.own_validation is not None:
+            return dataclasses.replace(self, validation=self.own_validation)
+        chosen = held_out_by_key(self._validation_keys())
         if not chosen.any():
             return self
         train, validation = (self.train.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         return dataclasses.replace(self, train=train, validation=validation, uncut=self.train)
+
+    def _validation_keys(self) -> np.ndarray:
+        """uint64 `[training photographs]`."""
+        if self.motifs is None:
+            return validation_keys(self.train)
+        return np.array([validation_key([memoryview(motif)]) for motif in self.motifs], np.uint64)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

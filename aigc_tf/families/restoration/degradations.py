@@ -17,7 +17,7 @@ from keras import ops
 
 from aigc_tf.families.photo_model import LUMA
 from aigc_tf.nn.corruption import blur_each, jpeg_each, salt_and_pepper, streams
-from aigc_tf.nn.holes import free_form_holes, regular_holes
+from aigc_tf.nn.holes import PERIOD, free_form_holes, regular_holes
 
 Seed: TypeAlias = int | keras.random.SeedGenerator
 GREY_LEVELS = 255.0
@@ -32,6 +32,11 @@ class Degradation(abc.ABC):
     """What is measured: a suffix of the figures' names -> the strength; None where there is nothing to choose."""
     baseline: ClassVar[str] = "the input"
     """What `simple` is called in reports."""
+
+    @property
+    @abc.abstractmethod
+    def protocol(self) -> str:
+        """What is done to clean photographs when it is measured, in words; the suffixes of figures say how strongly."""
 
     def __init__(self, recipe: Any) -> None:
         self.recipe = recipe
@@ -66,6 +71,15 @@ class Noise(Degradation):
             "jpeg": {"_10": 10.0, "_20": 20.0, "_40": 40.0},
         }[recipe.noise]
 
+    @property
+    def protocol(self) -> str:
+        """See `Degradation.protocol`."""
+        return {
+            "gaussian": "Gaussian noise of a standard deviation in grey levels, which the model is told; not clipped",
+            "salt_and_pepper": "so many percent of the pixels black or white",
+            "jpeg": "JPEG of a quality",
+        }[self.recipe.noise]
+
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """Gaussian: a standard deviation in grey levels; salt and pepper: percent of the pixels; JPEG: the quality."""
         choosing, drawing = streams(seed, 2)
@@ -91,6 +105,11 @@ class Shrinking(Degradation):
         super().__init__(recipe)
         self.scale = recipe.scale
 
+    @property
+    def protocol(self) -> str:
+        """See `Degradation.protocol`."""
+        return f"made {self.scale} times smaller, bicubic with antialiasing, and rounded to 8 bits"
+
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`."""
         del seed, strength
@@ -110,6 +129,7 @@ class Holes(Degradation):
 
     baseline = "the mean colour"
     measured: Mapping[str, float | None] = {"_24": 24.0, "_free": None}
+    protocol = f"holes of 24 pixels in each square of {PERIOD}; or of free form (boxes, scratches and patches)"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`; what is missing is 0. The strength is the side of regular holes, in pixels."""
@@ -137,6 +157,7 @@ class Blur(Degradation):
 
     measured: Mapping[str, float | None] = {"_1": 1.0, "_2": 2.0}
     noise = 1.0
+    protocol = "a Gaussian blur of a standard deviation in pixels, and noise of one grey level"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`; the strength is the standard deviation of the blur in pixels."""
@@ -153,6 +174,7 @@ class Greying(Degradation):
     """Colours become grey (ITU-R BT.601)."""
 
     baseline = "the grey picture"
+    protocol = "grey (ITU-R BT.601)"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
         """See `Degradation.degrade`: `image` has one channel."""

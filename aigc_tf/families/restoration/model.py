@@ -23,6 +23,7 @@ from aigc_tf.recipes.photos import RestorationRecipe
 from aigc_tf.references import resolve
 
 ERRORS_SHOWN = 4  # times larger than they are
+EQUAL_DB = 120.0
 
 
 class Restorer(PhotoModel):
@@ -101,5 +102,5 @@ class Restorer(PhotoModel):
 
 
 def decibels(images: tf.Tensor, references: tf.Tensor) -> tf.Tensor:
-    """Mean PSNR of a batch in dB."""
-    return ops.mean(tf.image.psnr(images, references, 1.0))
+    """Mean PSNR of a batch in dB; of equal pictures it counts as 120."""
+    return ops.mean(ops.minimum(tf.image.psnr(images, references, 1.0), EQUAL_DB))

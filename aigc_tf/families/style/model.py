@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -47,6 +48,13 @@ class StyleTransfer(PhotoModel):
         """One, for the network."""
         return {"optimizer": self.adam}
 
+    @cached_property
+    def _wanted(self) -> list[np.ndarray]:
+        """Gram matrices of the style picture, `[1, channels, channels]` each."""
+        with tf.init_scope():  # this may be called while a training step is traced
+            maps = looking(self.recipe.features)(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))
+            return [gram(features).numpy() for features in maps]
+
     def distances(self, styled: tf.Tensor, photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """How far pictures `[batch, height, width, channels]` in [0, 1] are from the style, and from photographs.
 
@@ -54,9 +62,8 @@ class StyleTransfer(PhotoModel):
             `[batch]` each, 0 where they are equal.
         """
         look = looking(self.recipe.features)
-        wanted = [gram(features) for features in look(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))]
         maps = look(styled)
-        return style_distance(maps, wanted), content_distance(maps, look(photos))
+        return style_distance(maps, self._wanted), content_distance(maps, look(photos))
 
     def losses_of(self, network: keras.Model, photos: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
         """The losses of a network on photographs in [0, 1]."""

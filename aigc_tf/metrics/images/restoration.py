@@ -27,7 +27,7 @@ class Restored(Evaluator):
     """PSNR and SSIM of restored photographs, whole ones, beside those of the degradation's simplest method.
 
     Figures, for each strength that the degradation names: psnr_db and ssim, means over photographs, higher is better.
-    Where only some pixels are restored, the PSNR is that of these.
+    Where only some pixels are restored, the PSNR is that of these, and the SSIM that of the whole photograph.
     """
 
     def measure(self, model: Restorer, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
@@ -60,9 +60,10 @@ class Restored(Evaluator):
         protocol = {
             "photographs": f"{len(photos)} of the {request.part} part ({source.split_in_words(request.part)}), whole, "
             f"or the middle {MAX_SIDE} pixels",
-            "degradation": f"{type(model.degradation).__name__}, seed {request.seed}",
+            "degradation": f"{model.degradation.protocol}; seeds from {request.seed} on, one for each photograph",
             "psnr": "of brightness in [0, 1], all channels, mean over photographs"
             + (", restored pixels only" if counted is not None else ""),
+            "ssim": "of whole photographs, mean over channels",
         }
         return Measurement(figures, protocol, pictures)
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from aigc_tf.families.translation.model import Translator
 
 MAX_PAIRS = 1000
-MAX_TRAINING = 5000  # pictures that the nearest is looked for among
+MAX_TRAINING = 5000  # crops that the nearest is looked for among
+MAX_NUMBERS = 2**27  # of all crops that are looked at together: half a gigabyte
 SHOWN = 8
 MODEL, COPY, NEAREST = "model", "the input", "the nearest training pair's target"
 
@@ -40,7 +41,8 @@ class Translated(Evaluator):
         pair = self._pairs(source, request)
         images, truth = pair["image"], pair["target"]
         made = {MODEL: np.asarray(model.transform(images)), COPY: images}
-        training = source.named(source.crops_of("train", MAX_TRAINING).astype(np.float32) / 255)
+        compared = min(MAX_TRAINING, affordable(source))
+        training = source.named(source.crops_of("train", compared).astype(np.float32) / 255)
         if "target" in training:
             made[NEAREST] = training["target"][nearest(images, training["image"])]
         figures = {}
@@ -54,16 +56,23 @@ class Translated(Evaluator):
             f"({source.split_in_words(request.part)}), evenly spread",
             "recognised": f"nearest of {len(images)} truths by squared error; by chance {1 / len(images):.2%}",
         }
+        if NEAREST in made:
+            protocol["nearest"] = f"of {len(training['image'])} crops of the training part, evenly spread"
         return Measurement(figures, protocol, {"translated": Picture(rows_of(rows), "In rows: input, output, truth.")})
 
     def _pairs(self, source: PhotoSource, request: Request) -> dict[str, np.ndarray]:
         if not len(source.part(request.part)):
             raise InputError(f"{source.name} has no {request.part} pictures: give more")
-        crops = source.crops_of(request.part, min(request.samples, MAX_PAIRS))
+        crops = source.crops_of(request.part, min(request.samples, MAX_PAIRS, affordable(source)))
         pair = source.named(crops.astype(np.float32) / 255)
         if "target" not in pair:
             raise InputError(f"{source.name} has no {request.part} pairs to measure on: give some files the same names")
         return pair
+
+
+def affordable(source: PhotoSource) -> int:
+    """How many crops of pairs fit into `MAX_NUMBERS`."""
+    return max(1, MAX_NUMBERS // (2 * source.settings.channels * source.settings.crop**2))
 
 
 def nearest(pictures: np.ndarray, among: np.ndarray) -> np.ndarray:

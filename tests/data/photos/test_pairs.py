@@ -117,3 +117,79 @@ def test_given_from_python():
     assert (difference(batch) == 100).all()
     with pytest.raises(InputError, match="give two"):
         open_pairs(recipe_for(Pix2Pix, "auto"), pictures)
+
+
+def test_a_change_of_the_pictures_of_b_is_noticed(folders: tuple[Path, Path]):
+    source = open_unpaired(recipe_for(CycleGAN, *folders))
+    tested = {photo[..., 3:].tobytes() for photo in source.test}
+    assert source.describe()["training pictures of B"] == len(source.others) == 20 - len(tested)
+    for path in (folders[1] / "kind").iterdir():
+        with Image.open(path) as image:
+            pixels = np.asarray(image)
+        if pixels.tobytes() not in tested:
+            Image.fromarray(255 - pixels).save(path)
+            break
+    assert open_unpaired(recipe_for(CycleGAN, *folders)).fingerprint != source.fingerprint
+
+
+def test_what_lies_in_other_parts_is_not_learnt_without_a_partner(folders: tuple[Path, Path]):
+    """Of both kinds: pairs to test on and to choose by, and one picture more that has no partner."""
+    random = np.random.default_rng(1)
+    for folder, level in zip(folders, (0, 100), strict=True):
+        (folder / "kind").rename(folder / "train")
+        for part, names in {"test": ["common", f"alone{level}"], "val": ["chosen", f"only{level}"]}.items():
+            (folder / part).mkdir()
+            for name in names:
+                pixels = random.integers(level, level + 100, (SIDE, SIDE, 3), np.uint8)
+                Image.fromarray(pixels).save(folder / part / f"{name}.png")
+    source = open_unpaired(recipe_for(CycleGAN, *folders))
+    assert [len(part) for part in (source.train, source.others, source.test, source.validation)] == [20, 20, 1, 1]
+    assert source.test_split == "the test folder" and source.validation_split == "the validation folder"
+    assert "22 pictures count as pairs" in " ".join(source.notes)
+
+
+def test_what_leaves_nothing_to_train_on_is_refused(folders: tuple[Path, Path]):
+    """Pairs in the test folders alone; and no picture of B that is large enough."""
+    random = np.random.default_rng(1)
+    for folder, side, name in zip(folders, (SIDE, 4), "xy", strict=True):
+        (folder / "kind").rename(folder / "test")
+        (folder / "train").mkdir()
+        Image.fromarray(random.integers(0, 256, (side, side, 3), np.uint8)).save(folder / "train" / f"{name}.png")
+    with pytest.raises(InputError, match="has no pairs to train on: give more"):
+        open_pairs(recipe_for(Pix2Pix, *folders))
+    with pytest.raises(InputError, match="has no pictures of B to train on: give more"):
+        open_unpaired(recipe_for(CycleGAN, *folders))
+
+
+def test_one_pair_is_learnt_and_none_is_tested_on():
+    picture = np.zeros((1, SIDE, SIDE, 3), np.uint8)
+    notes = " ".join(open_pairs(recipe_for(Pix2Pix, "auto"), (picture, picture)).notes)
+    assert "warning: there are no pairs to test on" in notes
+
+
+def test_what_a_folder_of_both_leaves_out_is_said(folders: tuple[Path, Path]):
+    (folders[0] / "kind" / "notes.txt").write_text("no picture")
+    for path in (folders[0] / "kind").glob("*.png"):
+        with Image.open(path) as image:
+            image.resize((2 * SIDE, SIDE)).save(path)
+    assert "notes.txt" in " ".join(open_pairs(recipe_for(Pix2Pix, folders[0])).notes)
+
+
+def test_crops_of_both_kinds_are_shown_side_by_side(folders: tuple[Path, Path]):
+    shown = open_pairs(recipe_for(Pix2Pix, *folders)).overview().examples["crops"]
+    images, targets = (shown.values[start::2].astype(int) for start in (0, 1))
+    assert shown.columns == 6 and (targets - images == 100).all()
+
+
+def test_the_turn_of_one_picture_says_nothing_of_the_place_of_the_other():
+    """A is white at the top; the rows of B are numbered, so that the least number is where its crop begins."""
+    white = np.zeros((20, SIDE, SIDE, 3), np.uint8)
+    white[:, : SIDE // 2] = 255
+    rows = np.broadcast_to(np.arange(SIDE + 1, dtype=np.uint8)[:, None, None], (20, SIDE + 1, SIDE, 3))
+    source = open_unpaired(recipe_for(CycleGAN, "auto", turns="all"), (white, rows))
+    seen = set()
+    for batch in source.batches(8, 0).take(8):
+        images, targets = (np.round(np.asarray(batch[name]) * 127.5 + 127.5) for name in ("image", "target"))
+        top_or_left = images[:, 0, 0, 0] > 128  # is white after the turn
+        seen |= set(zip(top_or_left.tolist(), targets.min(axis=(1, 2, 3)).tolist(), strict=True))
+    assert seen == {(turn, top) for turn in (False, True) for top in (0, 1)}

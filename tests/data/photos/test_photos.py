@@ -9,11 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aigc_tf.data.photos.folder import motifs
 from aigc_tf.data.photos.opening import open_source
+from aigc_tf.data.photos.overview import thumbnail
 from aigc_tf.data.photos.photos import gathered
 from aigc_tf.errors import InputError
+from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.photos import PhotoSettings
 from aigc_tf.recipes.upscale import Upscale
+from aigc_tf.references import resolve
 
 SIDE = 16
 
@@ -180,3 +184,101 @@ def test_sources_that_are_no_folder(tmp_path: Path):
         open_source(recipe_for(file))
     with pytest.raises(InputError, match="does not exist"):
         open_source(recipe_for(tmp_path / "nowhere"))
+
+
+def test_photographs_in_a_validation_folder_choose_and_are_not_learnt(folder: Path):
+    for index, path in enumerate(sorted(folder.glob("*.png"))):
+        part = folder / ("val" if index < 3 else "train")
+        part.mkdir(exist_ok=True)
+        path.rename(part / path.name)
+    source = open_source(recipe_for(folder))
+    assert len(source.validation) == 3 and source.validation_split == "the validation folder"
+    assert len(source.train) + len(source.test) == 7
+    before = source.fingerprint
+    (folder / "val" / "photo1.png").unlink()
+    assert open_source(recipe_for(folder)).fingerprint != before
+
+
+def test_test_photographs_that_are_trained_on_are_left_out(folder: Path, tmp_path_factory: pytest.TempPathFactory):
+    other = tmp_path_factory.mktemp("other")
+    Image.fromarray(numbered(SIDE, 30)).save(other / "new.png")
+    Image.fromarray(numbered(4, 30)).save(other / "small.png")
+    with Image.open(folder / "photo3.png") as known:
+        known.save(other / "known.bmp")
+    source = open_source(recipe_for(folder, test=str(other)))
+    assert [photo.shape for photo in source.test] == [(SIDE, 30, 3)]
+    text = " ".join(source.notes)
+    assert "of the test photographs, left out: 1 that are trained on" in text
+    assert "of the test photographs, 1 smaller than a crop" in text and "small.png" in text
+
+
+def test_variants_of_a_motif_are_chosen_by_together(tmp_path: Path):
+    random = np.random.default_rng(0)
+    motif_of = {}
+    for motif in range(40):
+        for tone in ("", "_dark"):
+            pixels = random.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+            motif_of[pixels.tobytes()] = motif
+            Image.fromarray(pixels).save(tmp_path / f"wave{motif}{tone}.png")
+    source = open_source(recipe_for(tmp_path, group=r"wave\d+"))
+    chosen, learnt = ({motif_of[photo.tobytes()] for photo in part} for part in (source.validation, source.train))
+    assert chosen and not chosen & learnt
+    alone = open_source(recipe_for(tmp_path))
+    assert {motif_of[photo.tobytes()] for photo in alone.validation} & {motif_of[p.tobytes()] for p in alone.train}
+
+
+def test_the_part_of_a_name_that_names_the_motif():
+    names = ["a/wave1_x.png", "a/wave1_y.png", "a/sun.png"]
+    assert motifs(names, r"wave\d+") == [b"wave1", b"wave1", b"a/sun.png"]
+    assert motifs(names, r"(wave\d)?.*_[xy]") == [b"wave1", b"wave1", b"a/sun.png"]
+    assert motifs(["sun_x.png"], r"(wave\d)?sun") == [b"sun"]
+    assert motifs(names, None) == [None] * 3
+
+
+def test_grey_photographs_teach_no_colours(folder: Path):
+    recipe = dataclasses.replace(Colourise.tiny(), source=str(folder), photos=PhotoSettings(crop=SIDE))
+    assert "no colours can be learnt" not in " ".join(resolve(recipe.data)(recipe).notes)
+    for path in folder.iterdir():
+        with Image.open(path) as image:
+            image.convert("L").save(path)
+    assert "no colours can be learnt" in " ".join(resolve(recipe.data)(recipe).notes)
+
+
+def test_nothing_can_be_read(tmp_path: Path):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(InputError, match=r"1 of 1 photographs .* cannot be read.*broken\.jpg"):
+        open_source(recipe_for(tmp_path, max_unreadable=1.0))
+    (tmp_path / "broken.jpg").unlink()
+    with pytest.raises(InputError, match="holds no photographs"):
+        open_source(recipe_for(tmp_path))
+
+
+def test_photographs_beside_folders_are_learnt_too(folder: Path):
+    for index in range(8):
+        place = folder / ("sea", "land")[index % 2]
+        place.mkdir(exist_ok=True)
+        (folder / f"photo{index}.png").rename(place / f"photo{index}.png")
+    source = open_source(recipe_for(folder))
+    assert len(source.train) + len(source.validation) + len(source.test) == 10
+
+
+def test_what_there_is_to_know(folder: Path, tmp_path_factory: pytest.TempPathFactory):
+    """One is there twice, and once a little brighter; one is grey, and blank."""
+    smooth = np.asarray(
+        Image.fromarray(np.random.default_rng(5).integers(0, 200, (4, 4, 3), np.uint8)).resize((90, 60))
+    )
+    for name, pixels in {"a": smooth, "b": smooth, "c": smooth + 3, "d": np.full((30, 20, 3), 9, np.uint8)}.items():
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+    other = tmp_path_factory.mktemp("other")
+    Image.fromarray(numbered(SIDE, 30)).save(other / "one.png")
+    source = open_source(recipe_for(folder, test=str(other)))
+    whole = dataclasses.replace(source, train=source.uncut, validation=None, uncut=None)
+    found = whole.overview()
+    assert found.facts["widths"] == "from 20 to 90 pixels, median 43"
+    assert found.facts["copies"].startswith("1 ") and found.facts["near-duplicates"].startswith("1 ")
+    assert found.facts["grey"].startswith("1 ") and found.facts["one colour"].startswith("1 ")
+    assert found.facts["crops"].startswith(f"{whole.count} of 16 x 16")
+    assert sum(found.counts["shorter sides, pixels"].numbers) == 14
+    assert len(found.examples["examples"].values) == 12 and found.examples["crops"].values.shape == (24, SIDE, SIDE, 3)
+    assert len(found.examples["near-duplicates, side by side"].values) == 2
+    assert thumbnail(np.zeros((512, 100, 1), np.uint8)).shape == (256, 50, 1)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from aigc_tf.families.restoration.degradations import Blur, Degradation, Greying, Holes, Noise, Shrinking
+from aigc_tf.families.restoration.model import decibels
 from aigc_tf.nn.enlargement import Bicubic
 from aigc_tf.nn.holes import free_form_holes, regular_holes
 from aigc_tf.recipes.colourise import Colourise
@@ -134,7 +135,16 @@ def test_recipes_refuse_what_cannot_be():
         lambda: Colourise(photos=dataclasses.replace(Colourise().photos, channels=1)),
         lambda: Denoise(strength=(5.0, 1.0)),
         lambda: Denoise(noise="jpeg"),
+        lambda: Denoise(noise="jpeg", strength=(20.0, 101.0)),
+        lambda: Denoise(strength=(0.0, 300.0)),
         lambda: Denoise(photos=dataclasses.replace(Denoise().photos, group="(")),
     ):
         with pytest.raises(ValueError, match=r"photos\.|strength"):
             make()
+    with pytest.raises(ValueError, match=r"between 1 and 100, the lower one first, such as 10 60"):
+        Denoise(noise="jpeg")
+
+
+def test_equal_pictures_have_a_finite_psnr():
+    assert float(decibels(CLEAN, CLEAN)) == 120
+    assert float(decibels(CLEAN, CLEAN + 0.1)) == pytest.approx(20, abs=1e-3)

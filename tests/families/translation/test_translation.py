@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.metrics.images.translation import nearest, recognised
+from aigc_tf.metrics.images.translation import affordable, nearest, recognised
 from aigc_tf.recipes.cyclegan import CycleGAN
 from aigc_tf.recipes.photos import PhotoSettings
 from aigc_tf.recipes.pix2pix import Pix2Pix
@@ -64,8 +65,17 @@ def test_recognition_in_closed_form():
     assert recognised(twins, twins).all()
 
 
+def test_large_crops_are_measured_within_memory():
+    source = SimpleNamespace(settings=PhotoSettings(crop=512))
+    count = affordable(source)
+    assert 0 < count * 2 * 3 * 512**2 * 4 <= 2**29
+    assert affordable(SimpleNamespace(settings=PhotoSettings(crop=64))) > 5000
+
+
 def test_settings_that_cannot_be():
     with pytest.raises(ValueError, match="divisible by 16"):
         Pix2Pix(photos=PhotoSettings(crop=40))
     with pytest.raises(ValueError, match=r"photos\.test"):
         CycleGAN(photos=PhotoSettings(test="somewhere"))
+    with pytest.raises(ValueError, match=r"replayed is 50: at least batch_size \(64\)"):
+        CycleGAN(batch_size=64)

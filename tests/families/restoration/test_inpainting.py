@@ -1,0 +1,54 @@
+"""Filling of holes: from the command line, and how it is measured."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import aigc_tf
+from aigc_tf.cli.transform import transform
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.evaluator import Request
+from aigc_tf.metrics.images.restoration import Restored
+from aigc_tf.recipes.inpaint import Inpaint
+from aigc_tf.recipes.settings import LoggingSettings
+
+QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
+PHOTO = np.random.default_rng(0).integers(0, 256, (40, 50), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
+    recipe = dataclasses.replace(Inpaint.tiny(), steps=2, batch_size=2, logging=QUIET)
+    pictures = [np.random.default_rng(index).integers(0, 256, (40, 50, 1), np.uint8) for index in range(12)]
+    return aigc_tf.train(recipe, tmp_path_factory.mktemp("runs") / "run", data=pictures)
+
+
+def test_only_what_the_mask_names_is_changed(run: aigc_tf.Run, tmp_path: Path):
+    photo, mask, out = (tmp_path / f"{name}.png" for name in ("photo", "mask", "out"))
+    missing = np.zeros_like(PHOTO)
+    missing[10:20, 30:45] = 255
+    Image.fromarray(PHOTO).save(photo)
+    Image.fromarray(missing).save(mask)
+    with pytest.raises(InputError, match="--mask is missing: a inpaint has to be given masks"):
+        transform(run.path, (photo,), out=out)
+    transform(run.path, (photo,), out=out, condition=(str(mask),))
+    made = np.asarray(Image.open(out))
+    np.testing.assert_array_equal(made[missing == 0], PHOTO[missing == 0])
+    assert (made != PHOTO)[missing > 0].mean() > 0.9
+    Image.fromarray(missing[:-1]).save(mask)
+    with pytest.raises(InputError, match="the mask has 50x39 pixels and the picture 50x40"):
+        transform(run.path, (photo,), out=tmp_path / "again.png", condition=(str(mask),))
+
+
+def test_what_was_done_is_said(run: aigc_tf.Run):
+    measured = Restored().measure(run.model, run.source, run.recipe, Request("validation", 5, 3))
+    assert measured.protocol["degradation"].startswith("holes of 24 pixels in each square of 64")
+    assert (
+        measured.protocol["psnr"].endswith("restored pixels only") and "whole photographs" in measured.protocol["ssim"]
+    )
+    assert set(measured.figures) == {"psnr_db_24", "psnr_db_free", "ssim_24", "ssim_free"}

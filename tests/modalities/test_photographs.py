@@ -41,7 +41,7 @@ def test_all_that_a_file_says_is_kept(tmp_path: Path):
 def test_16_bits(tmp_path: Path, channels: int):
     fine = RANDOM.integers(0, 65536, (12, 20, channels), np.uint16)
     found = round_trip(Photograph(fine, None, PROFILE), tmp_path / "fine.png", channels)
-    assert found.pixels.dtype == np.uint16 and found.profile == PROFILE
+    assert found.pixels.dtype == np.uint16 and found.profile == (PROFILE if channels == 3 else None)
     np.testing.assert_array_equal(found.pixels, fine)
     np.testing.assert_allclose(found.unit, fine / 65535, atol=1e-6)
     np.testing.assert_array_equal(found.with_pixels(found.unit).pixels, fine)

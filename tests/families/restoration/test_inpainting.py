@@ -46,7 +46,7 @@ def test_only_what_the_mask_names_is_changed(run: aigc_tf.Run, tmp_path: Path):
 
 
 def test_what_was_done_is_said(run: aigc_tf.Run):
-    measured = Restored().measure(run.model, run.source, run.recipe, Request("validation", 5, 3))
+    measured = Restored().measure(run.model, run.source, run.recipe, Request(part="validation", samples=5, seed=3))
     assert measured.protocol["degradation"].startswith("holes of 24 pixels in each square of 64")
     assert (
         measured.protocol["psnr"].endswith("restored pixels only") and "whole photographs" in measured.protocol["ssim"]

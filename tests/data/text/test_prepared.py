@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,18 @@ def test_a_cache_without_room_is_said(place: Path, kept: None, monkeypatch: pyte
     without = opened(place)
     assert "made anew at every start" in without.notes[-1] and "AIGC_TF_CACHE_LIMIT" in without.notes[-1]
     assert without.fingerprint == whole.fingerprint
+
+
+def test_texts_and_pictures_have_one_limit(place: Path, kept: None, cache: Path, monkeypatch: pytest.MonkeyPatch):
+    pictures = cache.with_name("images") / "entry"
+    pictures.mkdir(parents=True)
+    (pictures / "train").write_bytes(bytes(10**6))
+    os.utime(pictures, (0, 0))
+    opened(place)
+    assert pictures.exists()
+    monkeypatch.setenv("AIGC_TF_CACHE_LIMIT", "0.001")
+    opened(place, unit="byte")
+    assert not pictures.exists() and len(list(cache.iterdir())) == 2
 
 
 def test_only_so_much_of_a_file_is_read(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--recipe")
     first.add_argument("--source", default="auto")
-    given, words = first.parse_known_args(words)
+    given, _ = first.parse_known_args(words)
     with friendly_exit():
         source = source or given.source
         refuse_missing(source)
@@ -59,14 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def looking(defaults: Recipe) -> Callable[..., None]:
     """The command for one recipe, whose fields are flags, for tyro."""
 
-    def look(settings: Any, out: Path | None = None) -> None:
+    def look(settings: Any, recipe: str = "", out: Path | None = None) -> None:
+        del recipe  # the settings are its
         show(settings, out)
 
     look.__annotations__["settings"] = Annotated[type(defaults), tyro.conf.arg(name="")]
-    look.__defaults__ = (defaults, None)
-    summary, _, meanings = (data.__doc__ or "").partition("\n")
-    _, _, out = meanings.partition("        out: ")
-    look.__doc__ = f"{summary}\n\nArgs:\n    out: {out.strip()}"
+    look.__defaults__ = (defaults, defaults.slug(), None)
+    summary, _, meanings = (inspect.getdoc(data) or "").partition("\n\nArgs:\n")
+    source, _, others = meanings.partition("\n")
+    look.__doc__ = f"{summary}\n\nThe first word is the source. {source.partition(': ')[2]}\n\nArgs:\n{others}"
     return look
 
 

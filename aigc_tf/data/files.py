@@ -35,7 +35,7 @@ def text_pieces(path: Path, limit: int | None = None) -> Iterator[str]:
 
     Args:
         path: of the file.
-        limit: bytes that are read, up to the last white space in them; None for all.
+        limit: bytes that are read; of a longer file the text ends after the last white space in them. None for all.
     """
     yield from pieces(_decoded(path, limit))
 
@@ -59,7 +59,7 @@ def pieces(texts: Iterable[str]) -> Iterator[str]:
 def _decoded(path: Path, limit: int | None) -> Iterator[str]:
     """The text as it is read."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")(), translate=True)
-    read, lines, is_empty = 0, 1, True
+    read, lines, is_empty, is_cut = 0, 1, True, False
     with path.open("rb") as file:
         while content := file.read(_PIECE if limit is None else min(_PIECE, limit - read)):
             if not read and content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -71,10 +71,11 @@ def _decoded(path: Path, limit: int | None) -> Iterator[str]:
             read += len(content)
             lines += content.count(b"\n")
             is_empty = is_empty and not text.strip()
-            if read == limit:
+            is_cut = read == limit and bool(file.peek(1))
+            if is_cut:
                 text = text[: max(text.rfind(" "), text.rfind("\n")) + 1] or text
             yield text
-    if read != limit:
+    if not is_cut:
         yield _decode(decoder, b"", lines, final=True)
     if is_empty:
         raise EmptyError("is empty: name a file that holds text")

@@ -63,9 +63,11 @@ def far_out(distances: np.ndarray, deviations: float) -> np.ndarray:
     """Positions of values that lie far above the median, the farthest first.
 
     Args:
-        distances: `[count]`.
+        distances: `[count]`; fewer than two have nothing to lie far above.
         deviations: how far, in standard deviations of a normal distribution with the same median absolute deviation.
     """
+    if len(distances) < 2:
+        return np.zeros(0, np.int64)
     above = distances - np.median(distances)
     scale = 1.4826 * np.median(np.abs(above))
     order = np.argsort(-distances, kind="stable")

@@ -217,11 +217,20 @@ def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
     with writer.as_default(run.step):
         tf.summary.text("recipe", table)
         tf.summary.text("source", "\n".join(printable(note) for note in run.source.notes))
-        usual = learnt_by(type(run.recipe)())
-        chosen = {name: value for name, value in fields.items() if value != usual[name]}
+        chosen = chosen_differently(run.recipe)
         numbers = {k: v if isinstance(v, bool | int | float) else printable(str(v)) for k, v in chosen.items()}
         shown_as = "/".join((run.path.resolve().parent.name, run.path.name, paths.EVENTS))
         hparams.hparams({"recipe": run.recipe.slug(), **numbers}, trial_id=shown_as)
+
+
+def chosen_differently(recipe: Recipe) -> dict[str, Any]:
+    """Those of the fields of `learnt_by` that have other values than by default; all if some have no default."""
+    fields = learnt_by(recipe)
+    try:
+        usual = learnt_by(type(recipe)())
+    except InputError:
+        return fields
+    return {name: value for name, value in fields.items() if value != usual[name]}
 
 
 def learnt_by(recipe: Recipe) -> dict[str, Any]:

@@ -53,8 +53,11 @@ def _letters(path: Path) -> frozenset[int]:
 
 def drawable(text: str) -> str:
     """A text with escapes, such as \\u4e2d, for letters that none of the fonts has."""
-    known = frozenset().union(*map(_letters, fonts().values()))
-    return "".join(letter if ord(letter) in known else ascii(letter)[1:-1] for letter in printable(text))
+    known = [_letters(path) for path in fonts().values()]
+    return "".join(
+        letter if any(ord(letter) in letters for letters in known) else ascii(letter)[1:-1]
+        for letter in printable(text)
+    )
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from aigc_tf.runs import paths, previews
 from aigc_tf.runs.folder import read_object, read_text
 from aigc_tf.runs.hub import front_matter
 from aigc_tf.runs.published import published
-from aigc_tf.runs.reports import rows_of_report
+from aigc_tf.runs.reports import read_report, rows_of_report
 from aigc_tf.storage.files import write_text
 
 
@@ -66,7 +66,7 @@ def _samples(path: Path) -> str:
 def _quality(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
         return "## Quality\n\nNot measured yet: `python -m aigc_tf evaluate` with this folder."
-    report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    report = read_report(path)
     pictures = report.get("pictures")  # reports of version 0.1 have none
     rows = [f"| {row.name} | {row.value} | {row.better} | {_cell(row.baselines)} |" for row in rows_of_report(report)]
     table = "\n".join(["| measure | value | better | beside it |", "| --- " * 4 + "|", *rows])

@@ -12,6 +12,7 @@ from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object
+from aigc_tf.runs.reports import read_report
 
 
 def front_matter(path: Path, recipe: Recipe) -> str:
@@ -48,7 +49,7 @@ def _results(path: Path, recipe: Recipe, data: str, pipeline: str | None) -> lis
     """What was measured, in the form of hubs; empty before the first evaluation."""
     if not (path / paths.EVALUATION).is_file():
         return []
-    report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    report = read_report(path)
     figures = {name: value for name, value in report.items() if isinstance(value, float) and math.isfinite(value)}
     metrics = [{"type": name, "value": value, "name": name.replace("_", " ")} for name, value in figures.items()]
     result = {

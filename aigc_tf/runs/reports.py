@@ -14,6 +14,8 @@ from aigc_tf.errors import InputError, say
 from aigc_tf.modalities.drawing import write_png
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
+from aigc_tf.runs import paths
+from aigc_tf.runs.folder import read_object
 from aigc_tf.runs.published import published
 from aigc_tf.storage.files import write_atomically
 
@@ -31,6 +33,28 @@ class Row(NamedTuple):
     """"lower", "higher", or empty for what has to be read beside others."""
     baselines: str
     """`"pca 12.1, copy 9.8"`; empty without any."""
+
+
+def read_report(run: Path) -> dict[str, Any]:
+    """What `Run.evaluate` found, from the run's folder.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    path = run / paths.EVALUATION
+    report = read_object(path, protocol=dict, step=int)
+    baselines = report.get("baselines", {})  # reports of version 0.1 have neither these nor directions
+    if not (
+        _is_table(report.get("better", {}), str)
+        and _is_table(baselines, dict)
+        and all(_is_table(figures, float | int) for figures in baselines.values())
+    ):
+        raise InputError(f"{path} is damaged: its directions or baselines are not tables: evaluate the run again")
+    return report
+
+
+def _is_table(value: Any, kind: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, kind) for each in value.values())
 
 
 def rows_of_report(report: dict[str, Any]) -> Iterator[Row]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from aigc_tf.errors import InputError
+from aigc_tf.data.images.prepare import read_image
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import enlargement, to_pil
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs import paths, previews
-from aigc_tf.runs.folder import read_object, read_text
-from aigc_tf.runs.reports import rows_of_report
+from aigc_tf.runs.folder import read_text
+from aigc_tf.runs.reports import read_report, rows_of_report
 
 
 class Lines(str):
@@ -44,10 +45,8 @@ def latest_preview(path: Path) -> Image.Image | Lines:
     if file.suffix != ".png":
         return Lines(read_text(file))
     try:
-        with Image.open(file) as picture:
-            picture.load()
-            return picture
-    except OSError as error:
+        return read_image(file.read_bytes(), lambda picture, _: picture.copy())
+    except (OSError, UnreadableError) as error:
         raise InputError(f"{file} cannot be read: {error}") from error
 
 
@@ -77,7 +76,7 @@ def _preview(path: Path) -> str:
 def _figures(path: Path) -> str:
     if not (path / paths.EVALUATION).is_file():
         return "not measured yet: <code>run.evaluate()</code>"
-    report = read_object(path / paths.EVALUATION, protocol=dict, step=int)
+    report = read_report(path)
     head = "".join(f"<th>{name}</th>" for name in (f"at step {report['step']:,}", "value", "better", "beside it"))
     cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows_of_report(report))
     rows = "".join(f"<tr>{row}</tr>" for row in cells)

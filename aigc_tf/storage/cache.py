@@ -14,6 +14,8 @@ from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sy
 
 FOLDERS = ("images", "text", "features", "litert.js")
 """What the cache holds: prepared pictures, texts as numbers, feature networks, the runtime of exported pages."""
+LIMITED = ("images", "text")
+"""Those of them that have one limit together."""
 LIMIT = "AIGC_TF_CACHE_LIMIT"
 _DEFAULT_LIMIT = 20  # GB
 
@@ -57,7 +59,7 @@ def reason_not_to_keep(folder: Path, size: int) -> str | None:
 
 
 def limit() -> int:
-    """Bytes that prepared pictures and texts may take: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
+    """Bytes that prepared pictures and texts may take together: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
 
     Raises:
         InputError: the variable is not a number.
@@ -79,17 +81,19 @@ def entries(folder: Path) -> list[Entry]:
     return sorted(found, key=lambda entry: -entry.used)
 
 
-def make_room(folder: Path, needed: int) -> bool:
+def make_room(needed: int) -> bool:
     """Remove what was not used for longest, until so many bytes more keep to the limit, and what killed writes left.
 
     Returns:
         Whether they do at all.
     """
-    remove_partial(folder)
+    folders = [cache_root() / name for name in LIMITED]
+    for folder in folders:
+        remove_partial(folder)
     room = limit() - needed
     if room < 0:
         return False
-    for entry in entries(folder):
+    for entry in sorted((entry for folder in folders for entry in entries(folder)), key=lambda entry: -entry.used):
         room -= entry.size
         if room < 0:
             _remove(entry.path)
@@ -98,7 +102,7 @@ def make_room(folder: Path, needed: int) -> bool:
 
 def no_room(folder: Path, needed: int) -> str:
     """Why so many bytes more cannot be kept in a folder of the cache, in words; empty if they can."""
-    if not make_room(folder, needed):
+    if not make_room(needed):
         return f"they are {needed / 1e9:,.1f} GB, and the cache may take {limit() / 1e9:g} ({LIMIT})"
     if shutil.disk_usage(folder).free < needed:
         return f"{cache_root()} has no room for {needed / 1e9:,.1f} GB"

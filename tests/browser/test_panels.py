@@ -203,7 +203,7 @@ def test_what_was_written_can_be_taken_back_and_goes_on(open_page: Callable[[str
 def test_what_the_vocabulary_lacks_is_said(open_page: Callable[[str], Page]) -> None:
     page = open_page("gpt")
     assert write(page, "In Qo", 20, 0.8) == "In Qo"
-    assert page.find("note").text == "The training text never had “Q”: leave it out."
+    assert page.find("note").text == "The model has no symbol for “Q”: leave it out."
 
 
 def test_a_line_ends(open_page: Callable[[str], Page], models: dict[str, Any]) -> None:
@@ -230,6 +230,21 @@ def test_symbols_are_those_of_python(open_page: Callable[[str], Page]) -> None:
         "import('./text.js').then(text => arguments[1](new text.Vocabulary(arguments[0]).encode('abcab😀bx')))", pieces
     )
     assert found == {"tokens": [5, 4, 6, 3, None], "unknown": "x"}
+
+
+@pytest.mark.parametrize("prompt", ["quick", "quick fox", "The quick ", "The", " quick", "  ", "zzz", ""])
+def test_prompts_are_fitted_as_in_python(open_page: Callable[[str], Page], prompt: str) -> None:
+    words = learn_vocabulary(["The quick fox jumps."], TextSettings(unit="word"), with_ends=False)
+    found = open_page("text_vae").chrome.execute_async_script(
+        "import('./text.js').then(text => arguments[2](new text.Vocabulary(arguments[0]).fitted(arguments[1])))",
+        *({"vocabulary": list(words.symbols), "unit": "word"}, prompt),
+    )
+    assert found == words.fitted(prompt)
+
+
+def test_a_space_at_the_end_is_left_to_the_next_word(open_page: Callable[[str], Page]) -> None:
+    text = write(open_page("text_vae"), "In the ", 10, 1.0)
+    assert text.startswith("In the") and "In the  " not in text
 
 
 def test_symbols_are_chosen_with_their_probabilities(open_page: Callable[[str], Page]) -> None:

@@ -60,6 +60,15 @@ def test_shows_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert (tmp_path / "sales.png").is_file()
 
 
+def test_its_help_names_source_and_recipe(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--recipe", "gpt", "--help"])
+    said = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert ended.value.code == 0
+    assert "The first word is the source. A folder, a file, the name of a data set, or auto." in said
+    assert "Which recipe looks, by its name" in said and "(default: gpt)" in said and "--text.lines" in said
+
+
 def test_takes_a_recipe_that_reads_what_is_there(folder: Path, tmp_path: Path):
     assert [reader_of(str(folder)), reader_of("a.TSV"), reader_of("book.md"), reader_of("mnist")] == [
         "dcgan",

@@ -12,6 +12,7 @@ from aigc_tf.data.images.source import of_all_classes
 from aigc_tf.data.overview import far_out, histogram
 from aigc_tf.data.series.opening import open_source as open_series
 from aigc_tf.data.series.overview import equal_windows, longest_rest
+from aigc_tf.data.text import overview as text_overview
 from aigc_tf.data.text.opening import open_source as open_text
 from aigc_tf.data.text.overview import cut, repeated
 from aigc_tf.recipes.ar import AR
@@ -70,6 +71,17 @@ def test_an_overview_of_lines_tells_lengths_copies_and_strange_ones():
     assert cut("a\n b") == "a b" and len(cut("x" * 999)) == 200
 
 
+def test_of_much_text_only_some_is_compared(monkeypatch: pytest.MonkeyPatch):
+    lengths = np.array([30, 10, 10, 10, 10, 10, 10, 10, 10])
+    assert text_overview.compared(lengths).tolist() == list(range(9))
+    monkeypatch.setattr(text_overview, "_COMPARED_SYMBOLS", 20)
+    assert text_overview.compared(lengths).tolist() == [4, 8], "one is too long, and of the others every fourth is read"
+    source = open_text(dataclasses.replace(GPT.tiny(), text=TextSettings(lines=True)), data="the same line\n" * 99)
+    overview = source.overview()
+    assert overview.facts["copies"] == "0 lines are equal to an earlier one (of 1 that were compared)"
+    assert overview.counts["length of lines, symbols"].numbers.tolist() == [source.train.documents]
+
+
 def test_an_overview_of_series_finds_jumps_and_rest():
     values = np.sin(np.arange(400) / 5).reshape(-1, 1).repeat(2, axis=1)
     values[100:120, 0] = 0.25
@@ -85,6 +97,7 @@ def test_an_overview_of_series_finds_jumps_and_rest():
 def test_far_out_and_histograms():
     values = np.array([1.0, 2, 3, 2, 1, 2, 90, 40])
     assert far_out(values, 6).tolist() == [6, 7] and not len(far_out(np.ones(5), 6))
+    assert not len(far_out(np.array([np.inf]), 6)), "a single picture has no other one"
     counted = histogram(np.array([3, 3, 5]))
     assert counted.names == ["3", "4", "5"] and counted.numbers.tolist() == [2, 0, 1]
     wide = histogram(np.arange(100))

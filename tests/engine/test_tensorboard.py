@@ -6,13 +6,29 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from pydantic.dataclasses import dataclass
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
 
 import aigc_tf
+from aigc_tf.engine.training import chosen_differently
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.settings import LoggingSettings
 from tests.runs.test_recovery import Brightness
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class WithoutDefault(DCGAN):
+    """A recipe of somebody's own."""
+
+    teacher: str
+
+
+def test_what_was_chosen_differently_is_what_is_not_the_default() -> None:
+    assert chosen_differently(DCGAN(seed=3)) == {"seed": 3}
+    all_fields = chosen_differently(WithoutDefault(teacher="a"))
+    assert all_fields["teacher"] == "a" and all_fields["batch_size"] == DCGAN().batch_size
 
 
 @pytest.fixture

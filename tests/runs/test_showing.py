@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aigc_tf.data.images import prepare
 from aigc_tf.errors import InputError
 from aigc_tf.families.create import create
 from aigc_tf.recipes.dcgan import DCGAN
@@ -65,6 +66,21 @@ def test_its_html_of_a_damaged_or_empty_run_says_so(run: Run):
     (run.path / paths.EVALUATION).unlink()
     assert "img" not in run._repr_html_() and "run.evaluate()" in run._repr_html_()
     with pytest.raises(InputError, match="has no previews yet"):
+        run.show()
+
+
+@pytest.mark.parametrize(
+    "damage", [{"better": ["lower"]}, {"baselines": {"fid": 3}}, {"baselines": {"fid": {"a": "b"}}}]
+)
+def test_figures_of_another_form_are_refused_in_one_line(run: Run, damage: dict):
+    report = json.loads((run.path / paths.EVALUATION).read_text())
+    (run.path / paths.EVALUATION).write_text(json.dumps(report | damage))
+    assert "its directions or baselines are not tables" in run._repr_html_()
+
+
+def test_a_preview_that_unfolds_to_more_than_the_memory_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(prepare, "MAX_PIXELS", 300)
+    with pytest.raises(InputError, match=r"samples-00000006.png cannot be read: 20x20 pixels, more than 300"):
         run.show()
 
 

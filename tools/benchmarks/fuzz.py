@@ -36,7 +36,7 @@ from tools.benchmarks import specimens, surroundings
 from tools.benchmarks.mutations import damaged, damaged_json
 from tools.benchmarks.tables import markdown
 
-REFUSALS = (InputError, UnreadableError, UnreadableError)
+REFUSALS = (InputError, UnreadableError)
 SMALL = ImageSettings(height=8, width=8)
 SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
 TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name

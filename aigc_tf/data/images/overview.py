@@ -10,7 +10,7 @@ from aigc_tf.data.overview import Counts, Overview, Shown, far_out
 from aigc_tf.data.source import evenly
 
 EXAMPLES, PAIRS, OUTLIERS = 40, 4, 8  # that are shown
-_COMPARED = 4000  # images that are compared with each other, evenly spread
+_COMPARED, _COMPARED_BYTES = 4000, 2**26  # images that are compared with each other, evenly spread, and their bytes
 _CELLS = 8  # in height and width, to compare images by
 _DEVIATIONS = 6.0  # above the median, from which on a distance is far out
 
@@ -18,7 +18,7 @@ _DEVIATIONS = 6.0  # above the median, from which on a distance is far out
 def overview(source: ImageSource) -> Overview:
     """Of a source of images."""
     images = source.train.images
-    rows = evenly(len(images), _COMPARED)
+    rows = evenly(len(images), min(_COMPARED, max(2, _COMPARED_BYTES // images[0].nbytes)))
     some = np.asarray(images[rows])
     sample = "" if len(rows) == len(images) else f" (of {len(rows):,} that were compared)"
     pairs = near_pairs(some)
@@ -63,7 +63,11 @@ def near_pairs(images: np.ndarray) -> np.ndarray:
 
 
 def to_nearest(images: np.ndarray) -> np.ndarray:
-    """How far each image is from the nearest other one that is not equal, by the colours of 8x8 cells: `[count]`."""
+    """How far each image is from the nearest other one, by the colours of 8x8 cells: float32 `[count]`, in levels.
+
+    Args:
+        images: uint8 `[count, height, width, channels]`.
+    """
     height, width = images.shape[1:3]
     starts = [np.arange(min(_CELLS, size)) * size // min(_CELLS, size) for size in (height, width)]
     cells = np.add.reduceat(np.add.reduceat(images.astype(np.float32), starts[0], axis=1), starts[1], axis=2)

@@ -49,7 +49,7 @@ def longest_rest(column: np.ndarray) -> int:
 def equal_windows(values: np.ndarray, length: int) -> int:
     """How many windows of a length are equal to an earlier one."""
     count = len(values) - length + 1
-    return count - len({values[start : start + length].tobytes() for start in range(count)})
+    return count - len({hash(values[start : start + length].tobytes()) for start in range(count)})
 
 
 def equal_columns(values: np.ndarray) -> list[tuple[int, int]]:

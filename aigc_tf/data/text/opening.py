@@ -67,12 +67,19 @@ def _open_data(data: Any) -> tuple[str, Text]:
     elif isinstance(data, tf.data.Dataset):
         if data.cardinality() == tf.data.INFINITE_CARDINALITY:
             raise InputError("data is a tf.data.Dataset without end: take a finite part of it")
-        data = [element.decode() if isinstance(element, bytes) else element for element in data.as_numpy_iterator()]
+        data = [_decoded(element, number) for number, element in enumerate(data.as_numpy_iterator(), 1)]
     if not isinstance(data, Sequence) or not all(isinstance(document, str) for document in data):
         raise InputError(f"data is a {type(data).__name__}: expected a string, strings, or a tf.data.Dataset of them")
     for number, document in enumerate(data, 1):
         refuse_half_characters(document, "data" if len(data) == 1 else f"document {number:,} of data")
     return GIVEN, _in_memory(GIVEN, data, _OWN)
+
+
+def _decoded(element: Any, number: int) -> Any:
+    try:
+        return element.decode() if isinstance(element, bytes) else element
+    except UnicodeDecodeError as error:
+        raise InputError(f"element {number:,} of data is not in UTF-8: {error.reason} at byte {error.start}") from None
 
 
 def _open_by_name(name: str, settings: TextSettings) -> tuple[str, Text]:

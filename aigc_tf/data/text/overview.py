@@ -8,11 +8,15 @@ from collections import Counter
 import numpy as np
 
 from aigc_tf.data.overview import Counts, Overview, Shown, far_out, histogram, spread_in_words
+from aigc_tf.data.source import evenly
+from aigc_tf.data.text.documents import spread
 from aigc_tf.data.text.source import TextSource
+from aigc_tf.data.text.split import blocks
 from aigc_tf.errors import printable
 
 EXAMPLES, STRANGE, FREQUENT = 8, 4, 20  # that are shown
 CUT = 200  # characters of an example
+_COMPARED, _COMPARED_SYMBOLS = 20_000, 2**23  # documents that are compared with each other, and their symbols in all
 _DEVIATIONS = 6.0  # above the median, from which on a document is strange
 _RARE = 5  # times that a symbol occurs at most
 
@@ -20,32 +24,47 @@ _RARE = 5  # times that a symbol occurs at most
 def overview(source: TextSource) -> Overview:
     """Of a source of text."""
     train, vocabulary = source.train, source.vocabulary
-    symbols = np.bincount(train.tokens[1:], minlength=len(vocabulary))
-    names = [printable(vocabulary.decode([number])) or "(border)" for number in range(len(vocabulary))]
+    symbols = np.zeros(len(vocabulary), np.int64)
+    for block in blocks(train.tokens[1:]):
+        symbols += np.bincount(block, minlength=len(vocabulary))
     often = np.argsort(-symbols, kind="stable")[:FREQUENT]
+    names = [printable(vocabulary.decode([number])) or "(border)" for number in often]
     facts = {
         "symbols": f"{len(vocabulary):,} ({vocabulary.unit}), of which {int((symbols <= _RARE).sum()):,} occur at most "
         f"{_RARE} times",
     }
-    counts = {"most frequent symbols": Counts([names[number] for number in often], symbols[often])}
+    counts = {"most frequent symbols": Counts(names, symbols[often])}
     examples = {"examples": Shown([cut(text) for text in source.inputs("train", EXAMPLES)])}
     if train.documents > 1:
         lengths = np.diff(train.starts) - 1
         kind = "lines" if source.settings.lines else "documents"
-        texts = [vocabulary.decode(train.document(index)) for index in range(train.documents)]
+        rows = compared(lengths)
+        sample = "" if len(rows) == len(lengths) else f" (of {len(rows):,} that were compared)"
+        texts = [vocabulary.decode(train.document(row)) for row in rows]
         equal, near = repeated(texts)
         nats = -np.log(np.maximum(symbols, 1) / symbols.sum())
-        strange = far_out(np.array([nats[train.document(row)].mean() for row in range(len(texts))]), _DEVIATIONS)
+        strange = far_out(np.array([nats[train.document(row)].mean() for row in rows]), _DEVIATIONS)
         facts |= {
-            kind: f"{len(texts):,}, {spread_in_words(lengths, 'symbols')}",
-            "copies": f"{equal:,} {kind} are equal to an earlier one",
-            "near-duplicates": f"{near:,} more differ from an earlier one only in case, spaces and punctuation",
-            "outliers": f"{len(strange):,} {kind} consist of unusually rare symbols",
+            kind: f"{len(lengths):,}, {spread_in_words(lengths, 'symbols')}",
+            "copies": f"{equal:,} {kind} are equal to an earlier one{sample}",
+            "near-duplicates": f"{near:,} more differ from an earlier one only in case, spaces and punctuation{sample}",
+            "outliers": f"{len(strange):,} {kind} consist of unusually rare symbols{sample}",
         }
         counts[f"length of {kind}, symbols"] = histogram(lengths)
         if len(strange):
             examples["outliers, the strangest first"] = Shown([cut(texts[row]) for row in strange[:STRANGE]])
     return Overview(facts, counts, examples)
+
+
+def compared(lengths: np.ndarray) -> np.ndarray:
+    """Which documents are compared with each other, evenly spread: few enough for the memory, int64 `[compared]`.
+
+    Args:
+        lengths: of all documents in symbols, int64 `[documents]`.
+    """
+    rows = evenly(len(lengths), _COMPARED)
+    rows = rows[lengths[rows] <= _COMPARED_SYMBOLS]
+    return rows[spread(lengths[rows], _COMPARED_SYMBOLS)]
 
 
 def repeated(texts: list[str]) -> tuple[int, int]:

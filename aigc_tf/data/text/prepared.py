@@ -268,6 +268,8 @@ def _read(entry: Path) -> PreparedText | None:
         with contextlib.suppress(OSError):  # a cache that may only be read serves, too
             os.utime(entry)
         return found
+    except UnavailableError:  # it stays
+        raise
     except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
         shutil.rmtree(entry)
         return None

@@ -16,7 +16,19 @@ export class Vocabulary {
     this.#symbols = vocabulary;
     this.#unit = unit;
     this.#numbers = new Map(vocabulary.map((symbol, number) => [symbol, number]));
-    this.#longest = Math.max(...vocabulary.map((symbol) => symbol.length));
+    this.#longest = vocabulary.reduce((longest, symbol) => Math.max(longest, symbol.length), 0);
+  }
+
+  /**
+   * A text as training texts have it. Words and subwords hold the space before them: one at the end is left to what
+   * comes next, and a first word that is known only after a space gets one.
+   */
+  fitted(text) {
+    if (this.#unit !== "word" && this.#unit !== "subword") return text;
+    const prompt = text.replace(/ +$/, "");
+    const [first] = prompt.match(WORD) ?? [""];
+    const isKnown = (word) => this.encode(word).unknown === undefined;
+    return isKnown(first) || !isKnown(` ${first}`) ? prompt : ` ${prompt}`;
   }
 
   /** The numbers of a text, and the first part of it that the vocabulary lacks, if there is one. */

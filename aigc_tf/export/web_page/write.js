@@ -70,10 +70,12 @@ function say(note) {
 /** Writes until it has written enough, the text ends, or it is stopped. */
 async function write() {
   const text = element("text").value;
-  const { tokens, unknown } = vocabulary.encode(text);
-  if (unknown !== undefined) return say(`The training text never had “${unknown}”: leave it out.`);
+  const fitted = vocabulary.fitted(text);
+  const { tokens, unknown } = vocabulary.encode(fitted);
+  if (unknown !== undefined) return say(`The model has no symbol for “${unknown}”: leave it out.`);
   const own = Symbol("text");
   undo.push(text);
+  if (fitted !== text) element("text").value = text.replace(/ +$/, ""); // the next symbol brings the space
   setWriter(own);
   say("Writing");
   const reader = new Reader(model, panel, constants());

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from aigc_tf.errors import InputError
 from tests.data.text.sources import documents_of, opened, text_of
@@ -51,6 +52,12 @@ def test_where_all_documents_are_the_same_the_end_is_held_out(tmp_path: Path) ->
         note.startswith("warning: 2 of 2 documents of the test part stand in the training part")
         for note in source.notes
     )
+
+
+def test_elements_of_a_data_set_that_are_not_utf_8_are_named() -> None:
+    data = tf.data.Dataset.from_tensor_slices([b"good", b"bad \xff"])
+    with pytest.raises(InputError, match="element 2 of data is not in UTF-8: invalid start byte at byte 4"):
+        opened(data=data)
 
 
 def test_paragraphs_that_come_again_are_counted(tmp_path: Path) -> None:

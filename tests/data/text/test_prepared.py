@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from aigc_tf.data import files
 from aigc_tf.data.text import prepared, split, vocabulary
 from aigc_tf.data.text.documents import spread
 from aigc_tf.data.text.source import TextSource
+from aigc_tf.storage.archives import UnavailableError
 from tests.data.text.sources import opened
 
 STORY = "".join(
@@ -122,6 +124,19 @@ def test_a_damaged_entry_is_made_again(damage: str, place: Path, kept: None, cac
     assert content(opened(place)) == whole
 
 
+def test_an_entry_that_cannot_be_read_now_stays(place: Path, kept: None, cache: Path, monkeypatch: pytest.MonkeyPatch):
+    whole = opened(place)
+    before = sorted(cache.rglob("*"))
+
+    def unavailable(path: Path) -> None:
+        raise UnavailableError(f"{path} cannot be read at the moment: Input/output error; it is left as it is")
+
+    monkeypatch.setattr(prepared, "read_arrays", unavailable)
+    without = opened(place)
+    assert without.notes[-1].endswith("index.npz cannot be read at the moment: Input/output error; it is left as it is")
+    assert without.fingerprint == whole.fingerprint and sorted(cache.rglob("*")) == before
+
+
 def test_a_cache_without_room_is_said(place: Path, kept: None, monkeypatch: pytest.MonkeyPatch):
     whole = opened(place)
     monkeypatch.setenv("AIGC_TF_CACHE_LIMIT", "0")
@@ -129,6 +144,18 @@ def test_a_cache_without_room_is_said(place: Path, kept: None, monkeypatch: pyte
     without = opened(place)
     assert "made anew at every start" in without.notes[-1] and "AIGC_TF_CACHE_LIMIT" in without.notes[-1]
     assert without.fingerprint == whole.fingerprint
+
+
+def test_texts_and_pictures_have_one_limit(place: Path, kept: None, cache: Path, monkeypatch: pytest.MonkeyPatch):
+    pictures = cache.with_name("images") / "entry"
+    pictures.mkdir(parents=True)
+    (pictures / "train").write_bytes(bytes(10**6))
+    os.utime(pictures, (0, 0))
+    opened(place)
+    assert pictures.exists()
+    monkeypatch.setenv("AIGC_TF_CACHE_LIMIT", "0.001")
+    opened(place, unit="byte")
+    assert not pictures.exists() and len(list(cache.iterdir())) == 2
 
 
 def test_only_so_much_of_a_file_is_read(tmp_path: Path):
@@ -139,6 +166,12 @@ def test_only_so_much_of_a_file_is_read(tmp_path: Path):
     text = source.vocabulary.decode([*source.training.tokens, *source.test.tokens])
     assert STORY.replace("\r\n", "\n").startswith(text) and 950 < len(text.encode()) <= 1000
     assert "max_bytes" not in opened(tmp_path / "story.txt", max_bytes=size).notes[0]
+
+
+@pytest.mark.parametrize(("limit", "read"), [(9, "one two "), (13, "one two three"), (14, "one two three")])
+def test_a_word_is_cut_off_only_where_the_file_goes_on(limit: int, read: str, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("one two three")
+    assert "".join(files.text_pieces(tmp_path / "a.txt", limit)) == read
 
 
 def test_only_so_much_of_a_folder_is_read_and_evenly_spread(tmp_path: Path):

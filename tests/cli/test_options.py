@@ -49,8 +49,10 @@ def test_help_lists_every_option_with_its_runs(module: str):
         kinds.setdefault(getattr(recipe, VERBS[module]), []).append(name)
     for kind, names in kinds.items():
         for field in dataclasses.fields(kind):
-            option = re.search(rf"--{field.name.replace('_', '-')} .*?runs of ([\w, ]*)\)", help_text)
-            assert option and set(names) <= set(option[1].split(", ")), field.name
+            option = re.search(rf"--{field.name.replace('_', '-')} .*?(?= --[a-z]|$)", help_text)
+            assert option, field.name
+            named = [name for runs in re.findall(r"runs of ([\w, ]*)\)", option[0]) for name in runs.split(", ")]
+            assert set(names) <= set(named), field.name
             assert docs_of(kind)[field.name][:30] in option[0]
 
 

@@ -20,7 +20,7 @@ from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
 from aigc_tf.engine.projector import write_projector
 from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import GenerativeModel, copy_state
-from aigc_tf.families.create import create, refuse_batch_of_one
+from aigc_tf.families.create import create, refuse_absurd_numbers, refuse_batch_of_one
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.recipes.registry import recipe_named
@@ -67,6 +67,7 @@ def train(
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
     recipe = chosen_recipe(recipe, fields)
+    refuse_absurd_numbers(recipe)  # opening the source may take minutes
     workers = join(strategy)
     if workers.is_chief:
         refuse_early(recipe, run_dir, resume)

@@ -14,6 +14,7 @@ from aigc_tf.errors import InputError, listed
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.recipes.base import Recipe, flatten
+from aigc_tf.recipes.fields import MAX_COUNT
 from aigc_tf.recipes.settings import MAX_SEED
 from aigc_tf.references import resolve
 
@@ -80,11 +81,16 @@ def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
 
 
 def refuse_absurd_numbers(recipe: Recipe) -> None:
-    """Raise InputError for whole numbers that no tensor's size can be."""
+    """Raise InputError for whole numbers that no tensor's size can be, and for batches asked for by mistake."""
     for name, value in flatten(recipe).items():
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, int) and number > MAX_SEED:
                 raise InputError(f"{name} is {number}: give at most {MAX_SEED}")
+    if recipe.examples_per_step > MAX_COUNT:
+        raise InputError(
+            f"batch_size is {recipe.batch_size}, which makes {recipe.examples_per_step:,} examples a step: give fewer, "
+            f"at most {MAX_COUNT:,} a step"
+        )
 
 
 def refuse_batch_of_one(recipe: Recipe, model: GenerativeModel) -> None:

@@ -182,12 +182,15 @@ class Run:
             inputs: what was transformed, to be shown beside the values.
 
         Raises:
-            InputError: there is no preview yet, or the model gives nothing that can be shown.
+            InputError: there is no preview yet, the model gives nothing that can be shown, or there are not as many
+                inputs as values.
         """
         from aigc_tf.families.tasks import Draws, Transforms
 
         if values is None:
             return latest_preview(self.path)
+        if inputs is not None and len(inputs) != len(values):
+            raise InputError(f"there are {len(inputs)} inputs and {len(values)} values: give as many of both")
         model = self.model if isinstance(self.model, Draws | Transforms) else self.able("Draws")
         return shown(model.gives.show(values) if inputs is None else model.gives.compare(inputs, values))
 

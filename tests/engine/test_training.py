@@ -21,7 +21,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.dcgan64 import DCGAN64
 from aigc_tf.recipes.settings import AdamSettings, CheckpointSettings, LoggingSettings, ScheduleSettings
 from aigc_tf.references import resolve
-from aigc_tf.runs import checkpoints
+from aigc_tf.runs import checkpoints, paths
 from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.files import held
 
@@ -165,7 +165,8 @@ def test_a_run_folder_has_exactly_its_files(recipe: DCGAN, tmp_path: Path):
     run = aigc_tf.train(dataclasses.replace(recipe, checkpoints=CheckpointSettings(every=1, keep=2)), tmp_path / "run")
     names = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()}
     events = {name for name in names if "/events.out.tfevents" in name}
-    assert [name.rpartition("/")[0] for name in sorted(events)] == ["tensorboard", "tensorboard/previews"]
+    previews, scalars = sorted(events)
+    assert previews == f"tensorboard/{paths.PREVIEW_EVENTS.format(step=6)}" and scalars.startswith("tensorboard/")
     assert names - events == {
         *(".lock", "recipe.json", "source.json", "environment.json", "metrics.jsonl", "README.md"),
         *("checkpoints/best.json", "checkpoints/step-00000005.npz", "checkpoints/step-00000006.npz"),

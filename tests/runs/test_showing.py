@@ -90,6 +90,8 @@ def test_shows_the_latest_preview_or_what_it_is_given(run: Run):
     assert picture.size == (38 * 6, 38 * 6) and picture.getpixel((100, 100)) == 128
     beside = run.show(np.zeros((1, 16, 16, 1), np.uint8), inputs=np.zeros((1, 16, 16, 1), np.uint8))
     assert beside.width > 2 * beside.height
+    with pytest.raises(InputError, match="there are 2 inputs and 1 values: give as many of both"):
+        run.show(np.zeros((1, 16, 16, 1), np.uint8), inputs=np.zeros((2, 16, 16, 1), np.uint8))
 
 
 def test_shows_text_line_by_line(run: Run):

@@ -38,7 +38,7 @@ class Halves:
     limited: str = ""
     """How much of the source is read, if not all."""
     lasts: bool = True
-    """Whether another attempt would find the same: no file failed to be read, for what may pass."""
+    """Whether another attempt would find the same: no file failed with an error that may pass, such as EIO."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,11 +8,11 @@ from typing import ClassVar, Self
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, UnetRecipe
+from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Colourise(UnetRecipe):
+class Colourise(UnetRecipe, RestorationRecipe):
     """U-Net that adds colours to a grey picture; with an L1 loss, where several are possible, it gives pale ones."""
 
     data: ClassVar[str] = "aigc_tf.data.photos.opening:open_coloured"
@@ -27,11 +27,4 @@ class Colourise(UnetRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls(
-            source="fashion_mnist_10k",
-            photos=PhotoSettings(crop=16, channels=3, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            batch_size=8,
-            export_limits=PhotoLimits.tiny(),
-        )
+        return cls.small(channels=3, batch_size=8)

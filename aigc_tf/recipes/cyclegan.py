@@ -40,4 +40,4 @@ class CycleGAN(TranslationRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """Pictures and their negatives."""
-        return cls.small()
+        return cls.small(discriminator_filters=(4, 4, 4))

@@ -9,11 +9,11 @@ from pydantic import PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, UnetRecipe
+from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Deblur(UnetRecipe):
+class Deblur(UnetRecipe, RestorationRecipe):
     """U-Net that undoes a Gaussian blur of unknown strength."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Blur"
@@ -25,11 +25,4 @@ class Deblur(UnetRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls(
-            source="fashion_mnist_10k",
-            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            batch_size=8,
-            export_limits=PhotoLimits.tiny(),
-        )
+        return cls.small(batch_size=8)

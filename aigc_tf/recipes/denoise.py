@@ -9,11 +9,11 @@ from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import NoisyInput, PhotoLimits, PhotoSettings, UnetRecipe
+from aigc_tf.recipes.photos import NoisyInput, RestorationRecipe, UnetRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Denoise(UnetRecipe):
+class Denoise(UnetRecipe, RestorationRecipe):
     """U-Net that takes the strength of Gaussian noise as an input (Zhang et al. 2018, "FFDNet"; 2021, "DRUNet")."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Noise"
@@ -40,11 +40,4 @@ class Denoise(UnetRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls(
-            source="fashion_mnist_10k",
-            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            batch_size=8,
-            export_limits=PhotoLimits.tiny(),
-        )
+        return cls.small(batch_size=8)

@@ -8,11 +8,11 @@ from typing import ClassVar, Self
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, UnetRecipe
+from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Inpaint(UnetRecipe):
+class Inpaint(UnetRecipe, RestorationRecipe):
     """U-Net that is told by a mask what is missing, and changes nothing else (Pathak et al. 2016; Yu et al. 2019)."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Holes"
@@ -23,11 +23,4 @@ class Inpaint(UnetRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls(
-            source="fashion_mnist_10k",
-            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            batch_size=8,
-            export_limits=PhotoLimits.tiny(),
-        )
+        return cls.small(batch_size=8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
@@ -104,21 +104,7 @@ class PhotoRecipe(Recipe):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RestorationRecipe(PhotoRecipe):
-    """A recipe for a model that restores photographs."""
-
-    model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
-    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
-    degradation: ClassVar[str]
-    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
-    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
-
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
-    schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class UnetRecipe(RestorationRecipe):
+class UnetRecipe(PhotoRecipe):
     """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
 
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96)
@@ -130,6 +116,37 @@ class UnetRecipe(RestorationRecipe):
     def granularity(self) -> int:
         """Pixels that height and width of an input must be multiples of."""
         return 2 ** len(self.unet_filters)
+
+    @classmethod
+    def small(cls, channels: Literal[1, 3] = 1, **fields: Any) -> Self:
+        """A version that trains a step in milliseconds, for `tiny` of the recipes.
+
+        Args:
+            channels: of the pictures.
+            fields: further ones.
+        """
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=channels, turns="mirror"),
+            unet_filters=(4, 4),
+            lowest_blocks=1,
+            export_limits=PhotoLimits.tiny(),
+            **fields,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RestorationRecipe(PhotoRecipe):
+    """A recipe for a model that restores photographs."""
+
+    model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
+    data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
+    degradation: ClassVar[str]
+    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
+
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

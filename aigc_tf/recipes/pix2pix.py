@@ -29,4 +29,4 @@ class Pix2Pix(TranslationRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """Pictures and their negatives."""
-        return cls.small()
+        return cls.small(discriminator_filters=(4, 4, 4))

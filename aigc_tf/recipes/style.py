@@ -9,13 +9,13 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoRecipe, PhotoSettings
+from aigc_tf.recipes.photos import PhotoSettings, UnetRecipe
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.translation import WholePictures
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Style(PhotoRecipe):
+class Style(UnetRecipe):
     """A feed-forward network for one style (Johnson et al. 2016), with instance normalisation (Ulyanov et al. 2017)."""
 
     model: ClassVar[str] = "aigc_tf.families.style.model:StyleTransfer"
@@ -42,25 +42,11 @@ class Style(PhotoRecipe):
     batch_size: PositiveInt = 4
     photos: PhotoSettings = PhotoSettings(crop=128, turns="mirror")
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 48, 64)
-    """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 3
-    """Residual blocks at the smallest size."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.1)
-
-    @property
-    def granularity(self) -> int:
-        """Pixels that height and width of an input must be multiples of."""
-        return 2 ** len(self.unet_filters)
 
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls(
-            source="fashion_mnist_10k",
-            style_side=32,
-            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            export_limits=PhotoLimits.tiny(),
-        )
+        return cls.small(style_side=32)

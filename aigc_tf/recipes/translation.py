@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar
 
 from pydantic import Field, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.images import MAX_SIDE
-from aigc_tf.recipes.photos import PhotoLimits, PhotoRecipe, PhotoSettings, Tiling
+from aigc_tf.recipes.photos import PhotoSettings, Tiling, UnetRecipe
 from aigc_tf.recipes.settings import AdamSettings
 
 
@@ -24,7 +24,7 @@ class WholePictures(Tiling):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class TranslationRecipe(PhotoRecipe):
+class TranslationRecipe(UnetRecipe):
     """A recipe for a model that turns pictures of one kind into another: two folders, A and B."""
 
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.translation:Translated",)
@@ -37,9 +37,6 @@ class TranslationRecipe(PhotoRecipe):
     batch_size: PositiveInt = 4
     photos: PhotoSettings = PhotoSettings(turns="mirror")
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96, 96)
-    """Channels of the generator at a half, a quarter, ... of the size."""
-    lowest_blocks: PositiveInt = 2
-    """Residual blocks at the smallest size; the other levels have one on either side."""
     discriminator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 128)
     """Channels of the convolutions that judge patches."""
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
@@ -49,21 +46,3 @@ class TranslationRecipe(PhotoRecipe):
         super().__post_init__()
         if self.photos.test is not None:
             raise ValueError("photos.test is for single photographs: put test pairs into folders train/ and test/")
-
-    @property
-    def granularity(self) -> int:
-        """Pixels that height and width of an input must be multiples of."""
-        return 2 ** len(self.unet_filters)
-
-    @classmethod
-    def small(cls) -> Self:
-        """A version that trains a step in milliseconds, of pictures and their negatives: `tiny` of the recipes."""
-        return cls(
-            source="fashion_mnist_10k",
-            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
-            unet_filters=(4, 4),
-            lowest_blocks=1,
-            discriminator_filters=(4, 4, 4),
-            batch_size=4,
-            export_limits=PhotoLimits.tiny(),
-        )

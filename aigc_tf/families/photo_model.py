@@ -6,14 +6,15 @@ import abc
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.photos.photograph import LUMA
 from aigc_tf.errors import InputError
-from aigc_tf.families.base import Examples, GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.tiles import Arrays, by_tiles
@@ -26,7 +27,6 @@ MEANINGS = {
     "sigma": "standard deviation of the noise, in grey levels from 0 to 255",
     "mask": "height, width, 1; 1 where something is missing, otherwise 0",
 }
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
 
 
 class PhotoModel(GenerativeModel, Transforms):
@@ -37,6 +37,8 @@ class PhotoModel(GenerativeModel, Transforms):
     """The network that is used after training: pictures, and numbers, by name -> pictures."""
     scale: int = 1
     """How many times what comes out is larger, in height and width."""
+    signature: ClassVar[str] = "translate"
+    """What the exported function is called."""
 
     @property
     def takes(self) -> Photographs:
@@ -49,12 +51,17 @@ class PhotoModel(GenerativeModel, Transforms):
         return Photographs(self.recipe.photos.channels)
 
     @abc.abstractmethod
-    def judged(self, source: Any, count: int) -> tuple[Arrays, np.ndarray | None]:
-        """Inputs of the network from at most `count` validation crops, and what should be made of them, if it is known.
+    def examples(self, crops: np.ndarray, seed: int) -> Arrays:
+        """Inputs of the network by name, made of crops of a source.
 
-        Returns:
-            By name, and float32 `[count, height, width, channels]` in [0, 1].
+        Args:
+            crops: float32 `[count, height, width, channels]` in [0, 1]; of pairs both pictures.
+            seed: of what is drawn.
         """
+
+    def truth(self, crops: np.ndarray) -> np.ndarray | None:
+        """What should be made of `examples` of crops, float32 `[count, height, width, channels]`; None if unknown."""
+        return None
 
     def called(self, network: keras.Model, inputs: Mapping[str, Any], training: bool) -> tf.Tensor:
         """A network on inputs by name."""
@@ -146,8 +153,10 @@ class PhotoModel(GenerativeModel, Transforms):
         self.refuse_condition(condition)
         return {"image": pixels}
 
-    def of_fixed_size(self, side: int) -> keras.Model:
-        """The network for pictures of one size, for exports."""
+    @cached_property
+    def of_fixed_size(self) -> keras.Model:
+        """The network for pictures of one size, those that it learns from: what is exported."""
+        side = self.recipe.photos.crop // self.scale
         inputs = [
             keras.Input((side, side, entry.shape[-1]) if len(entry.shape) == 4 else entry.shape[1:], name=entry.name)
             for entry in self.used.inputs
@@ -157,40 +166,33 @@ class PhotoModel(GenerativeModel, Transforms):
     def page(self, source: Any = None) -> list[Panel]:
         """A picture in, a picture out, if the network takes nothing else; nothing otherwise."""
         del source
-        return [Panel("transform", name) for name in self.signatures()] if len(self.used.inputs) == 1 else []
+        return [Panel("transform", self.signature)] if len(self.used.inputs) == 1 else []
 
-    def signature(self, network: keras.Model, output: str, examples: Examples) -> Signature:
-        """The signature of what `of_fixed_size` gave.
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """One, named by `signature`, for pictures of one size; its examples are made of validation crops, or noise."""
+        side, channels = self.recipe.photos.crop, self.recipe.photos.channels
 
-        Args:
-            network: of fixed size.
-            output: name of what comes out.
-            examples: ordinary inputs.
-        """
+        def ordinary(count: int, seed: int) -> Arrays:
+            if source is None:
+                return self.examples(
+                    np.random.default_rng(seed).random((count, side, side, channels), np.float32), seed
+                )
+            crops = source.unit_crops("validation", count)
+            return self.examples(crops[np.arange(count) % len(crops)], seed)  # again if there are too few
 
         def strange(count: int, seed: int) -> Arrays:
-            ordinary = examples(count, seed)
-            return ordinary | {"image": self.takes.strange(np.clip(ordinary["image"], 0, 1), seed)}
+            inputs = ordinary(count, seed)
+            return inputs | {"image": self.takes.strange(np.clip(inputs["image"], 0, 1), seed)}
 
-        return Signature(
-            network,
-            {entry.name: TensorSpec(entry.shape[1:], MEANINGS[entry.name]) for entry in network.inputs},
-            {output: TensorSpec(network.outputs[0].shape[1:], MEANINGS["image"])},
-            examples,
-            strange=strange,
-        )
+        network = self.of_fixed_size
+        inputs = {entry.name: TensorSpec(entry.shape[1:], MEANINGS[entry.name]) for entry in network.inputs}
+        output = {"picture": TensorSpec(network.outputs[0].shape[1:], MEANINGS["image"])}
+        return {self.signature: Signature(network, inputs, output, ordinary, strange=strange)}
 
 
-def crops_or_noise(source: Any, count: int, seed: int, shape: tuple[int, int, int]) -> np.ndarray:
-    """Validation crops of a source of photographs, repeated if there are too few; noise without a source.
-
-    Returns:
-        float32 `[count, *shape]` in [0, 1].
-    """
-    if source is None:
-        return np.random.default_rng(seed).random((count, *shape), np.float32)
-    crops = source.crops_of("validation", count)
-    return crops[np.arange(count) % len(crops)].astype(np.float32) / 255
+def unit(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures in [-1, 1], as batches hold them, in [0, 1]."""
+    return 0.5 * pictures + 0.5
 
 
 def in_channels(pixels: np.ndarray, wanted: int) -> np.ndarray:

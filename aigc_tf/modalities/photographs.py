@@ -13,6 +13,7 @@ from aigc_tf.data.photos.photograph import Photograph, png_of, read_photograph
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.base import Modality, UserFile
 from aigc_tf.modalities.drawing import grid, to_bytes, write_png
+from aigc_tf.modalities.pictures import as_brightness, strange_pictures
 from aigc_tf.storage.files import write_atomically
 
 Rows = list[Any] | np.ndarray
@@ -80,14 +81,8 @@ class Photographs(Modality):
         return grid(cells, columns)
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
-        """In turns: noise, the negative, pixels that are black or white, one colour all over; float in [0, 1]."""
-        random = np.random.default_rng(seed)
-        made = np.empty_like(values)
-        made[0::4] = random.random(values[0::4].shape)
-        made[1::4] = 1 - values[1::4]
-        made[2::4] = values[2::4] > 0.5
-        made[3::4] = random.random((len(values[3::4]), 1, 1, values.shape[-1]))
-        return made
+        """See `strange_pictures`."""
+        return strange_pictures(values, seed)
 
 
 class Masks(Photographs):
@@ -128,11 +123,4 @@ def as_photograph(value: Any) -> Photograph:
 
 def pixels_of(value: Any) -> np.ndarray:
     """float32 `[height, width, channels]` in [0, 1]."""
-    return as_unit(value) if isinstance(value, np.ndarray) else value.unit
-
-
-def as_unit(image: np.ndarray) -> np.ndarray:
-    """An array, unsigned integers or in [0, 1], as float32 in [0, 1]."""
-    if image.dtype.kind == "u":
-        return image.astype(np.float32) / np.float32(np.iinfo(image.dtype).max)
-    return image.astype(np.float32)
+    return as_brightness(value) if isinstance(value, np.ndarray) else value.unit

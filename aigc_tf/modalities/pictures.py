@@ -52,17 +52,8 @@ class Pictures(Modality):
             yield from batches_of_files(self, zip(files, images, strict=True), len(files), at_once)
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
-        """In turns: noise, the negative, the pixels in another order, one colour all over; float `values` in [0, 1]."""
-        random = np.random.default_rng(seed)
-        made = np.empty_like(values)
-        channels = values.shape[-1]
-        made[0::4] = random.random(values[0::4].shape)
-        made[1::4] = 1 - values[1::4]
-        made[2::4] = random.permuted(values[2::4].reshape(len(values[2::4]), -1, channels), axis=1).reshape(
-            values[2::4].shape
-        )
-        made[3::4] = random.random((len(values[3::4]), 1, 1, channels))
-        return made
+        """See `strange_pictures`."""
+        return strange_pictures(values, seed)
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
         """A PNG file with text entries."""
@@ -130,6 +121,22 @@ class Pictures(Modality):
         return grid(rows.reshape(-1, *rows.shape[2:]), columns=3)
 
 
+def strange_pictures(values: np.ndarray, seed: int) -> np.ndarray:
+    """In turns: noise, the negative, the pixels in another order, one colour all over; float `values` in [0, 1]."""
+    random = np.random.default_rng(seed)
+    made = np.empty_like(values)
+    channels = values.shape[-1]
+    made[0::4] = random.random(values[0::4].shape)
+    made[1::4] = 1 - values[1::4]
+    made[2::4] = random.permuted(values[2::4].reshape(len(values[2::4]), -1, channels), axis=1).reshape(
+        values[2::4].shape
+    )
+    made[3::4] = random.random((len(values[3::4]), 1, 1, channels))
+    return made
+
+
 def as_brightness(images: np.ndarray) -> np.ndarray:
-    """Images, uint8 or float in [0, 1], as float32 in [0, 1]."""
-    return images.astype(np.float32) / 255 if images.dtype == np.uint8 else images.astype(np.float32)
+    """Images, unsigned integers of any size or float in [0, 1], as float32 in [0, 1]."""
+    if images.dtype.kind == "u":
+        return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
+    return images.astype(np.float32)

@@ -21,11 +21,12 @@ __all__ = ["ImageSource", "Split", "open_source", "to_unit"]
 
 MIN_IMAGES = 2  # distances between distributions need more than one example
 _EXPECTED = "a folder of images, an .npz file or a TFDS data set"
-_NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
+NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
     "auto": fashion_mnist.open_best,
     fashion_mnist.FULL: fashion_mnist.open_full,
     fashion_mnist.SHIPPED: fashion_mnist.open_shipped,
 }
+"""Data sets that the package or the system has, and how they are opened."""
 
 
 def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
@@ -73,10 +74,10 @@ def _few_tested(source: ImageSource) -> list[str]:
 
 
 def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
-    if name in _NAMED:
-        return _NAMED[name](settings)
+    if name in NAMED:
+        return NAMED[name](settings)
     if not is_path(name, (".npz",), _EXPECTED):
-        close = difflib.get_close_matches(name, _NAMED, n=1)
+        close = difflib.get_close_matches(name, NAMED, n=1)
         return tfds_images.open_tfds(name, settings, other_names=close)
     path = existing(name, _EXPECTED)
     if path.is_dir():

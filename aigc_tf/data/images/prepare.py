@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -97,11 +98,13 @@ def decode_whole(data: bytes, channels: int) -> np.ndarray:
         UnreadableError: as for `decode_image`.
     """
 
-    def finish(image: Image.Image, turn: Turn) -> np.ndarray:
-        pixels = _upright_eight_bit(image, turn, channels)
-        return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
+    return read_image(data, partial(whole, channels=channels))
 
-    return read_image(data, finish)
+
+def whole(image: Image.Image, turn: Turn, channels: int) -> np.ndarray:
+    """A loaded image at its own size: uint8 `[height, width, channels]`. It may be closed afterwards."""
+    pixels = _upright_eight_bit(image, turn, channels)
+    return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
 
 
 def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from aigc_tf.data.images import fashion_mnist
+from aigc_tf.data.images.opening import NAMED
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.photos.folder import Folder, motifs, read_folder, test_rows, validation_rows
-from aigc_tf.data.photos.photos import Photos, gathered
+from aigc_tf.data.photos.photos import Photos, content_key, gathered
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN
 from aigc_tf.errors import InputError
@@ -22,11 +21,6 @@ from aigc_tf.recipes.photos import PhotoRecipe, PhotoSettings
 Found = TypeVar("Found", bound=PhotoSource)
 
 _EXPECTED = "a folder of photographs"
-_NAMED = {
-    "auto": fashion_mnist.open_best,
-    fashion_mnist.FULL: fashion_mnist.open_full,
-    fashion_mnist.SHIPPED: fashion_mnist.open_shipped,
-}
 
 
 def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
@@ -42,12 +36,15 @@ def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
         InputError: the source or the data is missing or cannot be used.
     """
     settings = recipe.photos
-    source = _of_data(data, settings) if data is not None else _by_name(recipe.source, settings)
+    if data is not None:
+        source = from_folder(GIVEN, given_folder(data, settings), settings)
+    else:
+        source = from_folder(recipe.source, named_folder(recipe.source, settings), settings)
     if settings.test is not None:
         tested = read_folder(existing(settings.test, _EXPECTED), settings)
         test, repeated = unseen(tested.photos, source.train)
         notes = (*source.notes, *(f"of the test photographs, {note}" for note in (*tested.notes, *repeated)))
-        split = f"the folder {tested_name(settings)}"
+        split = f"the folder {Path(settings.test).name}"  # without the folders that it lies in
         source = dataclasses.replace(source, test=test, test_split=split, notes=notes)
     return finished(source, recipe, "photographs", "give more, or --photos.test FOLDER")
 
@@ -86,13 +83,9 @@ def is_grey(photo: np.ndarray) -> bool:
     return bool((photo == photo[..., :1]).all())
 
 
-def tested_name(settings: PhotoSettings) -> str:
-    """What the folder of test photographs is called in protocols, without the folders that it lies in."""
-    return Path(settings.test or "").name
-
-
-def _by_name(name: str, settings: PhotoSettings) -> PhotoSource:
-    return from_folder(name, named_folder(name, settings), settings)
+def is_named(name: str) -> bool:
+    """Whether a source is one of the data sets that are there to try things out."""
+    return name in NAMED and not is_path(name, (), _EXPECTED)
 
 
 def named_folder(name: str, settings: PhotoSettings) -> Folder:
@@ -101,14 +94,14 @@ def named_folder(name: str, settings: PhotoSettings) -> Folder:
     Raises:
         InputError: there is no such folder, or its photographs cannot be used.
     """
-    if not is_path(name, (), _EXPECTED) and name in _NAMED:
-        images = _NAMED[name](ImageSettings(channels=settings.channels))
+    if is_named(name):
+        images = NAMED[name](ImageSettings(channels=settings.channels))
         _refuse_small(images.name, images.train.images, settings)
         parts = {"train": np.asarray(images.train.images), "test": np.asarray(images.test.images)}
         photos = gathered((photo for part in parts.values() for photo in part), settings.channels)
         names = [f"{part}/{index}" for part, pictures in parts.items() for index in range(len(pictures))]
         return Folder(names, photos, [name.partition("/")[0] for name in names], images.notes, images.licence)
-    folder = existing(name, f"{_EXPECTED}, or one of {', '.join(_NAMED)}")
+    folder = existing(name, f"{_EXPECTED}, or one of {', '.join(NAMED)}")
     if not folder.is_dir():
         raise InputError(f"source {folder} is a file: name the folder that holds the photographs")
     return read_folder(folder, settings)
@@ -139,19 +132,11 @@ def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSourc
 
 def unseen(test: Photos, train: Photos) -> tuple[Photos, tuple[str, ...]]:
     """Test photographs without those that are trained on, too, and in words how many these are."""
-    known = {_content(photo) for photo in train}
-    new = np.array([_content(photo) not in known for photo in test], bool)
+    known = {content_key(photo) for photo in train}
+    new = np.array([content_key(photo) not in known for photo in test], bool)
     if new.all():
         return test, ()
     return test.at(np.flatnonzero(new)), (f"left out: {(~new).sum()} that are trained on, too, pixel by pixel",)
-
-
-def _content(photo: np.ndarray) -> bytes:
-    return hashlib.sha256(f"{photo.shape};".encode() + photo.tobytes()).digest()
-
-
-def _of_data(data: Any, settings: PhotoSettings) -> PhotoSource:
-    return from_folder(GIVEN, given_folder(data, settings), settings)
 
 
 def given_folder(data: Any, settings: PhotoSettings) -> Folder:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from PIL import Image
 
 from aigc_tf.data.images.overview import near_pairs
 from aigc_tf.data.overview import Overview, Shown, histogram, spread_in_words
 from aigc_tf.data.photos.opening import is_grey
-from aigc_tf.data.photos.photos import Photos
+from aigc_tf.data.photos.photos import Photos, content_key
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import evenly
 
@@ -52,9 +50,7 @@ def overview(source: PhotoSource) -> Overview:
 
 def copies(photos: Photos) -> int:
     """How many photographs have the same size and pixels as an earlier one."""
-    return len(photos) - len(
-        {hashlib.sha256(f"{photo.shape};".encode() + photo.tobytes()).digest() for photo in photos}
-    )
+    return len(photos) - len(set(map(content_key, photos)))
 
 
 def thumbnail(photo: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from aigc_tf.data.images.source import to_unit
 from aigc_tf.data.order import Rows
 from aigc_tf.data.photos.folder import Folder, test_rows, validation_rows
-from aigc_tf.data.photos.opening import finished, from_folder, given_folder, named_folder
+from aigc_tf.data.photos.opening import finished, from_folder, given_folder, is_named, named_folder
 from aigc_tf.data.photos.photos import Photos, gathered
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN, Batch
@@ -134,7 +134,7 @@ def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
     found = named_folder(recipe.source, settings)
     if recipe.target is not None:
         return found, named_folder(recipe.target, settings)
-    if found.licence != Folder.licence:  # a data set to try things out
+    if is_named(recipe.source):
         return found, _changed(found, lambda photo: 255 - photo)
     narrow = [
         name for name, (_, width) in zip(found.names, found.photos.sizes, strict=True) if width < 2 * settings.crop

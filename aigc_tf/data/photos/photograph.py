@@ -10,9 +10,10 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
-from aigc_tf.data.images.prepare import Turn, decode_whole, read_image
+from aigc_tf.data.images.prepare import Turn, read_image, whole
 from aigc_tf.errors import UnreadableError
 
+LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as Pillow's "L"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH = 24  # where a PNG file says how many bits a number has
 _COLOUR_SPACE = slice(16, 20)  # of a profile: the bytes that name it (ICC.1:2022, table 17)
@@ -60,7 +61,7 @@ def read_photograph(data: bytes, channels: int) -> Photograph:
     def finish(image: Image.Image, turn: Turn) -> Photograph:
         profile = image.info.get("icc_profile")
         if not image.has_transparency_data:
-            return Photograph(decode_whole(data, channels), None, profile)
+            return Photograph(whole(image, turn, channels), None, profile)
         upright = image if turn is None else image.transpose(turn)
         pixels = np.asarray(upright.convert("LA" if channels == 1 else "RGBA"))
         return Photograph(pixels[..., :-1], pixels[..., -1:], profile)
@@ -79,7 +80,7 @@ def _of_16_bits(data: bytes, channels: int) -> Photograph:
     if colours.shape[-1] == 1 and channels == 3:
         colours = np.repeat(colours, 3, axis=-1)
     elif colours.shape[-1] == 3 and channels == 1:
-        colours = np.round(colours @ np.array([0.299, 0.587, 0.114]))[..., np.newaxis].astype(np.uint16)
+        colours = np.round(colours @ np.array(LUMA))[..., np.newaxis].astype(np.uint16)
     return Photograph(colours, alpha, profile)
 
 

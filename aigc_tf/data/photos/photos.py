@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -87,6 +88,11 @@ class Photos:
 def cut(photo: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     """A square of a photograph `[height, width, channels]`."""
     return photo[top : top + side, left : left + side]
+
+
+def content_key(photo: np.ndarray) -> bytes:
+    """SHA-256 over the shape and the pixels of a photograph."""
+    return hashlib.sha256(f"{photo.shape};".encode() + photo.tobytes()).digest()
 
 
 def gathered(photos: Iterable[np.ndarray], channels: int) -> Photos:

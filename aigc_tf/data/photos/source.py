@@ -120,6 +120,10 @@ class PhotoSource(Source):
         tiles = evenly(int(photos.tiles(side).sum()), count)
         return np.stack([photos.tile(number, side) for number in tiles])
 
+    def unit_crops(self, part: PartName, count: int) -> np.ndarray:
+        """`crops_of` as float32 in [0, 1]."""
+        return self.crops_of(part, count).astype(np.float32) / 255
+
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Crops as batches for training have them, evenly spread."""
         if not len(self.part(part)):

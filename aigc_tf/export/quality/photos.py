@@ -39,7 +39,8 @@ def photo_quality(
     """
     ((name, signature),) = model.signatures(source).items()
     (output,) = signature.outputs
-    inputs, truth = model.judged(source, recipe.export_limits.crops)
+    crops = source.unit_crops("validation", recipe.export_limits.crops)
+    inputs, truth = model.examples(crops, 0), model.truth(crops)
     calls = checked(networks_of({name: signature}), runner.map)
     by_network, by_file = (call(name, inputs)[output] for call in calls)
     limits = recipe.export_limits.of(quantize)

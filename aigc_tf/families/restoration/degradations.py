@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.families.photo_model import LUMA
+from aigc_tf.data.photos.photograph import LUMA
 from aigc_tf.nn.corruption import blur_each, jpeg_each, salt_and_pepper, streams
 from aigc_tf.nn.holes import PERIOD, free_form_holes, regular_holes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -10,9 +10,8 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
-from aigc_tf.families.base import Signature
 from aigc_tf.families.latent import averaged, update_average
-from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, crops_or_noise
+from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, unit
 from aigc_tf.families.restoration.degradations import Degradation
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.base import Preview
@@ -35,6 +34,7 @@ class Restorer(PhotoModel):
     """
 
     recipe: RestorationRecipe
+    signature: ClassVar[str] = "restore"
 
     def __init__(self, recipe: RestorationRecipe, network: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -42,7 +42,6 @@ class Restorer(PhotoModel):
         self.degradation: Degradation = resolve(recipe.degradation)(recipe)
         self.scale = self.degradation.scale
         self.used = averaged(network, recipe.average_images)
-        self.restoring = self.of_fixed_size(recipe.photos.crop // self.scale)
         self.degradation_seed = keras.random.SeedGenerator(recipe.seed, name="degradation_seed")
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
         self.built = True
@@ -55,7 +54,7 @@ class Restorer(PhotoModel):
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network on clean crops `image`, `[batch, height, width, channels]` in [-1, 1]."""
-        clean = 0.5 * batch["image"] + 0.5
+        clean = unit(batch["image"])
         inputs = self.degradation.degrade(clean, self.degradation_seed)
         with tf.GradientTape() as tape:
             restored = self.called(self.network, inputs, training=True)
@@ -68,37 +67,27 @@ class Restorer(PhotoModel):
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out `image`, always degraded in the same way. Changes nothing."""
-        clean = 0.5 * batch["image"] + 0.5
+        clean = unit(batch["image"])
         restored = self.called(self.used, self.degradation.degrade(clean, 0), training=False)
         return {"loss": charbonnier(restored, clean), "psnr_db": decibels(restored, clean)}
 
-    def examples(self, clean: np.ndarray, seed: int, strength: float | None = None) -> Arrays:
-        """Inputs of the network for clean pictures, float32 `[count, height, width, channels]` in [0, 1]."""
-        inputs = self.degradation.degrade(ops.convert_to_tensor(clean), seed, strength)
+    def examples(self, crops: np.ndarray, seed: int, strength: float | None = None) -> Arrays:
+        """See `PhotoModel.examples`; a strength is one of the degradation's `measured`, None draws some."""
+        inputs = self.degradation.degrade(ops.convert_to_tensor(crops), seed, strength)
         return {name: np.asarray(value) for name, value in inputs.items()}
 
-    def judged(self, source: Any, count: int) -> tuple[Arrays, np.ndarray]:
-        """See `PhotoModel.judged`."""
-        clean = source.crops_of("validation", count).astype(np.float32) / 255
-        return self.examples(clean, 0), clean
+    def truth(self, crops: np.ndarray) -> np.ndarray:
+        """The crops themselves."""
+        return crops
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Of held-out crops in rows: the simplest restoration, the network's, the truth, and its errors."""
-        clean = source.crops_of("validation", PREVIEWED).astype(np.float32) / 255
+        clean = source.unit_crops("validation", PREVIEWED)
         inputs = self.examples(clean, 0)
         restored = np.clip(self.called(self.used, inputs, training=False), 0, 1)
         errors = np.clip(ERRORS_SHOWN * np.abs(restored - clean), 0, 1)
         simple = np.clip(self.degradation.simple(inputs), 0, 1)
         return {"input_output_truth_error": rows_of(np.stack([simple, restored, clean, errors], axis=1))}
-
-    def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`restore`: for pictures of the size of a degraded crop."""
-        side, channels = self.recipe.photos.crop, self.recipe.photos.channels
-
-        def examples(count: int, seed: int) -> Arrays:
-            return self.examples(crops_or_noise(source, count, seed, (side, side, channels)), seed)
-
-        return {"restore": self.signature(self.restoring, "restored", examples)}
 
 
 def decibels(images: tf.Tensor, references: tf.Tensor) -> tf.Tensor:

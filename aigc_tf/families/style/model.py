@@ -12,9 +12,8 @@ from keras import ops
 
 from aigc_tf.data.photos.styled import StylePicture
 from aigc_tf.data.source import Batch
-from aigc_tf.families.base import Signature
 from aigc_tf.families.latent import averaged, update_average
-from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, crops_or_noise
+from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, unit
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import rows_of
@@ -38,7 +37,6 @@ class StyleTransfer(PhotoModel):
         super().__init__(name=recipe.slug())
         self.recipe, self.network, self.style = recipe, network, style
         self.used = averaged(network, recipe.average_images)
-        self.styling = self.of_fixed_size(recipe.photos.crop)
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
@@ -76,7 +74,7 @@ class StyleTransfer(PhotoModel):
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1]."""
-        photos = 0.5 * batch["image"] + 0.5
+        photos = unit(batch["image"])
         with tf.GradientTape() as tape:
             losses = self.losses_of(self.network, photos, training=True)
         weights = self.network.trainable_variables
@@ -87,23 +85,15 @@ class StyleTransfer(PhotoModel):
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Losses on held-out `image`. Changes nothing."""
-        return self.losses_of(self.used, 0.5 * batch["image"] + 0.5, training=False)
+        return self.losses_of(self.used, unit(batch["image"]), training=False)
 
-    def judged(self, source: Any, count: int) -> tuple[Arrays, None]:
-        """See `PhotoModel.judged`: nobody knows what should be made of a photograph."""
-        return {"image": source.crops_of("validation", count).astype(np.float32) / 255}, None
+    def examples(self, crops: np.ndarray, seed: int) -> Arrays:
+        """See `PhotoModel.examples`: photographs as they are."""
+        del seed
+        return {"image": crops}
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Of held-out crops in rows: the photograph, and what is made of it."""
-        photos = source.crops_of("validation", PREVIEWED).astype(np.float32) / 255
+        photos = source.unit_crops("validation", PREVIEWED)
         styled = np.asarray(self.used(photos, training=False))
         return {"photograph_styled": rows_of(np.stack([photos, styled], axis=1)), "style": self.style.pixels}
-
-    def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`translate`: for photographs of the size of a crop."""
-        side, channels = self.recipe.photos.crop, self.recipe.photos.channels
-
-        def examples(count: int, seed: int) -> Arrays:
-            return {"image": crops_or_noise(source, count, seed, (side, side, channels))}
-
-        return {"translate": self.signature(self.styling, "styled", examples)}

@@ -10,9 +10,9 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.latent import update_average
-from aigc_tf.families.translation.model import Translator, unit
+from aigc_tf.families.photo_model import unit
+from aigc_tf.families.translation.model import Translator
 from aigc_tf.nn.losses import least_squares_discriminator_loss, least_squares_generator_loss
-from aigc_tf.nn.optimizers import adam
 from aigc_tf.nn.replay import ReplayBuffer
 from aigc_tf.recipes import cyclegan
 
@@ -38,23 +38,15 @@ class CycleGAN(Translator):
         discriminator: keras.Model,
         discriminator_a: keras.Model,
     ) -> None:
-        super().__init__(recipe, generator)
+        making = [*generator.trainable_variables, *back.trainable_variables]
+        judging = [*discriminator.trainable_variables, *discriminator_a.trainable_variables]
+        super().__init__(recipe, generator, making, judging)
         self.back, self.discriminator, self.discriminator_a = back, discriminator, discriminator_a
+        self.making, self.judging = making, judging
         side, channels = recipe.photos.crop, recipe.photos.channels
         picture = keras.Input((side, side, channels), name="picture")
         self.replay = ReplayBuffer(recipe.replayed, [picture], recipe.seed)
         self.replay_a = ReplayBuffer(recipe.replayed, [picture], recipe.seed + 1)
-        self.making = [*generator.trainable_variables, *back.trainable_variables]
-        self.judging = [*discriminator.trainable_variables, *discriminator_a.trainable_variables]
-        self.generator_adam = adam(recipe.generator_optimizer, self.making)
-        self.discriminator_adam = adam(recipe.discriminator_optimizer, self.judging)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One for both generators, one for both discriminators."""
-        return {"generator_optimizer": self.generator_adam, "discriminator_optimizer": self.discriminator_adam}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update all networks on `image` (A) and `target` (B), `[batch, height, width, channels]` in [-1, 1].

@@ -8,9 +8,9 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.latent import update_average
-from aigc_tf.families.translation.model import Translator, unit
+from aigc_tf.families.photo_model import unit
+from aigc_tf.families.translation.model import Translator
 from aigc_tf.nn.losses import discriminator_loss, non_saturating_generator_loss
-from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes import pix2pix
 
 
@@ -26,17 +26,8 @@ class Pix2Pix(Translator):
     recipe: pix2pix.Pix2Pix
 
     def __init__(self, recipe: pix2pix.Pix2Pix, generator: keras.Model, discriminator: keras.Model) -> None:
-        super().__init__(recipe, generator)
+        super().__init__(recipe, generator, generator.trainable_variables, discriminator.trainable_variables)
         self.discriminator = discriminator
-        self.generator_adam = adam(recipe.generator_optimizer, generator.trainable_variables)
-        self.discriminator_adam = adam(recipe.discriminator_optimizer, discriminator.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One for each player."""
-        return {"generator_optimizer": self.generator_adam, "discriminator_optimizer": self.discriminator_adam}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both players on pairs `image` and `target`, `[batch, height, width, channels]` in [-1, 1].

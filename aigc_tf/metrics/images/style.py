@@ -41,7 +41,7 @@ class Styled(Evaluator):
         """
         if not len(source.part(request.part)):
             raise InputError(f"{source.name} has no {request.part} photographs: give more, or --photos.test FOLDER")
-        photos = source.crops_of(request.part, min(request.samples, MAX_CROPS)).astype(np.float32) / 255
+        photos = source.unit_crops(request.part, min(request.samples, MAX_CROPS))
         made: dict[str, np.ndarray] = {COPY: photos}
         seconds = {COPY: 0.0}
         ways = {

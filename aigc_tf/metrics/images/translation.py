@@ -42,7 +42,7 @@ class Translated(Evaluator):
         images, truth = pair["image"], pair["target"]
         made = {MODEL: np.asarray(model.transform(images)), COPY: images}
         compared = min(MAX_TRAINING, affordable(source))
-        training = source.named(source.crops_of("train", compared).astype(np.float32) / 255)
+        training = source.named(source.unit_crops("train", compared))
         if "target" in training:
             made[NEAREST] = training["target"][nearest(images, training["image"])]
         figures = {}

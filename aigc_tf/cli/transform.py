@@ -41,8 +41,8 @@ def transform(
         side_by_side: Show input and output together.
         seed: Random seed, for models that draw random numbers.
         checkpoint: The last checkpoint, or the best one seen while training.
-        condition: For a conditional model: one condition for all inputs, or one for each; of an inpainter masks, white
-            where something is missing.
+        condition: For a conditional model: one condition for all inputs, or one for each: classes, or masks that are
+            white where something is missing.
         options: What the recipe's `transform_options` has.
     """
     require_inputs(inputs, text)
@@ -61,7 +61,7 @@ def transform(
             "side: leave --side-by-side out"
         )
     if model.condition is not None and model.condition.required and not condition:
-        raise InputError(f"--mask is missing: a {opened.recipe.slug()} has to be given {model.condition.name}")
+        raise InputError(f"--condition is missing: {opened.recipe.slug()} has to be given {model.condition.name}")
     if out is None and not model.gives.is_printed:
         raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
     work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TypeAlias
 
 import keras
@@ -84,7 +83,7 @@ def blur_each(images: tf.Tensor, deviations: tf.Tensor, largest: float) -> tf.Te
 
 
 def jpeg_each(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
-    """`jpeg` with a quality for each image, float32 `[batch]` in [1, 100], rounded."""
+    """Compressed and decompressed with a quality for each image, float32 `[batch]` in [1, 100], rounded."""
 
     def compress(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         return tf.image.adjust_jpeg_quality(pair[0], tf.cast(tf.round(pair[1]), tf.int32))
@@ -95,8 +94,7 @@ def jpeg_each(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
 
 def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:
     """Compressed and decompressed."""
-    compress: Callable[[tf.Tensor], tf.Tensor] = lambda image: tf.image.adjust_jpeg_quality(image, quality)  # noqa: E731
-    return tf.ensure_shape(tf.map_fn(compress, images), images.shape)
+    return jpeg_each(images, ops.full((ops.shape(images)[0],), float(quality)))
 
 
 def streams(seed: Seed, count: int) -> list[Seed]:

@@ -1,4 +1,4 @@
-"""How the figures of an evaluation are read: which way is better, and what simpler methods reach."""
+"""What is reported of a run: the figures of an evaluation and how to read them, and the quality of exported files."""
 
 from __future__ import annotations
 

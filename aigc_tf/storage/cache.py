@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from aigc_tf.errors import InputError
+from aigc_tf.storage.archives import ArchiveError, UnavailableError
 from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sync
 
 FOLDERS = ("images", "text", "features", "litert.js")
@@ -18,6 +21,8 @@ LIMITED = ("images", "text")
 """Those of them that have one limit together."""
 LIMIT = "AIGC_TF_CACHE_LIMIT"
 _DEFAULT_LIMIT = 20  # GB
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,30 @@ def keep(entry: Path, make: Callable[[Path], bool]) -> None:
             if not entry.exists():  # otherwise another process has made the same
                 raise
         sync(entry.parent)
+
+
+def kept(entry: Path, read: Callable[[], Found]) -> Found | None:
+    """What an entry holds, which then counts as used; None if there is nothing, or something else, which is removed.
+
+    Args:
+        entry: a folder.
+        read: gives what it holds, or raises what files raise that are damaged or of another form.
+
+    Raises:
+        UnavailableError: it cannot be read at the moment; it stays.
+    """
+    if not entry.is_dir():
+        return None
+    try:
+        found = read()
+    except UnavailableError:
+        raise
+    except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
+        shutil.rmtree(entry)
+        return None
+    with contextlib.suppress(OSError):  # a cache that may only be read serves, too
+        os.utime(entry)
+    return found
 
 
 def clear() -> int:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import itertools
 import json
 import math
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -27,10 +24,11 @@ from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.images.source import Split, fingerprint_of, keys_of
 from aigc_tf.data.images.splits import HoldOut, SplitBuilder, digests_of
 from aigc_tf.data.progress import progress
+from aigc_tf.data.walk import states
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
-from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
+from aigc_tf.storage.archives import UnavailableError, read_arrays
+from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 
 _FORM = 1  # of what is kept; to be raised when pictures are prepared or split in another way
@@ -61,9 +59,9 @@ def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedF
     """
     try:
         entry = cache_folder("images") / _key(folder, layout, settings)
-        kept = _read(entry, settings)
-        if kept is not None:
-            return kept
+        known = kept(entry, partial(_read, entry, settings))
+        if known is not None:
+            return known
         needed = len(layout.files) * math.prod(settings.shape)
         note = no_room(entry.parent, needed)
         if not note:
@@ -83,13 +81,9 @@ def _key(folder: Path, layout: Layout, settings: ImageSettings) -> str:
             errors="surrogateescape"
         )
     )
-    for name, part in itertools.zip_longest(layout.files, layout.parts):
-        try:
-            status = os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116 (fast: there may be a million files)
-            state = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        except OSError:
-            state = "unreadable"
-        digest.update(f"{name}\0{part} {state}\n".encode(errors="surrogateescape"))
+    for name, part, state in zip(layout.files, layout.parts, states(folder, layout.files), strict=True):
+        status = "unreadable" if state is None else f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
+        digest.update(f"{name}\0{part} {status}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]
 
 
@@ -192,28 +186,17 @@ def _write(made: Path, found: PreparedFolder, about: str) -> None:
     write_text(made / _RECORD, json.dumps(record))
 
 
-def _read(entry: Path, settings: ImageSettings) -> PreparedFolder | None:
-    """What was kept; None if there is nothing, or something else, which is removed."""
-    if not entry.is_dir():
-        return None
-    try:
-        index = read_arrays(entry / _INDEX)
-        record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
-        names = [part for part in _PARTS if f"{part}_keys" in index]
-        found = PreparedFolder(
-            parts={part: _read_part(entry / part, index, settings) for part in names},
-            fingerprint=str(record["fingerprint"]),
-            unreadable=[(int(position), str(reason)) for position, reason in record["unreadable"]],
-            near_duplicates=NearDuplicates(*record["near_duplicates"]),
-        )
-        with contextlib.suppress(OSError):  # a cache that may only be read serves, too
-            os.utime(entry)
-        return found
-    except UnavailableError:  # it stays
-        raise
-    except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
-        shutil.rmtree(entry)
-        return None
+def _read(entry: Path, settings: ImageSettings) -> PreparedFolder:
+    """What was kept."""
+    index = read_arrays(entry / _INDEX)
+    record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
+    names = [part for part in _PARTS if f"{part}_keys" in index]
+    return PreparedFolder(
+        parts={part: _read_part(entry / part, index, settings) for part in names},
+        fingerprint=str(record["fingerprint"]),
+        unreadable=[(int(position), str(reason)) for position, reason in record["unreadable"]],
+        near_duplicates=NearDuplicates(*record["near_duplicates"]),
+    )
 
 
 def _read_part(path: Path, index: dict[str, np.ndarray], settings: ImageSettings) -> Split:

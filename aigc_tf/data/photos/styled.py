@@ -7,7 +7,6 @@ import dataclasses
 import json
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +20,7 @@ from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.style import Style
+from aigc_tf.storage.files import expanded
 
 WAVES = "waves"
 
@@ -71,7 +71,7 @@ def style_pixels(recipe: Style) -> np.ndarray:
     if recipe.style == WAVES:
         return waves(side, channels)
     settings = ImageSettings(height=side, width=side, channels=channels)
-    (found,) = decode_files([Path(recipe.style).expanduser()], partial(decode_image, settings=settings))
+    (found,) = decode_files([expanded(recipe.style)], partial(decode_image, settings=settings))
     if isinstance(found, UnreadableError):
         raise InputError(f"style {recipe.style} is not a picture that can be read: {found}")
     return found

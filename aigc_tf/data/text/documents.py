@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import tensorflow as tf
 
 from aigc_tf.data import tfds_builders
 from aigc_tf.data.files import pieces, text_pieces
+from aigc_tf.data.walk import states
 
 Pieces = Iterable[str]
 """One text, cut before white space."""
@@ -76,17 +76,11 @@ class Files(Documents):
         """The file's."""
         return self.names[row]
 
-    def states(self) -> Iterator[os.stat_result | None]:
-        """Of each file its size and its times; None if there is none."""
-        for name in self.names:
-            try:
-                yield os.stat(f"{self.folder}{os.sep}{name}")  # noqa: PTH116 (fast: there may be a million files)
-            except OSError:
-                yield None
-
     def sizes(self) -> np.ndarray:
         """Bytes of each file, int64 `[files]`; 0 if it cannot be looked up, which reading it will say."""
-        return np.fromiter((0 if state is None else state.st_size for state in self.states()), np.int64)
+        return np.fromiter(
+            (0 if state is None else state.st_size for state in states(self.folder, self.names)), np.int64
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
 import json
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,11 @@ from aigc_tf.data.text.halves import Halves
 from aigc_tf.data.text.repeats import MIN_CHARACTERS, Repeats
 from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, blocks, by_document, fingerprint_of
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
+from aigc_tf.data.walk import states
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextRecipe, TextSettings
-from aigc_tf.storage.archives import ArchiveError, UnavailableError, read_arrays
-from aigc_tf.storage.cache import cache_folder, cache_root, keep, no_room
+from aigc_tf.storage.archives import UnavailableError, read_arrays
+from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 
 _FORM = 1  # of what is kept; to be raised when text is split or encoded in another way
@@ -84,9 +83,9 @@ def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
         return _prepare(name, text, recipe, None, is_large)
     try:
         entry = cache_folder("text") / _key(name, text.files, recipe)
-        kept = _read(entry)
-        if kept is not None:
-            return kept
+        known = kept(entry, partial(_read, entry))
+        if known is not None:
+            return known
         note = no_room(entry.parent, _BYTES_PER_CHARACTER * text.size)
         if not note:
             found: list[PreparedText] = []
@@ -115,7 +114,7 @@ def _key(name: str, files: Files, recipe: TextRecipe) -> str:
     tokenizers = importlib.metadata.version("tokenizers") if form.unit == "subword" else ""
     start = f"{_FORM} {__version__} {tokenizers} {form} {recipe.chosen_on} {name} {files.folder}\n"
     digest = hashlib.sha256(start.encode(errors="surrogateescape"))
-    for file, state in zip(files.names, files.states(), strict=True):
+    for file, state in zip(files.names, states(files.folder, files.names), strict=True):
         status = "" if state is None else f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns}"
         digest.update(f"{file}\0{status}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:32]
@@ -238,38 +237,27 @@ def _write(made: Path, found: PreparedText, about: str) -> None:
     write_text(made / _RECORD, json.dumps(record))
 
 
-def _read(entry: Path) -> PreparedText | None:
-    """What was kept; None if there is nothing, or something else, which is removed."""
-    if not entry.is_dir():
-        return None
-    try:
-        index = read_arrays(entry / _INDEX)
-        record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
-        kind = {"uint16": np.uint16, "int32": np.int32}[record["kind"]]
-        files: dict[str, np.ndarray] = {part: np.memmap(entry / part, kind, "r") for part in ("train", "test")}
-        splits = {}
-        for part, (count, characters, is_end) in record["parts"].items():
-            tokens = files["test" if part == "test" else "train"]
-            tokens = tokens[-count:] if part == "validation" else tokens[:count]
-            splits[part] = TextSplit(tokens, index[part], characters, is_end)
-            if len(tokens) != count or splits[part].starts[-1] > count:
-                raise ValueError(f"{entry / part} is not as long as it was")
-        found = PreparedText(
-            Vocabulary.from_json((entry / _VOCABULARY).read_text(encoding="utf-8")),
-            splits.get("uncut"),
-            splits["train"],
-            splits.get("validation"),
-            splits["test"],
-            str(record["fingerprint"]),
-            str(record["test_split"]),
-            tuple(map(str, record["notes"])),
-            str(record["limited"]),
-        )
-        with contextlib.suppress(OSError):  # a cache that may only be read serves, too
-            os.utime(entry)
-        return found
-    except UnavailableError:  # it stays
-        raise
-    except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
-        shutil.rmtree(entry)
-        return None
+def _read(entry: Path) -> PreparedText:
+    """What was kept."""
+    index = read_arrays(entry / _INDEX)
+    record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
+    kind = {"uint16": np.uint16, "int32": np.int32}[record["kind"]]
+    files: dict[str, np.ndarray] = {part: np.memmap(entry / part, kind, "r") for part in ("train", "test")}
+    splits = {}
+    for part, (count, characters, is_end) in record["parts"].items():
+        tokens = files["test" if part == "test" else "train"]
+        tokens = tokens[-count:] if part == "validation" else tokens[:count]
+        splits[part] = TextSplit(tokens, index[part], characters, is_end)
+        if len(tokens) != count or splits[part].starts[-1] > count:
+            raise ValueError(f"{entry / part} is not as long as it was")
+    return PreparedText(
+        Vocabulary.from_json((entry / _VOCABULARY).read_text(encoding="utf-8")),
+        splits.get("uncut"),
+        splits["train"],
+        splits.get("validation"),
+        splits["test"],
+        str(record["fingerprint"]),
+        str(record["test_split"]),
+        tuple(map(str, record["notes"])),
+        str(record["limited"]),
+    )

@@ -8,14 +8,12 @@ import numpy as np
 
 from aigc_tf.export.quality.change import checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
-from aigc_tf.metrics.images.image_quality import decibels
+from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels
 
 if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
     from aigc_tf.families.photo_model import PhotoModel
     from aigc_tf.recipes.photos import PhotoRecipe
-
-SAME_DB = 120.0  # PSNR of equal pictures
 
 
 def photo_quality(
@@ -44,9 +42,9 @@ def photo_quality(
     calls = checked(networks_of({name: signature}), runner.map)
     by_network, by_file = (call(name, inputs)[output] for call in calls)
     limits = recipe.export_limits.of(quantize)
-    before = SAME_DB if truth is None else _psnr_db(by_network, truth)
+    before = EQUAL_DB if truth is None else _psnr_db(by_network, truth)
     after = _psnr_db(by_file, by_network if truth is None else truth)
-    allowed, field = (SAME_DB - limits.likeness_db, "likeness_db") if truth is None else (limits.psnr_db, "psnr_db")
+    allowed, field = (EQUAL_DB - limits.likeness_db, "likeness_db") if truth is None else (limits.psnr_db, "psnr_db")
     compared = "what the network makes" if truth is None else "the truth"
     require_at_most(
         before - after,

@@ -7,7 +7,8 @@ import numpy as np
 # Wang et al. 2004, §III.B and §III.C.
 WINDOW_PIXELS, WINDOW_DEVIATION_PIXELS = 11, 1.5
 LUMINANCE_CONSTANT, CONTRAST_CONSTANT = 0.01**2, 0.03**2
-MIN_ERROR = 1e-12  # of a mean square in float32: equal images are 120 dB apart, not infinitely many
+EQUAL_DB = 120.0
+"""What the PSNR of equal images counts as: their mean square in float32 may as well be 1e-12."""
 
 
 def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -29,7 +30,7 @@ def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
 
 def decibels(mean_squared_error: np.ndarray) -> np.ndarray:
     """Peak signal-to-noise ratios of errors of values in [0, 1]: 10 log10(1 / error), 120 at most."""
-    return -10 * np.log10(np.maximum(mean_squared_error, MIN_ERROR))
+    return -10 * np.log10(np.maximum(mean_squared_error, 10 ** (-EQUAL_DB / 10)))
 
 
 def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:

@@ -200,7 +200,7 @@ def test_a_disk_without_room_is_seen_before_decoding(
     folder: Path, opened: Opener, monkeypatch: pytest.MonkeyPatch, decoded: list[Path]
 ) -> None:
     usage = type("Usage", (), {"free": 100})
-    monkeypatch.setattr(prepared.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
     assert "has no room for 0.0 GB" in opened(folder).notes[1] and len(decoded) == 40
 
 

@@ -1,4 +1,4 @@
-"""Train answers to questions, or to the last turns (000 §2.3.3): 3,000 steps of 32 pairs, about ten minutes.
+"""Train answers to questions, or to the last turns (000 §2.3): 3,000 steps of 32 pairs, about ten minutes.
 
     python -m trainers.dialogue --source dialogue.tsv --pairs.columns 2 3
     python -m trainers.dialogue --source turns.tsv --pairs.columns 1 2 3 4

@@ -1,4 +1,4 @@
-"""Train translation (000 §2.3.2, 001 §8): 3,000 steps of 32 pairs, about fifteen minutes on two cores.
+"""Train translation (000 §2.3, 001 §8): 3,000 steps of 32 pairs, about fifteen minutes on two cores.
 
     python -m trainers.translation --source en_zh.tsv
     python -m trainers.translation --source en_zh.tsv --pairs.columns 2 1

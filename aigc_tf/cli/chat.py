@@ -10,8 +10,11 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from aigc_tf.cli.checks import require_seed
-from aigc_tf.cli.options import chosen_options, run_command
+from aigc_tf.cli.options import Verb, chosen_options, run_command
 from aigc_tf.errors import say
+
+VERB: Verb = "transform_options"
+"""Whose options the command takes."""
 
 
 def chat(
@@ -64,4 +67,4 @@ def _lines() -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    run_command(chat, "transform_options", arguments)
+    run_command(chat, VERB, arguments)

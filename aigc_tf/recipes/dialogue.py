@@ -1,4 +1,4 @@
-"""Dialogue: an answer to a question or to the last turns (000 §2.3.3)."""
+"""Dialogue: an answer to a question or to the last turns (000 §2.3)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, Pos
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Checked, Count, ProperFraction
+from aigc_tf.recipes.fields import STRICT, Checked, Count, Fraction, ProperFraction
 from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
 
@@ -130,7 +130,7 @@ class Seq2SeqRecipe(Recipe):
     """Of the embedding's first values."""
     copies: bool = True
     """A copy head: symbols can be taken from the source by their places (See et al. 2017, eq. 9)."""
-    label_smoothing: ProperFraction = 0.1
+    label_smoothing: Fraction = 0.1
     """Share of a target's probability that is spread over all symbols (Szegedy et al. 2016, §7)."""
     dropout: ProperFraction = 0.1
     """Share of the activations that a training step leaves out."""

@@ -1,4 +1,4 @@
-"""Summaries: a short text for a long one (000 §2.3.2, 003 §5.2)."""
+"""Summaries: a short text for a long one (000 §2.3, 003 §5.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation between two languages (000 §2.3.2, 001 §8)."""
+"""Translation between two languages (000 §2.3, 001 §8)."""
 
 from __future__ import annotations
 

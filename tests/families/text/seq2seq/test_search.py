@@ -99,7 +99,7 @@ SOURCES = ["9 May 1998", "January 14, 2007", "2. Feb 2050"]
 
 def log_p(model: Seq2Seq, source: str, text: str) -> float:
     (numbers,) = model.vocabularies.targets([text])
-    target = np.concatenate([[0], numbers, [0]])[None].astype(np.int32)
+    target = np.array([[0, *numbers, 0, -1]], np.int32)
     batch = {"source": tf.constant(model.sources([source])), "target": tf.constant(target)}
     nats, _, _ = model.nats(batch, training=False)
     return -float(nats.numpy().sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
@@ -37,3 +37,8 @@ class Denoise(HalfSizeRecipe):
                 f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
                 "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls.small()

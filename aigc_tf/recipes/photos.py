@@ -145,7 +145,7 @@ class RestorationRecipe(PhotoRecipe):
     """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
 
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
 
 
@@ -157,7 +157,6 @@ class HalfSizeRecipe(RestorationRecipe):
     """Channels of every convolution."""
     blocks: PositiveInt = 4
     """Residual blocks of two convolutions."""
-    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
 
     @property
     def granularity(self) -> int:
@@ -165,8 +164,8 @@ class HalfSizeRecipe(RestorationRecipe):
         return 2
 
     @classmethod
-    def tiny(cls) -> Self:
-        """A version that trains a step in milliseconds."""
+    def small(cls) -> Self:
+        """A version that trains a step in milliseconds, for `tiny` of the recipes."""
         return cls(
             source="fashion_mnist_10k",
             photos=PhotoSettings(crop=16, channels=1, turns="mirror"),

@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import HalfSizeRecipe, NoisyInput
+from aigc_tf.recipes.photos import HalfSizeRecipe, NoisyInput, Tiling
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -37,6 +37,8 @@ class Denoise(HalfSizeRecipe):
                 f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
                 "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
+        if self.noise != "gaussian":  # nobody tells the network how strong it is
+            object.__setattr__(self, "transform_options", Tiling)
 
     @classmethod
     def tiny(cls) -> Self:

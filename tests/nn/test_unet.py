@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf.nn.unet import half_size_unet, plain_unet
+from aigc_tf.nn.unet import half_size_unet
 
 FILTERS = (4, 6, 8)
-UNETS = [partial(half_size_unet, groups=2), partial(plain_unet, bias=0.0)]
+UNETS = [partial(half_size_unet, groups=2), half_size_unet]
 Unet = Callable[..., Any]
 
 
@@ -37,7 +37,7 @@ def test_sizes_may_be_known_or_not(unet: Unet):
 @pytest.mark.parametrize("bias", [0.0, 0.5])
 def test_without_normalisation_it_starts_with_the_bias_everywhere(bias: float):
     image = keras.Input((None, None, 3))
-    model = keras.Model(image, plain_unet(image, FILTERS, 1, 2, bias))
+    model = keras.Model(image, half_size_unet(image, FILTERS, 1, 2, bias=bias))
     assert (np.asarray(model(np.random.default_rng(0).random((1, 16, 16, 3)))) == bias).all()
 
 
@@ -45,7 +45,7 @@ def test_without_normalisation_a_pixel_is_seen_from_afar_and_not_from_everywhere
     images = np.zeros((1, 192, 192, 3), np.float32)
     changed = images.copy()
     changed[0, 96, 96] = 1.0
-    model = network(partial(plain_unet, bias=0.0))
+    model = network(half_size_unet)
     different = np.argwhere(np.asarray(model(changed) != model(images)).any(axis=(0, 3)))
     reach = np.abs(different - 96).max()
     assert 24 < reach < 90

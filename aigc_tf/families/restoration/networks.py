@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from aigc_tf.nn.blocks import DepthToSpace, residual_block
 from aigc_tf.nn.enlargement import Bicubic
-from aigc_tf.nn.unet import plain_unet
+from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.deblur import Deblur
 from aigc_tf.recipes.denoise import Denoise
@@ -98,7 +98,7 @@ def _residual(first: Any, blocks: int, scale: int, channels: int) -> Any:
 
 
 def _unet(x: Any, recipe: UnetRecipe, bias: float = 0.0) -> Any:
-    return plain_unet(x, recipe.unet_filters, recipe.lowest_blocks, recipe.photos.channels, bias)
+    return half_size_unet(x, recipe.unet_filters, recipe.lowest_blocks, recipe.photos.channels, bias=bias)
 
 
 def _picture(channels: int) -> keras.KerasTensor:

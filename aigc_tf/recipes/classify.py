@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
@@ -18,12 +18,11 @@ from aigc_tf.recipes.text import TextSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LabelSettings(Settings):
-    """How many labels are used, and what is done with texts without one."""
+    """How many labels are used."""
 
     per_class: PositiveInt | None = None
-    """Training texts of each class whose label is used, drawn by the seed; None uses all."""
-    unlabelled: ProperFraction = 0.0
-    """Share of each batch that has no label, where labels are left out: `consistency` learns from it."""
+    """Training texts of each class whose label is used, drawn by the seed; None uses all. The
+    evidence is learnt from the others, too."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -53,7 +52,8 @@ class Reading(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Classify(Recipe):
-    """Classifier of texts: a language model's states, attention over them (Yang et al. 2016), and evidence of n-grams.
+    """Classifier of texts: a language model's states, attention over them (Yang et al. 2016), and evidence of
+    symbols and pairs.
 
     With `start_from` of a language model of the same text (a run of gpt or char_rnn whose sizes are the same), its
     weights are where it begins (Dai & Le 2015; Radford et al. 2018).
@@ -66,6 +66,7 @@ class Classify(Recipe):
     assets: ClassVar[Mapping[str, str]] = {
         "vocabulary": "aigc_tf.data.text.vocabulary:Vocabulary",
         "classes": "aigc_tf.data.classes:ClassNames",
+        "evidence": "aigc_tf.data.labelled.evidence:Evidence",
     }
     evaluators: ClassVar[tuple[str, ...]] = (
         "aigc_tf.metrics.text.classification:Classified",
@@ -96,17 +97,12 @@ class Classify(Recipe):
     recurrent: RecurrentSettings = RecurrentSettings(units=128)
     """The layers of the recurrent network."""
     evidence: NonNegativeInt = 2**16
-    """Places of a table that pairs of neighbouring symbols are hashed into: each symbol and pair has a weight for each
-    class beside the network (Wang & Manning 2012; Cheng et al. 2016). 0: the network alone."""
+    """Places of the table that pairs of neighbouring symbols are hashed into: what symbols and pairs say of the class
+    by naive Bayes (Wang & Manning 2012) is added to what the network says. 0: the network alone."""
     dropout: ProperFraction = 0.2
     """Share of the activations that a training step leaves out."""
     symbol_dropout: ProperFraction = 0.1
     """Share of the symbols that a training step takes for unknown (Iyyer et al. 2015, §3.1)."""
-    consistency: NonNegativeFloat = 1.0
-    """Weight of the loss of texts without a label: what the network says of them undisturbed is to be said of them
-    disturbed, too (Xie et al. 2020, eq. 1)."""
-    confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.7
-    """From which probability on an undisturbed answer counts."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50)
     weight_decay: NonNegativeFloat = 0.1

@@ -20,7 +20,7 @@ _FORMS = (
 
 
 def opinions() -> tuple[list[str], list[str]]:
-    """1,152 sentences and their labels, `negative` or `positive`; half of those with "not" and the like turn it round."""
+    """1,152 sentences and their labels, `negative` or `positive`; "not" and the like turn a word round."""
     texts, labels = [], []
     words = [*((word, True) for word in _GOOD), *((word, False) for word in _BAD)]
     for (form, turns), thing, (word, is_good) in itertools.product(_FORMS, _THINGS, words):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.labelled.evidence import calibrated_evidence
 from aigc_tf.data.labelled.reading import Divided, read_labelled
 from aigc_tf.data.labelled.source import UNLABELLED, LabelledSource, LabelledSplit
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
@@ -57,7 +58,14 @@ def open_source(recipe: Classify, data: Any = None) -> LabelledSource:
     ).for_recipe(recipe)
     if source.train is whole:  # nothing was cut off to choose by
         source = dataclasses.replace(source, train=source.with_few_labels(whole))
+    source = _with_evidence(source, recipe)
     return dataclasses.replace(source, notes=(_summary(source), *divided.notes, *_said(source, lengths, recipe)))
+
+
+def _with_evidence(source: LabelledSource, recipe: Classify) -> LabelledSource:
+    train, sizes = source.train, (len(source.classes.names), len(source.vocabulary), recipe.evidence)
+    evidence, unseen = calibrated_evidence(train.tokens, train.labels, *sizes)
+    return dataclasses.replace(source, evidence=evidence, train=dataclasses.replace(train, evidence=unseen))
 
 
 def vocabulary_of(run: str) -> Vocabulary:

@@ -17,7 +17,8 @@ def overview(source: LabelledSource) -> Overview:
     equal, near = repeated(list(train.texts))
     facts = {
         "texts": f"{len(train):,}, of them {len(labels):,} with a label",
-        "symbols": f"{len(source.vocabulary):,} ({source.vocabulary.unit}), texts {spread_in_words(lengths, 'symbols')}",
+        "symbols": f"{len(source.vocabulary):,} ({source.vocabulary.unit})",
+        "length of texts": spread_in_words(lengths, "symbols"),
         "copies": f"{equal:,} texts are equal to an earlier one, {near:,} more but for case, spaces and punctuation",
     }
     counts = {

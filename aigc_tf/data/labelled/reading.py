@@ -109,7 +109,7 @@ def _said(together: np.ndarray, keys: np.ndarray, is_test: np.ndarray) -> list[s
     said = []
     if repeated:
         said.append(
-            f"{repeated:,} texts are near-duplicates of others, in {int((counts > 1).sum()):,} clusters, the largest of "
+            f"{repeated:,} texts are near-duplicates of others, in {int((counts > 1).sum()):,} clusters of at most "
             f"{int(counts.max()):,}"
         )
     if known:

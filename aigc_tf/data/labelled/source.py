@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.order import Order, Rows, Tabulated
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length
@@ -33,6 +34,8 @@ class LabelledSplit:
     """uint64 `[texts]`, the same for near-duplicates."""
     tokens: Sequence[np.ndarray]
     """int32 of each text: the start token, and as many symbols as are read."""
+    evidence: np.ndarray | None = None
+    """Of training texts float32 `[texts, classes]`: what evidence that was learnt without their labels says of them."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -40,15 +43,17 @@ class LabelledSplit:
     def only(self, rows: np.ndarray) -> LabelledSplit:
         """Some of the texts, int `[texts]`."""
         texts, tokens = ([values[row] for row in rows] for values in (self.texts, self.tokens))
-        return LabelledSplit(texts, self.labels[rows], self.keys[rows], tokens)
+        evidence = None if self.evidence is None else self.evidence[rows]
+        return LabelledSplit(texts, self.labels[rows], self.keys[rows], tokens, evidence)
 
     def labelled(self) -> LabelledSplit:
         """Those whose label is used."""
         return self.only(np.flatnonzero(self.labels != UNLABELLED))
 
-    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Tokens int32 `[rows, time]`, -1 after their ends, and labels int32 `[rows]`."""
-        return padded_rows([self.tokens[row] for row in rows]), self.labels[rows]
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Tokens int32 `[rows, time]`, -1 after their ends, labels int32 `[rows]`, and evidence where there is some."""
+        evidence = () if self.evidence is None else (self.evidence[rows],)
+        return padded_rows([self.tokens[row] for row in rows]), self.labels[rows], *evidence
 
 
 def padded_rows(rows: Sequence[np.ndarray], length: int | None = None) -> np.ndarray:
@@ -72,6 +77,8 @@ class LabelledSource(Source):
     """What `fingerprint` gives."""
     seed: int
     """Of the choice of the texts whose labels are used."""
+    evidence: Evidence | None = None
+    """Learnt from the training part; None before that."""
     whole: LabelledSplit
     """The training part, with the validation part in it and all its labels."""
 
@@ -86,8 +93,9 @@ class LabelledSource(Source):
 
     @property
     def assets(self) -> dict[str, Any]:
-        """`vocabulary` and `classes`."""
-        return {"vocabulary": self.vocabulary, "classes": self.classes, **super().assets}
+        """`vocabulary`, `classes` and `evidence`."""
+        known = {"vocabulary": self.vocabulary, "classes": self.classes, "evidence": self.evidence}
+        return {**known, **super().assets}
 
     @property
     def count(self) -> int:
@@ -155,31 +163,23 @@ class LabelledSource(Source):
         rows = rows[evenly(len(rows), count)]
         rows = rows[np.argsort([len(split.tokens[row]) for row in rows], kind="stable")]
         for at in range(0, len(rows), HELD_OUT_ROWS):
-            tokens, labels = split.batch(rows[at : at + HELD_OUT_ROWS])
+            tokens, labels, *_ = split.batch(rows[at : at + HELD_OUT_ROWS])
             yield {"tokens": tokens, "label": labels}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each text with a label once in an epoch, with others of like length; then texts without one, if wanted.
-
-        Of a batch, the share `unlabelled` has no label, where there are such texts.
-        """
-        lengths = np.array([len(tokens) for tokens in self.train.tokens], np.int64)
-        labelled, others = (np.flatnonzero(rows) for rows in (self.train.labels >= 0, self.train.labels < 0))
-        without = round(self.settings.unlabelled * batch_size) if len(others) else 0
-        groups = [(labelled, batch_size - without), (others, without)]
-        orders = [
-            (rows, by_length(lengths[rows], size, seed + place)) for place, (rows, size) in enumerate(groups) if size
-        ]
-
-        def batch_of(step: int) -> tuple[np.ndarray, np.bool_]:
-            return np.concatenate([rows[batch(step)[0]] for rows, batch in orders]), np.False_
-
-        return Tabulated(batch_size, batch_of)
+        """Each text with a label once in an epoch, with others of like length."""
+        rows = np.flatnonzero(self.train.labels != UNLABELLED)
+        order = by_length(np.array([len(self.train.tokens[row]) for row in rows], np.int64), batch_size, seed)
+        return Tabulated(batch_size, lambda step: (rows[order(step)[0]], np.False_))
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`tokens`, int32 `[batch, time]`, -1 is padding, and `label`, int32 `[batch]`, -1 for none."""
+        """`tokens`, int32 `[batch, time]`, -1 is padding, `label`, int32 `[batch]`, and `evidence`.
+
+        The evidence, float32 `[batch, classes]`, was learnt without the label of the text itself.
+        """
         del seed
-        kinds = (tf.int32, tf.int32)
-        tokens, labels = tf.numpy_function(self.train.batch, [rows.examples], kinds, stateful=False)
+        kinds = (tf.int32, tf.int32, tf.float32)
+        found = tf.numpy_function(self.train.batch, [rows.examples], kinds, stateful=False)
         size = rows.examples.shape[0]
-        return {"tokens": tf.ensure_shape(tokens, (size, None)), "label": tf.ensure_shape(labels, (size,))}
+        shapes = {"tokens": (size, None), "label": (size,), "evidence": (size, len(self.classes.names))}
+        return {name: tf.ensure_shape(part, shape) for part, (name, shape) in zip(found, shapes.items(), strict=True)}

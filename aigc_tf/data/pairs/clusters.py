@@ -23,7 +23,7 @@ def words(text: str) -> list[str]:
 
 
 def clusters(texts: Sequence[Sequence[str]]) -> np.ndarray:
-    """The cluster of each pair: the smallest number of a pair that it is a near-duplicate of, in as many steps as needed.
+    """The cluster of each pair: the smallest number of a near-duplicate, of that one's near-duplicates, and so on.
 
     Two texts are near-duplicates if they have the same words but for case, digits and punctuation, three at least, or
     are equal but for case and white space; or if most of their neighbouring words are the same: their MinHash values

@@ -1,4 +1,4 @@
-"""A classifier of texts, trained on labels and, where most texts have none, on its own undisturbed answers."""
+"""A classifier of texts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.labelled.source import padded_rows
 from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
@@ -38,11 +39,18 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         networks: of tokens.
         vocabulary: of the texts.
         classes: of the labels.
+        evidence: part of the networks, which say the rest.
     """
 
     def __init__(
-        self, recipe: Classify, networks: ClassifierNetworks, vocabulary: Vocabulary, classes: ClassNames
+        self,
+        recipe: Classify,
+        networks: ClassifierNetworks,
+        vocabulary: Vocabulary,
+        classes: ClassNames,
+        evidence: Evidence,
     ) -> None:
+        del evidence
         super().__init__(name=recipe.slug())
         self.recipe, self.vocabulary, self.classes, self.networks = recipe, vocabulary, classes, networks
         self.sequence = networks.sequence
@@ -68,31 +76,22 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         return Text()
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on `tokens`, int32 `[batch, time]`, -1 after their end, and `label`, -1 for none."""
-        tokens, labels = batch["tokens"], batch["label"]
-        labelled = ops.cast(labels >= 0, "float32")
-        targets, sure = ops.maximum(labels, 0), ops.zeros_like(labelled)
-        learns_without = self.recipe.labelled.per_class is not None and self.recipe.labelled.unlabelled > 0
-        if learns_without:
-            answers = ops.softmax(self.sequence(tokens, training=False)[0])
-            sure = ops.cast(ops.max(answers, axis=-1) >= self.recipe.confidence, "float32") * (1 - labelled)
-            targets = ops.where(labels >= 0, targets, ops.cast(ops.argmax(answers, axis=-1), "int32"))
-        weights = self.sequence.trainable_variables
+        """Update the weights on `tokens`, int32 `[batch, time]`, -1 after their end, `label` and `evidence`.
+
+        The network learns what the evidence does not say: it is added as if the text were new.
+        """
+        labels, weights = batch["label"], self.sequence.trainable_variables
         with tf.GradientTape() as tape:
-            logits, _ = self.sequence(self.disturbed(tokens), training=True)
-            nats = next_symbol_nats(logits, ops.stop_gradient(targets))
-            loss = ops.sum(nats * labelled) / ops.sum(labelled)
-            consistency = ops.sum(nats * sure) / ops.maximum(ops.sum(1 - labelled), 1.0)
-            total = loss + self.recipe.consistency * consistency
-        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(total, weights)]
-        right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int64")), "float32")
-        logs = {
+            logits = self.sequence(self.disturbed(batch["tokens"]), training=True)[0] + batch["evidence"]
+            loss = ops.mean(next_symbol_nats(logits, labels))
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
+        right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int64"))
+        return {
             "loss": loss,
-            "accuracy": ops.sum(right * labelled) / ops.sum(labelled),
+            "accuracy": ops.mean(ops.cast(right, "float32")),
             "gradient_norm": self.adam.apply(gradients, weights),
             "learning_rate": ops.convert_to_tensor(self.adam.learning_rate),
         }
-        return logs | ({"consistency_loss": consistency} if learns_without else {})
 
     def disturbed(self, tokens: tf.Tensor) -> tf.Tensor:
         """Tokens, some of them unknown; padding stays."""
@@ -103,8 +102,8 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """-log p of the labels, in nats a text. Changes nothing."""
-        logits, _ = self.sequence(batch["tokens"], training=False)
-        return {"loss": ops.mean(next_symbol_nats(logits, batch["label"]))}
+        logits, evidence, _ = self.sequence(batch["tokens"], training=False)
+        return {"loss": ops.mean(next_symbol_nats(logits + evidence, batch["label"]))}
 
     def tokens_of(self, text: str) -> np.ndarray:
         """The start token, and as many symbols of a text as are read, int32 `[symbols + 1]`.
@@ -126,8 +125,8 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         order = np.argsort([len(row) for row in rows], kind="stable")
         for at in range(0, len(rows), AT_ONCE):
             chosen = order[at : at + AT_ONCE]
-            logits, _ = self.networks.compiled(tf.constant(padded_rows([rows[place] for place in chosen])))
-            found[chosen] = tf.nn.softmax(logits).numpy()
+            logits, evidence, _ = self.networks.compiled(tf.constant(padded_rows([rows[place] for place in chosen])))
+            found[chosen] = tf.nn.softmax(logits + evidence).numpy()
         return found
 
     def explain(self, value: str, title: str) -> dict[str, Preview]:

@@ -1,0 +1,13 @@
+"""Train a GAN of text: 2,000 steps of 32 lines, the first 1,500 by likelihood, ten minutes on two cores.
+
+    python -m trainers.seqgan --source lines.txt
+    python -m trainers.seqgan --source lines.txt --signal gumbel
+
+expected at the end (one seed, the language reference of Python): gain_nats 0.0
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.seqgan import SeqGAN
+
+if __name__ == "__main__":
+    train_command(SeqGAN)

@@ -1,4 +1,4 @@
-"""Tells the classes of texts apart: sentiment, topics, spam."""
+"""Tells the classes of texts apart (003 §4.1.3): sentiment, topics, spam."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A GAN of text: policy gradients with roll-outs (SeqGAN), or Gumbel-softmax."""
+"""A GAN of text (003 §5.2.1): policy gradients with roll-outs (SeqGAN), or Gumbel-softmax."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def classifier(
     source: str, text: TextSettings, labels: int | None, seed: int, steps: int, start: str | None, evidence: bool
 ) -> Classify:
     """What is trained."""
-    places = {} if evidence else {"evidence": 0}
+    places: dict[str, Any] = {} if evidence else {"evidence": 0}
     return Classify(
         source=source,
         text=text,

@@ -86,7 +86,7 @@ def vocabulary_of(run: str) -> Vocabulary:
 
 def _split(divided: Divided, rows: list[np.ndarray], wanted: np.ndarray) -> LabelledSplit:
     chosen = np.flatnonzero(wanted)
-    texts = [divided.found.texts[row] for row in chosen]
+    texts = [divided.found.texts[row] for row in chosen.tolist()]
     return LabelledSplit(texts, divided.numbers[chosen], divided.keys[chosen], [rows[row] for row in chosen])
 
 

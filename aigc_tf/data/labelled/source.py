@@ -169,7 +169,7 @@ class LabelledSource(Source):
     def order(self, batch_size: int, seed: int) -> Order:
         """Each text with a label once in an epoch, with others of like length."""
         rows = np.flatnonzero(self.train.labels != UNLABELLED)
-        order = by_length(np.array([len(self.train.tokens[row]) for row in rows], np.int64), batch_size, seed)
+        order = by_length(np.array([len(self.train.tokens[row]) for row in rows.tolist()], np.int64), batch_size, seed)
         return Tabulated(batch_size, lambda step: (rows[order(step)[0]], np.False_))
 
     def read(self, rows: Rows, seed: int) -> Batch:

@@ -14,6 +14,7 @@ import aigc_tf
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.seqgan.model import SeqGAN
 from aigc_tf.recipes.seqgan import SeqGAN as Recipe
+from aigc_tf.recipes.settings import ScheduleSettings
 
 SYMBOLS = Vocabulary("character", ("", "\ufffd", *"abcdefgh"))
 WANTED = 5
@@ -107,12 +108,12 @@ def test_the_generator_learns_to_write_what_is_rewarded(signal: str):
 
 
 def test_it_learns_in_three_phases_and_keeps_what_likelihood_made():
-    model = made()
+    model = made(schedule=ScheduleSettings(warmup_steps=0, final_share=1.0))
     lines = {"tokens": np.array([[0, 2, 3, 4, 0], [0, 5, 6, 0, -1]], np.int32).repeat(2, axis=0)}
 
     def weights() -> list[list[np.ndarray]]:
         networks = (model.sequence, model.likelihood_sequence, model.discriminator)
-        return [[weight.numpy() for weight in network.trainable_variables or network.variables] for network in networks]
+        return [[weight.numpy() for weight in network.weights] for network in networks]
 
     def changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
         return any(not np.array_equal(one, other) for one, other in zip(before, after, strict=True))

@@ -12,11 +12,13 @@ from keras import ops
 from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
+from aigc_tf.errors import InputError
 from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.model import nats_of_targets
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.text.seqgan.networks import Discriminator, line_length
 from aigc_tf.families.text.seqgan.sampling import Sampler
+from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import discriminator_loss, non_saturating_generator_loss
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.seqgan import SeqGAN as Recipe
@@ -67,7 +69,7 @@ class SeqGAN(LanguageModel):
 
     def keep_likelihood(self) -> None:
         """Remember the generator as it is."""
-        pairs = zip(self.likelihood_sequence.variables, self.sequence.variables, strict=True)
+        pairs = zip(self.likelihood_sequence.weights, self.sequence.weights, strict=True)
         for kept, weight in pairs:
             kept.assign(weight)
 
@@ -77,6 +79,8 @@ class SeqGAN(LanguageModel):
         Args:
             batch: `tokens`, int32 `[batch, time + 1]`, -1 after their end.
         """
+        if replicas.count() > 1:  # the kind of step is decided in the graph, where replicas cannot meet
+            raise InputError("a seqgan plays its game on one device: give --strategy one")
         tokens = batch["tokens"]
         missing = self.sampler.line - tf.shape(tokens)[1]
         lines = tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING)

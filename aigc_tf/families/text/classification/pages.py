@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.6 monospace; margin: 2em auto; max-width: 60em; color: #111; background: #fff; }}
-p {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
-</style>
-<h1>{title}</h1>
-<p>{answer}, by {method}. Green speaks for it, red against it, the stronger the colour the more; point at a symbol for
-its number.</p>
-<p>{text}</p>
-</html>
-"""
+from aigc_tf.families.text.explanations import coloured_page
 
 
 def relevance_page(title: str, answer: str, method: str, pieces: Sequence[str], values: np.ndarray) -> str:
@@ -34,9 +20,12 @@ def relevance_page(title: str, answer: str, method: str, pieces: Sequence[str], 
         values: of each, positive for the answer.
     """
     largest = max(float(np.abs(values).max(initial=0)), 1e-9)
-    spans = []
-    for piece, value in zip(pieces, values, strict=True):
-        pale = round(255 * (1 - 0.7 * abs(float(value)) / largest))
-        colour = f"{pale}, 255, {pale}" if value >= 0 else f"255, {pale}, {pale}"
-        spans.append(f'<span style="background: rgb({colour})" title="{value:.3g}">{html.escape(piece)}</span>')
-    return _PAGE.format(title=html.escape(title), answer=html.escape(answer), method=method, text="".join(spans))
+    shown = []
+    for piece, value in zip(pieces, values.tolist(), strict=True):
+        pale = round(255 * (1 - 0.7 * abs(value) / largest))
+        shown.append((piece, f"{pale}, 255, {pale}" if value >= 0 else f"255, {pale}, {pale}", f"{value:.3g}"))
+    words = (
+        f"{answer}, by {method}. Green speaks for it, red against it, the stronger the colour the more; point at a "
+        "symbol for its number."
+    )
+    return coloured_page(title, words, shown)

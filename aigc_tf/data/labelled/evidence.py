@@ -7,7 +7,7 @@ import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -28,6 +28,8 @@ _SEEN = 2  # texts that a feature has to occur in
 @dataclass(frozen=True, eq=False)
 class Evidence(Asset):
     """log p(feature | class), less its mean over the classes, times a factor; zero if two texts do not have it."""
+
+    explains_weights: ClassVar[bool] = False  # other evidence leaves their meaning as it is
 
     symbols: np.ndarray
     """float32 `[symbols, classes]`."""

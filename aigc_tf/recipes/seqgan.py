@@ -43,7 +43,7 @@ class SeqGAN(TextRecipe):
 
     likelihood_steps: PositiveInt = 1500
     """First, the generator alone learns by likelihood; what it is then is kept, to be compared with."""
-    discriminator_steps: NonNegativeInt = 100
+    discriminator_first: NonNegativeInt = 100
     """Then the discriminator alone learns what it writes; the game takes the rest of the steps."""
     signal: Literal["policy", "gumbel"] = "policy"
     """What the generator learns by: REINFORCE with rewards of roll-outs (Yu et al. 2017, eq. 7), or gradients through
@@ -77,7 +77,7 @@ class SeqGAN(TextRecipe):
             batch_size=4,
             recurrent=RecurrentSettings(embedding=8, units=16),
             likelihood_steps=2,
-            discriminator_steps=1,
+            discriminator_first=1,
             filters=4,
             export_limits=TextExportLimits.tiny(),
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.data.labelled.source import LabelledSource
 from aigc_tf.data.source import evenly
-from aigc_tf.families.tasks import Classifies
+from aigc_tf.families.classifies import Classifies
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.metrics.text.simple_classifiers import MAJORITY, TFIDF, majority_probabilities, tfidf_probabilities
 from aigc_tf.recipes.classify import Classify

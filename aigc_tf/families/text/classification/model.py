@@ -17,7 +17,8 @@ from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, refuse_half_characters
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
-from aigc_tf.families.tasks import Classifies, Explains
+from aigc_tf.families.classifies import Classifies
+from aigc_tf.families.tasks import Explains
 from aigc_tf.families.text.classification.attributions import attributions
 from aigc_tf.families.text.classification.networks import ClassifierNetworks
 from aigc_tf.families.text.classification.pages import relevance_page

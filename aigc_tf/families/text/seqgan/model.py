@@ -85,7 +85,7 @@ class SeqGAN(LanguageModel):
         missing = self.sampler.line - tf.shape(tokens)[1]
         lines = tf.pad(tokens, [[0, 0], [0, missing]], constant_values=PADDING)
         lines = tf.ensure_shape(lines, (tokens.shape[0], self.sampler.line))
-        first, second = self.recipe.likelihood_steps, self.recipe.discriminator_steps
+        first, second = self.recipe.likelihood_steps, self.recipe.discriminator_first
         phase = tf.cast(self.made >= first, tf.int32) + tf.cast(self.made >= first + second, tf.int32)
         kinds = (self.learn_likelihood, self.learn_to_tell, self.play)
         logs: Logs = tf.switch_case(phase, [lambda kind=kind: kind(lines) for kind in kinds])

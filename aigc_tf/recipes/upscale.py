@@ -34,6 +34,11 @@ class Upscale(RestorationRecipe):
         if self.photos.crop % self.scale:
             raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by the scale, {self.scale}")
 
+    @property
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: a pixel for each 3x3 convolution; bicubic enlargement sees two."""
+        return 3 + 2 * self.blocks
+
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""

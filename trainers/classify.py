@@ -1,4 +1,4 @@
-"""Train a classifier of texts: 1,500 steps of 32 texts, five minutes on two cores.
+"""Train a classifier of texts: 600 steps of 32 texts, a minute on two cores.
 
     python -m trainers.classify
     python -m trainers.classify --source labelled.tsv

@@ -1,4 +1,4 @@
-"""Train a GAN of text: 2,000 steps of 32 lines, the first 1,500 by likelihood, ten minutes on two cores.
+"""Train a GAN of text: 1,000 steps of 32 lines, the first 800 by likelihood, ten minutes on two cores.
 
     python -m trainers.seqgan --source lines.txt
     python -m trainers.seqgan --source lines.txt --signal gumbel

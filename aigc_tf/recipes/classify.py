@@ -78,7 +78,7 @@ class Classify(Recipe):
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=64)
     labelled: LabelSettings = LabelSettings()
-    steps: PositiveInt = 1500
+    steps: PositiveInt = 600
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "recurrent"] = "transformer"
     """The network of the recipe gpt, or that of char_rnn; both read from left to right."""

@@ -32,7 +32,7 @@ class SeqGAN(TextRecipe):
     )
 
     text: TextSettings = TextSettings(lines=True, length=32)
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 1000
     batch_size: PositiveInt = 32
     recurrent: RecurrentSettings = RecurrentSettings(embedding=64, units=128)
     """Of the generator."""
@@ -41,9 +41,9 @@ class SeqGAN(TextRecipe):
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50, final_share=1.0)
     dropout: ProperFraction = 0.1
 
-    likelihood_steps: PositiveInt = 1500
+    likelihood_steps: PositiveInt = 800
     """First, the generator alone learns by likelihood; what it is then is kept, to be compared with."""
-    discriminator_first: NonNegativeInt = 100
+    discriminator_first: NonNegativeInt = 50
     """Then the discriminator alone learns what it writes; the game takes the rest of the steps."""
     signal: Literal["policy", "gumbel"] = "policy"
     """What the generator learns by: REINFORCE with rewards of roll-outs (Yu et al. 2017, eq. 7), or gradients through

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from aigc_tf.data import tfds_builders
 from aigc_tf.data.files import read_text
 from aigc_tf.data.images.layout import layout_of
 from aigc_tf.data.labelled.made_up import opinions
-from aigc_tf.data.pairs.clusters import clusters
+from aigc_tf.data.pairs.clusters import cluster_keys, clusters
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import GIVEN, TEST_SPLIT, held_out_by_key
@@ -94,7 +93,7 @@ def read_labelled(source: str, settings: TextSettings, data: Any = None) -> Divi
     places = {name: place for place, name in enumerate(classes)}
     numbers = np.array([places[label] for label in found.labels], np.int32)
     together = clusters([found.texts])
-    keys = _keys(found.texts, together)
+    keys = cluster_keys(found.texts, together)
     is_test = held_out_by_key(keys, len(keys) // _TEST_SHARE) if found.is_test is None else found.is_test
     missing = [name for place, name in enumerate(classes) if place not in numbers[~is_test]]
     if missing:
@@ -118,18 +117,6 @@ def _said(together: np.ndarray, keys: np.ndarray, is_test: np.ndarray) -> list[s
             "measured on them is too good"
         )
     return said
-
-
-def _keys(texts: Sequence[str], together: np.ndarray) -> np.ndarray:
-    """Of each text the smallest hash in its cluster, hashed again so that large clusters are not preferred."""
-    hashes = np.array([_hash(text) for text in texts], np.uint64)
-    smallest = np.full(len(texts), np.iinfo(np.uint64).max, np.uint64)
-    np.minimum.at(smallest, together, hashes)
-    return np.array([_hash(str(key)) for key in smallest[together].tolist()], np.uint64)
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def _read(source: str, settings: TextSettings, data: Any) -> LabelledTexts:

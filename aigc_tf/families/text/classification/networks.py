@@ -21,8 +21,8 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.networks.recurrent import CELLS
 from aigc_tf.families.text.networks.transformer import Transformer
-from aigc_tf.nn.attention import MASKED
 from aigc_tf.nn.embeddings import Positions
+from aigc_tf.nn.heads import MASKED
 from aigc_tf.recipes.classify import Classify
 
 

@@ -34,6 +34,11 @@ class Upscale(RestorationRecipe):
         if self.photos.crop % self.scale:
             raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by the scale, {self.scale}")
 
+    @property
+    def overlap(self) -> int:
+        """See `PhotoRecipe.overlap`: one pixel for each convolution."""
+        return min(2 * self.blocks + 3, super().overlap)
+
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""

@@ -6,27 +6,22 @@ import dataclasses
 import json
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from types import FunctionType, ModuleType
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.export import verify
 from aigc_tf.export.web import TEMPLATE as WEB_PAGE
 from aigc_tf.families import tasks
-from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
-from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
+from tests.hidden import changed_outside_the_state
 
 ROOT = Path(__file__).parent.parent
 RECIPES = recipe_classes()
@@ -110,112 +105,11 @@ def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
     assert different == ["metadata.json"]  # the clock
 
 
-def numbers_in(model: object) -> dict[str, tuple[int, np.ndarray]]:
-    """Every number that hangs on a model, however it is kept: where it was found -> the object's id, and its value.
-
-    Plain Python numbers count where the package (or a test) keeps them; Keras keeps many of its own.
-    """
-    found: dict[str, tuple[int, np.ndarray]] = {}
-    seen: set[int] = set()
-    waiting: list[tuple[str, object, bool]] = [("model", model, True)]
-    while waiting:
-        path, thing, ours = waiting.pop()
-        if isinstance(thing, int | float | np.number):
-            if ours:
-                found[path] = (id(thing), np.asarray(thing))
-            continue
-        if id(thing) in seen or isinstance(thing, type | ModuleType | FunctionType | str | bytes):
-            continue
-        seen.add(id(thing))
-        if isinstance(thing, keras.Variable | tf.Variable | np.ndarray):
-            found[path] = (id(thing), np.copy(np.asarray(thing)))
-        elif isinstance(thing, dict):
-            waiting += [(f"{path}[{key!r}]", value, ours) for key, value in thing.items()]
-        elif isinstance(thing, list | tuple | set):
-            waiting += [(f"{path}[{index}]", value, ours) for index, value in enumerate(thing)]
-        elif hasattr(thing, "__dict__"):
-            package = type(thing).__module__.partition(".")[0]
-            if package in ("aigc_tf", "keras", "tests"):
-                ours = package != "keras"
-                waiting += [(f"{path}.{name}", value, ours) for name, value in vars(thing).items()]
-    return found
-
-
-def changed_outside_the_state(model: GenerativeModel, batch: object) -> list[str]:
-    """Where a training step changes numbers that a checkpoint does not hold; a first step builds what is needed."""
-    model.train_step(batch)
-    before = numbers_in(model)
-    kept = {id(variable) for variable in model.state().values()}
-    kept |= {id(variable.value) for variable in model.state().values()}
-    model.train_step(batch)
-    after = numbers_in(model)
-    return sorted(
-        path
-        for path in before.keys() | after.keys()
-        if path not in before
-        or path not in after
-        or (after[path][0] not in kept and not np.array_equal(after[path][1], before[path][1]))
-    )
-
-
 def test_a_step_changes_nothing_that_is_not_saved(recipe: Recipe, run: aigc_tf.Run):
     source = run.source
     model = aigc_tf.create(recipe, **source.assets_for(recipe))
     batch = next(iter(source.batches(recipe.examples_per_step, recipe.seed)))
     assert changed_outside_the_state(model, batch) == []
-
-
-class Hidden:
-    """A place that Keras does not look into."""
-
-    def __init__(self, **kept: object) -> None:
-        self.kept = kept
-
-
-def count_in_place(model: Any) -> None:
-    model.hidden.kept["count"] += np.ones(3)
-
-
-def bind_another_array(model: Any) -> None:
-    model.hidden.kept["count"] = model.hidden.kept["count"] + 1
-
-
-def count_in_python(model: Any) -> None:
-    model.hidden.steps = getattr(model.hidden, "steps", 0) + 1
-
-
-def assign_a_variable(model: Any) -> None:
-    model.hidden.kept["variable"].assign_add(1.0)
-
-
-def remember_one_more(model: Any) -> None:
-    model.hidden.kept["losses"].append(0.5)
-
-
-@pytest.mark.parametrize(
-    ("hide", "found"),
-    [
-        (count_in_place, "model.hidden.kept['count']"),
-        (bind_another_array, "model.hidden.kept['count']"),
-        (count_in_python, "model.hidden.steps"),
-        (assign_a_variable, "model.hidden.kept['variable']"),
-        (remember_one_more, "model.hidden.kept['losses'][1]"),
-    ],
-)
-def test_what_a_step_hides_is_found(hide: Callable[[Any], None], found: str):
-    """The test above would not pass if a model kept something aside, in whatever way."""
-    recipe = VAE.tiny()
-    model: Any = aigc_tf.create(recipe)
-
-    class Hiding(type(model)):  # type: ignore[misc]
-        def train_step(self, batch: object) -> object:
-            hide(self)
-            return super().train_step(batch)
-
-    model.__class__ = Hiding
-    model.hidden = Hidden(count=np.zeros(3), variable=tf.Variable(0.0), losses=[])
-    images = np.zeros((recipe.batch_size, recipe.images.height, recipe.images.width, recipe.images.channels), "float32")
-    assert changed_outside_the_state(model, {"image": images}) == [found]
 
 
 def same(first: object, second: object) -> bool:

@@ -43,6 +43,7 @@ def tasks_in_environment() -> tuple[list[Task], Task | None]:
 
 def _addresses(role: str, listed: Any) -> Iterator[str]:
     """The addresses of a role, each one looked at."""
+    role = role[:_SHOWN]
     if not isinstance(listed, list):
         raise _refusal(f'cluster.{role} is {_shown(listed)}, and a list is needed: ["HOST:PORT", ...]')
     for number, address in enumerate(listed):
@@ -66,9 +67,9 @@ def _own(task: Any) -> Task:
 
 
 def _shown(value: Any) -> str:
-    text = printable(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _refusal(why: str) -> InputError:
-    return InputError(f"the environment variable TF_CONFIG cannot be used: {why} (docs/SCALING.md)")
+    return InputError(f"the environment variable TF_CONFIG cannot be used: {printable(why)} (docs/SCALING.md)")

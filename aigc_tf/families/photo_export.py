@@ -14,7 +14,6 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.recipes.images import MAX_SIDE
-from aigc_tf.recipes.photos import Tiling
 
 if TYPE_CHECKING:
     from aigc_tf.families.photo_model import PhotoModel
@@ -25,6 +24,10 @@ MEANINGS = {
     "mask": "height, width, 1; 1 where something is missing, otherwise 0",
 }
 SMALLEST_TILE = 32
+TIMED_SIDE = 256  # of a file that takes any size
+OVERLAP = 32
+"""Pixels around a part that a program on a phone need not exceed, however far the network looks: of a denoised photograph
+nothing changes by a grey level beyond them."""
 
 
 class PhotoExport:
@@ -87,8 +90,8 @@ class PhotoExport:
         """See `GenerativeModel.signatures`: one, with the name that the model gives it."""
         recipe = self.model.recipe
         side = self.side or recipe.photos.crop // self.model.scale
-        small, tile = recipe.granularity * -(-16 // recipe.granularity), Tiling().tile
-        sizes = [] if self.side else [(small, 2 * small), (tile, tile)]
+        small = recipe.granularity * -(-16 // recipe.granularity)
+        sizes = [] if self.side else [(small, 2 * small), (TIMED_SIDE, TIMED_SIDE)]
         ordinary = partial(self.examples, side, side, source)
         network = self.network
         inputs = {entry.name: TensorSpec(tuple(entry.shape[1:]), MEANINGS[entry.name]) for entry in network.inputs}

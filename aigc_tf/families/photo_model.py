@@ -16,7 +16,7 @@ from aigc_tf.data.photos.photograph import LUMA
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import AnySize, GenerativeModel, Signature
 from aigc_tf.families.pages import Panel
-from aigc_tf.families.photo_export import PhotoExport
+from aigc_tf.families.photo_export import OVERLAP, PhotoExport
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.tiles import Arrays, by_tiles
 from aigc_tf.modalities.photographs import Photograph, Photographs, pixels_of
@@ -76,15 +76,17 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         Args:
             inputs: of the network by name, without the batch dimension.
             tile: see `Tiling`; None takes the default of the recipe's `transform_options`.
-            overlap: the same.
+            overlap: the same; None takes the default, and where that is None, too, as far as the network looks.
         """
         options: type[Tiling] = self.recipe.transform_options
+        if overlap is None:
+            overlap = self.recipe.reach if options.overlap is None else options.overlap
         numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
         made = by_tiles(
             lambda pictures: self._traced(pictures | numbers).numpy(),
             {name: value for name, value in inputs.items() if value.ndim == 3},
             tile=options.tile if tile is None else tile,
-            overlap=options.overlap if overlap is None else overlap,
+            overlap=overlap,
             granularity=self.recipe.granularity,
             scale=self.scale,
             channels=self.recipe.photos.channels,
@@ -141,7 +143,7 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         kind: type[Tiling] = self.recipe.transform_options
         unknown = given.keys() - {field.name for field in dataclasses.fields(kind)}
         if unknown:
-            raise InputError(f"a {self.recipe.slug()} has no option {', '.join(sorted(unknown))}: leave it out")
+            raise InputError(f"this {self.recipe.slug()} has no option {', '.join(sorted(unknown))}: leave it out")
         return kind(**{name: value for name, value in given.items() if value is not None})
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
@@ -164,7 +166,7 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
     def export_metadata(self) -> dict[str, int]:
         """How a file is called with a large picture in parts; see docs/MOBILE.md."""
         recipe = self.recipe
-        return {"scale": self.scale, "multiple": recipe.granularity, "overlap": recipe.overlap}
+        return {"scale": self.scale, "multiple": recipe.granularity, "overlap": min(recipe.reach, OVERLAP)}
 
 
 def unit(pictures: tf.Tensor) -> tf.Tensor:

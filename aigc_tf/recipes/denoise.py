@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import NoisyInput, RestorationRecipe, UnetRecipe
+from aigc_tf.recipes.photos import NoisyInput, RestorationRecipe, Tiling, UnetRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -36,6 +36,8 @@ class Denoise(UnetRecipe, RestorationRecipe):
                 f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
                 "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
+        if self.noise != "gaussian":  # nobody tells the network how strong it is
+            object.__setattr__(self, "transform_options", Tiling)
 
     @classmethod
     def tiny(cls) -> Self:

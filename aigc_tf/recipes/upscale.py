@@ -35,9 +35,9 @@ class Upscale(RestorationRecipe):
             raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by the scale, {self.scale}")
 
     @property
-    def overlap(self) -> int:
-        """See `PhotoRecipe.overlap`: one pixel for each convolution."""
-        return min(2 * self.blocks + 3, super().overlap)
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: a pixel for each 3x3 convolution; bicubic enlargement sees two."""
+        return 3 + 2 * self.blocks
 
     @classmethod
     def tiny(cls) -> Self:

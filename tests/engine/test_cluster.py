@@ -35,6 +35,8 @@ def test_the_chief_comes_first_and_each_process_finds_itself(monkeypatch: pytest
         ({"cluster": ["a:1"]}, "cluster is .*, and an object"),
         ({"cluster": {"worker": "localhost:2222"}}, 'cluster.worker is "localhost:2222", and a list'),
         ({"cluster": {"worker": {"0": "a:1"}}}, "cluster.worker is .*, and a list"),
+        ({"cluster": {"\n\x1b[2J": None}}, r"cluster.\\n\\x1b\[2J is null, and a list"),
+        ({"cluster": {"w" * 5000: [1]}}, r"cluster.w*\[0\] is 1, and HOST:PORT"),
         ({"cluster": {"worker": [1]}}, r"cluster.worker\[0\] is 1, and HOST:PORT"),
         ({"cluster": {"worker": ["a:1", "a"]}}, r'cluster.worker\[1\] is "a", and HOST:PORT'),
         ({"cluster": {"worker": ["a:0"]}}, "cluster.*, and HOST:PORT is needed"),

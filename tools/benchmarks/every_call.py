@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from aigc_tf.errors import InputError
 from aigc_tf.storage.files import PARTIAL
 from tools.benchmarks.calls import PATIENCE_SECONDS, Call, is_possible, unwatched, watched
@@ -65,7 +67,7 @@ def every_call(works: Collection[str] = (), most: int | None = None) -> dict[str
         folder = Path(name).resolve()
         pictures_of(folder / "place").mkdir()
         make_pictures(pictures_of(folder / "place"))
-        found = {work: disturbed(work, WORKS[work], folder, most) for work in works or WORKS}
+        found = {work: disturbed(work, WORKS[work], folder, most) for work in tqdm(works or WORKS)}
     return {"works": {work: dataclasses.asdict(one) for work, one in found.items()}}
 
 

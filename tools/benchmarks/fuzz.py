@@ -17,6 +17,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppres
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from aigc_tf.data.files import read_text
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
@@ -76,7 +78,7 @@ def fuzz(cases: int, seed: int = 0, only: Collection[str] = ()) -> dict[str, Any
             if only and reader not in only:
                 continue
             found = counts.setdefault(reader, Counter(accepted=0, refused=0, failed=0))
-            for number in range(cases):
+            for number in tqdm(range(cases), reader):
                 kind, message = outcome(case, Path(name) / "case", random.Random(f"{seed} {reader} {number}"))
                 found[kind] += 1
                 if kind == "failed" and not any(message[-100:] in failure for failure in failures):

@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import socket
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -57,7 +58,7 @@ def odd_exif(folder: Path, chance: random.Random) -> None:
         exif[tag] = chance.choice([1, 0.5, "text", b"bytes\0", (1, 2)])
     try:
         content = exif.tobytes()
-    except Exception:  # a value that Pillow itself cannot write
+    except (ValueError, TypeError, AttributeError, struct.error):  # a value that Pillow itself cannot write
         content = b"Exif\0\0MM\0*\0\0\0\x08"
     if chance.random() < 0.8:
         content = content[:6] + damaged(content[6:], chance)

@@ -21,6 +21,7 @@ _CURRENCY = r"(?:[A-Z]{0,2}[$£¥€₩₹₽₺₫₴₪฿元円]|USD|EUR|GBP|
 _DECIMALS: tuple[Decimal, ...] = (".", ",")
 _SAMPLE = 1000  # rows that the decimal sign is recognised by
 _PERCENT = {"%", "‰"}
+_SCALES = {"K": 1e3, "M": 1e6, "B": 1e9, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
 _SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans("", "", ". '")}  # of thousands
 _ONES = str.maketrans("0123456789", "1111111111")
 _LONGEST = 40  # symbols of a cell in a message
@@ -36,6 +37,8 @@ class Numbers:
     """The first row whose cell is neither a number nor one of the ways to say that there is none."""
     grouped: bool = False
     """Whether there are thousands separators."""
+    scale: str = ""
+    """The first sign of a power of ten, as in 28.5M or 1.2万; empty if there is none."""
     units: Mapping[str, int] = field(default_factory=dict)
     """Signs of percent and of currencies, "" for none, each with the first row of a number that has it and is not 0."""
 
@@ -54,17 +57,18 @@ class Numbers:
     @property
     def written(self) -> str:
         """What the numbers are written with, in words; empty if with digits alone."""
-        return " and ".join([*(["thousands separators"] if self.grouped else []), *filter(None, self.units)])
+        forms = {"thousands separators": self.grouped, f"numbers such as 1.5{self.scale}": self.scale}
+        return " and ".join([*(form for form, is_used in forms.items() if is_used), *filter(None, self.units)])
 
 
 def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
-    """The numbers of a column. 5% is 5, (5) is -5, and the sign of a currency is left out."""
+    """The numbers of a column. 5% is 5, (5) is -5, 1.5M is 1,500,000, and the sign of a currency is left out."""
     if decimal == "." or not any("." in cell for cell in cells):
         try:
             return Numbers(np.array([cell.replace(decimal, ".") for cell in cells], np.float64))
         except ValueError:  # at least one cell is written in another way
             pass
-    values, strange, grouped, units = np.full(len(cells), np.nan), None, False, dict[str, int]()
+    values, strange, grouped, scale, units = np.full(len(cells), np.nan), None, False, "", dict[str, int]()
     for row, cell in enumerate(map(_plain, cells)):
         match = _pattern(decimal).fullmatch(cell)
         if match is None:
@@ -73,10 +77,12 @@ def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
         digits = match["digits"].translate(_SEPARATORS[decimal])
         grouped |= len(digits) < len(match["digits"])
         negative = (match["open"] is not None) ^ (match["before"] == "-") ^ (match["sign"] == "-")
-        values[row] = math.copysign(float(digits.replace(decimal, ".")), -1 if negative else 1)
+        size = float(digits.replace(decimal, ".")) * _SCALES.get(match["scale"], 1)
+        values[row] = math.copysign(size, -1 if negative else 1)
+        scale = scale or match["scale"] or ""
         if values[row]:
             units.setdefault(match["after"] or match["currency"] or "", row)
-    return Numbers(values, strange, grouped, units)
+    return Numbers(values, strange, grouped, scale, units)
 
 
 def decimal_of(columns: Sequence[Sequence[str]], delimiter: str) -> Decimal:
@@ -149,7 +155,8 @@ def _pattern(decimal: Decimal) -> re.Pattern[str]:
     indian = rf"[1-9]\d?(?:{other}\d\d)+{other}\d{{3}}"
     digits = rf"(?:(?:{grouped}|{indian}|\d+)(?:{point}\d*)?|{point}\d+)(?:[eE][-+]?\d+)?"
     signed = rf"(?P<before>[-+]?) ?(?P<currency>{_CURRENCY})? ?(?P<sign>[-+]?)(?P<digits>{digits})"
-    return re.compile(rf"(?P<open>\()?{signed} ?(?P<after>[%‰]|{_CURRENCY})?(?(open)\))", re.ASCII)
+    scale = rf" ?(?P<scale>[{''.join(_SCALES)}])"
+    return re.compile(rf"(?P<open>\()?{signed}(?:{scale})? ?(?P<after>[%‰]|{_CURRENCY})?(?(open)\))", re.ASCII)
 
 
 def _shape(cell: str) -> str:

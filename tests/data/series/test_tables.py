@@ -153,6 +153,8 @@ def test_empty_columns_and_rows_at_the_end_do_no_harm(written: Written):
         (["$5", "-$1,000.5", "($3)"], [5, -1000.5, -3], "price with thousands separators and $"),
         (["€5", "5 €", "7"], [5, 5, 7], "price with €"),
         (["US$5", "US$6.5", "US$7"], [5, 6.5, 7], "price with US$"),
+        (["28.5M", "-3K", "$1.2B"], [28.5e6, -3e3, 1.2e9], "price with numbers such as 1.5M and $"),
+        (["1.2万", "3亿元", "5000"], [12e3, 3e8, 5e3], "price with numbers such as 1.5万 and 元"),
         (["1 000", "2\u00a0000", "3\u202f000.5"], [1000, 2000, 3000.5], "price with thousands separators"),
         (["1'000", "1\u2019001", "2"], [1000, 1001, 2], "price with thousands separators"),
         (["\u22121", "2", "3"], [-1, 2, 3], ""),

@@ -26,8 +26,8 @@ MEANINGS = {
 SMALLEST_TILE = 32
 TIMED_SIDE = 256  # of a file that takes any size
 OVERLAP = 32
-"""Pixels around a part that a program on a phone need not exceed, however far the network looks: of a denoised photograph
-nothing changes by a grey level beyond them."""
+"""Pixels around a part of a picture, at most, that a file is given, however far its network looks: what lies further
+away changes no pixel of a denoised photograph by a grey level."""
 
 
 class PhotoExport:

@@ -26,11 +26,7 @@ const MARKUP = `
     <canvas id="before" role="img" aria-label="The photograph that went in"></canvas>
     <canvas id="hole" role="img" aria-label="What is painted is missing"></canvas>
   </div>
-  <div class="slider" id="comparing" hidden>
-    <label for="split">Before, after</label>
-    <input id="split" type="range" min="0" max="100" step="0.5" value="50">
-    <output for="split"></output>
-  </div>
+  <input id="split" type="range" min="0" max="100" step="0.5" value="50" aria-label="Before and after" hidden>
   <div class="bar" id="working" hidden>
     <progress id="progress" max="1" value="0" aria-label="How much is done"></progress>
     <button id="stop" type="button">Stop</button>
@@ -142,7 +138,7 @@ async function open(file) {
   }
   reset(element("after"), width, height).drawImage(photo, 0, 0);
   name = file.name.replace(/\.[^.]*$/, "");
-  for (const id of ["view", "comparing"]) element(id).hidden = false;
+  for (const id of ["view", "split"]) element(id).hidden = false;
   if (signature.inputs.mask) startPainting();
   else await restore(smaller < 1 ? ` It was made smaller, to ${width} × ${height} pixels, as canvases must be.` : "");
   return undefined;

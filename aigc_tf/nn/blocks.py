@@ -13,6 +13,7 @@ import keras
 from keras import layers, ops
 
 from aigc_tf.nn import fast_layers
+from aigc_tf.nn.instance_norm import InstanceNormalization
 
 Upsampling = Literal["depth_to_space", "nearest"]
 INSTANCE_NORM = -1
@@ -53,8 +54,9 @@ def group_norm(x: Any, groups: int, name: str) -> Any:
     Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
     each channel is a group (Ulyanov et al. 2017).
     """
-    groups = groups if groups == INSTANCE_NORM else math.gcd(groups, x.shape[-1])
-    return layers.GroupNormalization(groups, name=name)(x)
+    if groups == INSTANCE_NORM:
+        return InstanceNormalization(name=name)(x)
+    return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
 
 
 def residual_block(
@@ -272,6 +274,7 @@ def unet_up(
     groups: int | None = None,
     condition: Any = None,
     method: Upsampling = "depth_to_space",
+    even: bool = False,
 ) -> Any:
     """One level of a U-Net's way up: twice the size, the skip beside it, and residual blocks.
 
@@ -284,6 +287,8 @@ def unet_up(
         groups: as of `unet_block`.
         condition: the same.
         method: as of `upsample`.
+        even: whether the skip's height and width are even wherever they are unknown, so that nothing has to be cut.
+            LiteRT computes what is cut from tensors of unknown size, and all after it, without its delegates.
 
     Returns:
         `[batch, height, width, filters]`.
@@ -291,7 +296,7 @@ def unet_up(
     x = upsample(x, filters, name=f"{name}_double", method=method)
     height, width = skip.shape[1:3]
     if None in (*x.shape[1:3], height, width):
-        x = CropLike(name=f"{name}_crop")(x, skip)
+        x = x if even else CropLike(name=f"{name}_crop")(x, skip)
     else:
         x = crop(x, height, width, f"{name}_crop")
     x = layers.Concatenate(name=f"{name}_skip")([x, skip])

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from aigc_tf.data.images.splits import collect
+from aigc_tf.data.source import evenly
 
 Turns = Literal["none", "mirror", "all"]
 
@@ -60,6 +61,10 @@ class Photos:
         height, width = self.sizes[index]
         row, column = divmod(within, -(-int(width) // side))
         return cut(self[index], min(row * side, height - side), min(column * side, width - side), side)
+
+    def spread(self, side: int, count: int) -> np.ndarray:
+        """At most `count` of all tiles, evenly spread, always the same: uint8 `[count, side, side, channels]`."""
+        return np.stack([self.tile(number, side) for number in evenly(int(self.tiles(side).sum()), count)])
 
     def crops(self, tiles: np.ndarray, numbers: np.ndarray, side: int, turns: Turns) -> np.ndarray:
         """A crop, at a random place, of the photograph that each of some tiles belongs to.

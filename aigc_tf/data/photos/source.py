@@ -116,9 +116,8 @@ class PhotoSource(Source):
 
     def crops_of(self, part: PartName, count: int) -> np.ndarray:
         """At most `count` crops of a part, evenly spread, always the same: uint8 `[count, crop, crop, channels]`."""
-        photos, side = self.part(part), self.settings.crop
-        tiles = evenly(int(photos.tiles(side).sum()), count)
-        return np.stack([photos.tile(number, side) for number in tiles])
+        found: np.ndarray = self.part(part).spread(self.settings.crop, count)
+        return found
 
     def unit_crops(self, part: PartName, count: int) -> np.ndarray:
         """`crops_of` as float32 in [0, 1]."""

@@ -25,10 +25,8 @@ def test_paired_beside_unpaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "MAX_CROPS", 300)
     rows = translation(runs, tmp_path / "results.jsonl")
     found = {run: {row["method"]: row for row in rows if row["run"] == run} for run in ("paired", "unpaired")}
-    copying, nearest, changed, training = (
-        *("the input", "the nearest training pair's target", "the truth, slightly changed"),
-        "training pictures of B",
-    )
+    copying, nearest = "the input", "the nearest training pair's target"
+    changed, training = "the truth, slightly changed", "training pictures of B"
     assert [*found["paired"]] == ["pix2pix", copying, nearest, changed, training]
     assert [*found["unpaired"]] == ["cyclegan", copying, changed, training]
     assert len({row["judges"] for row in rows}) == 1
@@ -39,7 +37,7 @@ def test_paired_beside_unpaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for row in rows:
         if row["method"] != training:
             assert 0 <= row["recognised"] <= row["recognised_of_5"] <= 1 and row["pairs"] == 60
-    assert table(rows).count("\n") == len(rows) + 1
+    assert table(rows).count("\n| ") == len(rows) + 1 and "nor the truths" in table(rows)
 
     monkeypatch.setattr(module, "measured", None)  # calling it would fail
     assert translation(runs, tmp_path / "results.jsonl") == rows

@@ -24,6 +24,11 @@ from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
 CHANGED, TRAINING = "the truth, slightly changed", "training pictures of B"
+PROTOCOL = (
+    "Recognised: of all truths the nearest is the right one, in the features of a network that tells pictures of B "
+    "apart. This network and that of the kernel distance have learnt from training pictures of B alone, and seen neither "
+    "what models make nor the truths. Changed truths are moved, turned, blurred and in other colours."
+)
 
 
 def translation(runs: tuple[Path, ...], results: Path) -> list[dict[str, Any]]:
@@ -101,8 +106,8 @@ def measured(run: Run, judges: Judges) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown."""
+    """Markdown, and how to read it."""
     head = ["run", "method", "PSNR dB", "SSIM", "nearest in pixels", "recognised", "in first 5", "kernel distance", "±"]
     keys = ["psnr_db", "ssim", "nearest_in_pixels", "recognised", "recognised_of_5", "kernel_distance"]
     keys = ["run", "method", *keys, "kernel_distance_error"]
-    return markdown(head, [[row.get(key) for key in keys] for row in rows])
+    return markdown(head, [[row.get(key) for key in keys] for row in rows]) + f"\n\n{PROTOCOL}"

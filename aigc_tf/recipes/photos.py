@@ -119,7 +119,7 @@ class PhotoRecipe(Recipe):
 class UnetRecipe(PhotoRecipe):
     """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
 
-    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96)
+    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (48, 64, 96)
     """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
     """Residual blocks at the smallest size; the others have one on either side."""
@@ -177,8 +177,39 @@ class RestorationRecipe(PhotoRecipe):
     """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
 
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class HalfSizeRecipe(RestorationRecipe):
+    """A recipe whose network is residual blocks at half the size (Zhang et al. 2018, "FFDNet", §III.A)."""
+
+    filters: PositiveInt = 48
+    """Channels of every convolution."""
+    blocks: PositiveInt = 4
+    """Residual blocks of two convolutions."""
+
+    @property
+    def granularity(self) -> int:
+        """Pixels that height and width of an input must be multiples of."""
+        return 2
+
+    @property
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: at half the size a pixel for each 3x3 convolution; the first is 6x6, of stride 2."""
+        return 2 * (2 * self.blocks + 2) + 3
+
+    @classmethod
+    def small(cls) -> Self:
+        """A version that trains a step in milliseconds, for `tiny` of the recipes."""
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
+            filters=4,
+            blocks=1,
+            export_limits=PhotoLimits.tiny(),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

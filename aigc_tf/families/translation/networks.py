@@ -9,7 +9,7 @@ from keras import layers
 
 from aigc_tf.nn.blocks import INSTANCE_NORM, group_norm
 from aigc_tf.nn.unet import half_size_unet
-from aigc_tf.recipes.translation import TranslationRecipe
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 SLOPE = 0.2  # of LeakyReLU
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import aigc_tf
+from aigc_tf.errors import InputError
 from aigc_tf.recipes.cyclegan import CycleGAN
+from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.pix2pix import Pix2Pix
 from aigc_tf.recipes.settings import LoggingSettings
 from tools.benchmarks import translation as module
@@ -41,3 +43,9 @@ def test_paired_beside_unpaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(module, "measured", None)  # calling it would fail
     assert translation(runs, tmp_path / "results.jsonl") == rows
+
+
+def test_runs_of_something_else_are_refused(tmp_path: Path):
+    aigc_tf.train(dataclasses.replace(Inpaint.tiny(), steps=1, logging=QUIET), tmp_path / "run")
+    with pytest.raises(InputError, match=r"run is a run of inpaint: give runs of pix2pix or cyclegan"):
+        translation((tmp_path / "run",), tmp_path / "results.jsonl")

@@ -42,7 +42,7 @@ from aigc_tf.runs.progress import Progress
 from tests.workers import ROOT, carried_recipe, endless_recipe, losses, photo_recipes, train_fixed
 
 LAUNCH = [sys.executable, str(ROOT / "tools" / "launch_local.py"), "--workers", "2"]
-PATIENCE_SECONDS = 400
+PATIENCE_SECONDS = 800
 
 
 def python(function: str, folder: Path) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from aigc_tf.data.images.source import ImageSource
 from aigc_tf.data.photos.pairs import UnpairedSource
 from aigc_tf.data.photos.source import PhotoSource
+from aigc_tf.errors import InputError
 from aigc_tf.metrics.images.crops import MAX_CROPS, distinct, shrunk
 from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
 from aigc_tf.metrics.images.image_quality import psnr, ssim
@@ -19,6 +20,7 @@ from aigc_tf.metrics.images.translation import MAX_PAIRS, MODEL, pairs_of, recog
 from aigc_tf.metrics.kernel import kernel_distance
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 from aigc_tf.runs.run import Run
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
@@ -43,11 +45,16 @@ def translation(runs: tuple[Path, ...], results: Path) -> list[dict[str, Any]]:
     Args:
         runs: trained ones of pix2pix or cyclegan.
         results: a JSON Lines file of what is finished.
+
+    Raises:
+        InputError: a run is of something else, or its source has no test pairs.
     """
     done = Results(results)
     found = []
     for path in runs:
         run = Run.open(path, "last")
+        if not isinstance(run.recipe, TranslationRecipe):
+            raise InputError(f"{path} is a run of {run.recipe.slug()}: give runs of pix2pix or cyclegan")
         targets = pictures_of_b(run.source)
         key = {"run": path.name, "steps": run.step, "recipe": run.recipe.slug(), "judges": targets.fingerprint[:16]}
         if not done.find(**key, method=TRAINING):  # the last one

@@ -22,12 +22,12 @@ PIXELS: Any = SimpleNamespace(extract=lambda images: Features(images.reshape(len
 
 
 def drawings(count: int, seed: int) -> np.ndarray:
-    """Two discs of any place and colour on a dark ground: uint8 `[count, 24, 24, 3]`."""
-    random, (rows, columns) = np.random.default_rng(seed), np.mgrid[:24, :24]
-    made = np.full((count, 24, 24, 3), 20, np.uint8)
+    """Two discs of any place and colour on a dark ground: uint8 `[count, 16, 16, 3]`."""
+    random, (rows, columns) = np.random.default_rng(seed), np.mgrid[:16, :16]
+    made = np.full((count, 16, 16, 3), 20, np.uint8)
     for picture in made:
         for _ in range(2):
-            row, column, size = random.uniform((4, 4, 3), (20, 20, 8))
+            row, column, size = random.uniform((3, 3, 2), (13, 13, 6))
             picture[np.hypot(rows - row, columns - column) < size] = random.integers(60, 256, 3)
     return made
 
@@ -58,10 +58,11 @@ def test_changes_depend_on_seed_and_position_alone():
 
 
 def test_pictures_that_it_has_never_seen_are_told_apart(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(small_network, "training_steps", lambda images: 150)
+    monkeypatch.setattr(small_network, "training_steps", lambda images: 100)
     network = retrieval_network(distinct("drawings", drawings(200, 0), "none"))
     unseen = drawings(100, 1)
     found = retrieval(network, slightly_changed(unseen, OTHER_SEED), unseen)
+    print(found)
     assert found.first > 0.8 and found.several > 0.95
     negatives = retrieval(network, 255 - unseen, unseen)
     assert negatives.first < 0.3
@@ -76,7 +77,7 @@ def test_the_same_pictures_have_one_network(monkeypatch: pytest.MonkeyPatch, tmp
     again = retrieval_network(distinct("one", np.concatenate([pictures[::-1], pictures]), "none"))
     assert again is first
     (kept,) = (tmp_path / "cache" / "features").glob("*.npz")
-    assert "retrieval-24x24x3" in kept.name
+    assert "retrieval-16x16x3" in kept.name
     cache.replace(cache.Cache())
     monkeypatch.setattr(small_network, "train", None)  # calling it would fail
     assert retrieval_network(distinct("one", pictures, "none")).sha256 == first.sha256

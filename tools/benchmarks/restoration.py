@@ -18,6 +18,7 @@ from aigc_tf.errors import InputError, say
 from aigc_tf.metrics.images.restoration import MAX_PHOTOS, MAX_SIDE, likeness
 from aigc_tf.runs.run import Run
 from tools.benchmarks.espcn import espcn
+from tools.benchmarks.holes import distance_in_holes
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
@@ -29,6 +30,8 @@ Method = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> list[dict[str, Any]]:
     """PSNR in dB and SSIM of whole test photographs, and seconds a photograph, for each run and what is beside it.
+
+    Of filled holes PSNR and SSIM are of the missing pixels alone, and the kernel distance says how likely they look.
 
     All methods are given the same inputs; those that are told the strength of the noise are told the true one.
 
@@ -52,15 +55,16 @@ def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> 
                 key = {"run": path.name, "steps": run.step, "recipe": recipe.slug()}
                 key |= {"measured": suffix.strip("_"), "method": name}
                 if not done.find(**key):
-                    done.add(**key, **measured(model, photos, strength, method, f"{path.name} {suffix} {name}"))
+                    title = f"{path.name} {suffix} {name}"
+                    done.add(**key, **measured(model, source, photos, strength, method, title))
     return [row for row in done.rows if row.get("steps") == latest.get(row["run"], -1)]
 
 
 def measured(
-    model: Any, photos: list[np.ndarray], strength: float | None, method: Method, title: str
+    model: Any, source: Any, photos: list[np.ndarray], strength: float | None, method: Method, title: str
 ) -> dict[str, Any]:
     """Means over photographs, and the spread of the PSNR."""
-    found, seconds = [], 0.0
+    found, filled, missing, seconds = [], [], [], 0.0
     corner = photos[0][np.newaxis, :WARM_UP, :WARM_UP]
     method(model.examples(corner, 0, strength))  # what is made once, such as a trained ESPCN, is not timed
     for index, clean in enumerate(tqdm(photos, title)):
@@ -68,7 +72,11 @@ def measured(
         start = time.process_time()
         made = np.clip(method(inputs), 0, 1)
         seconds += time.process_time() - start
-        found.append(likeness(made, clean, model.degradation.counted(inputs)))
+        counted = model.degradation.counted(inputs)
+        found.append(likeness(made, clean, counted))
+        if counted is not None:
+            filled.append(made)
+            missing.append(counted[0])
     means, deviations = np.mean(found, axis=0), np.std(found, axis=0)
     return {
         "psnr_db": float(means[0]),
@@ -76,6 +84,7 @@ def measured(
         "psnr_deviation_db": float(deviations[0]),
         "processor_seconds": seconds / len(photos),
         "photographs": len(photos),
+        "kernel_distance": distance_in_holes(source, filled, photos, missing) if missing else None,
     }
 
 
@@ -153,6 +162,6 @@ def bm3d(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown."""
-    head = ["run", "measured", "method", "PSNR dB", "deviation", "SSIM", "processor seconds"]
-    keys = ["run", "measured", "method", "psnr_db", "psnr_deviation_db", "ssim", "processor_seconds"]
-    return markdown(head, [[row[key] for key in keys] for row in rows])
+    head = ["run", "measured", "method", "PSNR dB", "deviation", "SSIM", "kernel distance", "processor seconds"]
+    keys = ["run", "measured", "method", "psnr_db", "psnr_deviation_db", "ssim", "kernel_distance", "processor_seconds"]
+    return markdown(head, [[row.get(key) for key in keys] for row in rows])

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from aigc_tf.data.images.splits import collect
+from aigc_tf.data.source import evenly
 
 Turns = Literal["none", "mirror", "all"]
 
@@ -66,6 +67,10 @@ class Photos:
         crop = cut(self[index], top, left, side)
         missing = [(0, side - size) for size in crop.shape[:2]]
         return np.pad(crop, [*missing, (0, 0)], mode="symmetric") if np.any(missing) else crop
+
+    def spread(self, side: int, count: int) -> np.ndarray:
+        """At most `count` of all tiles, evenly spread, always the same: uint8 `[count, side, side, channels]`."""
+        return np.stack([self.tile(number, side) for number in evenly(int(self.tiles(side).sum()), count)])
 
     def crops(self, tiles: np.ndarray, numbers: np.ndarray, side: int, turns: Turns) -> np.ndarray:
         """A crop, at a random place, of the photograph that each of some tiles belongs to.

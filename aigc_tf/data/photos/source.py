@@ -122,9 +122,8 @@ class PhotoSource(Source):
             count: at most.
             side: of the crops; that of those that are learnt from if it is None.
         """
-        photos, side = self.part(part), side or self.settings.crop
-        tiles = evenly(int(photos.tiles(side).sum()), count)
-        return np.stack([photos.tile(number, side) for number in tiles])
+        found: np.ndarray = self.part(part).spread(side or self.settings.crop, count)
+        return found
 
     def unit_crops(self, part: PartName, count: int, side: int | None = None) -> np.ndarray:
         """`crops_of` as float32 in [0, 1]."""

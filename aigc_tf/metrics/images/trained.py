@@ -70,14 +70,14 @@ def classifier(source: ImageSource, shape: Shape) -> keras.Model:
         small_network.load(network, shipped.path)
         return network
     network = small_network.build(shape, int(labels.max()) + 1)
-    return _cached("classifier", source, network, lambda: train_classifier(source, shape))
+    return kept_network("classifier", source, network, lambda: train_classifier(source, shape))
 
 
 def rotation_network(source: ImageSource, side: int) -> keras.Model:
     """A network that tells four rotations of the centre squares of `source` apart: from the cache or trained now."""
     shape = (side, side, source.train.images.shape[-1])
     network = small_network.build(shape, 4)
-    return _cached("rotation", source, network, lambda: train_rotation_network(source, shape))
+    return kept_network("rotation", source, network, lambda: train_rotation_network(source, shape))
 
 
 def train_classifier(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
@@ -88,7 +88,7 @@ def train_classifier(source: ImageSource, shape: Shape, seed: int = small_networ
     network = small_network.build(shape, int(part.labels.max()) + 1, seed)
     batches = small_network.labelled_batches(part.images, part.labels, seed)
     rows = evenly(len(part.labels), _ACCURACY_IMAGES)
-    return _train("classifier", source, network, batches, (part.images[rows], part.labels[rows]), seed)
+    return train_network("classifier", source, network, batches, (part.images[rows], part.labels[rows]), seed)
 
 
 def train_rotation_network(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
@@ -97,7 +97,7 @@ def train_rotation_network(source: ImageSource, shape: Shape, seed: int = small_
     part = source.training
     batches = small_network.rotation_batches(centre_square(part.images), seed)
     known = small_network.rotated(centre_square(part.some(_ACCURACY_IMAGES // 4).images))
-    return _train("rotation network", source, network, batches, known, seed)
+    return train_network("rotation network", source, network, batches, known, seed)
 
 
 def centre_square(images: Any) -> Any:
@@ -108,7 +108,7 @@ def centre_square(images: Any) -> Any:
     return images[:, top : top + side, left : left + side]
 
 
-def _train(
+def train_network(
     kind: str,
     source: ImageSource,
     network: keras.Model,
@@ -116,7 +116,16 @@ def _train(
     known: tuple[np.ndarray, np.ndarray],
     seed: int,
 ) -> Trained:
-    """Train, and record how it was done, with the accuracy on `known`, some of the training images and their labels."""
+    """Train a small network, and record how it was done.
+
+    Args:
+        kind: what the network is, in words.
+        source: whose training images it learns from.
+        network: of `small_network.build`.
+        batches: uint8 images and labels, without end.
+        known: some of the training images and their labels, whose accuracy is recorded.
+        seed: of network and batches, for the record.
+    """
     started = time.monotonic()
     steps = small_network.training_steps(len(source.training.images))
     small_network.train(network, batches, steps, f"measuring: {kind} of {source.name}")
@@ -140,8 +149,18 @@ def _train(
     return Trained(network, facts)
 
 
-def _cached(kind: str, source: ImageSource, network: keras.Model, make: Callable[[], Trained]) -> keras.Model:
-    """`network` with the weights kept for this source, or else what `make()` trains, which is kept."""
+def kept_network(kind: str, source: ImageSource, network: keras.Model, make: Callable[[], Trained]) -> keras.Model:
+    """`network` with the weights kept for this source, or else what `make()` trains, which is kept.
+
+    Args:
+        kind: of the network, in a word, for the name of the file and messages.
+        source: that it is for.
+        network: of the right form, without weights.
+        make: trains one of the same form.
+
+    Raises:
+        InputError: the file in the cache is damaged.
+    """
     readable = re.sub(r"[^A-Za-z0-9]+", "-", source.dataset or Path(source.name).name).strip("-")[:40]
     size = "x".join(str(length) for length in network.input_shape[1:])
     version = f"v{small_network.ARCHITECTURE_VERSION}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.metrics.images.image_quality import psnr, ssim
@@ -38,13 +39,8 @@ class Translated(Evaluator):
         Raises:
             InputError: the part has no pairs.
         """
-        pair = self._pairs(source, request)
-        images, truth = pair["image"], pair["target"]
-        made = {MODEL: np.asarray(model.transform(images)), COPY: images}
-        compared = min(MAX_TRAINING, affordable(source))
-        training = source.named(source.unit_crops("train", compared))
-        if "target" in training:
-            made[NEAREST] = training["target"][nearest(images, training["image"])]
+        images, truth = pairs_of(source, request.part, request.samples)
+        made = translations(model, source, images)
         figures = {}
         measures = {"psnr_db": psnr, "ssim": ssim, "recognised": recognised}
         for name, measure in measures.items():
@@ -57,17 +53,34 @@ class Translated(Evaluator):
             "recognised": f"nearest of {len(images)} truths by squared error; by chance {1 / len(images):.2%}",
         }
         if NEAREST in made:
-            protocol["nearest"] = f"of {len(training['image'])} crops of the training part, evenly spread"
+            protocol["nearest"] = "by squared error of the input, of crops of the training part, evenly spread"
         return Measurement(figures, protocol, {"translated": Picture(rows_of(rows), "In rows: input, output, truth.")})
 
-    def _pairs(self, source: PhotoSource, request: Request) -> dict[str, np.ndarray]:
-        if not len(source.part(request.part)):
-            raise InputError(f"{source.name} has no {request.part} pictures: give more")
-        crops = source.crops_of(request.part, min(request.samples, MAX_PAIRS, affordable(source)))
-        pair = source.named(crops.astype(np.float32) / 255)
-        if "target" not in pair:
-            raise InputError(f"{source.name} has no {request.part} pairs to measure on: give some files the same names")
-        return pair
+
+def pairs_of(source: PhotoSource, part: PartName, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of pictures and of what they should become, evenly spread.
+
+    Returns:
+        float32 `[count, side, side, channels]` in [0, 1] each.
+
+    Raises:
+        InputError: the part has no pairs.
+    """
+    if not len(source.part(part)):
+        raise InputError(f"{source.name} has no {part} pictures: give more")
+    pair = source.named(source.unit_crops(part, min(count, MAX_PAIRS, affordable(source))))
+    if "target" not in pair:
+        raise InputError(f"{source.name} has no {part} pairs to measure on: give some files the same names")
+    return pair["image"], pair["target"]
+
+
+def translations(model: Translator, source: PhotoSource, images: np.ndarray) -> dict[str, np.ndarray]:
+    """What the model makes of pictures, and what is made without one, by name; like the pictures in form."""
+    made = {MODEL: np.asarray(model.transform(images)), COPY: images}
+    training = source.named(source.unit_crops("train", min(MAX_TRAINING, affordable(source))))
+    if "target" in training:
+        made[NEAREST] = training["target"][nearest(images, training["image"])]
+    return made
 
 
 def affordable(source: PhotoSource) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from aigc_tf.nn.blocks import INSTANCE_NORM
+from aigc_tf.nn.normalisation import INSTANCE_NORM
 from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.style import Style
 

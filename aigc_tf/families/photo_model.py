@@ -26,6 +26,7 @@ MEANINGS = {
     "image": "height, width, channels; brightness in [0, 1]",
     "sigma": "standard deviation of the noise, in grey levels from 0 to 255",
     "mask": "height, width, 1; 1 where something is missing, otherwise 0",
+    "style": "height, width, channels of the picture whose style is taken; brightness in [0, 1]",
 }
 
 
@@ -83,10 +84,11 @@ class PhotoModel(GenerativeModel, Transforms):
             overlap: the same.
         """
         options: type[Tiling] = self.recipe.transform_options
-        numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
+        whole = {entry.name for entry in self.used.inputs if None not in entry.shape[1:]}  # of one size: not cut up
+        beside = {name: inputs[name][np.newaxis] for name in whole}
         made = by_tiles(
-            lambda pictures: self._traced(pictures | numbers).numpy(),
-            {name: value for name, value in inputs.items() if value.ndim == 3},
+            lambda pictures: self._traced(pictures | beside).numpy(),
+            {name: value for name, value in inputs.items() if name not in whole},
             tile=options.tile if tile is None else tile,
             overlap=options.overlap if overlap is None else overlap,
             granularity=self.recipe.granularity,
@@ -158,8 +160,7 @@ class PhotoModel(GenerativeModel, Transforms):
         """The network for pictures of one size, those that it learns from: what is exported."""
         side = self.recipe.photos.crop // self.scale
         inputs = [
-            keras.Input((side, side, entry.shape[-1]) if len(entry.shape) == 4 else entry.shape[1:], name=entry.name)
-            for entry in self.used.inputs
+            keras.Input([size or side for size in entry.shape[1:]], name=entry.name) for entry in self.used.inputs
         ]
         return keras.Model(inputs, self.used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
 

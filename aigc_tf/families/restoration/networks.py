@@ -8,6 +8,7 @@ import keras
 from keras import layers, ops
 
 from aigc_tf.nn.blocks import DepthToSpace, residual_block
+from aigc_tf.nn.discriminator import patch_scores
 from aigc_tf.nn.enlargement import Bicubic
 from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.colourise import Colourise
@@ -53,6 +54,17 @@ def upscaler(recipe: Upscale) -> keras.Model:
     detail = DepthToSpace(recipe.scale, name="detail")(x)
     sum_ = layers.Add(name="enlarged")([Bicubic(recipe.scale, name="bicubic")(image), detail])
     return keras.Model(image, sum_, name="upscaler")
+
+
+def judge(recipe: Upscale) -> keras.Model | None:
+    """Large pictures -> logits of patches `[batch, height / 4, width / 4, 1]`; None where nothing is adversarial.
+
+    Without normalisation, which would take away what tells sharp pictures from blurred ones: contrast.
+    """
+    if not recipe.adversarial:
+        return None
+    image = _picture(recipe.photos.channels)
+    return keras.Model(image, patch_scores(image, recipe.judgement.filters, groups=None), name="discriminator")
 
 
 def denoiser(recipe: Denoise) -> keras.Model:

@@ -51,7 +51,7 @@ class Restored(Evaluator):
                 for name, made in (("model", restored), (model.degradation.baseline, simple)):
                     found[name].append(likeness(made, clean, counted))
                 if index < SHOWN:
-                    shown.append([_middle(picture, _SHOWN_SIDE) for picture in (simple, restored, clean)])
+                    shown.append([middle(picture, _SHOWN_SIDE) for picture in (simple, restored, clean)])
             means = {name: np.mean(values, axis=0) for name, values in found.items()}
             for place, measure in enumerate(("psnr_db", "ssim")):
                 beside = {name: float(mean[place]) for name, mean in means.items() if name != "model"}
@@ -78,13 +78,13 @@ def clean_photos(source: PhotoSource, part: PartName, count: int, multiple: int)
     photos = source.part(part)
     found = []
     for row in evenly(len(photos), min(count, MAX_PHOTOS)):
-        photo = _middle(photos[row], MAX_SIDE)
+        photo = middle(photos[row], MAX_SIDE)
         height, width = (size // multiple * multiple for size in photo.shape[:2])
         found.append(photo[:height, :width].astype(np.float32) / 255)
     return found
 
 
-def _middle(photo: np.ndarray, side: int) -> np.ndarray:
+def middle(photo: np.ndarray, side: int) -> np.ndarray:
     """At most `side` pixels of height and width, around the middle."""
     top, left = (max(0, (size - side) // 2) for size in photo.shape[:2])
     return photo[top : top + side, left : left + side]

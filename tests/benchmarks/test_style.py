@@ -23,12 +23,12 @@ RANDOM = np.random.default_rng(0)
 def run(tmp_path_factory: pytest.TempPathFactory) -> aigc_tf.Run:
     folder = tmp_path_factory.mktemp("style")
     for part, count in (("train", 4), ("test", 2)):
-        (folder / part).mkdir()
+        (folder / "photos" / part).mkdir(parents=True)
         for index in range(count):
             small = Image.fromarray(RANDOM.integers(0, 256, (4, 5), np.uint8))
-            small.resize((40, 32)).save(folder / part / f"{index}.png")
+            small.resize((40, 32)).save(folder / "photos" / part / f"{index}.png")
     logging = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
-    recipe = dataclasses.replace(Style.tiny(), source=str(folder), steps=2, logging=logging)
+    recipe = dataclasses.replace(Style.tiny(), source=str(folder / "photos"), steps=2, logging=logging)
     return aigc_tf.train(recipe, folder / "run")
 
 

@@ -45,6 +45,7 @@ SLOW = (
     "tests/export/test_web.py",
     "tests/export/test_writer.py",
     "tests/families/text/test_language_model.py",
+    "tests/families/text/seq2seq/test_networks.py",
     "tests/families/text/test_text_vae.py",
     "tests/runs/test_recovery.py",
     "tests/test_contract.py",

@@ -21,7 +21,9 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.gan.model import GAN, with_condition
 from aigc_tf.families.latent_space import standard_normal
+from aigc_tf.families.translation.cyclegan import CycleGAN
 from aigc_tf.nn import replicas
+from aigc_tf.nn.replay import ReplayBuffer
 from aigc_tf.nn.variational import gaussian_kl
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.char_rnn import CharRNN
@@ -79,6 +81,42 @@ def fixed_recipes(pictures: str) -> dict[str, Recipe]:
 def carried_recipe() -> Recipe:
     """A recurrent model that reads on where the batch before ended."""
     return dataclasses.replace(CharRNN.tiny(), dropout=0.0, steps=6, logging=QUIET, checkpoints=SELDOM)
+
+
+class FixedReplay(ReplayBuffer):
+    """Of as many examples as a step makes: gives back those of this step, by way of what all replicas remember."""
+
+    def exchange(self, examples: Any) -> list[tf.Tensor]:
+        super().exchange(examples)
+        return [replicas.own_rows(tf.convert_to_tensor(part)) for part in self.parts]
+
+
+class FixedCycleGAN(CycleGAN):
+    """Shows its discriminators what was just made."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.replay.__class__ = self.replay_a.__class__ = FixedReplay
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FixedCycleGANRecipe(recipes.CycleGAN):
+    """CycleGAN with fixed replay."""
+
+    model: ClassVar[str] = f"{__name__}:FixedCycleGAN"
+
+
+def photo_recipes() -> dict[str, Recipe]:
+    """One of each family of models of photographs, without random draws; gradients of some are clipped."""
+    found = [recipes.Upscale.tiny(), recipes.Pix2Pix.tiny(), recipes.Style.tiny()]
+    unpaired = FixedCycleGANRecipe.tiny()
+    found.append(dataclasses.replace(unpaired, replayed=unpaired.batch_size))
+    return {
+        recipe.slug().replace("workers", "cyclegan"): dataclasses.replace(
+            recipe, steps=STEPS, average_images=40, logging=QUIET, checkpoints=SELDOM
+        )
+        for recipe in found
+    }
 
 
 def train_fixed(folder: Path, strategy: Strategy) -> dict[str, aigc_tf.Run]:
@@ -157,10 +195,12 @@ def fault_of_keras() -> str:
 
 
 def work_on_two_devices(folder: Path) -> None:
-    """Train on two devices of this process: a recipe with carried states, and one that is refused."""
+    """Train on two devices of this process: recipes with carried states and of photographs, and one that is refused."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
+    for name, recipe in photo_recipes().items():
+        aigc_tf.train(recipe, folder / "mirrored" / name, strategy="mirrored")
     odd = dataclasses.replace(carried_recipe(), batch_size=7)
     try:
         aigc_tf.train(odd, folder / "odd", strategy="mirrored")

@@ -42,10 +42,11 @@ def everything() -> SubcommandApp:
 
 def function_of(name: str) -> Callable[..., Any]:
     """The function of a command, for tyro: it has the command's name."""
-    function = getattr(importlib.import_module(f"aigc_tf.cli.{name}"), name)
+    module = importlib.import_module(f"aigc_tf.cli.{name}")
+    function = getattr(module, name)
     kinds = {one.kind for one in inspect.signature(function).parameters.values()}
     if inspect.Parameter.VAR_KEYWORD in kinds:
-        verb: Verb = f"{name}_options"  # type: ignore[assignment]
+        verb: Verb = vars(module).get("VERB", f"{name}_options")
         function = with_options(function, verb, list(recipe_classes().values()))
     return with_newest_run(function)
 

@@ -19,6 +19,7 @@ COMMANDS = (
     "evaluate",
     "export",
     "transform",
+    "chat",
     "encode",
     "score",
     "explore",

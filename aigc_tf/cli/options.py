@@ -64,6 +64,8 @@ def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict
     kind = getattr(recipe, verb)
     for name in given.keys() - _names(kind):
         having = [other.slug() for other in recipe_classes().values() if name in _names(getattr(other, verb))]
+        if name in _names(getattr(type(recipe), verb)):
+            raise InputError(f"{flag(name)} is for other runs of {recipe.slug()}: this one takes none, leave it out")
         if not having:
             raise InputError(f"a {recipe.slug()} has no {flag(name)}: leave it out")
         raise InputError(f"{flag(name)} is for runs of {', '.join(having)}: a {recipe.slug()} has none")

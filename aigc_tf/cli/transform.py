@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -16,6 +17,10 @@ from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
     from aigc_tf.modalities.base import UserFile
+
+
+PIPE = Path("-")
+"""What stands for stdin among the inputs."""
 
 
 def transform(
@@ -34,7 +39,7 @@ def transform(
 
     Args:
         run: The run's folder.
-        inputs: Input files, or folders of them.
+        inputs: Input files, or folders of them; - reads lines of text from stdin, and prints a line for each.
         out: Output folder; results have the names of their inputs. For a single input it may be a file. Nothing is
             overwritten. Text is printed if not given.
         text: Texts instead of files, for a model that takes text.
@@ -45,7 +50,9 @@ def transform(
             white where something is missing.
         options: What the recipe's `transform_options` has.
     """
-    require_inputs(inputs, text)
+    piped = inputs == (PIPE,)
+    if not piped or text:
+        require_inputs(inputs, text)
     require_seed(seed)
     require_place(out)
 
@@ -65,7 +72,9 @@ def transform(
     if out is None and not model.gives.is_printed:
         raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
     work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed))
-    if text:
+    if piped:
+        work.lines(sys.stdin)
+    elif text:
         work.texts(text, out)
     else:
         work.files(inputs, out)
@@ -83,6 +92,16 @@ class Work:
     """Further ones of the model's method."""
     side_by_side: bool
     made_by: Mapping[str, str]
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Transform lines of text as they come, and print a line for each; an empty line stays empty."""
+        takes, gives = self.model.takes, self.model.gives
+        if not (takes.is_printed and gives.is_printed):
+            raise InputError(f"- reads text, and this model makes {gives.name} of {takes.name}: name files")
+        for number, line in enumerate(lines):
+            text = line.rstrip("\n")
+            (output,) = self._outputs(takes.parse([text]), [0], 1, number) if text.strip() else [""]
+            print(output, flush=True)
 
     def texts(self, texts: Sequence[str], out: Path | None) -> None:
         """Transform texts, and print the results or write them to one file."""

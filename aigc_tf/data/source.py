@@ -56,16 +56,17 @@ def validation_key(content: Iterable[memoryview]) -> int:
     return int.from_bytes(digest.digest())
 
 
-def held_out_by_key(keys: np.ndarray) -> np.ndarray:
-    """Which training examples are held out to choose by: those with the smallest hashes, equal ones on one side.
+def held_out_by_key(keys: np.ndarray, room: int | None = None) -> np.ndarray:
+    """Which examples are held out: those with the smallest hashes, equal ones on one side.
 
     Args:
         keys: hashes of the examples, uint64 `[examples]`.
+        room: how many, at most; by default as many training examples as are held out to choose by.
 
     Returns:
         bool `[examples]`; examples of which there are more than may be held out are trained on.
     """
-    room = validation_count(len(keys))
+    room = validation_count(len(keys)) if room is None else room
     chosen = []
     for key, copies in zip(*np.unique(keys, return_counts=True), strict=True):
         if copies <= room:

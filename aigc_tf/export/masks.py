@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from aigc_tf.export.flatbuffer import packed
-from aigc_tf.nn.attention import MASKED
+from aigc_tf.nn.heads import MASKED
 
 # How far below all scores those lie that are masked: exp(-12) of 8-bit softmax's 256 levels is none, and a thousand of
 # them add less than a hundredth to its sum. A share of the scores' range comes on top, which is a few of its levels.

@@ -81,16 +81,18 @@ class PhotoModel(GenerativeModel, Transforms):
         Args:
             inputs: of the network by name, without the batch dimension.
             tile: see `Tiling`; None takes the default of the recipe's `transform_options`.
-            overlap: the same.
+            overlap: the same; None takes the default, and where that is None, too, as far as the network looks.
         """
         options: type[Tiling] = self.recipe.transform_options
+        if overlap is None:
+            overlap = self.recipe.reach if options.overlap is None else options.overlap
         whole = {entry.name for entry in self.used.inputs if None not in entry.shape[1:]}  # of one size: not cut up
         beside = {name: inputs[name][np.newaxis] for name in whole}
         made = by_tiles(
             lambda pictures: self._traced(pictures | beside).numpy(),
             {name: value for name, value in inputs.items() if name not in whole},
             tile=options.tile if tile is None else tile,
-            overlap=options.overlap if overlap is None else overlap,
+            overlap=overlap,
             granularity=self.recipe.granularity,
             scale=self.scale,
             channels=self.recipe.photos.channels,
@@ -147,7 +149,7 @@ class PhotoModel(GenerativeModel, Transforms):
         kind: type[Tiling] = self.recipe.transform_options
         unknown = given.keys() - {field.name for field in dataclasses.fields(kind)}
         if unknown:
-            raise InputError(f"a {self.recipe.slug()} has no option {', '.join(sorted(unknown))}: leave it out")
+            raise InputError(f"this {self.recipe.slug()} has no option {', '.join(sorted(unknown))}: leave it out")
         return kind(**{name: value for name, value in given.items() if value is not None})
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:

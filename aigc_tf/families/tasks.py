@@ -188,6 +188,17 @@ class Transforms(Task):
         """
 
 
+class Answers(Transforms):
+    """Answers what was said in a conversation, of which an input holds the latest turns, a line each."""
+
+    verb = "answer"
+
+    @property
+    @abc.abstractmethod
+    def turns(self) -> int:
+        """How many turns an input holds."""
+
+
 class Encodes(Task):
     """Finds a vector for each input."""
 

@@ -27,7 +27,8 @@ def by_tiles(
     Args:
         call: inputs by name `[1, height, width, any]` -> `[1, scale * height, scale * width, channels]`.
         inputs: pictures of the same height and width by name, float32 `[height, width, any]`.
-        tile: pixels, height and width of a part; rounded up to a multiple of `granularity`.
+        tile: pixels, largest height and width of a part; rounded up to a multiple of `granularity`. Parts are about
+            equally large.
         overlap: pixels; likewise.
         granularity: what heights and widths have to be multiples of.
         scale: how many times the result is larger.
@@ -38,8 +39,8 @@ def by_tiles(
     """
     tile, overlap = (-(-size // granularity) * granularity for size in (tile, overlap))
     height, width = next(iter(inputs.values())).shape[:2]
-    cores = [min(tile, -(-size // granularity) * granularity) for size in (height, width)]
-    rows, columns = (-(-size // core) for size, core in zip((height, width), cores, strict=True))
+    rows, columns = (-(-size // tile) for size in (height, width))
+    cores = [-(-size // (count * granularity)) * granularity for size, count in ((height, rows), (width, columns))]
     missing = [count * core - size for count, core, size in zip((rows, columns), cores, (height, width), strict=True)]
     around = ((overlap, overlap + missing[0]), (overlap, overlap + missing[1]), (0, 0))
     padded = {name: np.pad(picture, around, mode="symmetric") for name, picture in inputs.items()}

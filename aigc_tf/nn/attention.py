@@ -13,11 +13,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from aigc_tf.nn.embeddings import rotary_angles, rotate
-
-# Added to a score it leaves nothing of it, however large, so that softmax's weight is 0 exactly; unlike -inf it stays a
-# number where nothing can be seen. In files without room for it `aigc_tf.export.masks` replaces it.
-MASKED = float(np.finfo("float32").min)
+from aigc_tf.nn.heads import PreparedAttention, SplitHeads, attend, merge_heads, split_heads, turn
 
 
 class Attention(layers.Layer):
@@ -96,43 +92,6 @@ class CachedAttention(layers.Layer):
         return merge_heads(mixed), keys, values
 
 
-def split_heads(projected: Any, parts: int, heads: int) -> list[Any]:
-    """As many parts, each `[batch, heads, time, width / heads]`, of `[batch, time, parts * width]`."""
-    time, head = ops.shape(projected)[1], projected.shape[-1] // (parts * heads)
-    split = ops.reshape(projected, (-1, time, parts, heads, head))
-    return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), parts)
-
-
-def turn(queries: Any, keys: Any, positions: Any, context: int) -> tuple[Any, Any]:
-    """Queries and keys `[batch, heads, time, head]` turned by their positions int32 `[time]`, all below `context`."""
-    tables = rotary_angles(context, queries.shape[-1])
-    cosines, sines = (ops.take(ops.convert_to_tensor(table), positions, axis=0) for table in tables)
-    return rotate(queries, cosines, sines), rotate(keys, cosines, sines)
-
-
-def attend(queries: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
-    """What is attended to, and the weights.
-
-    Args:
-        queries: `[batch, heads, time, head]`.
-        keys: `[batch, heads, keys, head]`.
-        values: the same.
-        visible: bool, as `[batch, heads, time, keys]` or of fewer dimensions; None is everything.
-
-    Returns:
-        `[batch, heads, time, head]` and `[batch, heads, time, keys]`.
-    """
-    scores = ops.matmul(queries * queries.shape[-1] ** -0.5, ops.swapaxes(keys, 2, 3))
-    weights = ops.softmax(scores if visible is None else scores + ops.where(visible, 0.0, MASKED))
-    return ops.matmul(weights, values), weights
-
-
-def merge_heads(mixed: Any) -> Any:
-    """`[batch, heads, time, head]` -> `[batch, time, width]`."""
-    time, width = ops.shape(mixed)[2], mixed.shape[1] * mixed.shape[3]
-    return ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, time, width))
-
-
 class MultiHeadAttention:
     """The projections of an attention and the attention between them; forms of it share the weights.
 
@@ -181,10 +140,21 @@ class MultiHeadAttention:
         mixed, weights = self.attention(self.projection(x), **further)
         return self.output(mixed), weights
 
+    def prepare(self, memory: Any) -> list[Any]:
+        """Keys and values of the second input `[batch, keys, memory width]`, `[batch, heads, keys, width / heads]`."""
+        return SplitHeads(self.heads, name=f"split_{self.name}")(self.memory_projection(memory))
+
+    def over(self, x: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
+        """Cross-attention over what `prepare` gave; otherwise as a call."""
+        further = {} if visible is None else {"visible": visible}
+        attention = PreparedAttention(self.heads, name=f"prepared_attention_{self.name}")
+        mixed, weights = attention(self.projection(x), keys, values, **further)
+        return self.output(mixed), weights
+
     def cached(self, x: Any, keys: Any, values: Any, position: Any) -> tuple[Any, Any, Any]:
         """The newest positions `[batch, time, width]` with a KV cache, the rest as of `CachedAttention`.
 
-        Of cross-attention nothing changes from token to token but the queries: it is called as ever.
+        Of cross-attention nothing changes from token to token but the queries: see `prepare` and `over`.
 
         Raises:
             ValueError: the attention is not causal.
@@ -195,6 +165,10 @@ class MultiHeadAttention:
         attention = CachedAttention(self.heads, self.rotary_context, name=f"cached_attention_{x.shape[1]}_{self.name}")
         mixed, keys, values = attention(projected, keys, values, position)
         return self.output(mixed), keys, values
+
+
+Attend = Callable[[MultiHeadAttention, Any], Any]
+"""An attention and the normalised stream -> what is added to the stream."""
 
 
 class TransformerBlock:
@@ -210,6 +184,8 @@ class TransformerBlock:
         added: what the first weights of all that is added to the stream are multiplied by: the more blocks, the less.
         dropout: share of what is added that is dropped.
         seed: of the dropout.
+        memory_width: of a second input, to which a cross-attention attends between the attention and the dense layers
+            (Vaswani et al. 2017, §3.1); None for none.
     """
 
     def __init__(
@@ -224,6 +200,7 @@ class TransformerBlock:
         added: float = 1.0,
         dropout: float = 0.0,
         seed: int | None = None,
+        memory_width: int | None = None,
     ) -> None:
         self.attention_norm = layers.RMSNormalization(name=f"attention_norm_{name}")
         self.feed_forward_norm = layers.RMSNormalization(name=f"feed_forward_norm_{name}")
@@ -235,24 +212,33 @@ class TransformerBlock:
             rotary_context=rotary_context,
             output_deviation=added * width**-0.5,
         )
+        self.cross_attention = None
+        if memory_width is not None:
+            self.cross_norm = layers.RMSNormalization(name=f"cross_norm_{name}")
+            self.cross_attention = MultiHeadAttention(
+                width, heads, name=f"cross_{name}", memory_width=memory_width, output_deviation=added * width**-0.5
+            )
         self.widen = dense(4 * width, width**-0.5, f"widen_{name}", activation)
         self.narrow = dense(width, added * (4 * width) ** -0.5, f"narrow_{name}")
         self.dropouts = [
             layers.Dropout(dropout, seed=seed, name=f"{place}_dropout_{name}")
-            for place in ("attention", "feed_forward")
+            for place in ("attention", "feed_forward", *(() if memory_width is None else ("cross",)))
         ]
 
-    def __call__(self, x: Any, attend: Callable[[MultiHeadAttention, Any], Any] | None = None) -> Any:
+    def __call__(self, x: Any, attend: Attend | None = None, look: Attend | None = None) -> Any:
         """`[batch, time, width]` -> the same.
 
         Args:
             x: the stream.
             attend: makes what is added of the attention and of the normalised stream; None takes the attention over
                 the whole sequence.
+            look: the same of the cross-attention, if there is one.
         """
         normalised = self.attention_norm(x)
         seen = self.attention(normalised)[0] if attend is None else attend(self.attention, normalised)
         x = x + self.dropouts[0](seen)
+        if self.cross_attention is not None and look is not None:
+            x = x + self.dropouts[2](look(self.cross_attention, self.cross_norm(x)))
         return x + self.dropouts[1](self.narrow(self.widen(self.feed_forward_norm(x))))
 
 

@@ -209,6 +209,26 @@ def crop(x: Any, height: int, width: int, name: str) -> Any:
     return layers.Cropping2D(cut, name=name)(x) if any(after for _, after in cut) else x
 
 
+def unet_block(x: Any, filters: int, *, name: str, groups: int | None = None, condition: Any = None) -> Any:
+    """`preactivated_block`, or `residual_block` where nothing is normalised and nothing told.
+
+    Without normalisation a block whose last convolution starts as zeros learns several times as slowly.
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        filters: of both convolutions.
+        name: of the block.
+        groups: as of `preactivated_block`.
+        condition: the same.
+
+    Returns:
+        `[batch, height, width, filters]`.
+    """
+    if groups is None and condition is None:
+        return residual_block(x, filters, name=name)
+    return preactivated_block(x, filters, name=name, groups=groups, condition=condition)
+
+
 def unet_down(
     x: Any,
     filters: int,
@@ -216,7 +236,6 @@ def unet_down(
     blocks: int,
     name: str,
     groups: int | None = None,
-    activation: str = "silu",
     condition: Any = None,
 ) -> tuple[Any, Any]:
     """One level of a U-Net's way down: residual blocks, and a convolution of stride 2 (Ronneberger et al. 2015).
@@ -226,17 +245,14 @@ def unet_down(
         filters: of the level.
         blocks: how many.
         name: of the level.
-        groups: as of `preactivated_block`.
-        activation: the same.
+        groups: as of `unet_block`.
         condition: the same.
 
     Returns:
         `[batch, ⌈height / 2⌉, ⌈width / 2⌉, filters]`, and what `unet_up` takes as the skip, of the size of `x`.
     """
     for index in range(blocks):
-        x = preactivated_block(
-            x, filters, name=f"{name}_block_{index}", groups=groups, activation=activation, condition=condition
-        )
+        x = unet_block(x, filters, name=f"{name}_block_{index}", groups=groups, condition=condition)
     return layers.Conv2D(filters, 3, strides=2, padding="same", name=f"{name}_halve")(x), x
 
 
@@ -248,7 +264,6 @@ def unet_up(
     blocks: int,
     name: str,
     groups: int | None = None,
-    activation: str = "silu",
     condition: Any = None,
     method: Upsampling = "depth_to_space",
 ) -> Any:
@@ -260,8 +275,7 @@ def unet_up(
         filters: of the level.
         blocks: how many.
         name: of the level.
-        groups: as of `preactivated_block`.
-        activation: the same.
+        groups: as of `unet_block`.
         condition: the same.
         method: as of `upsample`.
 
@@ -276,7 +290,5 @@ def unet_up(
         x = crop(x, height, width, f"{name}_crop")
     x = layers.Concatenate(name=f"{name}_skip")([x, skip])
     for index in range(blocks):
-        x = preactivated_block(
-            x, filters, name=f"{name}_block_{index}", groups=groups, activation=activation, condition=condition
-        )
+        x = unet_block(x, filters, name=f"{name}_block_{index}", groups=groups, condition=condition)
     return x

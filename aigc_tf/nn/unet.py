@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, unet_down, unet_up
+from aigc_tf.nn.blocks import DepthToSpace, unet_block, unet_down, unet_up
 
 
 def half_size_unet(
@@ -42,7 +42,7 @@ def half_size_unet(
         x, skip = unet_down(x, width, blocks=1, name=f"down_{level}", groups=groups, condition=condition)
         skips.append(skip)
     for index in range(lowest_blocks):
-        x = preactivated_block(x, lowest, name=f"lowest_{index}", groups=groups, condition=condition)
+        x = unet_block(x, lowest, name=f"lowest_{index}", groups=groups, condition=condition)
     for level, width in reversed(list(enumerate(upper))):
         x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, condition=condition)
     start = keras.initializers.Constant(bias)

@@ -9,12 +9,12 @@ from pydantic import PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
+from aigc_tf.recipes.photos import HalfSizeRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Deblur(UnetRecipe, RestorationRecipe):
-    """U-Net that undoes a Gaussian blur of unknown strength."""
+class Deblur(HalfSizeRecipe):
+    """Residual network at half the size that undoes a Gaussian blur of unknown strength."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Blur"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:deblurrer"}
@@ -25,4 +25,4 @@ class Deblur(UnetRecipe, RestorationRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls.small(batch_size=8)
+        return cls.small()

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import NonNegativeFloat
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import NoisyInput, RestorationRecipe, UnetRecipe
+from aigc_tf.recipes.photos import HalfSizeRecipe, NoisyInput, Tiling
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Denoise(UnetRecipe, RestorationRecipe):
-    """U-Net that takes the strength of Gaussian noise as an input (Zhang et al. 2018, "FFDNet"; 2021, "DRUNet")."""
+class Denoise(HalfSizeRecipe):
+    """Residual network at half the size; the strength of Gaussian noise is an input (Zhang et al. 2018, "FFDNet")."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Noise"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:denoiser"}
 
     transform_options: ClassVar[type] = NoisyInput
 
+    steps: PositiveInt = 12_000
     noise: Literal["gaussian", "salt_and_pepper", "jpeg"] = "gaussian"
     """What is taken away."""
     strength: tuple[NonNegativeFloat, NonNegativeFloat] = (0.0, 55.0)
@@ -36,8 +37,10 @@ class Denoise(UnetRecipe, RestorationRecipe):
                 f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
                 "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
+        if self.noise != "gaussian":  # nobody tells the network how strong it is
+            object.__setattr__(self, "transform_options", Tiling)
 
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls.small(batch_size=8)
+        return cls.small()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import re
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -75,10 +76,11 @@ class PhotoLimits(QuantizationLimits):
 class Tiling(Options):
     """How a photograph is worked on in parts, so that memory is bounded."""
 
-    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 256
-    """Pixels, height and width of the parts of an input."""
-    overlap: Annotated[int, Field(ge=0, le=512)] = 32
-    """Pixels around a part that the network sees, too: seams are invisible if it looks no further."""
+    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 512
+    """Pixels, largest height and width of the parts of an input."""
+    overlap: Annotated[int, Field(ge=0, le=512)] | None = None
+    """Pixels around a part that the network sees, too: seams are invisible if it looks no further. As far as it looks
+    if not given; with fewer it is faster, and seams may show."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -106,12 +108,22 @@ class PhotoRecipe(Recipe):
         """Pixels that height and width of an input must be multiples of."""
         return 1
 
+    @property
+    @abc.abstractmethod
+    def reach(self) -> int:
+        """Pixels of the input, to each side of its own place, that a pixel of the output may depend on.
+
+        Normalisation over the whole picture does not count. Parts of a large picture have to overlap by as much to be
+        free of seams; each is worked on together with its surroundings, which takes (1 + 2 overlap / tile)² times as
+        long as without: 1.1 for `upscale` and 1.8 for the U-Nets with parts of 512 pixels.
+        """
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class UnetRecipe(PhotoRecipe):
     """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
 
-    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96)
+    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (48, 64, 96)
     """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
     """Residual blocks at the smallest size; the others have one on either side."""
@@ -120,6 +132,26 @@ class UnetRecipe(PhotoRecipe):
     def granularity(self) -> int:
         """Pixels that height and width of an input must be multiples of."""
         return 2 ** len(self.unet_filters)
+
+    @property
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: from each place in a square of the smallest size back through the network."""
+        return max(self._reach_of(place) for place in range(self.granularity))
+
+    def _reach_of(self, place: int) -> int:
+        """Along one axis, through the longest way of `aigc_tf.nn.unet.half_size_unet`, from its end to its beginning.
+
+        A 3x3 convolution looks one pixel further, a residual block two; of even sizes the convolutions of stride 2 see
+        0 to 2 (3x3) and -1 to 2 (4x4) from the first of two pixels on.
+        """
+        levels = len(self.unet_filters) - 1
+        first, last = place // 2 - 1, place // 2 + 1  # of half the size, that the last convolution sees
+        for _ in range(levels):
+            first, last = (first - 2) // 2 - 1, (last + 2) // 2 + 1
+        first, last = first - 2 * self.lowest_blocks, last + 2 * self.lowest_blocks
+        for _ in range(levels):
+            first, last = 2 * first - 2, 2 * last + 2 + 2
+        return max(place - (2 * first - 1), 2 * last + 2 - place)
 
     @classmethod
     def small(cls, channels: Literal[1, 3] = 1, **fields: Any) -> Self:
@@ -149,8 +181,39 @@ class RestorationRecipe(PhotoRecipe):
     """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
 
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class HalfSizeRecipe(RestorationRecipe):
+    """A recipe whose network is residual blocks at half the size (Zhang et al. 2018, "FFDNet", §III.A)."""
+
+    filters: PositiveInt = 48
+    """Channels of every convolution."""
+    blocks: PositiveInt = 4
+    """Residual blocks of two convolutions."""
+
+    @property
+    def granularity(self) -> int:
+        """Pixels that height and width of an input must be multiples of."""
+        return 2
+
+    @property
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: at half the size a pixel for each 3x3 convolution; the first is 6x6, of stride 2."""
+        return 2 * (2 * self.blocks + 2) + 3
+
+    @classmethod
+    def small(cls) -> Self:
+        """A version that trains a step in milliseconds, for `tiny` of the recipes."""
+        return cls(
+            source="fashion_mnist_10k",
+            photos=PhotoSettings(crop=16, channels=1, turns="mirror"),
+            filters=4,
+            blocks=1,
+            export_limits=PhotoLimits.tiny(),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

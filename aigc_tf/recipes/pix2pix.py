@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.translation import TranslationRecipe
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

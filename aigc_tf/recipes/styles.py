@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.photos import FeatureKind, PhotoSettings, UnetRecipe
 from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
-from aigc_tf.recipes.translation import WholePictures
+from aigc_tf.recipes.picture_translation import WholePictures
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

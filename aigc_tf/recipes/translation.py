@@ -1,48 +1,26 @@
-"""What the recipes of translation between two kinds of pictures share."""
+"""Translation between two languages (000 §2.3, 001 §8)."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.images import MAX_SIDE
-from aigc_tf.recipes.photos import PhotoSettings, Tiling, UnetRecipe
-from aigc_tf.recipes.settings import AdamSettings
+from aigc_tf.recipes.seq2seq import PairSettings, Seq2SeqRecipe
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class WholePictures(Tiling):
-    """Instance normalisation looks at all that it is given at once: parts differ from the whole."""
+class Translation(Seq2SeqRecipe):
+    """Encoder and decoder that translate sentences (Vaswani et al. 2017; Bahdanau et al. 2015 with LSTMs)."""
 
-    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 1024
-    """Pixels, height and width of the parts of an input; one picture should fit."""
-    overlap: Annotated[int, Field(ge=0, le=512)] = 0
-    """Pixels around a part that the network sees, too."""
+    pipeline_tag: ClassVar[str | None] = "translation"
+    figures: ClassVar[tuple[str, ...]] = ("bleu",)
+    baselines: ClassVar[tuple[str, ...]] = ("nearest", "ibm1")
 
+    pairs: PairSettings = PairSettings(source_length=96, target_length=96)
 
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class TranslationRecipe(UnetRecipe):
-    """A recipe for a model that turns pictures of one kind into another: two folders, A and B."""
-
-    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.translation:Translated",)
-
-    transform_options: ClassVar[type] = WholePictures
-
-    target: str | None = None
-    """The folder B of what is made; its pictures have the names of those in the source, folder A, where they are pairs.
-    Without it each picture of the source holds both, side by side."""
-    batch_size: PositiveInt = 4
-    photos: PhotoSettings = PhotoSettings(turns="mirror")
-    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 64, 96, 96)
-    discriminator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 128)
-    """Channels of the convolutions that judge patches."""
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.photos.test is not None:
-            raise ValueError("photos.test is for single photographs: put test pairs into folders train/ and test/")
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls.small()

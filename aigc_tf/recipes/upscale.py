@@ -27,6 +27,8 @@ class JudgementSettings(Settings):
     """Channels of the discriminator's convolutions."""
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
     """Of the discriminator."""
+    network_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, clip_norm=1.0)
+    """Of the network, instead of the recipe's `optimizer`: it has learnt most of what it needs before."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -65,6 +67,11 @@ class Upscale(RestorationRecipe):
         super().__post_init__()
         if self.photos.crop % self.scale:
             raise ValueError(f"photos.crop is {self.photos.crop}: it must be divisible by the scale, {self.scale}")
+
+    @property
+    def reach(self) -> int:
+        """See `PhotoRecipe.reach`: a pixel for each 3x3 convolution; bicubic enlargement sees two."""
+        return 3 + 2 * self.blocks
 
     @classmethod
     def tiny(cls) -> Self:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pytest
 import tyro
 from pydantic import PositiveFloat
@@ -18,6 +19,7 @@ import aigc_tf
 from aigc_tf.cli.options import Verb, chosen_options, docs_of, named_run, with_options
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.options import Options, Writing
@@ -115,6 +117,20 @@ def test_the_recipe_checks_what_is_given():
     with pytest.raises(InputError, match=r"^a dcgan has no --sharpness: leave it out$"):
         chosen_options(DCGAN(), "sample_options", {"sharpness": 1.0})
     assert chosen_options(GPT(), "sample_options", {"top_k": 3}) == Writing(top_k=3).arguments()
+
+
+@pytest.mark.parametrize("noise", ["gaussian", "salt_and_pepper", "jpeg"])
+def test_only_runs_that_are_told_the_strength_of_the_noise_take_one(noise: Literal["gaussian", "jpeg"]):
+    recipe = Denoise.from_fields({"noise": noise, "strength": [5.0, 50.0]})
+    if noise == "gaussian":
+        assert chosen_options(recipe, "transform_options", {"sigma": 10.0})["sigma"] == 10
+        return
+    assert "sigma" not in chosen_options(recipe, "transform_options", {})
+    with pytest.raises(InputError, match=r"^--sigma is for other runs of denoise: this one takes none, leave it out$"):
+        chosen_options(recipe, "transform_options", {"sigma": 10.0})
+    tiny = dataclasses.replace(Denoise.tiny(), noise=noise, strength=(5.0, 50.0))
+    with pytest.raises(InputError, match=r"^this denoise has no option sigma: leave it out$"):
+        aigc_tf.create(tiny).transform([np.zeros((16, 16, 1), np.float32)], sigma=10.0)
 
 
 def test_a_run_is_found_among_any_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -22,6 +22,8 @@ import yaml
 
 import aigc_tf
 from aigc_tf.data.images.labelled import open_source as open_labelled
+from aigc_tf.data.photos.opening import open_source as open_photos
+from aigc_tf.data.photos.pairs import open_pairs, open_unpaired
 from aigc_tf.data.series.opening import open_source as open_series
 from aigc_tf.data.text.opening import open_source as open_text
 from aigc_tf.engine import distribution
@@ -31,10 +33,13 @@ from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.char_rnn import CharRNN
+from aigc_tf.recipes.cyclegan import CycleGAN
+from aigc_tf.recipes.pix2pix import Pix2Pix
 from aigc_tf.recipes.text import TextSettings
+from aigc_tf.recipes.upscale import Upscale
 from aigc_tf.runs import checkpoints
 from aigc_tf.runs.progress import Progress
-from tests.workers import ROOT, carried_recipe, endless_recipe, losses, train_fixed
+from tests.workers import ROOT, carried_recipe, endless_recipe, losses, photo_recipes, train_fixed
 
 LAUNCH = [sys.executable, str(ROOT / "tools" / "launch_local.py"), "--workers", "2"]
 PATIENCE_SECONDS = 400
@@ -117,6 +122,16 @@ def test_two_workers_follow_one_process(name: str, alone: dict[str, aigc_tf.Run]
 def test_two_devices_follow_one_with_the_states_of_all_rows(devices: None, folder: Path):
     run = aigc_tf.train(carried_recipe(), folder / "one" / "carried")
     assert_follows(run, folder / "mirrored" / "carried")
+
+
+@pytest.mark.parametrize("name", ["upscale", "pix2pix", "cyclegan", "style"])
+def test_two_devices_follow_one_in_photographs(name: str, devices: None, folder: Path):
+    """In all that is logged, and in the moving average that is used after training."""
+    run = aigc_tf.train(photo_recipes()[name], folder / "one" / name)
+    assert_follows(run, folder / "mirrored" / name)
+    other = aigc_tf.Run.open(folder / "mirrored" / name).model
+    for expected, found in zip(run.model.used.weights, other.used.weights, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-3, err_msg=expected.path)
 
 
 @pytest.mark.parametrize("name", ["gan", "vae", "guarded"])
@@ -211,7 +226,7 @@ def test_a_signal_that_comes_while_workers_agree_is_not_forgotten():
     assert progress.interrupted and not agreement.model.stop_training
 
 
-@pytest.mark.parametrize("kind", ["images", "text", "lines", "series"])
+@pytest.mark.parametrize("kind", ["images", "text", "lines", "series", "photos", "pairs", "unpaired"])
 def test_shares_make_up_the_batch(kind: str, tmp_path: Path):
     """For each kind of source, augmented images and their labels among them."""
     random = np.random.default_rng(0)
@@ -222,6 +237,15 @@ def test_shares_make_up_the_batch(kind: str, tmp_path: Path):
     elif kind == "series":
         np.savez(tmp_path / "own.npz", values=random.standard_normal((50, 2)))
         source = open_series(dataclasses.replace(AR.tiny(), source=str(tmp_path / "own.npz")))
+    elif kind in ("photos", "pairs", "unpaired"):
+        pictures = random.integers(0, 256, (30, 20, 24, 1), np.uint8)
+        opened = {
+            "photos": (open_photos, Upscale),
+            "pairs": (open_pairs, Pix2Pix),
+            "unpaired": (open_unpaired, CycleGAN),
+        }
+        opener, recipe = opened[kind]
+        source = opener(recipe.tiny(), pictures if kind == "photos" else (pictures, 255 - pictures))
     else:
         (tmp_path / "own.txt").write_text("\n".join("abcdefgh"[: 1 + place % 8] * 3 for place in range(200)))
         settings = TextSettings(lines=kind == "lines", length=24)

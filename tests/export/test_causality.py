@@ -73,9 +73,9 @@ def test_what_lies_in_places_to_come_changes_nothing(signatures: dict[str, Signa
 
 def test_a_network_that_looks_ahead_would_be_seen(signatures: dict[str, Signature], monkeypatch) -> None:
     """With the mask of version 0.1, later tokens change what the Keras network says of earlier ones."""
-    from aigc_tf.nn import attention
+    from aigc_tf.nn import heads
 
-    monkeypatch.setattr(attention, "MASKED", -60.0)
+    monkeypatch.setattr(heads, "MASKED", -60.0)
     first, second = (
         run_keras(signatures["prefill"].network, signatures["prefill"], prompt) for prompt in prompts(signatures)
     )

@@ -15,6 +15,8 @@ import pytest
 
 import aigc_tf
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.pairs.files import Pair
+from aigc_tf.data.pairs.vocabularies import learn_vocabularies
 from aigc_tf.data.photos.styled import StylePicture, waves
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.data.text.vocabulary import learn_vocabulary
@@ -44,6 +46,8 @@ def made(recipe: Recipe) -> GenerativeModel:
     }
     if "vocabulary" in recipe.assets:
         known["vocabulary"] = learn_vocabulary(["some text\n"], recipe.text, with_ends=recipe.text.lines)
+    if "vocabularies" in recipe.assets:
+        known["vocabularies"] = learn_vocabularies([Pair("some text", "text")], recipe.pairs)
     return aigc_tf.create(recipe, **{name: known[name] for name in recipe.assets})
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, ImageOps, PngImagePlugin
 
-from aigc_tf.data.photos.photograph import Photograph
+from aigc_tf.data.photos.photograph import Photograph, upright_exif
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.photographs import Masks, Photographs
 
@@ -60,14 +60,56 @@ def test_grey_and_colours_of_16_bits(tmp_path: Path):
         Photographs(3).read(path)
 
 
-@pytest.mark.parametrize("transparent", [False, True])
-def test_orientation(tmp_path: Path, transparent: bool):
+def taken_with(orientation: int) -> Image.Exif:
     exif = Image.Exif()
-    exif[0x0112] = 6
-    path = tmp_path / "turned.png"
-    image = Image.fromarray(COLOURS).convert("RGBA" if transparent else "RGB")
-    image.save(path, exif=exif)
-    np.testing.assert_array_equal(Photographs(3).read(path).pixels, np.rot90(COLOURS, -1))
+    exif[ExifTags.Base.Orientation] = orientation
+    exif[ExifTags.Base.Model] = "a camera"
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2024:01:02 03:04:05"
+    return exif
+
+
+def with_exif(png: bytes, exif: bytes) -> bytes:
+    """A PNG file with EXIF data before its pixels."""
+    chunk = io.BytesIO()
+    PngImagePlugin.putchunk(chunk, b"eXIf", exif.removeprefix(b"Exif\0\0"))
+    place = png.index(b"IDAT") - 4
+    return png[:place] + chunk.getvalue() + png[place:]
+
+
+@pytest.mark.parametrize("kind", ["RGB", "RGBA", "16 bits"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_photographs_are_upright_and_keep_their_exif_data(tmp_path: Path, kind: str, orientation: int):
+    exif, path = taken_with(orientation), tmp_path / "turned.png"
+    upright = np.asarray(ImageOps.exif_transpose(with_orientation(Image.fromarray(COLOURS), exif)))
+    if kind == "16 bits":
+        path.write_bytes(with_exif(tf.io.encode_png(COLOURS.astype(np.uint16) * 257).numpy(), exif.tobytes()))
+    else:
+        Image.fromarray(COLOURS).convert(kind).save(path, exif=exif)
+    read = Photographs(3).read(path)
+    np.testing.assert_array_equal(np.round(read.unit * 255), upright)
+    written = round_trip(read, tmp_path / "again.png")
+    np.testing.assert_array_equal(written.pixels, read.pixels)
+    with Image.open(tmp_path / "again.png") as image:
+        found = image.getexif()
+        assert found[ExifTags.Base.Orientation] == 1 and found[ExifTags.Base.Model] == "a camera"
+        assert found.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] == "2024:01:02 03:04:05"
+
+
+def with_orientation(image: Image.Image, exif: Image.Exif) -> Image.Image:
+    file = io.BytesIO()
+    image.save(file, "PNG", exif=exif)
+    return Image.open(file)
+
+
+def test_damaged_exif_data_are_left_out():
+    whole = taken_with(6).tobytes()
+    for damaged in (b"", b"Exif\0\0", b"no EXIF data", whole[:12], b"II*\0\xff\xff\xff\xff" + whole):
+        assert upright_exif(damaged) is None
+    for end in range(16, len(whole)):  # cut off behind the header: what is there stays
+        kept = upright_exif(whole[:end])
+        assert kept is not None and len(kept) == end - len(b"Exif\0\0")
+    little = b"II*\0\x08\0\0\0\x01\0" + b"\x12\x01\x03\0\x01\0\0\0\x06\0\0\0" + bytes(4)
+    assert upright_exif(little) == little.replace(b"\x06", b"\x01")
 
 
 def test_enlarged_transparency():

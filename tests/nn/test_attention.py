@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf.nn.attention import Attention, MultiHeadAttention, TransformerBlock, attend
+from aigc_tf.nn.attention import Attention, MultiHeadAttention, TransformerBlock
 from aigc_tf.nn.embeddings import rotary_angles, rotate
+from aigc_tf.nn.heads import attend
 
 HEADS, WIDTH, CONTEXT = 2, 8, 6
 

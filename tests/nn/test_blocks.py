@@ -214,7 +214,7 @@ def test_litert_runs_a_unet_at_sizes_it_was_not_converted_at(method: blocks.Upsa
         interpreter.allocate_tensors()
         interpreter.set_tensor(entering["index"], images)
         interpreter.invoke()
-        np.testing.assert_allclose(interpreter.get_tensor(leaving["index"]), model(images), atol=1e-4)
+        np.testing.assert_allclose(interpreter.get_tensor(leaving["index"]), model(images), rtol=1e-4, atol=1e-4)
 
 
 def test_batch_norm_and_its_activation() -> None:

@@ -20,7 +20,7 @@ from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN, Batch
 from aigc_tf.errors import InputError, listed, printable
 from aigc_tf.nn.augmentation import numbers_at
-from aigc_tf.recipes.translation import TranslationRecipe
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 def open_pairs(recipe: TranslationRecipe, data: Any = None) -> PhotoSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _BIT_DEPTH = 24  # where a PNG file says how many bits a number has
 _COLOUR_SPACE = slice(16, 20)  # of a profile: the bytes that name it (ICC.1:2022, table 17)
 _HEADER = 33  # bytes of a PNG file up to the end of its header
+_TIFF = {b"II*\0": "<", b"MM\0*": ">"}  # how EXIF data begins -> the order of its bytes
+_ORIENTATION, _SHORT, _UPRIGHT = 0x0112, 3, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,8 @@ class Photograph:
     """Of the same type, `[height, width, 1]`: 0 is transparent; None if all is opaque."""
     profile: bytes | None = None
     """ICC colour profile."""
+    exif: bytes | None = None
+    """EXIF data, a TIFF header and its directories, in which the picture is upright."""
 
     @property
     def unit(self) -> np.ndarray:
@@ -50,7 +55,8 @@ class Photograph:
 def read_photograph(data: bytes, channels: int) -> Photograph:
     """The photograph in the bytes of a file.
 
-    Transparent pictures keep their colours and their transparency, PNG files of 16 bits their bits.
+    Transparent pictures keep their colours and their transparency, PNG files of 16 bits their bits, and all their EXIF
+    data.
 
     Raises:
         UnreadableError: as for `aigc_tf.data.images.prepare.decode_image`.
@@ -59,20 +65,62 @@ def read_photograph(data: bytes, channels: int) -> Photograph:
         return _of_16_bits(data, channels)
 
     def finish(image: Image.Image, turn: Turn) -> Photograph:
-        profile = image.info.get("icc_profile")
+        profile, exif = _beside_pixels(image)
         if not image.has_transparency_data:
-            return Photograph(whole(image, turn, channels), None, profile)
+            return Photograph(whole(image, turn, channels), None, profile, exif)
         upright = image if turn is None else image.transpose(turn)
         pixels = np.asarray(upright.convert("LA" if channels == 1 else "RGBA"))
-        return Photograph(pixels[..., :-1], pixels[..., -1:], profile)
+        return Photograph(pixels[..., :-1], pixels[..., -1:], profile, exif)
 
     return read_image(data, finish)
 
 
+def _beside_pixels(image: Image.Image) -> tuple[bytes | None, bytes | None]:
+    """Colour profile and EXIF data."""
+    return image.info.get("icc_profile"), upright_exif(image.info.get("exif", b""))
+
+
+def upright_exif(exif: bytes) -> bytes | None:
+    """EXIF data with the orientation of an upright picture, all else as it is; None if they are damaged or empty.
+
+    CIPA DC-008-2019, §4.6.2: the orientation is an entry of 12 bytes in the first directory.
+    """
+    data = bytearray(exif.removeprefix(b"Exif\0\0"))
+    order = _TIFF.get(bytes(data[:4]))
+    if order is None or len(data) < 8:
+        return None
+    (directory,) = struct.unpack_from(f"{order}I", data, 4)
+    if directory + 2 > len(data):
+        return None
+    (count,) = struct.unpack_from(f"{order}H", data, directory)
+    first = directory + 2
+    for entry in range(first, min(first + 12 * count, len(data) - 11), 12):
+        if struct.unpack_from(f"{order}H", data, entry) == (_ORIENTATION,):
+            struct.pack_into(f"{order}HIHH", data, entry + 2, _SHORT, 1, _UPRIGHT, 0)
+    return bytes(data)
+
+
+def _turned(pixels: np.ndarray, turn: Turn) -> np.ndarray:
+    """Pixels `[height, width, channels]` as Pillow's `transpose` turns a picture."""
+    match turn:
+        case None:
+            return pixels
+        case Image.Transpose.FLIP_LEFT_RIGHT:
+            return pixels[:, ::-1]
+        case Image.Transpose.FLIP_TOP_BOTTOM:
+            return pixels[::-1]
+        case Image.Transpose.TRANSPOSE:
+            return pixels.swapaxes(0, 1)
+        case Image.Transpose.TRANSVERSE:
+            return pixels[::-1, ::-1].swapaxes(0, 1)
+    quarters = {Image.Transpose.ROTATE_90: 1, Image.Transpose.ROTATE_180: 2, Image.Transpose.ROTATE_270: 3}
+    return np.rot90(pixels, quarters[turn])
+
+
 def _of_16_bits(data: bytes, channels: int) -> Photograph:
-    profile = read_image(data, lambda image, _: image.info.get("icc_profile"))
+    (profile, exif), turn = read_image(data, lambda image, turn: (_beside_pixels(image), turn))
     try:
-        pixels = tf.io.decode_png(data, dtype=tf.uint16).numpy()
+        pixels = _turned(tf.io.decode_png(data, dtype=tf.uint16).numpy(), turn)
     except tf.errors.InvalidArgumentError as error:
         raise UnreadableError(f"damaged: {str(error).partition(' [')[0]}") from error
     alpha = pixels[..., -1:] if pixels.shape[-1] in (2, 4) else None
@@ -81,11 +129,11 @@ def _of_16_bits(data: bytes, channels: int) -> Photograph:
         colours = np.repeat(colours, 3, axis=-1)
     elif colours.shape[-1] == 3 and channels == 1:
         colours = np.round(colours @ np.array(LUMA))[..., np.newaxis].astype(np.uint16)
-    return Photograph(colours, alpha, profile)
+    return Photograph(colours, alpha, profile, exif)
 
 
 def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
-    """A PNG file with the photograph's bits, transparency and profile, and `made_by` as text entries.
+    """A PNG file with the photograph's bits, transparency, profile and EXIF data, and `made_by` as text entries.
 
     A profile of other colours than the pixels have is left out: that of a grey photograph that was given colours, or of
     CMYK.
@@ -102,6 +150,8 @@ def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
         with io.BytesIO() as file:
             Image.new("L", (1, 1)).save(file, "PNG", icc_profile=photo.profile)
             chunks.write(_chunk_of(file.getvalue(), b"iCCP"))
+    if photo.exif is not None:
+        PngImagePlugin.putchunk(chunks, b"eXIf", photo.exif)
     for kind, content, *_ in entries.chunks:
         PngImagePlugin.putchunk(chunks, kind, content)
     return plain[:_HEADER] + chunks.getvalue() + plain[_HEADER:]

@@ -60,19 +60,24 @@ def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batc
 
 def lines(split: TextSplit, batch_size: int, seed: int) -> BatchOf:
     """Whole documents with the boundaries around them, each once in an epoch, with others of like length."""
-    lengths = np.diff(split.starts) + 1  # both boundaries included
+    return by_length(np.diff(split.starts) + 1, batch_size, seed)  # both boundaries included
+
+
+def by_length(lengths: np.ndarray, batch_size: int, seed: int) -> BatchOf:
+    """Examples of these lengths, int64 `[examples]`, each once in an epoch, with others of like length."""
+    examples = len(lengths)
     pool = batch_size * _BATCHES_IN_POOL
-    batches = max(1, split.documents // batch_size)  # what is left over comes in another epoch
+    batches = max(1, examples // batch_size)  # what is left over comes in another epoch
 
     @lru_cache(maxsize=1)
     def order(epoch: int) -> np.ndarray:
-        """`[batches, batch_size]` documents."""
+        """`[batches, batch_size]` examples."""
         random = np.random.default_rng((seed, epoch))
-        shuffled = random.permutation(split.documents)
+        shuffled = random.permutation(examples)
         shuffled = np.resize(shuffled, batches * batch_size)  # repeats them if there are fewer than a batch takes
         pools = [shuffled[at : at + pool] for at in range(0, len(shuffled), pool)]
-        by_length = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in pools])
-        return random.permutation(by_length.reshape(batches, batch_size))
+        ordered = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in pools])
+        return random.permutation(ordered.reshape(batches, batch_size))
 
     def batch(step: int) -> tuple[np.ndarray, np.bool_]:
         epoch, place = divmod(int(step), batches)

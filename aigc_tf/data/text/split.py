@@ -71,8 +71,9 @@ class TextSplit:
         start, end = int(self.starts[row]) + 1, int(self.starts[row + 1])
         return (_int32(self.tokens, at, min(at + _BLOCK, end)).data for at in range(start, end, _BLOCK))
 
-    def only(self, rows: np.ndarray, writer: TokenWriter) -> TextSplit:
-        """Only some documents, int `[documents]`, in that order, written anew."""
+    def only(self, rows: np.ndarray, writer: TokenWriter | None = None) -> TextSplit:
+        """Only some documents, int `[documents]`, in that order, written anew, in memory without a writer."""
+        writer = writer or TokenWriter()
         lengths = np.diff(self.starts)[rows]
         for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
             if len(run):

@@ -188,6 +188,11 @@ class Vocabulary(Asset):
             raise InputError(f"vocabulary.json holds no tokenizer that can be read: {error}") from error
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text, each with the space before it, and what is between them; joined they are the text again."""
+    return _WORD.findall(text)
+
+
 def refuse_half_characters(text: str, what: str) -> None:
     """Raise InputError if a text has half of a surrogate pair: it is not Unicode, and cannot be written to a file.
 

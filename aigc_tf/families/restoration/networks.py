@@ -15,7 +15,7 @@ from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.deblur import Deblur
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.inpaint import Inpaint
-from aigc_tf.recipes.photos import UnetRecipe
+from aigc_tf.recipes.photos import HalfSizeRecipe, UnetRecipe
 from aigc_tf.recipes.upscale import Upscale
 
 
@@ -43,15 +43,8 @@ def upscaler(recipe: Upscale) -> keras.Model:
     2017, figure 2c).
     """
     image = _picture(recipe.photos.channels)
-    x = first = layers.Conv2D(recipe.filters, 3, padding="same", name="first")(image)
-    for index in range(recipe.blocks):
-        x = residual_block(x, recipe.filters, name=f"block_{index}")
-    x = layers.Conv2D(recipe.filters, 3, padding="same", name="body")(x)
-    x = layers.Add(name="body_sum")([x, first])
-    x = layers.Conv2D(
-        recipe.scale**2 * recipe.photos.channels, 3, padding="same", kernel_initializer="zeros", name="last"
-    )(x)
-    detail = DepthToSpace(recipe.scale, name="detail")(x)
+    first = layers.Conv2D(recipe.filters, 3, padding="same", name="first")(image)
+    detail = _residual(first, recipe.blocks, recipe.scale, recipe.photos.channels)
     sum_ = layers.Add(name="enlarged")([Bicubic(recipe.scale, name="bicubic")(image), detail])
     return keras.Model(image, sum_, name="upscaler")
 
@@ -71,16 +64,16 @@ def denoiser(recipe: Denoise) -> keras.Model:
     """Noisy pictures, and for Gaussian noise its strength in grey levels -> pictures without noise."""
     image = _picture(recipe.photos.channels)
     if recipe.noise != "gaussian":
-        return keras.Model(image, layers.Add(name="clean")([image, _unet(image, recipe)]), name="denoiser")
+        return keras.Model(image, layers.Add(name="clean")([image, _change(image, recipe)]), name="denoiser")
     sigma = keras.Input((1,), name="sigma")
     told = layers.Concatenate(name="told")([image, StrengthMap(255.0, name="sigma_map")(sigma, image)])
-    return keras.Model([image, sigma], layers.Add(name="clean")([image, _unet(told, recipe)]), name="denoiser")
+    return keras.Model([image, sigma], layers.Add(name="clean")([image, _change(told, recipe)]), name="denoiser")
 
 
 def deblurrer(recipe: Deblur) -> keras.Model:
     """Blurred pictures -> sharp ones."""
     image = _picture(recipe.photos.channels)
-    return keras.Model(image, layers.Add(name="sharp")([image, _unet(image, recipe)]), name="deblurrer")
+    return keras.Model(image, layers.Add(name="sharp")([image, _change(image, recipe)]), name="deblurrer")
 
 
 def inpainter(recipe: Inpaint) -> keras.Model:
@@ -97,6 +90,23 @@ def colouriser(recipe: Colourise) -> keras.Model:
     grey = _picture(1)
     coloured = layers.Add(name="coloured")([layers.Concatenate(name="grey_rgb")([grey] * 3), _unet(grey, recipe)])
     return keras.Model(grey, coloured, name="colouriser")
+
+
+def _change(x: Any, recipe: HalfSizeRecipe) -> Any:
+    """What a residual network at half the size adds to pictures; it starts with nothing."""
+    first = layers.Conv2D(recipe.filters, 6, strides=2, padding="same", name="halve")(x)
+    return _residual(first, recipe.blocks, 2, recipe.photos.channels)
+
+
+def _residual(first: Any, blocks: int, scale: int, channels: int) -> Any:
+    """Features -> `channels` at `scale` times the size, zeros at the start; blocks without norm (Lim et al. 2017)."""
+    x = first
+    for index in range(blocks):
+        x = residual_block(x, first.shape[-1], name=f"block_{index}")
+    x = layers.Conv2D(first.shape[-1], 3, padding="same", name="body")(x)
+    x = layers.Add(name="body_sum")([x, first])
+    x = layers.Conv2D(scale**2 * channels, 3, padding="same", kernel_initializer="zeros", name="last")(x)
+    return DepthToSpace(scale, name="detail")(x)
 
 
 def _unet(x: Any, recipe: UnetRecipe, bias: float = 0.0) -> Any:

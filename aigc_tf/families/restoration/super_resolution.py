@@ -32,7 +32,9 @@ class SuperResolver(Restorer):
     recipe: Upscale
 
     def __init__(self, recipe: Upscale, network: keras.Model, discriminator: keras.Model | None = None) -> None:
-        super().__init__(recipe, network)
+        super().__init__(
+            recipe, network, recipe.optimizer if discriminator is None else recipe.judgement.network_optimizer
+        )
         self.discriminator = discriminator
         if discriminator is not None:
             looking(recipe.judgement.features)  # what is not installed is said now

@@ -81,42 +81,97 @@ def choose(logits: np.ndarray, decoding: Decoding, written: np.ndarray, uniform:
 
 
 Advance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(the beams that go on, int64 `[beams]`, and the symbol of each) -> logits `[beams, symbols]` of what comes next."""
+"""(which of all candidates go on, int64 `[candidates]`, and the symbol of each) -> logits `[candidates, symbols]` of
+what comes next."""
+
+Forbid = Callable[[int, Sequence[int]], Sequence[int] | np.ndarray]
+"""(the row, and its text so far) -> symbols that may not come next."""
 
 
-def beam_search(first_logits: np.ndarray, advance: Advance, beams: int, tokens: int, end: int | None) -> list[int]:
-    """The likeliest text that a search with so many candidates finds, without its end symbol.
+def beam_search(
+    first_logits: np.ndarray,
+    advance: Advance,
+    beams: int,
+    tokens: int,
+    end: int | None,
+    length_penalty: float = 1.0,
+    forbid: Forbid | None = None,
+) -> list[list[int]]:
+    """The likeliest text of each row that a search with so many candidates finds, without its end symbol.
 
-    Finished candidates compete by log-probability divided by their length, so that short ones have no advantage
-    (Wu et al. 2016, eq. 14 with α = 1).
+    Finished candidates compete by log-probability divided by (length^α) (Wu et al. 2016, eq. 14, nearly), so that with
+    α = 1 short ones have no advantage.
 
     Args:
-        first_logits: `[symbols]`, after the prompt.
-        advance: takes candidates a symbol further.
-        beams: candidates that are kept.
+        first_logits: `[rows, symbols]`, after the prompt.
+        advance: takes candidates a symbol further, those of one row after those of another.
+        beams: candidates of a row that are kept.
         tokens: the longest text.
         end: the symbol that ends a text, if one does.
+        length_penalty: α.
+        forbid: symbols that may not follow a text; None for none.
     """
-    scores = np.zeros(1)
-    texts: list[Sequence[int]] = [()]
-    finished: list[tuple[float, Sequence[int]]] = []
-    logits = first_logits[None]
+    rows = len(first_logits)
+    scores = np.zeros((rows, 1))
+    texts: list[list[tuple[int, ...]]] = [[()] for _ in range(rows)]
+    best: list[tuple[float, tuple[int, ...]]] = [(-np.inf, ()) for _ in range(rows)]
+    open_rows = np.ones(rows, bool)
+    logits = first_logits
     for length in range(1, tokens + 1):
-        totals = scores[:, None] + log_softmax(logits)  # [candidates, symbols]
+        totals = _without(log_softmax(logits), texts, forbid).reshape(rows, -1, logits.shape[-1])
+        totals += scores[:, :, None]  # [rows, candidates, symbols]
         if end is not None:
-            finished += [(total / length, text) for total, text in zip(totals[:, end], texts, strict=True)]
-            totals[:, end] = -np.inf
-        best = np.argsort(-totals, axis=None, kind="stable")[:beams]
-        best = best[np.isfinite(totals.reshape(-1)[best])]
-        if not len(best):
-            break
-        parents, symbols = np.divmod(best, totals.shape[1])
-        texts = [(*texts[parent], int(symbol)) for parent, symbol in zip(parents, symbols, strict=True)]
-        scores = totals.reshape(-1)[best]
+            for row in np.flatnonzero(open_rows):
+                found = zip((totals[row, :, end] / length**length_penalty).tolist(), texts[row], strict=True)
+                best[row] = max(best[row], *found, key=lambda candidate: candidate[0])
+            totals[:, :, end] = -np.inf
+        scores, parents, symbols = _largest(totals, beams)
+        texts = [
+            [(*texts[row][parent], int(symbol)) for parent, symbol in zip(parents[row], symbols[row], strict=True)]
+            for row in range(rows)
+        ]
         # No candidate can become better than it would be if all that is still to come were certain.
-        if finished and max(scores) / tokens <= max(score for score, _ in finished):
+        limits = scores.max(axis=1) / tokens**length_penalty
+        open_rows &= np.isfinite(limits) & (limits > np.array([score for score, _ in best]))
+        if not open_rows.any():
             break
         if length < tokens:
-            logits = advance(parents, symbols)
-    finished += [(score / len(text), text) for score, text in zip(scores, texts, strict=True) if text]
-    return list(max(finished, key=lambda candidate: candidate[0])[1])
+            origins = np.arange(rows)[:, None] * totals.shape[1] + parents
+            logits = advance(origins.reshape(-1), symbols.reshape(-1))
+    for row in np.flatnonzero(open_rows):
+        live = (
+            (score / len(text) ** length_penalty, text) for score, text in zip(scores[row], texts[row], strict=True)
+        )
+        best[row] = max(best[row], *live, key=lambda candidate: candidate[0])
+    return [list(text) for _, text in best]
+
+
+def _without(log_p: np.ndarray, texts: Sequence[Sequence[Sequence[int]]], forbid: Forbid | None) -> np.ndarray:
+    """Log-probabilities `[candidates, symbols]` with what may not come next at minus infinity, the others as before."""
+    if forbid is None:
+        return log_p
+    candidates = ((row, text) for row, found in enumerate(texts) for text in found)
+    for place, (row, text) in enumerate(candidates):
+        log_p[place, np.asarray(forbid(row, text), np.int64)] = -np.inf
+    return log_p
+
+
+def _largest(totals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The largest of each row's numbers `[rows, candidates, symbols]`, descending, with candidate and symbol of each.
+
+    All three `[rows, count]`, or less where there are fewer; of equal numbers the earlier one comes first.
+    """
+    flat = totals.reshape(len(totals), -1)
+    count = min(count, flat.shape[1])
+    places = np.sort(np.argpartition(-flat, count - 1, axis=1)[:, :count], axis=1)
+    values = np.take_along_axis(flat, places, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    places = np.take_along_axis(places, order, axis=1)
+    return np.take_along_axis(values, order, axis=1), *np.divmod(places, totals.shape[2])
+
+
+def repeating(text: Sequence[int], length: int) -> list[int]:
+    """Symbols after which a text would have a sequence of `length` symbols twice (Paulus et al. 2018, §2.5)."""
+    ending = tuple(text[len(text) - length + 1 :])
+    starts = range(len(text) - length + 1)
+    return [text[at + length - 1] for at in starts if tuple(text[at : at + length - 1]) == ending]

@@ -142,4 +142,4 @@ def _search(
         reader.select(parents)
         return reader.read(symbols[:, None]) + forbidden
 
-    return beam_search(logits, advance, beams, tokens, end)
+    return beam_search(logits[None], advance, beams, tokens, end)[0]

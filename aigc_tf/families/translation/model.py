@@ -14,7 +14,7 @@ from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import rows_of
 from aigc_tf.nn.optimizers import adam
-from aigc_tf.recipes.translation import TranslationRecipe
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 class Translator(PhotoModel):

@@ -8,7 +8,7 @@ from keras import layers
 from aigc_tf.nn.discriminator import patch_scores
 from aigc_tf.nn.normalisation import INSTANCE_NORM
 from aigc_tf.nn.unet import half_size_unet
-from aigc_tf.recipes.translation import TranslationRecipe
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 def generator(recipe: TranslationRecipe) -> keras.Model:

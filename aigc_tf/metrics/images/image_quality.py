@@ -49,7 +49,30 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: the shapes differ.
     """
-    first, second = _as_float64(images, references)
+    return _similarity(*_as_float64(images, references)).mean(axis=(1, 2, 3))
+
+
+def ssim_map(images: np.ndarray, references: np.ndarray) -> np.ndarray:
+    """Structural similarity at each pixel, averaged over channels; beyond the border images go on as in a mirror.
+
+    Args:
+        images: as of `ssim`.
+        references: the same.
+
+    Returns:
+        float64 `[count, height, width]`, 1 where the images are equal.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    beyond = WINDOW_PIXELS // 2
+    around = ((0, 0), (beyond, beyond), (beyond, beyond), (0, 0))
+    first, second = (np.pad(values, around, mode="symmetric") for values in _as_float64(images, references))
+    return _similarity(first, second).mean(axis=1)
+
+
+def _similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Wang et al. 2004, eq. 13, wherever the window fits: `[count, channels, rows, columns]`."""
     mean_first, mean_second = _local_mean(first), _local_mean(second)
     variance_first = _local_mean(first * first) - mean_first**2
     variance_second = _local_mean(second * second) - mean_second**2
@@ -58,7 +81,7 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
         mean_first**2 + mean_second**2 + LUMINANCE_CONSTANT
     )
     structure = (2 * covariance + CONTRAST_CONSTANT) / (variance_first + variance_second + CONTRAST_CONSTANT)
-    return (luminance * structure).mean(axis=(1, 2, 3))
+    return luminance * structure
 
 
 def _as_float64(images: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import numpy as np
 from aigc_tf.data.source import PartName, evenly
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
-from aigc_tf.metrics.images.image_quality import decibels, ssim
+from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels, psnr, ssim, ssim_map
 from aigc_tf.modalities.drawing import rows_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Restored(Evaluator):
     """PSNR and SSIM of restored photographs, whole ones, beside those of the degradation's simplest method.
 
     Figures, for each strength that the degradation names: psnr_db and ssim, means over photographs, higher is better.
-    Where only some pixels are restored, the PSNR is that of these, and the SSIM that of the whole photograph.
+    Where only some pixels are restored, as in holes, both are of these alone.
     """
 
     def measure(self, model: Restorer, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
@@ -57,13 +57,13 @@ class Restored(Evaluator):
                 beside = {name: float(mean[place]) for name, mean in means.items() if name != "model"}
                 figures[f"{measure}{suffix}"] = Figure(float(means["model"][place]), "higher", beside)
             pictures[f"restored{suffix}"] = _sheet(shown, model.degradation.baseline)
+        which = "all pixels" if counted is None else "restored pixels only"
         protocol = {
             "photographs": f"{len(photos)} of the {request.part} part ({source.split_in_words(request.part)}), whole, "
             f"or the middle {MAX_SIDE} pixels",
             "degradation": f"{model.degradation.protocol}; seeds from {request.seed} on, one for each photograph",
-            "psnr": "of brightness in [0, 1], all channels, mean over photographs"
-            + (", restored pixels only" if counted is not None else ""),
-            "ssim": "of whole photographs, mean over channels",
+            "psnr": f"of brightness in [0, 1], {which}, all channels, mean over photographs",
+            "ssim": f"windows around {which}, mean over channels",
         }
         return Measurement(figures, protocol, pictures)
 
@@ -91,10 +91,14 @@ def middle(photo: np.ndarray, side: int) -> np.ndarray:
 
 
 def likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
-    """PSNR in dB, of the pixels that count, and SSIM."""
-    error = np.square(made.astype(np.float64) - clean)
-    mean = error.mean() if counted is None else error[counted[0]].mean() if counted.any() else 0.0
-    return float(decibels(np.array(mean))), float(ssim(made[np.newaxis], clean[np.newaxis])[0])
+    """PSNR in dB and SSIM, of the pixels that count, bool `[1, height, width]`; where there are none, of equal ones."""
+    pair = made[np.newaxis], clean[np.newaxis]
+    if counted is None:
+        return float(psnr(*pair)[0]), float(ssim(*pair)[0])
+    if not counted.any():
+        return EQUAL_DB, 1.0
+    error = np.square(made.astype(np.float64) - clean)[counted[0]].mean()
+    return float(decibels(error)), float(ssim_map(*pair)[counted].mean())
 
 
 def _sheet(shown: list[list[np.ndarray]], baseline: str) -> Picture:

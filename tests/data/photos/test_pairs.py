@@ -13,8 +13,8 @@ from aigc_tf.data.photos.pairs import open_pairs, open_unpaired
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.cyclegan import CycleGAN
 from aigc_tf.recipes.photos import PhotoSettings
+from aigc_tf.recipes.picture_translation import TranslationRecipe
 from aigc_tf.recipes.pix2pix import Pix2Pix
-from aigc_tf.recipes.translation import TranslationRecipe
 
 SIDE = 16
 

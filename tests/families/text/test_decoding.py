@@ -139,7 +139,7 @@ def search(chain: np.ndarray, beams: int, tokens: int, end: int | None) -> list[
         texts = [[*texts[parent], int(symbol)] for parent, symbol in zip(parents, symbols, strict=True)]
         return chain[[text[-1] for text in texts]]
 
-    return beam_search(chain[0], advance, beams, tokens, end)
+    return beam_search(chain[:1], advance, beams, tokens, end)[0]
 
 
 @pytest.mark.parametrize("seed", range(10))

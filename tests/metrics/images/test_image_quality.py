@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from aigc_tf.metrics.images.image_quality import decibels, psnr, ssim
+from aigc_tf.metrics.images.image_quality import decibels, psnr, ssim, ssim_map
 
 RANDOM = np.random.default_rng(0)
 
@@ -34,6 +34,18 @@ def test_both_are_those_of_scikit_image(shape: tuple[int, ...], noise: float):
             channel_axis=-1,
         )
         assert found == pytest.approx(expected, abs=1e-9)
+        mapped = structural_similarity(
+            *(image.astype("float64") for image in images),
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1.0,
+            channel_axis=-1,
+            full=True,
+        )[1]
+        np.testing.assert_allclose(
+            ssim_map(*(image[np.newaxis] for image in images))[0], mapped.mean(axis=-1), atol=1e-9
+        )
     for found, images in zip(psnr(noisy, clean), zip(clean, noisy, strict=True), strict=True):
         assert found == pytest.approx(peak_signal_noise_ratio(*images, data_range=1.0), abs=1e-4)
 

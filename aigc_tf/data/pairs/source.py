@@ -1,0 +1,145 @@
+"""What a source of pairs of texts is, and how training reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.order import Order, Rows, Tabulated
+from aigc_tf.data.pairs.files import Pair
+from aigc_tf.data.pairs.vocabularies import Vocabularies
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
+from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length, padded
+from aigc_tf.data.text.split import TextSplit
+
+
+@dataclass(frozen=True, eq=False)
+class PairSplit:
+    """Pairs for one purpose."""
+
+    pairs: Sequence[Pair]
+    """As they were read."""
+    clusters: np.ndarray
+    """uint64 `[pairs]`, the same for near-duplicates."""
+    source: TextSplit
+    """The sources as numbers, cut to the length that is read."""
+    target: TextSplit
+    """The targets as numbers."""
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Symbols of each source and of each target, their ends included: int64 `[pairs, 2]`."""
+        return np.stack([np.diff(self.source.starts), np.diff(self.target.starts)], axis=1)
+
+    def only(self, rows: np.ndarray) -> PairSplit:
+        """Some of the pairs, int `[pairs]`."""
+        sides = (side.only(rows) for side in (self.source, self.target))
+        return PairSplit([self.pairs[row] for row in rows], self.clusters[rows], *sides)
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sources with their ends, and targets between boundaries, int32 `[rows, time]`, -1 after their ends."""
+        return padded(self.source, rows)[:, 1:], padded(self.target, rows)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PairSource(Source):
+    """Pairs of texts as numbers."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.pairs.overview:overview"
+
+    vocabularies: Vocabularies
+    content: str
+    """What `fingerprint` gives."""
+    whole: PairSplit
+    """The training part, with the validation part in it."""
+
+    train: PairSplit
+    validation: PairSplit | None = None
+    test: PairSplit
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over the texts of the training part and of the test part."""
+        return self.content
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`vocabularies`."""
+        return {"vocabularies": self.vocabularies, **super().assets}
+
+    @property
+    def count(self) -> int:
+        """Pairs to train on."""
+        return len(self.train)
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return f"{len(self.validation):,} of the training pairs, by content hash, near-duplicates together"
+
+    def validated(self) -> Self:
+        """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
+        held_out = held_out_by_key(self.whole.clusters)
+        if not held_out.any():
+            return self
+        train, validation = (self.whole.only(np.flatnonzero(rows)) for rows in (~held_out, held_out))
+        return dataclasses.replace(self, train=train, validation=validation)
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        return {
+            "training pairs": len(self.train),
+            "validation pairs": 0 if self.validation is None else len(self.validation),
+            "validation split": self.validation_split,
+            "test pairs": len(self.test),
+            "test split": self.test_split,
+            "unit": self.vocabularies.source.unit,
+            "symbols of sources": len(self.vocabularies.source),
+            "symbols of targets": len(self.vocabularies.target),
+            "licence": self.licence,
+        }
+
+    def pairs(self, part: PartName, count: int) -> list[Pair]:
+        """At most `count` pairs of a part, evenly spread."""
+        split: PairSplit = self.part(part)
+        return [split.pairs[row] for row in evenly(len(split), count)]
+
+    def inputs(self, part: PartName, count: int) -> list[str]:
+        """The sources of those pairs."""
+        return [pair.source for pair in self.pairs(part, count)]
+
+    def titles(self, part: PartName, count: int) -> list[str]:
+        """The sources and the targets of those pairs."""
+        return [f"{source}\n-> {target}" for source, target in self.pairs(part, count)]
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Evenly spread pairs, those with sources of like length together: `source` and `target` as `read` has them."""
+        split: PairSplit = self.part(part)
+        rows = evenly(len(split), count)
+        rows = rows[np.argsort(split.lengths[rows, 0], kind="stable")]
+        for at in range(0, len(rows), HELD_OUT_ROWS):
+            source, target = split.batch(rows[at : at + HELD_OUT_ROWS])
+            yield {"source": source, "target": target}
+
+    def order(self, batch_size: int, seed: int) -> Order:
+        """Each pair once in an epoch, with others whose sources are of like length."""
+        return Tabulated(batch_size, by_length(self.train.lengths[:, 0], batch_size, seed))
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`source`, int32 `[batch, time]`, with its end, and `target`, int32 `[batch, time + 1]`; -1 is padding."""
+        del seed
+        kinds = (tf.int32, tf.int32)
+        source, target = tf.numpy_function(self.train.batch, [rows.examples], kinds, stateful=False)
+        size = rows.examples.shape[0]
+        return {"source": tf.ensure_shape(source, (size, None)), "target": tf.ensure_shape(target, (size, None))}

@@ -1,0 +1,84 @@
+"""How like written texts are to reference texts: ROUGE, BLEU and chrF, of the packages that define them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from aigc_tf.metrics.text.packages import imported
+from aigc_tf.metrics.text.simple_writers import is_spaced, words
+
+DRAWS = 1000  # of the bootstrap (Efron 1979; Koehn 2004)
+_SEED = 0
+
+
+class Likeness(NamedTuple):
+    """Figures of some texts, from 0 to 100, higher is better."""
+
+    figures: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    """Of figures, 95 %, by drawing texts with replacement."""
+    protocol: str
+
+
+Measure = Callable[[Sequence[str], Sequence[str]], Likeness]
+"""Written texts and reference texts -> how like they are."""
+
+
+def rouge(written: Sequence[str], references: Sequence[str]) -> Likeness:
+    """ROUGE-1, -2 and -L (Lin 2004), F1, mean over texts, of `rouge-score`; of Chinese over its characters."""
+    library = imported("rouge_score.rouge_scorer", "rouge-score")
+    spaced = is_spaced("".join(references[:1000]))
+    splits = None if spaced else _Characters()
+    kinds = {"rouge1": "rouge_1", "rouge2": "rouge_2", "rougeL": "rouge_l"}
+    scorer = library.RougeScorer(list(kinds), use_stemmer=spaced, tokenizer=splits)
+    scores = [scorer.score(reference, text) for text, reference in zip(written, references, strict=True)]
+    found = {name: np.array([100 * score[kind].fmeasure for score in scores]) for kind, name in kinds.items()}
+    draws = np.random.default_rng(_SEED).integers(len(written), size=(DRAWS, len(written)))
+    intervals = {name: _interval(values[draws].mean(axis=1)) for name, values in found.items()}
+    said = "rouge-score, F1, " + ("with stemming" if spaced else "over characters")
+    return Likeness({name: float(values.mean()) for name, values in found.items()}, intervals, said)
+
+
+class _Characters:
+    """What `rouge-score` calls a tokenizer, for scripts without spaces."""
+
+    def tokenize(self, text: str) -> list[str]:
+        return words(text.casefold())
+
+
+def bleu(written: Sequence[str], references: Sequence[str]) -> Likeness:
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of all texts together, of `sacrebleu`."""
+    library = imported("sacrebleu.metrics", "sacrebleu")
+    cut = "13a" if is_spaced("".join(references[:1000])) else "zh"
+    measure = library.BLEU(tokenize=cut)
+    figures = {
+        "bleu": float(measure.corpus_score(written, [references]).score),
+        "chrf": float(library.CHRF().corpus_score(written, [references]).score),
+    }
+    by_text = library.BLEU(tokenize=cut, effective_order=True)
+    counted = np.array(
+        [_counts(by_text.sentence_score(*row)) for row in zip(written, ([r] for r in references), strict=True)]
+    )
+    random = np.random.default_rng(_SEED)
+    drawn = [counted[random.integers(len(counted), size=len(counted))].sum(axis=0) for _ in range(DRAWS)]
+    order = (counted.shape[1] - 2) // 2
+    scores = [
+        measure.compute_bleu(row[:order].tolist(), row[order:-2].tolist(), int(row[-2]), int(row[-1])).score
+        for row in drawn
+    ]
+    return Likeness(figures, {"bleu": _interval(np.array(scores))}, f"sacrebleu, tokenizer {cut}")
+
+
+def _counts(score: Any) -> list[int]:
+    return [*score.counts, *score.totals, score.sys_len, score.ref_len]
+
+
+def _interval(values: np.ndarray) -> tuple[float, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+MEASURES: Mapping[str, Measure] = {"rouge": rouge, "bleu": bleu}

@@ -1,0 +1,89 @@
+"""The heads of an attention: split, turned by positions, attended with, merged; cross-attention prepared before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from keras import layers, ops
+
+from aigc_tf.nn.embeddings import rotary_angles, rotate
+
+# Added to a score it leaves nothing of it, however large, so that softmax's weight is 0 exactly; unlike -inf it stays a
+# number where nothing can be seen. In files without room for it `aigc_tf.export.masks` replaces it.
+MASKED = float(np.finfo("float32").min)
+
+
+class PreparedAttention(layers.Layer):
+    """Cross-attention whose keys and values were split among the heads before, once for all positions.
+
+    Args:
+        heads: that the width is shared among.
+    """
+
+    def __init__(self, heads: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads = heads
+
+    def call(self, projected: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
+        """
+        Args:
+            projected: queries, `[batch, time, width]`.
+            keys: of the second input, `[batch, heads, keys, width / heads]`.
+            values: the same.
+            visible: bool `[batch, keys]`, as of `Attention`.
+
+        Returns:
+            What is attended to, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
+        """
+        (queries,) = split_heads(projected, 1, self.heads)
+        mixed, weights = attend(queries, keys, values, None if visible is None else visible[:, None, None])
+        return merge_heads(mixed), weights
+
+
+class SplitHeads(layers.Layer):
+    """Keys and values, each `[batch, heads, keys, width / heads]`, of a projection `[batch, keys, 2 * width]`."""
+
+    def __init__(self, heads: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads = heads
+
+    def call(self, projected: Any) -> list[Any]:
+        return split_heads(projected, 2, self.heads)
+
+
+def split_heads(projected: Any, parts: int, heads: int) -> list[Any]:
+    """As many parts, each `[batch, heads, time, width / heads]`, of `[batch, time, parts * width]`."""
+    time, head = ops.shape(projected)[1], projected.shape[-1] // (parts * heads)
+    split = ops.reshape(projected, (-1, time, parts, heads, head))
+    return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), parts)
+
+
+def turn(queries: Any, keys: Any, positions: Any, context: int) -> tuple[Any, Any]:
+    """Queries and keys `[batch, heads, time, head]` turned by their positions int32 `[time]`, all below `context`."""
+    tables = rotary_angles(context, queries.shape[-1])
+    cosines, sines = (ops.take(ops.convert_to_tensor(table), positions, axis=0) for table in tables)
+    return rotate(queries, cosines, sines), rotate(keys, cosines, sines)
+
+
+def attend(queries: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
+    """What is attended to, and the weights.
+
+    Args:
+        queries: `[batch, heads, time, head]`.
+        keys: `[batch, heads, keys, head]`.
+        values: the same.
+        visible: bool, as `[batch, heads, time, keys]` or of fewer dimensions; None is everything.
+
+    Returns:
+        `[batch, heads, time, head]` and `[batch, heads, time, keys]`.
+    """
+    scores = ops.matmul(queries * queries.shape[-1] ** -0.5, ops.swapaxes(keys, 2, 3))
+    weights = ops.softmax(scores if visible is None else scores + ops.where(visible, 0.0, MASKED))
+    return ops.matmul(weights, values), weights
+
+
+def merge_heads(mixed: Any) -> Any:
+    """`[batch, heads, time, head]` -> `[batch, time, width]`."""
+    time, width = ops.shape(mixed)[2], mixed.shape[1] * mixed.shape[3]
+    return ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, time, width))

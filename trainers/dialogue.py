@@ -1,0 +1,15 @@
+"""Train answers to questions, or to the last turns (000 §2.3): 3,000 steps of 32 pairs, about ten minutes.
+
+    python -m trainers.dialogue --source dialogue.tsv --pairs.columns 2 3
+    python -m trainers.dialogue --source turns.tsv --pairs.columns 1 2 3 4
+
+With more than two columns all but the last are the turns before the answer: python -m tools.chat RUN gives as many.
+
+expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.dialogue import Dialogue
+
+if __name__ == "__main__":
+    train_command(Dialogue)

@@ -30,6 +30,9 @@ class TextSettings(metaclass=Checked):
     """Each row of a batch goes on where the same row of the batch before ended, for networks that carry a state."""
     feature: str | None = None
     """Of a TFDS set, the feature that is read; None takes `text`, or the only one that is text."""
+    labelled: bool = False
+    """The source is one of labelled texts, as the recipe classify reads them: the texts without their labels are read,
+    and what it tests on is held out."""
     max_bytes: PositiveInt = 1_000_000_000
     """The most that is read of a source: of a folder files spread evenly over their names, otherwise the beginning."""
     files: str = "*.txt"

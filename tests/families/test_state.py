@@ -15,6 +15,7 @@ import pytest
 
 import aigc_tf
 from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.pairs.vocabularies import learn_vocabularies
 from aigc_tf.data.photos.styled import StylePicture, waves
@@ -46,6 +47,8 @@ def made(recipe: Recipe) -> GenerativeModel:
     }
     if "vocabulary" in recipe.assets:
         known["vocabulary"] = learn_vocabulary(["some text\n"], recipe.text, with_ends=recipe.text.lines)
+    if "evidence" in recipe.assets:
+        known["evidence"] = Evidence(np.zeros((len(known["vocabulary"]), 3), "f"), np.zeros((recipe.evidence, 3), "f"))
     if "vocabularies" in recipe.assets:
         known["vocabularies"] = learn_vocabularies([Pair("some text", "text")], recipe.pairs)
     return aigc_tf.create(recipe, **{name: known[name] for name in recipe.assets})

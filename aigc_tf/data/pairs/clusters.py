@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -52,6 +53,27 @@ def clusters(texts: Sequence[Sequence[str]]) -> np.ndarray:
             np.flatnonzero(enough).tolist(),
         )
     return np.array([_root(parents, row) for row in range(len(parents))], np.int64)
+
+
+def cluster_keys(texts: Sequence[str], numbers: np.ndarray) -> np.ndarray:
+    """A hash of each example's cluster, uint64 `[examples]`, which the order of the examples does not change.
+
+    It is the smallest of the hashes of the cluster's examples.
+
+    Args:
+        texts: of the examples; of pairs both, joined by a zero.
+        numbers: what `clusters` says of them.
+    """
+    hashes = np.array([_hash(text) for text in texts], np.uint64)
+    smallest = np.full(len(texts), np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(smallest, numbers, hashes)
+    # Hashed again: the more examples a cluster has, the smaller is the smallest of their hashes.
+    again = {key: _hash(f"{key}\0") for key in np.unique(smallest).tolist()}
+    return np.array([again[key] for key in smallest[numbers].tolist()], np.uint64)
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def _root(parents: list[int], row: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.pairs.clusters import clusters
+from aigc_tf.data.pairs.clusters import cluster_keys, clusters
 from aigc_tf.data.pairs.dates import dates
 from aigc_tf.data.pairs.files import Pair, Read, given_pairs, read_pairs
 from aigc_tf.data.pairs.public import read_tfds
@@ -54,7 +54,7 @@ def open_source(recipe: Seq2SeqRecipe, data: Any = None) -> PairSource:
         for text in pair:
             refuse_half_characters(text, f"a text of {name}")
     numbers = clusters([*zip(*everything, strict=True)])
-    keys = _keys(everything, numbers)
+    keys = cluster_keys(["\0".join(pair) for pair in everything], numbers)
     is_test = np.arange(len(everything)) >= len(found.pairs)
     if not own_test:
         is_test = held_out_by_key(keys, len(everything) // _TEST_SHARE)
@@ -92,23 +92,6 @@ def _read(recipe: Seq2SeqRecipe, data: Any) -> tuple[str, str, Read, Read | None
     if path.is_dir():
         raise InputError(f"source {path} is a folder: name {_EXPECTED}")
     return str(path), _OWN, read_pairs(path, settings), None
-
-
-def _keys(pairs: Sequence[Pair], numbers: np.ndarray) -> np.ndarray:
-    """A hash of each pair's cluster, uint64 `[pairs]`, which the order of the pairs does not change.
-
-    It is the smallest of the hashes of the cluster's pairs.
-    """
-    hashes = np.array([_hash(pair) for pair in pairs], np.uint64)
-    smallest = np.full(len(pairs), np.iinfo(np.uint64).max, np.uint64)
-    np.minimum.at(smallest, numbers, hashes)
-    # Hashed again: the more pairs a cluster has, the smaller is the smallest of their hashes.
-    again = {key: _hash((str(key), "")) for key in np.unique(smallest).tolist()}
-    return np.array([again[key] for key in smallest[numbers].tolist()], np.uint64)
-
-
-def _hash(pair: Sequence[str]) -> int:
-    return int.from_bytes(hashlib.sha256("\0".join(pair).encode()).digest()[:8])
 
 
 def _fingerprint(parts: Sequence[PairSplit]) -> str:

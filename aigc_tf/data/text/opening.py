@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data import tfds_builders
+from aigc_tf.data.labelled.reading import read_labelled
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.source import GIVEN
 from aigc_tf.data.text.documents import Examples, Files, Given, spread
@@ -35,13 +36,17 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
 
     Args:
         recipe: its `source` is `auto` (the reference of the language Python, which comes with every Python), the path
-            of a text file in UTF-8 or of a folder of them, or the name of a TFDS text set.
+            of a text file in UTF-8 or of a folder of them, or the name of a TFDS text set; with `text.labelled` what
+            a classifier reads.
         data: used instead of the source: a string, a sequence of strings, or a finite `tf.data.Dataset` of them.
 
     Raises:
         InputError: the source or the data is missing or cannot be used.
     """
-    name, text = _open_data(data) if data is not None else _open_by_name(recipe.source, recipe.text)
+    if recipe.text.labelled:
+        name, text = _open_labelled(recipe, data)
+    else:
+        name, text = _open_data(data) if data is not None else _open_by_name(recipe.source, recipe.text)
     found = prepared(name, text, recipe)
     source = TextSource(
         name=name,
@@ -59,6 +64,15 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
     symbols = f"{len(found.vocabulary):,} symbols ({found.vocabulary.unit})"
     summary = ", ".join(filter(None, (f"{name}: {sizes}", symbols, text.words, found.limited)))
     return dataclasses.replace(source, notes=(summary, *text.notes, *found.notes))
+
+
+def _open_labelled(recipe: TextRecipe, data: Any) -> tuple[str, Text]:
+    """Only the texts of a labelled source, on the sides where a classifier has them."""
+    divided = read_labelled(recipe.source, recipe.text, data)
+    train, test = (Given(divided.texts(tested)) for tested in (False, True))
+    halves = dataclasses.replace(with_test(train, test), test_split=divided.test_split)
+    size = sum(map(len, divided.found.texts))
+    return divided.found.name, Text(lambda: halves, divided.found.licence, size, notes=divided.notes)
 
 
 def _open_data(data: Any) -> tuple[str, Text]:

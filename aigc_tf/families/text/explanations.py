@@ -22,11 +22,25 @@ body {{ font: 16px/1.6 monospace; margin: 2em auto; max-width: 60em; color: #111
 p {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 </style>
 <h1>{title}</h1>
-<p>Mean {mean:.3f} nats a symbol, perplexity {perplexity:.2f}. The redder a symbol, the less the model expected it;
-point at one for its probability.</p>
+<p>{words}</p>
 <p>{text}</p>
 </html>
 """
+
+
+def coloured_page(title: str, words: str, pieces: Sequence[tuple[str, str, str]]) -> str:
+    """An HTML page of a text in colours.
+
+    Args:
+        title: of the page.
+        words: what the colours say.
+        pieces: of each symbol its text, the red, green and blue behind it, "255, 255, 76", and what is shown at it.
+    """
+    spans = (
+        f'<span style="background: rgb({colour})" title="{html.escape(tip)}">{html.escape(piece)}</span>'
+        for piece, colour, tip in pieces
+    )
+    return _PAGE.format(title=html.escape(title), words=html.escape(words), text="".join(spans))
 
 
 def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
@@ -37,16 +51,18 @@ def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
         pieces: the text of each symbol.
         nats: -log p of each.
     """
-    spans = []
+    shown = []
     for piece, value in zip(pieces, nats, strict=True):
         share = min(value / MAX_NATS, 1.0)
         shade = round(255 * (1 - 0.7 * share))
-        shown = html.escape(piece).replace("\n", "\u21b5\n") or "\u220e"
-        tip = f"{value:.2f} nats, p = {math.exp(-value):.3g}"
-        spans.append(f'<span style="background: rgb(255, {shade}, {shade})" title="{tip}">{shown}</span>')
+        text = piece.replace("\n", "\u21b5\n") or "\u220e"
+        shown.append((text, f"255, {shade}, {shade}", f"{value:.2f} nats, p = {math.exp(-value):.3g}"))
     mean = float(np.mean(nats))
-    perplexity = math.exp(min(mean, 700.0))
-    return _PAGE.format(title=html.escape(title), mean=mean, perplexity=perplexity, text="".join(spans))
+    words = (
+        f"Mean {mean:.3f} nats a symbol, perplexity {math.exp(min(mean, 700.0)):.2f}. The redder a symbol, the less "
+        "the model expected it; point at one for its probability."
+    )
+    return coloured_page(title, words, shown)
 
 
 def attention_picture(weights: Sequence[np.ndarray], pieces: Sequence[str] | None = None) -> np.ndarray:

@@ -100,4 +100,36 @@ def forecasts(seed: int = 0, json: bool = False) -> None:
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (text, forms, gpt, steps, forecasts)
+def sentiment(
+    source: Annotated[str, tyro.conf.Positional],
+    unit: Literal["character", "word"] = "word",
+    length: int = 48,
+    vocabulary_size: int = 8192,
+    per_class: tuple[int, ...] = (0, 50),
+    seeds: tuple[int, ...] = (0,),
+    steps: tuple[int, int, int] = (2000, 600, 100),
+    results: Path = Path("saved_models/benchmarks/sentiment.jsonl"),
+    json: bool = False,
+) -> None:
+    """Classifiers of texts, with all labels and with few, from scratch and on a language model, beside TF-IDF.
+
+    Args:
+        source: Labelled texts, such as a file of lines label<TAB>text.
+        unit: What a number stands for: words, or characters of languages that write none apart.
+        length: Symbols of a text that are read.
+        vocabulary_size: Symbols that are kept.
+        per_class: Labels of each class that are used; 0 is all.
+        seeds: Random seeds of labels and training.
+        steps: Steps of the language model, of a classifier with all labels, and of one with few.
+        results: File of finished results; a repeated call continues from it. The language model lies beside it.
+        json: Print one JSON object.
+    """
+    from aigc_tf.recipes.text import TextSettings
+    from tools.benchmarks.sentiment import sentiment as measure
+
+    settings = TextSettings(unit=unit, vocabulary_size=vocabulary_size, lines=True, length=length)
+    report = measure(source, settings, [number or None for number in per_class], seeds, steps, results)
+    show(report, json) if json else print(report["table"])
+
+
+COMMANDS = (text, sentiment, forms, gpt, steps, forecasts)

@@ -11,7 +11,7 @@ from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_of, step_network
 from aigc_tf.recipes.char_rnn import RecurrentSettings
 
-_CELLS = {"simple": layers.SimpleRNNCell, "gru": layers.GRUCell, "lstm": layers.LSTMCell}
+CELLS = {"simple": layers.SimpleRNNCell, "gru": layers.GRUCell, "lstm": layers.LSTMCell}
 # What a cell remembers, in the order of Keras's states.
 _STATES = {"simple": ("hidden",), "gru": ("hidden",), "lstm": ("hidden", "cell")}
 
@@ -26,7 +26,7 @@ def language_model(recipe: Any, vocabulary: Vocabulary) -> LanguageNetworks:
     settings: RecurrentSettings = recipe.recurrent
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, settings.embedding, name="embedding")
-    cells = [_CELLS[settings.cell](settings.units, name=f"{settings.cell}_{index}") for index in range(settings.depth)]
+    cells = [CELLS[settings.cell](settings.units, name=f"{settings.cell}_{index}") for index in range(settings.depth)]
     dropouts = [
         layers.Dropout(recipe.dropout, seed=recipe.seed + index, name=f"dropout_{index}")
         for index in range(settings.depth + 1)

@@ -27,7 +27,7 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     The keys and values of each block are tensors `[batch, heads, context, width / heads]` of their own: gathered in
     one tensor they would be copied once more to be taken apart. All sequences of a batch are at the same position.
     """
-    network = _Network(recipe, len(vocabulary))
+    network = Transformer(recipe, len(vocabulary))
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     positions = Positions(name="places")(tokens)
     logits = network(tokens, positions, lambda _, attention, x: attention(x)[0], lambda x: x)
@@ -51,10 +51,15 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     return LanguageNetworks(sequence, step, feedback_of(states), prefill, attention, context)
 
 
-class _Network:
-    """The layers, which all forms share."""
+class Transformer:
+    """The layers, which all forms share.
 
-    def __init__(self, recipe: GPT, symbols: int) -> None:
+    Args:
+        recipe: a GPT, or another one with its fields.
+        symbols: size of the vocabulary.
+    """
+
+    def __init__(self, recipe: Any, symbols: int) -> None:
         initializer = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
         self.embedding = layers.ReversibleEmbedding(
             symbols, recipe.width, embeddings_initializer=initializer, name="token_embedding"
@@ -68,16 +73,20 @@ class _Network:
 
     def __call__(self, tokens: Any, positions: Any, attend: Attend, last: Callable[[Any], Any]) -> Any:
         """Logits; `last` picks the positions that are asked for."""
-        x = self.embedding(tokens)
+        x = self.states(self.embedding(tokens), positions, attend)
+        return self.embedding(last(x), reverse=True)
+
+    def states(self, x: Any, positions: Any, attend: Attend | None = None) -> Any:
+        """Embedded tokens `[batch, time, width]` -> what comes out of the last block, normalised, of the same shape."""
         if self.learned is not None:
             x = x + self.learned(positions)
         x = self.dropout(x)
         for index, block in enumerate(self.blocks):
-            x = block(x, partial(attend, index))
-        return self.embedding(last(self.norm(x)), reverse=True)
+            x = block(x, None if attend is None else partial(attend, index))
+        return self.norm(x)
 
 
-def _prefill(recipe: GPT, network: _Network) -> keras.Model:
+def _prefill(recipe: GPT, network: Transformer) -> keras.Model:
     context = recipe.text.context
     piece = min(PREFILLED, context)
     prompt = keras.Input((piece,), dtype="int32", name="tokens")
@@ -109,7 +118,7 @@ def _cached(recipe: GPT) -> tuple[dict[str, Any], dict[str, Any], Attend]:
     return states, new_states, attend
 
 
-def _block(recipe: GPT, index: int) -> TransformerBlock:
+def _block(recipe: Any, index: int) -> TransformerBlock:
     return TransformerBlock(
         recipe.width,
         recipe.heads,

@@ -1,0 +1,185 @@
+"""What a source of labelled texts is, and how training reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.labelled.evidence import Evidence
+from aigc_tf.data.order import Order, Rows, Tabulated
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
+from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length
+from aigc_tf.data.text.split import PADDING
+from aigc_tf.data.text.vocabulary import Vocabulary
+from aigc_tf.recipes.classify import LabelSettings
+
+UNLABELLED = -1
+"""In place of the number of a class."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledSplit:
+    """Labelled texts for one purpose."""
+
+    texts: Sequence[str]
+    labels: np.ndarray
+    """int32 `[texts]`, -1 of those whose label is not used."""
+    keys: np.ndarray
+    """uint64 `[texts]`, the same for near-duplicates."""
+    tokens: Sequence[np.ndarray]
+    """int32 of each text: the start token, and as many symbols as are read."""
+    evidence: np.ndarray | None = None
+    """Of training texts float32 `[texts, classes]`: what evidence that was learnt without their labels says of them."""
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def only(self, rows: np.ndarray) -> LabelledSplit:
+        """Some of the texts, int `[texts]`."""
+        texts, tokens = ([values[row] for row in rows] for values in (self.texts, self.tokens))
+        evidence = None if self.evidence is None else self.evidence[rows]
+        return LabelledSplit(texts, self.labels[rows], self.keys[rows], tokens, evidence)
+
+    def labelled(self) -> LabelledSplit:
+        """Those whose label is used."""
+        return self.only(np.flatnonzero(self.labels != UNLABELLED))
+
+    def batch(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Tokens int32 `[rows, time]`, -1 after their ends, labels int32 `[rows]`, and evidence where there is some."""
+        evidence = () if self.evidence is None else (self.evidence[rows],)
+        return padded_rows([self.tokens[row] for row in rows]), self.labels[rows], *evidence
+
+
+def padded_rows(rows: Sequence[np.ndarray], length: int | None = None) -> np.ndarray:
+    """Rows of tokens as one array int32 `[rows, length]`, -1 after their ends; as long as the longest if not given."""
+    tokens = np.full((len(rows), length or max(map(len, rows))), PADDING, np.int32)
+    for row, values in zip(tokens, rows, strict=True):
+        row[: len(values)] = values
+    return tokens
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LabelledSource(Source):
+    """Texts with their classes."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.labelled.overview:overview"
+
+    settings: LabelSettings
+    vocabulary: Vocabulary
+    classes: ClassNames
+    content: str
+    """What `fingerprint` gives."""
+    seed: int
+    """Of the choice of the texts whose labels are used."""
+    evidence: Evidence | None = None
+    """Learnt from the training part; None before that."""
+    whole: LabelledSplit
+    """The training part, with the validation part in it and all its labels."""
+
+    train: LabelledSplit
+    validation: LabelledSplit | None = None
+    test: LabelledSplit
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over texts and labels of the training part and of the test part."""
+        return self.content
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`vocabulary`, `classes` and `evidence`."""
+        known = {"vocabulary": self.vocabulary, "classes": self.classes, "evidence": self.evidence}
+        return {**known, **super().assets}
+
+    @property
+    def count(self) -> int:
+        """Texts to train on, those without a label included."""
+        return len(self.train)
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return f"{len(self.validation):,} of the training texts, by content hash, near-duplicates together"
+
+    def validated(self) -> Self:
+        """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
+        held_out = held_out_by_key(self.whole.keys)
+        if not held_out.any():
+            return self
+        train, validation = (self.whole.only(np.flatnonzero(rows)) for rows in (~held_out, held_out))
+        return dataclasses.replace(self, train=self.with_few_labels(train), validation=validation)
+
+    def with_few_labels(self, split: LabelledSplit) -> LabelledSplit:
+        """A split with `per_class` labels of each class, drawn by the seed; the others are not used."""
+        if self.settings.per_class is None:
+            return split
+        random = np.random.default_rng(self.seed)
+        labels = np.full_like(split.labels, UNLABELLED)
+        for number in range(len(self.classes.names)):
+            rows = random.permutation(np.flatnonzero(split.labels == number))[: self.settings.per_class]
+            labels[rows] = number
+        return dataclasses.replace(split, labels=labels)
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        return {
+            "training texts": len(self.train),
+            "of them with a label": int((self.train.labels != UNLABELLED).sum()),
+            "validation texts": 0 if self.validation is None else len(self.validation),
+            "validation split": self.validation_split,
+            "test texts": len(self.test),
+            "test split": self.test_split,
+            "classes": ", ".join(self.classes.names),
+            "unit": self.vocabulary.unit,
+            "symbols": len(self.vocabulary),
+            "licence": self.licence,
+        }
+
+    def inputs(self, part: PartName, count: int) -> list[str]:
+        """Texts."""
+        split: LabelledSplit = self.part(part)
+        return [split.texts[row] for row in evenly(len(split), count)]
+
+    def titles(self, part: PartName, count: int) -> list[str]:
+        """Their classes."""
+        split: LabelledSplit = self.part(part)
+        return [
+            self.classes.names[split.labels[row]] if split.labels[row] != UNLABELLED else "(no label)"
+            for row in evenly(len(split), count)
+        ]
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Evenly spread texts whose label is used, those of like length together: `tokens` and `label`."""
+        split: LabelledSplit = self.part(part)
+        rows = np.flatnonzero(split.labels != UNLABELLED)
+        rows = rows[evenly(len(rows), count)]
+        rows = rows[np.argsort([len(split.tokens[row]) for row in rows], kind="stable")]
+        for at in range(0, len(rows), HELD_OUT_ROWS):
+            tokens, labels, *_ = split.batch(rows[at : at + HELD_OUT_ROWS])
+            yield {"tokens": tokens, "label": labels}
+
+    def order(self, batch_size: int, seed: int) -> Order:
+        """Each text with a label once in an epoch, with others of like length."""
+        rows = np.flatnonzero(self.train.labels != UNLABELLED)
+        order = by_length(np.array([len(self.train.tokens[row]) for row in rows.tolist()], np.int64), batch_size, seed)
+        return Tabulated(batch_size, lambda step: (rows[order(step)[0]], np.False_))
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`tokens`, int32 `[batch, time]`, -1 is padding, `label`, int32 `[batch]`, and `evidence`.
+
+        The evidence, float32 `[batch, classes]`, was learnt without the label of the text itself.
+        """
+        del seed
+        kinds = (tf.int32, tf.int32, tf.float32)
+        found = tf.numpy_function(self.train.batch, [rows.examples], kinds, stateful=False)
+        size = rows.examples.shape[0]
+        shapes = {"tokens": (size, None), "label": (size,), "evidence": (size, len(self.classes.names))}
+        return {name: tf.ensure_shape(part, shape) for part, (name, shape) in zip(found, shapes.items(), strict=True)}

@@ -1,0 +1,59 @@
+"""Which explanation of a classifier means more: what its answer loses when the symbols that it names are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aigc_tf.data.labelled.source import LabelledSource
+from aigc_tf.data.source import evenly
+from aigc_tf.families.text.classification.attributions import attributions
+from aigc_tf.families.text.classification.model import TextClassifier
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.recipes.classify import Classify
+
+TEXTS = 200  # at most: each takes a path of gradients
+SHARES = (0.05, 0.1, 0.2, 0.5)
+RANDOM = "symbols at random"
+_DRAWS = 3
+
+
+class Deletion(Evaluator):
+    """By how much the probability of the answer falls when symbols are deleted, the most important first.
+
+    The mean over shares of the symbols of 5, 10, 20 and 50 % (comprehensiveness, DeYoung et al. 2020, eqs. 1 and 3).
+    Figures, higher is better: deletion_attention and deletion_gradients, by which the symbols were ranked, beside
+    symbols deleted at random.
+    """
+
+    def measure(self, model: TextClassifier, source: LabelledSource, recipe: Classify, request: Request) -> Measurement:
+        """Of at most 200 texts; see `Evaluator.measure`."""
+        split = source.part(request.part)
+        random = np.random.default_rng(request.seed)
+        falls: dict[str, list[float]] = {"attention": [], "gradients": [], RANDOM: []}
+        chosen = evenly(len(split), min(TEXTS, request.samples))
+        for row in chosen:
+            tokens = split.tokens[row]
+            if len(tokens) < 3:  # nothing is left of a single symbol
+                continue
+            (before,) = model.probabilities_of([tokens])
+            label = int(before.argmax())
+            found = attributions(model.networks, tokens, label)
+            rankings = {"attention": [found.attention], "gradients": [found.gradients]}
+            rankings[RANDOM] = [random.uniform(size=len(tokens)) for _ in range(_DRAWS)]
+            rows = [rest for ranks in rankings.values() for values in ranks for rest in without_top(tokens, values)]
+            after = iter(before[label] - model.probabilities_of(rows)[:, label])
+            for name, ranks in rankings.items():
+                falls[name].append(float(np.mean([next(after) for _ in range(len(ranks) * len(SHARES))])))
+        means = {name: float(np.mean(values)) if values else 0.0 for name, values in falls.items()}
+        beside = {RANDOM: means.pop(RANDOM)}
+        figures = {f"deletion_{name}": Figure(value, "higher", beside) for name, value in means.items()}
+        return Measurement(figures, {"texts of the deletion test": len(chosen), "shares deleted": list(SHARES)})
+
+
+def without_top(tokens: np.ndarray, values: np.ndarray) -> Sequence[np.ndarray]:
+    """Tokens without the shares of symbols with the highest values, one at least; the start token stays."""
+    order = 1 + np.argsort(-values[1:], kind="stable")
+    counts = [max(1, round(share * len(order))) for share in SHARES]
+    return [np.delete(tokens, order[:count]) for count in counts]

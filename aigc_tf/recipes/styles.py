@@ -9,8 +9,8 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.photos import FeatureKind, PhotoSettings, UnetRecipe
-from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 from aigc_tf.recipes.picture_translation import WholePictures
+from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

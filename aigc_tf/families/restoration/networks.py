@@ -50,14 +50,18 @@ def upscaler(recipe: Upscale) -> keras.Model:
 
 
 def judge(recipe: Upscale) -> keras.Model | None:
-    """Large pictures -> logits of patches `[batch, height / 4, width / 4, 1]`; None where nothing is adversarial.
+    """Large pictures, and small ones -> logits of patches of the large; None where nothing is adversarial.
 
-    Without normalisation, which would take away what tells sharp pictures from blurred ones: contrast.
+    It sees what bicubic enlargement of the small picture lacks, alone: all else is the same in real and enlarged ones.
+    Without normalisation, which would take away what tells sharp pictures from blurred ones, contrast.
     """
     if not recipe.adversarial:
         return None
+    large = keras.Input((None, None, recipe.photos.channels), name="large")
     image = _picture(recipe.photos.channels)
-    return keras.Model(image, patch_scores(image, recipe.judgement.filters, groups=None), name="discriminator")
+    details = layers.Subtract(name="details")([large, Bicubic(recipe.scale, name="bicubic")(image)])
+    scores = patch_scores(layers.Rescaling(8.0, name="amplified")(details), recipe.judgement.filters, groups=None)
+    return keras.Model([large, image], scores, name="discriminator")
 
 
 def denoiser(recipe: Denoise) -> keras.Model:

@@ -25,8 +25,8 @@ class SuperResolver(Restorer):
     Args:
         recipe: its degradation, optimizers, weights of losses and moving average.
         network: see `Restorer`.
-        discriminator: pictures `[batch, height, width, channels]` in [0, 1] -> logits of patches; None learns by pixels
-            alone.
+        discriminator: pictures `[batch, height, width, channels]` in [0, 1], and the small ones that they were made of
+            -> logits of patches; None learns by pixels alone.
     """
 
     recipe: Upscale
@@ -67,10 +67,11 @@ class SuperResolver(Restorer):
         with tf.GradientTape() as tape, tf.GradientTape() as judging_tape:
             enlarged = self.called(self.network, inputs, training=True)
             known, perceptual = self.seen(enlarged, clean)
-            fake_logits = self.discriminator(enlarged, training=True)
+            fake_logits = self.discriminator([enlarged, inputs["image"]], training=True)
+            real_logits = self.discriminator([clean, inputs["image"]], training=True)
             adversarial = non_saturating_generator_loss(fake_logits)
             loss = known + self.recipe.judgement.adversarial_weight * adversarial
-            judged = discriminator_loss(self.discriminator(clean, training=True), fake_logits)
+            judged = discriminator_loss(real_logits, fake_logits)
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
         self.discriminator_adam.apply(judging_tape.gradient(judged, judging), judging)
         crops = ops.shape(clean)[0]

@@ -22,9 +22,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 TOKENS = 200
-# Options of the one kind of file mean nothing for the other.
 OPTIONS = {"pictures": ("count", "label"), "text": ("prompt", "tokens", "temperature", "top_k")}
-
 
 # What reading a damaged file raises, beside ValueError.
 DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
@@ -267,6 +265,8 @@ def run(options: argparse.Namespace) -> str:
     interpreter = Interpreter(model_path=str(options.file))
     metadata = read_metadata(options.file)
     names = list(interpreter.get_signature_list())
+    if "start" in names:
+        raise ValueError("it writes a text for a text: use tools/tflite_rewrite.py")
     drawing = next((name for name in ("generate", "decode") if name in names), None)
     if not drawing and "step" not in names:
         raise ValueError(f"its signatures are {', '.join(names) or 'none'}: generate, decode or step is needed")

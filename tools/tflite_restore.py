@@ -1,73 +1,154 @@
 """Restores a photograph of any size with an exported file alone. Needs only numpy, Pillow and ai-edge-litert.
 
     python tools/tflite_restore.py upscale.tflite photo.jpg --out large.png
-    python tools/tflite_restore.py denoise.tflite photo.jpg --sigma 25 --out clean.png
+    python tools/tflite_restore.py denoise.tflite photo.jpg --sigma 25 --threads 2 --out clean.png
     python tools/tflite_restore.py inpaint.tflite photo.jpg --mask mask.png --out whole.png
 
-The file takes squares of one size. A photograph is cut into squares that overlap; of each result the middle is kept,
-that of `style`, `pix2pix` and `cyclegan`, which look at all that they are given, included: there seams may show
-(docs/MOBILE.md).
+The photograph goes through the file in squares that overlap as far as its network looks, and of each result the middle
+is kept: seams cannot be seen, and memory does not grow with what the network computes. The file says how far that is
+(docs/MOBILE.md). `style`, `pix2pix` and `cyclegan` look at all that they are given: there seams may show.
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
-OVERLAP = 12  # pixels on each side of a square whose results are not kept, a quarter of the square at most
 SIGNATURES = ("restore", "translate")
+TILE = 256  # pixels, of squares where the file takes any size
+
+
+@dataclass(frozen=True)
+class Squares:
+    """How a picture is cut into squares.
+
+    Args:
+        side: of a square in pixels, at most; exactly, if the file takes one size.
+        overlap: pixels on each side of a square whose results are not kept.
+        multiple: what heights and widths are multiples of.
+        fixed: whether the file takes one size.
+        batch: how many squares a call takes; all are given the same.
+    """
+
+    side: int
+    overlap: int
+    multiple: int
+    fixed: bool
+    batch: int = 1
+
+    def lengths(self, size: int) -> tuple[int, int]:
+        """How many parts a height or width is cut into, and how many pixels of each are kept."""
+        keep = self.side - 2 * self.overlap
+        count = -(-size // keep)
+        if not self.fixed:  # parts of equal length waste least
+            keep = -(-size // (count * self.multiple)) * self.multiple
+        return count, keep
+
+
+def metadata_of(path: Path) -> dict[str, Any]:
+    """The JSON that a file holds of itself; empty if there is none."""
+    model = schema.Model.GetRootAs(path.read_bytes(), 0)
+    entries = {model.Metadata(i).Name(): model.Metadata(i).Buffer() for i in range(model.MetadataLength())}
+    if b"aigc_tf" not in entries:
+        return {}
+    return dict(json.loads(model.Buffers(entries[b"aigc_tf"]).DataAsNumpy().tobytes()))
+
+
+def squares_of(facts: dict[str, Any], shape: tuple[int, ...], tile: int) -> Squares:
+    """How a file takes pictures.
+
+    Args:
+        facts: its metadata.
+        shape: of its `image`, -1 for any size.
+        tile: pixels of a square, if it takes any size.
+
+    Raises:
+        ValueError: the metadata do not say it.
+    """
+    if not {"overlap", "multiple"} <= facts.keys():
+        raise ValueError("it does not say how it takes large pictures: export the run again")
+    multiple, fixed = facts["multiple"], shape[1] > 0
+    side = shape[1] if fixed else max(tile, 4 * multiple) // multiple * multiple
+    overlap = min(-(-facts["overlap"] // multiple), side // 4 // multiple) * multiple
+    return Squares(side, overlap, multiple, fixed, shape[0])
+
+
+def parts(height: int, width: int, squares: Squares) -> Iterator[tuple[slice, slice]]:
+    """What is kept of each square, in pixels of the picture; the last ones reach beyond it."""
+    (rows, down), (columns, across) = squares.lengths(height), squares.lengths(width)
+    for row in range(rows):
+        for column in range(columns):
+            yield slice(row * down, (row + 1) * down), slice(column * across, (column + 1) * across)
 
 
 def restored(
     run: Callable[..., dict[str, np.ndarray]],
-    shapes: dict[str, tuple[int, ...]],
     pictures: dict[str, np.ndarray],
-    sigma: float,
+    numbers: dict[str, np.ndarray],
+    squares: Squares,
 ) -> np.ndarray:
-    """A picture, float32 `[scale * height, scale * width, channels]` in [0, 1].
+    """A picture, uint8 `[scale * height, scale * width, channels]`.
 
     Args:
         run: of a signature.
-        shapes: of its inputs by name.
-        pictures: `image`, and `mask` if it takes one, float32 `[height, width, channels]` in [0, 1].
-        sigma: of the noise in grey levels, for a file that takes it.
+        pictures: `image`, and `mask` if it takes one, uint8 `[height, width, channels]`.
+        numbers: its other inputs, `[batch, 1]` each.
+        squares: how it takes pictures.
     """
-    batch, side, _, _ = shapes["image"]
-    overlap = min(OVERLAP, side // 4)
-    keep = side - 2 * overlap
     height, width, _ = pictures["image"].shape
-    rows, columns = -(-height // keep), -(-width // keep)
-    around = ((overlap, rows * keep - height + overlap), (overlap, columns * keep - width + overlap), (0, 0))
-    padded = {name: np.pad(picture, around, mode="symmetric") for name, picture in pictures.items()}
+    around = []
+    for count, keep, size in ((*squares.lengths(size), size) for size in (height, width)):
+        around.append((squares.overlap, squares.overlap + count * keep - size))
+    padded = {name: np.pad(picture, [*around, (0, 0)], mode="symmetric") for name, picture in pictures.items()}
     whole = None
-    for top in range(0, rows * keep, keep):
-        for left in range(0, columns * keep, keep):
-            inputs = {
-                name: np.repeat(picture[np.newaxis, top : top + side, left : left + side], batch, axis=0)
-                for name, picture in padded.items()
-            }
-            if "sigma" in shapes:
-                inputs["sigma"] = np.full(shapes["sigma"], sigma, np.float32)
-            (answer,) = run(**inputs).values()
-            scale = answer.shape[1] // side
-            if whole is None:
-                whole = np.empty((scale * rows * keep, scale * columns * keep, answer.shape[-1]), np.float32)
-            inner = slice(scale * overlap, scale * (overlap + keep))
-            place = slice(scale * top, scale * (top + keep)), slice(scale * left, scale * (left + keep))
-            whole[place] = answer[0, inner, inner]
+    for down, across in parts(height, width, squares):
+        window = tuple(slice(side.start, side.stop + 2 * squares.overlap) for side in (down, across))
+        inputs = {
+            name: np.repeat(picture[window][np.newaxis].astype(np.float32) / 255, squares.batch, axis=0)
+            for name, picture in padded.items()
+        }
+        (answer,) = run(**inputs, **numbers).values()
+        scale = answer.shape[1] // inputs["image"].shape[1]
+        if whole is None:
+            whole = np.empty((scale * height, scale * width, answer.shape[-1]), np.uint8)
+        place = whole[tuple(slice(scale * side.start, scale * side.stop) for side in (down, across))]
+        first = scale * squares.overlap
+        kept = answer[0, first : first + place.shape[0], first : first + place.shape[1]]
+        np.rint(np.clip(kept, 0, 1) * 255, out=place, casting="unsafe")
     assert whole is not None
-    return np.clip(whole[: scale * height, : scale * width], 0, 1)
+    return whole
 
 
 def read_picture(path: Path, channels: int) -> np.ndarray:
-    """float32 `[height, width, channels]` in [0, 1]."""
+    """uint8 `[height, width, channels]`."""
     with Image.open(path) as image:
         upright = ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
-        return np.asarray(upright, np.float32).reshape(upright.height, upright.width, channels) / 255
+        return np.asarray(upright).reshape(upright.height, upright.width, channels)
+
+
+def read_inputs(photo: Path, mask: Path | None, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The pictures that a signature takes, by name.
+
+    Raises:
+        ValueError: there is no mask, or one of another size.
+    """
+    pictures = {"image": read_picture(photo, shapes["image"][-1])}
+    if "mask" in shapes:
+        if mask is None:
+            raise ValueError("it fills what a mask says is missing: give --mask")
+        pictures["mask"] = np.where(read_picture(mask, 1) > 127, np.uint8(255), np.uint8(0))
+        if pictures["mask"].shape[:2] != pictures["image"].shape[:2]:
+            sizes = ["{1}x{0}".format(*pictures[name].shape) for name in ("mask", "image")]
+            raise ValueError(f"the mask has {sizes[0]} pixels and the photo {sizes[1]}: give one of the same size")
+    return pictures
 
 
 def main() -> None:
@@ -78,25 +159,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="the picture that comes out")
     parser.add_argument("--mask", type=Path, help="a picture of the same size: white where something is missing")
     parser.add_argument("--sigma", type=float, default=25.0, help="standard deviation of the noise, in grey levels")
+    parser.add_argument("--threads", type=int, default=1, help="how many it may use")
+    parser.add_argument("--tile", type=int, default=TILE, help="pixels of a square, for a file that takes any size")
     arguments = parser.parse_args()
     try:
-        interpreter = Interpreter(model_path=str(arguments.file))
+        interpreter = Interpreter(model_path=str(arguments.file), num_threads=arguments.threads)
         found = [name for name in SIGNATURES if name in interpreter.get_signature_list()]
         if not found:
             raise ValueError(
                 f"it has none of the signatures {', '.join(SIGNATURES)}: tools/tflite_demo.py draws with others"
             )
         run = interpreter.get_signature_runner(found[0])
-        shapes = {name: tuple(details["shape"]) for name, details in run.get_input_details().items()}
-        pictures = {"image": read_picture(arguments.photo, shapes["image"][-1])}
-        if "mask" in shapes:
-            if arguments.mask is None:
-                raise ValueError("it fills what a mask says is missing: give --mask")
-            pictures["mask"] = (read_picture(arguments.mask, 1) > 0.5).astype(np.float32)
-            if pictures["mask"].shape[:2] != pictures["image"].shape[:2]:
-                sizes = ["{1}x{0}".format(*pictures[name].shape) for name in ("mask", "image")]
-                raise ValueError(f"the mask has {sizes[0]} pixels and the photo {sizes[1]}: give one of the same size")
-        made = np.round(restored(run, shapes, pictures, arguments.sigma) * 255).astype(np.uint8)
+        shapes = {name: tuple(details["shape_signature"]) for name, details in run.get_input_details().items()}
+        pictures = read_inputs(arguments.photo, arguments.mask, shapes)
+        numbers = {name: np.full(shapes[name], arguments.sigma, np.float32) for name in shapes if name == "sigma"}
+        squares = squares_of(metadata_of(arguments.file), shapes["image"], arguments.tile)
+        made = restored(run, pictures, numbers, squares)
         Image.fromarray(made[..., 0] if made.shape[-1] == 1 else made).save(arguments.out)
     except (OSError, ValueError) as error:
         sys.exit(f"{arguments.file.name}: {error}")

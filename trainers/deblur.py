@@ -1,4 +1,4 @@
-"""Train a network that sharpens blurred photographs: 6,000 steps of 8 crops, about fifteen minutes.
+"""Train a network that sharpens blurred photographs: 6,000 steps of 8 crops, about eight minutes.
 
     python -m trainers.deblur --source FOLDER
 

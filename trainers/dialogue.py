@@ -5,7 +5,7 @@
 
 With more than two columns all but the last are the turns before the answer: python -m tools.chat RUN gives as many.
 
-expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
+expected at the end: not measured in 0.2 yet
 """
 
 from aigc_tf.cli.command import train_command

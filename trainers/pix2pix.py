@@ -1,8 +1,9 @@
-"""Train a network that turns pictures into others, from pairs: 6,000 steps of 4 pairs, about fifteen minutes.
+"""Train a network that turns pictures into others, from pairs: 6,000 steps of 4 pairs, about seven minutes.
 
     python -m trainers.pix2pix --source FOLDER_A --target FOLDER_B
 
-expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
+expected at the end (one seed, Noto's emoji to Twemoji's, 64x64): PSNR 13.8 dB on test pairs; copying has 11.7 dB, the
+target of the nearest training pair 12.9 dB
 """
 
 from aigc_tf.cli.command import train_command

@@ -4,7 +4,7 @@
     python -m trainers.summary --source PAIRS.csv --pairs.columns article highlights
     python -m trainers.summary --source PAIRS.tsv --encoder lstm
 
-expected at the end: not measured in full yet; made-up dates (--source dates, 1,000 steps) are written right in 9 of 10
+expected at the end: not measured in full yet; after 240 steps training pairs cost 4.7 nats a symbol
 """
 
 from aigc_tf.cli.command import train_command

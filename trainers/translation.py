@@ -4,7 +4,7 @@
     python -m trainers.translation --source en_zh.tsv --pairs.columns 2 1
     python -m trainers.translation --source text.en --pairs.target text.zh
 
-expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
+expected at the end: not measured in 0.2 yet
 """
 
 from aigc_tf.cli.command import train_command

@@ -18,6 +18,7 @@ def export(
     quantize: Literal["none", "float16", "dynamic", "int8"] = "none",
     batch: int = 1,
     out: Path | None = None,
+    tile: int | None = None,
     checkpoint: Literal["last", "best"] = "last",
     measure: bool = True,
     json: bool = False,
@@ -29,6 +30,8 @@ def export(
         format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that runs the model in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
         batch: Batch size of one call; fixed in the file.
+        tile: Of models of photographs: the file takes squares of this many pixels, as delegates want it, such as 256.
+            Without it the file takes any height and width.
         out: Output folder; one in the run's exports if not given.
         checkpoint: The last checkpoint, or the best one seen while training.
         measure: Measure what 8-bit numbers change in quality, and refuse the file beyond the recipe's limits; latency;
@@ -42,7 +45,7 @@ def export(
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
-    exported = opened.export(format=format, quantize=quantize, batch=batch, out=out, measure=measure)
+    exported = opened.export(format=format, quantize=quantize, batch=batch, out=out, measure=measure, tile=tile)
     print(to_json(exported.report) if json else exported.path)
 
 

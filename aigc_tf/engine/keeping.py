@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -73,6 +74,7 @@ class Quality(WritingCallback):
     def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
         super().__init__(run, writer)
         self.chooser = resolve(run.recipe.chooses)()
+        self.charts: set[str] = set()
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.measured: int | None = None
@@ -80,6 +82,7 @@ class Quality(WritingCallback):
         # figure is that of an untrained network, and so no result.
         if self.progress.step == 0 and self.run.recipe.logging.evaluate_every <= self.run.recipe.steps:
             log_values(self.run, self.writer, "untrained", self.figure())
+            self.draw_curves()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
@@ -124,7 +127,21 @@ class Quality(WritingCallback):
         self.progress.quality = self.figure()
         self.measured = self.progress.step
         log_values(self.run, self.writer, "quality", self.progress.quality)
+        self.draw_curves()
         return self.progress.quality[self.chooser.name]
+
+    def draw_curves(self) -> None:
+        """Log the recipe's `curves`, if it has some, and tell TensorBoard to draw the lines of each into one chart."""
+        run = self.run
+        if run.recipe.curves is None:
+            return
+        found = resolve(run.recipe.curves)(self.observed(), run.source, run.recipe)
+        if found.keys() - self.charts:
+            self.charts |= found.keys()
+            with self.writer.as_default(self.progress.step):
+                tf.summary.experimental.write_raw_pb(charts_of("curves", sorted(self.charts)))
+        lines = {f"{figure}/{line}": value for figure, values in found.items() for line, value in values.items()}
+        log_values(run, self.writer, "curves", lines)
 
     def figure(self) -> dict[str, float]:
         """The chooser's figure of the model as it stands, under its name."""
@@ -132,6 +149,19 @@ class Quality(WritingCallback):
         samples = recipe.logging.evaluate_samples
         value = self.chooser.value(self.observed(), self.run.source, recipe, samples, recipe.chosen_on)
         return {self.chooser.name: value}
+
+
+def charts_of(group: str, figures: Sequence[str]) -> bytes:
+    """A summary that makes TensorBoard's custom scalars draw all scalars `group/figure/...` into one chart a figure."""
+    from tensorboard.plugins.custom_scalar import layout_pb2
+    from tensorboard.plugins.custom_scalar.summary import pb
+
+    charts = [
+        layout_pb2.Chart(title=figure, multiline=layout_pb2.MultilineChartContent(tag=[f"^{group}/{figure}/"]))
+        for figure in figures
+    ]
+    layout = layout_pb2.Layout(category=[layout_pb2.Category(title=group, chart=charts)])
+    return bytes(pb(layout).SerializeToString())
 
 
 class Checkpoints(WritingCallback):

@@ -1,14 +1,18 @@
 """Prints the memory that a .tflite file costs: `check_memory.py FILE`, one JSON object.
 
 It is started as a file in a new process that loads only LiteRT and numpy, as a phone's program would.
+It is shown one example; heights and widths of any size are `ANY_SIZE`.
 """
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+ANY_SIZE = 256
 
 
 def peak_bytes() -> int | None:
@@ -20,6 +24,13 @@ def peak_bytes() -> int | None:
     return int(lines["VmHWM"].split()[0]) * 1024
 
 
+def tried_shape(detail: dict[str, Any]) -> np.ndarray:
+    """The shape of an input to try a file with."""
+    wanted = detail["shape_signature"]
+    some = np.where(np.arange(len(wanted)) == 0, 1, ANY_SIZE)  # the batch may be of any size, too
+    return np.where(wanted == -1, some, wanted)
+
+
 def main(path: str) -> None:
     """Load the file, call each signature a few times on zeros, and print what it took."""
     before = peak_bytes()
@@ -27,7 +38,7 @@ def main(path: str) -> None:
     for name in interpreter.get_signature_list():
         runner = interpreter.get_signature_runner(name)
         details = runner.get_input_details()
-        inputs = {key: np.zeros(detail["shape"], detail["dtype"]) for key, detail in details.items()}
+        inputs = {key: np.zeros(tried_shape(detail), detail["dtype"]) for key, detail in details.items()}
         for _ in range(5):
             runner(**inputs)
     after = peak_bytes()

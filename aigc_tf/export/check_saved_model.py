@@ -1,7 +1,7 @@
 """Runs a SavedModel with TensorFlow alone: `check_saved_model.py FOLDER INPUTS.npz OUTPUTS.npz`.
 
-The keys of both archives are `signature/tensor`; inputs are `[count, ...]` in whole batches. It is started as
-a file in a new process, so that nothing of Keras or of this package can be there to help.
+The keys of both archives are `signature/size/tensor`, where sizes are numbered; inputs are `[count, ...]` in whole
+batches. It is started as a file in a new process, so that nothing of Keras or of this package can be there to help.
 """
 
 import os
@@ -17,9 +17,9 @@ def main(folder: str, inputs_path: str, outputs_path: str) -> None:
     model = tf.saved_model.load(folder)
     outputs = {}
     with np.load(inputs_path, allow_pickle=False) as archive:
-        for name in {key.partition("/")[0] for key in archive.files}:
-            function = model.signatures[name]
-            inputs = {key.partition("/")[2]: archive[key] for key in archive.files if key.startswith(f"{name}/")}
+        for group in {tuple(key.split("/", 2)[:2]) for key in archive.files}:
+            function, prefix = model.signatures[group[0]], "/".join(group) + "/"
+            inputs = {key.removeprefix(prefix): archive[key] for key in archive.files if key.startswith(prefix)}
             batch = next(iter(function.structured_input_signature[1].values())).shape[0]
             count = len(next(iter(inputs.values())))
             answers = [
@@ -27,7 +27,7 @@ def main(folder: str, inputs_path: str, outputs_path: str) -> None:
                 for start in range(0, count, batch)
             ]
             for key in answers[0]:
-                outputs[f"{name}/{key}"] = np.concatenate([answer[key].numpy() for answer in answers])
+                outputs[prefix + key] = np.concatenate([answer[key].numpy() for answer in answers])
     np.savez(outputs_path, allow_pickle=False, **outputs)
 
 

@@ -113,9 +113,8 @@ def _calibration(
     networks: Mapping[str, keras.Model], signatures: Mapping[str, Signature], batch: int
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     for name, signature in signatures.items():
-        count = -(-CALIBRATION_EXAMPLES // batch) * batch
-        examples = signature.tried(count, _CALIBRATION_SEED)
-        longest = signature.longest or count // batch
+        examples = signature.tried(CALIBRATION_EXAMPLES, _CALIBRATION_SEED, batch)
+        longest = signature.longest or len(next(iter(examples.values())))
         state: dict[str, np.ndarray] = {}
         for step, start in enumerate(range(0, len(next(iter(examples.values()))), batch)):
             if step % longest == 0:

@@ -13,6 +13,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
+from aigc_tf.export.check_memory import tried_shape
+
 METADATA_NAME = "aigc_tf"
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _FILE_IDENTIFIER = b"TFL3"
@@ -52,6 +54,9 @@ def delegated(path: Path) -> dict[str, int]:
 
 def _delegated_in_first_subgraph(content: bytes) -> tuple[int, int]:
     interpreter = Interpreter(model_content=content)
+    for detail in interpreter.get_input_details():
+        if -1 in detail["shape_signature"]:
+            interpreter.resize_tensor_input(detail["index"], tried_shape(detail))
     interpreter.allocate_tensors()
     # The list holds the original operators, then one DELEGATE for each part that was taken over.
     details = interpreter._get_ops_details()

@@ -59,13 +59,23 @@ def keras_litert(path: Path, signature: Signature, inputs: Mapping[str, np.ndarr
         inputs: one batch, by our names.
     """
     runner = Runner(path)
-    name = runner.names[0]  # Keras writes one
-    theirs = list(runner.inputs(name))
+    return litert(path, runner.names[0], by_names_of_keras(runner, signature, inputs))
+
+
+def by_names_of_keras(runner: Runner, signature: Signature, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Inputs by the names that they have in the one signature of a file that Keras wrote.
+
+    Args:
+        runner: of the file.
+        signature: its network and the names of our inputs.
+        inputs: by our names.
+    """
+    theirs = list(runner.inputs(runner.names[0]))
     by_tensor = {
         tensor.name: inputs[key] for tensor, key in zip(signature.network.inputs, signature.inputs, strict=True)
     }
-    if set(theirs) != set(by_tensor):
-        # Other names (`keras_tensor_4`, `args_0`) are numbered in the order of the inputs.
-        numbered = sorted(theirs, key=lambda key: (len(key), key))
-        by_tensor = dict(zip(numbered, inputs.values(), strict=True))
-    return litert(path, name, by_tensor)
+    if set(theirs) == set(by_tensor):
+        return by_tensor
+    # Other names (`keras_tensor_4`, `args_0`) are numbered in the order of the inputs.
+    numbered = sorted(theirs, key=lambda key: (len(key), key))
+    return dict(zip(numbered, (inputs[key] for key in signature.inputs), strict=True))

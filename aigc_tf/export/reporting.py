@@ -18,11 +18,14 @@ from aigc_tf.families.base import Signature, TensorSpec
 
 
 def describe(signatures: Mapping[str, Signature], batch: int) -> dict[str, dict[str, Any]]:
-    """Inputs and outputs of each signature, shapes with the batch."""
+    """Inputs and outputs of each signature, shapes with the batch; -1 is any size, as LiteRT has it."""
 
     def tensors(specs: Mapping[str, TensorSpec]) -> dict[str, Any]:
+        def shape(spec: TensorSpec) -> list[int]:
+            return [batch, *(-1 if size is None else size for size in spec.shape)]
+
         return {
-            name: {"shape": [batch, *spec.shape], "dtype": spec.dtype, "meaning": spec.meaning}
+            name: {"shape": shape(spec), "dtype": spec.dtype, "meaning": spec.meaning}
             | ({"kinds": list(spec.kinds)} if spec.kinds else {})
             for name, spec in specs.items()
         }

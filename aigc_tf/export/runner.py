@@ -35,10 +35,10 @@ class Runner:
         return list(self._signatures)
 
     def inputs(self, signature: str) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
-        """`{name: (shape with batch, dtype)}`."""
+        """`{name: (shape with batch, dtype)}`; -1 is any size."""
         details = self._signatures[signature].get_input_details()
         return {
-            name: (tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]))
+            name: (tuple(int(n) for n in detail["shape_signature"]), np.dtype(detail["dtype"]))
             for name, detail in details.items()
         }
 

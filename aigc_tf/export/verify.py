@@ -18,6 +18,7 @@ from aigc_tf.families.base import Signature
 from aigc_tf.metrics.ranks import rank_correlation
 
 Arrays = dict[str, np.ndarray]
+_NUMBERS_AT_ONCE = 2**20  # of an input
 
 
 class VerificationError(RuntimeError):
@@ -55,8 +56,9 @@ class Limits:
 
 
 def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:
-    """The outputs by name of the network as it was trained."""
+    """The outputs by name of the network as it was trained, of at most `chunk` examples at once."""
     count = len(next(iter(inputs.values())))
+    chunk = max(1, min(chunk, _NUMBERS_AT_ONCE * count // max(values.size for values in inputs.values())))
     parts = []
     for start in range(0, count, chunk):
         values = [keras.ops.convert_to_tensor(inputs[name][start : start + chunk]) for name in signature.inputs]
@@ -95,14 +97,30 @@ def run_sequence(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def run_saved_model(folder: Path, inputs: Mapping[str, Arrays], work: Path) -> dict[str, Arrays]:
+def by_size(answers: Sequence[Arrays]) -> Arrays:
+    """Outputs of inputs of several sizes, as those of one signature: `picture`, `picture [1, 24, 40, 3]`, ..."""
+    first, *others = answers
+    return first | {f"{name} {list(values.shape)}": values for part in others for name, values in part.items()}
+
+
+def run_saved_model(folder: Path, inputs: Mapping[str, Sequence[Arrays]], work: Path) -> dict[str, list[Arrays]]:
     """The outputs of every signature of a SavedModel, by TensorFlow alone in a new process.
+
+    Args:
+        folder: of the SavedModel.
+        inputs: of each signature, of one size after the other.
+        work: a folder for files.
 
     Raises:
         VerificationError: it cannot be loaded or run there.
     """
     inputs_path, outputs_path = work / "inputs.npz", work / "outputs.npz"
-    arrays = {f"{name}/{key}": values for name, part in inputs.items() for key, values in part.items()}
+    arrays = {
+        f"{name}/{size}/{key}": values
+        for name, parts in inputs.items()
+        for size, part in enumerate(parts)
+        for key, values in part.items()
+    }
     np.savez(inputs_path, allow_pickle=False, **arrays)
     script = str(Path(check_saved_model.__file__).resolve())
     command = [sys.executable, "-P", script, str(folder), str(inputs_path), str(outputs_path)]
@@ -110,11 +128,11 @@ def run_saved_model(folder: Path, inputs: Mapping[str, Arrays], work: Path) -> d
     if finished.returncode:
         last = (finished.stderr.strip().splitlines() or ["no message"])[-1]
         raise VerificationError(f"the SavedModel does not run without Keras: {last}")
-    outputs: dict[str, Arrays] = {name: {} for name in inputs}
+    outputs: dict[str, list[Arrays]] = {name: [{} for _ in parts] for name, parts in inputs.items()}
     with np.load(outputs_path, allow_pickle=False) as archive:
         for key in archive.files:
-            name, _, tensor = key.partition("/")
-            outputs[name][tensor] = archive[key]
+            name, size, tensor = key.split("/", 2)
+            outputs[name][int(size)][tensor] = archive[key]
     return outputs
 
 

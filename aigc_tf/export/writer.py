@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,7 +110,7 @@ def export(
             report |= measured
             if measure:
                 progress("measuring latency and memory")
-                inputs = expected.first_batch()
+                inputs = expected.one_batch()
                 report |= reporting.measure(made / TFLITE, signatures, inputs, compare_with_keras, folder)
         for name, entry in described.items():
             entry["difference"] = {file: found[name] for file, found in differences.items()}
@@ -180,13 +180,14 @@ class _Expected:
     signatures: Mapping[str, Signature]
     batch: int
     limits: Limits
-    examples: Mapping[str, verify.Arrays]
-    answers: Mapping[str, verify.Arrays]
+    examples: Mapping[str, Sequence[verify.Arrays]]
+    """Of each signature; where it takes any size, of several sizes."""
+    answers: Mapping[str, Sequence[verify.Arrays]]
 
-    def first_batch(self) -> dict[str, verify.Arrays]:
+    def one_batch(self) -> dict[str, verify.Arrays]:
         """Inputs of one call, by signature."""
         return {
-            signature: {name: values[: self.batch] for name, values in examples.items()}
+            signature: {name: values[: self.batch] for name, values in examples[-1].items()}
             for signature, examples in self.examples.items()
         }
 
@@ -195,9 +196,11 @@ def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits:
     examples, answers = {}, {}
     for name, signature in signatures.items():
         wanted = limits.steps * batch if signature.feedback else limits.examples
-        examples[name] = signature.tried(-(-wanted // batch) * batch, seed)
-        answers[name] = verify.run_keras(signature.network, signature, examples[name])
-        verify.require_finite(f"{name}, in Keras", answers[name])
+        others = [further(batch, seed) for further in signature.other_sizes]
+        examples[name] = [signature.tried(wanted, seed, batch), *others]
+        answers[name] = [verify.run_keras(signature.network, signature, part) for part in examples[name]]
+        for part in answers[name]:
+            verify.require_finite(f"{name}, in Keras", part)
     return _Expected(signatures, batch, limits, examples, answers)
 
 
@@ -205,7 +208,9 @@ def _compare_saved_model(expected: _Expected, folder: Path, work: Path) -> dict[
     answers = verify.run_saved_model(folder, expected.examples, work)
     bound = ("largest", expected.limits.float32)
     return {
-        name: verify.compare(f"saved_model, {name}", expected.answers[name], answers[name], bound)
+        name: verify.compare(
+            f"saved_model, {name}", verify.by_size(expected.answers[name]), verify.by_size(answers[name]), bound
+        )
         for name in expected.signatures
     }
 
@@ -216,7 +221,8 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
         if signature.feedback:
             pair = _sequences(expected, runner, name)
         else:
-            pair = (expected.answers[name], runner.map(name, expected.examples[name]))
+            answers = [runner.map(name, part) for part in expected.examples[name]]
+            pair = verify.by_size(expected.answers[name]), verify.by_size(answers)
         what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
         found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback)))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
@@ -235,7 +241,7 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
     def file_step(inputs: verify.Arrays) -> verify.Arrays:
         return runner(name, **inputs)
 
-    examples, batch = expected.examples[name], expected.batch
+    (examples,), batch = expected.examples[name], expected.batch
     longest = signature.longest or expected.limits.steps
     return (
         verify.run_sequence(keras_step, examples, signature.feedback, batch, longest),

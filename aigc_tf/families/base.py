@@ -33,14 +33,18 @@ tf.get_logger().addFilter(is_news)
 class TensorSpec:
     """One input or output of a signature."""
 
-    shape: tuple[int, ...]
-    """Without the batch dimension."""
+    shape: tuple[int | None, ...]
+    """Without the batch dimension; None is any height or width."""
     meaning: str
     """What the numbers are, with range and unit, for the model card."""
     dtype: str = "float32"
     kinds: tuple[str, ...] = ()
     """Of a number from 0 that stands for one of several: their names."""
 
+
+NUMBERS_TRIED = 2**22
+"""How many numbers the examples of an input hold, at most, that a file is compared and calibrated with."""
+FEWEST_TRIED = 8
 
 Examples: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
 """`(count, seed)` -> inputs by name, `[count, ...]`."""
@@ -64,18 +68,42 @@ class Signature:
     strange: Examples | None = None
     """What `examples` gives, out of the ordinary, as users may give it; None where programs draw the inputs, as latents
     are."""
+    other_sizes: Sequence[Examples] = ()
+    """Examples of other heights and widths, where these are unknown: files are compared on a batch of each, and timed
+    with the last."""
 
-    def tried(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Inputs to verify and to calibrate with: `count` ordinary ones, then as many strange ones if there are any.
+    def tried(self, count: int, seed: int, batch: int = 1) -> dict[str, np.ndarray]:
+        """Inputs to verify and to calibrate with: ordinary ones, then as many strange ones if there are any.
 
         8-bit numbers hold only what was seen when they were calibrated: by ordinary inputs alone, and all strange ones
         look alike.
+
+        Args:
+            count: of ordinary ones; of large ones there are fewer, see `NUMBERS_TRIED`.
+            seed: of what is drawn.
+            batch: whole batches of so many are given.
         """
+        if not self.feedback:
+            largest = max(values.size for values in self.examples(1, seed).values())
+            count = min(count, max(FEWEST_TRIED, NUMBERS_TRIED // largest))
+        count = -(-count // batch) * batch
         ordinary = self.examples(count, seed)
         if self.strange is None:
             return ordinary
         strange = self.strange(count, seed)
         return {name: np.concatenate([values, strange[name]]) for name, values in ordinary.items()}
+
+
+class AnySize(abc.ABC):
+    """A model of pictures of any height and width, of which a file can also be made that takes squares of one size."""
+
+    @abc.abstractmethod
+    def of_size(self, side: int) -> Any:
+        """The same model for squares of that many pixels: its `signatures`, and its `page`.
+
+        Raises:
+            InputError: the model takes no squares of that size.
+        """
 
 
 class GenerativeModel(keras.Model, abc.ABC):

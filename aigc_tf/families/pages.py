@@ -18,7 +18,9 @@ class Panel:
 
     - `draw`: from a `latent`, and a class if the signature takes one, to a picture;
     - `transform`: from a picture that is chosen or drawn to a picture;
-    - `write`: from a text that is typed to what comes next.
+    - `restore`: from a photograph of any size, in squares, to a photograph;
+    - `write`: from a text that is typed to what comes next;
+    - `rewrite`: from a text that is typed to what is written for it.
     """
 
     module: str

@@ -14,23 +14,18 @@ import tensorflow as tf
 
 from aigc_tf.data.photos.photograph import LUMA
 from aigc_tf.errors import InputError
-from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.base import AnySize, GenerativeModel, Signature
 from aigc_tf.families.pages import Panel
+from aigc_tf.families.photo_export import OVERLAP, PhotoExport
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.tiles import Arrays, by_tiles
 from aigc_tf.modalities.photographs import Photograph, Photographs, pixels_of
 from aigc_tf.recipes.photos import PhotoRecipe, Tiling
 
 PREVIEWED = 4
-MEANINGS = {
-    "image": "height, width, channels; brightness in [0, 1]",
-    "sigma": "standard deviation of the noise, in grey levels from 0 to 255",
-    "mask": "height, width, 1; 1 where something is missing, otherwise 0",
-    "style": "height, width, channels of the picture whose style is taken; brightness in [0, 1]",
-}
 
 
-class PhotoModel(GenerativeModel, Transforms):
+class PhotoModel(GenerativeModel, Transforms, AnySize):
     """A picture of any size goes in, a picture comes out."""
 
     recipe: PhotoRecipe
@@ -157,40 +152,22 @@ class PhotoModel(GenerativeModel, Transforms):
         self.refuse_condition(condition)
         return {"image": pixels}
 
-    @cached_property
-    def of_fixed_size(self) -> keras.Model:
-        """The network for pictures of one size, those that it learns from: what is exported."""
-        side = self.recipe.photos.crop // self.scale
-        inputs = [
-            keras.Input([size or side for size in entry.shape[1:]], name=entry.name) for entry in self.used.inputs
-        ]
-        return keras.Model(inputs, self.used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
-
-    def page(self, source: Any = None) -> list[Panel]:
-        """A picture in, a picture out, if the network takes nothing else; nothing otherwise."""
-        del source
-        return [Panel("transform", self.signature)] if len(self.used.inputs) == 1 else []
+    def of_size(self, side: int) -> PhotoExport:
+        """See `AnySize.of_size`."""
+        return PhotoExport(self, side)
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """One, named by `signature`, for pictures of one size; its examples are made of validation crops, or noise."""
-        side, channels = self.recipe.photos.crop, self.recipe.photos.channels
+        """One, named by `signature`, for any height and width; its examples are made of validation crops, or noise."""
+        return PhotoExport(self).signatures(source)
 
-        def ordinary(count: int, seed: int) -> Arrays:
-            if source is None:
-                return self.examples(
-                    np.random.default_rng(seed).random((count, side, side, channels), np.float32), seed
-                )
-            crops = source.unit_crops("validation", count)
-            return self.examples(crops[np.arange(count) % len(crops)], seed)  # again if there are too few
+    def page(self, source: Any = None) -> list[Panel]:
+        """See `PhotoExport.page`."""
+        return PhotoExport(self).page(source)
 
-        def strange(count: int, seed: int) -> Arrays:
-            inputs = ordinary(count, seed)
-            return inputs | {"image": self.takes.strange(np.clip(inputs["image"], 0, 1), seed)}
-
-        network = self.of_fixed_size
-        inputs = {entry.name: TensorSpec(entry.shape[1:], MEANINGS[entry.name]) for entry in network.inputs}
-        output = {"picture": TensorSpec(network.outputs[0].shape[1:], MEANINGS["image"])}
-        return {self.signature: Signature(network, inputs, output, ordinary, strange=strange)}
+    def export_metadata(self) -> dict[str, int]:
+        """How a file is called with a large picture in parts; see docs/MOBILE.md."""
+        recipe = self.recipe
+        return {"scale": self.scale, "multiple": recipe.granularity, "overlap": min(recipe.reach, OVERLAP)}
 
 
 def unit(pictures: tf.Tensor) -> tf.Tensor:

@@ -13,6 +13,9 @@ from aigc_tf.data.source import PartName, Source
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
 
+Curves = Mapping[str, Mapping[str, float]]
+"""Of each figure that is watched while training, the values of the model and of what is beside it, by their names."""
+
 Better = Literal["lower", "higher", "neither"]
 
 

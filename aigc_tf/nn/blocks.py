@@ -266,6 +266,7 @@ def unet_up(
     groups: int | None = None,
     condition: Any = None,
     method: Upsampling = "depth_to_space",
+    even: bool = False,
 ) -> Any:
     """One level of a U-Net's way up: twice the size, the skip beside it, and residual blocks.
 
@@ -278,6 +279,8 @@ def unet_up(
         groups: as of `unet_block`.
         condition: the same.
         method: as of `upsample`.
+        even: whether the skip's height and width are even wherever they are unknown, so that nothing has to be cut.
+            LiteRT computes what is cut from tensors of unknown size, and all after it, without its delegates.
 
     Returns:
         `[batch, height, width, filters]`.
@@ -285,7 +288,7 @@ def unet_up(
     x = upsample(x, filters, name=f"{name}_double", method=method)
     height, width = skip.shape[1:3]
     if None in (*x.shape[1:3], height, width):
-        x = CropLike(name=f"{name}_crop")(x, skip)
+        x = x if even else CropLike(name=f"{name}_crop")(x, skip)
     else:
         x = crop(x, height, width, f"{name}_crop")
     x = layers.Concatenate(name=f"{name}_skip")([x, skip])

@@ -7,6 +7,8 @@ from typing import Any
 
 from keras import layers
 
+from aigc_tf.nn.instance_norm import InstanceNormalization
+
 INSTANCE_NORM = -1
 """As `groups`: each channel of each image by itself."""
 
@@ -17,8 +19,9 @@ def group_norm(x: Any, groups: int, name: str) -> Any:
     Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
     each channel is a group (Ulyanov et al. 2017).
     """
-    groups = groups if groups == INSTANCE_NORM else math.gcd(groups, x.shape[-1])
-    return layers.GroupNormalization(groups, name=name)(x)
+    if groups == INSTANCE_NORM:
+        return InstanceNormalization(name=name)(x)
+    return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
 
 
 def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
@@ -35,7 +38,7 @@ def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
         The shape of `x`.
     """
     channels = x.shape[-1]
-    x = layers.GroupNormalization(INSTANCE_NORM, center=False, scale=False, name=name)(x)
+    x = InstanceNormalization(center=False, scale=False, name=name)(x)
     parts = {}
     for part, start in (("scale", "ones"), ("shift", "zeros")):
         told = layers.Dense(channels, bias_initializer=start, name=f"{name}_{part}")(condition)

@@ -43,9 +43,14 @@ class Recipe(Plan, metaclass=Checked):
     """The chooser (`aigc_tf.metrics.evaluator.Chooser`) whose figure picks the best checkpoint; lower is better."""
     chosen_on: ClassVar[Literal["validation", "train"]] = "validation"
     """What it looks at: a validation part that is cut from the training part, or the training part itself."""
+    curves: ClassVar[str | None] = None
+    """A function `(model, source, recipe) -> {figure: {name: value}}`: figures of the model (under that name) and of
+    what it has to beat, which are drawn as lines of one chart in TensorBoard whenever the chooser looks."""
     export_quality: ClassVar[str]
     """A function `(model, source, recipe, runner, quantize) -> dict`: what quantizing changes in quality, measured on
     the exported file; it raises `aigc_tf.export.VerificationError` when that is too much."""
+    quality_of: ClassVar[tuple[str, ...]] = ("dynamic", "int8")
+    """The quantizations after which that is measured."""
 
     sample_options: ClassVar[type] = NoOptions
     """What sampling can be asked beside a count, a seed and a condition (`aigc_tf.recipes.options`)."""

@@ -61,10 +61,17 @@ class PhotoLimits(QuantizationLimits):
 
     crops: PositiveInt = 64
     """Of validation photographs, to measure it on."""
+    none: ClassVar[PhotoLimit] = PhotoLimit(psnr_db=0.01, likeness_db=80.0)
+    float16: ClassVar[PhotoLimit] = PhotoLimit(psnr_db=0.05, likeness_db=50.0)
     dynamic: PhotoLimit = PhotoLimit(psnr_db=0.2, likeness_db=30.0)
     """With 8-bit weights."""
     int8: PhotoLimit = PhotoLimit(psnr_db=1.0)
     """With 8-bit arithmetic."""
+
+    def of(self, quantize: str) -> PhotoLimit:
+        """See `QuantizationLimits.of`; files in float are measured, too."""
+        limit: PhotoLimit = getattr(self, quantize)
+        return limit
 
     @classmethod
     def tiny(cls) -> Self:
@@ -89,6 +96,7 @@ class PhotoRecipe(Recipe):
 
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.photos:photo_quality"
+    quality_of: ClassVar[tuple[str, ...]] = ("none", "float16", "dynamic", "int8")
     transform_options: ClassVar[type] = Tiling
     pipeline_tag: ClassVar[str | None] = "image-to-image"
 
@@ -180,6 +188,7 @@ class RestorationRecipe(PhotoRecipe):
     degradation: ClassVar[str]
     """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
+    curves: ClassVar[str | None] = "aigc_tf.metrics.images.restoration:curves"
 
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)

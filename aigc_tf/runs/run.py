@@ -242,6 +242,7 @@ class Run:
         out: str | Path | None = None,
         measure: bool = True,
         compare_with_keras: bool = True,
+        tile: int | None = None,
     ) -> Any:
         """Write the model as a verified file; see `aigc_tf.export.export`.
 
@@ -255,15 +256,19 @@ class Run:
             out: the folder to write; in the run's exports if not given.
             measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
             compare_with_keras: measure Keras's own LiteRT export of the same networks too.
+            tile: of a model of photographs, the height and width of the squares that the file takes, in pixels; without
+                it the file takes any height and width, and a page squares of `PAGE_TILE`.
 
         Raises:
             InputError: an argument cannot be used.
             VerificationError: the file differs too much from the model; it is not kept.
         """
-        from aigc_tf.export import check_arguments, export, export_web
+        from aigc_tf.export import check_arguments, export, export_web, exported_model
 
         check_arguments("tflite" if format == "web" else format, quantize, batch)  # opening the source may take long
-        folder = expanded(out) if out else self.path / paths.EXPORTS / f"{format}-{quantize}-batch{batch}"
+        model = exported_model(self.model, format, tile)
+        name = f"{format}-{quantize}-batch{batch}" + (f"-tile{tile}" if tile else "")
+        folder = expanded(out) if out else self.path / paths.EXPORTS / name
         recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
         origin = self.made_by() | {
             "data": published(recorded["name"], self.path, self.recipe),
@@ -278,13 +283,13 @@ class Run:
         page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
         exported = write(
-            self.model,
+            model,
             folder,
             quantize=quantize,
             batch=batch,
             source=source,
             metadata=origin | self.model.export_metadata(),
-            quality=partial(export_quality, self, quantize, measure) if quantize in ("dynamic", "int8") else None,
+            quality=partial(export_quality, self, quantize, measure) if quantize in self.recipe.quality_of else None,
             measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,

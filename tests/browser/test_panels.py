@@ -16,14 +16,19 @@ from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from aigc_tf.data.pairs.files import Pair
+from aigc_tf.data.pairs.vocabularies import learn_vocabularies
 from aigc_tf.data.text.vocabulary import learn_vocabulary
 from aigc_tf.export import Limits, Runner, export_web
 from aigc_tf.families.create import create
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.options import Decoding
+from aigc_tf.recipes.seq2seq import Search
+from aigc_tf.recipes.summary import Summary
 from aigc_tf.recipes.text import TextSettings
 from aigc_tf.recipes.text_vae import TextVAE
+from aigc_tf.recipes.translation import Translation
 from aigc_tf.recipes.vae import VAE
 from tests.browser.pages import PHONE, Page, phone
 
@@ -31,6 +36,10 @@ pytestmark = pytest.mark.browser
 
 VERSES = ["In the beginning was the Word, and the Word was with God.", "起初 神创造天地。 été 😀"]
 RANDOM = np.random.default_rng(0)
+PAIRS = [Pair(text, text[:12]) for text in VERSES]
+SUBWORDS = dataclasses.replace(
+    Translation.tiny(), encoder="lstm", pairs=dataclasses.replace(Translation.tiny().pairs, unit="subword")
+)
 FEW = Limits(examples=8, steps=8)  # verification has tests of its own
 HELD_OUT = RANDOM.integers(0, 256, (3, 16, 16, 1)).astype(np.uint8)
 
@@ -55,6 +64,8 @@ def models() -> dict[str, Any]:
         "gpt": sharpened(create(GPT.tiny(), vocabulary=letters)),
         "char_rnn": sharpened(create(recurrent, vocabulary=bytes_)),
         "text_vae": create(TextVAE.tiny(), vocabulary=words),
+        "summary": sharpened(create(Summary.tiny(), vocabularies=learn_vocabularies(PAIRS, Summary.tiny().pairs))),
+        "translation": sharpened(create(SUBWORDS, vocabularies=learn_vocabularies(PAIRS, SUBWORDS.pairs))),
     }
 
 
@@ -269,3 +280,19 @@ def test_it_fits_a_phone_and_every_control_has_a_name(
         assert page.script("return document.documentElement.scrollWidth") == 390
         controls = page.chrome.find_elements(By.CSS_SELECTOR, "button, input, textarea, canvas[role]")
         assert len(controls) > 4 and all(control.accessible_name for control in controls)
+
+
+@pytest.mark.parametrize("name", ["summary", "translation"])
+def test_it_rewrites_as_python_does(open_page: Callable[[str], Page], models: dict[str, Any], name: str) -> None:
+    page, text = open_page(name), VERSES[0]
+    (expected,) = models[name].write_all([text], Search(beams=1))
+    page.find("rewrite-source").send_keys(text)
+    page.wait_for(lambda: page.find("rewrite-target").get_attribute("textContent").strip() == expected)
+    parts = page.find("rewrite-target").find_elements(By.TAG_NAME, "span")
+    ActionChains(page.chrome).move_to_element(parts[-1]).perform()
+    looked = [
+        part.value_of_css_property("background-color")
+        for part in page.find("rewrite-read").find_elements(By.TAG_NAME, "span")
+    ]
+    assert len(set(looked)) > 1
+    assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []

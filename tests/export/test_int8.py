@@ -87,3 +87,32 @@ def test_the_file_answers_in_float(tmp_path: Path) -> None:
     runner = Runner(converted(wide("tanh"), tmp_path))
     assert runner.inputs("f")["latent"][1] == np.float32
     assert runner("f", latent=np.zeros((1, 8), np.float32))["output_0"].dtype == np.float32
+
+
+def residual(skip: Callable[[keras.KerasTensor], keras.KerasTensor]) -> Signature:
+    """Pictures, and a small change that two convolutions make."""
+    image = keras.Input((12, 16, 1), name="image")
+    keras.utils.set_random_seed(0)
+    small = keras.initializers.RandomNormal(stddev=0.03)
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(image)
+    x = layers.Conv2D(1, 3, padding="same", kernel_initializer=small)(x)
+    network = keras.Model(image, layers.Add()([skip(image), x]))
+    pictures = TensorSpec((12, 16, 1), "")
+
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        return {"image": np.random.default_rng(seed).random((count, 12, 16, 1), np.float32)}
+
+    return Signature(network, {"image": pictures}, {"picture": pictures}, examples)
+
+
+def blurred(image: keras.KerasTensor) -> keras.KerasTensor:
+    return layers.Conv2D(1, 3, padding="same", kernel_initializer="ones", use_bias=False)(image) / 9
+
+
+@pytest.mark.parametrize("skip", [lambda image: image, blurred])
+def test_256_levels_hold_the_change_of_a_picture_alone(
+    skip: Callable[[keras.KerasTensor], keras.KerasTensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = largest_error(residual(skip), tmp_path / "change")
+    monkeypatch.setattr(int8, "_keep_sums_with_pictures_in_float", lambda model, graph: None)
+    assert change < 0.5 * largest_error(residual(skip), tmp_path / "all")

@@ -1,5 +1,6 @@
 """tools/tflite_demo.py runs without TensorFlow and makes what Keras would; so do docs/MOBILE.md's snippets."""
 
+import dataclasses
 import importlib.util
 import re
 import subprocess
@@ -13,9 +14,12 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
-from aigc_tf.export import export, flatbuffer
+from aigc_tf.export import Limits, export, flatbuffer
 from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.graph import run
+from aigc_tf.families.create import create
+from aigc_tf.families.photo_model import PhotoModel
+from aigc_tf.recipes.upscale import Upscale
 from tests.export.conftest import model_of
 from tests.export.sequence_networks import NETWORKS, TEXT, VOCABULARY
 from tools.benchmarks.step_networks import StepNetworks
@@ -35,6 +39,19 @@ START, SEED = TEXT["start"], 5
 def demo(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(DEMO), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def upscaler_of_photographs(path: Path) -> PhotoModel:
+    """A model, whose file is written."""
+    recipe = Upscale.tiny()
+    model = create(dataclasses.replace(recipe, photos=dataclasses.replace(recipe.photos, channels=3)))
+    for weight in model.used.weights:
+        weight.assign(weight + 0.05 * np.random.default_rng(1).standard_normal(weight.shape))
+    metadata = model.export_metadata()
+    export(model, path.parent / "upscale", limits=Limits(examples=4), measure=False, metadata=metadata).path.rename(
+        path
+    )
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -252,15 +269,20 @@ def test_snippets_of_the_page_run(
 ) -> None:
     page = (ROOT / "docs" / "MOBILE.md").read_text(encoding="utf-8")
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    assert len(snippets) == 4
+    assert len(snippets) == 5
     monkeypatch.chdir(tmp_path)
     Path("generator.tflite").write_bytes(generator_file.read_bytes())
     Path("language_model.tflite").write_bytes(text_files[name].read_bytes())
+    upscaler = upscaler_of_photographs(Path("upscale.tflite"))
+    photo = np.random.default_rng(0).integers(0, 256, (270, 300, 3), np.uint8)
+    Image.fromarray(photo).save("photo.png")
     names: dict[str, object] = {}
     for number, snippet in enumerate(snippets):
         exec(compile(snippet, f"MOBILE.md, snippet {number}", "exec"), names)
     images = np.asarray(names["images"])
     assert images.shape == (4, 28, 28, 1) and np.asarray(names["pixels"]).max() > 0
+    (large,) = upscaler.transform([photo])
+    assert np.abs(np.asarray(names["large"]) / 255 - large).max() < 1 / 255
     assert len(names["text"]) == 50  # type: ignore[arg-type]
     assert names["fast_text"] == names["text"]  # both ways of calling give the same
     assert capsys.readouterr().out == "".join(VOCABULARY[token] for token in names["text"]) + "\n"  # type: ignore[attr-defined]

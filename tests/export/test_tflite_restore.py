@@ -15,10 +15,10 @@ from PIL import Image
 import aigc_tf
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.inpaint import Inpaint
-from aigc_tf.recipes.photos import PhotoSettings, RestorationRecipe
+from aigc_tf.recipes.photos import RestorationRecipe
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.upscale import Upscale
-from tools.tflite_restore import main, restored
+from tools.tflite_restore import Squares, main, restored
 
 DEMO = Path(__file__).parents[2] / "tools" / "tflite_restore.py"
 RANDOM = np.random.default_rng(0)
@@ -28,54 +28,71 @@ MASK[10:20, 30:50] = 255
 QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
 
 
-@pytest.mark.parametrize("recipe", [Upscale.tiny(), Denoise.tiny(), Inpaint.tiny()], ids=lambda recipe: recipe.slug())
-def test_it_restores_as_the_model_does(recipe: RestorationRecipe, tmp_path: Path):
-    photos = PhotoSettings(crop=96 if isinstance(recipe, Upscale) else 48, channels=1)
-    recipe = dataclasses.replace(recipe, photos=photos, steps=12, batch_size=2, logging=QUIET)
-    pictures = [RANDOM.integers(0, 256, (100, 100, 1), np.uint8) for _ in range(5)]
-    run = aigc_tf.train(recipe, tmp_path / "run", data=pictures)
-    file = run.export(compare_with_keras=False).path
-    Image.fromarray(PHOTO).save(tmp_path / "photo.png")
-    Image.fromarray(MASK).save(tmp_path / "mask.png")
-    extra = ["--mask", str(tmp_path / "mask.png")] if isinstance(recipe, Inpaint) else ["--sigma", "10"]
-    command = [
-        sys.executable,
-        str(DEMO),
-        str(file),
-        str(tmp_path / "photo.png"),
-        "--out",
-        str(tmp_path / "out.png"),
-        *extra,
-    ]
+def restore(file: Path, folder: Path, *words: str) -> np.ndarray:
+    """What the command makes of the photograph with a file, in [0, 1]."""
+    Image.fromarray(PHOTO).save(folder / "photo.png")
+    Image.fromarray(MASK).save(folder / "mask.png")
+    out = folder / "out.png"
+    command = [sys.executable, str(DEMO), str(file), str(folder / "photo.png"), "--out", str(out), *words]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    made = np.asarray(Image.open(tmp_path / "out.png")) / 255
+    return np.asarray(Image.open(out)) / 255
+
+
+@pytest.mark.parametrize("recipe", [Upscale.tiny(), Denoise.tiny(), Inpaint.tiny()], ids=lambda recipe: recipe.slug())
+def test_it_restores_as_the_model_does(recipe: RestorationRecipe, tmp_path: Path):
+    recipe = dataclasses.replace(recipe, steps=12, batch_size=2, logging=QUIET)
+    pictures = [RANDOM.integers(0, 256, (100, 100, 1), np.uint8) for _ in range(5)]
+    run = aigc_tf.train(recipe, tmp_path / "run", data=pictures)
+    words = ["--mask", str(tmp_path / "mask.png")] if isinstance(recipe, Inpaint) else ["--sigma", "10"]
     options = {"sigma": 10.0} if isinstance(recipe, Denoise) else {}
     condition = MASK if isinstance(recipe, Inpaint) else None
-    (expected,) = run.transform([PHOTO[..., np.newaxis]], condition=condition, **options)
-    assert made.shape == expected.shape[:2]
-    assert np.abs(made - expected[..., 0]).mean() < 1 / 255
+    (expected,) = run.transform([PHOTO[..., np.newaxis]], condition=condition, tile=256, **options)
+    for tile, more in ((None, ["--tile", "64", "--threads", "2"]), (None, []), (64, [])):
+        file = run.export(compare_with_keras=False, measure=False, tile=tile, out=tmp_path / f"{tile}").path
+        made = restore(file, tmp_path, *words, *more)
+        assert made.shape == expected.shape[:2]
+        assert np.abs(made - expected[..., 0]).max() < 1.01 / 255  # tiled as whole, and rounded to 8 bits
     assert not np.array_equal(made.shape, PHOTO.shape) or np.abs(made - PHOTO / 255).max() > 0.5 / 255
 
 
-@pytest.mark.parametrize("side", [8, 16, 24, 64])
 @pytest.mark.parametrize("scale", [1, 3])
-def test_squares_of_all_sizes_are_put_together(side: int, scale: int):
-    """Whatever is left of a square: an `upscale` run with its own settings takes 24 pixels."""
-    picture = RANDOM.random((37, 53, 3)).astype(np.float32)
+@pytest.mark.parametrize(
+    "squares",
+    [
+        *(Squares(8, 0, 1, True), Squares(24, 6, 1, True, batch=2), Squares(64, 16, 8, True)),
+        *(Squares(24, 4, 4, False), Squares(64, 12, 1, False), Squares(256, 32, 8, False)),
+    ],
+)
+def test_squares_of_all_sizes_are_put_together(squares: Squares, scale: int):
+    """Whatever is left of a square."""
+    picture = RANDOM.integers(0, 256, (37, 53, 3), np.uint8)
+    seen = []
 
     def run(image: np.ndarray) -> dict[str, np.ndarray]:
-        assert image.shape == (2, side, side, 3)
-        return {"restored": image.repeat(scale, axis=1).repeat(scale, axis=2)}
+        batch, height, width, _ = image.shape
+        assert batch == squares.batch and height % squares.multiple == width % squares.multiple == 0
+        assert max(height, width) <= squares.side
+        assert not squares.fixed or (height, width) == (squares.side, squares.side)
+        seen.append(image.shape)
+        return {"picture": image.repeat(scale, axis=1).repeat(scale, axis=2)}
 
-    made = restored(run, {"image": (2, side, side, 3)}, {"image": picture}, 0)
+    made = restored(run, {"image": picture}, {}, squares)
     np.testing.assert_array_equal(made, picture.repeat(scale, axis=0).repeat(scale, axis=1))
+    assert len(set(seen)) == 1  # LiteRT plans its memory once
+
+
+def test_squares_waste_little_where_their_size_is_free():
+    """Three parts of 1,000 pixels: 334 each, not twice 480 and a rest."""
+    assert Squares(512, 16, 1, False).lengths(1000) == (3, 334)
+    assert Squares(512, 16, 8, False).lengths(1000) == (3, 336)
+    assert Squares(512, 16, 8, True).lengths(1000) == (3, 480)
 
 
 class Filling:
     """An exported file that fills holes with grey."""
 
-    def __init__(self, model_path: str) -> None:
+    def __init__(self, model_path: str, num_threads: int) -> None:
         if not Path(model_path).is_file():
             raise ValueError("could not open it")
 
@@ -83,7 +100,7 @@ class Filling:
         return {"restore": {}}
 
     def get_signature_runner(self, name: str) -> Any:
-        shapes = {"image": {"shape": (1, 16, 16, 1)}, "mask": {"shape": (1, 16, 16, 1)}}
+        shapes = {name: {"shape_signature": np.array([1, 16, 16, 1])} for name in ("image", "mask")}
 
         def run(image: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
             return {"restored": image * (1 - mask) + 0.5 * mask}
@@ -100,6 +117,7 @@ class Filling:
         (["photo.png", "--mask", "small.png", "--out", "out.png"], "the mask has 7x5 pixels and the photo 101x66"),
         (["photo.png", "--mask", "mask.png", "--out", "nowhere/out.png"], "No such file"),
         (["torn.png", "--mask", "mask.png", "--out", "out.png"], r"cannot identify image file 'torn\.png'"),
+        (["photo.png", "--mask", "mask.png", "--out", "old.png"], "export the run again"),
     ],
 )
 def test_what_the_command_says(words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -110,6 +128,8 @@ def test_what_the_command_says(words: list[str], message: str, tmp_path: Path, m
     Path("torn.png").write_bytes(b"torn")
     Path("model.tflite").touch()
     monkeypatch.setattr("tools.tflite_restore.Interpreter", Filling)
+    facts = {"overlap": 4, "multiple": 4} if "old.png" not in words else {}
+    monkeypatch.setattr("tools.tflite_restore.metadata_of", lambda path: facts)
     monkeypatch.setattr(sys, "argv", ["tflite_restore.py", "model.tflite", *words])
     if message:
         with pytest.raises(SystemExit, match=rf"^model\.tflite: .*{message}"):

@@ -126,7 +126,9 @@ def test_options_that_cannot_be():
     np.testing.assert_array_equal(plain, model.transform([PICTURE], sigma=25.0, tile=512, overlap=28))
 
 
-def test_a_page_shows_what_takes_a_picture_alone():
-    (panel,) = aigc_tf.create(Upscale.tiny()).page()
-    assert (panel.module, panel.signature) == ("transform", "restore")
-    assert aigc_tf.create(Denoise.tiny()).page() == []
+@pytest.mark.parametrize("recipe", [Upscale.tiny(), Inpaint.tiny()], ids=lambda recipe: recipe.slug())
+def test_a_page_restores_photographs(recipe: PhotoRecipe):
+    (panel,) = aigc_tf.create(recipe).of_size(64).page()
+    assert (panel.module, panel.signature) == ("restore", "restore")
+    assert panel.facts["scale"] == (2 if isinstance(recipe, Upscale) else 1)
+    assert panel.facts["overlap"] == min(recipe.reach, 16)

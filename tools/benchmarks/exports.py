@@ -12,8 +12,9 @@ import numpy as np
 from aigc_tf.export import latency, reporting
 from aigc_tf.export.verify import run_keras
 from aigc_tf.families.base import Signature
+from aigc_tf.families.photo_model import PhotoModel
 from aigc_tf.runs.run import Run
-from tools.benchmarks import onnx_runtime
+from tools.benchmarks import megapixel, onnx_runtime
 from tools.benchmarks.tables import markdown
 
 KERAS = "Keras LiteRT export"
@@ -30,6 +31,7 @@ def exports(run: Path, quantizations: Sequence[str]) -> dict[str, Any]:
     """Size, difference, quality, memory and latency of one call, batch 1, for each file of each signature.
 
     All files of a signature are timed in turns, with one thread and with two, so that the ratios are of one moment.
+    Models of photographs also restore one of a megapixel, see `megapixel`.
     """
     opened = Run.open(run)
     signatures = opened.model.signatures()
@@ -40,14 +42,19 @@ def exports(run: Path, quantizations: Sequence[str]) -> dict[str, Any]:
             for quantize in quantizations
         }
         tables = {name: _signature_table(name, signature, reports, work) for name, signature in signatures.items()}
-    report: dict[str, Any] = {"run": str(run), "signatures": tables}
+        report: dict[str, Any] = {"run": str(run), "signatures": tables}
+        if isinstance(opened.model, PhotoModel):
+            files = {_label(quantize): work / quantize / "model.tflite" for quantize in quantizations}
+            report["photograph"] = megapixel.megapixel(
+                opened, files, work / f"keras_{opened.model.signature}.tflite", work
+            )
     if not onnx_runtime.installed():
         report["note"] = "ONNX Runtime is not installed: pip install 'aigc-tf[onnx]' adds its row"
     return report
 
 
 def _signature_table(name: str, signature: Signature, reports: Mapping[str, Any], work: Path) -> dict[str, Any]:
-    inputs = signature.examples(1, 0)
+    inputs = [signature.examples, *signature.other_sizes][-1](1, 0)
     rows: dict[str, dict[str, Any]] = {}
     contenders: dict[str, latency.Contender] = {}
     path = work / f"keras_{name}.tflite"
@@ -55,13 +62,17 @@ def _signature_table(name: str, signature: Signature, reports: Mapping[str, Any]
     if rows[KERAS]["runs"]:
         contenders[KERAS] = latency.keras_litert(path, signature, inputs)
     for quantize, report in reports.items():
-        label = f"aigc_tf, {quantize}"
+        label = _label(quantize)
         rows[label] = _our_row(name, report)
         contenders[label] = latency.litert(work / quantize / "model.tflite", name, inputs)
     if onnx_runtime.installed():
         rows[ONNX] = _onnx_row(signature, inputs, work / f"{name}.onnx")
         contenders[ONNX] = onnx_runtime.contender(work / f"{name}.onnx", inputs)
     return with_latency(rows, latency.in_turns(contenders))
+
+
+def _label(quantize: str) -> str:
+    return f"aigc_tf, {quantize}"
 
 
 def _our_row(name: str, report: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,6 +120,8 @@ def table(report: Mapping[str, Any]) -> str:
     for name, rows in report["signatures"].items():
         lines = [[label, *_cells(row)] for label, row in rows.items()]
         parts.append(f"{report['run']}, `{name}`, one call, batch 1\n\n{markdown(_HEAD, lines)}")
+    if "photograph" in report:
+        parts.append(megapixel.table(report["photograph"]))
     return "\n\n".join([*parts, *filter(None, [report.get("note")])])
 
 

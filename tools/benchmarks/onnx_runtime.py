@@ -36,25 +36,26 @@ def write(network: keras.Model, inputs: Mapping[str, np.ndarray], path: Path) ->
 
 def answer(path: Path, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     """The outputs, in the order of the network's."""
-    return _session(path, threads=1).run(None, dict(inputs))
+    return session(path, threads=1).run(None, dict(inputs))
 
 
 def contender(path: Path, inputs: Mapping[str, np.ndarray]) -> Contender:
     """The file, called with these inputs. They are in place and the outputs stay there, as it is timed for LiteRT."""
 
     def prepare(threads: int) -> Callable[[], Figures]:
-        session = _session(path, threads)
-        binding = session.io_binding()
+        opened = session(path, threads)
+        binding = opened.io_binding()
         for name, values in inputs.items():
             binding.bind_cpu_input(name, values)
-        for output in session.get_outputs():
+        for output in opened.get_outputs():
             binding.bind_output(output.name)
-        return partial(time_calls, partial(session.run_with_iobinding, binding))
+        return partial(time_calls, partial(opened.run_with_iobinding, binding))
 
     return prepare
 
 
-def _session(path: Path, threads: int) -> Any:
+def session(path: Path, threads: int) -> Any:
+    """The file, opened with so many threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -15,7 +15,7 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, estimate
 from tqdm import tqdm
 
 from aigc_tf.errors import InputError, say
-from aigc_tf.metrics.images.restoration import clean_photos, granularity, likeness
+from aigc_tf.metrics.images.restoration import MAX_PHOTOS, MAX_SIDE, likeness
 from aigc_tf.runs.run import Run
 from tools.benchmarks.espcn import espcn
 from tools.benchmarks.readings import Results
@@ -43,7 +43,7 @@ def restoration(runs: tuple[Path, ...], espcn_seconds: float, results: Path) -> 
         run = Run.open(path, "last")
         latest[path.name] = run.step
         model, source, recipe = run.model, run.source, run.recipe
-        photos = clean_photos(source, "test", 1000, granularity(recipe, model))
+        photos = source.middles("test", MAX_PHOTOS, MAX_SIDE, model.multiple)
         if not photos:
             raise InputError(f"{path} has no test photographs: train with --photos.test FOLDER")
         for suffix, strength in model.degradation.measured.items():

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.images.restoration import clean_photos, middle
+from aigc_tf.metrics.images.restoration import MAX_PHOTOS
 from aigc_tf.metrics.images.style import distances
 from aigc_tf.modalities.drawing import to_bytes, write_png
 from aigc_tf.recipes.styles import StyleRecipe
@@ -48,8 +48,8 @@ def style(runs: tuple[Path, ...], side: int, steps: int, results: Path) -> list[
     for path in runs:
         run = Run.open(path, "last")
         model, source, recipe = run.model, run.source, cast(StyleRecipe, run.recipe)
-        photos = [middle(photo, side) for photo in clean_photos(source, "test", 1000, recipe.granularity)]
-        photos = [photo for photo in photos if photo.shape[:2] == (side, side)]
+        middles = source.middles("test", MAX_PHOTOS, side, recipe.granularity)
+        photos = [photo for photo in middles if photo.shape[:2] == (side, side)]
         if not photos:
             raise InputError(f"{path} has no test photographs of {side} pixels: train with --photos.test FOLDER")
         inputs = model.inputs_for(np.stack(photos), source, "test")

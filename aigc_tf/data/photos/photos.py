@@ -53,13 +53,19 @@ class Photos:
         return np.prod(-(-self.sizes // side), axis=1)
 
     def tile(self, number: int, side: int) -> np.ndarray:
-        """The crop with that number of all tiles; those at the lower and right borders are moved inwards."""
+        """The crop with that number of all tiles; those at the lower and right borders are moved inwards.
+
+        A photograph that is smaller goes on beyond its borders as in a mirror.
+        """
         ends = np.cumsum(self.tiles(side))
         index = int(np.searchsorted(ends, number, side="right"))
         within = int(number - (ends[index - 1] if index else 0))
         height, width = self.sizes[index]
         row, column = divmod(within, -(-int(width) // side))
-        return cut(self[index], min(row * side, height - side), min(column * side, width - side), side)
+        top, left = (max(0, min(place * side, size - side)) for place, size in ((row, height), (column, width)))
+        crop = cut(self[index], top, left, side)
+        missing = [(0, side - size) for size in crop.shape[:2]]
+        return np.pad(crop, [*missing, (0, 0)], mode="symmetric") if np.any(missing) else crop
 
     def crops(self, tiles: np.ndarray, numbers: np.ndarray, side: int, turns: Turns) -> np.ndarray:
         """A crop, at a random place, of the photograph that each of some tiles belongs to.
@@ -87,6 +93,12 @@ class Photos:
 
 def cut(photo: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
     """A square of a photograph `[height, width, channels]`."""
+    return photo[top : top + side, left : left + side]
+
+
+def middle(photo: np.ndarray, side: int) -> np.ndarray:
+    """At most `side` pixels of height and width, around the middle of a photograph `[height, width, channels]`."""
+    top, left = (max(0, (size - side) // 2) for size in photo.shape[:2])
     return photo[top : top + side, left : left + side]
 
 

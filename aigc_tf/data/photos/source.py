@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from aigc_tf.data.images.source import chunks_of, to_unit
 from aigc_tf.data.order import Rows
-from aigc_tf.data.photos.photos import Photos
+from aigc_tf.data.photos.photos import Photos, middle
 from aigc_tf.data.source import (
     NO_VALIDATION,
     Batch,
@@ -114,15 +114,37 @@ class PhotoSource(Source):
         found = [self.named(photos[row])["image"] for row in evenly(len(photos), count)]
         return np.stack(found) if len({photo.shape for photo in found}) == 1 else found
 
-    def crops_of(self, part: PartName, count: int) -> np.ndarray:
-        """At most `count` crops of a part, evenly spread, always the same: uint8 `[count, crop, crop, channels]`."""
-        photos, side = self.part(part), self.settings.crop
+    def crops_of(self, part: PartName, count: int, side: int | None = None) -> np.ndarray:
+        """At most `count` crops of a part, evenly spread, always the same: uint8 `[count, side, side, channels]`.
+
+        Args:
+            part: of the source.
+            count: at most.
+            side: of the crops; that of those that are learnt from if it is None.
+        """
+        photos, side = self.part(part), side or self.settings.crop
         tiles = evenly(int(photos.tiles(side).sum()), count)
         return np.stack([photos.tile(number, side) for number in tiles])
 
-    def unit_crops(self, part: PartName, count: int) -> np.ndarray:
+    def unit_crops(self, part: PartName, count: int, side: int | None = None) -> np.ndarray:
         """`crops_of` as float32 in [0, 1]."""
-        return self.crops_of(part, count).astype(np.float32) / 255
+        return self.crops_of(part, count, side).astype(np.float32) / 255
+
+    def middles(self, part: PartName, count: int, side: int, multiple: int) -> list[np.ndarray]:
+        """The middle of photographs of a part, evenly spread: float32 `[height, width, channels]` in [0, 1] each.
+
+        Args:
+            part: of the source.
+            count: at most.
+            side: height and width, at most.
+            multiple: of which heights and widths are multiples.
+        """
+        photos, found = self.part(part), []
+        for row in evenly(len(photos), count):
+            photo = middle(photos[row], side)
+            height, width = (size // multiple * multiple for size in photo.shape[:2])
+            found.append(photo[:height, :width].astype(np.float32) / 255)
+        return found
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Crops as batches for training have them, evenly spread."""

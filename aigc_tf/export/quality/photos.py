@@ -1,4 +1,4 @@
-"""What quantizing changes in pictures made of pictures: the PSNR of validation crops, by network and by file."""
+"""What a file changes in pictures made of pictures: the PSNR of validation crops, by network and by file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from aigc_tf.export.quality.change import checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
 from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels
 
+LEAST_CROPS = 16
+
 if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
     from aigc_tf.families.photo_model import PhotoModel
@@ -19,14 +21,15 @@ if TYPE_CHECKING:
 def photo_quality(
     model: PhotoModel, source: PhotoSource, recipe: PhotoRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a quantized file of a model from picture to picture, and refuse it beyond the limits of the recipe.
+    """Measure a file of a model from picture to picture, and refuse a quantized one beyond the limits of the recipe.
 
     Args:
         model: what was exported.
         source: crops of its `watched` part go in: what is refused here is chosen, and test photographs choose nothing.
-        recipe: `recipe.export_limits` says with how many crops, and what is accepted.
+            They have the size that the file takes, or that of those that were learnt from.
+        recipe: `recipe.export_limits` says with how many crops of the latter size, and what is accepted.
         runner: of the file.
-        quantize: `dynamic` or `int8`.
+        quantize: how it was quantized.
 
     Returns:
         By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change) and
@@ -37,7 +40,10 @@ def photo_quality(
     """
     ((name, signature),) = model.signatures(source).items()
     (output,) = signature.outputs
-    crops = source.unit_crops("validation", recipe.export_limits.crops)
+    usual, side = recipe.photos.crop, model.scale * runner.inputs(name)["image"][0][1]
+    side = side if side > 0 else usual
+    count = min(recipe.export_limits.crops, max(LEAST_CROPS, recipe.export_limits.crops * usual**2 // side**2))
+    crops = source.unit_crops("validation", count, side)
     inputs, truth = model.examples(crops, 0), model.truth(crops)
     calls = checked(networks_of({name: signature}), runner.map)
     by_network, by_file = (call(name, inputs)[output] for call in calls)

@@ -15,9 +15,9 @@ export function paint(canvas, numbers, [, height, width, channels]) {
   canvas.getContext("2d").putImageData(pixels, 0, 0);
 }
 
-/** The numbers of a canvas that has the size of `shape`. */
-export function numbersOf(canvas, [, height, width, channels]) {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+/** The numbers of a part of a canvas that has the size of `shape`. */
+export function numbersOf(canvas, [, height, width, channels], left = 0, top = 0) {
+  const { data } = canvas.getContext("2d").getImageData(left, top, width, height);
   const numbers = new Float32Array(height * width * channels);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const colours = data.subarray(4 * pixel, 4 * pixel + 3);

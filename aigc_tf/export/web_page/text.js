@@ -3,7 +3,7 @@
 // As Python's re knows words: letters, numbers and _; white space is what str.isspace says.
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LETTER = "\\p{L}\\p{N}_";
-const WORD = new RegExp(` ?[${LETTER}]+| ?[^${LETTER}${SPACE}]+|[${SPACE}]`, "gu");
+export const WORD = new RegExp(` ?[${LETTER}]+| ?[^${LETTER}${SPACE}]+|[${SPACE}]`, "gu");
 
 /** The symbols of a model, as the metadata of its file has them (docs/MOBILE.md). */
 export class Vocabulary {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
@@ -11,11 +11,11 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.latent import averaged, update_average
-from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, unit
+from aigc_tf.families.photo_model import PhotoModel, unit
 from aigc_tf.families.restoration.degradations import Degradation
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.base import Preview
-from aigc_tf.modalities.drawing import rows_of
+from aigc_tf.modalities.drawing import grid
 from aigc_tf.nn.losses import charbonnier
 from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.recipes.photos import RestorationRecipe
@@ -23,7 +23,22 @@ from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.references import resolve
 
 ERRORS_SHOWN = 4  # times larger than they are
+SHOWN = 2  # photographs
+SHOWN_SIDE = 512  # pixels, of their middle
 EQUAL_DB = 120.0
+
+
+class Shown(NamedTuple):
+    """A held-out photograph that is watched: pictures `[height, width, channels]` in [0, 1]."""
+
+    inputs: Arrays
+    """Of the network by name, with a batch of one."""
+    simple: np.ndarray
+    """What the simplest method makes of them."""
+    restored: np.ndarray
+    """What the network makes of them."""
+    clean: np.ndarray
+    """The truth."""
 
 
 class Restorer(PhotoModel):
@@ -55,6 +70,11 @@ class Restorer(PhotoModel):
         """One, for the network."""
         return {"optimizer": self.adam}
 
+    @property
+    def multiple(self) -> int:
+        """Pixels that heights and widths of clean photographs are multiples of."""
+        return int(max(self.recipe.granularity, self.scale))
+
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network on clean crops `image`, `[batch, height, width, channels]` in [-1, 1]."""
         clean = unit(batch["image"])
@@ -83,14 +103,24 @@ class Restorer(PhotoModel):
         """The crops themselves."""
         return crops
 
+    def shown(self, source: Any) -> list[Shown]:
+        """The middle of held-out photographs, always the same ones degraded in the same way."""
+        found = []
+        for index, clean in enumerate(source.middles("validation", SHOWN, SHOWN_SIDE, self.multiple)):
+            inputs = self.examples(clean[np.newaxis], index)
+            simple = np.clip(self.degradation.simple(inputs)[0], 0, 1)
+            restored = self.applied({name: value[0] for name, value in inputs.items()})
+            found.append(Shown(inputs, simple, restored, clean))
+        return found
+
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of held-out crops in rows: the simplest restoration, the network's, the truth, and its errors."""
-        clean = source.unit_crops("validation", PREVIEWED)
-        inputs = self.examples(clean, 0)
-        restored = np.clip(self.called(self.used, inputs, training=False), 0, 1)
-        errors = np.clip(ERRORS_SHOWN * np.abs(restored - clean), 0, 1)
-        simple = np.clip(self.degradation.simple(inputs), 0, 1)
-        return {"input_output_truth_error": rows_of(np.stack([simple, restored, clean, errors], axis=1))}
+        """Of each photograph side by side: the simplest restoration, the network's, the truth, and its errors."""
+        previews: dict[str, Preview] = {}
+        for index, shown in enumerate(self.shown(source), start=1):
+            errors = np.clip(ERRORS_SHOWN * np.abs(shown.restored - shown.clean), 0, 1)
+            pictures = np.stack([shown.simple, shown.restored, shown.clean, errors])
+            previews[f"input_output_truth_error_{index}"] = grid(pictures, columns=len(pictures))
+        return previews
 
 
 def decibels(images: tf.Tensor, references: tf.Tensor) -> tf.Tensor:

@@ -29,8 +29,8 @@ class StrengthMap(layers.Layer):
 
     def call(self, strength: Any, image: Any) -> Any:
         """`[batch, 1]` and `[batch, height, width, channels]` -> `[batch, height, width, 1]`."""
-        everywhere = ops.reshape(strength, (-1, 1, 1, 1)) / self.unit
-        return ops.ones_like(image[..., :1]) * everywhere
+        # Not of ones in the image's form: LiteRT would compute that form, and all after it, without its delegates.
+        return image[..., :1] * 0.0 + ops.reshape(strength, (-1, 1, 1, 1)) / self.unit
 
     def compute_output_spec(self, strength: Any, image: Any) -> Any:
         return keras.KerasTensor((*image.shape[:-1], 1), image.dtype)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
-from aigc_tf.metrics.images.restoration import clean_photos, granularity, middle
+from aigc_tf.metrics.images.restoration import MAX_PHOTOS
 from aigc_tf.metrics.kernel import paired_squared_mmd
 from aigc_tf.nn.style_features import looking, perceptual_distance
 
@@ -40,10 +40,9 @@ class Perceived(Evaluator):
         Raises:
             InputError: the part has no photographs.
         """
-        found = clean_photos(source, request.part, request.samples, granularity(recipe, model))
-        if not found:
+        clean = source.middles(request.part, min(request.samples, MAX_PHOTOS), MAX_SIDE, model.multiple)
+        if not clean:
             raise InputError(f"{source.name} has no {request.part} photographs: give more, or --photos.test FOLDER")
-        clean = [middle(photo, MAX_SIDE) for photo in found]
         made: dict[str, list[np.ndarray]] = {TRUTH: clean, MODEL: [], model.degradation.baseline: []}
         for index, photo in enumerate(clean):
             inputs = model.examples(photo[np.newaxis], request.seed + index)

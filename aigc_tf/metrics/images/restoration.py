@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.data.source import PartName, evenly
+from aigc_tf.data.photos.photos import middle
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.evaluator import Curves, Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels, psnr, ssim, ssim_map
 from aigc_tf.modalities.drawing import rows_of
 
@@ -36,7 +36,8 @@ class Restored(Evaluator):
         Raises:
             InputError: the part has no photographs.
         """
-        photos = clean_photos(source, request.part, request.samples, granularity(recipe, model))
+        count = min(request.samples, MAX_PHOTOS)
+        photos = source.middles(request.part, count, MAX_SIDE, model.multiple)
         if not photos:
             raise InputError(f"{source.name} has no {request.part} photographs: give more, or --photos.test FOLDER")
         figures, pictures = {}, {}
@@ -68,26 +69,22 @@ class Restored(Evaluator):
         return Measurement(figures, protocol, pictures)
 
 
-def granularity(recipe: Any, model: Restorer) -> int:
-    """Pixels that sizes of clean photographs are multiples of."""
-    return int(max(recipe.granularity, model.degradation.scale))
+def curves(model: Restorer, source: PhotoSource, recipe: Any) -> Curves:
+    """PSNR and SSIM of the model, and of the simplest method, on the photographs that its previews show.
 
-
-def clean_photos(source: PhotoSource, part: PartName, count: int, multiple: int) -> list[np.ndarray]:
-    """Photographs of a part, evenly spread, float32 in [0, 1]: the middle, of a size that is a multiple of a number."""
-    photos = source.part(part)
-    found = []
-    for row in evenly(len(photos), min(count, MAX_PHOTOS)):
-        photo = middle(photos[row], MAX_SIDE)
-        height, width = (size // multiple * multiple for size in photo.shape[:2])
-        found.append(photo[:height, :width].astype(np.float32) / 255)
-    return found
-
-
-def middle(photo: np.ndarray, side: int) -> np.ndarray:
-    """At most `side` pixels of height and width, around the middle."""
-    top, left = (max(0, (size - side) // 2) for size in photo.shape[:2])
-    return photo[top : top + side, left : left + side]
+    See `aigc_tf.recipes.base.Recipe.curves`.
+    """
+    del recipe
+    found: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for shown in model.shown(source):
+        counted = model.degradation.counted(shown.inputs)
+        found["model"].append(likeness(shown.restored, shown.clean, counted))
+        found[model.degradation.baseline].append(likeness(shown.simple, shown.clean, counted))
+    means = {name: np.mean(values, axis=0) for name, values in found.items()}
+    return {
+        measure: {name: float(mean[place]) for name, mean in means.items()}
+        for place, measure in enumerate(("psnr_db", "ssim"))
+    }
 
 
 def likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:

@@ -26,8 +26,8 @@ def measured(make: Any) -> dict[str, Any]:
         examples=lambda photos, seed: {"image": photos},
         applied=lambda inputs: make(inputs["image"]),
     )
-    source = SimpleNamespace(name="s", part=lambda part: PHOTOS)
-    recipe = SimpleNamespace(granularity=1)
+    source = SimpleNamespace(name="s", middles=lambda *_: [photo.astype(np.float32) / 255 for photo in PHOTOS])
+    recipe = None
     return Perceived().measure(model, source, recipe, Request(part="test", samples=10)).figures  # type: ignore[return-value,arg-type]
 
 

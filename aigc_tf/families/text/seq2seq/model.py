@@ -18,12 +18,15 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, words_of
 from aigc_tf.errors import say
 from aigc_tf.families.base import GenerativeModel, Signature
-from aigc_tf.families.tasks import Transforms
+from aigc_tf.families.pages import Panel
+from aigc_tf.families.tasks import Explains, Transforms
+from aigc_tf.families.text.seq2seq.alignment import align, alignment_page, alignment_picture
 from aigc_tf.families.text.seq2seq.exports import signatures
 from aigc_tf.families.text.seq2seq.known_words import KnownWords
 from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
 from aigc_tf.families.text.seq2seq.search import Writer, write
 from aigc_tf.families.text.seq2seq.windows import windows
+from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
@@ -32,9 +35,10 @@ from aigc_tf.recipes.seq2seq import Search, Seq2SeqRecipe
 
 ROWS = 50  # sources that are written for at once
 PREVIEWED = 4
+PAGE_EXAMPLES = 3
 
 
-class Seq2Seq(GenerativeModel, Transforms):
+class Seq2Seq(GenerativeModel, Transforms, Explains):
     """Writes a text for a text.
 
     Args:
@@ -189,12 +193,25 @@ class Seq2Seq(GenerativeModel, Transforms):
         numbers = [target.encode(word) for word in words_of(begun(source, target.unit))]
         return KnownWords((word for word in numbers if UNKNOWN not in word), len(target), self._target_words)
 
+    def explain(self, value: str, title: str) -> dict[str, Preview]:
+        """`alignment`, a page, and `attention`, a picture: where the model looks while it writes for the text.
+
+        Of a text that is longer than what is read only the beginning counts.
+        """
+        (written,) = self.write_all([value])
+        found, copies = align(self, value, written), self.networks.copies
+        return {"alignment": alignment_page(title, found, copies), "attention": alignment_picture(found, copies)}
+
     def previews(self, source: Any) -> dict[str, Any]:
-        """What is written for a few held-out sources, with the truth."""
+        """What is written for a few held-out sources, with the truth, and where the model looks for the first."""
         pairs = source.pairs("validation", PREVIEWED)
         written = self.write_all([pair.source for pair in pairs], Search(beams=1))
         rows = zip(pairs, written, strict=True)
-        return {"samples": "\n\n".join(f"{x}\n-> {made}\n({y})" for (x, y), made in rows)}
+        found = align(self, pairs[0].source, written[0])
+        return {
+            "samples": "\n\n".join(f"{x}\n-> {made}\n({y})" for (x, y), made in rows),
+            "attention": alignment_picture(found, self.networks.copies),
+        }
 
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to write with the file (docs/MOBILE.md)."""
@@ -202,7 +219,7 @@ class Seq2Seq(GenerativeModel, Transforms):
         return {
             "vocabulary": list(target.symbols),
             "source_vocabulary": None if self.vocabularies.shared else list(source.symbols),
-            "tokenizer": None if source.tokenizer is None else json.loads(source.tokenizer)["model"]["merges"],
+            "merges": None if source.tokenizer is None else _merges(source.tokenizer),
             "unit": target.unit,
             "start": BOUNDARY,
             "end": BOUNDARY,
@@ -213,9 +230,21 @@ class Seq2Seq(GenerativeModel, Transforms):
             "no_repeat": self.default_search.no_repeat,
         }
 
+    def page(self, source: Any = None) -> list[Panel]:
+        """A text is typed on the left, what is written for it appears on the right."""
+        examples = [] if source is None else source.inputs("validation", PAGE_EXAMPLES)
+        further = {"encode": "encode", "begin": "start", "texts": examples}
+        return [Panel("rewrite", "step", self.export_metadata() | further)]
+
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`, `start` and `step`: see `Seq2SeqNetworks`."""
         return signatures(self, source)
+
+
+def _merges(tokenizer: str) -> list[list[str]]:
+    """The pairs of symbols that a tokenizer joins, in their order."""
+    merges = json.loads(tokenizer)["model"]["merges"]
+    return [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
 
 
 def batched(texts: Sequence[str], count: int) -> Iterator[tuple[int, Sequence[str]]]:

@@ -1,0 +1,188 @@
+"""Translates, summarises or answers with an exported file alone. Needs only numpy and ai-edge-litert.
+
+    python tools/tflite_rewrite.py translation.tflite --text "Where is the library?"
+    python tools/tflite_rewrite.py summary.tflite --text "..." --align
+    cat input.txt | python tools/tflite_rewrite.py translation.tflite > output.txt
+
+Without --text each line of stdin is a text. The vocabulary and how it cuts texts are in the file (docs/MOBILE.md). Each
+symbol is the likeliest that repeats no sequence; longer texts than the file reads are cut off.
+"""
+
+import argparse
+import io
+import itertools
+import json
+import re
+import struct
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+# A word or a run of punctuation with the space before it, or any other white space.
+WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
+# What reading a damaged file raises, beside ValueError.
+DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
+
+
+class Written(NamedTuple):
+    """A text, and how it came about."""
+
+    text: str
+    symbols: list[str]
+    """Those that were written."""
+    places: list[str]
+    """The symbol of the source that was looked at most, for each."""
+
+
+def read_metadata(file: Path) -> dict[str, Any]:
+    """The JSON that the export put into the file; empty if there is none.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        model = schema.Model.GetRootAs(file.read_bytes(), 0)
+        for index in range(model.MetadataLength()):
+            entry = model.Metadata(index)
+            if entry.Name() == b"aigc_tf":
+                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
+    except DAMAGE as error:
+        raise ValueError("it is not a .tflite file that can be read") from error
+    return {}
+
+
+class Symbols:
+    """Text as numbers and back."""
+
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        self.unit, self.unknown = metadata["unit"], metadata["unknown"]
+        self.target = metadata["vocabulary"]
+        self.source = metadata["source_vocabulary"] or self.target
+        self._numbers = {symbol: number for number, symbol in enumerate(self.source) if symbol}
+        self._ranks = {tuple(pair): rank for rank, pair in enumerate(metadata["merges"] or [])}
+
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a source."""
+        if self.unit == "byte":
+            return [byte + 1 for byte in text.encode()]
+        if self.unit == "character":
+            parts = list(text)
+        else:
+            words = WORD.findall(f" {text}")
+            parts = words if self.unit == "word" else [part for word in words for part in self._subwords(word)]
+        return [self._numbers.get(part, self.unknown) for part in parts]
+
+    def _subwords(self, word: str) -> list[str]:
+        """Byte-pair encoding: of all neighbours those that were joined first are joined first."""
+        parts = list(word)
+        while len(parts) > 1:
+            ranks = [self._ranks.get(pair, len(self._ranks)) for pair in itertools.pairwise(parts)]
+            best = min(ranks)
+            if best == len(self._ranks):
+                break
+            at = ranks.index(best)
+            parts[at : at + 2] = [parts[at] + parts[at + 1]]
+        return parts
+
+    def decode(self, numbers: list[int]) -> str:
+        """The text of a target's numbers."""
+        if self.unit == "byte":  # number b + 1 is byte b
+            return bytes(number - 1 for number in numbers if number).decode("utf-8", errors="replace")
+        return "".join(self.target[number] for number in numbers).strip()
+
+
+def rewrite(interpreter: Interpreter, metadata: dict[str, Any], text: str) -> Written:
+    """What the file writes for a text.
+
+    Args:
+        interpreter: of a file with the signatures encode, start and step.
+        metadata: of the file.
+        text: the source.
+    """
+    symbols = Symbols(metadata)
+    signatures = {name: interpreter.get_signature_runner(name) for name in ("encode", "start", "step")}
+    batch, longest = signatures["encode"].get_input_details()["source"]["shape"]
+    read = [*symbols.encode(text)[: longest - 1], metadata["end"]]
+    source = np.full((batch, longest), metadata["padding"], np.int32)
+    source[:, : len(read)] = read
+    memory = {"source": source, **signatures["encode"](source=source)}
+    made = signatures["start"](**{name: memory[name] for name in signatures["start"].get_input_details()})
+    details = signatures["step"].get_input_details()
+    feedback = metadata["signatures"]["step"]["feedback"]
+    states = {name: np.zeros(details[name]["shape"], details[name]["dtype"]) for name in feedback.values()}
+    inputs: dict[str, Any] = {"source": source, **states, **made}
+    written: list[int] = []
+    places: list[int] = []
+    token = metadata["start"]
+    while len(written) < metadata["longest"]:
+        outputs = signatures["step"](token=np.full(batch, token, np.int32), **inputs)
+        inputs |= {name: outputs[output] for output, name in feedback.items()}
+        chances = probabilities(outputs, source)[0]
+        chances[[*metadata["never"], *repeating(written, metadata["no_repeat"])]] = 0
+        if not written:
+            chances[metadata["end"]] = 0
+        token = int(chances.argmax())
+        if token == metadata["end"]:
+            break
+        written.append(token)
+        places.append(int(outputs["attention"].reshape(batch, -1)[0].argmax()))
+    pieces = [symbols.source[read[place]] or "(end)" for place in places]
+    return Written(symbols.decode(written), [symbols.target[number] for number in written], pieces)
+
+
+def probabilities(outputs: dict[str, np.ndarray], source: np.ndarray) -> np.ndarray:
+    """Of the next symbol: it is written, or copied from where the model looks, float64 `[batch, symbols]`."""
+    logits = outputs["logits"].reshape(len(source), -1).astype(np.float64)
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    if "gate" in outputs:
+        gate = 1 / (1 + np.exp(-outputs["gate"].reshape(-1, 1).astype(np.float64)))
+        chances *= gate
+        for row, attention in enumerate(outputs["attention"].reshape(len(source), -1)):
+            np.add.at(chances[row], np.maximum(source[row], 0), (1 - gate[row]) * attention)
+    return chances
+
+
+def repeating(text: list[int], length: int) -> list[int]:
+    """Symbols after which a text would have a sequence of `length` symbols twice; 0 rules nothing out."""
+    ending = text[len(text) - length + 1 :]
+    starts = range(len(text) - length + 1) if length else ()
+    return [text[at + length - 1] for at in starts if text[at : at + length - 1] == ending]
+
+
+def main() -> int:
+    """The command; 2 means that the file or a text cannot be used."""
+    parser = argparse.ArgumentParser(description="Write a text for a text with an exported file.")
+    parser.add_argument("file", type=Path, help="a .tflite file with the signatures encode, start and step")
+    parser.add_argument("--text", nargs="+", help="texts (default: the lines of stdin)")
+    parser.add_argument("--align", action="store_true", help="say where each symbol comes from, too")
+    options = parser.parse_args()
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        interpreter, metadata = Interpreter(model_path=str(options.file)), read_metadata(options.file)
+        names = interpreter.get_signature_list()
+        if not {"encode", "start", "step"} <= set(names):
+            raise ValueError(f"its signatures are {', '.join(names) or 'none'}: encode, start and step are needed")
+        for text in options.text or sys.stdin:
+            found = rewrite(interpreter, metadata, text.strip()) if text.strip() else Written("", [], [])
+            print(found.text, flush=True)
+            if options.align:
+                for symbol, place in zip(found.symbols, found.places, strict=True):
+                    print(f"  {symbol!r} from {place!r}")
+    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
+        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except DAMAGE as error:
+        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

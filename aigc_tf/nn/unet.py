@@ -44,9 +44,7 @@ def half_size_unet(
     for index in range(lowest_blocks):
         x = unet_block(x, lowest, name=f"lowest_{index}", groups=groups, condition=condition)
     for level, width in reversed(list(enumerate(upper))):
-        x = unet_up(
-            x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, condition=condition, even=True
-        )
+        x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, condition=condition, even=True)
     start = keras.initializers.Constant(bias)
     last = layers.Conv2D(
         4 * channels, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"

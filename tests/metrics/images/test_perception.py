@@ -23,6 +23,7 @@ def measured(make: Any) -> dict[str, Any]:
     )
     model = SimpleNamespace(
         degradation=degradation,
+        multiple=1,
         examples=lambda photos, seed: {"image": photos},
         applied=lambda inputs: make(inputs["image"]),
     )

@@ -3,10 +3,11 @@
     python tools/tflite_restore.py upscale.tflite photo.jpg --out large.png
     python tools/tflite_restore.py denoise.tflite photo.jpg --sigma 25 --threads 2 --out clean.png
     python tools/tflite_restore.py inpaint.tflite photo.jpg --mask mask.png --out whole.png
+    python tools/tflite_restore.py adain.tflite photo.jpg --style painting.jpg --out styled.png
 
 The photograph goes through the file in squares that overlap as far as its network looks, and of each result the middle
 is kept: seams cannot be seen, and memory does not grow with what the network computes. The file says how far that is
-(docs/MOBILE.md). `style`, `pix2pix` and `cyclegan` look at all that they are given: there seams may show.
+(docs/MOBILE.md). `style`, `adain`, `pix2pix` and `cyclegan` look at all that they are given: there seams may show.
 """
 
 import argparse
@@ -92,7 +93,7 @@ def parts(height: int, width: int, squares: Squares) -> Iterator[tuple[slice, sl
 def restored(
     run: Callable[..., dict[str, np.ndarray]],
     pictures: dict[str, np.ndarray],
-    numbers: dict[str, np.ndarray],
+    beside: dict[str, np.ndarray],
     squares: Squares,
 ) -> np.ndarray:
     """A picture, uint8 `[scale * height, scale * width, channels]`.
@@ -100,7 +101,7 @@ def restored(
     Args:
         run: of a signature.
         pictures: `image`, and `mask` if it takes one, uint8 `[height, width, channels]`.
-        numbers: its other inputs, `[batch, 1]` each.
+        beside: its other inputs, which are the same for all squares, `[batch, ...]` each.
         squares: how it takes pictures.
     """
     height, width, _ = pictures["image"].shape
@@ -115,7 +116,7 @@ def restored(
             name: np.repeat(picture[window][np.newaxis].astype(np.float32) / 255, squares.batch, axis=0)
             for name, picture in padded.items()
         }
-        (answer,) = run(**inputs, **numbers).values()
+        (answer,) = run(**inputs, **beside).values()
         scale = answer.shape[1] // inputs["image"].shape[1]
         if whole is None:
             whole = np.empty((scale * height, scale * width, answer.shape[-1]), np.uint8)
@@ -151,6 +152,27 @@ def read_inputs(photo: Path, mask: Path | None, shapes: dict[str, tuple[int, ...
     return pictures
 
 
+def read_beside(style: Path | None, sigma: float, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """What a signature takes beside pictures of the size of the photograph, by name: float32.
+
+    Raises:
+        ValueError: there is no style picture.
+    """
+    found = {}
+    if "sigma" in shapes:
+        found["sigma"] = np.full(shapes["sigma"], sigma, np.float32)
+    if "style" in shapes:
+        if style is None:
+            raise ValueError("it takes the style of a picture: give --style")
+        batch, height, width, channels = shapes["style"]
+        with Image.open(style) as image:
+            upright = ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
+            fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
+        pixels = np.asarray(fitted, np.float32).reshape(1, height, width, channels) / 255
+        found["style"] = np.repeat(pixels, batch, axis=0)
+    return found
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -158,6 +180,7 @@ def main() -> None:
     parser.add_argument("photo", type=Path, help="the picture that goes in")
     parser.add_argument("--out", type=Path, required=True, help="the picture that comes out")
     parser.add_argument("--mask", type=Path, help="a picture of the same size: white where something is missing")
+    parser.add_argument("--style", type=Path, help="a picture whose style is taken")
     parser.add_argument("--sigma", type=float, default=25.0, help="standard deviation of the noise, in grey levels")
     parser.add_argument("--threads", type=int, default=1, help="how many it may use")
     parser.add_argument("--tile", type=int, default=TILE, help="pixels of a square, for a file that takes any size")
@@ -172,9 +195,9 @@ def main() -> None:
         run = interpreter.get_signature_runner(found[0])
         shapes = {name: tuple(details["shape_signature"]) for name, details in run.get_input_details().items()}
         pictures = read_inputs(arguments.photo, arguments.mask, shapes)
-        numbers = {name: np.full(shapes[name], arguments.sigma, np.float32) for name in shapes if name == "sigma"}
+        beside = read_beside(arguments.style, arguments.sigma, shapes)
         squares = squares_of(metadata_of(arguments.file), shapes["image"], arguments.tile)
-        made = restored(run, pictures, numbers, squares)
+        made = restored(run, pictures, beside, squares)
         Image.fromarray(made[..., 0] if made.shape[-1] == 1 else made).save(arguments.out)
     except (OSError, ValueError) as error:
         sys.exit(f"{arguments.file.name}: {error}")

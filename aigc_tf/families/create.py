@@ -40,7 +40,8 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
     keras.utils.set_random_seed(recipe.seed)
     try:
         makers = {role: resolve(reference) for role, reference in recipe.networks.items()}
-        networks = {role: make(recipe, **asked_for(make, assets)) for role, make in makers.items()}
+        made = {role: make(recipe, **asked_for(make, assets)) for role, make in makers.items()}
+        networks = {role: network for role, network in made.items() if network is not None}
         freeze(networks, recipe.freeze)
         return resolve(recipe.model)(recipe, **networks, **assets)
     except (MemoryError, tf.errors.ResourceExhaustedError, tf.errors.InvalidArgumentError) as error:

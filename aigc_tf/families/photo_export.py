@@ -22,7 +22,10 @@ MEANINGS = {
     "image": "height, width, channels; brightness in [0, 1]",
     "sigma": "standard deviation of the noise, in grey levels from 0 to 255",
     "mask": "height, width, 1; 1 where something is missing, otherwise 0",
+    "style": "height, width, channels of the picture whose style is taken; brightness in [0, 1]",
 }
+PAGE_INPUTS = {"image", "sigma", "mask"}
+"""What the page can give a network."""
 SMALLEST_TILE = 32
 TIMED_SIDE = 256  # of a file that takes any size
 OVERLAP = 32
@@ -56,10 +59,8 @@ class PhotoExport:
         used = self.model.used
         if self.side is None:
             return used
-        sizes = (self.side, self.side)
         inputs = [
-            keras.Input((*sizes, entry.shape[-1]) if len(entry.shape) == 4 else entry.shape[1:], name=entry.name)
-            for entry in used.inputs
+            keras.Input([size or self.side for size in entry.shape[1:]], name=entry.name) for entry in used.inputs
         ]
         return keras.Model(inputs, used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
 
@@ -106,8 +107,10 @@ class PhotoExport:
         return {self.model.signature: signature}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """See `GenerativeModel.page`: a photograph in, a photograph out."""
+        """See `GenerativeModel.page`: a photograph in, a photograph out; nothing if a second picture goes in, too."""
         del source
+        if not PAGE_INPUTS.issuperset(entry.name for entry in self.model.used.inputs):
+            return []
         facts = self.model.export_metadata()
         if self.side is not None:
             facts["overlap"] = min(facts["overlap"], self.side // 4)

@@ -81,10 +81,11 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         options: type[Tiling] = self.recipe.transform_options
         if overlap is None:
             overlap = self.recipe.reach if options.overlap is None else options.overlap
-        numbers = {name: value[np.newaxis] for name, value in inputs.items() if value.ndim == 1}
+        whole = {entry.name for entry in self.used.inputs if None not in entry.shape[1:]}  # of one size: not cut up
+        beside = {name: inputs[name][np.newaxis] for name in whole}
         made = by_tiles(
-            lambda pictures: self._traced(pictures | numbers).numpy(),
-            {name: value for name, value in inputs.items() if value.ndim == 3},
+            lambda pictures: self._traced(pictures | beside).numpy(),
+            {name: value for name, value in inputs.items() if name not in whole},
             tile=options.tile if tile is None else tile,
             overlap=overlap,
             granularity=self.recipe.granularity,

@@ -9,11 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aigc_tf.data.images.decode import SUFFIXES
+from aigc_tf.data.images.prepare import decode_image, prepare_arrays
 from aigc_tf.data.photos.photograph import Photograph, png_of, read_photograph
+from aigc_tf.data.photos.styled import waves
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.base import Modality, UserFile
 from aigc_tf.modalities.drawing import grid, to_bytes, write_png
 from aigc_tf.modalities.pictures import as_brightness, strange_pictures
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import write_atomically
 
 Rows = list[Any] | np.ndarray
@@ -114,6 +117,45 @@ class Masks(Photographs):
     def spread(self, count: int) -> Any:
         """Nothing is known of the sizes yet: None stands for a hole in the middle, to try things out."""
         return [None] * count
+
+
+class StylePictures(Photographs):
+    """Pictures whose style is taken: float32 `[side, side, channels]` in [0, 1], the middle of larger ones.
+
+    Args:
+        side: pixels.
+        channels: 1 is grey, 3 is RGB.
+    """
+
+    name = "style pictures"
+    required = True  # the default is for trying things out
+
+    def __init__(self, side: int, channels: int) -> None:
+        super().__init__(channels)
+        self._settings = ImageSettings(height=side, width=side, channels=channels)
+
+    def read(self, path: Path) -> np.ndarray:  # type: ignore[override]
+        """Upright, over white where it is transparent, in the size that the network takes."""
+        return as_brightness(decode_image(path.read_bytes(), self._settings))
+
+    def rows(self, given: Any) -> Rows:
+        """One picture or several, `Photograph` objects or arrays `[height, width, channels]` of any size.
+
+        Raises:
+            InputError: one has another shape.
+        """
+        return [self._fitted(pixels_of(picture)) for picture in super().rows(given)]
+
+    def _fitted(self, pixels: np.ndarray) -> np.ndarray:
+        if pixels.ndim != 3 or pixels.shape[-1] not in (1, 3):
+            raise InputError(f"a style picture has shape {pixels.shape}: expected [height, width, 1 or 3]")
+        if pixels.shape == self._settings.shape:
+            return pixels
+        return as_brightness(prepare_arrays(to_bytes(pixels)[np.newaxis], self._settings)[0])
+
+    def spread(self, count: int) -> Any:
+        """A drawn pattern, to try things out."""
+        return [as_brightness(waves(self._settings.height, self.channels))] * count
 
 
 def as_photograph(value: Any) -> Photograph:

@@ -6,18 +6,15 @@ names of a block's layers.
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal
 
 import keras
 from keras import layers, ops
 
 from aigc_tf.nn import fast_layers
-from aigc_tf.nn.instance_norm import InstanceNormalization
+from aigc_tf.nn.normalisation import INSTANCE_NORM, adaptive_norm, group_norm
 
 Upsampling = Literal["depth_to_space", "nearest"]
-INSTANCE_NORM = -1
-"""As `groups`: each channel of each image by itself."""
 
 
 def gaussian_head(x: Any, latent_dim: int) -> list[Any]:
@@ -46,17 +43,6 @@ def batch_norm_activation(
     activation = layers.ReLU if slope is None else layers.LeakyReLU
     options = {} if slope is None else {"negative_slope": slope}
     return activation(**options, name=f"activation_{name}")(x)
-
-
-def group_norm(x: Any, groups: int, name: str) -> Any:
-    """Group normalisation over height, width and the channels of a group (Wu & He 2018), for each image by itself.
-
-    Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
-    each channel is a group (Ulyanov et al. 2017).
-    """
-    if groups == INSTANCE_NORM:
-        return InstanceNormalization(name=name)(x)
-    return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
 
 
 def residual_block(
@@ -112,18 +98,24 @@ def preactivated_block(
         name: of the block.
         groups: of the group normalisation before each convolution; None for no normalisation.
         activation: before each convolution.
-        condition: `[batch, numbers]`, of a time or a class: a vector made of it is added between the convolutions.
+        condition: `[batch, numbers]`, of a time, a class or a style: a vector made of it is added between the
+            convolutions; instance normalisation would take that away again, so there scale and shift are made of it.
 
     Returns:
         `[batch, height, width, filters]`.
     """
 
+    adapts = condition is not None and groups == INSTANCE_NORM
+
     def prepared(x: Any, place: str) -> Any:
-        x = x if groups is None else group_norm(x, groups, f"{name}_{place}_norm")
+        if adapts:
+            x = adaptive_norm(x, condition, f"{name}_{place}_norm")
+        elif groups is not None:
+            x = group_norm(x, groups, f"{name}_{place}_norm")
         return layers.Activation(activation, name=f"{name}_{place}_activation")(x)
 
     inner = layers.Conv2D(filters, 3, padding="same", name=f"{name}_first")(prepared(x, "first"))
-    if condition is not None:
+    if condition is not None and not adapts:
         told = layers.Activation(activation, name=f"{name}_condition_activation")(condition)
         told = layers.Dense(filters, name=f"{name}_condition")(told)
         told = layers.Reshape((1, 1, filters), name=f"{name}_condition_everywhere")(told)

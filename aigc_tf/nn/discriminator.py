@@ -1,4 +1,4 @@
-"""The discriminator of strided convolutions (Radford et al. 2015, §3)."""
+"""Discriminators: strided convolutions for whole images (Radford et al. 2015, §3), and patches (Isola et al. 2017)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from keras import layers
 
 from aigc_tf.nn import fast_layers
 from aigc_tf.nn.layers import spectrally_normalised
+from aigc_tf.nn.normalisation import INSTANCE_NORM, group_norm
+
+PATCH_SLOPE = 0.2  # of LeakyReLU
 
 
 def strided_features(
@@ -61,3 +64,23 @@ def logits(features: Any, *, use_bias: bool = True, spectral_normalisation: bool
     """Features `[batch, ...]` -> one number for each image, `[batch, 1]`, by a dense layer over all of them."""
     flat = layers.Flatten(name="flatten")(features)
     return spectrally_normalised(layers.Dense(1, use_bias=use_bias, name="logits"), spectral_normalisation)(flat)
+
+
+def patch_scores(x: Any, filters: Sequence[int], *, groups: int | None = INSTANCE_NORM) -> Any:
+    """PatchGAN (Isola et al. 2017, §3.2.2): with three `filters` each score sees 34x34 pixels, or what there is.
+
+    Args:
+        x: images `[batch, height, width, channels]`.
+        filters: of the convolutions; all but the last halve height and width.
+        groups: of the normalisation after all convolutions but the first; None for none.
+
+    Returns:
+        `[batch, ⌈height / 2^(n - 1)⌉, ⌈width / 2^(n - 1)⌉, 1]` of n filters.
+    """
+    for index, count in enumerate(filters):
+        strides = 1 if index == len(filters) - 1 else 2
+        x = layers.Conv2D(count, 4, strides=strides, padding="same", name=f"convolution_{index}")(x)
+        if index and groups is not None:
+            x = group_norm(x, groups, f"norm_{index}")
+        x = layers.LeakyReLU(PATCH_SLOPE, name=f"activation_{index}")(x)
+    return layers.Conv2D(1, 4, padding="same", name="scores")(x)

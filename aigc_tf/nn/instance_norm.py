@@ -24,4 +24,6 @@ class InstanceNormalization(layers.GroupNormalization):
     def call(self, x: Any) -> Any:
         centred = x - ops.mean(x, axis=(1, 2), keepdims=True)
         variance = ops.mean(ops.square(centred), axis=(1, 2), keepdims=True)
-        return centred * (self.gamma * ops.rsqrt(variance + self.epsilon)) + self.beta
+        factor = ops.rsqrt(variance + self.epsilon)
+        normal = centred * (factor if self.gamma is None else self.gamma * factor)
+        return normal if self.beta is None else normal + self.beta

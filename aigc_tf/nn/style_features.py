@@ -1,4 +1,4 @@
-"""What looks at pictures to compare styles: layers of convolutions that are never trained, and their statistics."""
+"""What looks at pictures to compare them and their styles: convolutions that are never trained, and distances."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import tensorflow as tf
 
 from aigc_tf.errors import InputError
 
+BINS = 64  # of the quantiles that describe a distribution
 Look = Callable[[tf.Tensor], list[tf.Tensor]]
 """Pictures `[batch, height, width, 1 or 3]` in [0, 1] -> maps of features, finest first."""
+Describe = Callable[[tf.Tensor], tf.Tensor]
+"""Features `[batch, height, width, channels]` -> what they say of the style, `[batch, ...]`, whatever the size."""
 
 RANDOM_FILTERS = (32, 64, 96, 128)
+MIN_LENGTH = 0.1
+"""Of the features of a place, below which they are counted as smaller still: even areas look alike."""
 _BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, as Caffe's VGG16 has it
 _SEED = 7
 
@@ -85,12 +90,45 @@ def gram(features: tf.Tensor) -> tf.Tensor:
     return tf.einsum("bhwc,bhwd->bcd", features, features) / places
 
 
-def style_distance(maps: Sequence[tf.Tensor], style: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Mean over layers of |G - S|² / |S|², G the Gram matrices and S those of the style: `[batch]`."""
+def quantiles(features: tf.Tensor) -> tf.Tensor:
+    """The distributions of features along fixed random directions, as many as channels: `[batch, channels, BINS]`.
+
+    Squared differences of these are the sliced Wasserstein distance (Heitz et al. 2021, eq. 2 and 3): it sees more than
+    means and products. Each number is the mean of the values between two quantiles.
+    """
+    channels = features.shape[-1]
+    rows = tf.reshape(features, (tf.shape(features)[0], -1, channels))
+    ordered = tf.sort(tf.einsum("bnc,cd->bdn", rows, directions(channels)), axis=-1)
+    places = tf.cast(tf.shape(rows)[1], tf.float32)
+    start, bin_start = tf.range(places)[:, tf.newaxis] / places, tf.range(float(BINS)) / BINS
+    overlap = tf.minimum(start + 1 / places, bin_start + 1 / BINS) - tf.maximum(start, bin_start)
+    return BINS * tf.einsum("bdn,nk->bdk", ordered, tf.nn.relu(overlap))
+
+
+@cache
+def directions(channels: int) -> np.ndarray:
+    """Orthogonal unit vectors, always the same, in the columns of a matrix: float32 `[channels, channels]`."""
+    return np.linalg.qr(np.random.default_rng(_SEED).standard_normal((channels, channels)))[0].astype(np.float32)
+
+
+def describing(kind: str) -> Describe:
+    """What features of a kind say of a style: of `hed` Gram matrices, of `random`, which know less, distributions."""
+    return gram if kind == "hed" else quantiles
+
+
+def style_distance(found: Sequence[tf.Tensor], style: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Mean over layers of |F - S|² / (|F|² + |S|²): `[batch]`, about 1 for pictures that have nothing in common.
+
+    Args:
+        found: what `describing` says of pictures, F.
+        style: the same of the style, S. Both in the denominator: a style with little in it, such as a clear sky, would
+            weigh thousands of times as much as others.
+    """
     parts = []
-    for features, wanted in zip(maps, style, strict=True):
-        difference = tf.reduce_sum(tf.square(gram(features) - wanted), axis=(1, 2))
-        parts.append(difference / tf.reduce_sum(tf.square(wanted), axis=(1, 2)))
+    for own, wanted in zip(found, style, strict=True):
+        axes = tuple(range(1, len(own.shape)))
+        difference, *lengths = (tf.reduce_sum(tf.square(part), axis=axes) for part in (own - wanted, own, wanted))
+        parts.append(difference / (sum(lengths) + keras.config.epsilon()))
     return tf.add_n(parts) / len(parts)
 
 
@@ -99,6 +137,23 @@ def content_distance(maps: Sequence[tf.Tensor], content: Sequence[tf.Tensor]) ->
     features, wanted = maps[-2], content[-2]
     difference = tf.reduce_sum(tf.square(features - wanted), axis=(1, 2, 3))
     return difference / (tf.reduce_sum(tf.square(wanted), axis=(1, 2, 3)) + keras.config.epsilon())
+
+
+def perceptual_distance(maps: Sequence[tf.Tensor], references: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Squared distance of normalised features, mean over places and layers (Zhang et al. 2018, eq. 1): `[batch]`.
+
+    All channels weigh the same: no weights were learnt from people's judgements, as those of LPIPS were.
+    """
+    parts = [
+        tf.reduce_mean(tf.reduce_sum(tf.square(_normalised(features) - _normalised(wanted)), axis=-1), axis=(1, 2))
+        for features, wanted in zip(maps, references, strict=True)
+    ]
+    return tf.add_n(parts) / len(parts)
+
+
+def _normalised(features: tf.Tensor) -> tf.Tensor:
+    """Features of each place, `[..., channels]`, of length 1 at most."""
+    return features * tf.math.rsqrt(tf.reduce_sum(tf.square(features), axis=-1, keepdims=True) + MIN_LENGTH**2)
 
 
 def _rgb(pictures: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,14 @@ from aigc_tf.nn.blocks import DepthToSpace, unet_block, unet_down, unet_up
 
 
 def half_size_unet(
-    x: Any, filters: Sequence[int], lowest_blocks: int, channels: int, *, groups: int | None = None, bias: float = 0.0
+    x: Any,
+    filters: Sequence[int],
+    lowest_blocks: int,
+    channels: int,
+    *,
+    groups: int | None = None,
+    condition: Any = None,
+    bias: float = 0.0,
 ) -> Any:
     """A U-Net (Ronneberger et al. 2015) that begins at half the size, where convolutions cost a quarter.
 
@@ -21,7 +28,8 @@ def half_size_unet(
         filters: channels at a half, a quarter, ... of the size.
         lowest_blocks: residual blocks at the smallest size; the other levels have one on either side.
         channels: of what comes out.
-        groups: of group normalisation, see `aigc_tf.nn.blocks.group_norm`; None for no normalisation.
+        groups: of group normalisation, see `aigc_tf.nn.normalisation.group_norm`; None for no normalisation.
+        condition: `[batch, numbers]`, see `aigc_tf.nn.blocks.preactivated_block`; None for none.
         bias: with which the last convolution starts; its kernel starts as zeros.
 
     Returns:
@@ -31,12 +39,12 @@ def half_size_unet(
     x = layers.Conv2D(filters[0], 4, strides=2, padding="same", name="halve")(x)
     skips = []
     for level, width in enumerate(upper):
-        x, skip = unet_down(x, width, blocks=1, name=f"down_{level}", groups=groups)
+        x, skip = unet_down(x, width, blocks=1, name=f"down_{level}", groups=groups, condition=condition)
         skips.append(skip)
     for index in range(lowest_blocks):
-        x = unet_block(x, lowest, name=f"lowest_{index}", groups=groups)
+        x = unet_block(x, lowest, name=f"lowest_{index}", groups=groups, condition=condition)
     for level, width in reversed(list(enumerate(upper))):
-        x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, even=True)
+        x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, condition=condition, even=True)
     start = keras.initializers.Constant(bias)
     last = layers.Conv2D(
         4 * channels, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"

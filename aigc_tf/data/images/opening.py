@@ -44,7 +44,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
         InputError: the source or the data is missing or cannot be used.
     """
     settings = recipe.images
-    source = open_data(data, settings) if data is not None else _open_by_name(recipe.source, settings)
+    source = open_data(data, settings) if data is not None else open_named(recipe.source, settings)
     if len(source.train.images) < MIN_IMAGES:
         raise InputError(
             f"{source.name} has {len(source.train.images)} images to train on: give more, {MIN_IMAGES} at least and "
@@ -73,7 +73,12 @@ def _few_tested(source: ImageSource) -> list[str]:
     ]
 
 
-def _open_by_name(name: str, settings: ImageSettings) -> ImageSource:
+def open_named(name: str, settings: ImageSettings) -> ImageSource:
+    """The images of a source by its name or path; see `open_source`.
+
+    Raises:
+        InputError: it is missing or cannot be used.
+    """
     if name in NAMED:
         return NAMED[name](settings)
     if not is_path(name, (".npz",), _EXPECTED):

@@ -19,6 +19,7 @@ from aigc_tf.modalities.drawing import grid
 from aigc_tf.nn.losses import charbonnier
 from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.recipes.photos import RestorationRecipe
+from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.references import resolve
 
 ERRORS_SHOWN = 4  # times larger than they are
@@ -46,19 +47,21 @@ class Restorer(PhotoModel):
     Args:
         recipe: its degradation, optimizer, moving average and seed.
         network: inputs by name, `image` among them, `[batch, height, width, channels]` in [0, 1] -> restored pictures.
+        optimizer: of the network; None takes the recipe's.
     """
 
     recipe: RestorationRecipe
     signature: ClassVar[str] = "restore"
 
-    def __init__(self, recipe: RestorationRecipe, network: keras.Model) -> None:
+    def __init__(self, recipe: RestorationRecipe, network: keras.Model, optimizer: AdamSettings | None = None) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.network = recipe, network
         self.degradation: Degradation = resolve(recipe.degradation)(recipe)
         self.scale = self.degradation.scale
         self.used = averaged(network, recipe.average_images)
         self.degradation_seed = keras.random.SeedGenerator(recipe.seed, name="degradation_seed")
-        self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
+        chosen, falling = optimizer or recipe.optimizer, schedule(recipe.schedule, recipe.steps)
+        self.adam = adam(chosen, network.trainable_variables, falling)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 

@@ -8,6 +8,7 @@ import keras
 from keras import layers, ops
 
 from aigc_tf.nn.blocks import DepthToSpace, residual_block
+from aigc_tf.nn.discriminator import patch_scores
 from aigc_tf.nn.enlargement import Bicubic
 from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.colourise import Colourise
@@ -46,6 +47,21 @@ def upscaler(recipe: Upscale) -> keras.Model:
     detail = _residual(first, recipe.blocks, recipe.scale, recipe.photos.channels)
     sum_ = layers.Add(name="enlarged")([Bicubic(recipe.scale, name="bicubic")(image), detail])
     return keras.Model(image, sum_, name="upscaler")
+
+
+def judge(recipe: Upscale) -> keras.Model | None:
+    """Large pictures, and small ones -> logits of patches of the large; None where nothing is adversarial.
+
+    It sees what bicubic enlargement of the small picture lacks, alone: all else is the same in real and enlarged ones.
+    Without normalisation, which would take away what tells sharp pictures from blurred ones, contrast.
+    """
+    if not recipe.adversarial:
+        return None
+    large = keras.Input((None, None, recipe.photos.channels), name="large")
+    image = _picture(recipe.photos.channels)
+    details = layers.Subtract(name="details")([large, Bicubic(recipe.scale, name="bicubic")(image)])
+    scores = patch_scores(layers.Rescaling(8.0, name="amplified")(details), recipe.judgement.filters, groups=None)
+    return keras.Model([large, image], scores, name="discriminator")
 
 
 def denoiser(recipe: Denoise) -> keras.Model:

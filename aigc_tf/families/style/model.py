@@ -1,7 +1,9 @@
-"""Style transfer by a feed-forward network (Johnson et al. 2016)."""
+"""Style transfer by a feed-forward network: what all of them share, and that for one style."""
 
 from __future__ import annotations
 
+import abc
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,31 +13,32 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.photos.styled import StylePicture
-from aigc_tf.data.source import Batch
+from aigc_tf.data.source import Batch, PartName
 from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.families.photo_model import PREVIEWED, PhotoModel, unit
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import rows_of
 from aigc_tf.nn.optimizers import adam, schedule
-from aigc_tf.nn.style_features import content_distance, gram, looking, style_distance
+from aigc_tf.nn.style_features import content_distance, describing, looking, style_distance
 from aigc_tf.recipes.style import Style
+from aigc_tf.recipes.styles import StyleRecipe
 
 
-class StyleTransfer(PhotoModel):
-    """Gives photographs the style of one picture.
+class Stylist(PhotoModel):
+    """Gives photographs a style: one training step, whatever says which.
 
     Args:
         recipe: its features, weights of losses, optimizer and moving average.
-        network: photographs `[batch, height, width, channels]` in [0, 1] -> the same.
-        style: the picture.
+        network: `image`, photographs `[batch, height, width, channels]` in [0, 1], and what is beside -> photographs.
     """
 
-    recipe: Style
+    recipe: StyleRecipe
 
-    def __init__(self, recipe: Style, network: keras.Model, style: StylePicture) -> None:
+    def __init__(self, recipe: StyleRecipe, network: keras.Model) -> None:
         super().__init__(name=recipe.slug())
-        self.recipe, self.network, self.style = recipe, network, style
+        looking(recipe.features)  # what is not installed is said now
+        self.recipe, self.network = recipe, network
         self.used = averaged(network, recipe.average_images)
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
         self.built = True
@@ -46,51 +49,96 @@ class StyleTransfer(PhotoModel):
         """One, for the network."""
         return {"optimizer": self.adam}
 
-    @cached_property
-    def _wanted(self) -> list[np.ndarray]:
-        """Gram matrices of the style picture, `[1, channels, channels]` each."""
-        with tf.init_scope():  # this may be called while a training step is traced
-            maps = looking(self.recipe.features)(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))
-            return [gram(features).numpy() for features in maps]
+    @abc.abstractmethod
+    def wanted(self, inputs: Mapping[str, Any]) -> list[Any]:
+        """What `describing` says of the style that inputs of the network ask for, one tensor for each layer."""
 
-    def distances(self, styled: tf.Tensor, photos: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """How far pictures `[batch, height, width, channels]` in [0, 1] are from the style, and from photographs.
+    @abc.abstractmethod
+    def inputs_for(self, photos: np.ndarray, source: Any, part: PartName) -> Arrays:
+        """Inputs of the network by name, to show and to measure on.
+
+        Args:
+            photos: float32 `[count, height, width, channels]` in [0, 1].
+            source: of the photographs, and of styles if it has them.
+            part: of the source.
+        """
+
+    def described(self, maps: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+        """What maps of features say of a style."""
+        return [describing(self.recipe.features)(features) for features in maps]
+
+    def distances(self, styled: tf.Tensor, inputs: Mapping[str, Any]) -> tuple[tf.Tensor, tf.Tensor]:
+        """How far pictures in [0, 1] are from the style that inputs ask for, and from their photographs.
 
         Returns:
             `[batch]` each, 0 where they are equal.
         """
         look = looking(self.recipe.features)
         maps = look(styled)
-        return style_distance(maps, self._wanted), content_distance(maps, look(photos))
+        style = style_distance(self.described(maps), self.wanted(inputs))
+        return style, content_distance(maps, look(inputs["image"]))
 
-    def losses_of(self, network: keras.Model, photos: tf.Tensor, training: bool) -> dict[str, tf.Tensor]:
-        """The losses of a network on photographs in [0, 1]."""
-        styled = network(photos, training=training)
-        style, content = (ops.mean(part) for part in self.distances(styled, photos))
+    def weighted(self, style: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
+        """The loss that both distances make, `[batch]`; that of single pixels is left out."""
+        return self.recipe.style_weight * style + self.recipe.content_weight * content
+
+    def losses_of(self, network: keras.Model, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
+        """The losses of a network on a batch in [-1, 1]."""
+        inputs = {name: unit(pictures) for name, pictures in batch.items()}
+        styled = self.called(network, inputs, training)
+        style, content = (ops.mean(part) for part in self.distances(styled, inputs))
         variation = ops.mean(tf.image.total_variation(styled)) / ops.cast(ops.size(styled[0]), "float32")
-        recipe = self.recipe
-        loss = recipe.style_weight * style + recipe.content_weight * content + recipe.variation_weight * variation
+        loss = self.weighted(style, content) + self.recipe.variation_weight * variation
         return {"loss": loss, "style_loss": style, "content_loss": content, "variation_loss": variation}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1]."""
-        photos = unit(batch["image"])
+        """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1], and what is beside."""
         with tf.GradientTape() as tape:
-            losses = self.losses_of(self.network, photos, training=True)
+            losses = self.losses_of(self.network, batch, training=True)
         weights = self.network.trainable_variables
         norm = self.adam.apply(tape.gradient(losses["loss"], weights), weights)
-        crops = ops.shape(photos)[0]
+        crops = ops.shape(batch["image"])[0]
         update_average(self.used, self.network, crops, self.adam.iterations, self.recipe.average_images)
         return losses | {"gradient_norm": norm}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image`. Changes nothing."""
-        return self.losses_of(self.used, unit(batch["image"]), training=False)
+        """Losses on held-out crops. Changes nothing."""
+        return self.losses_of(self.used, batch, training=False)
+
+
+class StyleTransfer(Stylist):
+    """Gives photographs the style of one picture (Johnson et al. 2016).
+
+    Args:
+        recipe: see `Stylist`.
+        network: photographs `[batch, height, width, channels]` in [0, 1] -> the same.
+        style: the picture.
+    """
+
+    def __init__(self, recipe: Style, network: keras.Model, style: StylePicture) -> None:
+        super().__init__(recipe, network)
+        self.style = style
+
+    @cached_property
+    def _wanted(self) -> list[np.ndarray]:
+        with tf.init_scope():  # this may be called while a training step is traced
+            maps = looking(self.recipe.features)(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))
+            return [part.numpy() for part in self.described(maps)]
+
+    def wanted(self, inputs: Mapping[str, Any]) -> list[np.ndarray]:
+        """See `Stylist.wanted`: always the same."""
+        del inputs
+        return self._wanted
 
     def examples(self, crops: np.ndarray, seed: int) -> Arrays:
         """See `PhotoModel.examples`: photographs as they are."""
         del seed
         return {"image": crops}
+
+    def inputs_for(self, photos: np.ndarray, source: Any, part: PartName) -> Arrays:
+        """See `Stylist.inputs_for`: photographs as they are."""
+        del source, part
+        return {"image": photos}
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Of held-out crops in rows: the photograph, and what is made of it."""

@@ -280,7 +280,30 @@ def restoration(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
+def style(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    side: int = 256,
+    steps: int = 200,
+    results: Path = Path("saved_models/benchmarks/style.jsonl"),
+    json: bool = False,
+) -> None:
+    """Styled photographs beside pictures that are optimised one by one, with the same features, and their times.
+
+    Args:
+        runs: Folders of trained runs of style or adain, with --photos.test.
+        side: Pixels; the middle of each test photograph is taken.
+        steps: Of the optimisation of each picture.
+        results: File of finished results; a repeated call continues from it. Pictures go to a folder beside it.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.style import style as measure
+    from tools.benchmarks.style import table
+
+    rows = measure(runs, side, steps, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
 COMMANDS = (
     *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
-    *(printed, restoration),
+    *(printed, restoration, style),
 )

@@ -1,0 +1,47 @@
+"""Normalisation of images by themselves: in groups of channels, and as a condition says."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import layers
+
+from aigc_tf.nn.instance_norm import InstanceNormalization
+
+INSTANCE_NORM = -1
+"""As `groups`: each channel of each image by itself."""
+
+
+def group_norm(x: Any, groups: int, name: str) -> Any:
+    """Group normalisation over height, width and the channels of a group (Wu & He 2018), for each image by itself.
+
+    Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
+    each channel is a group (Ulyanov et al. 2017).
+    """
+    if groups == INSTANCE_NORM:
+        return InstanceNormalization(name=name)(x)
+    return layers.GroupNormalization(math.gcd(groups, x.shape[-1]), name=name)(x)
+
+
+def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
+    """Instance normalisation whose scale and shift are made of a condition (Huang & Belongie 2017, eq. 8).
+
+    Scale and shift are affine functions of the condition (Ghiasi et al. 2017, §2.2), and start near 1 and 0.
+
+    Args:
+        x: `[batch, height, width, channels]`.
+        condition: `[batch, numbers]`.
+        name: of the normalisation.
+
+    Returns:
+        The shape of `x`.
+    """
+    channels = x.shape[-1]
+    x = InstanceNormalization(center=False, scale=False, name=name)(x)
+    parts = {}
+    for part, start in (("scale", "ones"), ("shift", "zeros")):
+        told = layers.Dense(channels, bias_initializer=start, name=f"{name}_{part}")(condition)
+        parts[part] = layers.Reshape((1, 1, channels), name=f"{name}_{part}_everywhere")(told)
+    scaled = layers.Multiply(name=f"{name}_scaled")([x, parts["scale"]])
+    return layers.Add(name=f"{name}_shifted")([scaled, parts["shift"]])

@@ -32,4 +32,4 @@ def test_every_file_restores_it(recipe: RestorationRecipe, tmp_path: Path):
     assert rows["aigc_tf, none"]["psnr_db"] == pytest.approx(rows[KERAS]["psnr_db"], abs=1e-3)
     assert 2e7 < rows["aigc_tf, none"]["process_bytes"] < 2e8
     line = next(line for line in table(rows).splitlines() if line.startswith("| aigc_tf, none |"))
-    assert len(line.split("|")) == 10
+    assert len(line.split("|")) == 12

@@ -28,8 +28,11 @@ from tools.tflite_restore import TILE, Squares, restored, squares_of
 SIDE = 1000  # pixels, of the photograph
 ROUNDS = 3
 KERAS, WHOLE, ONNX = "Keras LiteRT export", "Keras LiteRT export, not in squares", "ONNX Runtime, float32"
-_HEAD = ("file", "s, 1 thread", "2 threads", "times as fast as Keras's, 1 thread", "2 threads")
-_FURTHER = ("PSNR of test photographs, dB", "loss, dB", "memory of the process, MB")
+_HEAD = ("file", "processor s, 1 thread", "s, 1 thread", "2 threads")
+_FURTHER = (
+    *("times as fast as Keras's, processor", "1 thread", "2 threads"),
+    *("PSNR of test photographs, dB", "loss, dB", "memory of the process, MB"),
+)
 # What a program needs beside the file is in it: Python, numpy, Pillow. `getrusage` would count the parent, too.
 _WITH_MEMORY = (
     "import runpy, sys\n"
@@ -53,8 +56,8 @@ def megapixel(run: Run, files: Mapping[str, Path], keras_file: Path, work: Path,
         side: height and width of the photograph.
 
     Returns:
-        For each file `seconds` by the number of threads, of ours also `psnr_db` of restored test photographs and
-        `process_bytes`.
+        For each file `seconds` by the number of threads, `processor_seconds` with one, which other work on the machine
+        hardly changes, of ours also `psnr_db` of restored test photographs and `process_bytes`.
     """
     model: PhotoModel = run.model
     photo = photograph(run, side)
@@ -97,18 +100,20 @@ def photograph(run: Run, side: int) -> np.ndarray:
 def in_turns(
     contenders: Mapping[str, Callable[[int], Call]], restore: Callable[..., Any], squares: Squares, side: int
 ) -> dict[str, dict[str, Any]]:
-    """`seconds` by the number of threads, for each contender: medians of rounds in which all take turns."""
+    """`seconds` and `processor_seconds` of each contender: medians of rounds in which all take turns."""
     rows: dict[str, dict[str, Any]] = {label: {"seconds": {}} for label in contenders}
     all_at_once = Squares(-(-side // squares.multiple) * squares.multiple, 0, squares.multiple, fixed=True)
     for threads in THREADS:
         calls = {label: prepare(threads) for label, prepare in contenders.items()}
-        times: dict[str, list[float]] = {label: [] for label in contenders}
+        times: dict[str, list[tuple[float, float]]] = {label: [] for label in contenders}
         for label in tqdm([*contenders] * ROUNDS, f"{threads} threads"):
-            start = time.perf_counter()
+            start = time.perf_counter(), time.process_time()
             restore(calls[label], squares=all_at_once if label == WHOLE else squares)
-            times[label].append(time.perf_counter() - start)
+            times[label].append((time.perf_counter() - start[0], time.process_time() - start[1]))
         for label, found in times.items():
-            rows[label]["seconds"][str(threads)] = round(float(np.median(found)), 3)
+            seconds, processor = np.median(found, axis=0)
+            rows[label]["seconds"][str(threads)] = round(float(seconds), 3)
+            rows[label].setdefault("processor_seconds", round(float(processor), 3))
     return rows
 
 
@@ -172,8 +177,10 @@ def table(rows: Mapping[str, Mapping[str, Any]], side: int = SIDE) -> str:
     """The rows as a markdown table."""
     lines = []
     for label, row in rows.items():
-        seconds = [row["seconds"][str(threads)] for threads in THREADS]
-        theirs = [rows[KERAS]["seconds"][str(threads)] for threads in THREADS]
+        seconds, theirs = (
+            [found["processor_seconds"], *(found["seconds"][str(threads)] for threads in THREADS)]
+            for found in (row, rows[KERAS])
+        )
         psnr, before, memory = row.get("psnr_db"), rows[KERAS].get("psnr_db"), row.get("process_bytes")
         loss = None if psnr is None or before is None else before - psnr
         ratios = [slow / fast for slow, fast in zip(theirs, seconds, strict=True)]

@@ -183,6 +183,6 @@ def table(rows: Mapping[str, Mapping[str, Any]], side: int = SIDE) -> str:
         )
         psnr, before, memory = row.get("psnr_db"), rows[KERAS].get("psnr_db"), row.get("process_bytes")
         loss = None if psnr is None or before is None else before - psnr
-        ratios = [slow / fast for slow, fast in zip(theirs, seconds, strict=True)]
+        ratios = [slow / fast if fast else None for slow, fast in zip(theirs, seconds, strict=True)]
         lines.append([label, *seconds, *ratios, psnr, loss, memory and memory / 1e6])
     return f"A photograph of {side} x {side} pixels\n\n{markdown([*_HEAD, *_FURTHER], lines)}"

@@ -2,7 +2,7 @@
 
     python -m trainers.deblur --source FOLDER
 
-expected at the end: not measured in full yet, docs/RESULTS.md says what shorter trainings of 0.2 reach
+expected at the end: not measured yet (version 0.2)
 """
 
 from aigc_tf.cli.command import train_command

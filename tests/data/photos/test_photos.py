@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from aigc_tf.data.photos.folder import motifs
-from aigc_tf.data.photos.opening import open_source
+from aigc_tf.data.photos.opening import is_grey, open_source
 from aigc_tf.data.photos.overview import thumbnail
 from aigc_tf.data.photos.photos import gathered
 from aigc_tf.errors import InputError
@@ -242,6 +242,16 @@ def test_grey_photographs_teach_no_colours(folder: Path):
         with Image.open(path) as image:
             image.convert("L").save(path)
     assert "no colours can be learnt" in " ".join(resolve(recipe.data)(recipe).notes)
+
+
+def test_single_grey_photographs_are_left_out_where_colours_are_learnt():
+    grey, coloured = np.full((2, SIDE, SIDE, 3), 9, np.uint8), np.zeros((8, SIDE, SIDE, 3), np.uint8)
+    coloured[..., 0] = np.random.default_rng(0).integers(1, 256, coloured.shape[:3])
+    recipe = dataclasses.replace(Colourise.tiny(), photos=PhotoSettings(crop=SIDE))
+    found = resolve(recipe.data)(recipe, [*grey, *coloured])
+    parts = [found.train, found.validation, found.test]
+    assert sum(map(len, parts)) == len(coloured) and not any(is_grey(photo) for part in parts for photo in part)
+    assert "left out: 2 without colours" in found.notes
 
 
 def test_nothing_can_be_read(tmp_path: Path):

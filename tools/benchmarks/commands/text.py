@@ -74,6 +74,22 @@ def gpt(
     show({"seeds": {seed: against_nanogpt(torch, source, rounds, seed) for seed in seeds}}, json)
 
 
+def seq2seq(torch: Path | None = None, rounds: int = 10, json: bool = False) -> None:
+    """Speed of models from text to text: decoding from a file beside a growing prefix; the training step.
+
+    Args:
+        torch: Python interpreter with torch and numpy, for the training step of PyTorch; None: decoding only.
+        rounds: Number of rounds, of 64 tokens and of 5 steps.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.seq2seq_speed import decoding, training_steps
+
+    report = {"decoding": decoding(rounds)}
+    if torch is not None:
+        report["training"] = training_steps(torch, rounds)
+    show(report, json)
+
+
 def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
     """Tokens per second of an LSTM's and a transformer's step, against the two ways that tutorials decode.
 
@@ -132,4 +148,4 @@ def sentiment(
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (text, sentiment, forms, gpt, steps, forecasts)
+COMMANDS = (text, sentiment, forms, gpt, seq2seq, steps, forecasts)

@@ -23,6 +23,7 @@
     python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark seq2seq             texts for texts: decoding beside a growing prefix, step beside PyTorch
+    python -m tools.benchmark rewriting RUN     ROUGE, BLEU, chrF of exported files beside the network, ten examples
     python -m tools.benchmark likelihood RUN    the bounds of a variational autoencoder with 1, 100 and 5,000 samples
     python -m tools.benchmark faults --kills 50 training killed at random moments, torn checkpoints, full disks
     python -m tools.benchmark faults --every-call  all work ended before each of its system calls that write

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,27 +54,13 @@ def bleu(written: Sequence[str], references: Sequence[str]) -> Likeness:
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of all texts together, of `sacrebleu`."""
     library = imported("sacrebleu.metrics", "sacrebleu")
     cut = "13a" if is_spaced("".join(references[:1000])) else "zh"
-    measure = library.BLEU(tokenize=cut)
-    figures = {
-        "bleu": float(measure.corpus_score(written, [references]).score),
-        "chrf": float(library.CHRF().corpus_score(written, [references]).score),
-    }
-    by_text = library.BLEU(tokenize=cut, effective_order=True)
-    counted = np.array(
-        [_counts(by_text.sentence_score(*row)) for row in zip(written, ([r] for r in references), strict=True)]
-    )
-    random = np.random.default_rng(_SEED)
-    drawn = [counted[random.integers(len(counted), size=len(counted))].sum(axis=0) for _ in range(DRAWS)]
-    order = (counted.shape[1] - 2) // 2
-    scores = [
-        measure.compute_bleu(row[:order].tolist(), row[order:-2].tolist(), int(row[-2]), int(row[-1])).score
-        for row in drawn
-    ]
-    return Likeness(figures, {"bleu": _interval(np.array(scores))}, f"sacrebleu, tokenizer {cut}")
-
-
-def _counts(score: Any) -> list[int]:
-    return [*score.counts, *score.totals, score.sys_len, score.ref_len]
+    figures, intervals = {}, {}
+    for name, metric in (("bleu", library.BLEU(tokenize=cut)), ("chrf", library.CHRF())):
+        score = metric.corpus_score(written, [references], n_bootstrap=DRAWS)
+        said = json.loads(score.format(width=6, signature=str(metric.get_signature()), is_json=True))
+        middle, half = said.get("confidence_mean", 0.0), said.get("confidence_var", 0.0)  # not said of a mean of 0
+        figures[name], intervals[name] = float(score.score), (middle - half, middle + half)
+    return Likeness(figures, intervals, f"sacrebleu, tokenizer {cut}")
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:

@@ -48,8 +48,10 @@ def test_the_interval_of_bleu_holds_its_figure():
     letters = [" ".join(random.choice([*"abcdefgh"], 12)) for _ in range(60)]
     changed = [text.replace("a b", "b a").replace("c", "d", 1) for text in letters]
     found = bleu(changed, letters)
-    low, high = found.intervals["bleu"]
-    assert low < found.figures["bleu"] < high and high - low < 20
+    for name in ("bleu", "chrf"):
+        low, high = found.intervals[name]
+        assert 0 < low < found.figures[name] < high < 100
+        assert high - low < 20
 
 
 def test_copied_pairs_of_words():

@@ -74,6 +74,27 @@ def gpt(
     show({"seeds": {seed: against_nanogpt(torch, source, rounds, seed) for seed in seeds}}, json)
 
 
+def rewriting(
+    run: Annotated[Path, tyro.conf.Positional],
+    samples: int = 1000,
+    quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "dynamic", "int8"),
+    json: bool = False,
+) -> None:
+    """What exported files write for test sources, beside the network: ROUGE or BLEU and chrF; ten examples.
+
+    Args:
+        run: A run of summary, translation or dialogue.
+        samples: Number of test pairs.
+        quantize: Quantizations of the files.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.rewriting import rewriting as measure
+    from tools.benchmarks.rewriting import table
+
+    report = measure(run, samples, quantize)
+    show(report, json) if json else print(table(report))
+
+
 def seq2seq(torch: Path | None = None, rounds: int = 10, json: bool = False) -> None:
     """Speed of models from text to text: decoding from a file beside a growing prefix; the training step.
 
@@ -148,4 +169,4 @@ def sentiment(
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (text, sentiment, forms, gpt, seq2seq, steps, forecasts)
+COMMANDS = (text, sentiment, forms, gpt, rewriting, seq2seq, steps, forecasts)

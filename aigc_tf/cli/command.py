@@ -21,7 +21,7 @@ from aigc_tf.cli.quiet import quiet
 from aigc_tf.data.paths import refuse_missing
 from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe
+from aigc_tf.runs.folder import find_run_folder, new_run_folder, read_recipe, recipe_in
 from aigc_tf.runs.run import Run
 
 BAD_INPUT = 2
@@ -85,7 +85,7 @@ def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) 
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
     With --resume the fields start from those of the run, so that they need not be given again; with --printed from
-    those that the article prints (`printed()`).
+    those that the article prints (`printed()`); with --recipe from those of a file.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
@@ -107,6 +107,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         resume: bool = False,
         strategy: Literal["one", "mirrored", "multi_worker"] = "one",
         printed: bool = False,
+        begin_with: Annotated[Path | None, tyro.conf.arg(name="recipe")] = None,
     ) -> None:
         """Train.
 
@@ -116,6 +117,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
             strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
             printed: Begin with the layers and settings that an article prints (docs/DOCUMENTS.md).
+            begin_with: Begin with the settings in a JSON file: the best.json of tools.search, or a run's recipe.json.
         """
         if strategy != "multi_worker":  # the others find what the chief has made
             require_paths(recipe, run_dir, resume)
@@ -125,7 +127,7 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         print(run.path)
 
     main.__annotations__["recipe"] = Annotated[kind, tyro.conf.arg(name="")]
-    main.__defaults__ = (defaults, None, False, "one", False)
+    main.__defaults__ = (defaults, None, False, "one", False, None)
     main.__doc__ = (kind.__doc__ or "") + "\n\n" + (main.__doc__ or "").partition("\n\n")[2]
     return main
 
@@ -151,12 +153,15 @@ def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
 
 
 def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
-    """The recipe that the flags change: the class's own, the article's, or with --resume that of the run."""
+    """The recipe that the flags change: the class's own, the article's, a file's, or with --resume that of the run."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--run-dir", "--run_dir")
     first.add_argument("--resume", action="store_true")
     first.add_argument("--printed", action="store_true")
+    first.add_argument("--recipe", type=Path)
     given, _ = first.parse_known_args(arguments)
+    if given.recipe is not None:
+        return _from_file(recipe, given)
     if given.printed:
         return _printed(recipe, given.resume)
     if not given.resume:
@@ -167,6 +172,16 @@ def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
         trainer = program().removesuffix(recipe.slug()) + recorded.slug()
         raise InputError(f"{path} is a run of {recorded.slug()}: resume it with {trainer}")
     return recorded
+
+
+def _from_file(recipe: type[Recipe], given: argparse.Namespace) -> Recipe:
+    """The recipe in a JSON file."""
+    if given.resume or given.printed:
+        raise InputError("--recipe is for a new run: leave out --resume and --printed")
+    found = recipe_in(given.recipe)
+    if not isinstance(found, recipe):
+        raise InputError(f"{given.recipe} is a recipe of {found.slug()}: train it with that trainer")
+    return found
 
 
 def _printed(recipe: type[Recipe], resume: bool) -> Recipe:

@@ -14,7 +14,11 @@ from aigc_tf.cli.command import CONFIG, command, training
 from aigc_tf.cli.main import COMMANDS
 from aigc_tf.cli.newest import with_newest_run
 from aigc_tf.cli.options import Verb, with_options
+from aigc_tf.cli.search import searching
 from aigc_tf.recipes.registry import recipe_classes
+
+OF_RECIPES = {"train": training, "search": searching}
+"""Commands whose options are those of a recipe: what makes a function of it and its defaults."""
 
 
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], tyro.conf.Positional]) -> None:
@@ -30,13 +34,15 @@ def completion(shell: Annotated[Literal["bash", "zsh", "fish"], tyro.conf.Positi
 
 def everything() -> SubcommandApp:
     """All commands with all their options: a second's work, which no single command has to do."""
-    app, recipes = SubcommandApp(), SubcommandApp()
-    for name, recipe in recipe_classes().items():
-        recipes.command(name=name)(training(recipe, recipe()))
-    app.command(recipes, name="train")
+    app = SubcommandApp()
     for name in COMMANDS:
-        if name != "train":
+        if name not in OF_RECIPES:
             app.command(name=name)(function_of(name))
+            continue
+        recipes = SubcommandApp()
+        for slug, recipe in recipe_classes().items():
+            recipes.command(name=slug)(OF_RECIPES[name](recipe, recipe()))
+        app.command(recipes, name=name)
     return app
 
 

@@ -14,6 +14,7 @@ from aigc_tf.runs import paths
 
 COMMANDS = (
     "train",
+    "search",
     "data",
     "sample",
     "evaluate",
@@ -29,7 +30,7 @@ COMMANDS = (
     "cache",
     "completion",
 )
-"""Each is a module of this room with a `main` and, `train` apart, a function of its name."""
+"""Each is a module of this room with a `main` and, `train` and `search` apart, a function of its name."""
 IN_THE_REPOSITORY = ("benchmark", "quickstart")
 """Modules of `tools/` that are not installed."""
 

@@ -86,7 +86,8 @@ class Quality(WritingCallback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.progress.step % self.run.recipe.logging.evaluate_every == 0:
-            if not self.improves(self.measure()) and self.has_waited_enough():
+            value = self.measure()
+            if (not self.improves(value) and self.has_waited_enough()) or self.is_good_enough(value):
                 self.model.stop_training = True
         elif self.progress.step == self.run.recipe.steps or self.model.stop_training:
             self.measure_last()
@@ -121,6 +122,14 @@ class Quality(WritingCallback):
         if waited >= recipe.stop_after:
             say(f"\nstopping: {self.chooser.name} was best at step {best['step']}, {waited} evaluations ago")
         return waited >= recipe.stop_after
+
+    def is_good_enough(self, value: float) -> bool:
+        """Whether the recipe stops training at this figure."""
+        goal, step = self.run.recipe.stop_at, self.progress.step
+        if goal is None or value > goal or not self.progress.healthy:
+            return False
+        say(f"\nstopping: {self.chooser.name} is {value:.4g} at step {step}, and {goal:.4g} was asked for")
+        return True
 
     def measure(self) -> float:
         """Measure and log the quality of this moment."""

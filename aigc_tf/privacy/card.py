@@ -15,8 +15,8 @@ Not covered is:
 - what several examples have in common: a person with ten lines or images is promised ten times the ε, and more than ten
   times the δ;
 - the choice of the recipe's numbers, as far as it was made by looking at runs on the same examples;
-- figures measured on held-out examples, the choice of the best checkpoint and of an early end (`stop_after`) by them,
-  and those examples themselves;
+- figures measured on held-out examples, the choice of the best checkpoint and of an early end (`stop_after`, `stop_at`)
+  by them, and those examples themselves;
 - the choice of the best checkpoint by a Fréchet distance (`dp_gan`): its features are those of a network that was
   trained on the training examples without privacy. Hand out the last checkpoint;
 - that training ended with an error, since what is not noised stopped being finite, and at which step;

@@ -59,7 +59,12 @@ class DPGAN(Private, GANRecipe):
         refuse(self, "the private discriminator has none", "gradient_penalty", "r1", "spectral_normalisation")
         refuse(self, "the private discriminator knows nothing of it", "instance_noise", "differentiable", "replay")
         refuse(self, "the accountant knows each image as it is", "augmentation")
-        refuse(self, "the features of its quality figure are learnt from the images without privacy", "stop_after")
+        refuse(
+            self,
+            "the features of its quality figure are learnt from the images without privacy",
+            "stop_after",
+            "stop_at",
+        )
         if self.guard.action != "warn":
             raise ValueError(
                 f"guard.action is {self.guard.action}: it would decide by answers to real images that no noise hides, "

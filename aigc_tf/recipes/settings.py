@@ -119,5 +119,7 @@ class Plan(metaclass=Checked):
     """Or after this many seconds of training in this call, whichever comes first."""
     stop_after: PositiveInt | None = None
     """Training stops early when the quality figure has not improved for so many evaluations."""
+    stop_at: float | None = None
+    """Training stops early when the quality figure, of which less is better, is so low."""
     logging: LoggingSettings = LoggingSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()

@@ -73,11 +73,20 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:  # such as a name that is too long
         raise InputError(f"{path} is not a run folder: {error.strerror}") from None
     refuse_links(path)
-    written = read_object(path / paths.RECIPE, recipe=str, fields=dict)
+    return recipe_in(path / paths.RECIPE)
+
+
+def recipe_in(file: Path) -> Recipe:
+    """The recipe in a JSON file, as `Recipe.to_json` wrote it; nothing in the file can run code.
+
+    Raises:
+        InputError: it is something else.
+    """
+    written = read_object(file, recipe=str, fields=dict)
     try:
         return recipe_class(written["recipe"]).from_fields(written["fields"])
     except ValueError as error:
-        raise InputError(f"{path / paths.RECIPE}: {error}{made_by_newer(path)}") from None
+        raise InputError(f"{file}: {error}{made_by_newer(file.parent)}") from None
 
 
 def refuse_links(path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_run_is_resumed_with_its_own_trainer(runs: Path, capsys: pytest.Captur
     assert capsys.readouterr().err.endswith("is a run of vae: resume it with " + main.program() + " vae\n")
 
 
-@pytest.mark.parametrize("name", sorted(set(main.COMMANDS) - {"train"}))
+@pytest.mark.parametrize("name", sorted(set(main.COMMANDS) - {"train", "search"}))
 def test_a_command_is_a_function_of_its_name(name: str):
     assert callable(function_of(name))
 
@@ -151,6 +151,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("aigc-tf ex", {"export", "explore", "explain"}),
         ("aigc-tf train dp-", {"dp-gan", "dp-gpt", "dp-vae"}),
         ("aigc-tf train dcgan --images.h", {"--images.height"}),
+        ("aigc-tf search dcgan --tri", {"--trials"}),
         ("aigc-tf sample --trunc", {"--truncation"}),
         ("aigc-tf export --format ", {"tflite", "saved_model", "web"}),
         ("aigc-tf explore tr", {"traverse"}),

@@ -99,5 +99,9 @@ def test_the_card_says_what_is_promised_and_what_is_not():
         assert wanted in card
     for wanted in ("| noised updates | 12 |", "probability 0.05", "nearest training images", "seed", "held-out"):
         assert wanted in card
-    for wanted in ("best checkpoint by a Fréchet distance", "early end (`stop_after`)", "ended with an error"):
+    for wanted in (
+        "best checkpoint by a Fréchet distance",
+        "early end (`stop_after`",
+        "ended with an error",
+    ):
         assert wanted in card

@@ -229,6 +229,7 @@ def normalised(recipe: DPGAN) -> keras.Model:
         (DPGAN, {"guard": GuardSettings(action="stop")}, "guard.action is stop: .* choose warn"),
         (DPGAN, {"guard": GuardSettings(action="roll_back")}, "guard.action is roll_back: .* choose warn"),
         (DPGAN, {"stop_after": 3}, "stop_after is 3: .* without privacy; leave it out"),
+        (DPGAN, {"stop_at": 3.0}, "stop_at is 3.0: .* without privacy; leave it out"),
     ],
 )
 def test_what_the_accountant_does_not_know_is_refused(recipe: type, fields: dict, fault: str):

@@ -25,6 +25,7 @@ COMMANDS = (
     "score",
     "explore",
     "explain",
+    "judge",
     "forecast",
     "augment",
     "cache",

@@ -23,8 +23,8 @@ COMMANDS = [
     *(f"trainers.{name}" for name in recipe_classes()),
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
     *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
-    *("tools.explain", "tools.search", "tools.make_shipped_set", "tools.train_feature_classifier", "tools.cache"),
-    *("aigc_tf", "trainers", "tools"),
+    *("tools.explain", "tools.make_shipped_set", "tools.train_feature_classifier", "tools.cache"),
+    *("tools.search", "tools.judge", "aigc_tf", "trainers", "tools"),
 ]
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from aigc_tf.data.labelled.source import LabelledSource
 from aigc_tf.data.source import evenly
 from aigc_tf.families.classifies import Classifies
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.intervals import wilson_interval
 from aigc_tf.metrics.text.simple_classifiers import MAJORITY, TFIDF, majority_probabilities, tfidf_probabilities
 from aigc_tf.recipes.classify import Classify
 
 BINS = 15
-_Z = 1.959964  # of 95 %
 
 
 class Classified(Evaluator):
@@ -77,13 +75,6 @@ def nats(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """The mean of -log p of the true class."""
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.maximum(of_truth, 1e-12)).mean())
-
-
-def wilson_interval(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of `count` independent trials (Wilson 1927, eq. 3)."""
-    centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z / (1 + _Z**2 / count) * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:

@@ -8,21 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix
-from statsmodels.stats.proportion import proportion_confint
 
 from aigc_tf.data.labelled.opening import open_source
 from aigc_tf.metrics.text import classification, deletion
-from aigc_tf.metrics.text.classification import calibration_error, confusion, nats, wilson_interval
+from aigc_tf.metrics.text.classification import calibration_error, confusion, nats
 from aigc_tf.metrics.text.deletion import SHARES, without_top
 from aigc_tf.metrics.text.simple_classifiers import majority_probabilities, tfidf_probabilities
 from aigc_tf.recipes.classify import Classify, LabelSettings
 from tests.families.text.test_classification import made
-
-
-@pytest.mark.parametrize(("right", "count"), [(0, 10), (7, 10), (830, 1000), (10, 10)])
-def test_the_interval_is_wilsons(right: int, count: int):
-    expected = proportion_confint(right, count, alpha=0.05, method="wilson")
-    assert wilson_interval(right / count, count) == pytest.approx(expected, abs=1e-6)
 
 
 def test_calibration_is_the_gap_of_confidence_and_accuracy():

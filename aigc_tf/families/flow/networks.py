@@ -1,0 +1,49 @@
+"""What a flow asks on its way: from a noisy picture, its time, and a class if there is one, to a picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.nn.embeddings import SinusoidalEmbedding
+from aigc_tf.nn.unet import adding_unet
+from aigc_tf.recipes.flows import FlowRecipe
+
+TIME_SCALE = 1000.0
+"""Times are in [0, 1], and sines are made for the steps of a diffusion."""
+
+
+def predictor(recipe: FlowRecipe) -> keras.Model:
+    """Noisy images `[batch, height, width, channels]` and times `[batch]` -> predictions of the images' shape."""
+    noisy, time, told = inputs_of(recipe)
+    return keras.Model([noisy, time], body(recipe, noisy, told), name="predictor")
+
+
+def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
+    """Noisy images, times, and label int32 `[batch]` -> predictions; the label after the last class stands for any.
+
+    The class's vector is added to that of the time (Dhariwal & Nichol 2021, §3.1).
+    """
+    noisy, time, told = inputs_of(recipe)
+    label = keras.Input((), dtype="int32", name="label")
+    vectors = layers.Embedding(len(classes.names) + 1, recipe.unet.time_size, name="label_vector")
+    told = layers.Add(name="time_and_label")([told, vectors(label)])
+    return keras.Model([noisy, time, label], body(recipe, noisy, told), name="predictor")
+
+
+def inputs_of(recipe: FlowRecipe) -> tuple[Any, Any, Any]:
+    """Inputs for noisy images and times, and a vector of the time, `[batch, time_size]`."""
+    noisy = keras.Input(recipe.images.shape, name="noisy")
+    time = keras.Input((), name="time")
+    size = recipe.unet.time_size
+    waves = SinusoidalEmbedding(size, name="waves")(layers.Rescaling(TIME_SCALE, name="steps")(time))
+    return noisy, time, layers.Dense(size, name="time_vector")(waves)
+
+
+def body(recipe: FlowRecipe, noisy: Any, told: Any) -> Any:
+    """The network between its inputs and the prediction."""
+    unet = recipe.unet
+    return adding_unet(noisy, told, unet.filters, unet.blocks, recipe.images.channels)

@@ -74,7 +74,7 @@ def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence
             x = preactivated_block(x, width, name=f"down_{level}_{index}", condition=condition)
         skips.append(x)
     for level, width in reversed(list(enumerate(filters[:-1]))):
-        x = upsample(x, width, name=f"double_{level}")
+        x = upsample(x, width, name=f"double_{level}", kernel_size=1)
         x = layers.Add(name=f"skip_{level}")([x, skips[level]])
         x = preactivated_block(x, width, name=f"up_{level}", condition=condition)
     x = layers.Activation("silu", name="last_activation")(x)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -122,7 +123,14 @@ class FlowModel(LatentModel):
     def ask(self, noisy: np.ndarray, time: float, told: Any) -> np.ndarray:
         """What the network predicts of noisy images, arrays `[count, ...]`, all at one time; see `Ask`."""
         times = np.full(len(noisy), time, np.float32)
-        return self.used.predict_on_batch([noisy, times, *self.rows_told(told, len(noisy))])
+        answer: np.ndarray = self._traced(noisy, times, *self.rows_told(told, len(noisy))).numpy()
+        return answer
+
+    @cached_property
+    def _traced(self) -> Callable[..., tf.Tensor]:
+        """The network, traced once for batches of all sizes, so that what it answers depends on no earlier batch."""
+        specs = [tf.TensorSpec(one.shape, one.dtype) for one in self.used.inputs]
+        return tf.function(lambda *inputs: self.used(inputs, training=False), input_signature=specs, autograph=False)
 
     def rows_told(self, told: Any, count: int) -> list[np.ndarray]:
         """What the network is told beside them of conditions, one for each; None stands for any."""

@@ -35,5 +35,10 @@ def image_of_velocity(velocity: Any, noisy: Any, left: Any) -> Any:
 
 
 def logit_normal(count: tf.Tensor, mean: float, deviation: float, seed: keras.random.SeedGenerator) -> tf.Tensor:
-    """Times in (0, 1), `[count]`: the logistic function of normal numbers (Esser et al. 2024, eq. 19)."""
-    return ops.sigmoid(mean + deviation * keras.random.normal((count,), seed=seed))
+    """Times in [0, 1], `[count]`: the logistic function of normal numbers (Esser et al. 2024, eq. 19).
+
+    One number is drawn, and the batch is spread evenly over the probabilities from there on (Kingma et al. 2021,
+    appendix I.1), so that batches differ less in what they are asked.
+    """
+    places = ops.cast(ops.arange(count), "float32") + keras.random.uniform((), seed=seed)
+    return ops.sigmoid(mean + deviation * tf.math.ndtri(places / ops.cast(count, "float32")))

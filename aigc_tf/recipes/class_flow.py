@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.recipes.flows import FlowEvaluation, FlowSampling, FlowSolving
+from aigc_tf.recipes.flows import FlowEditing, FlowEvaluation, FlowSampling, FlowSolving
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -25,6 +25,11 @@ class GuidedSolving(FlowSolving):
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuidedSampling(GuidedSolving, FlowSampling):
     """Sampling of a flow of classes."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class GuidedEditing(GuidedSolving, FlowEditing):
+    """Drawing given pictures anew, as of a class."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -46,6 +51,7 @@ class ClassFlow(Flow):
         "aigc_tf.metrics.images.conditional:ClassAgreement",
     )
     sample_options: ClassVar[type] = GuidedSampling
+    transform_options: ClassVar[type] = GuidedEditing
     evaluate_options: ClassVar[type] = GuidedEvaluation
     export_options: ClassVar[type] = GuidedSolving
 

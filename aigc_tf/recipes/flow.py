@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.flows import FlowEditing, FlowRecipe, UNetSettings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 
@@ -17,9 +17,11 @@ from aigc_tf.recipes.images import ExportLimits, ImageSettings
 class Flow(FlowRecipe):
     """Rectified flow (Liu et al. 2023; Lipman et al. 2023): from noise to pictures in a few evaluations of a U-Net."""
 
-    model: ClassVar[str] = "aigc_tf.families.flow.model:Flow"
+    model: ClassVar[str] = "aigc_tf.families.flow.unconditional:Flow"
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:predictor"}
     pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
+
+    transform_options: ClassVar[type] = FlowEditing
 
     steps: PositiveInt = 3000
 

@@ -34,6 +34,16 @@ class FlowSampling(FlowSolving, LatentSampling):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class FlowEditing(FlowSolving):
+    """Drawing given pictures anew."""
+
+    strength: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """Share of noise that a picture is given, from which it is drawn anew: 1 leaves nothing of it."""
+    mask: str | None = None
+    """A picture file: what is white there is drawn anew, what is black is kept as it is."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowEvaluation(FlowSolving, ImageEvaluation):
     """Measuring a flow: how it is sampled, and what with."""
 

@@ -13,8 +13,8 @@ from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.source import Batch, evenly
 from aigc_tf.families.base import TensorSpec
 from aigc_tf.families.flow.couplings import in_optimal_order
+from aigc_tf.families.flow.editing import EditingFlow
 from aigc_tf.families.flow.following import Ask
-from aigc_tf.families.flow.model import FlowModel
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.labels import Labels
@@ -23,7 +23,7 @@ from aigc_tf.recipes import class_flow
 PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
 
 
-class ClassFlow(FlowModel):
+class ClassFlow(EditingFlow):
     """A flow that is told the class, and sometimes is not (Ho & Salimans 2022, algorithm 1).
 
     Args:
@@ -97,7 +97,12 @@ class ClassFlow(FlowModel):
 
     def told_specs(self) -> dict[str, TensorSpec]:
         """The class, by its number."""
-        return {"label": TensorSpec((), "number of the class, from 0", "int32", tuple(self.condition.kinds))}
+        meaning = f"number of the class, from 0; {self.untold} for any"
+        return {"label": TensorSpec((), meaning, "int32", tuple(self.condition.kinds))}
+
+    def page_facts(self, options: Any) -> dict[str, Any]:
+        """The number that stands for any class, and the guidance."""
+        return {"untold": self.untold, "guidance": options.guidance}
 
     def export_metadata(self) -> dict[str, Any]:
         """The names of the classes too."""

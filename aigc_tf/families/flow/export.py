@@ -89,9 +89,9 @@ class FlowFile:
         return {"generate": generate, "predict": predict}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws."""
+        """It draws step by step: the page goes the way itself, with `predict`."""
         del source
-        return [self.model.drawing_panel("generate")]
+        return [Panel("flow", "predict", {"steps": self.solving.evaluations} | self.model.page_facts(self.solving))]
 
     def export_metadata(self) -> dict[str, Any]:
         """How `generate` solves the equation."""

@@ -220,6 +220,11 @@ class FlowModel(LatentModel):
         """What the further inputs of the network are, for exported files."""
         return {}
 
+    def page_facts(self, options: Any) -> dict[str, Any]:
+        """What the page has to know beside the number of steps."""
+        del options
+        return {}
+
     def exported_with(self, **options: Any) -> FlowFile:
         """Signatures whose `generate` solves the equation as the options say; see `GenerativeModel.exported_with`."""
         return FlowFile(self, self.solving(**options))
@@ -235,7 +240,3 @@ class FlowModel(LatentModel):
     def export_metadata(self) -> dict[str, Any]:
         """How `generate` solves the equation."""
         return self.exported_with().export_metadata()
-
-
-class Flow(FlowModel):
-    """A flow of pictures without a condition."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -68,9 +69,9 @@ class ClassFlow(EditingFlow):
         """All labels."""
         return [batch["label"]]
 
-    def rows_told(self, told: Any, count: int) -> list[np.ndarray]:
+    def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
         """The labels."""
-        return [np.full(count, self.untold, np.int32) if told is None else np.asarray(told, np.int32)]
+        return [everywhere(self.untold, "int32") if told is None else told]
 
     def guided(self, ask: Ask, options: Any) -> Ask:
         """(1 - w) times the prediction for any class, and w times that for the class (Ho & Salimans 2022, eq. 6).

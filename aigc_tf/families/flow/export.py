@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -71,7 +72,7 @@ class FlowFile:
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate` and `predict`."""
         latent = TensorSpec((self.model.latent_dim,), "independent standard normal numbers")
-        told = self.model.told_specs()
+        told, further = self.model.told_specs(), self.model.further_specs()
         inputs = {"noisy": TensorSpec(self.model.image_shape, NOISY), "time": TensorSpec((), "in [0, 1]")}
         generate = Signature(
             self.generator(),
@@ -82,7 +83,7 @@ class FlowFile:
         )
         predict = Signature(
             self.predictor(),
-            inputs | told,
+            inputs | further,
             {"predicted": TensorSpec(self.model.image_shape, PREDICTED)},
             self.noisy_examples(source),
         )
@@ -101,37 +102,36 @@ class FlowFile:
         """Latent, and conditions -> picture in [0, 1]; every evaluation one after the other."""
         model = self.model
         latent = keras.Input((model.latent_dim,), name="latent")
-        told = self._told_inputs()
+        told = inputs_for(model.told_specs())
         noise = layers.Reshape(model.image_shape, name="noise")(latent)
-        velocity = velocities(model.guided(self._ask, self.solving), told, model.recipe.prediction)
+        condition = told[0] if told else None
+        velocity = velocities(model.guided(self._ask, self.solving), condition, model.recipe.prediction)
         *_, image = following(velocity, noise, self.solving)
         image = ops.clip(0.5 * image + 0.5, 0.0, 1.0)
         return keras.Model([latent, *told] if told else latent, image, name="generate")
 
     def _ask(self, noisy: Any, time: float, told: Any) -> Any:
         """What the network predicts of noisy images, tensors, all at one time; see `Ask`."""
-        network = self.model.used
-        further = told or [Everywhere(self.model.untold, "int32")(noisy) for _ in network.inputs[2:]]
-        return network([noisy, Everywhere(time)(noisy), *further])
+
+        def everywhere(value: float, dtype: str = "float32") -> Any:
+            return Everywhere(value, dtype)(noisy)
+
+        return self.model.used([noisy, everywhere(time), *self.model.further(told, everywhere)])
 
     def predictor(self) -> keras.Model:
         """Noisy image, time, and conditions -> predicted image, whatever the network predicts."""
-        model, told = self.model, self._told_inputs()
+        model = self.model
+        told = inputs_for(model.further_specs())
         noisy, time = keras.Input(model.image_shape, name="noisy"), keras.Input((), name="time")
         predicted = model.used([noisy, time, *told])
         if model.recipe.prediction == "velocity":
             predicted = ToImage(name="to_image")(predicted, noisy, time)
         return keras.Model([noisy, time, *told], predicted, name="predict")
 
-    def _told_inputs(self) -> list[Any]:
-        return [keras.Input(spec.shape, dtype=spec.dtype, name=name) for name, spec in self.model.told_specs().items()]
-
-    def _told_examples(self, count: int) -> dict[str, np.ndarray]:
-        return dict.fromkeys(self.model.told_specs(), self.model.conditions(None, count))
-
     def drawn(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Latents, and conditions in turn."""
-        return {"latent": self.model.latents(count, seed)} | self._told_examples(count)
+        conditions = dict.fromkeys(self.model.told_specs(), self.model.conditions(None, count))
+        return {"latent": self.model.latents(count, seed)} | conditions
 
     def noisy_examples(self, source: Any) -> Examples:
         """Training images with noise of all times; the model's own where there is no source."""
@@ -145,6 +145,11 @@ class FlowFile:
             times = random.random(count, dtype=np.float32)
             noise = self.model.latents(count, seed).reshape(images.shape)
             noisy = between(noise, 2 * images - 1, times[:, None, None, None]).astype(np.float32)
-            return {"noisy": noisy, "time": times} | self._told_examples(count)
+            return {"noisy": noisy, "time": times} | self.model.examples_told(count, seed)
 
         return examples
+
+
+def inputs_for(specs: Mapping[str, TensorSpec]) -> list[Any]:
+    """Inputs of a network."""
+    return [keras.Input(spec.shape, dtype=spec.dtype, name=name) for name, spec in specs.items()]

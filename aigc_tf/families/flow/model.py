@@ -17,7 +17,7 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.flow.couplings import in_optimal_order
 from aigc_tf.families.flow.export import FlowFile
 from aigc_tf.families.flow.following import Ask, following, velocities
-from aigc_tf.families.flow.paths import NEAREST_TRAINED, between, logit_normal, velocity_of_image
+from aigc_tf.families.flow.paths import between, logit_normal, velocity_error
 from aigc_tf.families.latent import GENERATION_BATCH, LatentModel, averaged, update_average
 from aigc_tf.families.pages import Panel
 from aigc_tf.modalities.base import Preview
@@ -49,7 +49,7 @@ class FlowModel(LatentModel):
         self.predictor = predictor
         # What is asked after training: the moving average, if there is one.
         self.used = averaged(predictor, recipe.average_images)
-        self.noise_seed = keras.random.SeedGenerator(recipe.seed, name="noise_seed")
+        self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
         self.time_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="time_seed")
         self.adam = adam(recipe.optimizer, predictor.trainable_variables)
         self.built = True
@@ -66,8 +66,8 @@ class FlowModel(LatentModel):
         """Update the network on `image`, `[batch, height, width, channels]` in [-1, 1], and the conditions with it."""
         images = batch["image"]
         count = ops.shape(images)[0]
-        noise = self.coupled(keras.random.normal(ops.shape(images), seed=self.noise_seed), batch)
-        times = logit_normal(count, self.recipe.times.mean, self.recipe.times.deviation, self.time_seed)
+        noise = self.coupled(keras.random.normal(ops.shape(images), seed=self.latent_seed), batch)
+        times = self.times(count)
         told = self.told(batch)
         weights = self.predictor.trainable_variables
         with tf.GradientTape() as tape:
@@ -75,6 +75,10 @@ class FlowModel(LatentModel):
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
         update_average(self.used, self.predictor, count, self.adam.iterations, self.recipe.average_images)
         return {"loss": loss, "gradient_norm": norm}
+
+    def times(self, count: tf.Tensor) -> tf.Tensor:
+        """The times that a batch is asked about, `[count]`."""
+        return logit_normal(count, self.recipe.times.mean, self.recipe.times.deviation, self.time_seed)
 
     def coupled(self, noise: tf.Tensor, batch: Batch) -> tf.Tensor:
         """The noise in the order in which it goes with the images of a batch."""
@@ -95,15 +99,9 @@ class FlowModel(LatentModel):
         training: bool,
     ) -> tf.Tensor:
         """The mean squared error of the velocity of each image, `[batch]`; arguments `[batch, ...]`."""
-        time = ops.reshape(times, (-1, 1, 1, 1))
-        noisy = between(noise, images, time)
+        noisy = between(noise, images, ops.reshape(times, (-1, 1, 1, 1)))
         predicted = network([noisy, times, *told], training=training)
-        if self.recipe.prediction == "velocity":
-            error = predicted - (images - noise)
-        else:
-            left = ops.maximum(1.0 - time, NEAREST_TRAINED)
-            error = velocity_of_image(predicted, noisy, left) - velocity_of_image(images, noisy, left)
-        return ops.mean(ops.square(error), axis=(1, 2, 3))
+        return velocity_error(self.recipe.prediction, predicted, noise, images, times)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """The loss on held-out `image`, always with the same noise, at times evenly spread. Changes nothing."""
@@ -122,8 +120,11 @@ class FlowModel(LatentModel):
 
     def ask(self, noisy: np.ndarray, time: float, told: Any) -> np.ndarray:
         """What the network predicts of noisy images, arrays `[count, ...]`, all at one time; see `Ask`."""
-        times = np.full(len(noisy), time, np.float32)
-        answer: np.ndarray = self._traced(noisy, times, *self.rows_told(told, len(noisy))).numpy()
+
+        def everywhere(value: float, dtype: str = "float32") -> np.ndarray:
+            return np.full(len(noisy), value, dtype)
+
+        answer: np.ndarray = self._traced(noisy, everywhere(time), *self.further(told, everywhere)).numpy()
         return answer
 
     @cached_property
@@ -132,9 +133,14 @@ class FlowModel(LatentModel):
         specs = [tf.TensorSpec(one.shape, one.dtype) for one in self.used.inputs]
         return tf.function(lambda *inputs: self.used(inputs, training=False), input_signature=specs, autograph=False)
 
-    def rows_told(self, told: Any, count: int) -> list[np.ndarray]:
-        """What the network is told beside them of conditions, one for each; None stands for any."""
-        del told, count
+    def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
+        """What the network is told beside noisy images and times.
+
+        Args:
+            told: conditions, one for each; None stands for any.
+            everywhere: from a number, and its type, to that number for each of them.
+        """
+        del told, everywhere
         return []
 
     def guided(self, ask: Ask, options: Any) -> Ask:
@@ -146,11 +152,6 @@ class FlowModel(LatentModel):
         """How the equation is solved: the recipe's `export_options` with those that are given."""
         kind: type[FlowSolving] = self.recipe.export_options
         return kind(**options)
-
-    @property
-    def untold(self) -> int:
-        """The class that stands for any."""
-        return 0
 
     def states(self, latents: np.ndarray, condition: Any = None, **options: Any) -> Iterator[np.ndarray]:
         """Where at most 500 latents `[count, latent_dim]` come to after each step.
@@ -217,8 +218,17 @@ class FlowModel(LatentModel):
     # Export.
 
     def told_specs(self) -> dict[str, TensorSpec]:
-        """What the further inputs of the network are, for exported files."""
+        """What the condition is, for exported files."""
         return {}
+
+    def further_specs(self) -> dict[str, TensorSpec]:
+        """What the further inputs of the network are, for exported files."""
+        return self.told_specs()
+
+    def examples_told(self, count: int, seed: int) -> dict[str, np.ndarray]:
+        """Examples of them."""
+        del seed
+        return dict.fromkeys(self.told_specs(), self.conditions(None, count))
 
     def page_facts(self, options: Any) -> dict[str, Any]:
         """What the page has to know beside the number of steps."""

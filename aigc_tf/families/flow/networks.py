@@ -14,6 +14,8 @@ from aigc_tf.recipes.flows import FlowRecipe
 
 TIME_SCALE = 1000.0
 """Times are in [0, 1], and sines are made for the steps of a diffusion."""
+SMOOTH_SCALE, SMOOTH_LONGEST = 10.0, 100.0
+"""Of waves that are differentiated: frequencies from 10 to 0.1."""
 
 
 def predictor(recipe: FlowRecipe) -> keras.Model:
@@ -32,6 +34,23 @@ def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
     vectors = layers.Embedding(len(classes.names) + 1, recipe.unet.time_size, name="label_vector")
     told = layers.Add(name="time_and_label")([told, vectors(label)])
     return keras.Model([noisy, time, label], body(recipe, noisy, told), name="predictor")
+
+
+def mean_predictor(recipe: FlowRecipe) -> keras.Model:
+    """Noisy images, times, and how far a later time is ahead, `[batch]` -> predictions.
+
+    Waves are long, because the network is differentiated by the time (Lu & Song 2025, §4.1).
+    """
+    noisy, time = keras.Input(recipe.images.shape, name="noisy"), keras.Input((), name="time")
+    ahead = keras.Input((), name="ahead")
+    size = recipe.unet.time_size
+    vectors = []
+    for name, number in (("time", time), ("ahead", ahead)):
+        steps = layers.Rescaling(SMOOTH_SCALE, name=f"{name}_steps")(number)
+        waves = SinusoidalEmbedding(size, longest=SMOOTH_LONGEST, name=f"{name}_waves")(steps)
+        vectors.append(layers.Dense(size, name=f"{name}_vector")(waves))
+    told = layers.Add(name="time_and_ahead")(vectors)
+    return keras.Model([noisy, time, ahead], body(recipe, noisy, told), name="predictor")
 
 
 def inputs_of(recipe: FlowRecipe) -> tuple[Any, Any, Any]:

@@ -34,6 +34,24 @@ def image_of_velocity(velocity: Any, noisy: Any, left: Any) -> Any:
     return noisy + left * velocity
 
 
+def velocity_error(prediction: str, predicted: Any, noise: Any, image: Any, times: Any) -> Any:
+    """The mean squared error of the velocity that a prediction means, of each image: `[batch]`.
+
+    Args:
+        prediction: what is predicted, `image` or `velocity`.
+        predicted: of noisy images, `[batch, height, width, channels]`.
+        noise: of the same shape.
+        image: of the same shape.
+        times: `[batch]`.
+    """
+    if prediction == "velocity":
+        error = predicted - (image - noise)
+    else:
+        left = ops.maximum(1.0 - ops.reshape(times, (-1, 1, 1, 1)), NEAREST_TRAINED)
+        error = (predicted - image) / left
+    return ops.mean(ops.square(error), axis=(1, 2, 3))
+
+
 def logit_normal(count: tf.Tensor, mean: float, deviation: float, seed: keras.random.SeedGenerator) -> tf.Tensor:
     """Times in [0, 1], `[count]`: the logistic function of normal numbers (Esser et al. 2024, eq. 19).
 

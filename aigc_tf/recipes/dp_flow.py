@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.recipes.flows import UNetSettings
+from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
 from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
 from aigc_tf.recipes.settings import AdamSettings
@@ -21,6 +21,7 @@ class DPFlow(Private, Flow):
     """Flow with differential privacy: a small U-Net, each image's error clipped and noised (Dockhorn et al. 2023)."""
 
     model: ClassVar[str] = "aigc_tf.families.private.flow:PrivateFlow"
+    evaluators: ClassVar[tuple[str, ...]] = FlowRecipe.evaluators
     transform_options: ClassVar[type] = NoOptions
 
     steps: PositiveInt = 1000

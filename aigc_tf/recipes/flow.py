@@ -21,6 +21,10 @@ class Flow(FlowRecipe):
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:predictor"}
     pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
 
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.samples:Samples",
+        "aigc_tf.metrics.images.flows:BitsPerDimension",
+    )
     transform_options: ClassVar[type] = FlowEditing
 
     steps: PositiveInt = 3000

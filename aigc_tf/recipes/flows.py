@@ -39,7 +39,7 @@ class FlowEditing(FlowSolving):
 
     strength: Annotated[float, Field(gt=0, le=1)] = 0.6
     """Share of noise that a picture is given, from which it is drawn anew: 1 leaves nothing of it."""
-    mask: str | None = None
+    region: str | None = None
     """A picture file: what is white there is drawn anew, what is black is kept as it is."""
 
 

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT, Fraction
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.recipes.flows import MAX_EVALUATIONS
+from aigc_tf.recipes.flows import MAX_EVALUATIONS, FlowRecipe
 from aigc_tf.recipes.options import ImageEvaluation, LatentSampling, NoOptions, Options
 
 
@@ -42,6 +42,7 @@ class MeanFlow(Flow):
     model: ClassVar[str] = "aigc_tf.families.flow.mean:MeanFlow"
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:mean_predictor"}
     sample_options: ClassVar[type] = MeanSampling
+    evaluators: ClassVar[tuple[str, ...]] = FlowRecipe.evaluators
     transform_options: ClassVar[type] = NoOptions
     evaluate_options: ClassVar[type] = MeanEvaluation
     export_options: ClassVar[type] = MeanSolving

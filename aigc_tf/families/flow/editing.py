@@ -32,7 +32,7 @@ class EditingFlow(FlowModel, Transforms):
         seed: int = 0,
         condition: Any = None,
         strength: float | None = None,
-        mask: str | Path | np.ndarray | None = None,
+        region: str | Path | np.ndarray | None = None,
         **options: Any,
     ) -> np.ndarray:
         """Pictures drawn anew: float32 `[count, height, width, channels]` in [0, 1].
@@ -44,16 +44,16 @@ class EditingFlow(FlowModel, Transforms):
             seed: of the noise.
             condition: of a model that takes one: what they become.
             strength: in (0, 1], the share of noise; the recipe's `transform_options` by default.
-            mask: a picture file, or brightness `[height, width]`: what is darker than half is kept as it is.
+            region: a picture file, or brightness `[height, width]`: what is darker than half is kept as it is.
             options: the recipe's `export_options`.
 
         Raises:
-            InputError: the mask is of another size, or an option is out of its range.
+            InputError: the region is of another size, or an option is out of its range.
         """
         chosen = self.recipe.transform_options(**{} if strength is None else {"strength": strength}, **options)
         images = 2.0 * as_brightness(np.asarray(inputs)) - 1.0
         noise = self.latents(1, seed).reshape(1, *self.image_shape)
-        drawn = None if mask is None else self.mask_of(mask)
+        drawn = None if region is None else self.drawn_in(region)
         rows, parts = self.conditions(condition, len(images)), []
         start = 1.0 - chosen.strength
         times = schedule(steps_of(chosen.sampler, chosen.evaluations), chosen.time_shift)
@@ -68,14 +68,14 @@ class EditingFlow(FlowModel, Transforms):
             parts.append(np.clip(0.5 * made + 0.5, 0.0, 1.0))
         return np.concatenate(parts).astype(np.float32)
 
-    def mask_of(self, given: str | Path | np.ndarray) -> np.ndarray:
+    def drawn_in(self, given: str | Path | np.ndarray) -> np.ndarray:
         """Where something is drawn: float32 `[1, height, width, 1]`, 0 or 1."""
         height, width, _ = self.image_shape
         if isinstance(given, str | Path):
             given = Pictures(ImageSettings(height=height, width=width)).parse([str(given)])[0]
         brightness = as_brightness(np.asarray(given)).reshape(-1)
         if brightness.size != height * width:
-            raise InputError(f"the mask has {brightness.size} numbers: the pictures are {height}x{width}")
+            raise InputError(f"the region has {brightness.size} numbers: the pictures are {height}x{width}")
         return (brightness >= 0.5).astype(np.float32).reshape(1, height, width, 1)
 
 

@@ -108,14 +108,14 @@ def test_guidance_1_is_the_class_alone_and_0_any(class_flow: ClassFlowModel) -> 
 def test_what_is_black_in_the_mask_is_kept(flow: FlowModel, tmp_path: Path) -> None:
     mask = np.zeros((16, 16), np.float32)
     mask[4:10, 4:10] = 1
-    made = flow.transform(PICTURES, seed=1, strength=1.0, mask=mask)
+    made = flow.transform(PICTURES, seed=1, strength=1.0, region=mask)
     np.testing.assert_allclose(made[:, mask == 0], PICTURES[:, mask == 0], atol=1e-5)
     assert np.abs(made - PICTURES)[:, mask == 1].mean() > 0.01
     path = tmp_path / "mask.png"
     Image.fromarray((255 * mask).astype(np.uint8)).save(path)
-    np.testing.assert_array_equal(flow.transform(PICTURES, seed=1, strength=1.0, mask=str(path)), made)
-    with pytest.raises(InputError, match="the mask has 4 numbers: the pictures are 16x16"):
-        flow.transform(PICTURES, mask=np.zeros((2, 2)))
+    np.testing.assert_array_equal(flow.transform(PICTURES, seed=1, strength=1.0, region=str(path)), made)
+    with pytest.raises(InputError, match="the region has 4 numbers: the pictures are 16x16"):
+        flow.transform(PICTURES, region=np.zeros((2, 2)))
 
 
 def test_the_less_strength_the_nearer_to_the_picture(flow: FlowModel) -> None:

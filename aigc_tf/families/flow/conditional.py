@@ -19,6 +19,7 @@ from aigc_tf.families.flow.following import Ask
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.labels import Labels
+from aigc_tf.nn import replicas
 from aigc_tf.recipes import class_flow
 
 PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
@@ -57,7 +58,7 @@ class ClassFlow(EditingFlow):
         """
         if self.recipe.coupling == "independent":
             return noise
-        return in_optimal_order(noise, batch["image"], batch["label"])
+        return replicas.own_rows(in_optimal_order(*replicas.gathered([noise, batch["image"], batch["label"]])))
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
         """The labels, some of them replaced by the one that stands for any."""

@@ -22,6 +22,7 @@ from aigc_tf.families.latent import GENERATION_BATCH, LatentModel, averaged, upd
 from aigc_tf.families.pages import Panel
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
+from aigc_tf.nn import replicas
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.flows import FlowRecipe, FlowSolving
 
@@ -81,8 +82,10 @@ class FlowModel(LatentModel):
         return logit_normal(count, self.recipe.times.mean, self.recipe.times.deviation, self.time_seed)
 
     def coupled(self, noise: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """The noise in the order in which it goes with the images of a batch."""
-        return noise if self.recipe.coupling == "independent" else in_optimal_order(noise, batch["image"])
+        """The noise in the order in which it goes with the images of a batch, that of all replicas."""
+        if self.recipe.coupling == "independent":
+            return noise
+        return replicas.own_rows(in_optimal_order(*replicas.gathered([noise, batch["image"]])))
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
         """What the network is told in training beside noisy images and times."""

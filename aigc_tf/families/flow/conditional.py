@@ -106,6 +106,6 @@ class ClassFlow(EditingFlow):
         """The number that stands for any class, and the guidance."""
         return {"untold": self.untold, "guidance": options.guidance}
 
-    def export_metadata(self) -> dict[str, Any]:
-        """The names of the classes too."""
-        return super().export_metadata() | {"classes": self.classes.names}
+    def file_facts(self) -> dict[str, Any]:
+        """The names of the classes."""
+        return {"classes": self.classes.names}

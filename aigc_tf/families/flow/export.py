@@ -95,8 +95,8 @@ class FlowFile:
         return [Panel("flow", "predict", {"steps": self.solving.evaluations} | self.model.page_facts(self.solving))]
 
     def export_metadata(self) -> dict[str, Any]:
-        """How `generate` solves the equation."""
-        return {"sampling": dataclasses.asdict(self.solving)}
+        """How `generate` solves the equation, and what the model adds."""
+        return {"sampling": dataclasses.asdict(self.solving)} | self.model.file_facts()
 
     def generator(self) -> keras.Model:
         """Latent, and conditions -> picture in [0, 1]; every evaluation one after the other."""

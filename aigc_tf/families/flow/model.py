@@ -233,6 +233,10 @@ class FlowModel(LatentModel):
         del seed
         return dict.fromkeys(self.told_specs(), self.conditions(None, count))
 
+    def file_facts(self) -> dict[str, Any]:
+        """What a program has to know of an exported file beside how `generate` solves the equation."""
+        return {}
+
     def page_facts(self, options: Any) -> dict[str, Any]:
         """What the page has to know beside the number of steps."""
         del options

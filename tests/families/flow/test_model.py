@@ -13,6 +13,7 @@ from PIL import Image
 import aigc_tf
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.errors import InputError
+from aigc_tf.export import Limits, Runner, export
 from aigc_tf.families.flow.conditional import ClassFlow as ClassFlowModel
 from aigc_tf.families.flow.unconditional import Flow as FlowModel
 from aigc_tf.recipes.class_flow import ClassFlow
@@ -153,26 +154,21 @@ def test_the_divergence_along_a_vector_is_what_the_prediction_changes_by(predict
     np.testing.assert_allclose(predicted, image, atol=1e-5)
 
 
-def test_a_run_exports_the_sampler_that_is_asked_for(flow: FlowModel, class_flow: ClassFlowModel, tmp_path: Path):
-    from aigc_tf.export import Limits, Runner, export
-
-    few = Limits(examples=8)
-    for model, options in ((flow, {"evaluations": 3, "sampler": "heun"}), (class_flow, {"guidance": 2.0})):
-        chosen = model.exported_with(**options)
-        made = export(chosen, tmp_path / model.name, limits=few, measure=False, metadata=chosen.export_metadata())
-        runner = Runner(made.path)
-        examples = chosen.signatures()["generate"].examples(2, 5)
-        condition = examples.get("label")
-        images = runner.map("generate", examples)["image"]
-        expected = model.decode(examples["latent"], condition, **options)
-        np.testing.assert_allclose(images, expected, atol=1e-4)
-        bound = made.report["signatures"]["generate"]["difference"]["tflite"]["bound"]
-        assert bound == pytest.approx(1e-5 * options.get("evaluations", 10))
-        assert made.report["metadata"]["sampling"] | options == made.report["metadata"]["sampling"]
-        # One evaluation, and the formula, are the sampler of a program that goes the way itself, as the page does.
-        noisy = examples["latent"].reshape(-1, 16, 16, 1)
-        asked = {"noisy": noisy, "time": np.full(2, 0.3, np.float32)}
-        asked |= {} if condition is None else {"label": condition}
-        np.testing.assert_allclose(
-            runner.map("predict", asked)["predicted"], model.ask(noisy, 0.3, condition), atol=1e-4
-        )
+def test_a_file_holds_the_sampler_that_is_asked_for(class_flow: ClassFlowModel, tmp_path: Path) -> None:
+    options = {"evaluations": 3, "sampler": "heun", "guidance": 2.0}
+    chosen = class_flow.exported_with(**options)
+    metadata = chosen.export_metadata()
+    assert metadata["sampling"] | options == metadata["sampling"] and metadata["classes"] == CLASSES.names
+    made = export(chosen, tmp_path, limits=Limits(examples=8), measure=False, metadata=metadata)
+    runner = Runner(made.path)
+    examples = chosen.signatures()["generate"].examples(2, 5)
+    images = runner.map("generate", examples)["image"]
+    np.testing.assert_allclose(images, class_flow.decode(examples["latent"], examples["label"], **options), atol=1e-4)
+    bound = made.report["signatures"]["generate"]["difference"]["tflite"]["bound"]
+    assert bound == pytest.approx(3e-5)
+    # One evaluation is there too, for programs that go the way themselves.
+    noisy, label = examples["latent"].reshape(-1, 16, 16, 1), np.array([1, 2], np.int32)  # 2 stands for any
+    asked = {"noisy": noisy, "time": np.full(2, 0.3, np.float32), "label": label}
+    predicted = runner.map("predict", asked)["predicted"]
+    np.testing.assert_allclose(predicted[:1], class_flow.ask(noisy[:1], 0.3, label[:1]), atol=1e-4)
+    np.testing.assert_allclose(predicted[1:], class_flow.ask(noisy[1:], 0.3, None), atol=1e-4)

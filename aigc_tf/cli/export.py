@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from aigc_tf.cli.checks import require_place
-from aigc_tf.cli.command import command
+from aigc_tf.cli.options import chosen_options, run_command
 
 
 def export(
@@ -22,6 +22,7 @@ def export(
     checkpoint: Literal["last", "best"] = "last",
     measure: bool = True,
     json: bool = False,
+    **options: Any,
 ) -> None:
     """Export a run as verified files.
 
@@ -38,6 +39,7 @@ def export(
             memory. For pictures a feature network may have to be trained first. Without it the file is compared with
             Keras all the same.
         json: Print the report as one JSON object.
+        options: What the recipe's `export_options` has.
     """
     require_place(out)
 
@@ -45,10 +47,13 @@ def export(
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
-    exported = opened.export(format=format, quantize=quantize, batch=batch, out=out, measure=measure, tile=tile)
+    chosen = chosen_options(opened.recipe, "export_options", options)
+    exported = opened.export(
+        format=format, quantize=quantize, batch=batch, out=out, measure=measure, tile=tile, **chosen
+    )
     print(to_json(exported.report) if json else exported.path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
-    command(export, arguments)
+    run_command(export, "export_options", arguments)

@@ -22,7 +22,7 @@ from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.runs.folder import newest_run, read_recipe
 
-Verb = Literal["sample_options", "transform_options", "evaluate_options"]
+Verb = Literal["sample_options", "transform_options", "evaluate_options", "export_options"]
 """The attribute of a recipe that names the class of a verb's options."""
 
 

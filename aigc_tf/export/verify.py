@@ -46,13 +46,19 @@ class Limits:
     steps: int = 256
     """Length of the sequence, for a signature that feeds its state back."""
 
-    def bound(self, quantize: str, recurrent: bool) -> tuple[str, float]:
-        """Which figure is bounded, `largest` or `mean`, and by how much."""
+    def bound(self, quantize: str, recurrent: bool, passes: int = 1) -> tuple[str, float]:
+        """Which figure is bounded, `largest` or `mean`, and by how much.
+
+        Args:
+            quantize: of the file.
+            recurrent: whether the signature feeds its state back.
+            passes: how often it applies a network, see `Signature.passes`; each may add as much as one.
+        """
         if quantize in ("dynamic", "int8"):
             return "mean", self.quantized
         if quantize == "float16":
-            return "largest", self.float16
-        return "largest", self.recurrent if recurrent else self.float32
+            return "largest", passes * self.float16
+        return "largest", passes * (self.recurrent if recurrent else self.float32)
 
 
 def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:

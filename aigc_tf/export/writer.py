@@ -206,12 +206,14 @@ def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits:
 
 def _compare_saved_model(expected: _Expected, folder: Path, work: Path) -> dict[str, dict[str, Any]]:
     answers = verify.run_saved_model(folder, expected.examples, work)
-    bound = ("largest", expected.limits.float32)
     return {
         name: verify.compare(
-            f"saved_model, {name}", verify.by_size(expected.answers[name]), verify.by_size(answers[name]), bound
+            f"saved_model, {name}",
+            verify.by_size(expected.answers[name]),
+            verify.by_size(answers[name]),
+            expected.limits.bound("none", recurrent=False, passes=signature.passes),
         )
-        for name in expected.signatures
+        for name, signature in expected.signatures.items()
     }
 
 
@@ -224,7 +226,7 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
             answers = [runner.map(name, part) for part in expected.examples[name]]
             pair = verify.by_size(expected.answers[name]), verify.by_size(answers)
         what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
-        found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback)))
+        found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback), signature.passes))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
         if numbers and quantize in ("dynamic", "int8"):
             found[name] |= verify.compare_order(what, *pair, numbers, limits)

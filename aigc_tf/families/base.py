@@ -71,6 +71,9 @@ class Signature:
     other_sizes: Sequence[Examples] = ()
     """Examples of other heights and widths, where these are unknown: files are compared on a batch of each, and timed
     with the last."""
+    passes: int = 1
+    """How often a network is applied one after the other in a call, each time to what it made before: the differences
+    from Keras that are accepted are so many times those of a single pass."""
 
     def tried(self, count: int, seed: int, batch: int = 1) -> dict[str, np.ndarray]:
         """Inputs to verify and to calibrate with: ordinary ones, then as many strange ones if there are any.
@@ -129,6 +132,15 @@ class GenerativeModel(keras.Model, abc.ABC):
     def export_metadata(self) -> dict[str, Any]:
         """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
         return {}
+
+    def exported_with(self, **options: Any) -> Any:
+        """What is exported with the recipe's `export_options`: its `signatures`, `page` and `export_metadata`.
+
+        Args:
+            options: by name; most models have none.
+        """
+        del options
+        return self
 
     def page(self, source: Any = None) -> Sequence[Panel]:
         """What a browser can do with the exported file, one panel below the other; nothing by default.

@@ -42,6 +42,8 @@ class Request:
     """Of the samples."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The recipe's `evaluate_options`, by name."""
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    """Those of them that say how examples are drawn: the recipe's `sample_options`, too."""
 
 
 class Picture(NamedTuple):
@@ -117,6 +119,7 @@ def evaluate(
     found = [evaluator.measure(model, source, recipe, request) for evaluator in evaluators]
     figures = {name: figure for measurement in found for name, figure in measurement.figures.items()}
     protocol: dict[str, Any] = {"samples": request.samples, "seed": request.seed, "part": request.part}
+    protocol |= request.sampling
     for measurement in found:
         protocol |= measurement.protocol
     return {

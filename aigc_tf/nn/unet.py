@@ -1,4 +1,4 @@
-"""A U-Net for pictures of any height and width."""
+"""U-Nets: for pictures of any height and width, and for many passes over small ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from aigc_tf.nn.blocks import DepthToSpace, unet_block, unet_down, unet_up
+from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, unet_block, unet_down, unet_up, upsample
 
 
 def half_size_unet(
@@ -50,3 +50,33 @@ def half_size_unet(
         4 * channels, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"
     )
     return DepthToSpace(2, name="full_size")(last(x))
+
+
+def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence[int], channels: int) -> Any:
+    """A U-Net that adds its skips, has no normalisation and begins at half the size: little work for many passes.
+
+    It starts as 0.
+
+    Args:
+        x: `[batch, height, width, any]`; sizes are multiples of 2 to the number of `filters`.
+        condition: `[batch, numbers]`, of a time, say; see `aigc_tf.nn.blocks.preactivated_block`.
+        filters: channels at a half, a quarter, ... of the size.
+        blocks: residual blocks at each size on the way down; on the way up there is one at each but the smallest.
+        channels: of what comes out.
+
+    Returns:
+        `[batch, height, width, channels]`.
+    """
+    skips = []
+    for level, (width, count) in enumerate(zip(filters, blocks, strict=True)):
+        x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"halve_{level}")(x)
+        for index in range(count):
+            x = preactivated_block(x, width, name=f"down_{level}_{index}", condition=condition)
+        skips.append(x)
+    for level, width in reversed(list(enumerate(filters[:-1]))):
+        x = upsample(x, width, name=f"double_{level}", kernel_size=1)
+        x = layers.Add(name=f"skip_{level}")([x, skips[level]])
+        x = preactivated_block(x, width, name=f"up_{level}", condition=condition)
+    x = layers.Activation("silu", name="last_activation")(x)
+    x = layers.Conv2D(4 * channels, 3, padding="same", kernel_initializer="zeros", name="last")(x)
+    return DepthToSpace(2, name="full_size")(x)

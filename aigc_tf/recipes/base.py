@@ -57,7 +57,9 @@ class Recipe(Plan, metaclass=Checked):
     transform_options: ClassVar[type] = NoOptions
     """What a transformation can be asked."""
     evaluate_options: ClassVar[type] = NoOptions
-    """What its evaluators can be asked."""
+    """What its evaluators can be asked; options that sampling has, too, say how what they measure is drawn."""
+    export_options: ClassVar[type] = NoOptions
+    """What the export can be asked."""
     watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
     """The callback that sees when training goes wrong, and decides what happens then."""
 

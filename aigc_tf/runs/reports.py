@@ -99,11 +99,12 @@ def to_json(report: dict[str, Any]) -> str:
     return json.dumps(report, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
 
 
-def export_quality(run: Run, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
+def export_quality(run: Run, model: Any, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
     """What quantizing changes in the quality of an exported file, or why that is not measured.
 
     Args:
-        run: what was exported.
+        run: of the file.
+        model: what was exported of it.
         quantize: `dynamic` or `int8`.
         measure: whether to measure at all.
         runner: of the file.
@@ -115,7 +116,7 @@ def export_quality(run: Run, quantize: str, measure: bool, runner: Runner) -> di
         return {"not_measured": "as it was asked (--no-measure)"}
     say("measuring what quantizing changes in quality; --no-measure (measure=False) leaves it out")
     try:
-        found = resolve(run.recipe.export_quality)(run.model, run.source, run.recipe, runner, quantize)
+        found = resolve(run.recipe.export_quality)(model, run.source, run.recipe, runner, quantize)
     except InputError as error:
         say(f"warning: the quality of the quantized file is not measured: {error}")
         found = {"not_measured": str(error)}

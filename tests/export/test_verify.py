@@ -59,6 +59,8 @@ def test_limits_by_quantization() -> None:
     assert limits.bound("none", False) == ("largest", 1e-5)
     assert limits.bound("none", True) == ("largest", 1e-4)
     assert limits.bound("float16", False) == ("largest", 2e-3)
+    assert limits.bound("none", False, passes=10) == ("largest", pytest.approx(1e-4))
+    assert limits.bound("float16", False, passes=10) == ("largest", pytest.approx(2e-2))
     assert limits.bound("int8", False)[0] == limits.bound("dynamic", True)[0] == "mean"
 
 

@@ -17,12 +17,14 @@ from keras import layers
 
 import aigc_tf
 from aigc_tf.errors import InputError
+from aigc_tf.families.flow.model import FlowModel
 from aigc_tf.families.private.gan import PrivateGAN
 from aigc_tf.families.private.vae import PrivateVAE
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.privacy.gradients import Passage, clipped_sums
 from aigc_tf.privacy.optimizer import PrivateOptimizer
 from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.recipes.dp_flow import DPFlow
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings
@@ -106,6 +108,38 @@ def test_without_privacy_a_vae_moves_along_the_gradient_of_the_mean_loss():
         np.testing.assert_allclose(logs["loss"], expected["loss"], rtol=1e-5)
     for own, other in zip(values(private.learning), values(plain.learning), strict=True):
         np.testing.assert_allclose(own, other, atol=2e-5)
+
+
+def test_an_enormous_image_moves_a_flow_no_further_than_the_bound():
+    """Nor does it change what the others are asked: noise and times are drawn one by one."""
+    model = aigc_tf.create(DPFlow.tiny(), guarantee=NOISELESS)
+    model.private_optimizer.optimizer = PlainSteps()
+    start, learning = values(model.variables), model.traced.weights
+    before = values(learning)
+    ends = []
+    for real in (images(3), tf.concat([images(3), 1000.0 * images(1)], 0)):
+        restore(model, start)
+        model.train_step(({"image": real},))
+        ends.append(values(learning))
+    moved = tf.linalg.global_norm([now - then for now, then in zip(ends[0], before, strict=True)])
+    assert 0 < moved <= 3 * CLIP_NORM / 8 * 1.0001
+    difference = tf.linalg.global_norm([one - other for one, other in zip(*ends, strict=True)])
+    assert 0 < difference <= CLIP_NORM / 8 * 1.001
+
+
+def test_without_privacy_a_flow_moves_along_the_gradient_of_the_mean_loss():
+    """The same step as that of the plain flow with the same noise and times."""
+    recipe = dataclasses.replace(DPFlow.tiny(), average_images=None)
+    private = aigc_tf.create(recipe, guarantee=Guarantee(1000, 8, 1, None, 0.0, 1e-5, ()))
+    plain = FlowModel(recipe, keras.models.clone_model(private.predictor))
+    plain.predictor.set_weights(private.predictor.get_weights())
+    plain.times = lambda count: type(private).times(plain, count)  # not spread over the batch
+    for seed in range(3):
+        batch = {"image": images(8, seed)}
+        logs, expected = private.train_step((batch,)), plain.train_step(batch)
+        np.testing.assert_allclose(logs["loss"], expected["loss"], rtol=1e-5)
+    for own, other in zip(values(private.traced.weights), values(plain.predictor.trainable_variables), strict=True):
+        np.testing.assert_allclose(own, other, atol=2e-4)
 
 
 @pytest.fixture

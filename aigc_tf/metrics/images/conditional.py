@@ -41,7 +41,7 @@ class ClassAgreement(Evaluator):
             raise InputError(f"samples is {request.samples}: at least 1 is needed to measure")
         network = feature_network(source, recipe.images, "classifier")
         asked = np.asarray(model.conditions(None, request.samples))
-        chunks = generated_images(model, network.shape, request.samples, request.seed)
+        chunks = generated_images(model, network.shape, request.samples, request.seed, request.sampling)
         told = np.concatenate([_likeliest(network.extract(chunk).probabilities) for chunk in chunks])
         agreement = float(np.mean(told == asked))
         of_real = _likeliest(reference_features(network, source, request.part).probabilities)

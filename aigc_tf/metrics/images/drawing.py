@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,24 +30,29 @@ def chunk_seed(seed: int, index: int) -> int:
 
 
 def generated_images(
-    model: Generates, shape: tuple[int, int, int], samples: int, seed: int = 0
+    model: Generates,
+    shape: tuple[int, int, int],
+    samples: int,
+    seed: int = 0,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[np.ndarray]:
     """`samples` generated images in uint8 chunks `[n, height, width, channels]`, n at most 500.
 
     Chunk i is drawn with `chunk_seed(seed, i)`; how large chunks are depends on the shape alone. A model with a
     condition is given one list over all samples, `model.conditions(None, samples)`, of which each chunk takes its
-    slice: all classes come equally often, however many there are.
+    slice: all classes come equally often, however many there are. `options` say how it draws.
 
     Raises:
         ValueError: the model answers with another shape.
         InputError: it answers with values that are not finite.
     """
     size = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // int(np.prod(shape))))
+    generate: Callable[..., Any] = model.generate
     conditions = model.conditions(None, samples)
     for index, start in enumerate(range(0, samples, size)):
         count = min(size, samples - start)
         condition = None if conditions is None else conditions[start : start + count]
-        images = np.asarray(model.generate(count, chunk_seed(seed, index), condition))
+        images = np.asarray(generate(count, chunk_seed(seed, index), condition, **options))
         if images.shape != (count, *shape):
             raise ValueError(f"generate({count}) gave shape {images.shape}: expected {(count, *shape)}")
         if not np.isfinite(images).all():

@@ -76,7 +76,8 @@ class Samples(Evaluator):
         part, samples = request.part, request.samples
         _require_enough(samples, source, part)
         network = of_request(source, recipe.images, request)
-        found = comparison(network, generated_images(model, network.shape, samples, request.seed), source, part)
+        drawn = generated_images(model, network.shape, samples, request.seed, request.sampling)
+        found = comparison(network, drawn, source, part)
         beside = _baselines(network, source, samples, part)
         figures = _figures(found, beside)
         protocol = in_words(source, network, request) | {
@@ -185,7 +186,7 @@ def _baselines_in_words(source: ImageSource, beside: dict[str, Comparison]) -> s
 
 def _memorisation(model: Generates, source: ImageSource, network: FeatureNetwork, request: Request) -> Measurement:
     """Whether samples are copies of training images."""
-    some = next(generated_images(model, network.shape, MEMORISATION_SAMPLES, request.seed))
+    some = next(generated_images(model, network.shape, MEMORISATION_SAMPLES, request.seed, request.sampling))
     copies = nearest_training_images(some, source, request.part)
     shown = slice(MEMORISATION_SHOWN)
     picture = nearest_picture(some[shown], source.train.images, copies.nearest.indices[shown])

@@ -1,0 +1,1 @@
+"""Flows: from noise to pictures along a learnt velocity."""

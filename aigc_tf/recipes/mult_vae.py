@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.recommendation import RankingLimits, RatingSettings, RecommendationRecipe
 from aigc_tf.recipes.settings import AdamSettings
 
@@ -34,9 +34,6 @@ class MultVAE(RecommendationRecipe):
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
     """Share of the liked items that a training step hides from the encoder."""
-    seen_weight: Fraction = 1.0
-    """Of liked items that the encoder sees, in the likelihood; those that are hidden from it count 1. At 1 it is that
-    of the paper; below, the model learns rather what goes with what than to repeat what it was given."""
     beta: NonNegativeFloat = 0.2
     """Weight of the KL divergence in the end (Liang et al. 2018, eq. 5)."""
     annealing_steps: NonNegativeInt = 300

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Fraction, ProperFraction
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.recommendation import RankingLimits, RecommendationRecipe
 from aigc_tf.recipes.settings import AdamSettings
 
@@ -41,8 +41,6 @@ class RecVAE(RecommendationRecipe):
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
     """Share of the liked items that is hidden from the encoder while it learns; the decoder learns without."""
-    seen_weight: Fraction = 1.0
-    """Of liked items that the encoder sees, in the likelihood; those that are hidden from it count 1."""
     gamma: NonNegativeFloat = 0.005
     """Weight of the KL divergence, times the number of items that the user likes (eq. 12)."""
     encoder_steps: PositiveInt = 3

@@ -48,12 +48,11 @@ class MultVAE(Recommender):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks on `liked`, ones and zeros `[batch, items]` (Liang et al. 2018, eq. 5)."""
         liked, weights = batch["liked"], self.learning["optimizer"]
-        hidden = self.hidden(liked, self.recipe.dropout)
-        counted = liked * (hidden + (1 - hidden) * self.recipe.seen_weight)
+        seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
         with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(liked * (1 - hidden), training=True))
+            posterior = Posterior(*self.encoder(seen, training=True))
             logits = self.decoder(self.sample(*posterior), training=True)
-            reconstruction = ops.mean(multinomial_nats(logits, counted))
+            reconstruction = ops.mean(multinomial_nats(logits, liked))
             divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
             weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
             loss = reconstruction + weight * divergence

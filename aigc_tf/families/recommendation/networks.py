@@ -10,6 +10,7 @@ from keras import layers, ops
 
 from aigc_tf.data.ratings.items import Items
 from aigc_tf.nn.blocks import gaussian_head
+from aigc_tf.recipes.cfgan import CFGAN
 from aigc_tf.recipes.mult_vae import MultVAE
 from aigc_tf.recipes.recvae import RecVAE
 
@@ -51,6 +52,23 @@ def linear_decoder(recipe: RecVAE, items: Items) -> keras.Model:
     """Latents `[batch, latent_dim]` -> logits `[batch, items]`, by one matrix."""
     latent = keras.Input((recipe.latent_dim,), name="latent")
     return keras.Model(latent, readout(items)(latent), name="decoder")
+
+
+def generator(recipe: CFGAN, items: Items) -> keras.Model:
+    """Liked items `[batch, items]` -> logits `[batch, items]`."""
+    liked = keras.Input((len(items),), name="liked")
+    x = layers.UnitNormalization(name="unit")(liked)
+    x = layers.Dense(recipe.units, "tanh", name="hidden")(x)
+    return keras.Model(liked, readout(items)(x), name="generator")
+
+
+def discriminator(recipe: CFGAN, items: Items) -> keras.Model:
+    """Liked items, and a vector that may be made, `[batch, items]` each -> logits `[batch, 1]`."""
+    liked, vector = (keras.Input((len(items),), name=name) for name in ("liked", "vector"))
+    x = layers.Concatenate(name="both")([liked, vector])
+    x = layers.Dense(recipe.discriminator_units, name="hidden")(x)
+    x = layers.LeakyReLU(negative_slope=0.2, name="activation")(x)
+    return keras.Model([liked, vector], layers.Dense(1, name="logit")(x), name="discriminator")
 
 
 def readout(items: Items) -> layers.Dense:

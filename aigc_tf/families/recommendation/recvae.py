@@ -89,12 +89,11 @@ class RecVAE(Recommender):
     def learn_encoder(self, liked: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the encoder: -log p of what is liked, and γ times the number of liked items times KL (eq. 12)."""
         weights = self.learning["optimizer"]
-        hidden = self.hidden(liked, self.recipe.dropout)
-        counted = liked * (hidden + (1 - hidden) * self.recipe.seen_weight)
+        seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
         with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(liked * (1 - hidden), training=True))
+            posterior = Posterior(*self.encoder(seen, training=True))
             latents = self.sample(*posterior)
-            reconstruction = multinomial_nats(self.decoder(latents, training=False), counted)
+            reconstruction = multinomial_nats(self.decoder(latents, training=False), liked)
             divergence = self.divergence(posterior, latents, liked)
             weight = self.recipe.gamma * ops.sum(liked, axis=-1)
             loss = ops.mean(reconstruction + weight * divergence)

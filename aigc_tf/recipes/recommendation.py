@@ -9,7 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.fields import STRICT, Count
+from aigc_tf.recipes.fields import STRICT, Count, ProperFraction
 from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import QuantizationLimits, Settings
 
@@ -31,7 +31,10 @@ class RatingSettings(Settings):
     items: str | None = None
     """A second CSV file with a row for each item: its number and its title, and the year if there is one."""
     at_least: float = 4.0
-    """Ratings from this on mean that the item is liked; the others are left out (implicit feedback)."""
+    """Ratings from this on mean that the item is liked (implicit feedback)."""
+    weak: ProperFraction = 0.25
+    """What lower ratings of training users count, where liked items count 1: to rate an item somebody has chosen to see
+    it. 0 leaves them out. Nothing of the kind is given or asked for of held-out users."""
     min_items: Annotated[int, Field(ge=2)] = 5
     """Users who like fewer items are left out."""
     min_users: PositiveInt = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,26 +35,30 @@ class Users:
 
     names: tuple[str, ...]
     given: Any
-    """CSR float32 `[users, items]` of ones: what a model is told of each."""
+    """CSR float32 `[users, items]` of ones: what a model is told of each; of training users also less than 1 for what
+    they rated low."""
     asked: Any
     """The same of what it is asked for; of nobody both have an item."""
 
     def __len__(self) -> int:
         return len(self.names)
 
-    @property
+    @cached_property
     def liked(self) -> Any:
-        """CSR float32 `[users, items]` of ones: both together."""
-        return self.given + self.asked
+        """CSR float32 `[users, items]` of ones: of what is given what is liked."""
+        ones = self.given.copy()
+        ones.data = (ones.data == 1).astype(np.float32)
+        ones.eliminate_zeros()
+        return ones
 
     def only(self, rows: np.ndarray) -> Users:
         """Some of the users, int `[users]`."""
         return Users(tuple(self.names[row] for row in rows), self.given[rows], self.asked[rows])
 
 
-def learnt_from(names: Sequence[str], liked: Any) -> Users:
+def learnt_from(names: Sequence[str], given: Any) -> Users:
     """Users of whom all is given."""
-    return Users(tuple(names), liked, sparse().csr_matrix(liked.shape, dtype=np.float32))
+    return Users(tuple(names), given, sparse().csr_matrix(given.shape, dtype=np.float32))
 
 
 def held_out(names: Sequence[str], rows: Sequence[np.ndarray], items: int) -> Users:

@@ -64,15 +64,13 @@ def open_source(recipe: RecommendationRecipe, data: Any = None) -> RatingSource:
             f"{printable(read.name)} has {len(items)} items that at least {settings.min_users} training users like, "
             f"and {_MIN_ITEMS} are needed: give more ratings, or lower ratings.min_users"
         )
-    train = _known_rows(learnt, numbers)
-    names = [name for name, row in zip(learnt.names, train, strict=True) if len(row)]
     source = RatingSource(
         name=read.name,
         licence=read.licence,
         test_split=_test_split(settings),
         items=items,
         content=_fingerprint(liked, read.ratings.items, items),
-        train=learnt_from(names, matrix_of([row for row in train if len(row)], len(items))),
+        train=_learnt(learnt, numbers, items, settings),
         test=_asked(tested, numbers, items, settings),
     ).for_recipe(recipe)
     if not len(source.test) or source.validation is None or not len(source.validation):
@@ -88,6 +86,9 @@ class _Liked(NamedTuple):
     """Places of items in the order of the source."""
     times: list[np.ndarray]
     """float64, of each of them; 0 where they are not known."""
+    low: list[np.ndarray]
+    """Places of the items that each rated lower."""
+    low_times: list[np.ndarray]
 
     def only(self, users: Sequence[int]) -> _Liked:
         return _Liked(*([values[user] for user in users] for values in self))  # type: ignore[arg-type]
@@ -96,20 +97,27 @@ class _Liked(NamedTuple):
 def _liked(ratings: Ratings, settings: RatingSettings) -> _Liked:
     """Those who like enough items, each item once."""
     wanted = np.ones(len(ratings.user), bool) if ratings.rating is None else ratings.rating >= settings.at_least
+    rows, times = _by_user(ratings, wanted)
+    low, low_times = _by_user(ratings, ~wanted)
+    low_times = [times[~np.isin(row, known)] for times, row, known in zip(low_times, low, rows, strict=True)]
+    low = [row[~np.isin(row, known)] for row, known in zip(low, rows, strict=True)]
+    enough = [user for user, row in enumerate(rows) if len(row) >= settings.min_items]
+    return _Liked(list(ratings.users), rows, times, low, low_times).only(enough)
+
+
+def _by_user(ratings: Ratings, wanted: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Items and times of some of the ratings, for each user in order of time, each item once."""
     user, item = ratings.user[wanted], ratings.item[wanted]
     time = np.zeros(len(user)) if ratings.time is None else ratings.time[wanted]
     order = np.lexsort((item, time, user))
     user, item, time = user[order], item[order], time[order]
-    ends = np.searchsorted(user, np.arange(len(ratings.users) + 1))
-    names, rows, times = [], [], []
-    for number, (start, end) in enumerate(itertools.pairwise(ends)):
+    rows, times = [], []
+    for start, end in itertools.pairwise(np.searchsorted(user, np.arange(len(ratings.users) + 1))):
         _, first = np.unique(item[start:end], return_index=True)
         first.sort()
-        if len(first) >= settings.min_items:
-            names.append(ratings.users[number])
-            rows.append(item[start:end][first])
-            times.append(time[start:end][first])
-    return _Liked(names, rows, times)
+        rows.append(item[start:end][first])
+        times.append(time[start:end][first])
+    return rows, times
 
 
 def _by_hash(liked: _Liked, fold: int) -> tuple[_Liked, _Liked]:
@@ -127,12 +135,11 @@ def _by_time(liked: _Liked) -> tuple[_Liked, _Liked]:
     cut = len(order) - len(order) // FOLDS
     begin = came[order[cut]]
     learnt = liked.only(sorted(order[:cut].tolist()))
-    before = [times < begin for times in learnt.times]
-    return liked.only(sorted(order[cut:].tolist())), _Liked(
-        learnt.names,
-        [row[known] for row, known in zip(learnt.rows, before, strict=True)],
-        [times[known] for times, known in zip(learnt.times, before, strict=True)],
+    rows, low = (
+        [row[times < begin] for row, times in zip(found, when, strict=True)]
+        for found, when in ((learnt.rows, learnt.times), (learnt.low, learnt.low_times))
     )
+    return liked.only(sorted(order[cut:].tolist())), learnt._replace(rows=rows, low=low)
 
 
 def _items(learnt: _Liked, read: Read, settings: RatingSettings) -> tuple[Items, np.ndarray]:
@@ -153,14 +160,25 @@ def _items(learnt: _Liked, read: Read, settings: RatingSettings) -> tuple[Items,
     return items, numbers
 
 
-def _known_rows(liked: _Liked, numbers: np.ndarray) -> list[np.ndarray]:
-    rows = [numbers[row] for row in liked.rows]
-    return [row[row >= 0].astype(np.int32) for row in rows]
+def _known_rows(rows: Sequence[np.ndarray], numbers: np.ndarray) -> list[np.ndarray]:
+    """Numbers of items for their places, without cold ones."""
+    known = [numbers[row] for row in rows]
+    return [row[row >= 0].astype(np.int32) for row in known]
+
+
+def _learnt(learnt: _Liked, numbers: np.ndarray, items: Items, settings: RatingSettings) -> Users:
+    """Training users, those who like none of the items left out."""
+    rows, low = _known_rows(learnt.rows, numbers), _known_rows(learnt.low, numbers)
+    kept = [user for user, row in enumerate(rows) if len(row)]
+    given = matrix_of([rows[user] for user in kept], len(items))
+    if settings.weak:
+        given = given + np.float32(settings.weak) * matrix_of([low[user] for user in kept], len(items))
+    return learnt_from([learnt.names[user] for user in kept], given.tocsr())
 
 
 def _asked(tested: _Liked, numbers: np.ndarray, items: Items, settings: RatingSettings) -> Users:
     """Test users: the last items of each in time are asked for, or those that come last by a hash."""
-    rows = _known_rows(tested, numbers)
+    rows = _known_rows(tested.rows, numbers)
     if settings.split == "users":
         rows = [shuffled_by_hash(name, items.ids, row) for name, row in zip(tested.names, rows, strict=True)]
     return held_out(tested.names, rows, len(items))
@@ -175,8 +193,9 @@ def _test_split(settings: RatingSettings) -> str:
 
 def _fingerprint(liked: _Liked, ids: Sequence[str], items: Items) -> str:
     digest = hashlib.sha256("\0".join(items.titles).encode())
-    for name, row in zip(liked.names, liked.rows, strict=True):
-        digest.update(f"{name}: {' '.join(ids[place] for place in np.sort(row))}\n".encode())
+    for name, row, low in zip(liked.names, liked.rows, liked.low, strict=True):
+        high, weak = (" ".join(ids[place] for place in np.sort(places)) for places in (row, low))
+        digest.update(f"{name}: {high}; {weak}\n".encode())
     return digest.hexdigest()
 
 
@@ -226,6 +245,8 @@ def _notes(source: RatingSource, read: Read, liked: _Liked, settings: RatingSett
     ratings = read.ratings
     used = sum(map(len, liked.rows))
     what = "all are taken as liked" if ratings.rating is None else f"liked from {settings.at_least:g} on"
+    if ratings.rating is not None and settings.weak:
+        what += f", lower ones of training users count {settings.weak:g}"
     said = [
         f"{source.name}: {source.sizes_in_words('users', len)}, {len(source.items):,} items",
         f"{used:,} of {len(ratings.user):,} ratings count ({what}; users with at least {settings.min_items}); read as: "

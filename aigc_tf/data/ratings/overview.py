@@ -12,7 +12,7 @@ EXAMPLES, POPULAR = 5, 20
 
 def overview(source: RatingSource) -> Overview:
     """Of a source of ratings."""
-    liked = source.train.given
+    liked = source.train.liked
     by_user, by_item = (np.asarray(liked.sum(axis=axis)).ravel().astype(np.int64) for axis in (1, 0))
     largest = np.sort(by_item)[::-1]
     tenth = max(1, len(largest) // 10)

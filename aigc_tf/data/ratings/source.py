@@ -63,7 +63,7 @@ class RatingSource(Source):
         if not chosen.any():
             return self
         users = whole.only(np.flatnonzero(chosen))
-        validation = held_out(users.names, rows_by_hash(users.names, self.items.ids, users.given), len(self.items))
+        validation = held_out(users.names, rows_by_hash(users.names, self.items.ids, users.liked), len(self.items))
         left = whole.only(np.flatnonzero(~chosen))
         return dataclasses.replace(self, train=learnt_from(left.names, left.given), validation=validation)
 
@@ -71,7 +71,7 @@ class RatingSource(Source):
         """What a run records of its source."""
         return {
             "training users": len(self.train),
-            "what they like": int(self.train.given.nnz),
+            "what they like": int(self.train.liked.nnz),
             "validation users": 0 if self.validation is None else len(self.validation),
             "validation split": self.validation_split,
             "test users": len(self.test),
@@ -84,7 +84,7 @@ class RatingSource(Source):
     def inputs(self, part: PartName, count: int) -> list[np.ndarray]:
         """What is given of users: numbers of items, int32 `[liked]` each."""
         users: Users = self.part(part)
-        return [users.given[row].indices.astype(np.int32) for row in evenly(len(users), count).tolist()]
+        return [users.liked[row].indices.astype(np.int32) for row in evenly(len(users), count).tolist()]
 
     def titles(self, part: PartName, count: int) -> list[str]:
         """The users' names."""
@@ -97,22 +97,26 @@ class RatingSource(Source):
         rows = evenly(len(users), count)
         for at in range(0, len(rows), HELD_OUT_ROWS):
             chosen = rows[at : at + HELD_OUT_ROWS]
-            yield {"liked": users.given[chosen].toarray(), "asked": users.asked[chosen].toarray()}
+            yield {"liked": users.liked[chosen].toarray(), "asked": users.asked[chosen].toarray()}
 
     def order(self, batch_size: int, seed: int) -> Order:
         """Each user once in an epoch; where there are fewer than a batch takes, a batch is all of them."""
         return Shuffled(self.count, min(batch_size, self.count), seed)
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`liked`, float32 `[batch, items]` of ones and zeros: what is sparse in memory is dense in a batch."""
+        """`liked`, float32 `[batch, items]` of ones and zeros, and `rated`, which has less than 1 for low ratings.
+
+        What is sparse in memory is dense in a batch.
+        """
         del seed
-        liked = self.train.given
+        given = self.train.given
 
         def dense(users: np.ndarray) -> np.ndarray:
-            return np.asarray(liked[users].toarray(), np.float32)
+            return np.asarray(given[users].toarray(), np.float32)
 
         found = tf.numpy_function(dense, [rows.examples], tf.float32, stateful=False)
-        return {"liked": tf.ensure_shape(found, (rows.examples.shape[0], len(self.items)))}
+        rated = tf.ensure_shape(found, (rows.examples.shape[0], len(self.items)))
+        return {"liked": tf.cast(rated == 1, tf.float32), "rated": rated}
 
 
 def rows_by_hash(names: Sequence[str], ids: Sequence[str], liked: Any) -> list[np.ndarray]:

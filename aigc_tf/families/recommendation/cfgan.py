@@ -56,7 +56,7 @@ class CollaborativeGAN(Recommender):
         for _ in range(recipe.discriminator_steps):
             told = self.tell(liked, seen)
         mask = self.mask(liked)
-        zeros = (1 - liked) * self.hidden(liked, recipe.zeros)
+        zeros = ops.cast(batch["rated"] == 0, "float32") * self.hidden(liked, recipe.zeros)
         weights = self.learning["optimizer"]
         with tf.GradientTape() as tape:
             vector = ops.sigmoid(self.generator(seen, training=True))

@@ -46,13 +46,18 @@ class MultVAE(Recommender):
         return {"optimizer": self.adam}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both networks on `liked`, ones and zeros `[batch, items]` (Liang et al. 2018, eq. 5)."""
-        liked, weights = batch["liked"], self.learning["optimizer"]
+        """Update both networks (Liang et al. 2018, eq. 5).
+
+        Args:
+            batch: `liked`, ones and zeros `[batch, items]`, of which the encoder sees a part, and `rated`, which is
+                explained.
+        """
+        liked, rated, weights = batch["liked"], batch["rated"], self.learning["optimizer"]
         seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(seen, training=True))
             logits = self.decoder(self.sample(*posterior), training=True)
-            reconstruction = ops.mean(multinomial_nats(logits, liked))
+            reconstruction = ops.mean(multinomial_nats(logits, rated))
             divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
             weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
             loss = reconstruction + weight * divergence

@@ -69,44 +69,47 @@ class RecVAE(Recommender):
         return 0
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the encoder or the decoder on `liked`, as the number of steps made says (algorithm 1).
+        """Update the encoder or the decoder, as the number of steps made says (algorithm 1).
 
         A round has `encoder_steps` parts for the encoder, after which the prior takes it over, and one for the
         decoder, which learns without dropout.
+
+        Args:
+            batch: `liked`, ones and zeros `[batch, items]`, which the encoder sees, and `rated`, which is explained.
         """
         if replicas.count() > 1:  # whose turn it is is decided in the graph, where replicas cannot meet
             raise InputError("a recvae learns in turns on one device: give --strategy one")
-        liked, recipe = batch["liked"], self.recipe
+        liked, rated, recipe = batch["liked"], batch["rated"], self.recipe
         place = self.made % recipe.round_steps
         for_encoder = recipe.round_steps * recipe.encoder_steps // (recipe.encoder_steps + 1)
         logs: dict[str, tf.Tensor] = tf.cond(
-            place < for_encoder, lambda: self.learn_encoder(liked), lambda: self.learn_decoder(liked)
+            place < for_encoder, lambda: self.learn_encoder(liked, rated), lambda: self.learn_decoder(liked, rated)
         )
         tf.cond(place == for_encoder - 1, self.remember, lambda: 0)
         self.made.assign_add(1)
         return logs
 
-    def learn_encoder(self, liked: tf.Tensor) -> dict[str, tf.Tensor]:
+    def learn_encoder(self, liked: tf.Tensor, rated: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the encoder: -log p of what is liked, and γ times the number of liked items times KL (eq. 12)."""
         weights = self.learning["optimizer"]
         seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(seen, training=True))
             latents = self.sample(*posterior)
-            reconstruction = multinomial_nats(self.decoder(latents, training=False), liked)
+            reconstruction = multinomial_nats(self.decoder(latents, training=False), rated)
             divergence = self.divergence(posterior, latents, liked)
             weight = self.recipe.gamma * ops.sum(liked, axis=-1)
             loss = ops.mean(reconstruction + weight * divergence)
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
         return self.logs(loss, ops.mean(reconstruction), ops.mean(divergence), active_units(posterior.mean), norm)
 
-    def learn_decoder(self, liked: tf.Tensor) -> dict[str, tf.Tensor]:
+    def learn_decoder(self, liked: tf.Tensor, rated: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the decoder, which sees latents of all that is liked."""
         posterior = Posterior(*self.encoder(liked, training=False))
         latents = self.sample(*posterior)
         weights = self.learning["decoder_optimizer"]
         with tf.GradientTape() as tape:
-            loss = ops.mean(multinomial_nats(self.decoder(latents, training=True), liked))
+            loss = ops.mean(multinomial_nats(self.decoder(latents, training=True), rated))
         norm = self.decoder_adam.apply(tape.gradient(loss, weights), weights)
         divergence = ops.mean(self.divergence(posterior, latents, liked))
         return self.logs(loss, loss, divergence, active_units(posterior.mean), norm)

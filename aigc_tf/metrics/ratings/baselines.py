@@ -35,7 +35,7 @@ def neighbour_scores(liked: Any, given: Any, neighbours: int, shrinkage: float) 
         shrinkage: added to the denominator: of rare items neighbours are known less well.
     """
     columns = liked.tocsc()
-    norms = np.sqrt(np.asarray(liked.sum(axis=0), np.float64).ravel())
+    norms = np.sqrt(np.asarray(liked.multiply(liked).sum(axis=0), np.float64).ravel())
     rows = []
     for at in range(0, liked.shape[1], _BLOCK):
         block = slice(at, min(at + _BLOCK, liked.shape[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,7 @@ LIST = 100
 COVERED = 20
 """Items of each list that coverage and popularity look at."""
 _REGULARISATIONS = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0)
-_NEIGHBOURS, _SHRINKAGES = (20, 50, 100, 200), (0.0, 10.0, 50.0)
+_NEIGHBOURS, _SHRINKAGES = (20, 50, 200), (0.0, 10.0, 50.0)
 _SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 _RANK_OFFSET = 10.0
 
@@ -108,32 +109,37 @@ class Chosen(NamedTuple):
 def chosen_baselines(source: RatingSource) -> dict[str, Chosen]:
     """Popularity, item-kNN, and EASE where its matrix is not too large, learnt from the training users.
 
-    Their settings are those with the highest NDCG@100 on validation users.
+    Their settings, and whether they look at low ratings, are those with the highest NDCG@100 on validation users.
     """
-    liked, users = source.train.given, source.watched
+    users = source.watched
+    matrices = {"": source.train.liked, ", low ratings too": source.train.given}
+    if source.train.liked.nnz == source.train.given.nnz:
+        del matrices[", low ratings too"]
 
     def best(candidates: Mapping[str, Scores]) -> Chosen:
         found = {name: mean_ndcg(scores(users.given), users) for name, scores in candidates.items()}
         name = max(found, key=lambda each: found[each])
         return Chosen(candidates[name], name)
 
-    def neighbours(count: int, shrinkage: float) -> Scores:
-        return lambda given: neighbour_scores(liked, given, count, shrinkage)
-
-    def ease(regularisation: float) -> Scores:
-        return lambda given: ease_scores(liked, given, regularisation)
-
+    liked = source.train.liked
     methods = {
-        POPULARITY: Chosen(lambda given: popularity_scores(liked, given), "none"),
+        POPULARITY: Chosen(partial(popularity_scores, liked), "none"),
         NEIGHBOURS: best(
             {
-                f"{count} neighbours, shrinkage {shrinkage:g}": neighbours(count, shrinkage)
-                for count, shrinkage in itertools.product(_NEIGHBOURS, _SHRINKAGES)
+                f"{count} neighbours, shrinkage {shrinkage:g}{which}": partial(
+                    neighbour_scores, matrix, neighbours=count, shrinkage=shrinkage
+                )
+                for (which, matrix), count, shrinkage in itertools.product(matrices.items(), _NEIGHBOURS, _SHRINKAGES)
             }
         ),
     }
     if min(liked.shape) <= MAX_DENSE:
-        methods[EASE] = best({f"λ {value:g}": ease(value) for value in _REGULARISATIONS})
+        methods[EASE] = best(
+            {
+                f"λ {value:g}{which}": partial(ease_scores, matrix, regularisation=value)
+                for (which, matrix), value in itertools.product(matrices.items(), _REGULARISATIONS)
+            }
+        )
     return methods
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -28,8 +29,9 @@ def transform(
     inputs: Annotated[tuple[Path, ...], tyro.conf.Positional] = (),
     *,
     out: Path | None = None,
-    text: tuple[str, ...] = (),
+    text: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--liked"])] = (),
     side_by_side: bool = False,
+    json: bool = False,
     seed: int = 0,
     checkpoint: Literal["last", "best"] = "last",
     condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels", "--mask"])] = (),
@@ -42,8 +44,9 @@ def transform(
         inputs: Input files, or folders of them; - reads lines of text from stdin, and prints a line for each.
         out: Output folder; results have the names of their inputs. For a single input it may be a file. Nothing is
             overwritten. Text is printed if not given.
-        text: Texts instead of files, for a model that takes text.
+        text: Texts instead of files, for a model that takes text; for one that recommends titles of what is liked.
         side_by_side: Show input and output together.
+        json: Print one JSON object, for a model whose outputs are printed.
         seed: Random seed, for models that draw random numbers.
         checkpoint: The last checkpoint, or the best one seen while training.
         condition: For a conditional model: one condition for all inputs, or one for each: classes, or masks that are
@@ -71,7 +74,9 @@ def transform(
         raise InputError(f"--condition is missing: {opened.recipe.slug()} has to be given {model.condition.name}")
     if out is None and not model.gives.is_printed:
         raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
-    work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed))
+    if json and (piped or out is not None or side_by_side or not model.gives.is_printed):
+        raise InputError("--json prints what is made of files or --text: leave -, --out and --side-by-side out")
+    work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed), json)
     if piped:
         work.lines(sys.stdin)
     elif text:
@@ -92,6 +97,8 @@ class Work:
     """Further ones of the model's method."""
     side_by_side: bool
     made_by: Mapping[str, str]
+    json: bool = False
+    """Whether what is printed is JSON."""
 
     def lines(self, lines: Iterable[str]) -> None:
         """Transform lines of text as they come, and print a line for each; an empty line stays empty."""
@@ -111,9 +118,9 @@ class Work:
         if out is not None:
             self._require_file(out, self._endings())
         values = takes.parse(texts)
-        outputs = self._outputs(values, range(len(texts)), len(texts), 0)
+        outputs = self._outputs(values, range(len(values)), len(values), 0)
         if out is None:
-            print(takes.compare(values, outputs) if self.side_by_side else gives.show(outputs))
+            self._print(values, outputs)
             return
         self._prepare(out)
         if self.side_by_side:
@@ -134,12 +141,19 @@ class Work:
             chosen = [place[file] for file in readable]
             outputs = self._outputs(values, chosen, len(files), part)
             if out is None:
-                print(takes.compare(values, outputs) if self.side_by_side else self.model.gives.show(outputs))
+                self._print(values, outputs)
                 continue
             for index, value, output in zip(chosen, values, outputs, strict=True):
                 self._write(targets[index], value, output)
         if out is not None:
             print(out)
+
+    def _print(self, values: Any, outputs: Any) -> None:
+        gives = self.model.gives
+        if self.json:
+            print(dumps({**self.made_by, "outputs": gives.plain(outputs)}, ensure_ascii=False))
+        else:
+            print(self.model.takes.compare(values, outputs) if self.side_by_side else gives.show(outputs))
 
     def _outputs(self, values: Any, chosen: Sequence[int], count: int, part: int) -> Any:
         """What the model makes of some of `count` inputs, those at `chosen`; `part` says which batch they are."""

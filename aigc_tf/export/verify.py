@@ -187,6 +187,24 @@ def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, floa
     return {"largest": largest, "mean": total / count, "scale": scale, "bounded": figure, "bound": limit}
 
 
+def at_places(signature: Signature, reference: Arrays, answer: Arrays) -> tuple[Arrays, Arrays]:
+    """Both sides, with what stands in Keras at the places that outputs hold instead of these; see `Signature.places`.
+
+    Raises:
+        VerificationError: a place is none.
+    """
+    found = [dict(reference), dict(answer)]
+    for name, values in signature.places.items():
+        for side in found:
+            places, size = side[name], reference[values].shape[-1]
+            if places.min() < 0 or places.max() >= size:
+                raise VerificationError(
+                    f"{name} holds {places.min()} to {places.max()}, and {values} has {size} places"
+                )
+            side[name] = np.take_along_axis(reference[values], places.astype(np.int64), axis=-1)
+    return found[0], found[1]
+
+
 def compare_order(
     what: str, reference: Arrays, answer: Arrays, names: Sequence[str], limits: Limits
 ) -> dict[str, float]:

@@ -206,15 +206,13 @@ def _what_keras_answers(signatures: Mapping[str, Signature], batch: int, limits:
 
 def _compare_saved_model(expected: _Expected, folder: Path, work: Path) -> dict[str, dict[str, Any]]:
     answers = verify.run_saved_model(folder, expected.examples, work)
-    return {
-        name: verify.compare(
-            f"saved_model, {name}",
-            verify.by_size(expected.answers[name]),
-            verify.by_size(answers[name]),
-            expected.limits.bound("none", recurrent=False, passes=signature.passes),
-        )
-        for name, signature in expected.signatures.items()
-    }
+    found = {}
+    for name, signature in expected.signatures.items():
+        pair = verify.by_size(expected.answers[name]), verify.by_size(answers[name])
+        pair = verify.at_places(signature, *pair)
+        bound = expected.limits.bound("none", recurrent=False, passes=signature.passes)
+        found[name] = verify.compare(f"saved_model, {name}", *pair, bound)
+    return found
 
 
 def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[str, dict[str, Any]]:
@@ -225,6 +223,7 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
         else:
             answers = [runner.map(name, part) for part in expected.examples[name]]
             pair = verify.by_size(expected.answers[name]), verify.by_size(answers)
+        pair = verify.at_places(signature, *pair)
         what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
         found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback), signature.passes))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]

@@ -68,6 +68,9 @@ class Signature:
     strange: Examples | None = None
     """What `examples` gives, out of the ordinary, as users may give it; None where programs draw the inputs, as latents
     are."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Which outputs hold places in another one, as of its largest numbers: `{"items": "scores"}`. What is compared is
+    what stands at these places in Keras: of two that are next to equal, either may come first."""
     other_sizes: Sequence[Examples] = ()
     """Examples of other heights and widths, where these are unknown: files are compared on a batch of each, and timed
     with the last."""

@@ -192,6 +192,10 @@ class Modality(abc.ABC):
         del titles
         return self.show(values)
 
+    def plain(self, values: Any) -> list[Any]:
+        """Values that are printed as JSON has them, one for each; by default as text."""
+        return [str(value) for value in values]
+
     def compare(self, inputs: Any, outputs: Any) -> Preview:
         """What went in and what came out, beside each other, for values of the same kind."""
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
@@ -207,7 +211,9 @@ class Modality(abc.ABC):
     """The names of all values, where they can be listed, as classes can."""
 
     def parse(self, words: Sequence[str]) -> Any:
-        """Values given on the command line, one for each word: files are read, classes looked up.
+        """Values given on the command line: files are read, classes looked up.
+
+        One for each word, unless words are parts of a value, as titles are of what somebody likes.
 
         Raises:
             InputError: a word names nothing.

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from aigc_tf.export.verify import Limits, VerificationError, compare, compare_order, run_sequence
+from aigc_tf.export.verify import Limits, VerificationError, at_places, compare, compare_order, run_sequence
+from aigc_tf.families.base import Signature
 from aigc_tf.metrics.ranks import rank_correlation
 
 ZEROS = {"image": np.zeros((4, 2), "float32")}
@@ -81,3 +82,16 @@ def test_scores_have_to_keep_their_order() -> None:
     assert rank_correlation(reference["score"], saturated["score"]) > 0.98
     with pytest.raises(VerificationError, match=r"and 19\.0% too many have the highest score, the limit is 5\.0%"):
         compare_order("file", reference, saturated, ["score"], Limits())
+
+
+def test_places_are_compared_by_what_stands_there() -> None:
+    signature = Signature(None, {}, {}, lambda count, seed: {}, places={"items": "scores"})  # type: ignore[arg-type]
+    scores = np.array([[0.5, 0.5000001, 0.1]])
+    keras = {"items": np.array([[1, 0]]), "scores": scores}
+    swapped = at_places(signature, keras, {"items": np.array([[0, 1]]), "scores": scores})
+    compare("file", *swapped, ("largest", 1e-5))
+    wrong = at_places(signature, keras, {"items": np.array([[1, 2]]), "scores": scores})
+    with pytest.raises(VerificationError, match=r"items differs from Keras by 0\.4"):
+        compare("file", *wrong, ("largest", 1e-5))
+    with pytest.raises(VerificationError, match="items holds 1 to 3, and scores has 3 places"):
+        at_places(signature, keras, {"items": np.array([[1, 3]]), "scores": scores})

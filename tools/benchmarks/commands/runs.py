@@ -193,4 +193,25 @@ def translation(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation)
+def recommendation(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    seeds: tuple[int, ...] = (0, 1, 2),
+    results: Path = Path("saved_models/benchmarks/recommendation.jsonl"),
+    json: bool = False,
+) -> None:
+    """Recommenders over five folds of the users, beside popularity, item-kNN and EASE on the same users.
+
+    Args:
+        runs: Folders of runs, whose recipes are trained anew for each fold and seed.
+        seeds: Random seeds of the training.
+        results: File of finished results; a repeated call continues from it.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.recommendation import recommendation as measure
+    from tools.benchmarks.recommendation import summary, table
+
+    rows = measure(runs, seeds, results)
+    show({"methods": summary(rows)}, json) if json else print(table(rows))
+
+
+COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation, recommendation)

@@ -1,0 +1,106 @@
+"""Who likes what, as sparse matrices, and what of it is given and asked for where users are held out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+
+GIVEN_SHARE = 0.8
+"""Of what a held-out user likes; the rest is asked for (Liang et al. 2018, §4.2)."""
+
+
+def sparse() -> Any:
+    """The module `scipy.sparse`.
+
+    Raises:
+        InputError: SciPy is not there.
+    """
+    try:
+        from scipy import sparse as module
+    except ImportError as error:
+        raise InputError("to hold ratings the package scipy is needed: pip install scipy (extra: ratings)") from error
+    return module
+
+
+@dataclass(frozen=True, eq=False)
+class Users:
+    """Users, and the items that each likes."""
+
+    names: tuple[str, ...]
+    given: Any
+    """CSR float32 `[users, items]` of ones: what a model is told of each; of training users also less than 1 for what
+    they rated low."""
+    asked: Any
+    """The same of what it is asked for; of nobody both have an item."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def liked(self) -> Any:
+        """CSR float32 `[users, items]` of ones: of what is given what is liked."""
+        ones = self.given.copy()
+        ones.data = (ones.data == 1).astype(np.float32)
+        ones.eliminate_zeros()
+        return ones
+
+    def only(self, rows: np.ndarray) -> Users:
+        """Some of the users, int `[users]`."""
+        return Users(tuple(self.names[row] for row in rows), self.given[rows], self.asked[rows])
+
+
+def learnt_from(names: Sequence[str], given: Any) -> Users:
+    """Users of whom all is given."""
+    return Users(tuple(names), given, sparse().csr_matrix(given.shape, dtype=np.float32))
+
+
+def held_out(names: Sequence[str], rows: Sequence[np.ndarray], items: int) -> Users:
+    """Users with what is given and asked for: of the items of each, in their order, the first 80 % are given.
+
+    Args:
+        names: of the users.
+        rows: numbers of the items that each likes; users with fewer than two are left out.
+        items: how many there are.
+    """
+    kept, given, asked = [], [], []
+    for name, row in zip(names, rows, strict=True):
+        if len(row) > 1:
+            cut = min(max(1, round(GIVEN_SHARE * len(row))), len(row) - 1)
+            kept.append(name)
+            given.append(row[:cut])
+            asked.append(row[cut:])
+    return Users(tuple(kept), matrix_of(given, items), matrix_of(asked, items))
+
+
+def matrix_of(rows: Sequence[np.ndarray], items: int) -> Any:
+    """CSR float32 `[rows, items]` with ones at the numbers of each row."""
+    starts = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+    columns = np.concatenate([np.sort(row) for row in rows]) if len(rows) else np.zeros(0, np.int32)
+    ones = np.ones(len(columns), np.float32)
+    return sparse().csr_matrix((ones, columns.astype(np.int32), starts), shape=(len(rows), items))
+
+
+def user_keys(names: Sequence[str], purpose: str) -> np.ndarray:
+    """Hashes of users that decide where they are held out: uint64 `[users]`.
+
+    Args:
+        names: of the users.
+        purpose: other purposes have other hashes.
+    """
+    return np.array([_hash(f"{purpose} {name}") for name in names], np.uint64)
+
+
+def shuffled_by_hash(name: str, ids: Sequence[str], row: np.ndarray) -> np.ndarray:
+    """The items of a user, int `[liked]`, in the order of their hashes with the user's name."""
+    return row[np.argsort(np.array([_hash(f"{name} {ids[item]}") for item in row], np.uint64), kind="stable")]
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8, person=b"ratings").digest())

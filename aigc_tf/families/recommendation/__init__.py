@@ -1,0 +1,1 @@
+"""Recommendation: what a user would like, from what he likes."""

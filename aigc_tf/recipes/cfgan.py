@@ -1,0 +1,55 @@
+"""The GAN of what users like that 000 §3.10.5 asks for (CFGAN)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT, ProperFraction
+from aigc_tf.recipes.recommendation import RankingLimits, RecommendationRecipe
+from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CFGAN(RecommendationRecipe):
+    """CFGAN with zero reconstruction and partial masking (Chae et al. 2018, ZP): a generator of whole vectors of likes.
+
+    Its discriminator tells them from what users like, given the user.
+    """
+
+    model: ClassVar[str] = "aigc_tf.families.recommendation.cfgan:CollaborativeGAN"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.families.recommendation.networks:generator",
+        "discriminator": "aigc_tf.families.recommendation.networks:discriminator",
+    }
+
+    steps: PositiveInt = 1000
+    batch_size: PositiveInt = 128
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    """Of the generator."""
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    """Of the discriminator."""
+    weight_decay: NonNegativeFloat = 0.0
+    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    units: PositiveInt = 200
+    """Of the generator's hidden layer."""
+    discriminator_units: PositiveInt = 100
+    """Of the discriminator's."""
+    discriminator_steps: PositiveInt = 1
+    """Updates of the discriminator in each step."""
+    dropout: ProperFraction = 0.5
+    """Share of the liked items that a training step hides from the generator; 0 in the paper, whose users are known."""
+    masked: ProperFraction = 0.2
+    """Share of the items that are not liked which the discriminator sees, too (partial masking, eq. 5)."""
+    zeros: ProperFraction = 0.5
+    """Share of the items that are not liked whose value is drawn to 0 (zero reconstruction, eq. 4)."""
+    zero_weight: NonNegativeFloat = 0.1
+    """α, what these squares weigh."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(batch_size=16, units=8, discriminator_units=8, export_limits=RankingLimits.tiny())

@@ -1,0 +1,68 @@
+"""RecVAE: Mult-VAE with a composite prior, whose encoder and decoder learn in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.fields import STRICT, ProperFraction
+from aigc_tf.recipes.recommendation import RankingLimits, RecommendationRecipe
+from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RecVAE(RecommendationRecipe):
+    """RecVAE (Shenbin et al. 2020): the prior of a user's latent is a mixture with what the encoder said of him before.
+
+    The encoder is a densely connected network, the decoder one matrix.
+    """
+
+    model: ClassVar[str] = "aigc_tf.families.recommendation.recvae:RecVAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.families.recommendation.networks:dense_encoder",
+        "before": "aigc_tf.families.recommendation.networks:dense_encoder",
+        "decoder": "aigc_tf.families.recommendation.networks:linear_decoder",
+    }
+
+    steps: PositiveInt = 1000
+    batch_size: PositiveInt = 128
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    """Of the encoder, and of the decoder."""
+    weight_decay: NonNegativeFloat = 0.0
+    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    units: PositiveInt = 200
+    """Of each of the encoder's hidden layers."""
+    depth: PositiveInt = 3
+    """Hidden layers, each of which gets the sum of those before it."""
+    latent_dim: PositiveInt = 64
+    """Length of the latent vector."""
+    dropout: ProperFraction = 0.5
+    """Share of the liked items that is hidden from the encoder while it learns; the decoder learns without."""
+    gamma: NonNegativeFloat = 0.005
+    """Weight of the KL divergence, times the number of items that the user likes (eq. 12)."""
+    encoder_steps: PositiveInt = 3
+    """Steps of the encoder, after each of which as many rounds begin with one of the decoder (algorithm 1)."""
+    round_steps: PositiveInt = 16
+    """Steps of one round of both; then the prior takes over the encoder."""
+    prior_weights: tuple[ProperFraction, ProperFraction, ProperFraction] = (0.15, 0.75, 0.1)
+    """Of the standard normal distribution, of the former posterior, and of a wide normal one of log variance 10."""
+
+    def __post_init__(self) -> None:
+        if abs(sum(self.prior_weights) - 1) > 1e-6 or not all(self.prior_weights):
+            raise ValueError(f"prior_weights is {self.prior_weights}: give three positive weights whose sum is 1")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds, each kind of them within four."""
+        return cls(
+            batch_size=16,
+            units=8,
+            depth=2,
+            latent_dim=4,
+            round_steps=3,
+            encoder_steps=2,
+            export_limits=RankingLimits.tiny(),
+        )

@@ -1,0 +1,13 @@
+"""Train CFGAN on ratings: 1,000 steps of 128 users.
+
+    python -m trainers.cfgan
+    python -m trainers.cfgan --source ratings.csv --ratings.items movies.csv
+
+expected at the end: not measured yet (version 0.2)
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.cfgan import CFGAN
+
+if __name__ == "__main__":
+    train_command(CFGAN)

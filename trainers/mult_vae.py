@@ -1,0 +1,14 @@
+"""Train Mult-VAE on ratings: 1,000 steps of 128 users.
+
+    python -m trainers.mult_vae
+    python -m trainers.mult_vae --source ratings.csv --ratings.items movies.csv
+    python -m tools.transform --liked "Toy Story" "Heat" --count 10 --why
+
+expected at the end: not measured yet (version 0.2)
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.mult_vae import MultVAE
+
+if __name__ == "__main__":
+    train_command(MultVAE)

@@ -20,7 +20,8 @@ class Panel:
     - `transform`: from a picture that is chosen or drawn to a picture;
     - `restore`: from a photograph of any size, in squares, to a photograph;
     - `write`: from a text that is typed to what comes next;
-    - `rewrite`: from a text that is typed to what is written for it.
+    - `rewrite`: from a text that is typed to what is written for it;
+    - `compose`: pieces of music as a piano roll that plays, and voices that fit a tune.
     """
 
     module: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,9 +59,8 @@ class Scores(Modality):
         return [_strange(piece, number % 4, random) for number, piece in enumerate(values)]
 
     def write(self, path: Path, value: Piece, made_by: Mapping[str, str]) -> None:
-        """A MIDI file with text events that say how it was made; beside it the same as sound, WAV."""
+        """A MIDI file with text events that say how it was made."""
         write_atomically(path, partial(self._midi, piece=value, made_by=made_by))
-        write_atomically(path.with_suffix(".wav"), partial(write_wav, piece=value))
 
     def write_all(
         self, path: Path, values: Sequence[Piece], made_by: Mapping[str, str], columns: int | None = None
@@ -78,6 +77,23 @@ class Scores(Modality):
             self.write_batches(path, [values], len(values), made_by)
         else:
             raise InputError(f"{path} ends in {path.suffix}: music is written as .mid, .wav, .png or to a folder")
+
+    def write_batches(
+        self,
+        path: Path,
+        batches: Iterable[Sequence[Piece]],
+        count: int,
+        made_by: Mapping[str, str],
+        columns: int | None = None,
+    ) -> None:
+        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
+        if path.suffix:
+            super().write_batches(path, batches, count, made_by, columns)
+            return
+        path.mkdir(exist_ok=True)
+        for index, piece in enumerate(piece for batch in batches for piece in batch):
+            self.write(path / f"{index:05d}.mid", piece, made_by)
+            write_atomically(path / f"{index:05d}.wav", partial(write_wav, piece=piece))
 
     def _midi(self, file: Any, piece: Piece, made_by: Mapping[str, str]) -> None:
         voices = piece.voices if len(piece.voices) == piece.cells.shape[1] else self.voices[: piece.cells.shape[1]]

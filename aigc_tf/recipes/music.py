@@ -88,7 +88,8 @@ class Harmonising(Choice, Options):
     """Fitting voices to those of a piece."""
 
     fix: tuple[str, ...] = ()
-    """Voices that stay as they are, by name; the highest one if none are named. All others are made anew."""
+    """Voices that stay as they are, by name; if none are named all that a file has, or of a full score the highest. All
+    others are made anew."""
 
     def arguments(self) -> dict[str, Any]:
         """`fix`, and a `Choice`."""

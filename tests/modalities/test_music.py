@@ -51,6 +51,7 @@ def test_files_hold_the_piece_and_its_origin(tmp_path: Path):
     modality.write(tmp_path / "a.mid", piece, {"model": "music"})
     assert read_piece(tmp_path / "a.mid", VOICES) == piece
     assert origin_of(tmp_path / "a.mid") == ["model: music"]
+    modality.write_all(tmp_path / "a.wav", [piece], {})
     with wave.open(str(tmp_path / "a.wav")) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (RATE, 1, 2)
         assert sound.getnframes() / RATE == pytest.approx(piece.steps * 60 / piece.tempo / 4, abs=0.1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -62,6 +62,12 @@ class Task:
     def places(self) -> np.ndarray:
         """Numbers of the places in bars, int32 `[steps]`."""
         return place_symbols(places_in_bars(self.cells.shape[1], self.bar, self.pickup), self.bar)
+
+
+def stacked(tasks: Sequence[Task]) -> Task:
+    """Tasks of one length and metre side by side."""
+    cells, given = (np.concatenate([getattr(task, name) for task in tasks]) for name in ("cells", "given"))
+    return Task(cells, given, tasks[0].bar, tasks[0].pickup)
 
 
 Choose = Callable[[np.ndarray, int, int], np.ndarray]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,9 @@ from aigc_tf.families.base import GenerativeModel, Signature
 from aigc_tf.families.music import exports
 from aigc_tf.families.music.cells import cell_inputs, encoder_inputs, targets
 from aigc_tf.families.music.choosing import Chooser
-from aigc_tf.families.music.composing import Arrays, Composer, Task
+from aigc_tf.families.music.composing import Arrays, Composer, Task, stacked
 from aigc_tf.families.music.networks import MusicNetworks
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Draws, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.music import Scores
@@ -190,22 +192,29 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             inputs: pieces that have the fixed voices at least.
             seed: of the draws; each piece draws from a stream that follows from it and from its notes.
             condition: none is taken.
-            fix: voices by name; the highest that an input has if none are named.
+            fix: voices by name; if none are named all that an input has, or of a full score the highest.
             choice: how notes are chosen.
 
         Raises:
             InputError: there is no such voice, or a piece does not have it.
         """
         self.conditions(condition, len(inputs))
-        return [self._harmonised(piece, seed, fix, choice or Choice()) for piece in inputs]
-
-    def _harmonised(self, piece: Piece, seed: int, fix: Sequence[str], choice: Choice) -> Piece:
-        columns = self._columns(piece, fix)
-        task = self._task(piece, columns, piece.steps, 1)
-        content = hashlib.blake2b(np.ascontiguousarray(task.cells).tobytes(), digest_size=8).digest()
-        stream = np.random.default_rng((seed, int.from_bytes(content)))
-        (cells,) = self.compose(task, choice, [stream])
-        return Piece(cells, piece.bar, piece.pickup, piece.tempo, self.recipe.music.voices)
+        voices = self.recipe.music.voices
+        highest = [voices[:1] if piece.cells.shape[1] == len(voices) else () for piece in inputs]
+        fixed = [self._columns(piece, fix or own) for piece, own in zip(inputs, highest, strict=True)]
+        tasks = [self._task(piece, own, piece.steps, 1) for piece, own in zip(inputs, fixed, strict=True)]
+        streams = [np.random.default_rng((seed, _content(task))) for task in tasks]
+        alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+        for index, piece in enumerate(inputs):
+            alike[piece.steps, piece.bar, piece.pickup].append(index)
+        made: dict[int, np.ndarray] = {}
+        for indices in alike.values():
+            for at in range(0, len(indices), ROWS):
+                some = indices[at : at + ROWS]
+                task = stacked([tasks[index] for index in some])
+                cells = self.compose(task, choice or Choice(), [streams[index] for index in some])
+                made |= dict(zip(some, cells, strict=True))
+        return [Piece(made[n], each.bar, each.pickup, each.tempo, voices) for n, each in enumerate(inputs)]
 
     def _task(self, piece: Piece, columns: Mapping[int, int], steps: int, rows: int) -> Task:
         """So many rows of the given voices of a piece, in pieces of so many steps.
@@ -224,7 +233,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return Task(np.tile(cells, (rows, 1, 1)), np.tile(given, (rows, 1, 1)), piece.bar, piece.pickup)
 
     def _columns(self, piece: Piece, fix: Sequence[str]) -> dict[int, int]:
-        """Fixed voice -> the column of a piece that it is; all voices of the piece if `fix` is empty and it lacks some.
+        """Fixed voice -> the column of a piece that it is; all voices of the piece if `fix` is empty.
 
         Raises:
             InputError: there is no such voice, or the piece does not have it.
@@ -258,6 +267,16 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         """What a program needs to write with the file (docs/MOBILE.md)."""
         return exports.metadata(self.recipe)
 
+    def page(self, source: Any = None) -> list[Panel]:
+        """It composes, fits voices and plays."""
+        return [Panel("compose", "step", self.export_metadata() | {"encode": "encode", "prefill": "prefill"})]
+
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`: what is given -> memory; `step`: one cell further; `prefill`: the known half of a window."""
         return exports.signatures(self, source)
+
+
+def _content(task: Task) -> int:
+    """A number that follows from what is given."""
+    content = np.ascontiguousarray(np.where(task.given, task.cells, -1))
+    return int.from_bytes(hashlib.blake2b(content.tobytes(), digest_size=8).digest())

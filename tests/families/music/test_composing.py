@@ -90,6 +90,8 @@ def test_a_single_melody_becomes_the_voice_that_is_named(model: MusicModel):
         (made,) = model.transform([melody], fix=VOICES[voice : voice + 1])
         np.testing.assert_array_equal(made.cells[:, voice], melody.cells[:, 0])
     assert model.transform([melody])[0].cells.shape == (32, 4)
+    score = PIECES[0].part(0, 16)
+    assert model.transform([score]) == model.transform([score], fix=("soprano",)) != [score]
     with pytest.raises(InputError, match="no voice viola"):
         model.transform([melody], fix=("viola",))
     with pytest.raises(InputError, match="bass is to be fixed"):
@@ -104,6 +106,14 @@ def test_a_prompt_begins_each_piece_and_goes_on(model: MusicModel):
         np.testing.assert_array_equal(piece.cells[:16], beginning.cells)
     (made,) = model.generate(1, prompt=Piece(beginning.cells[:, :1]), bars=1)
     np.testing.assert_array_equal(made.cells[:16, 0], beginning.cells[:, 0])
+
+
+def test_inputs_of_any_length_are_given_back_in_their_order(model: MusicModel):
+    pieces = [PIECES[0].part(0, 20), PIECES[1].part(0, 30), PIECES[2].part(0, 20)]
+    made = model.transform(pieces, seed=1)
+    for piece, new in zip(pieces, made, strict=True):
+        np.testing.assert_array_equal(new.cells[:, 0], piece.cells[:, 0])
+        assert model.transform([piece], seed=1) == [new]
 
 
 def test_pieces_do_not_depend_on_those_beside_them(model: MusicModel):

@@ -262,11 +262,11 @@ def run(options: argparse.Namespace) -> str:
     Raises:
         ValueError: the file or an option cannot be used.
     """
-    interpreter = Interpreter(model_path=str(options.file))
-    metadata = read_metadata(options.file)
+    interpreter, metadata = Interpreter(model_path=str(options.file)), read_metadata(options.file)
     names = list(interpreter.get_signature_list())
-    if "start" in names:
-        raise ValueError("it writes a text for a text: use tools/tflite_rewrite.py")
+    if "encode" in names and "step" in names:
+        tool = "rewrite" if "start" in names else "music"
+        raise ValueError(f"it makes something of what it is given: use tools/tflite_{tool}.py")
     drawing = next((name for name in ("generate", "decode") if name in names), None)
     if not drawing and "step" not in names:
         raise ValueError(f"its signatures are {', '.join(names) or 'none'}: generate, decode or step is needed")

@@ -22,7 +22,8 @@ class Panel:
     - `restore`: from a photograph of any size, in squares, to a photograph;
     - `write`: from a text that is typed to what comes next;
     - `rewrite`: from a text that is typed to what is written for it;
-    - `recommend`: from items that are ticked to a list of others.
+    - `recommend`: from items that are ticked to a list of others;
+    - `compose`: pieces of music as a piano roll that plays, and voices that fit a tune.
     """
 
     module: str

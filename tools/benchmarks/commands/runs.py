@@ -214,4 +214,17 @@ def recommendation(
     show({"methods": summary(rows)}, json) if json else print(table(rows))
 
 
-COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation, recommendation)
+def music(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], json: bool = False) -> None:
+    """Runs of music on their test pieces beside an n-gram and real pieces, and the real-time factor of their files.
+
+    Args:
+        runs: Run folders, such as those of several seeds.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.music import music as measure
+
+    report = measure(runs)
+    show(report, json) if json else print(report["table"])
+
+
+COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation, recommendation, music)

@@ -1,0 +1,250 @@
+"""MIDI files: read as notes of parts on a grid of sixteenth notes, and written with a mark of origin."""
+
+from __future__ import annotations
+
+import io
+import statistics
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from aigc_tf.data.music.piece import (
+    HIGHEST,
+    HOLD,
+    LOWEST,
+    MAX_BAR,
+    REST,
+    STEPS_A_QUARTER,
+    Piece,
+    notes_of,
+    pitch_of,
+    symbol_of,
+)
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
+
+SUFFIXES = (".mid", ".midi")
+MAX_BYTES = 4_000_000
+MAX_STEPS = 16_384
+"""Of the longest piece that is read: over half an hour at 120 quarters a minute."""
+MAX_CHORDS = 0.05
+"""Share of a part's notes that may sound together with the next one; of these the earlier is cut."""
+_DRUMS = 9  # the channel of General MIDI
+_ORGAN = 19  # its program
+_TICKS = 480  # a quarter, of files that are written
+_VELOCITY = 80
+# What the parser raises for files that are damaged: it checks little itself.
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The notes of one track and channel."""
+
+    name: str
+    notes: Sequence[tuple[int, int, int]]
+    """First step, step after the last, and MIDI number of each."""
+
+    @property
+    def height(self) -> float:
+        """The mean pitch."""
+        return statistics.fmean(pitch for _, _, pitch in self.notes)
+
+
+def read_piece(path: Path, voices: Sequence[str]) -> Piece:
+    """The piece of a MIDI file that has at most one part for each voice.
+
+    Parts are tracks, or channels of a track, that have notes; drums are left out. They are the voices that their names
+    begin with, or, if these say nothing, those of a full score from the highest down by their mean pitch.
+
+    Args:
+        path: of the file.
+        voices: names, from the highest down.
+
+    Raises:
+        UnreadableError: it holds something else: it is damaged, has no notes, chords in a part, more parts, pitches
+            that no piano has, or too many of them.
+        InputError: the package mido is not there.
+    """
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise UnreadableError(f"has {size:,} bytes, and at most {MAX_BYTES:,} are read")
+    return piece_of_file(_parsed(path.read_bytes()), voices)
+
+
+def mido_package() -> Any:
+    """The package mido.
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        import mido
+    except ImportError as error:
+        raise InputError("MIDI files need the package mido: pip install 'aigc-tf[music]'") from error
+    return mido
+
+
+def _parsed(content: bytes) -> Any:
+    mido = mido_package()
+    try:
+        file = mido.MidiFile(file=io.BytesIO(content), clip=True)
+    except _DAMAGED as error:
+        raise UnreadableError(f"is not a MIDI file, or damaged ({printable(str(error)) or 'it ends early'})") from error
+    if file.type not in (0, 1) or not 0 < file.ticks_per_beat < 2**15:
+        raise UnreadableError("has no common time in quarter notes: save it as MIDI of type 0 or 1")
+    return file
+
+
+def piece_of_file(file: Any, voices: Sequence[str]) -> Piece:
+    """The piece of a parsed file; see `read_piece`."""
+    parts, names = _ordered(list(_parts(file)), voices)
+    length = max(end for part in parts for _, end, _ in part.notes)
+    if length > MAX_STEPS:
+        raise UnreadableError(f"lasts {length:,} sixteenth notes, and at most {MAX_STEPS:,} are read")
+    cells = np.stack([_column(part, length) for part in parts], axis=1)
+    bar, tempo = _bar_and_tempo(file)
+    return Piece(cells, bar=bar, tempo=tempo, voices=names)
+
+
+def _parts(file: Any) -> Iterator[Part]:
+    """Those that have notes, in the order of the file.
+
+    Raises:
+        UnreadableError: there are none, or a pitch has no symbol.
+    """
+    scale, drums = STEPS_A_QUARTER / file.ticks_per_beat, 0
+    found = 0
+    for track in file.tracks:
+        notes: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+        sounding: dict[tuple[int, int], int] = {}
+        tick, name = 0, ""
+        for event in track:
+            tick += event.time
+            if event.type == "track_name":
+                name = name or event.name
+            elif event.type in ("note_on", "note_off"):
+                key = event.channel, event.note
+                began = sounding.pop(key, None)
+                if began is not None:
+                    start = round(began * scale)
+                    notes[event.channel].append((start, max(start + 1, round(tick * scale)), event.note))
+                if event.type == "note_on" and event.velocity:
+                    sounding[key] = tick
+        drums += len(notes.pop(_DRUMS, ()))
+        for channel in sorted(notes):
+            found += 1
+            yield _checked(Part(name, sorted(notes[channel])))
+    if not found:
+        raise UnreadableError("has drums alone" if drums else "has no notes")
+
+
+def _checked(part: Part) -> Part:
+    strange = [pitch for _, _, pitch in part.notes if not LOWEST <= pitch <= HIGHEST]
+    if strange:
+        raise UnreadableError(f"has the pitch {strange[0]}, and those of a piano are {LOWEST} to {HIGHEST}")
+    return part
+
+
+def _ordered(parts: Sequence[Part], voices: Sequence[str]) -> tuple[list[Part], tuple[str, ...]]:
+    """Parts from the highest voice down, and their voices, if they are known."""
+    if len(parts) > len(voices):
+        raise UnreadableError(f"has {len(parts)} parts, and at most {len(voices)} are read: {', '.join(voices)}")
+    for part in parts:
+        _refuse_chords(part)
+    named: dict[str, Part] = {}
+    for part in parts:
+        own = [voice for voice in voices if part.name.strip().casefold().startswith(voice.casefold())]
+        named |= dict.fromkeys(own[:1], part)
+    if len(named) == len(parts):
+        known = tuple(voice for voice in voices if voice in named)
+        return [named[voice] for voice in known], known
+    ordered = sorted(parts, key=lambda part: -part.height)
+    return ordered, tuple(voices) if len(parts) == len(voices) else ()
+
+
+def _refuse_chords(part: Part) -> None:
+    pairs = zip(part.notes, part.notes[1:], strict=False)
+    together = sum(second[0] < first[1] for first, second in pairs)
+    if together > MAX_CHORDS * len(part.notes):
+        name = f" {printable(part.name)}" if part.name.strip() else ""
+        raise UnreadableError(
+            f"has chords in the part{name}, and one note at a time is read: write each voice as a track of its own"
+        )
+
+
+def _column(part: Part, length: int) -> np.ndarray:
+    """int16 `[length]`: a later note ends an earlier one, of those that begin together the highest is kept."""
+    cells = np.full(length, HOLD, np.int16)
+    cells[0] = REST
+    starts = [*(start for start, _, _ in part.notes[1:]), length]
+    for (start, end, pitch), following in zip(part.notes, starts, strict=True):
+        cells[start] = symbol_of(pitch)
+        if end < following:
+            cells[end] = REST
+    return cells
+
+
+def _bar_and_tempo(file: Any) -> tuple[int, float]:
+    """Steps in a bar by the first time signature, and quarters in a minute by the first tempo."""
+    events = [event for track in file.tracks for event in track]
+    metres = [
+        round(4 * STEPS_A_QUARTER * event.numerator / event.denominator)
+        for event in events
+        if event.type == "time_signature" and event.denominator
+    ]
+    tempos = [60e6 / event.tempo for event in events if event.type == "set_tempo" and event.tempo]
+    bar = metres[0] if metres and 0 < metres[0] <= MAX_BAR else 4 * STEPS_A_QUARTER
+    return bar, min(max(tempos[0], 10.0), 400.0) if tempos else 120.0
+
+
+def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Mapping[str, str]) -> None:
+    """Write a piece as MIDI of type 1: a track for each voice, and text events that say how it was made.
+
+    Args:
+        file: to write to.
+        piece: with as many voices.
+        voices: what the tracks are called.
+        made_by: the mark of origin, a text event for each entry.
+    """
+    mido = mido_package()
+    written = mido.MidiFile(type=1, ticks_per_beat=_TICKS, charset="utf-8")
+    head = written.add_track()
+    head += [mido.MetaMessage("text", text=f"{key}: {value}") for key, value in made_by.items()]
+    head.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / piece.tempo)))
+    quarters = piece.bar // STEPS_A_QUARTER
+    numerator, denominator = (quarters, 4) if quarters * STEPS_A_QUARTER == piece.bar else (piece.bar, 16)
+    head.append(mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator))
+    ticks = _TICKS // STEPS_A_QUARTER
+    for voice, name in enumerate(voices):
+        track = written.add_track(name)
+        track.append(mido.Message("program_change", channel=voice % _DRUMS, program=_ORGAN))
+        now = 0
+        for symbol, start, length in notes_of(piece.cells[:, voice]):
+            pitch, end = int(pitch_of(symbol)), start + length
+            on, off = ticks * (start - now), ticks * length
+            message = {"channel": voice % _DRUMS, "note": pitch, "velocity": _VELOCITY}
+            track.append(mido.Message("note_on", **message, time=on))
+            track.append(mido.Message("note_off", **message, time=off))
+            now = end
+        track.append(mido.MetaMessage("end_of_track", time=ticks * (piece.steps - now)))
+    written.save(file=file)
+
+
+def origin_of(path: Path) -> list[str]:
+    """The text events of a MIDI file: what it says of its origin.
+
+    Raises:
+        UnreadableError: it is not a MIDI file.
+    """
+    file = _parsed(path.read_bytes())
+    texts = [event.text for track in file.tracks for event in track if event.type == "text"]
+    return [text.encode("latin-1").decode("utf-8", "replace") for text in texts]
+
+
+def in_words(left_out: Mapping[str, Sequence[str]]) -> list[str]:
+    """Lines on files that were left out: reason -> names."""
+    return [f"left out: {len(names):,} files ({reason}): {listed(names)}" for reason, names in left_out.items()]

@@ -1,0 +1,169 @@
+"""Sources of music: by name, from the user's MIDI files, or given from Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.music.likeness import ALIKE, NEAR, groups, melody_passages, passages
+from aigc_tf.data.music.made_up import made_up_pieces
+from aigc_tf.data.music.midi import SUFFIXES, read_piece
+from aigc_tf.data.music.piece import Piece
+from aigc_tf.data.music.source import MusicSource, MusicSplit
+from aigc_tf.data.paths import existing, is_path
+from aigc_tf.data.progress import progress
+from aigc_tf.data.source import GIVEN, held_out_by_key
+from aigc_tf.data.walk import files_below
+from aigc_tf.errors import InputError, UnreadableError, listed, printable
+from aigc_tf.recipes.music import Music, MusicSettings
+
+AUTO = "made_up_chorales"
+HELD_OUT = "10 % of the pieces held out by content hash"
+_EXPECTED = "a folder of MIDI files"
+_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_TEST_SHARE = 10
+_NEEDED = 10  # pieces
+_SHORTEST = 16  # steps
+
+
+def open_source(recipe: Music, data: Any = None) -> MusicSource:
+    """The pieces that a recipe asks for; about a tenth of them is held out.
+
+    Pieces that are equal, or nearly so in whatever key, are kept once. What is on which side depends on the content of
+    the pieces alone.
+
+    Args:
+        recipe: its `source` is `auto` (`made_up_chorales`) or a folder of MIDI files.
+        data: used instead of the source: a sequence of `Piece`.
+
+    Raises:
+        InputError: the source or the data is missing or cannot be used.
+    """
+    name, licence, pieces, notes = _read(recipe, data)
+    settings = recipe.music
+    first = groups(pieces, passages, NEAR)
+    unique = [piece for index, piece in enumerate(pieces) if first[index] == index]
+    if len(unique) < _NEEDED:
+        raise InputError(f"{name} has {len(unique)} different pieces, and at least {_NEEDED} are needed: give more")
+    if len(unique) < len(pieces):
+        notes.append(f"left out: {len(pieces) - len(unique):,} pieces that are nearly the same as another one")
+    keys = _keys(unique, settings)
+    tested = held_out_by_key(_second(keys), len(unique) // _TEST_SHARE)
+    whole = MusicSplit(unique, keys)
+    if not tested.any() or tested.all():
+        raise InputError(
+            f"{name}: too many of its {len(unique)} pieces are settings of one melody to hold some out: give "
+            "others, or --music.no-melodies-apart"
+        )
+    source = MusicSource(
+        name=name,
+        licence=licence,
+        settings=settings,
+        nothing_given=recipe.nothing_given,
+        whole=whole.only(~tested),
+        train=whole.only(~tested),
+        test=whole.only(tested),
+        test_split=HELD_OUT + (", settings of one melody together" if settings.melodies_apart else ""),
+    ).for_recipe(recipe)
+    sizes = source.sizes_in_words("pieces", len)
+    return dataclasses.replace(source, notes=(f"{name}: {sizes}", *notes))
+
+
+def _read(recipe: Music, data: Any) -> tuple[str, str, list[Piece], list[str]]:
+    """What names the pieces again, their licence, they themselves, and what is to be said of them."""
+    settings, name = recipe.music, recipe.source
+    if data is not None:
+        return GIVEN, _OWN, _given(data, settings), []
+    if name in ("auto", AUTO):
+        return AUTO, _MADE_UP, made_up_pieces(settings.voices), []
+    if not is_path(name, SUFFIXES, _EXPECTED):
+        raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
+    path = existing(name, _EXPECTED)
+    if not path.is_dir():
+        raise InputError(f"source {path} is a single file: name {_EXPECTED}")
+    pieces, notes = read_folder(path, settings)
+    return str(path), _OWN, pieces, notes
+
+
+def _given(data: Any, settings: MusicSettings) -> list[Piece]:
+    pieces = list(data) if isinstance(data, Sequence) else [data]
+    for piece in pieces:
+        if not isinstance(piece, Piece) or piece.cells.shape[1:] != (len(settings.voices),) or not piece.steps:
+            raise InputError(
+                f"data is not a sequence of pieces (aigc_tf.data.music.piece) of {len(settings.voices)} voices"
+            )
+    return pieces
+
+
+def read_folder(folder: Path, settings: MusicSettings) -> tuple[list[Piece], list[str]]:
+    """The pieces of a folder and the folders in it that have all voices, in the order of the files' names.
+
+    Returns:
+        The pieces, and lines on what was left out.
+
+    Raises:
+        InputError: there are none, or too many files are left out.
+    """
+    walked = files_below(folder, SUFFIXES)
+    notes = [f"left out: {walked.left_out}"] if walked.left_out else []
+    if not walked.files:
+        raise InputError(f"folder {folder} holds no MIDI files: expected files that end in {', '.join(SUFFIXES)}")
+    pieces: list[Piece] = []
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for name in progress(walked.files, len(walked.files), "reading MIDI files"):
+        found = _piece_or_reason(folder / name, settings)
+        if isinstance(found, Piece):
+            pieces.append(found)
+        else:
+            reasons[found].append(printable(name))
+    left_out = [f"{len(names):,} ({reason}): {listed(names)}" for reason, names in reasons.items()]
+    count = sum(map(len, reasons.values()))
+    if not pieces or count > settings.max_unreadable * len(walked.files):
+        raise InputError(
+            f"{count} of {len(walked.files)} files in {folder} are left out, and music.max_unreadable allows a share "
+            f"of {settings.max_unreadable:g}: {'; '.join(left_out[:3])}"
+        )
+    return pieces, notes + [f"left out: files {words}" for words in left_out]
+
+
+def _piece_or_reason(path: Path, settings: MusicSettings) -> Piece | str:
+    try:
+        piece = read_piece(path, settings.voices)
+    except UnreadableError as error:
+        return str(error)
+    except OSError as error:
+        return error.strerror or "cannot be read"
+    found, wanted = piece.cells.shape[1], len(settings.voices)
+    if found != wanted:
+        return f"has {found} part{'s' if found > 1 else ''} instead of {wanted}"
+    return piece if piece.steps >= _SHORTEST else f"is shorter than {_SHORTEST} sixteenth notes"
+
+
+def _keys(pieces: Sequence[Piece], settings: MusicSettings) -> np.ndarray:
+    """Hashes of the pieces, uint64 `[pieces]`, equal for those that stay on one side: the smallest of the group."""
+    own = np.array([_key(piece) for piece in pieces], np.uint64)
+    if not settings.melodies_apart:
+        return own
+    first = groups(pieces, melody_passages, ALIKE)
+    smallest = np.full(len(pieces), np.iinfo(np.uint64).max, np.uint64)
+    np.minimum.at(smallest, first, own)
+    return smallest[first]
+
+
+def _key(piece: Piece) -> int:
+    """Of the content, in whatever key."""
+    changes = np.diff(piece.held.astype("<i2"), axis=0)
+    digest = hashlib.blake2b(np.ascontiguousarray(changes).data.cast("B"), digest_size=8, person=b"music")
+    return int.from_bytes(digest.digest())
+
+
+def _second(keys: np.ndarray) -> np.ndarray:
+    """Other hashes that follow from hashes: what is tested on does not say what is chosen on."""
+    digests = [hashlib.blake2b(int(key).to_bytes(8), digest_size=8, person=b"music test").digest() for key in keys]
+    return np.array([int.from_bytes(digest) for digest in digests], np.uint64)

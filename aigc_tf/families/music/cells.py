@@ -1,0 +1,65 @@
+"""From windows of pieces to the inputs of the networks, for training and for measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.music.piece import BEHIND, HOLD, MAX_AGE
+from aigc_tf.families.music.networks import UNKNOWN, UNKNOWN_AGE
+
+
+def encoder_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
+    """What the encoder sees of a batch as `MusicSource.read` gives it: cells that are not given are unknown."""
+    held, age, given = batch["held"][:, 1:], batch["age"][:, 1:], batch["given"]
+    return {
+        "held": tf.where(given, held, UNKNOWN),
+        "age": tf.where(given, age, UNKNOWN_AGE),
+        "place": batch["place"],
+        "left": batch["left"],
+    }
+
+
+def cell_inputs(batch: Mapping[str, Any], memory: Any) -> dict[str, Any]:
+    """Inputs of `sequence` for all cells of a batch, in their order: `[batch, window * voices, ...]`.
+
+    Args:
+        batch: as `MusicSource.read` gives it.
+        memory: what the encoder gives.
+    """
+    voices = batch["held"].shape[2]
+    own, other = np.arange(voices)[:, None], np.arange(voices)
+    is_new = other < own  # `[cell's voice, other voice]`: whether that has its note of the step already
+
+    def of_cells(before: Any, now: Any) -> Any:
+        return flat(tf.where(is_new, now[:, :, None], before[:, :, None]))
+
+    def of_steps(values: Any) -> Any:
+        return tf.repeat(values, voices, axis=1)
+
+    held, age = batch["held"], batch["age"]
+    steps = tf.zeros_like(batch["place"])
+    return {
+        "held": of_cells(held[:, :-1], held[:, 1:]),
+        "age": of_cells(tf.minimum(age[:, :-1] + 1, MAX_AGE), age[:, 1:]),
+        "voice": flat(steps[:, :, None] + tf.range(voices)),
+        "place": of_steps(batch["place"]),
+        "left": of_steps(batch["left"]),
+        "memory": of_steps(memory),
+    }
+
+
+def flat(values: Any) -> Any:
+    """`[batch, window, voices, ...]` -> `[batch, window * voices, ...]`."""
+    shape = tf.shape(values)
+    return tf.reshape(values, tf.concat([shape[:1], [shape[1] * shape[2]], shape[3:]], axis=0))
+
+
+def targets(batch: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The symbol of each cell, int32 `[batch, window * voices]`, and which of them are asked for, bool."""
+    held, age = batch["held"][:, 1:], batch["age"][:, 1:]
+    real = tf.not_equal(batch["left"], BEHIND)[:, :, None]
+    return flat(tf.where(tf.equal(age, 0), held, HOLD)), flat(tf.logical_and(real, tf.logical_not(batch["given"])))

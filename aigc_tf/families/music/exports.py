@@ -1,0 +1,141 @@
+"""What the exported file of a model of music holds: encoder, step, and what reads the known half of a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.data.music.piece import BEHIND, FIRST, LOWEST, MAX_AGE, MAX_LEFT, PLACES, SYMBOLS, Piece
+from aigc_tf.data.music.source import ENTRIES, entries
+from aigc_tf.families.base import Examples, Signature, TensorSpec
+from aigc_tf.families.music.cells import cell_inputs, encoder_inputs
+from aigc_tf.families.music.networks import UNKNOWN, UNKNOWN_AGE, MusicNetworks
+from aigc_tf.recipes.music import Music
+
+if TYPE_CHECKING:
+    from aigc_tf.families.music.model import MusicModel
+
+PIECES = 8  # different ones that examples are made of
+_MEANINGS = {
+    "held": "the symbol of what sounds in each voice when the cell is chosen, 0 for nothing yet",
+    "age": f"sixteenth notes for which it has sounded, at most {MAX_AGE}",
+    "voice": "of the cell, from 0 for the highest",
+    "place": f"in the bar, 0 to {PLACES - 1}: + 32 in bars of 12 sixteenth notes, + 64 in others than 16 and 12",
+    "left": f"sixteenth notes to the end of the piece, at most {MAX_LEFT}; {BEHIND} after it",
+    "memory": "what is given around the step",
+    "logits": "unnormalised log-probability of each symbol",
+}
+_GIVEN = {
+    "held": f"the symbol of what sounds in each step and voice; {UNKNOWN} where that is not given",
+    "age": f"sixteenth notes for which it has sounded; {UNKNOWN_AGE} where that is not given",
+}
+
+
+def outputs_of(networks: MusicNetworks, name: str) -> list[str]:
+    """The names of a network's outputs, in their order."""
+    if name == "encode":
+        return ["memory"]
+    return [*(["logits"] if name == "step" else []), *networks.feedback]
+
+
+def state_shapes(networks: MusicNetworks) -> dict[str, tuple[tuple[int, ...], Any]]:
+    """Of each state its shape without rows, and its type."""
+    inputs = {tensor.name: tensor for tensor in networks.step.inputs}
+    return {name: (tuple(inputs[name].shape[1:]), inputs[name].dtype) for name in networks.feedback.values()}
+
+
+def metadata(recipe: Music) -> dict[str, Any]:
+    """What numbers mean, for programs that write with the file."""
+    return {
+        "voices": list(recipe.music.voices),
+        "window": recipe.music.window,
+        "hold": 0,
+        "rest": 1,
+        "first_pitch_symbol": FIRST,
+        "first_pitch": LOWEST,
+        "unknown": UNKNOWN,
+        "unknown_age": UNKNOWN_AGE,
+        "max_age": MAX_AGE,
+        "max_left": MAX_LEFT,
+        "behind": BEHIND,
+    }
+
+
+def signatures(model: MusicModel, source: Any) -> dict[str, Signature]:
+    """Of a model.
+
+    Args:
+        model: the model.
+        source: of real pieces; the model's own stand in without one.
+    """
+    networks = model.networks
+    return {
+        name: Signature(
+            getattr(networks, name),
+            {tensor.name: _spec(networks, name, tensor, tensor.name) for tensor in getattr(networks, name).inputs},
+            {
+                output: _spec(networks, name, tensor, output)
+                for output, tensor in zip(outputs_of(networks, name), getattr(networks, name).outputs, strict=True)
+            },
+            _examples(model, source, name, strange=False),
+            dict(networks.feedback) if name == "step" else {},
+            model.recipe.music.window * len(model.recipe.music.voices) if name == "step" else None,
+            _examples(model, source, name, strange=True),
+        )
+        for name in ("encode", "step", "prefill")
+    }
+
+
+def _spec(networks: MusicNetworks, network: str, tensor: Any, name: str) -> TensorSpec:
+    if name in networks.feedback:
+        meaning = f"{networks.feedback[name]} of the next call"
+    elif name in networks.feedback.values():
+        meaning = "state, zeros at first"
+    else:
+        meaning = (_GIVEN if network == "encode" else {}).get(name, _MEANINGS[name])
+    return TensorSpec(tuple(tensor.shape[1:]), meaning, tensor.dtype)
+
+
+def _examples(model: MusicModel, source: Any, name: str, strange: bool) -> Examples:
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        batch = _windows(model, source, seed, strange)
+        if name == "encode":
+            found = {key: np.asarray(values) for key, values in encoder_inputs(batch).items()}
+            return {key: np.resize(values, (count, *values.shape[1:])) for key, values in found.items()}
+        memory = model.call_networks("encode", {key: np.asarray(v) for key, v in encoder_inputs(batch).items()})[
+            "memory"
+        ]
+        cells = {key: np.asarray(values) for key, values in cell_inputs(batch, memory).items()}
+        if name == "prefill":
+            size = next(t.shape[1] for t in model.networks.prefill.inputs if t.name == "memory")
+            found = {key: values[:, :size] for key, values in cells.items()}
+        else:  # one cell after the other
+            found = {key: values.reshape(-1, *values.shape[2:]) for key, values in cells.items()}
+        found = {key: np.resize(values, (count, *values.shape[1:])) for key, values in found.items()}
+        states = state_shapes(model.networks)
+        return found | {key: np.zeros((count, *shape), kind) for key, (shape, kind) in states.items()}
+
+    return examples
+
+
+def _windows(model: MusicModel, source: Any, seed: int, strange: bool) -> dict[str, np.ndarray]:
+    """Windows of pieces, with some voices given, as `MusicSource.read` gives them."""
+    random = np.random.default_rng(seed)
+    window, voices = model.recipe.music.window, len(model.recipe.music.voices)
+    pieces = _random_pieces(random, window, voices) if source is None else source.inputs("validation", PIECES)
+    if strange:
+        pieces = model.takes.strange(pieces, seed)
+    rows = []
+    for number in range(PIECES):
+        piece = pieces[number % len(pieces)]
+        given = np.zeros((window, voices), bool)
+        given[:, : number % voices] = True
+        rows.append(entries(piece, int(random.integers(max(1, piece.steps - window))), window, given))
+    return {name: np.stack([row[name] for row in rows]) for name in ENTRIES}
+
+
+def _random_pieces(random: np.random.Generator, steps: int, voices: int) -> list[Piece]:
+    cells = random.integers(1, SYMBOLS, (PIECES, steps, voices)).astype(np.int16)
+    cells[:, 1:][random.random((PIECES, steps - 1, voices)) < 0.7] = 0
+    return [Piece(each) for each in cells]

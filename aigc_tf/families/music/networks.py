@@ -1,0 +1,271 @@
+"""The networks of a piece for several voices: an encoder of given notes, and a causal transformer over its cells.
+
+The cells come in the order of time, and within a step from the highest voice down. What a cell's symbol depends on by
+itself is an input: what sounds in every voice when it is chosen, and for how long. Attention adds what was before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from aigc_tf.data.music.piece import BEHIND, FIRST, MAX_AGE, PLACES, SYMBOLS
+from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock, dense
+from aigc_tf.recipes.music import Music
+
+UNKNOWN = SYMBOLS
+"""What stands in the encoder for a cell that is not given."""
+UNKNOWN_AGE = MAX_AGE + 1
+FARTHEST = 24
+"""Semitones between two notes of which more are not told apart."""
+INTERVALS = 2 * FARTHEST + 2
+"""Numbers of intervals; the last one stands for those that are farther, and for rests."""
+CELL = ("held", "age", "voice", "place", "left", "memory")
+"""Inputs of a cell, `[batch, cells, ...]` in `sequence`, `[batch, ...]` in `step`."""
+Attend = Callable[[int, MultiHeadAttention, Any], Any]
+
+
+@dataclass(frozen=True)
+class MusicNetworks:
+    """One model in several forms that share their weights."""
+
+    encode: keras.Model
+    """`held` and `age` int32 `[batch, window, voices]`, with `UNKNOWN` and `UNKNOWN_AGE` where a cell is not given,
+    `place` and `left` int32 `[batch, window]` -> `memory` `[batch, window, width]`: what is given around each step."""
+    sequence: keras.Model
+    """`CELL` of all cells -> logits `[batch, cells, symbols]`, each from the cells before it."""
+    step: keras.Model
+    """`CELL` of one cell, and states -> logits `[batch, symbols]` and new states, in the order of `feedback`."""
+    prefill: keras.Model
+    """`CELL` of the first half of a window, and states -> new states, for windows that go on where others ended."""
+    feedback: Mapping[str, str]
+    """Which output of the step is which input of the next one."""
+
+    @cached_property
+    def compiled(self) -> Mapping[str, Any]:
+        """The networks in inference mode by name, each compiled once for each number of rows."""
+        forms = {"encode": self.encode, "sequence": self.sequence, "step": self.step, "prefill": self.prefill}
+        return {name: tf.function(partial(form, training=False), reduce_retracing=True) for name, form in forms.items()}
+
+
+def music_networks(recipe: Music) -> MusicNetworks:
+    """All forms for a recipe."""
+    voices, window = len(recipe.music.voices), recipe.music.window
+    reader = CellReader(recipe, voices)
+    inputs = _cell_inputs(voices, recipe.width, (None,))
+    logits = reader(inputs, lambda _, attention, x: attention(x)[0])
+    sequence = keras.Model(inputs, logits, name="sequence")
+
+    inputs = _cell_inputs(voices, recipe.width, ())
+    states, new_states, attend = _cached(recipe, window * voices)
+    cell = {name: ops.expand_dims(tensor, 1) for name, tensor in inputs.items()}
+    logits = ops.squeeze(reader(cell, attend), 1)
+    step = _with_states(inputs, states, [logits], new_states | {"position": states["position"] + 1}, "step")
+
+    half = window // 2 * voices
+    inputs = _cell_inputs(voices, recipe.width, (half,))
+    states, new_states, attend = _cached(recipe, window * voices)
+    reader.states(inputs, attend)
+    prefill = _with_states(inputs, states, [], new_states | {"position": states["position"] + half}, "prefill")
+    feedback = {f"new_{name}": name for name in states}
+    return MusicNetworks(_encoder(recipe, voices), sequence, step, prefill, feedback)
+
+
+def _with_states(
+    inputs: Mapping[str, Any], states: Mapping[str, Any], outputs: list[Any], new: Mapping[str, Any], name: str
+) -> keras.Model:
+    """A functional model whose new states come in the order of the old ones."""
+    return keras.Model([*inputs.values(), *states.values()], [*outputs, *(new[state] for state in states)], name=name)
+
+
+def _cell_inputs(voices: int, width: int, time: tuple[int | None, ...]) -> dict[str, Any]:
+    shapes = {"held": (voices,), "age": (voices,), "voice": (), "place": (), "left": ()}
+    inputs = {name: keras.Input((*time, *shape), dtype="int32", name=name) for name, shape in shapes.items()}
+    return inputs | {"memory": keras.Input((*time, width), name="memory")}
+
+
+def _cached(recipe: Music, context: int) -> tuple[dict[str, Any], dict[str, Any], Attend]:
+    """The states of a network with a KV cache, its new ones, filled in as it is built, and how it attends."""
+    head = recipe.width // recipe.heads
+    states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
+    for index in range(recipe.depth):
+        for name in (f"keys_{index}", f"values_{index}"):
+            states[name] = keras.Input((recipe.heads, context, head), name=name)
+    new_states: dict[str, Any] = {}
+
+    def attend(index: int, attention: MultiHeadAttention, x: Any) -> Any:
+        names = f"keys_{index}", f"values_{index}"
+        keys, values = (states[name] for name in names)
+        seen, *new = attention.cached(x, keys, values, states["position"])
+        new_states.update(zip(names, new, strict=True))
+        return seen
+
+    return states, new_states, attend
+
+
+class Columns(layers.Layer):
+    """Sum of the embeddings of several numbers, each of which has a table of its own.
+
+    Args:
+        rows: of each table.
+        columns: numbers whose embeddings are added.
+        groups: sets of tables, of which a call names one.
+        width: of the embeddings.
+        deviation: of their first values.
+    """
+
+    def __init__(self, rows: int, columns: int, groups: int, width: int, deviation: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.rows, self.columns, self.width = rows, columns, width
+        initializer = keras.initializers.RandomNormal(stddev=deviation)
+        self.tables = layers.Embedding(
+            groups * columns * rows, width, embeddings_initializer=initializer, name="tables"
+        )
+
+    def build(self, *_: Any) -> None:
+        self.tables.build(None)
+
+    def call(self, numbers: Any, group: Any = None) -> Any:
+        """int32 `[..., columns]`, below `rows`, and int32 `[...]`, below `groups` -> `[..., width]`."""
+        places = numbers + self.rows * np.arange(self.columns, dtype="int32")
+        if group is not None:
+            places = places + self.rows * self.columns * ops.expand_dims(group, -1)
+        return ops.sum(self.tables(places), axis=-2)
+
+    def compute_output_spec(self, numbers: Any, group: Any = None) -> Any:
+        return keras.KerasTensor((*numbers.shape[:-1], self.width))
+
+
+class Between(layers.Layer):
+    """The intervals between all pairs of voices as numbers below `INTERVALS`."""
+
+    def __init__(self, voices: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.pairs = [(first, second) for second in range(voices) for first in range(second)]
+
+    def call(self, held: Any) -> Any:
+        """int32 `[..., voices]` -> `[..., pairs]`."""
+        first = ops.stack([held[..., pair[0]] for pair in self.pairs], axis=-1)
+        second = ops.stack([held[..., pair[1]] for pair in self.pairs], axis=-1)
+        return interval_numbers(first, second)
+
+    def compute_output_spec(self, held: Any) -> Any:
+        return keras.KerasTensor((*held.shape[:-1], len(self.pairs)), "int32")
+
+
+def interval_numbers(first: Any, second: Any) -> Any:
+    """The interval between two symbols, or what they stand for, int32 of their shape; see `INTERVALS`."""
+    difference = first - second
+    known = ops.logical_and(ops.minimum(first, second) >= FIRST, ops.abs(difference) <= FARTHEST)
+    return ops.where(known, difference + FARTHEST, INTERVALS - 1)
+
+
+class IntervalLogits(layers.Layer):
+    """Logits of symbols by the interval that each is away from what sounds in its voice: the same in every key."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        symbols = np.arange(SYMBOLS)
+        away = symbols[None, :] - symbols[:, None]
+        known = (np.minimum(symbols[None, :], symbols[:, None]) >= FIRST) & (np.abs(away) <= FARTHEST)
+        self.table = np.where(known, away + FARTHEST, INTERVALS - 1).astype("int32")
+
+    def call(self, scores: Any, own: Any) -> Any:
+        """Scores of intervals `[batch, time, INTERVALS]`, and what sounds, int32 `[batch, time]` -> logits."""
+        return tf.gather(scores, tf.gather(self.table, own), batch_dims=2)
+
+    def compute_output_spec(self, scores: Any, own: Any) -> Any:
+        return keras.KerasTensor((*scores.shape[:-1], SYMBOLS), scores.dtype)
+
+
+class Own(layers.Layer):
+    """What sounds in the cell's own voice: `[batch, time, voices]` and the voice `[batch, time]` -> `[batch, time]`."""
+
+    def call(self, held: Any, voice: Any) -> Any:
+        places = np.arange(held.shape[-1], dtype="int32")
+        return ops.sum(ops.where(ops.equal(ops.expand_dims(voice, -1), places), held, 0), axis=-1)
+
+    def compute_output_spec(self, held: Any, voice: Any) -> Any:
+        return keras.KerasTensor(voice.shape, "int32")
+
+
+class CellReader:
+    """The layers that read cells; all forms share them."""
+
+    def __init__(self, recipe: Music, voices: int) -> None:
+        width, deviation = recipe.width, recipe.embedding_deviation
+        self.held = Columns(SYMBOLS, voices, voices, width, deviation, name="held_embedding")
+        self.age = Columns(MAX_AGE + 1, voices, voices, width, deviation, name="age_embedding")
+        pairs = voices * (voices - 1) // 2
+        self.between = Between(voices, name="between") if pairs else None
+        self.intervals = Columns(INTERVALS, max(1, pairs), 1, width, deviation, name="interval_embedding")
+        self.voice = embedding(voices, recipe, "voice_embedding")
+        self.place = embedding(PLACES, recipe, "place_embedding")
+        self.left = embedding(BEHIND + 1, recipe, "left_embedding")
+        self.own, self.interval_logits = Own(name="own"), IntervalLogits(name="interval_logits")
+        self.dropout = layers.Dropout(recipe.dropout, seed=recipe.seed, name="embedding_dropout")
+        self.blocks = [block(recipe, str(index), window=voices * recipe.music.window) for index in range(recipe.depth)]
+        self.norm = layers.RMSNormalization(name="last_norm")
+        self.symbols = dense(SYMBOLS, width**-0.5, "symbol_logits")
+        self.scores = dense(INTERVALS, width**-0.5, "interval_scores")
+
+    def states(self, cell: Mapping[str, Any], attend: Attend) -> Any:
+        """`CELL` of some cells -> what comes out of the last block, normalised."""
+        x = self.held(cell["held"], cell["voice"]) + self.age(cell["age"], cell["voice"]) + self.voice(cell["voice"])
+        if self.between is not None:
+            x = x + self.intervals(self.between(cell["held"]))
+        x = x + self.place(cell["place"]) + self.left(cell["left"])
+        x = self.dropout(x + cell["memory"])
+        for index, each in enumerate(self.blocks):
+            x = each(x, partial(attend, index))
+        return self.norm(x)
+
+    def __call__(self, cell: Mapping[str, Any], attend: Attend) -> Any:
+        """Logits of the cells' symbols."""
+        x = self.states(cell, attend)
+        return self.symbols(x) + self.interval_logits(self.scores(x), self.own(cell["held"], cell["voice"]))
+
+
+def _encoder(recipe: Music, voices: int) -> keras.Model:
+    """Given cells -> what is given around each step, by attention in both directions."""
+    width, window = recipe.width, recipe.music.window
+    shapes = {"held": (window, voices), "age": (window, voices), "place": (window,), "left": (window,)}
+    inputs = {name: keras.Input(shape, dtype="int32", name=name) for name, shape in shapes.items()}
+    held = Columns(SYMBOLS + 1, voices, 1, width, recipe.embedding_deviation, name="given_embedding")
+    age = Columns(MAX_AGE + 2, voices, 1, width, recipe.embedding_deviation, name="given_age_embedding")
+    x = held(inputs["held"]) + age(inputs["age"])
+    x = x + embedding(PLACES, recipe, "given_place_embedding")(inputs["place"])
+    x = x + embedding(BEHIND + 1, recipe, "given_left_embedding")(inputs["left"])
+    for index in range(recipe.encoder_depth):
+        x = block(recipe, f"given_{index}", window, causal=False)(x)
+    x = layers.RMSNormalization(name="given_norm")(x)
+    memory = dense(width, 0.1 * width**-0.5, "memory")(x)  # as large as the sum of the other embeddings
+    return keras.Model(inputs, memory, name="encode")
+
+
+def embedding(rows: int, recipe: Music, name: str) -> layers.Embedding:
+    """Of numbers below `rows`."""
+    initializer = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
+    return layers.Embedding(rows, recipe.width, embeddings_initializer=initializer, name=name)
+
+
+def block(recipe: Music, name: str, window: int, causal: bool = True) -> TransformerBlock:
+    """One block; `window` is the longest sequence."""
+    depth = recipe.depth if causal else recipe.encoder_depth
+    return TransformerBlock(
+        recipe.width,
+        recipe.heads,
+        name=name,
+        causal=causal,
+        rotary_context=window,
+        added=(2 * depth) ** -0.5,
+        dropout=recipe.dropout,
+        seed=recipe.seed + 1,
+    )

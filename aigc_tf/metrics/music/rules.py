@@ -1,0 +1,126 @@
+"""What is counted in pieces for several voices: rules of four-part writing, histograms, spans that are copied."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece
+
+_FIFTH, _OCTAVE = 7, 12
+_LEAP = 12  # semitones of a melodic step of which more are not told apart
+
+
+def parallels(piece: Piece) -> tuple[int, int]:
+    """Parallel fifths, and parallel octaves and unisons: two voices that move the same way from one to the next.
+
+    Both voices strike a new pitch at the same step; what each had before is compared with what it has then.
+    """
+    held, cells = piece.held.astype(int), piece.cells
+    fifths = octaves = 0
+    for upper, lower in itertools.combinations(range(held.shape[1]), 2):
+        both = (cells[1:, upper] >= FIRST) & (cells[1:, lower] >= FIRST)
+        both &= (held[:-1, upper] >= FIRST) & (held[:-1, lower] >= FIRST)
+        moves = np.diff(held[:, [upper, lower]], axis=0)
+        same_way = both & (moves[:, 0] * moves[:, 1] > 0)
+        interval = (held[:, upper] - held[:, lower]) % _OCTAVE
+        kept = same_way & (interval[1:] == interval[:-1])
+        fifths += int((kept & (interval[1:] == _FIFTH)).sum())
+        octaves += int((kept & (interval[1:] == 0)).sum())
+    return fifths, octaves
+
+
+def per_hundred_quarters(count: int, pieces: Sequence[Piece]) -> float:
+    """A count in all pieces together, in a hundred quarters of them."""
+    return 100 * count * STEPS_A_QUARTER / sum(piece.steps for piece in pieces)
+
+
+def crossings(piece: Piece) -> float:
+    """The share of steps in which a voice is below a lower one."""
+    held = piece.held.astype(int)
+    crossed = np.zeros(len(held), bool)
+    for upper, lower in itertools.combinations(range(held.shape[1]), 2):
+        sound = (held[:, upper] >= FIRST) & (held[:, lower] >= FIRST)
+        crossed |= sound & (held[:, upper] < held[:, lower])
+    return float(crossed.mean())
+
+
+def out_of_range(piece: Piece, ranges: np.ndarray) -> float:
+    """The share of notes beyond the lowest and the highest symbol of their voice, `[voices, 2]`; 0 without notes."""
+    notes = piece.cells >= FIRST
+    outside = notes & ((piece.cells < ranges[:, 0]) | (piece.cells > ranges[:, 1]))
+    return float(outside.sum() / max(1, notes.sum()))
+
+
+def pitch_classes(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often each pitch class sounds, counted from the last note of the lowest voice: float64 `[12]`, sum 1."""
+    counts = np.zeros(12)
+    for piece in pieces:
+        held = piece.held
+        bass = held[:, -1][held[:, -1] >= FIRST]
+        if len(bass):
+            counts += np.bincount((held[held >= FIRST] - bass[-1]) % 12, minlength=12)
+    return counts / max(1, counts.sum())
+
+
+def melodic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often a voice moves by each interval, from an octave down to an octave up: float64 `[25]`, sum 1."""
+    counts = np.zeros(2 * _LEAP + 1)
+    for piece in pieces:
+        for column in piece.cells.T:
+            notes = column[column >= FIRST].astype(int)
+            counts += np.bincount(np.clip(np.diff(notes), -_LEAP, _LEAP) + _LEAP, minlength=len(counts))
+    return counts / max(1, counts.sum())
+
+
+def divergence(first: np.ndarray, second: np.ndarray) -> float:
+    """The Jensen-Shannon divergence of two histograms, in nats: from 0 to log 2."""
+    middle = (first + second) / 2
+
+    def from_middle(histogram: np.ndarray) -> float:
+        some = histogram > 0
+        return float((histogram[some] * np.log(histogram[some] / middle[some])).sum())
+
+    return (from_middle(first) + from_middle(second)) / 2
+
+
+class Spans:
+    """Finds the longest spans that pieces have in common with known ones, in any key.
+
+    Args:
+        known: the pieces of the training part.
+    """
+
+    def __init__(self, known: Sequence[Piece]) -> None:
+        self._known = [_changes(piece) for piece in known]
+        self._passages: dict[int, set[bytes]] = {}
+
+    def longest(self, piece: Piece) -> int:
+        """Sixteenth notes of the longest span of a piece that stands in a known one, all voices of it; 0 if none."""
+        changes = _changes(piece)
+        low, high = 0, len(changes)
+        while low < high:
+            middle = (low + high + 1) // 2
+            known = self._of_length(middle)
+            if any(changes[at : at + middle].tobytes() in known for at in range(len(changes) - middle + 1)):
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _of_length(self, length: int) -> set[bytes]:
+        if length not in self._passages:
+            self._passages[length] = {
+                changes[at : at + length].tobytes()
+                for changes in self._known
+                for at in range(len(changes) - length + 1)
+            }
+        return self._passages[length]
+
+
+def _changes(piece: Piece) -> np.ndarray:
+    """What each voice does in each step but the first, holding or moving: int16 `[steps - 1, voices]`."""
+    moved = np.diff(piece.held.astype(np.int16), axis=0)
+    return np.ascontiguousarray(np.where(piece.cells[1:] == HOLD, 999, moved).astype(np.int16))

@@ -1,0 +1,85 @@
+"""Whether drawn pieces, and voices that are fitted to given ones, keep the rules and habits of real pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aigc_tf.data.music.piece import Piece
+from aigc_tf.data.music.source import MusicSource
+from aigc_tf.families.music.model import MusicModel
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.music import rules
+from aigc_tf.recipes.music import Music
+
+PIECES = 32
+"""That are drawn, and real ones beside them, at most."""
+BARS = 8
+"""Of each."""
+_REAL = "held-out pieces"
+_SHOWN = 3
+
+
+class Style(Evaluator):
+    """Drawn pieces, and held-out melodies with new voices, beside the held-out pieces themselves.
+
+    Figures of drawn pieces, those of fitted voices with `harmonised_` before them:
+
+    - parallel_fifths, parallel_octaves: in a hundred quarters, see `rules.parallels`;
+    - crossings: share of the steps in which voices cross; out_of_range: share of the notes beyond the training range;
+    - pitch_class_divergence, interval_divergence: Jensen-Shannon, in nats, of the histograms of pitch classes (from the
+      last bass note) and of melodic intervals from those of the held-out pieces; beside it that of training pieces;
+    - copied_span: sixteenth notes of the longest span that stands in a training piece, in any key; the mean.
+    """
+
+    def measure(self, model: MusicModel, source: MusicSource, recipe: Music, request: Request) -> Measurement:
+        """Draw at most 32 pieces of eight bars; see `Evaluator.measure`."""
+        real = last_bars(source.inputs(request.part, min(PIECES, request.samples)))
+        drawn = model.generate(len(real), request.seed)
+        figures = _figures("", drawn, real, source)
+        if len(recipe.music.voices) > 1:
+            fitted = model.transform(real, request.seed, fix=recipe.music.voices[:1])
+            figures |= _figures("harmonised_", fitted, real, source)
+        training = last_bars(source.inputs("train", PIECES))
+        for name, histogram in (("pitch_class", rules.pitch_classes), ("interval", rules.melodic_intervals)):
+            known = histogram(real)
+            beside = {"training pieces": rules.divergence(histogram(training), known)}
+            figures[f"{name}_divergence"] = Figure(rules.divergence(histogram(drawn), known), "lower", beside)
+        protocol = {
+            "drawn pieces": f"{len(drawn)} of {BARS} bars, temperature 1",
+            "beside them": f"the last {BARS} bars of {len(real)} pieces of the {request.part} part",
+            "parallels": "in 100 quarters; both voices strike at the same step and move the same way",
+        }
+        picture = Picture(model.gives.show([*drawn[:_SHOWN]]), "Drawn pieces as piano rolls, a colour for each voice.")
+        return Measurement(figures, protocol, {"drawn": picture})
+
+
+def last_bars(pieces: Sequence[Piece]) -> list[Piece]:
+    """The last eight bars of pieces, which end as drawn ones do; of shorter ones all."""
+    found = []
+    for piece in pieces:
+        length = min(piece.steps, BARS * piece.bar)
+        found.append(piece.part(piece.steps - length, length))
+    return found
+
+
+def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: MusicSource) -> dict[str, Figure]:
+    """What can be counted in each piece."""
+    spans = rules.Spans(source.train.pieces)
+    own, beside = (_counts(pieces, source.ranges, spans) for pieces in (made, real))
+    return {
+        before + name: Figure(value, "neither" if name == "copied_span" else "lower", {_REAL: beside[name]})
+        for name, value in own.items()
+    }
+
+
+def _counts(pieces: Sequence[Piece], ranges: np.ndarray, spans: rules.Spans) -> dict[str, float]:
+    fifths, octaves = np.sum([rules.parallels(piece) for piece in pieces], axis=0)
+    return {
+        "parallel_fifths": rules.per_hundred_quarters(int(fifths), pieces),
+        "parallel_octaves": rules.per_hundred_quarters(int(octaves), pieces),
+        "crossings": float(np.mean([rules.crossings(piece) for piece in pieces])),
+        "out_of_range": float(np.mean([rules.out_of_range(piece, ranges) for piece in pieces])),
+        "copied_span": float(np.mean([spans.longest(piece) for piece in pieces])),
+    }

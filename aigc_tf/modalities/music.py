@@ -1,0 +1,158 @@
+"""Music for several voices: read from MIDI files, shown as a piano roll, written as MIDI and as sound."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aigc_tf.data.music.midi import SUFFIXES, read_piece, write_midi
+from aigc_tf.data.music.piece import FIRST, HOLD, Piece, joined, notes_of
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.base import Modality
+from aigc_tf.modalities.drawing import write_png
+from aigc_tf.modalities.synthesis import write_wav
+from aigc_tf.storage.files import write_atomically
+
+_COLOURS = ((190, 40, 40), (40, 90, 190), (30, 140, 70), (120, 60, 150), (180, 110, 0))
+_WHITE, _BAR, _QUARTER, _OCTAVE, _EDGE = 255, 150, 228, 205, 120  # greys
+_STEP, _SEMITONE = 4, 4  # pixels
+_SHOWN = 256  # steps
+_MARGIN = 2  # semitones above and below
+_GAP = 6  # pixels between pieces
+
+
+class Scores(Modality):
+    """`Piece` objects: notes of several voices on a grid of sixteenth notes.
+
+    Args:
+        voices: what they are called, from the highest down.
+    """
+
+    name = "pieces of music"
+    reads = SUFFIXES
+    writes: ClassVar[tuple[str, ...]] = (".mid", ".wav", ".png", "")
+    drawn = 4
+
+    def __init__(self, voices: Sequence[str]) -> None:
+        self.voices = tuple(voices)
+
+    def read(self, path: Path) -> Piece:
+        """A piece with at most as many parts as there are voices; see `aigc_tf.data.music.midi.read_piece`."""
+        return read_piece(path, self.voices)
+
+    def stack(self, values: Sequence[Piece]) -> list[Piece]:
+        """A list: pieces have any length."""
+        return list(values)
+
+    def rows(self, given: Any) -> list[Piece]:
+        """One piece, or several."""
+        return [given] if isinstance(given, Piece) else list(given)
+
+    def strange(self, values: Sequence[Piece], seed: int) -> list[Piece]:
+        """In turns: notes at random, backwards, an octave higher or lower, all voices on one note."""
+        random = np.random.default_rng(seed)
+        return [_strange(piece, number % 4, random) for number, piece in enumerate(values)]
+
+    def write(self, path: Path, value: Piece, made_by: Mapping[str, str]) -> None:
+        """A MIDI file with text events that say how it was made."""
+        write_atomically(path, partial(self._midi, piece=value, made_by=made_by))
+
+    def write_all(
+        self, path: Path, values: Sequence[Piece], made_by: Mapping[str, str], columns: int | None = None
+    ) -> None:
+        """.mid, .wav: one after the other, a bar apart; .png: piano rolls; without an ending: a folder of files."""
+        if path.suffix == ".mid":
+            whole = joined(values, values[0].bar)
+            write_atomically(path, partial(self._midi, piece=whole, made_by=made_by))
+        elif path.suffix == ".wav":
+            write_atomically(path, partial(write_wav, piece=joined(values, values[0].bar)))
+        elif path.suffix == ".png":
+            write_atomically(path, partial(write_png, image=self.show(values, columns), made_by=made_by))
+        elif not path.suffix:
+            self.write_batches(path, [values], len(values), made_by)
+        else:
+            raise InputError(f"{path} ends in {path.suffix}: music is written as .mid, .wav, .png or to a folder")
+
+    def write_batches(
+        self,
+        path: Path,
+        batches: Iterable[Sequence[Piece]],
+        count: int,
+        made_by: Mapping[str, str],
+        columns: int | None = None,
+    ) -> None:
+        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
+        if path.suffix:
+            super().write_batches(path, batches, count, made_by, columns)
+            return
+        path.mkdir(exist_ok=True)
+        for index, piece in enumerate(piece for batch in batches for piece in batch):
+            self.write(path / f"{index:05d}.mid", piece, made_by)
+            write_atomically(path / f"{index:05d}.wav", partial(write_wav, piece=piece))
+
+    def _midi(self, file: Any, piece: Piece, made_by: Mapping[str, str]) -> None:
+        voices = piece.voices if len(piece.voices) == piece.cells.shape[1] else self.voices[: piece.cells.shape[1]]
+        write_midi(file, piece, voices, made_by)
+
+    def show(self, values: Sequence[Piece], columns: int | None = None) -> np.ndarray:
+        """Piano rolls, a colour for each voice, of the first 16 bars of each piece, one below the other.
+
+        Vertical lines are bars and quarters, horizontal ones are notes C.
+        """
+        columns = columns or 1
+        rolls = [piano_roll(piece) for piece in values]
+        rows = [rolls[at : at + columns] for at in range(0, len(rolls), columns)]
+        height = sum(max(roll.shape[0] for roll in row) + _GAP for row in rows) + _GAP
+        width = max(sum(roll.shape[1] + _GAP for roll in row) for row in rows) + _GAP
+        sheet = np.full((height, width, 3), _WHITE, np.uint8)
+        top = _GAP
+        for row in rows:
+            left = _GAP
+            for roll in row:
+                sheet[top : top + roll.shape[0], left : left + roll.shape[1]] = roll
+                left += roll.shape[1] + _GAP
+            top += max(roll.shape[0] for roll in row) + _GAP
+        return sheet
+
+
+def piano_roll(piece: Piece) -> np.ndarray:
+    """Time to the right, pitch upwards, a colour for each voice: uint8 `[height, width, 3]`."""
+    piece = piece.part(0, _SHOWN)
+    notes = piece.cells[piece.cells >= FIRST]
+    low, high = (int(notes.min()), int(notes.max())) if len(notes) else (FIRST, FIRST + 12)
+    low, high = low - _MARGIN, high + _MARGIN
+    image = np.full(((high - low + 1) * _SEMITONE, piece.steps * _STEP, 3), _WHITE, np.uint8)
+    for pitch in range(low, high + 1):
+        if (pitch - FIRST + 9) % 12 == 0:  # the lowest symbol is an a
+            image[(high - pitch + 1) * _SEMITONE - 1] = _OCTAVE
+    for step, place in enumerate(piece.places):
+        if place % 4 == 0:
+            image[:, step * _STEP] = _BAR if place == 0 else _QUARTER
+    for voice in reversed(range(piece.cells.shape[1])):
+        for symbol, start, length in notes_of(piece.cells[:, voice]):
+            top, left = (high - symbol) * _SEMITONE, start * _STEP
+            image[top : top + _SEMITONE - 1, left + 1 : left + length * _STEP] = _COLOURS[voice % len(_COLOURS)]
+            image[top : top + _SEMITONE - 1, left] = _EDGE
+    return image
+
+
+def _strange(piece: Piece, kind: int, random: np.random.Generator) -> Piece:
+    cells = piece.cells.copy()
+    notes = cells >= FIRST
+    low, high = (int(cells[notes].min()), int(cells[notes].max())) if notes.any() else (FIRST, FIRST + 1)
+    if kind == 0:
+        cells = random.integers(low, high + 1, cells.shape).astype(np.int16)
+    elif kind == 1:
+        cells = np.where(random.random(cells.shape) < 0.5, piece.held[::-1], HOLD).astype(np.int16)
+        cells[0] = piece.held[-1]
+    elif kind == 2:
+        shift = 12 if high + 12 < FIRST + 88 else -min(12, low - FIRST)
+        return piece.transposed(shift)
+    else:
+        cells[:] = np.where(notes, high, cells)
+    return dataclasses.replace(piece, cells=cells)

@@ -1,0 +1,58 @@
+"""A small additive synthesiser: pieces as sound, so that one can listen to them."""
+
+from __future__ import annotations
+
+import wave
+from typing import IO
+
+import numpy as np
+
+from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece, notes_of, pitch_of
+
+RATE = 16_000
+"""Samples a second of the files that are written."""
+PARTIALS = (1.0, 0.5, 0.33, 0.2, 0.12, 0.08)
+"""Amplitudes of a note's partials, those of a soft organ pipe, from the fundamental on."""
+_RISE, _FALL = 0.02, 0.08  # seconds of a note's beginning and end
+_DECAY = 2.5  # seconds in which a held note falls to 1/e
+_PEAK = 0.9
+
+
+def frequency(pitch: int) -> float:
+    """Hertz of a MIDI number, in equal temperament with a at 440 Hz."""
+    return float(440.0 * 2.0 ** ((pitch - 69) / 12))
+
+
+def tone(pitch: int, seconds: float, rate: int = RATE) -> np.ndarray:
+    """One note: sines at the multiples of its frequency below half the rate, float64 `[samples]`."""
+    times = np.arange(round((seconds + _FALL) * rate)) / rate
+    base = frequency(pitch)
+    sound = np.zeros(len(times))
+    for number, amplitude in enumerate(PARTIALS, start=1):
+        if number * base < rate / 2:
+            sound += amplitude * np.sin(2 * np.pi * number * base * times)
+    envelope = np.minimum(times / _RISE, 1) * np.clip((seconds + _FALL - times) / _FALL, 0, 1)
+    return np.asarray(sound * envelope * np.exp(-times / _DECAY))
+
+
+def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
+    """All voices together, float64 `[samples]` in [-0.9, 0.9]; silence stays silence."""
+    seconds = 60 / piece.tempo / STEPS_A_QUARTER
+    sound = np.zeros(round((piece.steps * seconds + _FALL) * rate) + 1)
+    for column in piece.cells.T:
+        for symbol, start, length in notes_of(column):
+            note = tone(int(pitch_of(symbol)), length * seconds, rate)
+            at = round(start * seconds * rate)
+            sound[at : at + len(note)] += note[: len(sound) - at]
+    loudest = np.abs(sound).max(initial=0)
+    return sound * (_PEAK / loudest) if loudest else sound
+
+
+def write_wav(file: IO[bytes], piece: Piece, rate: int = RATE) -> None:
+    """A piece as a WAV file of 16 bits, mono."""
+    samples = np.round(synthesise(piece, rate) * 32767).astype("<i2")
+    with wave.open(file, "wb") as written:
+        written.setnchannels(1)
+        written.setsampwidth(2)
+        written.setframerate(rate)
+        written.writeframes(samples.tobytes())

@@ -1,0 +1,61 @@
+"""What is counted in pieces is what a reader of the score would count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from aigc_tf.data.music.made_up import made_up_pieces
+from aigc_tf.data.music.piece import HOLD, Piece, symbol_of
+from aigc_tf.metrics.music import rules
+from aigc_tf.recipes.music import VOICES
+
+
+def duet(*chords: tuple[int, int]) -> Piece:
+    """Two voices that strike together every quarter; 0 holds."""
+    cells = np.full((4 * len(chords), 2), HOLD, np.int16)
+    for quarter, chord in enumerate(chords):
+        cells[4 * quarter] = [symbol_of(pitch) if pitch else HOLD for pitch in chord]
+    return Piece(cells)
+
+
+@pytest.mark.parametrize(
+    ("piece", "found"),
+    [
+        (duet((67, 60), (69, 62)), (1, 0)),  # c-g to d-a
+        (duet((72, 60), (74, 62), (76, 64)), (0, 2)),
+        (duet((67, 60), (67, 60)), (0, 0)),  # struck again
+        (duet((67, 60), (64, 62), (69, 62)), (0, 0)),
+        (duet((72, 60), (62, 74)), (0, 0)),  # in opposite directions
+        (duet((79, 60), (81, 62)), (1, 0)),  # a twelfth
+        (duet((67, 60), (0, 62)), (0, 0)),  # one voice stays
+    ],
+)
+def test_parallels(piece: Piece, found: tuple[int, int]):
+    assert rules.parallels(piece) == found
+    assert rules.per_hundred_quarters(1, [piece]) == 400 / piece.steps
+
+
+def test_crossings_and_ranges():
+    piece = duet((67, 60), (58, 60), (0, 0), (67, 60))
+    assert rules.crossings(piece) == 0.5
+    ranges = np.array([[symbol_of(60), symbol_of(80)], [symbol_of(40), symbol_of(60)]])
+    assert rules.out_of_range(piece, ranges) == pytest.approx(1 / 6)
+
+
+def test_histograms():
+    piece = duet((64, 48), (67, 60))
+    assert rules.pitch_classes([piece]).nonzero()[0].tolist() == [0, 4, 7]
+    moves = rules.melodic_intervals([piece])
+    assert moves[12 + 3] == moves[24] == 0.5
+    assert rules.divergence(moves, moves) == 0
+    assert rules.divergence(np.array([1.0, 0]), np.array([0, 1.0])) == pytest.approx(np.log(2))
+
+
+def test_the_longest_copied_span_is_found_in_any_key():
+    first, second = made_up_pieces(VOICES)[:2]
+    spans = rules.Spans([first])
+    assert spans.longest(first.transposed(2)) == first.steps - 1
+    mixed = second.cells.copy()
+    mixed[20:61] = first.transposed(1).cells[20:61]
+    assert 36 <= spans.longest(Piece(mixed)) <= 44 > spans.longest(second)

@@ -55,6 +55,6 @@ class ClassFlow(Flow):
     evaluate_options: ClassVar[type] = GuidedEvaluation
     export_options: ClassVar[type] = GuidedSolving
 
-    steps: PositiveInt = 6000
+    steps: PositiveInt = 10_000
     drop_labels: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of the images that are learnt without their class, so that both predictions are known."""

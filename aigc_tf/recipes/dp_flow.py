@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import ClassVar, Literal, Self
 
 from pydantic import PositiveInt
@@ -11,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.flow import Flow
 from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
 from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.private import ExpectedBatch, PrivacySettings, Private, refuse
 from aigc_tf.recipes.settings import AdamSettings
@@ -45,4 +45,10 @@ class DPFlow(Private, Flow):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return dataclasses.replace(super().tiny(), batch_size=32)
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            unet=UNetSettings(filters=(8, 8), blocks=(1, 1), time_size=8),
+            batch_size=32,
+            export_limits=ExportLimits.tiny(),
+        )

@@ -27,7 +27,7 @@ class Flow(FlowRecipe):
     )
     transform_options: ClassVar[type] = FlowEditing
 
-    steps: PositiveInt = 3000
+    steps: PositiveInt = 5000
 
     @classmethod
     def tiny(cls) -> Self:

@@ -42,7 +42,7 @@ class EditingFlow(FlowModel, Transforms):
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
             seed: of the noise.
-            condition: of a model that takes one: what they become.
+            condition: of a model that takes one, what they become: one for all, or one for each; None is anything.
             strength: in (0, 1], the share of noise; the recipe's `transform_options` by default.
             region: a picture file, or brightness `[height, width]`: what is darker than half is kept as it is.
             options: the recipe's `export_options`.
@@ -54,7 +54,7 @@ class EditingFlow(FlowModel, Transforms):
         images = 2.0 * as_brightness(np.asarray(inputs)) - 1.0
         noise = self.latents(1, seed).reshape(1, *self.image_shape)
         drawn = None if region is None else self.drawn_in(region)
-        rows, parts = self.conditions(condition, len(images)), []
+        rows, parts = None if condition is None else self.conditions(condition, len(images)), []
         start = 1.0 - chosen.strength
         times = schedule(steps_of(chosen.sampler, chosen.evaluations), chosen.time_shift)
         times = [start + chosen.strength * time for time in times]

@@ -1,0 +1,37 @@
+"""Options of evaluations and exports: what they mean for sampling, and for the names of folders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aigc_tf.metrics.images.drawing import generated_images
+from aigc_tf.recipes.class_flow import ClassFlow
+from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.flow import Flow
+from aigc_tf.runs.run import in_name, sampling_of
+
+
+def test_options_of_an_evaluation_that_sampling_has_say_how_samples_are_drawn() -> None:
+    given = {"evaluations": 20, "features": "rotation"}
+    usual = {"sampler": "adams_bashforth", "time_shift": 1.0}
+    assert sampling_of(Flow(), given) == {"evaluations": 20} | usual
+    assert sampling_of(ClassFlow(), {}) == {"evaluations": 10, "guidance": 1.0} | usual
+    assert sampling_of(DCGAN(), {"features": "rotation"}) == {}
+
+
+def test_they_reach_the_model() -> None:
+    class Steps:
+        def conditions(self, given: object, count: int) -> None:
+            return None
+
+        def generate(self, count: int, seed: int = 0, condition: object = None, evaluations: int = 10) -> np.ndarray:
+            return np.full((count, 2, 2, 1), evaluations / 255)
+
+    (drawn,) = generated_images(Steps(), (2, 2, 1), 3, options={"evaluations": 20})
+    assert (drawn == 20).all()
+
+
+def test_an_export_with_other_options_has_a_folder_of_its_own() -> None:
+    assert in_name({}, Flow()) == in_name({"evaluations": 10, "sampler": "adams_bashforth"}, Flow()) == ""
+    assert in_name({"evaluations": 20, "sampler": "heun"}, Flow()) == "-evaluations20-samplerheun"
+    assert in_name({}, DCGAN()) == ""

@@ -7,12 +7,16 @@ recipes at once; a field's docstring is its help.
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT, Checked, Count, ProperFraction
+
+if TYPE_CHECKING:
+    from aigc_tf.recipes.base import Recipe
 
 MIN_TRUNCATION = 0.01
 """Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
@@ -97,3 +101,18 @@ class ImageEvaluation(Options):
     """The feature network whose features are compared: auto, classifier, rotation, inception, or another that is
     registered. auto: a classifier of the data set, or a network that tells rotations apart if there are no labels.
     inception: ImageNet's Inception v3."""
+
+
+def sampling_of(recipe: Recipe, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the recipe's `evaluate_options` that are `sample_options`, too, as given or by default."""
+    drawing = {field.name for field in dataclasses.fields(recipe.sample_options)}
+    both = [field.name for field in dataclasses.fields(recipe.evaluate_options) if field.name in drawing]
+    chosen = recipe.evaluate_options(**{name: value for name, value in options.items() if name in both})
+    return {name: getattr(chosen, name) for name in both}
+
+
+def in_name(options: Mapping[str, Any], recipe: Recipe) -> str:
+    """The options of an export that are not the recipe's default, as the end of its folder's name."""
+    usual = recipe.export_options().arguments()
+    changed = {name: value for name, value in options.items() if usual.get(name) != value}
+    return "".join(f"-{name}{value}" for name, value in changed.items())

@@ -59,3 +59,18 @@ def _replaced(value: Any, short: dict[str, str]) -> Any:
 
 _FORMS: tuple[Callable[[str], str], ...] = (str, printable, lambda name: printable(name).replace("|", r"\|"))
 """As names are, and as cards and their tables have them."""
+
+
+def data_origin(path: Path, recipe: Recipe) -> dict[str, str]:
+    """What an exported file says of the data that a run was trained on.
+
+    Args:
+        path: the run's folder.
+        recipe: the run's.
+
+    Raises:
+        InputError: the folder does not say it.
+    """
+    recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str, licence=str)
+    data = {"data": published(recorded["name"], path, recipe)}
+    return data | {f"{name} of the data": recorded[name] for name in ("fingerprint", "licence")}

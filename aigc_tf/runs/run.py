@@ -17,7 +17,7 @@ from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.card import write_card
 from aigc_tf.runs.folder import read_object, read_recipe, read_text
 from aigc_tf.runs.progress import Progress
-from aigc_tf.runs.published import published
+from aigc_tf.runs.published import data_origin
 from aigc_tf.runs.reports import chosen_by, export_quality, write_pictures
 from aigc_tf.runs.showing import html_of, latest_preview, shown
 from aigc_tf.storage.archives import is_whole
@@ -259,8 +259,8 @@ class Run:
             out: the folder to write; in the run's exports if not given.
             measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
             compare_with_keras: measure Keras's own LiteRT export of the same networks too.
-            tile: of a model of photographs, the height and width of the squares that the file takes, in pixels; without
-                it the file takes any height and width, and a page squares of `PAGE_TILE`.
+            tile: of a model of photographs, the side in pixels of the squares that the file takes; without it the file
+                takes any height and width, and a page squares of `PAGE_TILE`.
             options: the recipe's `export_options`; a file that was made with others has a folder of its own.
 
         Raises:
@@ -274,12 +274,7 @@ class Run:
         model = exported_model(chosen, format, tile)
         name = f"{format}-{quantize}-batch{batch}" + (f"-tile{tile}" if tile else "") + in_name(options, self.recipe)
         folder = expanded(out) if out else self.path / paths.EXPORTS / name
-        recorded = self.read_json(paths.SOURCE, name=str, fingerprint=str, licence=str)
-        origin = self.made_by() | {
-            "data": published(recorded["name"], self.path, self.recipe),
-            "fingerprint of the data": recorded["fingerprint"],
-            "licence of the data": recorded["licence"],
-        }
+        origin = self.made_by() | data_origin(self.path, self.recipe)
         try:
             source = self.source
         except InputError as error:
@@ -287,6 +282,7 @@ class Run:
             source = None
         page = partial(export_web, title=type(self.recipe).__name__, facts=origin)
         write = page if format == "web" else partial(export, format=format)
+        quality = partial(export_quality, self, chosen, quantize, measure)
         exported = write(
             model,
             folder,
@@ -294,9 +290,7 @@ class Run:
             batch=batch,
             source=source,
             metadata=origin | chosen.export_metadata(),
-            quality=partial(export_quality, self, chosen, quantize, measure)
-            if quantize in self.recipe.quality_of
-            else None,
+            quality=quality if quantize in self.recipe.quality_of else None,
             measure=measure,
             compare_with_keras=compare_with_keras,
             progress=say,

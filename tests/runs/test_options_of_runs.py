@@ -8,7 +8,7 @@ from aigc_tf.metrics.images.drawing import generated_images
 from aigc_tf.recipes.class_flow import ClassFlow
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.runs.run import in_name, sampling_of
+from aigc_tf.recipes.options import in_name, sampling_of
 
 
 def test_options_of_an_evaluation_that_sampling_has_say_how_samples_are_drawn() -> None:

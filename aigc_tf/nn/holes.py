@@ -11,6 +11,8 @@ from keras import ops, random
 from aigc_tf.nn.corruption import Seed, streams
 
 PERIOD = 64  # pixels from one regular hole to the next
+LARGEST_BOX = 0.4
+"""Height or width of the largest box of `free_form_holes`, as a share of the picture's."""
 _BOXES, _LINES = 2, 3
 _GRID = 8  # of the noise that patches are made of
 
@@ -40,7 +42,8 @@ def free_form_holes(batch: tf.Tensor, height: int, width: int, seed: Seed) -> tf
     columns = ops.reshape(ops.arange(width, dtype="float32"), (1, 1, 1, -1)) / width
 
     box = random.uniform((4, batch, _BOXES, 1, 1), seed=boxes)
-    inside = (ops.abs(rows - box[0]) < 0.05 + 0.15 * box[2]) & (ops.abs(columns - box[1]) < 0.05 + 0.15 * box[3])
+    half = 0.05 + (LARGEST_BOX / 2 - 0.05) * box[2:]
+    inside = (ops.abs(rows - box[0]) < half[0]) & (ops.abs(columns - box[1]) < half[1])
     line = random.uniform((4, batch, _LINES, 1, 1), seed=lines)
     angle = math.pi * line[2]
     distance = (rows - line[0]) * height * ops.cos(angle) + (columns - line[1]) * width * ops.sin(angle)

@@ -1,16 +1,18 @@
-"""Filling of masked parts: the mask is the condition."""
+"""Filling of masked parts: the mask is the condition. Large ones are filled from coarse to fine."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
+from scipy.ndimage import distance_transform_edt
 
 from aigc_tf.errors import InputError
 from aigc_tf.families.restoration.model import Restorer
 from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.photographs import Masks
-from aigc_tf.nn.holes import regular_holes
+from aigc_tf.nn.holes import LARGEST_BOX, regular_holes
 
 HOLE = 24  # pixels, of the hole that is filled where no mask is given
 
@@ -37,3 +39,36 @@ class Inpainter(Restorer):
                 "the same size"
             )
         return {"image": pixels, "mask": mask}
+
+    def applied(self, inputs: Arrays, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
+        """See `PhotoModel.applied`.
+
+        What lies deeper inside a hole than holes of training crops are deep is filled in a picture of half the size,
+        enlarged, and taken as given; the rest of the hole is then filled between it and what is there.
+        """
+        image, mask = inputs["image"], inputs["mask"]
+        missing = mask[..., 0] > 0
+        depth = LARGEST_BOX / 2 * self.recipe.photos.crop
+        if missing.all() or not (deep := distance_transform_edt(missing) > depth).any():
+            return super().applied(inputs, tile, overlap)
+        height, width = missing.shape
+        coarse = self.applied(halved(image, mask), tile, overlap)
+        enlarged = np.asarray(tf.image.resize(coarse, (2 * coarse.shape[0], 2 * coarse.shape[1])))[:height, :width]
+        deep = deep[..., np.newaxis]
+        nearer = {"image": np.where(deep, enlarged, image), "mask": np.where(deep, np.float32(0), mask)}
+        return super().applied(nearer, tile, overlap)
+
+
+def halved(image: np.ndarray, mask: np.ndarray) -> Arrays:
+    """Picture and mask at half the size: a pixel is the mean of what is known of four, and missing if nothing is."""
+    odd = [(0, side % 2) for side in mask.shape[:2]]
+    known = np.pad(1 - mask, (*odd, (0, 0)), mode="edge")
+    picture = np.pad(image, (*odd, (0, 0)), mode="edge") * known
+
+    def sums(pixels: np.ndarray) -> np.ndarray:
+        rows = pixels[::2] + pixels[1::2]
+        return rows[:, ::2] + rows[:, 1::2]
+
+    count = sums(known)
+    small = {"image": sums(picture) / np.maximum(count, 1), "mask": (count == 0).astype(np.float32)}
+    return {name: value.astype(np.float32) for name, value in small.items()}

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 
 import aigc_tf
 from aigc_tf.cli.transform import transform
 from aigc_tf.errors import InputError
+from aigc_tf.families.restoration.inpainting import halved
+from aigc_tf.families.restoration.model import Restorer
 from aigc_tf.metrics.evaluator import Request
 from aigc_tf.metrics.images.restoration import Restored, likeness
-from aigc_tf.nn.holes import regular_holes
+from aigc_tf.nn.holes import LARGEST_BOX, regular_holes
 from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.settings import LoggingSettings
 
@@ -63,3 +66,30 @@ def test_only_pixels_inside_the_hole_count():
     elsewhere = np.where(hole[0, ..., np.newaxis], clean, np.float32(0.5))
     assert likeness(elsewhere, clean, hole)[0] == 120
     assert likeness(clean, clean, np.zeros_like(hole)) == (120, 1)
+
+
+def test_the_middle_of_a_wide_hole_comes_from_smaller_pictures(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
+    calls: list[dict[str, np.ndarray]] = []
+
+    def filled(self: object, inputs: dict[str, np.ndarray], *tiling: object) -> np.ndarray:
+        calls.append(inputs)
+        return np.where(inputs["mask"] > 0, np.float32(0.5), inputs["image"])
+
+    monkeypatch.setattr(Restorer, "applied", filled)
+    image, mask = np.full((91, 120, 1), 0.25, np.float32), np.zeros((91, 120, 1), np.float32)
+    mask[10:91, 20:100] = 1
+    made = run.model.applied({"image": image * (1 - mask), "mask": mask})
+    depth = LARGEST_BOX / 2 * run.recipe.photos.crop
+    depths = [distance_transform_edt(call["mask"][..., 0]).max() for call in calls]
+    assert [call["mask"].shape[:2] for call in calls] == [(6, 8), (12, 15), (23, 30), (46, 60), (91, 120)]
+    assert max(depths) <= depth and made.shape == image.shape
+    np.testing.assert_array_equal(made[mask == 0], image[mask == 0])
+    assert made[50, 60] == 0.5
+
+
+def test_a_pixel_of_half_the_size_is_the_mean_of_what_is_known():
+    image = np.array([[0.2, 0.4, 0.9], [0.6, 0.0, 0.9], [0.1, 0.3, 0.5]], np.float32)[..., np.newaxis]
+    mask = np.array([[0, 0, 1], [0, 1, 1], [0, 0, 0]], np.float32)[..., np.newaxis]
+    small = halved(image * (1 - mask), mask)
+    np.testing.assert_allclose(small["image"][..., 0], [[0.4, 0], [0.2, 0.5]], atol=1e-6)
+    np.testing.assert_array_equal(small["mask"][..., 0], [[0, 1], [0, 0]])

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.data.music.piece import FIRST, HOLD, MAX_AGE, REST, STEPS_A_QUARTER, SYMBOLS, Piece, ages, held
 
-_RELATIVE = 2 * SYMBOLS
+_RELATIVE = 3 * SYMBOLS
 """Numbers of targets: hold, rest, and pitches by their interval from what the voice had."""
 _OCTAVES = 24  # semitones between two voices of which more are not told apart
 
@@ -82,10 +82,10 @@ def _before(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
 
 
 def relative_targets(piece: Piece) -> np.ndarray:
-    """What each cell does, int64 `[steps * voices]`: hold, rest, or a pitch by its interval from the voice's last."""
+    """What each cell does, int64 `[steps * voices]`: hold, rest or a pitch, by its interval if there is one."""
     cells, (before, _) = piece.cells.astype(np.int64), _before(piece)
     known = (cells >= FIRST) & (before >= FIRST)
-    moved = np.where(known, cells - before + SYMBOLS // 2 + FIRST, np.where(cells >= FIRST, cells + SYMBOLS, cells))
+    moved = np.where(known, cells - before + SYMBOLS, np.where(cells >= FIRST, cells + 2 * SYMBOLS, cells))
     return moved.reshape(-1)
 
 
@@ -115,8 +115,9 @@ def contexts(piece: Piece) -> np.ndarray:
 
 
 def _came(piece: Piece) -> np.ndarray:
-    """The last interval by which each voice moved, up to each step: int64 `[steps, voices]`."""
+    """The last interval by which each voice moved, up to each step, 0 before that: int64 `[steps, voices]`."""
     moved = relative_targets(piece).reshape(piece.cells.shape)
     steps = np.arange(len(moved))[:, None]
     last = np.maximum.accumulate(np.where(piece.cells != HOLD, steps, 0), axis=0)
-    return np.take_along_axis(moved, last, axis=0)
+    found = np.take_along_axis(moved, last, axis=0)
+    return np.where(found > 2 * SYMBOLS, 0, found)

@@ -39,9 +39,9 @@ def test_a_cell_knows_nothing_of_what_comes_after_it():
     assert after[20, 0] == before[20, 0] and after[20, 1] != before[20, 1]
 
 
-def test_the_n_gram_is_the_same_in_every_key():
+def test_the_n_gram_is_the_same_in_every_key_but_for_the_first_notes():
     method = BackOff(PIECES)
-    np.testing.assert_allclose(method.nats(PIECES[3].transposed(2)), method.nats(PIECES[3]))
+    np.testing.assert_allclose(method.nats(PIECES[3].transposed(2))[1:], method.nats(PIECES[3])[1:])
 
 
 def test_the_n_gram_is_better_than_repeating():

@@ -70,8 +70,10 @@ class MeanFlow(FlowModel):
         # The later time stays where it is while t goes on.
         path = [noisy, times, ahead], [velocity, ops.ones_like(times), -ops.ones_like(times)]
         with tf.autodiff.ForwardAccumulator(*path) as derivative:
-            mean = self.mean_velocity(network, noisy, times, ahead, training)
-        wanted = velocity + ops.reshape(ahead, (-1, 1, 1, 1)) * derivative.jvp(mean)
+            change = derivative.jvp(self.mean_velocity(network, noisy, times, ahead, training))
+        wanted = velocity + ops.reshape(ahead, (-1, 1, 1, 1)) * change
+        # Apart from the derivative: eager tapes see no weights inside it.
+        mean = self.mean_velocity(network, noisy, times, ahead, training)
         error = ops.mean(ops.square(mean - ops.stop_gradient(wanted)), axis=(1, 2, 3))
         return error / ops.stop_gradient(error + SOFTENING)
 

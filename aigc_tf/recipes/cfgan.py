@@ -26,9 +26,9 @@ class CFGAN(RecommendationRecipe):
         "discriminator": "aigc_tf.families.recommendation.networks:discriminator",
     }
 
-    steps: PositiveInt = 1000
+    steps: PositiveInt = 400
     batch_size: PositiveInt = 128
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
     """Of the generator."""
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     """Of the discriminator."""

@@ -85,6 +85,8 @@ class RecommendationRecipe(Recipe):
     transform_options: ClassVar[type] = Recommending
 
     ratings: RatingSettings = RatingSettings()
+    average_users: PositiveInt | None = 3_000
+    """Lists are made with a moving average (EMA) of the weights over so many users of training; None keeps none."""
     listed: PositiveInt = 100
     """Items that an exported file lists for a user, the best first; all if there are fewer."""
     export_limits: RankingLimits = RankingLimits()

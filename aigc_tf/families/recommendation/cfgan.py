@@ -64,6 +64,7 @@ class CollaborativeGAN(Recommender):
             squares = ops.mean(ops.sum(ops.square(vector) * zeros, axis=-1))
             loss = game + recipe.zero_weight * squares
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
+        self.average(liked, self.adam.iterations)
         return {
             "loss": loss,
             "generator_loss": game,

@@ -15,6 +15,7 @@ from keras import ops
 from aigc_tf.data.ratings.items import Items
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.recommendation.networks import Best, OthersFirst
 from aigc_tf.families.tasks import Transforms
@@ -33,13 +34,15 @@ class Recommender(Transforms, GenerativeModel):
 
     Args:
         recipe: its optimizer and seed.
-        scoring: liked items, ones and zeros `[batch, items]` -> logits `[batch, items]`, at inference.
+        scoring: liked items, ones and zeros `[batch, items]` -> logits `[batch, items]`, at inference. Lists are made
+            with its moving average.
         items: that there are.
     """
 
     def __init__(self, recipe: RecommendationRecipe, scoring: keras.Model, items: Items) -> None:
         super().__init__(name=recipe.slug())
-        self.recipe, self.scoring, self.items = recipe, scoring, items
+        self.recipe, self.trained, self.items = recipe, scoring, items
+        self.scoring = averaged(scoring, recipe.average_users)
         self.noise_seed = keras.random.SeedGenerator(recipe.seed, name="noise_seed")
 
     @property
@@ -67,15 +70,24 @@ class Recommender(Transforms, GenerativeModel):
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 
-    def hidden(self, liked: tf.Tensor, share: float) -> tf.Tensor:
+    def hidden(self, rated: tf.Tensor, share: float) -> tf.Tensor:
         """1 for items that a training step hides from the network, each with the same probability, 0 for others.
 
         Args:
-            liked: ones and zeros `[batch, items]`.
+            rated: of the batch, `[batch, items]`.
             share: the probability.
         """
-        drawn = keras.random.uniform(ops.shape(liked), seed=self.noise_seed)
+        drawn = keras.random.uniform(ops.shape(rated), seed=self.noise_seed)
         return ops.cast(drawn < share, "float32")
+
+    def average(self, batch: tf.Tensor, steps: Any) -> None:
+        """Call after a step: move the average.
+
+        Args:
+            batch: what users like, `[batch, items]`.
+            steps: made so far.
+        """
+        update_average(self.scoring, self.trained, ops.shape(batch)[0], steps, self.recipe.average_users)
 
     def optimizer_of(self, weights: Sequence[keras.Variable]) -> Any:
         """Adam for some weights, as the recipe has it."""

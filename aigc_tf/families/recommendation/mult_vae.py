@@ -49,11 +49,11 @@ class MultVAE(Recommender):
         """Update both networks (Liang et al. 2018, eq. 5).
 
         Args:
-            batch: `liked`, ones and zeros `[batch, items]`, of which the encoder sees a part, and `rated`, which is
-                explained.
+            batch: `rated`, `[batch, items]`: 1 for what is liked, less for what was rated low, 0 for the rest; the
+                encoder sees a part of it.
         """
-        liked, rated, weights = batch["liked"], batch["rated"], self.learning["optimizer"]
-        seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
+        rated, weights = batch["rated"], self.learning["optimizer"]
+        seen = rated * (1 - self.hidden(rated, self.recipe.dropout))
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(seen, training=True))
             logits = self.decoder(self.sample(*posterior), training=True)
@@ -62,6 +62,7 @@ class MultVAE(Recommender):
             weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
             loss = reconstruction + weight * divergence
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
+        self.average(rated, self.adam.iterations)
         return {
             "loss": loss,
             "reconstruction_loss": reconstruction,

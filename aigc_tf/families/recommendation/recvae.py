@@ -75,48 +75,49 @@ class RecVAE(Recommender):
         decoder, which learns without dropout.
 
         Args:
-            batch: `liked`, ones and zeros `[batch, items]`, which the encoder sees, and `rated`, which is explained.
+            batch: `rated`, `[batch, items]`: 1 for what is liked, less for what was rated low, 0 for the rest.
         """
         if replicas.count() > 1:  # whose turn it is is decided in the graph, where replicas cannot meet
             raise InputError("a recvae learns in turns on one device: give --strategy one")
-        liked, rated, recipe = batch["liked"], batch["rated"], self.recipe
+        rated, recipe = batch["rated"], self.recipe
         place = self.made % recipe.round_steps
         for_encoder = recipe.round_steps * recipe.encoder_steps // (recipe.encoder_steps + 1)
         logs: dict[str, tf.Tensor] = tf.cond(
-            place < for_encoder, lambda: self.learn_encoder(liked, rated), lambda: self.learn_decoder(liked, rated)
+            place < for_encoder, lambda: self.learn_encoder(rated), lambda: self.learn_decoder(rated)
         )
         tf.cond(place == for_encoder - 1, self.remember, lambda: 0)
         self.made.assign_add(1)
+        self.average(rated, self.made)
         return logs
 
-    def learn_encoder(self, liked: tf.Tensor, rated: tf.Tensor) -> dict[str, tf.Tensor]:
+    def learn_encoder(self, rated: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the encoder: -log p of what is liked, and γ times the number of liked items times KL (eq. 12)."""
         weights = self.learning["optimizer"]
-        seen = liked * (1 - self.hidden(liked, self.recipe.dropout))
+        seen = rated * (1 - self.hidden(rated, self.recipe.dropout))
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(seen, training=True))
             latents = self.sample(*posterior)
             reconstruction = multinomial_nats(self.decoder(latents, training=False), rated)
-            divergence = self.divergence(posterior, latents, liked)
-            weight = self.recipe.gamma * ops.sum(liked, axis=-1)
+            divergence = self.divergence(posterior, latents, rated)
+            weight = self.recipe.gamma * ops.sum(rated, axis=-1)
             loss = ops.mean(reconstruction + weight * divergence)
         norm = self.adam.apply(tape.gradient(loss, weights), weights)
         return self.logs(loss, ops.mean(reconstruction), ops.mean(divergence), active_units(posterior.mean), norm)
 
-    def learn_decoder(self, liked: tf.Tensor, rated: tf.Tensor) -> dict[str, tf.Tensor]:
+    def learn_decoder(self, rated: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the decoder, which sees latents of all that is liked."""
-        posterior = Posterior(*self.encoder(liked, training=False))
+        posterior = Posterior(*self.encoder(rated, training=False))
         latents = self.sample(*posterior)
         weights = self.learning["decoder_optimizer"]
         with tf.GradientTape() as tape:
             loss = ops.mean(multinomial_nats(self.decoder(latents, training=True), rated))
         norm = self.decoder_adam.apply(tape.gradient(loss, weights), weights)
-        divergence = ops.mean(self.divergence(posterior, latents, liked))
+        divergence = ops.mean(self.divergence(posterior, latents, rated))
         return self.logs(loss, loss, divergence, active_units(posterior.mean), norm)
 
-    def divergence(self, posterior: Posterior, latents: tf.Tensor, liked: tf.Tensor) -> tf.Tensor:
+    def divergence(self, posterior: Posterior, latents: tf.Tensor, rated: tf.Tensor) -> tf.Tensor:
         """log q(z | x) - log p(z) of one draw of each user, in nats: `[batch]`."""
-        before = Posterior(*self.before(liked, training=False))
+        before = Posterior(*self.before(rated, training=False))
         standard = Posterior(ops.zeros_like(latents), ops.zeros_like(latents))
         wide = Posterior(ops.zeros_like(latents), ops.full_like(latents, WIDE_LOG_VARIANCE))
         parts = [

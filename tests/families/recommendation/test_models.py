@@ -28,7 +28,7 @@ NEVER = LoggingSettings(samples_every=10_000, evaluate_every=10_000)
 LEARNING = {
     "mult_vae": MultVAE(steps=200, units=(32,), latent_dim=8, logging=NEVER),
     "recvae": RecVAE(steps=200, units=32, depth=2, latent_dim=8, logging=NEVER),
-    "cfgan": CFGAN(steps=200, units=32, discriminator_units=16, logging=NEVER),
+    "cfgan": CFGAN(steps=300, units=32, discriminator_units=16, logging=NEVER),
 }
 
 

@@ -2,7 +2,8 @@
 
     python -m trainers.colourise --source FOLDER
 
-expected at the end: not measured yet (version 0.2)
+expected at the end (one seed): 18.0 dB on 64x64 emoji, the grey ones have 17.2; what colour a thing has, its grey
+does not say, and a few photographs teach nothing (docs/RESULTS.md)
 """
 
 from aigc_tf.cli.command import train_command

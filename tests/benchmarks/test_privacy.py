@@ -27,14 +27,14 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert privacy.privacy(*arguments) == first and [row["frechet_distance"] for row in first] == [10, 10 / 3, 0.5]
     assert made == [("dp_gan", 1.0), ("dp_gan", 3.0), ("dp_gan", None)]
     assert "| dp_gan | none | 1e-05 |" in privacy.table(first)
-    with pytest.raises(InputError, match="no private recipe vae: choose of dp_gan, dp_gpt, dp_vae"):
+    with pytest.raises(InputError, match="no private recipe vae: choose of dp_flow, dp_gan, dp_gpt, dp_vae"):
         privacy.privacy([1.0], ["vae"], 0, 100, "some", tmp_path / "results.jsonl")
 
 
 def test_all_private_recipes_of_images_are_trained_if_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(privacy, "measure", lambda *_: {})
     rows = privacy.privacy([1.0], [], 0, 100, "some", tmp_path / "results.jsonl")
-    assert {row["recipe"] for row in rows} == {"dp_gan", "dp_vae"} and len(rows) == 4
+    assert {row["recipe"] for row in rows} == {"dp_flow", "dp_gan", "dp_vae"} and len(rows) == 6
 
 
 @pytest.mark.parametrize("epsilon", [1.0, None])

@@ -79,7 +79,7 @@ def test_nothing_is_written_where_something_is_there(vae_run: aigc_tf.Run, photo
         (("a.png",), {"out": "x", "text": ("a",)}, "both inputs: give one of them"),
         ((), {"out": "x", "text": ("a",)}, "--text is for models that take text, and this one takes pictures"),
         (("a.png",), {"out": "x", "condition": ("Bag",)}, r"takes no condition: leave --condition"),
-        (("a.png",), {"out": "x", "strength": 0.5}, "a vae has no --strength: leave it out"),
+        (("a.png",), {"out": "x", "loudness": 0.5}, "a vae has no --loudness: leave it out"),
         (("sub/damaged.png",), {"out": "x"}, "none of the pictures can be read"),
     ],
 )

@@ -38,6 +38,7 @@ def test_a_file_decodes_as_the_growing_prefix(monkeypatch: pytest.MonkeyPatch):
     sizes = {"symbols": 40, "width": 16, "heads": 2, "depth": 1, "batch": 4, "source": 8, "target": 6}
     monkeypatch.setattr(seq2seq_speed, "SIZES", sizes)
     monkeypatch.setattr(seq2seq_speed, "TOKENS", 6)
+    monkeypatch.setattr(seq2seq_speed, "QUANTIZATIONS", ("none",))
     report = seq2seq_speed.decoding(rounds=1)
-    assert report["same_text"] and len(report["times_growing_prefix"]) == 3
+    assert report["same_text"] and set(report["times_growing_prefix"]) == {"LiteRT none"}
     assert seq2seq_speed.ours(copies=True)(2) > 0

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.cli.command import command
-from aigc_tf.cli.export import export
+from aigc_tf.cli.export import main as export
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ExportLimits, QuantizedLimits
 
@@ -57,7 +56,7 @@ def test_nothing_is_measured_that_takes_long_where_it_was_asked(
 
     monkeypatch.setattr("aigc_tf.export.quality.images.feature_network", refuse)
     monkeypatch.setattr("aigc_tf.export.reporting.measure", refuse)
-    command(export, [str(run.path), "--quantize", "int8", "--no-measure", "--out", str(tmp_path / "out"), "--json"])
+    export([str(run.path), "--quantize", "int8", "--no-measure", "--out", str(tmp_path / "out"), "--json"])
     printed = capsys.readouterr()
     report = json.loads(printed.out)
     assert report["quality"] == {"not_measured": "as it was asked (--no-measure)"}
@@ -76,7 +75,7 @@ def test_a_file_beyond_the_limits_is_deleted_and_the_command_fails_with_numbers(
     run = aigc_tf.train(recipe, tmp_path / "run")
     capsys.readouterr()
     with pytest.raises(SystemExit) as end:
-        command(export, [str(run.path), "--quantize", "dynamic", "--json"])
+        export([str(run.path), "--quantize", "dynamic", "--json"])
     assert end.value.code == 1
     printed = capsys.readouterr()
     assert printed.out == ""

@@ -25,7 +25,7 @@ DEMO = Path(__file__).parents[2] / "tools" / "tflite_restore.py"
 RANDOM = np.random.default_rng(0)
 PHOTO = np.asarray(Image.fromarray(RANDOM.integers(0, 256, (9, 12), np.uint8)).resize((101, 66)))
 MASK = np.zeros((66, 101), np.uint8)
-MASK[10:20, 30:50] = 255
+MASK[10:16, 30:50] = 255  # as narrow as holes of training crops: a file fills wider ones in one go
 QUIET = LoggingSettings(evaluate_every=10**6, samples_every=10**6)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
@@ -13,6 +13,7 @@ from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
 
+KEYS = ("c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b")
 VOICES = ("soprano", "alto", "tenor", "bass")
 MAX_BARS = 200
 
@@ -77,10 +78,17 @@ class Composing(Choice, Options):
     """Of a bar; a prompt brings its own."""
     prompt: str = ""
     """A MIDI file that each piece begins with: all voices, or some, to which the others are fitted."""
+    key: Literal["", "c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b"] = ""
+    """The note on which the lowest voice ends: pieces are moved there by at most six semitones; any if it is empty."""
+
+    def __post_init__(self) -> None:
+        if self.key and self.prompt:
+            raise ValueError(f"key is {self.key}: a prompt brings its own, leave one of them out")
 
     def arguments(self) -> dict[str, Any]:
-        """`bars`, `quarters`, `prompt`, and a `Choice`."""
-        return {"bars": self.bars, "quarters": self.quarters, "prompt": self.prompt, "choice": _choice(self)}
+        """`bars`, `quarters`, `prompt`, `key`, and a `Choice`."""
+        chosen = {name: getattr(self, name) for name in ("bars", "quarters", "prompt", "key")}
+        return {**chosen, "choice": _choice(self)}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -27,7 +27,7 @@ from aigc_tf.data.music.piece import (
 from aigc_tf.errors import InputError, UnreadableError, listed, printable
 
 SUFFIXES = (".mid", ".midi")
-MAX_BYTES = 4_000_000
+MAX_BYTES = 1_000_000
 MAX_STEPS = 16_384
 """Of the longest piece that is read: over half an hour at 120 quarters a minute."""
 MAX_CHORDS = 0.05
@@ -46,7 +46,7 @@ class Part:
 
     name: str
     notes: Sequence[tuple[int, int, int]]
-    """First step, step after the last, and MIDI number of each."""
+    """First step, step after the last, and MIDI number of each; in the order of time, then from the lowest up."""
 
     @property
     def height(self) -> float:
@@ -137,7 +137,7 @@ def _parts(file: Any) -> Iterator[Part]:
         drums += len(notes.pop(_DRUMS, ()))
         for channel in sorted(notes):
             found += 1
-            yield _checked(Part(name, sorted(notes[channel])))
+            yield _checked(Part(name, sorted(notes[channel], key=lambda note: (note[0], note[2]))))
     if not found:
         raise UnreadableError("has drums alone" if drums else "has no notes")
 

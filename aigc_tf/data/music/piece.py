@@ -92,6 +92,22 @@ class Piece:
         return dataclasses.replace(self, cells=cells)
 
 
+def ending_on(piece: Piece, pitch_class: int) -> Piece:
+    """A piece whose lowest voice ends on a pitch class: moved by at most six semitones where there are such pitches.
+
+    Args:
+        piece: one without notes in its lowest voice stays as it is.
+        pitch_class: 0 for c, to 11.
+    """
+    bass = piece.cells[:, -1][piece.cells[:, -1] >= FIRST]
+    if not len(bass):
+        return piece
+    up = int(pitch_class - pitch_of(bass[-1])) % 12
+    notes = piece.cells[piece.cells >= FIRST]
+    fits = [shift for shift in (up, up - 12) if notes.min() + shift >= FIRST and notes.max() + shift < SYMBOLS]
+    return piece.transposed(min(fits, key=abs)) if fits else piece
+
+
 def symbol_of(pitch: int | np.ndarray) -> int | np.ndarray:
     """The symbol of a MIDI number."""
     return pitch - LOWEST + FIRST

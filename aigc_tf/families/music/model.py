@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.music.piece import HOLD, STEPS_A_QUARTER, Piece
+from aigc_tf.data.music.piece import HOLD, STEPS_A_QUARTER, Piece, ending_on
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature
@@ -29,7 +29,7 @@ from aigc_tf.modalities.music import Scores
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
 from aigc_tf.nn.optimizers import adam, schedule
-from aigc_tf.recipes.music import Choice, Music
+from aigc_tf.recipes.music import KEYS, Choice, Music
 
 ROWS = 16  # pieces that are written side by side
 _PREVIEWED, _PREVIEWED_BARS = 3, 4
@@ -129,6 +129,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         bars: int = _BARS,
         quarters: int = _QUARTERS,
         prompt: str | Path | Piece = "",
+        key: str = "",
         choice: Choice | None = None,
     ) -> list[Piece]:
         """New pieces; see `Draws.generate`.
@@ -140,18 +141,14 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             bars: of each piece, after those of the prompt.
             quarters: of a bar, without a prompt.
             prompt: a piece, or a MIDI file, that each piece begins with; voices that it lacks are fitted to it.
+            key: the note on which the lowest voice ends, such as "f#": pieces are moved there; any if it is empty.
             choice: how notes are chosen.
 
         Raises:
             InputError: the prompt cannot be read.
         """
-        return [
-            piece
-            for batch in self.generate_batches(
-                count, seed, condition, bars=bars, quarters=quarters, prompt=prompt, choice=choice
-            )
-            for piece in batch
-        ]
+        options = {"bars": bars, "quarters": quarters, "prompt": prompt, "key": key, "choice": choice}
+        return [piece for batch in self.generate_batches(count, seed, condition, **options) for piece in batch]
 
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, **options: Any
@@ -159,7 +156,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         """What `generate` makes, some at a time."""
         self.conditions(condition, count)
         start = self._start(options.get("prompt", ""), options.get("quarters", _QUARTERS))
-        chosen = options.get("choice") or Choice()
+        chosen, key = options.get("choice") or Choice(), options.get("key", "")
         steps = start.steps + options.get("bars", _BARS) * start.bar
         column = self._columns(start, ()) if start.steps else {}
         for first in range(0, count, ROWS):
@@ -167,7 +164,9 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             task = self._task(start, column, steps, rows)
             streams = [np.random.default_rng((seed, first + row)) for row in range(rows)]
             made = self.compose(task, chosen, streams)
-            yield [Piece(cells, start.bar, start.pickup, start.tempo, self.recipe.music.voices) for cells in made]
+            voices = self.recipe.music.voices
+            pieces = [Piece(cells, start.bar, start.pickup, start.tempo, voices) for cells in made]
+            yield [ending_on(piece, KEYS.index(key)) for piece in pieces] if key else pieces
 
     def _start(self, prompt: str | Path | Piece, quarters: int) -> Piece:
         """What pieces begin with; nothing without a prompt."""

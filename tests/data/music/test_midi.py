@@ -82,6 +82,14 @@ def test_notes_that_are_played_short_hold_and_real_rests_stay(tmp_path: Path):
     assert events.tolist() == [0, 4, 8, 16] and piece.cells[8, 0] == REST and piece.steps == 24
 
 
+def test_of_notes_that_begin_together_the_highest_is_kept_and_a_later_one_ends_an_earlier(tmp_path: Path):
+    notes = [*scale(40), (8, 1, 60), (8, 2, 55), *[(quarter, 1, 50) for quarter in range(10, 40)]]
+    notes[3] = (3, 2, 43)
+    piece = read_piece(midi(tmp_path / "a.mid", {"": notes}), VOICES)
+    assert [pitch_of(piece.cells[4 * quarter, 0]) for quarter in (3, 4, 8)] == [43, 44, 60]
+    assert piece.cells[36, 0] == REST
+
+
 @pytest.mark.parametrize(
     ("notes", "options", "words"),
     [

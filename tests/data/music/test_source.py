@@ -11,7 +11,7 @@ import tensorflow as tf
 from aigc_tf.data.music.likeness import ALIKE, NEAR, groups, melody_passages, passages
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.opening import open_source
-from aigc_tf.data.music.piece import BEHIND, FIRST, HOLD, REST, Piece, ages, held, joined
+from aigc_tf.data.music.piece import BEHIND, FIRST, HOLD, REST, Piece, ages, ending_on, held, joined, pitch_of
 from aigc_tf.data.music.source import MusicSource, given_cells
 from aigc_tf.recipes.music import VOICES, Music, MusicSettings
 
@@ -95,6 +95,17 @@ def test_pieces_one_after_the_other_have_a_rest_between_them():
     pieces = made_up_pieces(VOICES)[:2]
     whole = joined(pieces, 16)
     assert whole.steps == 2 * pieces[0].steps + 16 and (whole.cells[pieces[0].steps] == REST).all()
+
+
+def test_a_piece_is_moved_to_end_on_a_note():
+    for piece in made_up_pieces(VOICES)[:12]:
+        for key in range(12):
+            moved = ending_on(piece, key)
+            bass = moved.cells[:, 3][moved.cells[:, 3] >= FIRST][-1]
+            assert pitch_of(bass) % 12 == key
+            assert abs(int(moved.cells[0, 0]) - int(piece.cells[0, 0])) <= 6
+    silent = Piece(np.full((16, 4), HOLD, np.int16))
+    assert ending_on(silent, 3) == silent
 
 
 def test_every_kind_of_gift_comes_in_training():

@@ -10,13 +10,13 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.music.made_up import made_up_pieces
-from aigc_tf.data.music.piece import HOLD, Piece
+from aigc_tf.data.music.piece import FIRST, HOLD, Piece, pitch_of
 from aigc_tf.errors import InputError
 from aigc_tf.families.music.choosing import choose
 from aigc_tf.families.music.composing import Task, hops
 from aigc_tf.families.music.model import MusicModel
 from aigc_tf.metrics.music.likelihood import nats_of_pieces
-from aigc_tf.recipes.music import VOICES, Choice, Music
+from aigc_tf.recipes.music import VOICES, Choice, Composing, Music
 
 PIECES = made_up_pieces(VOICES)
 
@@ -106,6 +106,16 @@ def test_a_prompt_begins_each_piece_and_goes_on(model: MusicModel):
         np.testing.assert_array_equal(piece.cells[:16], beginning.cells)
     (made,) = model.generate(1, prompt=Piece(beginning.cells[:, :1]), bars=1)
     np.testing.assert_array_equal(made.cells[:16, 0], beginning.cells[:, 0])
+
+
+def test_pieces_can_be_had_in_a_key(model: MusicModel):
+    made = model.generate(2, seed=3, bars=1, key="f#")
+    plain = model.generate(2, seed=3, bars=1)
+    for piece, other in zip(made, plain, strict=True):
+        assert pitch_of(piece.cells[:, 3][piece.cells[:, 3] >= FIRST][-1]) % 12 == 6
+        np.testing.assert_array_equal(piece.cells == HOLD, other.cells == HOLD)
+    with pytest.raises(InputError, match="a prompt brings its own"):
+        Composing(key="c", prompt="tune.mid")
 
 
 def test_inputs_of_any_length_are_given_back_in_their_order(model: MusicModel):

@@ -1,4 +1,4 @@
-"""Train Mult-VAE on ratings: 1,000 steps of 128 users.
+"""Train Mult-VAE on ratings: 600 steps of 64 users.
 
     python -m trainers.mult_vae
     python -m trainers.mult_vae --source ratings.csv --ratings.items movies.csv

@@ -1,4 +1,4 @@
-"""Train RecVAE on ratings: 1,000 steps of 128 users.
+"""Train RecVAE on ratings: 1,000 steps of 64 users.
 
     python -m trainers.recvae
     python -m trainers.recvae --source ratings.csv --ratings.items movies.csv

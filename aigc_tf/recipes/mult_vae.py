@@ -23,19 +23,20 @@ class MultVAE(RecommendationRecipe):
         "decoder": "aigc_tf.families.recommendation.networks:decoder",
     }
 
-    steps: PositiveInt = 1000
-    batch_size: PositiveInt = 128
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    steps: PositiveInt = 600
+    batch_size: PositiveInt = 64
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
     weight_decay: NonNegativeFloat = 0.0
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
-    units: tuple[PositiveInt, ...] = (200,)
-    """Of the encoder's hidden layers; the decoder has them in reverse."""
-    latent_dim: PositiveInt = 64
+    units: tuple[PositiveInt, ...] = ()
+    """Of the encoder's hidden layers; the decoder has them in reverse. None: both are one matrix, which is what some
+    hundred users suffice for; for tens of thousands the paper has 600."""
+    latent_dim: PositiveInt = 200
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
     """Share of the liked items that a training step hides from the encoder."""
-    beta: NonNegativeFloat = 0.2
-    """Weight of the KL divergence in the end (Liang et al. 2018, eq. 5)."""
+    beta: NonNegativeFloat = 1.0
+    """Weight of the KL divergence in the end (Liang et al. 2018, eq. 5; 0.2 there)."""
     annealing_steps: NonNegativeInt = 300
     """The weight grows from 0 to beta over so many steps."""
 

@@ -28,8 +28,8 @@ class RecVAE(RecommendationRecipe):
     }
 
     steps: PositiveInt = 1000
-    batch_size: PositiveInt = 128
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    batch_size: PositiveInt = 64
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
     """Of the encoder, and of the decoder."""
     weight_decay: NonNegativeFloat = 0.0
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
@@ -37,7 +37,7 @@ class RecVAE(RecommendationRecipe):
     """Of each of the encoder's hidden layers."""
     depth: PositiveInt = 3
     """Hidden layers, each of which gets the sum of those before it."""
-    latent_dim: PositiveInt = 64
+    latent_dim: PositiveInt = 200
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
     """Share of the liked items that is hidden from the encoder while it learns; the decoder learns without."""

@@ -150,3 +150,8 @@ def test_pictures_are_scored(vae_run: aigc_tf.Run, photos: Path, capsys: pytest.
     np.testing.assert_allclose([found[str(photos / "sub/a.png")], found[str(photos / "a.png")]], expected, rtol=1e-4)
     with pytest.raises(InputError, match=r"choose a name that ends in \.csv"):
         score(vae_run.path, (photos,), out=photos / "scores.txt")
+
+
+def test_json_is_for_what_is_printed(vae_run: aigc_tf.Run, photos: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="--json prints what is made of files or --text"):
+        transform(vae_run.path, (photos / "a.png",), out=tmp_path / "b.png", json=True)

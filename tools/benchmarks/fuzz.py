@@ -23,11 +23,13 @@ from aigc_tf.data.files import read_text
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.prepare import decode_image
+from aigc_tf.data.ratings.table import read_ratings
 from aigc_tf.data.series.files import read_csv, read_npz
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.recommendation import RatingSettings
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.runs import checkpoints, environment
 from aigc_tf.runs.folder import read_recipe
@@ -251,6 +253,10 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         )
         read_csv(write(folder / "table.csv", content), chance.choice([(), ("wind",), ("nothing",)]))
 
+    def ratings(folder: Path, chance: random.Random) -> None:
+        content = damaged(specimens.RATINGS.encode(), chance)
+        read_ratings(write(folder / "ratings.csv", content), RatingSettings())
+
     def file(folder: Path, chance: random.Random) -> None:
         path = write(folder / "model.tflite", specimens.tflite_file(chance))
         for read in (flatbuffer.read_metadata, tflite_demo.read_metadata):
@@ -269,6 +275,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         ".npz of series": archive_of_series,
         "text files": text,
         "CSV files": table,
+        "tables of ratings": ratings,
         ".tflite metadata": file,
         **surroundings.cases(models),
     }

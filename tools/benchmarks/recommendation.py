@@ -55,7 +55,7 @@ def recommendation(runs: Sequence[Path], seeds: Sequence[int], results: Path) ->
 def measured(recipe: RecommendationRecipe, fold: int, seed: int) -> list[dict[str, Any]]:
     """A row for each method, of a model that is trained now."""
     ratings = dataclasses.replace(recipe.ratings, fold=fold)
-    recipe = dataclasses.replace(quiet(recipe), ratings=ratings, seed=seed)
+    recipe = dataclasses.replace(quiet(recipe), ratings=ratings, seed=seed, seconds=None)
     with tempfile.TemporaryDirectory() as folder:
         run = aigc_tf.train(recipe, Path(folder) / "run")
         report = report_of(run.model, open_source(recipe), recipe, 10**6)

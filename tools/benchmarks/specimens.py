@@ -37,6 +37,7 @@ from tools.benchmarks.mutations import STRANGE_TEXTS, damaged, damaged_json
 
 TEXT = "Im Anfang war das Wort,\nund das Wort war bei Gott.\n春眠不覺曉\n" * 3
 TABLE = "day,wind,rain\n" + "".join(f"{day},{day % 7 - 0.5},{day * 1e3}\n" for day in range(30))
+RATINGS = "userId,movieId,rating,timestamp\n" + "".join(f"{n % 7},{n},{n % 5}.5,{n * 60}\n" for n in range(40))
 CELLS = (
     "1",
     "-2.5",

@@ -18,7 +18,7 @@ from aigc_tf.recipes.recvae import RecVAE
 def encoder(recipe: MultVAE, items: Items) -> keras.Model:
     """Liked items `[batch, items]` -> mean and log variance `[batch, latent_dim]` (Liang et al. 2018, §2.2)."""
     liked = keras.Input((len(items),), name="liked")
-    x = layers.UnitNormalization(name="unit")(liked)
+    x = shortened(liked)
     for index, units in enumerate(recipe.units):
         x = layers.Dense(units, "tanh", name=f"hidden_{index}")(x)
     return keras.Model(liked, gaussian_head(x, recipe.latent_dim), name="encoder")
@@ -36,12 +36,12 @@ def decoder(recipe: MultVAE, items: Items) -> keras.Model:
 def dense_encoder(recipe: RecVAE, items: Items) -> keras.Model:
     """The same for RecVAE: each layer gets the sum of those before it (Shenbin et al. 2020, figure 2)."""
     liked = keras.Input((len(items),), name="liked")
-    x = layers.UnitNormalization(name="unit")(liked)
+    x = shortened(liked)
     before: list[Any] = []
     for index in range(recipe.depth):
         x = layers.Dense(recipe.units, name=f"hidden_{index}")(x)
         x = layers.Activation("silu", name=f"silu_{index}")(
-            layers.Add(name=f"sum_{index}")([x, *before]) if before else x
+            layers.Add(name=f"together_{index}")([x, *before]) if before else x
         )
         x = layers.LayerNormalization(name=f"norm_{index}")(x)
         before.append(x)
@@ -57,7 +57,7 @@ def linear_decoder(recipe: RecVAE, items: Items) -> keras.Model:
 def generator(recipe: CFGAN, items: Items) -> keras.Model:
     """Liked items `[batch, items]` -> logits `[batch, items]`."""
     liked = keras.Input((len(items),), name="liked")
-    x = layers.UnitNormalization(name="unit")(liked)
+    x = shortened(liked)
     x = layers.Dense(recipe.units, "tanh", name="hidden")(x)
     return keras.Model(liked, readout(items)(x), name="generator")
 
@@ -76,6 +76,15 @@ def readout(items: Items) -> layers.Dense:
     popularity = np.log(np.array(items.counts) + 0.5)
     first = keras.initializers.Constant((popularity - popularity.mean()).astype(np.float32))
     return layers.Dense(len(items), bias_initializer=first, name="logits")
+
+
+def shortened(liked: Any) -> Any:
+    """What is liked `[batch, items]` as a vector x / sqrt(1 + |x|²), of a length nearer to 1 the more is known.
+
+    The paper divides by |x|; that has no value where nothing is liked, and takes one liked item for as much as a
+    hundred.
+    """
+    return ops.divide(liked, ops.sqrt(1.0 + ops.sum(ops.square(liked), axis=-1, keepdims=True)))
 
 
 class OthersFirst(layers.Layer):

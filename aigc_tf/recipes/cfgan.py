@@ -26,11 +26,11 @@ class CFGAN(RecommendationRecipe):
         "discriminator": "aigc_tf.families.recommendation.networks:discriminator",
     }
 
-    steps: PositiveInt = 400
+    steps: PositiveInt = 1000
     batch_size: PositiveInt = 128
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
     """Of the generator."""
-    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+    discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4)
     """Of the discriminator."""
     weight_decay: NonNegativeFloat = 0.0
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
@@ -42,9 +42,9 @@ class CFGAN(RecommendationRecipe):
     """Updates of the discriminator in each step."""
     dropout: ProperFraction = 0.5
     """Share of the liked items that a training step hides from the generator; 0 in the paper, whose users are known."""
-    masked: ProperFraction = 0.2
+    masked: ProperFraction = 0.05
     """Share of the items that are not liked which the discriminator sees, too (partial masking, eq. 5)."""
-    zeros: ProperFraction = 0.5
+    zeros: ProperFraction = 0.1
     """Share of the items that are not liked whose value is drawn to 0 (zero reconstruction, eq. 4)."""
     zero_weight: NonNegativeFloat = 0.1
     """α, what these squares weigh."""

@@ -1,4 +1,4 @@
-"""What somebody likes, by titles, and what is recommended to him."""
+"""What somebody likes, by titles, and what is recommended for it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Recommended:
 
     titles: tuple[str, ...]
     scores: tuple[float, ...]
-    """The probability that each is the next one he likes, of those that he is not known to like."""
+    """The probability that each is the next one that the user likes, of those not known to be liked."""
     because: tuple[tuple[str, ...], ...] = ()
     """For each, the liked items that speak for it, the most important first; empty if that was not asked."""
 

@@ -15,7 +15,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RecVAE(RecommendationRecipe):
-    """RecVAE (Shenbin et al. 2020): the prior of a user's latent is a mixture with what the encoder said of him before.
+    """RecVAE (Shenbin et al. 2020): the prior of a latent is a mixture with what the encoder said before.
 
     The encoder is a densely connected network, the decoder one matrix.
     """

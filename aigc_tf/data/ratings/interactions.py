@@ -9,24 +9,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-
-from aigc_tf.errors import InputError
+from scipy import sparse
 
 GIVEN_SHARE = 0.8
 """Of what a held-out user likes; the rest is asked for (Liang et al. 2018, §4.2)."""
-
-
-def sparse() -> Any:
-    """The module `scipy.sparse`.
-
-    Raises:
-        InputError: SciPy is not there.
-    """
-    try:
-        from scipy import sparse as module
-    except ImportError as error:
-        raise InputError("to hold ratings the package scipy is needed: pip install scipy (extra: ratings)") from error
-    return module
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +44,7 @@ class Users:
 
 def learnt_from(names: Sequence[str], given: Any) -> Users:
     """Users of whom all is given."""
-    return Users(tuple(names), given, sparse().csr_matrix(given.shape, dtype=np.float32))
+    return Users(tuple(names), given, sparse.csr_matrix(given.shape, dtype=np.float32))
 
 
 def held_out(names: Sequence[str], rows: Sequence[np.ndarray], items: int) -> Users:
@@ -84,7 +70,7 @@ def matrix_of(rows: Sequence[np.ndarray], items: int) -> Any:
     starts = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
     columns = np.concatenate([np.sort(row) for row in rows]) if len(rows) else np.zeros(0, np.int32)
     ones = np.ones(len(columns), np.float32)
-    return sparse().csr_matrix((ones, columns.astype(np.int32), starts), shape=(len(rows), items))
+    return sparse.csr_matrix((ones, columns.astype(np.int32), starts), shape=(len(rows), items))
 
 
 def user_keys(names: Sequence[str], purpose: str) -> np.ndarray:

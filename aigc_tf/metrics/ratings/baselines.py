@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
-from aigc_tf.data.ratings.interactions import sparse
+from scipy import sparse
 
 POPULARITY, NEIGHBOURS, EASE = "popularity", "item-kNN", "EASE"
 MAX_DENSE = 15_000
@@ -44,8 +43,8 @@ def neighbour_scores(liked: Any, given: Any, neighbours: int, shrinkage: float) 
         if neighbours < near.shape[1]:
             least = np.partition(near, -neighbours, axis=1)[:, -neighbours, None]
             near[near < least] = 0
-        rows.append(sparse().csr_matrix(near))
-    return np.asarray((given @ sparse().vstack(rows).tocsr().T).toarray(), np.float64)
+        rows.append(sparse.csr_matrix(near))
+    return np.asarray((given @ sparse.vstack(rows).tocsr().T).toarray(), np.float64)
 
 
 def ease_scores(liked: Any, given: Any, regularisation: float) -> np.ndarray:

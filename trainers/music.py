@@ -1,9 +1,10 @@
-"""Train music (000 §3.10.3): 6,000 steps of 8 windows, about twenty minutes on one core.
+"""Train music (000 §3.10.3): 1,800 steps of 8 windows, about eight minutes on one core.
 
     python -m trainers.music --source FOLDER_OF_MIDI
     python -m trainers.music
 
-expected at the end: not measured yet (version 0.2); after 600 steps nats_per_cell 0.453, an n-gram has 0.542
+expected at the end (one seed): 0.396 nats a cell on test chorales, 0.392 with the soprano given; an n-gram has 0.539 and
+0.521
 """
 
 from aigc_tf.cli.command import train_command

@@ -126,7 +126,7 @@ class Music(Recipe):
     transform_options: ClassVar[type] = Harmonising
 
     music: MusicSettings = MusicSettings()
-    steps: PositiveInt = 6000
+    steps: PositiveInt = 1800
     batch_size: PositiveInt = 8
     depth: PositiveInt = 4
     """Blocks that read the notes."""

@@ -1,7 +1,7 @@
 // Restores a photograph of any size, square by square, and shows it beside what went in.
 //
-// The panel has what the file's metadata has (docs/MOBILE.md): `scale`, and `overlap`, pixels around a square whose
-// results are not kept. Inputs of the signature beside `image`: `sigma` becomes a slider, `mask` is painted.
+// The panel has what the file's metadata has (docs/MOBILE.md): `scale`, `multiple`, and `overlap`, pixels around a square
+// whose results are not kept. Inputs of the signature beside `image`: `sigma` becomes a slider, `mask` is painted.
 import { numbersOf, paint } from "./pictures.js";
 
 const MOST_PIXELS = 2 ** 24; // of a canvas, on phones
@@ -181,7 +181,8 @@ async function restore(remark = "") {
  */
 async function* squares() {
   const [, side] = signature.inputs.image.shape;
-  const { scale, overlap } = panel;
+  const { scale, multiple } = panel;
+  const overlap = Math.min(Math.ceil(panel.overlap / multiple), Math.floor(side / 4 / multiple)) * multiple;
   const keep = side - 2 * overlap;
   const [columns, rows] = [photo.width, photo.height].map((size) => Math.ceil(size / keep));
   const around = [columns * keep + 2 * overlap, rows * keep + 2 * overlap];

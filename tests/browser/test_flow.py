@@ -37,7 +37,7 @@ def model() -> ClassFlowModel:
 def page(model: ClassFlowModel, chromium: Chrome, serve: Callable[[Path], int], tmp_path: Path) -> Page:
     folder = tmp_path / "page"
     chosen = model.exported_with(evaluations=4, guidance=1.5)
-    export_web(chosen, folder, title="flow", measure=False, limits=Limits(examples=8))
+    export_web(chosen, folder, title="flow", measure=False, limits=Limits(examples=8, float32=1e-3))
     return Page(chromium, f"http://{PHONE}:{serve(folder)}/", folder)
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
@@ -65,7 +65,7 @@ def padded_rows(rows: Sequence[np.ndarray], length: int | None = None) -> np.nda
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LabelledSource(Source):
+class LabelledSource(HashedSource):
     """Texts with their classes."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.labelled.overview:overview"
@@ -73,8 +73,6 @@ class LabelledSource(Source):
     settings: LabelSettings
     vocabulary: Vocabulary
     classes: ClassNames
-    content: str
-    """What `fingerprint` gives."""
     seed: int
     """Of the choice of the texts whose labels are used."""
     evidence: Evidence | None = None
@@ -85,11 +83,6 @@ class LabelledSource(Source):
     train: LabelledSplit
     validation: LabelledSplit | None = None
     test: LabelledSplit
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over texts and labels of the training part and of the test part."""
-        return self.content
 
     @property
     def assets(self) -> dict[str, Any]:

@@ -198,7 +198,7 @@ def _parallel(path: Path, other: Path, settings: PairSettings) -> Read:
     sides = []
     for file in (path, other):
         if not file.is_file():
-            raise InputError(f"{printable(str(file))} does not exist, or is no file: two parallel files are wanted")
+            raise InputError(f"{printable(str(file))} does not exist, or is not a file: two parallel files are wanted")
         sides.append(_text(file).rstrip("\n").split("\n"))
     if len(sides[0]) != len(sides[1]):
         raise InputError(

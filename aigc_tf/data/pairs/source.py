@@ -14,7 +14,7 @@ import tensorflow as tf
 from aigc_tf.data.order import Order, Rows, Tabulated
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.pairs.vocabularies import Vocabularies
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length, padded
 from aigc_tf.data.text.split import TextSplit
 
@@ -51,25 +51,18 @@ class PairSplit:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class PairSource(Source):
+class PairSource(HashedSource):
     """Pairs of texts as numbers."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.pairs.overview:overview"
 
     vocabularies: Vocabularies
-    content: str
-    """What `fingerprint` gives."""
     whole: PairSplit
     """The training part, with the validation part in it."""
 
     train: PairSplit
     validation: PairSplit | None = None
     test: PairSplit
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over the texts of the training part and of the test part."""
-        return self.content
 
     @property
     def assets(self) -> dict[str, Any]:

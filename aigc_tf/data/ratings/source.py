@@ -13,30 +13,23 @@ import tensorflow as tf
 from aigc_tf.data.order import Order, Rows, Shuffled
 from aigc_tf.data.ratings.interactions import Users, held_out, learnt_from, shuffled_by_hash, user_keys
 from aigc_tf.data.ratings.items import Items
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_count
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key, validation_count
 
 HELD_OUT_ROWS = 100  # users at once
 _MIN_VALIDATION = 50  # fewer say too little of which setting is better
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RatingSource(Source):
+class RatingSource(HashedSource):
     """Users and what each likes."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.ratings.overview:overview"
 
     items: Items
-    content: str
-    """What `fingerprint` gives."""
 
     train: Users
     validation: Users | None = None
     test: Users
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over users and what they like."""
-        return self.content
 
     @property
     def assets(self) -> dict[str, Any]:

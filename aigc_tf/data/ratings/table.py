@@ -76,7 +76,7 @@ def read_ratings(path: Path, settings: RatingSettings) -> Ratings:
         settings: names of columns; those that are not given are recognised.
 
     Raises:
-        InputError: the file cannot be read or is empty, a column is missing, or a cell is empty or is no number.
+        InputError: the file cannot be read or is empty, a column is missing, or a cell is empty or not a number.
     """
     asked = {"user": settings.user, "item": settings.item, "rating": settings.rating, "time": settings.time}
     rows = _rows(path, "source")

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, lines, padded, streams, windows, windows_of
 from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, by_document
 from aigc_tf.data.text.vocabulary import Vocabulary
@@ -19,26 +19,19 @@ from aigc_tf.recipes.text import TextSettings
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class TextSource(Source):
+class TextSource(HashedSource):
     """Text as numbers."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.text.overview:overview"
 
     settings: TextSettings
     vocabulary: Vocabulary
-    content: str
-    """What `fingerprint` gives."""
     uncut: TextSplit | None = None
     """The training part with the validation part in it; None if none was cut off."""
 
     train: TextSplit
     validation: TextSplit | None = None
     test: TextSplit
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over the vocabulary and the tokens of the training part and the test part."""
-        return self.content
 
     @property
     def assets(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from aigc_tf.export.quality.change import checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
 from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels
 
-LEAST_CROPS = 16
+MIN_CROPS = 16
 
 if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
@@ -42,7 +42,7 @@ def photo_quality(
     (output,) = signature.outputs
     usual, side = recipe.photos.crop, model.scale * runner.inputs(name)["image"][0][1]
     side = side if side > 0 else usual
-    count = min(recipe.export_limits.crops, max(LEAST_CROPS, recipe.export_limits.crops * usual**2 // side**2))
+    count = min(recipe.export_limits.crops, max(MIN_CROPS, recipe.export_limits.crops * usual**2 // side**2))
     crops = source.unit_crops("validation", count, side)
     inputs, truth = model.examples(crops, 0), model.truth(crops)
     calls = checked(networks_of({name: signature}), runner.map)

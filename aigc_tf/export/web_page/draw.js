@@ -4,8 +4,8 @@
 // behind it. A further input that has kinds is a class, which is chosen by name.
 import { dot, latentOf, moved, normals, spherical } from "./latents.js";
 import { paint } from "./pictures.js";
+import * as sheet from "./sheet.js";
 
-const SAMPLES = 12;
 const SECONDS_BETWEEN_SAMPLES = 2;
 const MARKUP = `
   <div id="one">
@@ -25,16 +25,7 @@ const MARKUP = `
       <div class="slider"><label></label><input type="range" min="-3" max="3" step="0.1"><output></output></div>
     </template>
   </div>
-  <div id="all">
-    <form id="sampling" class="bar">
-      <h2>Samples</h2>
-      <label id="kind" hidden>Class <select id="kinds"></select></label>
-      <label for="seed">Seed</label>
-      <input id="seed" type="number" min="0" max="4294967295" step="1" value="0" required inputmode="numeric">
-      <button type="submit">New samples</button>
-    </form>
-    <div id="sheet"></div>
-  </div>`;
+  ${sheet.MARKUP}`;
 
 const element = (id) => document.getElementById(id);
 
@@ -52,38 +43,19 @@ export async function show(section, described, loaded) {
   inputs = model.signatures[panel.signature].inputs;
   [output] = Object.entries(model.signatures[panel.signature].outputs);
   section.innerHTML = MARKUP;
-  addKinds();
   panel.directions.forEach(addSlider);
-  for (let index = 0; index < SAMPLES; index++) addSample(index);
-  element("sampling").addEventListener("submit", (event) => {
-    event.preventDefault();
-    element("seed").value = crypto.getRandomValues(new Uint32Array(1))[0];
-    drawSheet();
-  });
-  element("seed").addEventListener("change", () => {
-    if (element("seed").reportValidity()) drawSheet();
-  });
+  sheet.fill(inputs, drawSheet, choose);
   element("play").addEventListener("click", () => (player ? stop() : interpolate()));
   element("reset").addEventListener("click", () => choose(chosen));
   await drawSheet();
   while (model.milliseconds(panel.signature) === undefined) await display(current);
 }
 
-/** The input that is a class, and its names, where there is one. */
-const condition = () => Object.entries(inputs).find(([, tensor]) => tensor.kinds);
-
-/** Lets choose among the classes of a model that takes one. */
-function addKinds() {
-  if (!condition()) return;
-  element("kind").hidden = false;
-  for (const name of condition()[1].kinds) element("kinds").add(new Option(name));
-  element("kinds").addEventListener("change", drawSheet);
-}
-
 /** The picture that standard normal numbers make, of the class that is chosen. */
 async function generate(numbers) {
   const given = { latent: latentOf(numbers, panel.prior) };
-  if (condition()) given[condition()[0]] = [Math.max(0, element("kinds").selectedIndex)];
+  const told = sheet.classInput(inputs);
+  if (told) given[told.name] = [sheet.label()];
   const made = await model.run(panel.signature, given);
   return made[output[0]];
 }
@@ -119,15 +91,6 @@ function addSlider(direction, index) {
   element("sliders").append(row);
 }
 
-function addSample(index) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("aria-label", `Sample ${index + 1}`);
-  button.append(document.createElement("canvas"));
-  button.addEventListener("click", () => choose(index));
-  element("sheet").append(button);
-}
-
 /** Makes a sample of the sheet the large picture. */
 async function choose(index) {
   stop();
@@ -137,16 +100,16 @@ async function choose(index) {
 
 function mark(index) {
   chosen = index;
-  [...element("sheet").children].forEach((button, other) => button.setAttribute("aria-pressed", other === index));
+  sheet.mark(index);
 }
 
 /** Draws a sheet of samples of the seed in the field. */
 async function drawSheet() {
   const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
-  const values = normals(Number(element("seed").value), SAMPLES * size);
-  samples = Array.from({ length: SAMPLES }, (_, index) => values.slice(index * size, (index + 1) * size));
-  for (const [index, button] of [...element("sheet").children].entries()) {
-    paint(button.firstChild, await generate(samples[index]), output[1].shape);
+  const values = normals(sheet.seed(), sheet.SAMPLES * size);
+  samples = Array.from({ length: sheet.SAMPLES }, (_, index) => values.slice(index * size, (index + 1) * size));
+  for (const [index, canvas] of sheet.canvases().entries()) {
+    paint(canvas, await generate(samples[index]), output[1].shape);
   }
   await choose(0);
 }
@@ -169,7 +132,7 @@ async function interpolate() {
     const now = await new Promise(requestAnimationFrame);
     if (player !== own) return;
     const t = Math.min(1, Math.max(0, (now - begin) / 1000 / SECONDS_BETWEEN_SAMPLES));
-    const next = (chosen + 1) % SAMPLES;
+    const next = (chosen + 1) % sheet.SAMPLES;
     if (t === 1) {
       mark(next);
       [start, begin] = [samples[next], now];

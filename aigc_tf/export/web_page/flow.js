@@ -4,8 +4,8 @@
 // stands for any, and `guidance`, how far the class's prediction is followed at first.
 import { normals } from "./latents.js";
 import { paint } from "./pictures.js";
+import * as sheet from "./sheet.js";
 
-const SAMPLES = 12;
 const MAX_STEPS = 50;
 const MARKUP = `
   <div id="one">
@@ -28,16 +28,7 @@ const MARKUP = `
     </div>
     <p id="shown" role="status"></p>
   </div>
-  <div id="all">
-    <form id="sampling" class="bar">
-      <h2>Samples</h2>
-      <label id="kind" hidden>Class <select id="kinds"></select></label>
-      <label for="seed">Seed</label>
-      <input id="seed" type="number" min="0" max="4294967295" step="1" value="0" required inputmode="numeric">
-      <button type="submit">New samples</button>
-    </form>
-    <div id="sheet"></div>
-  </div>`;
+  ${sheet.MARKUP}`;
 
 const element = (id) => document.getElementById(id);
 
@@ -72,45 +63,29 @@ export async function show(section, described, loaded) {
   [output] = Object.entries(model.signatures[panel.signature].outputs);
   section.innerHTML = MARKUP;
   element("steps").value = panel.steps;
-  addKinds();
-  for (let index = 0; index < SAMPLES; index++) addSample(index);
+  sheet.fill(inputs, drawAll, choose);
+  if (sheet.classInput(inputs)) {
+    element("guiding").hidden = false;
+    element("guidance").value = panel.guidance;
+  }
   for (const id of ["steps", "guidance"]) element(id).addEventListener("input", drawAll);
-  element("sampling").addEventListener("submit", (event) => {
-    event.preventDefault();
-    element("seed").value = crypto.getRandomValues(new Uint32Array(1))[0];
-    drawAll();
-  });
-  element("seed").addEventListener("change", () => {
-    if (element("seed").reportValidity()) drawAll();
-  });
   element("play").addEventListener("click", () => choose(chosen));
   await drawAll();
 }
 
-/** The input that is a class, and its names, where there is one. */
-const condition = () => Object.entries(inputs).find(([, tensor]) => tensor.kinds);
-
-/** Lets choose among the classes of a model that takes one, and how far they guide. */
-function addKinds() {
-  if (!condition()) return;
-  element("kind").hidden = element("guiding").hidden = false;
-  element("guidance").value = panel.guidance;
-  for (const name of condition()[1].kinds) element("kinds").add(new Option(name));
-  element("kinds").addEventListener("change", drawAll);
-}
-
 /** Where a noisy picture comes from, of the class that is chosen and guided by it. */
 async function predict(noisy, time) {
+  const told = sheet.classInput(inputs);
   const asked = async (label) => {
     const given = { noisy, time: [time] };
-    if (condition()) given[condition()[0]] = [label];
+    if (told) given[told.name] = [label];
     return (await model.run(panel.signature, given))[output[0]];
   };
   const weight = Number(element("guidance").value);
-  const told = await asked(Math.max(0, element("kinds").selectedIndex));
-  if (!condition() || weight === 1) return told;
+  const predicted = await asked(sheet.label());
+  if (!told || weight === 1) return predicted;
   const any = await asked(panel.untold);
-  return any.map((value, index) => value + weight * (told[index] - value));
+  return any.map((value, index) => value + weight * (predicted[index] - value));
 }
 
 /** Shows numbers in [-1, 1] in a canvas. */
@@ -121,16 +96,7 @@ function display(canvas, values) {
 /** The noise of a sample of the sheet. */
 function noiseOf(index) {
   const size = output[1].shape.reduce((product, length) => product * length, 1);
-  return normals(Number(element("seed").value), SAMPLES * size).subarray(index * size, (index + 1) * size);
-}
-
-function addSample(index) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.setAttribute("aria-label", `Sample ${index + 1}`);
-  button.append(document.createElement("canvas"));
-  button.addEventListener("click", () => choose(index));
-  element("sheet").append(button);
+  return normals(sheet.seed(), sheet.SAMPLES * size).subarray(index * size, (index + 1) * size);
 }
 
 /** Draws the sheet of the seed in the field, then its first picture in large; a later call ends an earlier one. */
@@ -139,10 +105,10 @@ async function drawAll() {
   const steps = Number(element("steps").value);
   element("steps-value").textContent = steps;
   element("guidance-value").textContent = Number(element("guidance").value).toFixed(2);
-  for (const [index, button] of [...element("sheet").children].entries()) {
+  for (const [index, canvas] of sheet.canvases().entries()) {
     let last;
     for await (last of states(predict, noiseOf(index).slice(), steps)) if (drawing !== own) return;
-    display(button.firstChild, last);
+    display(canvas, last);
   }
   await choose(chosen);
 }
@@ -151,7 +117,7 @@ async function drawAll() {
 async function choose(index) {
   const own = (drawing = Symbol("picture"));
   chosen = index;
-  [...element("sheet").children].forEach((button, other) => button.setAttribute("aria-pressed", other === index));
+  sheet.mark(index);
   const steps = Number(element("steps").value);
   let step = 0;
   display(element("picture"), noiseOf(index));

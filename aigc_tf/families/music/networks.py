@@ -6,7 +6,7 @@ itself is an input: what sounds in every voice when it is chosen, and for how lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -17,7 +17,8 @@ import tensorflow as tf
 from keras import layers, ops
 
 from aigc_tf.data.music.piece import BEHIND, FIRST, MAX_AGE, PLACES, SYMBOLS
-from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock, dense
+from aigc_tf.nn.attention import TransformerBlock, dense
+from aigc_tf.nn.kv_cache import AttendAt, kv_cache
 from aigc_tf.recipes.music import Music
 
 UNKNOWN = SYMBOLS
@@ -29,7 +30,6 @@ INTERVALS = 2 * FARTHEST + 2
 """Numbers of intervals; the last one stands for those that are farther, and for rests."""
 CELL = ("held", "age", "voice", "place", "left", "memory")
 """Inputs of a cell, `[batch, cells, ...]` in `sequence`, `[batch, ...]` in `step`."""
-Attend = Callable[[int, MultiHeadAttention, Any], Any]
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ def music_networks(recipe: Music) -> MusicNetworks:
     sequence = keras.Model(inputs, logits, name="sequence")
 
     inputs = _cell_inputs(voices, recipe.width, ())
-    states, new_states, attend = _cached(recipe, window * voices)
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
     cell = {name: ops.expand_dims(tensor, 1) for name, tensor in inputs.items()}
     logits = ops.squeeze(reader(cell, attend), 1)
     step = _with_states(inputs, states, [logits], new_states | {"position": states["position"] + 1}, "step")
 
     half = window // 2 * voices
     inputs = _cell_inputs(voices, recipe.width, (half,))
-    states, new_states, attend = _cached(recipe, window * voices)
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
     reader.states(inputs, attend)
     prefill = _with_states(inputs, states, [], new_states | {"position": states["position"] + half}, "prefill")
     feedback = {f"new_{name}": name for name in states}
@@ -89,25 +89,6 @@ def _cell_inputs(voices: int, width: int, time: tuple[int | None, ...]) -> dict[
     shapes = {"held": (voices,), "age": (voices,), "voice": (), "place": (), "left": ()}
     inputs = {name: keras.Input((*time, *shape), dtype="int32", name=name) for name, shape in shapes.items()}
     return inputs | {"memory": keras.Input((*time, width), name="memory")}
-
-
-def _cached(recipe: Music, context: int) -> tuple[dict[str, Any], dict[str, Any], Attend]:
-    """The states of a network with a KV cache, its new ones, filled in as it is built, and how it attends."""
-    head = recipe.width // recipe.heads
-    states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
-    for index in range(recipe.depth):
-        for name in (f"keys_{index}", f"values_{index}"):
-            states[name] = keras.Input((recipe.heads, context, head), name=name)
-    new_states: dict[str, Any] = {}
-
-    def attend(index: int, attention: MultiHeadAttention, x: Any) -> Any:
-        names = f"keys_{index}", f"values_{index}"
-        keys, values = (states[name] for name in names)
-        seen, *new = attention.cached(x, keys, values, states["position"])
-        new_states.update(zip(names, new, strict=True))
-        return seen
-
-    return states, new_states, attend
 
 
 class Columns(layers.Layer):
@@ -216,7 +197,7 @@ class CellReader:
         self.symbols = dense(SYMBOLS, width**-0.5, "symbol_logits")
         self.scores = dense(INTERVALS, width**-0.5, "interval_scores")
 
-    def states(self, cell: Mapping[str, Any], attend: Attend) -> Any:
+    def states(self, cell: Mapping[str, Any], attend: AttendAt) -> Any:
         """`CELL` of some cells -> what comes out of the last block, normalised."""
         x = self.held(cell["held"], cell["voice"]) + self.age(cell["age"], cell["voice"]) + self.voice(cell["voice"])
         if self.between is not None:
@@ -227,7 +208,7 @@ class CellReader:
             x = each(x, partial(attend, index))
         return self.norm(x)
 
-    def __call__(self, cell: Mapping[str, Any], attend: Attend) -> Any:
+    def __call__(self, cell: Mapping[str, Any], attend: AttendAt) -> Any:
         """Logits of the cells' symbols."""
         x = self.states(cell, attend)
         return self.symbols(x) + self.interval_logits(self.scores(x), self.own(cell["held"], cell["voice"]))

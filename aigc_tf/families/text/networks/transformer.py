@@ -14,18 +14,16 @@ from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_of, step_network
 from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock
 from aigc_tf.nn.embeddings import Positions, learned_positions
+from aigc_tf.nn.kv_cache import AttendAt, kv_cache
 from aigc_tf.recipes.gpt import GPT
 
 PREFILLED = 32  # tokens of a prompt that one call reads
-Attend = Callable[[int, MultiHeadAttention, Any], Any]
-"""How the block of a number sees other positions: its attention and the normalised stream -> what is added."""
 
 
 def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     """Token and position -> blocks -> norm -> logits, the embedding's matrix used twice (Press & Wolf 2017).
 
-    The keys and values of each block are tensors `[batch, heads, context, width / heads]` of their own: gathered in
-    one tensor they would be copied once more to be taken apart. All sequences of a batch are at the same position.
+    All sequences of a batch are at the same position.
     """
     network = Transformer(recipe, len(vocabulary))
     tokens = keras.Input((None,), dtype="int32", name="tokens")
@@ -43,7 +41,7 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
     attention = keras.Model(tokens, weights, name="attention")
 
     token = keras.Input((), dtype="int32", name="token")
-    states, new_states, attend = _cached(recipe)
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, recipe.text.context)
     position = states["position"]
     logits = network(token[:, None], position[:, None], attend, lambda x: x[:, 0])
     step = step_network(token, states, logits, new_states | {"position": position + 1}, "step")
@@ -71,12 +69,12 @@ class Transformer:
         self.blocks = [_block(recipe, index) for index in range(recipe.depth)]
         self.norm = layers.RMSNormalization(name="last_norm")
 
-    def __call__(self, tokens: Any, positions: Any, attend: Attend, last: Callable[[Any], Any]) -> Any:
+    def __call__(self, tokens: Any, positions: Any, attend: AttendAt, last: Callable[[Any], Any]) -> Any:
         """Logits; `last` picks the positions that are asked for."""
         x = self.states(self.embedding(tokens), positions, attend)
         return self.embedding(last(x), reverse=True)
 
-    def states(self, x: Any, positions: Any, attend: Attend | None = None) -> Any:
+    def states(self, x: Any, positions: Any, attend: AttendAt | None = None) -> Any:
         """Embedded tokens `[batch, time, width]` -> what comes out of the last block, normalised, of the same shape."""
         if self.learned is not None:
             x = x + self.learned(positions)
@@ -91,31 +89,12 @@ def _prefill(recipe: GPT, network: Transformer) -> keras.Model:
     piece = min(PREFILLED, context)
     prompt = keras.Input((piece,), dtype="int32", name="tokens")
     count = keras.Input((), dtype="int32", name="count")
-    states, new_states, attend = _cached(recipe)
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, recipe.text.context)
     position = states["position"]
     positions = ops.minimum(position[:, None] + np.arange(piece, dtype="int32"), context - 1)
     logits = network(prompt, positions, attend, lambda x: PickLast(name="pick_last")(x, count))
     new_states |= {"position": position + count}
     return step_network(prompt, states, logits, new_states, "prefill", count)
-
-
-def _cached(recipe: GPT) -> tuple[dict[str, Any], dict[str, Any], Attend]:
-    """The states of a network with a cache, its new ones, filled in as it is built, and how it attends."""
-    head = recipe.width // recipe.heads
-    states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
-    for index in range(recipe.depth):
-        for name in (f"keys_{index}", f"values_{index}"):
-            states[name] = keras.Input((recipe.heads, recipe.text.context, head), name=name)
-    new_states: dict[str, Any] = {}
-
-    def attend(index: int, attention: MultiHeadAttention, x: Any) -> Any:
-        names = f"keys_{index}", f"values_{index}"
-        keys, values = (states[name] for name in names)
-        seen, *new = attention.cached(x, keys, values, states["position"])
-        new_states.update(zip(names, new, strict=True))
-        return seen
-
-    return states, new_states, attend
 
 
 def _block(recipe: Any, index: int) -> TransformerBlock:

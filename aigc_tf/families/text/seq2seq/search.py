@@ -114,7 +114,7 @@ def _forbidding(search: Search, never: Sequence[int], known: Sequence[KnownWords
     def forbid(row: int, text: Sequence[int]) -> Sequence[int] | np.ndarray:
         found = always + (repeating(text, search.no_repeat) if search.no_repeat else [])
         if not text:
-            found = [*found, BOUNDARY]  # nothing is no text
+            found = [*found, BOUNDARY]  # an empty text is not an answer
         return found if known is None else known[row].ruled_out(text, found)
 
     return forbid

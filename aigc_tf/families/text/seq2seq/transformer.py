@@ -20,6 +20,7 @@ from aigc_tf.families.text.seq2seq.networks import (
 )
 from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock
 from aigc_tf.nn.embeddings import Positions, learned_positions
+from aigc_tf.nn.kv_cache import kv_cache
 from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
 
@@ -57,19 +58,9 @@ def _step(recipe: Seq2SeqRecipe, network: _Network, prepared: dict[str, Any]) ->
     token = keras.Input((), dtype="int32", name="token")
     source = source_input(recipe.pairs.source_length + 1)
     constants, context = like(prepared), recipe.pairs.target_length + 1
-    states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
-    for index in range(recipe.depth):
-        for name in (f"keys_{index}", f"values_{index}"):
-            states[name] = keras.Input((recipe.heads, context, recipe.width // recipe.heads), name=name)
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, context)
     position, seen = states["position"], visible(source)
-    new_states: dict[str, Any] = {"position": position + 1}
-
-    def attend(index: int, attention: MultiHeadAttention, x: Any) -> Any:
-        names = f"keys_{index}", f"values_{index}"
-        keys, values = (states[name] for name in names)
-        mixed, *new = attention.cached(x, keys, values, position)
-        new_states.update(zip(names, new, strict=True))
-        return mixed
+    new_states["position"] = position + 1
 
     def over_prepared(attention: MultiHeadAttention, x: Any) -> tuple[Any, Any]:
         keys, values = (constants[f"{kind}_{attention.name}"] for kind in ("keys", "values"))

@@ -1,0 +1,36 @@
+"""Two pictures, bright squares at the left and at the right, and a small training on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import aigc_tf
+from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.images import ImageSettings
+
+PICTURES = np.zeros((2, 8, 8, 1), np.float32)
+PICTURES[0, 2:6, :3] = PICTURES[1, 2:6, 5:] = 1
+
+
+def trained(kind: type[FlowRecipe], steps: int) -> tuple[Any, list[float]]:
+    """A model of a recipe after some steps of 32 pictures, half of each kind on average, and its losses."""
+    recipe = kind(
+        images=ImageSettings(height=8, width=8),
+        unet=UNetSettings(filters=(16, 16), blocks=(1, 1), time_size=16),
+        batch_size=32,
+        average_images=3000,
+    )
+    model = aigc_tf.create(recipe)
+    step, random = tf.function(model.train_step), np.random.default_rng(0)
+    batches = (tf.constant(2 * PICTURES[random.integers(2, size=32)] - 1) for _ in range(steps))
+    return model, [float(step({"image": batch})["loss"]) for batch in batches]
+
+
+def assert_draws_either(samples: np.ndarray, error: float) -> None:
+    """Samples are near one of the pictures, by the median of squared errors, and each picture is drawn."""
+    distances = ((samples[:, None] - PICTURES) ** 2).mean(axis=(2, 3, 4))
+    assert np.median(distances.min(axis=1)) < error
+    assert 0.2 < (distances[:, 0] < distances[:, 1]).mean() < 0.8

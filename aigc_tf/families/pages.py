@@ -23,7 +23,8 @@ class Panel:
     - `write`: from a text that is typed to what comes next;
     - `rewrite`: from a text that is typed to what is written for it;
     - `recommend`: from items that are ticked to a list of others;
-    - `compose`: pieces of music as a piano roll that plays, and voices that fit a tune.
+    - `compose`: pieces of music as a piano roll that plays, and voices that fit a tune;
+    - `sound`: from a `latent`, and a class if the signature takes one, to sounds that play.
     """
 
     module: str

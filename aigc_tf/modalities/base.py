@@ -18,6 +18,16 @@ Preview = np.ndarray | str
 """What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
 
 
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A sound to listen to in TensorBoard, beside the pictures and the text that are shown."""
+
+    sound: np.ndarray
+    """float `[samples]` in [-1, 1]."""
+    rate: int
+    """Samples a second."""
+
+
 @dataclass(frozen=True)
 class UserFile:
     """A file that the user named, or that lies in a folder that was named."""

@@ -227,4 +227,37 @@ def music(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], json: bool = 
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation, recommendation, music)
+def sound(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    samples: int = 1000,
+    real: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Runs of sound on their test recordings, and the real-time factor of their files.
+
+    Args:
+        runs: Run folders.
+        samples: Sounds that are made to measure each.
+        real: A folder of recordings named by their class, which the classifier that measures is tried on.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.sound import sound as measure
+
+    report = measure(runs, samples, real)
+    show(report, json) if json else print(report["table"])
+
+
+COMMANDS = (
+    export,
+    scores,
+    export_matrix,
+    faults,
+    fuzz,
+    memory,
+    privacy,
+    scaling,
+    translation,
+    recommendation,
+    music,
+    sound,
+)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -12,26 +14,49 @@ from aigc_tf.families.gan.networks import dcgan
 from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.cgan import CGAN
 
+Make = Callable[[Any], keras.Model]
+"""A recipe -> a network without a condition."""
+
 
 def generator(recipe: CGAN, classes: ClassNames) -> keras.Model:
+    """See `told_generator`."""
+    return told_generator(recipe, classes, dcgan.generator)
+
+
+def discriminator(recipe: CGAN, classes: ClassNames) -> keras.Model:
+    """See `told_discriminator`."""
+    return told_discriminator(recipe, classes, dcgan.discriminator)
+
+
+def told_generator(recipe: Any, classes: ClassNames, make: Make) -> keras.Model:
     """Latent `[batch, latent_dim]` and label int32 `[batch]` -> images `[batch, height, width, channels]` in [-1, 1].
 
     The class's vector comes after the latent, as in Mirza & Osindero 2014.
+
+    Args:
+        recipe: with a `latent_dim` and a `label_dim`.
+        classes: there are.
+        make: the generator that takes both as one latent.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     label = keras.Input((), dtype="int32", name="label")
     vector = layers.Embedding(len(classes.names), recipe.label_dim, name="label_vector")(label)
     both = layers.Concatenate(name="latent_and_label")([latent, vector])
-    unconditional = dcgan.generator(dataclasses.replace(recipe, latent_dim=recipe.latent_dim + recipe.label_dim))
+    unconditional = make(dataclasses.replace(recipe, latent_dim=recipe.latent_dim + recipe.label_dim))
     return keras.Model([latent, label], unconditional(both), name="conditional_generator")
 
 
-def discriminator(recipe: CGAN, classes: ClassNames) -> keras.Model:
+def told_discriminator(recipe: Any, classes: ClassNames, make: Make) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] and label int32 `[batch]` -> logits `[batch, 1]`.
 
     The class's vector is projected onto the last features (Miyato & Koyama 2018, eq. 3).
+
+    Args:
+        recipe: with `spectral_normalisation`.
+        classes: there are.
+        make: the discriminator without classes, whose last features are the output of its layer `flatten`.
     """
-    unconditional = dcgan.discriminator(recipe)
+    unconditional = make(recipe)
     image, features = unconditional.input, unconditional.get_layer("flatten").output
     label = keras.Input((), dtype="int32", name="label")
     vectors = layers.Embedding(len(classes.names), features.shape[-1], name="label_vector")

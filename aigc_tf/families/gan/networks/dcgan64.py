@@ -10,9 +10,10 @@ from aigc_tf.nn.blocks import batch_norm_activation
 from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.dcgan64 import DCGAN64
+from aigc_tf.recipes.sound_gan import SoundGAN
 
 
-def generator(recipe: DCGAN64) -> keras.Model:
+def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
     Dense, then a transposed convolution of stride 2 for each doubling, with batch normalisation and ReLU between
@@ -38,7 +39,7 @@ def generator(recipe: DCGAN64) -> keras.Model:
     return keras.Model(latent, image, name="generator")
 
 
-def discriminator(recipe: DCGAN64) -> keras.Model:
+def discriminator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones."""
     image = keras.Input(recipe.images.shape, name="image")
     features = strided_features(

@@ -1,0 +1,40 @@
+"""Made-up sounds: what `auto` stands for, so that models of sound can be tried without data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from aigc_tf.data.sound.recording import PEAK
+from aigc_tf.recipes.sound import SoundSettings
+
+CLASSES = ("rising", "falling", "trill", "knock")
+EACH = 60
+
+
+def made_up_sounds(settings: SoundSettings) -> tuple[list[np.ndarray], np.ndarray]:
+    """60 sounds of each of four classes: tones that rise, fall or tremble, and knocks.
+
+    Returns:
+        int16 `[samples]` each, and the numbers of their classes, int64 `[count]`.
+    """
+    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    labels = np.tile(np.arange(len(CLASSES)), EACH)
+    return [_sound(random, int(label), settings) for label in labels], labels
+
+
+def _sound(random: np.random.RandomState, label: int, settings: SoundSettings) -> np.ndarray:
+    length = int(settings.samples * (0.6 + 0.4 * random.rand()))
+    times = np.arange(length) / length
+    base = settings.rate * (0.04 + 0.04 * random.rand())
+    if label == 0:
+        pitch = base * 2**times
+    elif label == 1:
+        pitch = base * 2 ** (1 - times)
+    elif label == 2:
+        pitch = base * (1 + 0.15 * np.sign(np.sin(2 * np.pi * 6 * times)))
+    else:
+        pitch = np.full(length, base / 2)
+    phase = 2 * np.pi * np.cumsum(pitch) / settings.rate
+    sound = sum(np.sin(number * phase) / number for number in (1, 2, 3))
+    sound *= np.exp(-12 * times) if label == 3 else np.sin(np.pi * times) ** 0.5
+    return np.round(sound * (PEAK * 32767 / np.abs(sound).max())).astype(np.int16)

@@ -1,0 +1,111 @@
+"""A user's recording, of any rate, channels and format that libsndfile knows, as sound of one rate."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.recipes.sound import MAX_RATE, MIN_RATE, SoundSettings
+
+LONGEST = 1800
+"""Seconds that are read of a recording; what comes after is left out."""
+PEAK = 0.9
+"""Recordings are scaled to, where 1 is full scale: how loud people record says little."""
+_BLOCK = 2**18  # samples that are read at once
+_SILENT = 1e-4  # of full scale: what is never louder holds nothing to learn
+_PART = 0.01  # seconds whose loudness is compared
+
+
+def read_recording(path: Path, settings: SoundSettings) -> np.ndarray:
+    """The sound of a file, channels averaged, resampled, trimmed, at most half an hour: int16 `[samples]`, peak 0.9.
+
+    Raises:
+        UnreadableError: it is damaged, not sound, empty or silent.
+        OSError: the system cannot read it.
+    """
+    with path.open("rb") as file:
+        sound, rate = _decoded(file)
+    return prepared(sound, rate, settings)
+
+
+def prepared(sound: np.ndarray, rate: int, settings: SoundSettings) -> np.ndarray:
+    """Sound `[samples]` as `read_recording` gives it.
+
+    Raises:
+        UnreadableError: it is empty, silent, or holds values that are not finite.
+    """
+    from scipy.signal import resample_poly
+
+    if not np.isfinite(sound).all():
+        raise UnreadableError("holds values that are not finite")
+    if not len(sound) or np.abs(sound).max() < _SILENT:
+        raise UnreadableError("is silent" if len(sound) else "is empty")
+    if rate != settings.rate:
+        shared = math.gcd(rate, settings.rate)
+        sound = resample_poly(sound, settings.rate // shared, rate // shared)
+    if settings.trim_db is not None:
+        sound = trimmed(sound, settings.trim_db, settings.rate)
+    peak = np.abs(sound).max(initial=0)
+    if peak < _SILENT:
+        raise UnreadableError("is silent at the rate that is asked for")
+    return np.round(sound * (PEAK * 32767 / peak)).astype(np.int16)
+
+
+def trimmed(sound: np.ndarray, below_db: float, rate: int) -> np.ndarray:
+    """Sound `[samples]` without what lies before and after all parts of 10 ms that are nearly as loud as the loudest.
+
+    Args:
+        sound: not silent.
+        below_db: by how much a part may be quieter, by its root mean square.
+        rate: samples a second.
+    """
+    size = max(1, round(_PART * rate))
+    parts = np.pad(sound, (0, -len(sound) % size)).reshape(-1, size)
+    loudness = np.sqrt(np.mean(np.square(parts.astype(np.float64)), axis=1))
+    heard = np.flatnonzero(loudness >= loudness.max() * 10 ** (-below_db / 20))
+    return sound[heard[0] * size : (heard[-1] + 1) * size]
+
+
+def fitted(sound: np.ndarray, samples: int, start: int = 0) -> np.ndarray:
+    """A part of sound `[any]` as float32 `[samples]` in [-1, 1]; shorter sound has silence around it.
+
+    Args:
+        sound: int16.
+        samples: wanted.
+        start: of the part, where the sound is longer.
+    """
+    if len(sound) < samples:
+        before = (samples - len(sound)) // 2
+        sound = np.pad(sound, (before, samples - len(sound) - before))
+        start = 0
+    return sound[start : start + samples].astype(np.float32) / np.float32(32767)
+
+
+def _decoded(file: IO[bytes]) -> tuple[np.ndarray, int]:
+    """The channels' mean, float32 `[samples]`, and the rate."""
+    try:
+        import soundfile  # type: ignore[import-untyped]
+    except (ImportError, OSError) as error:  # without its library it raises OSError
+        raise InputError("sound is read with soundfile: pip install 'aigc-tf[sound]'") from error
+    if not file.read(1):
+        raise UnreadableError("is empty")
+    file.seek(0)
+    try:
+        with soundfile.SoundFile(file) as opened:
+            rate = int(opened.samplerate)
+            if not MIN_RATE <= rate <= MAX_RATE:
+                raise UnreadableError(f"has {rate} samples a second: expected {MIN_RATE} to {MAX_RATE}")
+            parts, left = [], LONGEST * rate
+            while left > 0:
+                block = opened.read(min(_BLOCK, left), dtype="float32", always_2d=True)
+                if not len(block):
+                    break
+                parts.append(block.mean(axis=1))
+                left -= len(block)
+    except (soundfile.SoundFileError, RuntimeError, ValueError, TypeError) as error:
+        raise UnreadableError("is not sound, or damaged") from error
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32), rate

@@ -1,0 +1,207 @@
+"""What a source of sound is, and how training reads it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.images.source import ImageSource, Split, of_all_classes
+from aigc_tf.data.order import Rows
+from aigc_tf.data.sound.recording import fitted
+from aigc_tf.data.sound.spectrograms import analysis, spectrograms
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
+from aigc_tf.recipes.sound import SoundSettings
+
+_HELD_OUT_ROWS = 200
+
+
+@dataclass(frozen=True, eq=False)
+class SoundSplit:
+    """Recordings for one purpose."""
+
+    sounds: Sequence[np.ndarray]
+    """int16 `[samples]` each."""
+    words: Sequence[str]
+    """What each says, or what it is called."""
+    labels: np.ndarray | None
+    """int64 `[recordings]`, positions in `SoundSource.class_names`; None without classes."""
+    keys: np.ndarray
+    """uint64 `[recordings]`, hashes, the same for those that stay together."""
+
+    def __len__(self) -> int:
+        return len(self.sounds)
+
+    def only(self, rows: np.ndarray) -> SoundSplit:
+        """Some of the recordings, bool `[recordings]`."""
+        chosen = np.flatnonzero(rows)
+        labels = None if self.labels is None else self.labels[chosen]
+        sounds = [self.sounds[row] for row in chosen.tolist()]
+        return SoundSplit(sounds, [self.words[row] for row in chosen.tolist()], labels, self.keys[chosen])
+
+    def windows(self, samples: int) -> np.ndarray:
+        """Parts of so many samples that cover each recording about once: int64 `[windows, 2]`, recording and start."""
+        found = []
+        for index, sound in enumerate(self.sounds):
+            count = max(1, round(len(sound) / samples))
+            starts = np.linspace(0, max(0, len(sound) - samples), count).astype(np.int64)
+            found += [(index, start) for start in starts]
+        return np.array(found, np.int64).reshape(-1, 2)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SoundSource(HashedSource):
+    """Recordings in the form that a recipe asked for."""
+
+    surveyed_by: ClassVar[str] = "aigc_tf.data.sound.overview:overview"
+
+    settings: SoundSettings
+    class_names: tuple[str, ...] | None
+    labelled: bool
+    """Whether batches hold the labels, too."""
+    whole: SoundSplit
+    """The training part, with the validation part in it."""
+    together: str = ""
+    """What stays on one side of a split, in words."""
+
+    train: SoundSplit
+    validation: SoundSplit | None = None
+    test: SoundSplit
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`classes`, if it has labels."""
+        classes = {} if self.class_names is None else {"classes": ClassNames(self.class_names)}
+        return classes | super().assets
+
+    @cached_property
+    def _windows(self) -> dict[PartName, np.ndarray]:
+        parts: tuple[PartName, ...] = ("train", "validation", "test")
+        return {name: self.part(name).windows(self.settings.samples) for name in parts}
+
+    @property
+    def count(self) -> int:
+        """Windows in an epoch: as many as the recordings are long."""
+        return len(self._windows["train"])
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        if self.validation is None:
+            return NO_VALIDATION
+        return f"{len(self.validation):,} of the training recordings, by hash{self.together}"
+
+    def validated(self) -> Self:
+        """The same with a validation part: recordings with the smallest hashes, those that stay together together."""
+        held_out = held_out_by_key(self.whole.keys)
+        if not held_out.any():
+            return self
+        return dataclasses.replace(self, train=self.whole.only(~held_out), validation=self.whole.only(held_out))
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        seconds = sum(map(len, self.train.sounds)) / self.settings.rate
+        return {
+            "training recordings": len(self.train),
+            "validation recordings": 0 if self.validation is None else len(self.validation),
+            "validation split": self.validation_split,
+            "test recordings": len(self.test),
+            "test split": self.test_split,
+            "training seconds": round(seconds, 1),
+            "samples a second": self.settings.rate,
+            "classes": self.class_names,
+            "licence": self.licence,
+        }
+
+    def inputs(self, part: PartName, count: int) -> np.ndarray:
+        """Evenly spread windows of the recordings, float32 `[count, samples]` in [-1, 1]."""
+        return self._sounds(part, evenly(len(self._windows[part]), count))
+
+    def titles(self, part: PartName, count: int) -> list[str]:
+        """What they say, or are called."""
+        rows = evenly(len(self._windows[part]), count)
+        return [self.part(part).words[index] for index, _ in self._windows[part][rows]]
+
+    def labels(self, part: PartName) -> np.ndarray | None:
+        """The classes of all windows of a part, int64 `[windows]`."""
+        labels = self.part(part).labels
+        return None if labels is None else labels[self._windows[part][:, 0]]
+
+    def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str]]:
+        """Windows of each class in turn, and what they say."""
+        labels = self.labels(part)
+        rows = evenly(len(self._windows[part]), count) if labels is None else of_all_classes(labels, count)
+        return self._sounds(part, rows), [self.part(part).words[index] for index, _ in self._windows[part][rows]]
+
+    def _sounds(self, part: PartName, rows: np.ndarray) -> np.ndarray:
+        split, samples = self.part(part), self.settings.samples
+        chosen = [fitted(split.sounds[index], samples, start) for index, start in self._windows[part][rows].tolist()]
+        return np.stack(chosen) if chosen else np.zeros((0, samples), np.float32)
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Evenly spread windows, entries as of `read`."""
+        rows = evenly(len(self._windows[part]), count)
+        labels = self.labels(part)
+        for at in range(0, len(rows), _HELD_OUT_ROWS):
+            chosen = rows[at : at + _HELD_OUT_ROWS]
+            batch = {"image": 2 * spectrograms(self._sounds(part, chosen), self.settings) - 1}
+            yield batch | ({"label": labels[chosen].astype(np.int32)} if self.labelled and labels is not None else {})
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """Spectrograms of windows; which part of a long recording it is depends on (seed, position).
+
+        Returns:
+            `image`, float32 `[batch, bands, frames, 1]` in [-1, 1]; of a labelled source `label`, int32 `[batch]`.
+        """
+        samples, split = self.settings.samples, self.train
+        indices = self._windows["train"][:, 0]
+
+        def drawn(examples: np.ndarray, position: np.int64) -> np.ndarray:
+            found = []
+            for row, index in enumerate(indices[examples].tolist()):
+                beyond = max(0, len(split.sounds[index]) - samples)
+                start = np.random.default_rng((seed, int(position) + row)).integers(beyond + 1) if beyond else 0
+                found.append(fitted(split.sounds[index], samples, int(start)))
+            return np.stack(found)
+
+        sounds = tf.numpy_function(drawn, [rows.examples, rows.position], tf.float32, stateful=False)
+        sounds = tf.ensure_shape(sounds, (rows.examples.shape[0], samples))
+        batch = {"image": 2.0 * analysis(self.settings)(sounds) - 1.0}
+        if self.labelled:
+            assert split.labels is not None
+            batch["label"] = tf.gather(tf.constant(split.labels[indices], tf.int32), rows.examples)
+        return batch
+
+    @cached_property
+    def pictures(self) -> ImageSource:
+        """The spectrograms of all windows as a source of grey pictures: what measures pictures measures sound by."""
+
+        def split(part: PartName) -> Split:
+            sounds = self.inputs(part, len(self._windows[part]))
+            return Split(np.round(spectrograms(sounds, self.settings) * 255).astype(np.uint8), self.labels(part))
+
+        train, test = split("train"), split("test")
+        validation = None if self.validation is None else split("validation")
+        uncut = None if validation is None else joined(train, validation)
+        return ImageSource(
+            name=self.name,
+            test_split=self.test_split,
+            licence=self.licence,
+            class_names=self.class_names,
+            train=train,
+            validation=validation,
+            uncut=uncut,
+            test=test,
+        )
+
+
+def joined(first: Split, second: Split) -> Split:
+    """The images of both."""
+    labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
+    return Split(np.concatenate([first.images, second.images]), labels)

@@ -1,0 +1,1 @@
+"""Models of sound: spectrograms as pictures, and sound of them."""

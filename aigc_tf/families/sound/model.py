@@ -1,0 +1,152 @@
+"""What makes a model of pictures one of sound: its pictures are log-mel spectrograms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from aigc_tf.data.sound.spectrograms import analysis, sounds_of, spectrograms, synthesis
+from aigc_tf.families.base import Examples, Signature, TensorSpec
+from aigc_tf.families.latent import LatentModel
+from aigc_tf.families.pages import Panel
+from aigc_tf.modalities.base import Clip
+from aigc_tf.modalities.sounds import Sounds
+from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
+
+_HEARD = 6  # sounds of a preview
+_SOUND = {"image": "sound"}  # what of a model of pictures becomes sound
+
+
+class Sounding(LatentModel):
+    """Stands before a model of pictures in the list of base classes: what that makes, this one lets be heard."""
+
+    recipe: SoundRecipe
+
+    @property
+    def gives(self) -> Sounds:  # type: ignore[override]
+        """Sounds of the recipe's length."""
+        return Sounds(self.recipe.sound)
+
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Sounds of latents, float32 `[count, samples]` in [-1, 1]; see `Decodes.decode`."""
+        return sounds_of(self.decode_pictures(latents, condition), self.recipe.sound)
+
+    def decode_pictures(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
+        pictures: np.ndarray = super().decode(latents, condition)  # type: ignore[safe-super]
+        return pictures
+
+    def pictures_of(self, sounds: np.ndarray) -> np.ndarray:
+        """Their spectrograms, float32 `[count, bands, frames, 1]` in [0, 1]."""
+        return spectrograms(np.asarray(sounds), self.recipe.sound)
+
+    def clips(self, sounds: np.ndarray, name: str) -> dict[str, Clip]:
+        """The first of some sounds to listen to, one after the other."""
+        silence = np.zeros(self.recipe.sound.rate // 4, np.float32)
+        whole = np.concatenate([part for sound in sounds[:_HEARD] for part in (sound, silence)])
+        return {name: Clip(whole, self.recipe.sound.rate)}
+
+    def example_sounds(self, source: Any, count: int, seed: int) -> np.ndarray:
+        """Training sounds as they occur; the model's own where there is no source."""
+        if source is None:
+            return self.generate(count, seed)
+        sounds = source.inputs("train", source.count)
+        return sounds[np.sort(np.random.default_rng(seed).integers(len(sounds), size=count))]
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """Those of the model of pictures, with sound in the place of pictures."""
+        base: dict[str, Signature] = super().signatures(None)  # type: ignore[safe-super]
+        return {name: self._sounding(signature, source) for name, signature in base.items()}
+
+    def _sounding(self, signature: Signature, source: Any) -> Signature:
+        settings = self.recipe.sound
+        spec = TensorSpec((settings.samples,), f"samples in [-1, 1], {settings.rate} a second")
+
+        def heard(specs: Mapping[str, TensorSpec]) -> dict[str, TensorSpec]:
+            return {_SOUND.get(name, name): spec if name in _SOUND else one for name, one in specs.items()}
+
+        def ordinary(count: int, seed: int) -> np.ndarray:
+            return self.example_sounds(source, count, seed)
+
+        def strange(count: int, seed: int) -> np.ndarray:
+            return self.gives.strange(ordinary(count, seed), seed)
+
+        inputs = heard(signature.inputs)
+        return Signature(
+            _network(signature, settings),
+            inputs,
+            heard(signature.outputs),
+            _examples(signature.examples, ordinary) if "sound" in inputs else signature.examples,
+            strange=_examples(signature.strange, strange) if signature.strange else None,
+            passes=2 * settings.iterations if "image" in signature.outputs else 1,
+        )
+
+    def export_metadata(self) -> dict[str, Any]:
+        """The rate of its sounds."""
+        return super().export_metadata() | {"rate": self.recipe.sound.rate}
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It makes sounds that are played."""
+        del source
+        name = next(name for name in ("generate", "decode") if name in self.signatures())
+        return [Panel("sound", name, {"prior": None, "rate": self.recipe.sound.rate})]
+
+
+def _network(signature: Signature, settings: SoundSettings) -> keras.Model:
+    """The network of a signature, with sound in the place of pictures."""
+
+    def given(name: str, tensor: Any) -> Any:
+        shape = (settings.samples,) if name in _SOUND else tensor.shape[1:]
+        return keras.Input(shape, dtype=tensor.dtype, name=_SOUND.get(name, name))
+
+    network = signature.network
+    tensors = [given(name, tensor) for name, tensor in zip(signature.inputs, network.inputs, strict=True)]
+    seen = [
+        analysis(settings)(tensor) if name in _SOUND else tensor
+        for name, tensor in zip(signature.inputs, tensors, strict=True)
+    ]
+    made = keras.tree.flatten(network(seen if len(seen) > 1 else seen[0]))
+    outputs = [
+        synthesis(settings)(tensor) if name in _SOUND else tensor
+        for name, tensor in zip(signature.outputs, made, strict=True)
+    ]
+    return keras.Model(tensors if len(tensors) > 1 else tensors[0], outputs if len(outputs) > 1 else outputs[0])
+
+
+def _examples(base: Examples, sounds: Callable[[int, int], np.ndarray]) -> Examples:
+    """Examples with sounds in the place of pictures."""
+
+    def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+        others = {name: values for name, values in base(count, seed).items() if name not in _SOUND}
+        return {"sound": sounds(count, seed)} | others
+
+    return examples
+
+
+class Seen:
+    """A model of sound as one of spectrograms: what draws and measures pictures takes it.
+
+    Args:
+        model: of sound.
+        heard: whether a spectrogram is that of the sound which is made of it, as a listener gets it.
+    """
+
+    def __init__(self, model: Sounding, heard: bool = False) -> None:
+        self.model, self.heard = model, heard
+        self.latent_dim = model.latent_dim
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
+        if self.heard:
+            return self.model.pictures_of(self.model.decode(latents, condition))
+        return self.model.decode_pictures(latents, condition)
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
+        """New spectrograms; see `LatentModel.generate`."""
+        return self.decode(self.model.latents(count, seed, truncation), condition)

@@ -1,0 +1,89 @@
+"""The measured quality of a model of sound: spectrograms of what it makes against those of recordings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.data.sound.spectrograms import sounds_of, spectrograms
+from aigc_tf.data.source import PartName
+from aigc_tf.families.sound.model import Seen, Sounding
+from aigc_tf.metrics import cache
+from aigc_tf.metrics.evaluator import Evaluator, Measurement, Request
+from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
+from aigc_tf.metrics.images.reference import Comparison, comparison
+from aigc_tf.metrics.images.samples import READINGS, FrechetDistance, Samples
+from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
+
+if TYPE_CHECKING:
+    from aigc_tf.data.sound.source import SoundSource
+
+MAX_SOUNDS = 1000
+"""Of the samples that are asked for: the phases of each take some hundredths of a second."""
+CODED_BANDS = 20
+CODED = f"training recordings coded by {CODED_BANDS} mel bands"
+_AT_ONCE = 200
+
+
+class SoundSamples(Evaluator):
+    """How near generated sounds are to recordings, by the spectrograms of both as a listener gets them.
+
+    Figures and pictures are those of `aigc_tf.metrics.images.samples.Samples`, whose images are the spectrograms; the
+    feature network is a classifier of the recordings. Beside them stand recordings that were coded by 20 mel bands:
+    sound whose words are just understood. At most 1,000 sounds are made.
+    """
+
+    def measure(self, model: Sounding, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
+        """Make `request.samples` sounds and compare them with those of the part; see `Evaluator.measure`.
+
+        Raises:
+            InputError: fewer than 10 samples or recordings of the part.
+        """
+        seen: Any = Seen(model, heard=True)
+        fewer = dataclasses.replace(request, samples=min(request.samples, MAX_SOUNDS))
+        found = Samples().measure(seen, source.pictures, recipe, fewer)
+        network = feature_network(source.pictures, recipe.images)
+        coded = coded_recordings(network, source, fewer.samples, request.part)
+        figures = dict(found.figures)
+        for name, (better, read) in READINGS.items():
+            if name in figures and better != "neither" and (value := read(coded)) is not None:
+                beside = {**figures[name].baselines, CODED: value}
+                figures[name] = dataclasses.replace(figures[name], baselines=beside)
+        protocol = dict(found.protocol) | {
+            "sounds": fewer.samples,
+            "heard": f"spectrograms of the sounds, {recipe.sound.iterations} iterations of Griffin-Lim",
+        }
+        return Measurement(figures, protocol, found.pictures)
+
+
+class SpectrogramDistance(FrechetDistance):
+    """The Fréchet distance of generated spectrograms to those of recordings; lower is better. Phases are left out."""
+
+    name = "spectrogram_distance"
+
+    def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
+        """See `FrechetDistance.value`."""
+        seen: Any = Seen(model)
+        return super().value(seen, source.pictures, recipe, samples, part)
+
+
+def coded(sounds: np.ndarray, settings: SoundSettings, bands: int = CODED_BANDS) -> np.ndarray:
+    """Sounds `[count, samples]` made again of spectrograms with few mel bands."""
+    coarse = dataclasses.replace(settings, bands=min(bands, settings.bands))
+    return sounds_of(spectrograms(sounds, coarse), coarse)
+
+
+def coded_recordings(network: FeatureNetwork, source: SoundSource, count: int, part: PartName) -> Comparison:
+    """Of training recordings, coded by 20 mel bands and heard; once per process."""
+    sounds = source.inputs("train", count)
+
+    def chunks() -> Iterator[np.ndarray]:
+        for at in range(0, len(sounds), _AT_ONCE):
+            again = coded(sounds[at : at + _AT_ONCE], source.settings)
+            yield np.round(spectrograms(again, source.settings) * 255).astype(np.uint8)
+
+    key = (network.sha256, source.fingerprint, part, count, source.validation_split, repr(source.settings))
+    return cache.shared().of("coded recordings", key, lambda: comparison(network, chunks(), source.pictures, part))

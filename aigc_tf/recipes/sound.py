@@ -1,0 +1,113 @@
+"""What the recipes of models of sound share: how recordings become spectrograms, which the models make as pictures."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.recipes.fields import STRICT, Fraction
+from aigc_tf.recipes.images import ImageRecipe, ImageSettings
+from aigc_tf.recipes.settings import QuantizationLimits, Settings
+
+SOUND_ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
+MIN_RATE, MAX_RATE = 1000, 384_000
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SoundSettings(Settings):
+    """The sounds that a model hears and makes; recordings are brought to this form."""
+
+    rate: Annotated[int, Field(ge=MIN_RATE, le=MAX_RATE)] = 8000
+    """Samples a second; recordings of other rates are resampled, channels are averaged."""
+    hop: Annotated[int, Field(ge=8, le=4096)] = 80
+    """Samples from one column of the spectrogram to the next; a window is four times as long."""
+    frames: Annotated[int, Field(ge=8, le=4096)] = 80
+    """Columns: a sound has frames times hop samples. Of longer recordings parts are cut, shorter ones get silence
+    around them."""
+    bands: Annotated[int, Field(ge=8, le=512)] = 64
+    """Mel bands: the rows."""
+    floor_db: Annotated[float, Field(ge=20, le=120)] = 70.0
+    """How far below full scale a magnitude is taken for silence."""
+    iterations: Annotated[int, Field(ge=1, le=200)] = 16
+    """Of fast Griffin-Lim, which finds phases for a spectrogram."""
+    trim_db: PositiveFloat | None = 40.0
+    """Leave out what is quieter than this far below a recording's peak at its beginning and end; None keeps it."""
+    group: str | None = None
+    """A regular expression on file names: recordings with the same match (or the same first group of it), such as a
+    speaker's name, are held out together."""
+    max_unreadable: Fraction = 0.01
+    """Largest share of unreadable files that are skipped; more are an error."""
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.group or "")
+        except re.error as error:
+            raise ValueError(f"sound.group is {self.group!r}, not a regular expression: {error}") from None
+        if self.bands > 2 * self.hop + 1:
+            raise ValueError(
+                f"sound.bands is {self.bands}: a window of {4 * self.hop} samples tells {2 * self.hop + 1} frequencies "
+                "apart, give fewer bands or a longer hop"
+            )
+
+    @property
+    def samples(self) -> int:
+        """Of a sound."""
+        return self.frames * self.hop
+
+    @property
+    def images(self) -> ImageSettings:
+        """The form of its spectrogram."""
+        return ImageSettings(height=self.bands, width=self.frames, channels=1)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """Sounds of 256 samples, 16 by 16 pixels."""
+        return cls(rate=2000, hop=16, frames=16, bands=16, iterations=4)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SoundLimits(QuantizationLimits):
+    """By what share quantizing may change the Fréchet distance to training sounds; a file beyond it is not kept."""
+
+    samples: Annotated[int, Field(ge=2)] = 500
+    """Sounds that are generated to measure it."""
+    dynamic: NonNegativeFloat = 0.1
+    """With 8-bit weights."""
+    int8: NonNegativeFloat = 0.25
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained."""
+        return cls(samples=50, dynamic=5.0, int8=5.0)
+
+
+def _images(recipe: SoundRecipe) -> ImageSettings:
+    """The form of the spectrograms."""
+    return recipe.sound.images
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SoundRecipe(ImageRecipe):
+    """A recipe for a model that makes spectrograms as others make pictures, and sound of them.
+
+    What recipes of pictures set (size, augmentation) follows from `sound` here.
+    """
+
+    data: ClassVar[str] = "aigc_tf.data.sound.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = SOUND_ENDINGS
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.sound.samples:SoundSamples",)
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.sound:sound_quality"
+    pipeline_tag: ClassVar[str | None] = "text-to-audio"
+    labelled: ClassVar[bool] = False
+    """Whether the model is told classes."""
+
+    images: ClassVar[Any] = property(_images)  # type: ignore[misc]  # no field here
+    augmentation: ClassVar[Any] = ClassicalAugmentation()  # type: ignore[misc]
+
+    sound: SoundSettings = SoundSettings()
+    export_limits: SoundLimits = SoundLimits()  # type: ignore[assignment]

@@ -1,0 +1,74 @@
+"""Runs of sound on their test recordings, and how much faster than real time an exported file speaks."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.sound.recording import fitted, read_recording
+from aigc_tf.data.sound.spectrograms import spectrograms
+from aigc_tf.export.runner import Runner
+from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.runs.run import Run
+from tools.benchmarks.music import table as table_of
+
+_CALLS = 64  # that are timed
+
+
+def sound(runs: Sequence[Path], samples: int, real: Path | None) -> dict[str, Any]:
+    """What `evaluate` measures of each run, and the real-time factor of its `.tflite`, one thread.
+
+    Args:
+        runs: their folders.
+        samples: sounds that are made to measure it.
+        real: a folder of recordings named by their class, by which the classifier is checked; None for none.
+    """
+    rows = [measured(Run.open(path), samples, real) for path in runs]
+    return {"runs": rows, "table": "\n\n".join(table_of([row]) for row in rows)}
+
+
+def measured(run: Run, samples: int, real: Path | None) -> dict[str, Any]:
+    """The figures of one run."""
+    report = run.evaluate(samples=samples)
+    figures = {name: value for name, value in report.items() if isinstance(value, float)}
+    if real is not None:
+        figures["recognition_of_real_recordings"] = recognised(run, real)
+    return {
+        "run": str(run.path),
+        "seed": run.recipe.seed,
+        "step": run.step,
+        "figures": figures,
+        "baselines": report["baselines"],
+        "real_time_factor": real_time_factor(run),
+    }
+
+
+def recognised(run: Run, folder: Path) -> float:
+    """The share of the recordings `CLASS.wav`, or `NUMBER.wav` of the digits, that the run's classifier knows."""
+    source: Any = run.source
+    settings, names = source.settings, list(source.class_names)
+    digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    spoken = {name: names.index(name) for name in names}
+    spoken |= {str(number): names.index(word) for number, word in enumerate(digits) if word in names}
+    files = [(path, spoken[path.stem]) for path in sorted(folder.glob("*.wav")) if path.stem in spoken]
+    sounds = np.stack([fitted(read_recording(path, settings), settings.samples) for path, _ in files])
+    network = feature_network(source.pictures, settings.images, "classifier")
+    told = network.extract(np.round(spectrograms(sounds, settings) * 255).astype(np.uint8)).probabilities
+    assert told is not None
+    return float((told.argmax(axis=1) == [label for _, label in files]).mean())
+
+
+def real_time_factor(run: Run) -> float:
+    """Seconds of sound that an exported file makes in a second on one thread."""
+    recipe: Any = run.recipe
+    settings = recipe.sound
+    with tempfile.TemporaryDirectory() as folder:
+        file = run.export(out=Path(folder) / "out", measure=False, compare_with_keras=False).path
+        runner, signatures = Runner(file), run.model.signatures()
+        name = "generate" if "generate" in signatures else "decode"
+        milliseconds = runner.latency(name, signatures[name].examples(1, 0), seconds=20.0, runs=_CALLS)["median_ms"]
+    return float(1e3 * settings.samples / settings.rate / milliseconds)

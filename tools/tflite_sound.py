@@ -1,0 +1,153 @@
+"""Makes sounds, or goes from one recording to another, with an exported file alone. Needs numpy and ai-edge-litert.
+
+    python tools/tflite_sound.py model.tflite --label seven --count 4 --out seven.wav
+    python tools/tflite_sound.py model.tflite --between a.wav b.wav --count 6 --out way.wav
+
+WAV files that are read have 16 bits, and the rate of the model: other programs resample. Sounds are written one after
+the other. What the numbers of the exported file mean is in docs/MOBILE.md.
+"""
+
+import argparse
+import json
+import sys
+import time
+import wave
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+
+GAP = 0.25  # seconds between sounds
+# What reading a damaged file raises, beside ValueError.
+DAMAGE = (LookupError, TypeError, AttributeError, OverflowError, MemoryError, EOFError, wave.Error)
+
+
+def read_metadata(file: Path) -> dict[str, Any]:
+    """The JSON that the export put into the file; empty if there is none.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    try:
+        model = schema.Model.GetRootAs(file.read_bytes(), 0)
+        for index in range(model.MetadataLength()):
+            entry = model.Metadata(index)
+            if entry.Name() == b"aigc_tf":
+                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
+    except DAMAGE as error:
+        raise ValueError("it is not a .tflite file that can be read") from error
+    return {}
+
+
+def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
+    """A WAV file as float32 `[samples]` in [-1, 1], channels averaged, peak 0.9, silence around it or its end cut.
+
+    Raises:
+        ValueError: it is damaged, silent, or of another form.
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            form = (file.getframerate(), file.getsampwidth())
+            sound = np.frombuffer(file.readframes(file.getnframes()), "<i2" if form[1] == 2 else "u1")
+            sound = sound[: len(sound) // file.getnchannels() * file.getnchannels()]
+            sound = sound.reshape(-1, file.getnchannels()).mean(axis=1)
+    except (*DAMAGE, ValueError) as error:
+        raise ValueError(f"{path} is not a WAV file that can be read") from error
+    if form != (rate, 2):
+        raise ValueError(
+            f"{path} has {form[0]} samples a second of {8 * form[1]} bits: convert it to {rate} of 16 bits"
+        )
+    if not np.any(sound):
+        raise ValueError(f"{path} is silent")
+    before = max(0, (samples - len(sound)) // 2)
+    placed = np.zeros(samples, np.float32)
+    part = sound[:samples] * (0.9 / np.abs(sound).max())
+    placed[before : before + len(part)] = part
+    return placed
+
+
+def write_wav(path: Path, sounds: np.ndarray, rate: int) -> None:
+    """Sounds `[count, samples]` in [-1, 1], one after the other, 16 bits, mono."""
+    silence = np.zeros(round(GAP * rate))
+    whole = np.concatenate([part for sound in sounds for part in (sound, silence)][:-1])
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(np.clip(whole, -1, 1) * 32767).astype("<i2").tobytes())
+
+
+def latents_of(interpreter: Interpreter, options: argparse.Namespace, rate: int, size: int) -> np.ndarray:
+    """Latents `[count, size]`: draws, or the straight way between the encodings of two recordings.
+
+    Raises:
+        ValueError: the model cannot encode, or a recording cannot be used.
+    """
+    if options.between is None:
+        return np.random.default_rng(options.seed).standard_normal((options.count, size), dtype=np.float32)
+    if "encode" not in interpreter.get_signature_list():
+        raise ValueError("the model does not encode recordings: leave --between out")
+    encode = interpreter.get_signature_runner("encode")
+    samples = int(encode.get_input_details()["sound"]["shape"][1])
+    first, second = (encode(sound=read_wav(path, rate, samples)[None])["mean"] for path in options.between)
+    return np.concatenate([(1 - t) * first + t * second for t in np.linspace(0, 1, options.count, dtype=np.float32)])
+
+
+def run(options: argparse.Namespace) -> str:
+    """Do what is asked; what to say about it.
+
+    Raises:
+        ValueError: the file or an option cannot be used.
+    """
+    metadata = read_metadata(options.file)
+    interpreter = Interpreter(model_path=str(options.file), num_threads=1)
+    name = next((one for one in ("generate", "decode") if one in interpreter.get_signature_list()), None)
+    if name is None or "rate" not in metadata:
+        raise ValueError("it is no model of sound of aigc_tf")
+    make, given = interpreter.get_signature_runner(name), {}
+    details = make.get_input_details()
+    if details["latent"]["shape"][0] != 1:
+        raise ValueError("it was exported for several examples at once: export it with --batch 1")
+    classes = metadata.get("classes", [])
+    if options.label is not None:
+        if options.label not in classes:
+            raise ValueError(f"there is no class {options.label}: choose one of {', '.join(classes) or 'none'}")
+        given["label"] = np.array([classes.index(options.label)], np.int32)
+    elif classes:
+        given["label"] = np.zeros(1, np.int32)
+    sounds, started = [], time.perf_counter()
+    for latent in latents_of(interpreter, options, metadata["rate"], int(details["latent"]["shape"][1])):
+        sounds.append(make(latent=latent[None], **given)["sound"][0])
+    taken = time.perf_counter() - started
+    write_wav(options.out, np.stack(sounds), metadata["rate"])
+    seconds = len(sounds) * len(sounds[0]) / metadata["rate"]
+    return f"{options.out}: {len(sounds)} sounds, {seconds / taken:.1f} times as fast as they sound"
+
+
+def main() -> int:
+    """The command; 2 means that a file or an option cannot be used."""
+    parser = argparse.ArgumentParser(description="Make sounds with an exported file.")
+    parser.add_argument("file", type=Path, help="a .tflite file of a model of sound, exported with batch 1")
+    parser.add_argument("--label", help="the class, of a model that is told one (default: its first)")
+    parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to go between")
+    parser.add_argument("--count", type=int, default=4, choices=range(1, 1001), metavar="N", help="sounds (default: 4)")
+    parser.add_argument("--out", type=Path, default=Path("sounds.wav"), help="file to write (default: sounds.wav)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    options = parser.parse_args()
+    if options.seed < 0:
+        parser.error("--seed is a number of at least 0")
+    try:
+        print(run(options))
+    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
+        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except DAMAGE as error:
+        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,7 @@
     apt-get install espeak-ng && python -m tools.make_spoken_digits digits/
     python -m trainers.sound_vae --source digits/ --sound.group "^([a-z0-9]+)-"
 
-expected at the end: see docs/RESULTS.md; synthetic digits by voices that were not trained on
+expected at the end: figures of a shorter run are in docs/RESULTS.md, of synthetic digits by 6 voices not trained on
 """
 
 from aigc_tf.cli.command import train_command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import IO, ClassVar
 
 import numpy as np
 
-from aigc_tf.data.sound.recording import fitted, read_recording
+from aigc_tf.data.sound.recording import fitted, library, read_recording
 from aigc_tf.data.sound.spectrograms import spectrograms
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.base import Modality, rows_of
@@ -105,12 +106,8 @@ def write_sound(file: IO[bytes], sound: np.ndarray, rate: int, made_by: Mapping[
         made_by: what the file says of its origin.
         kind: "WAV" or "FLAC".
     """
-    import io
-
-    import soundfile  # type: ignore[import-untyped]
-
     encoded = io.BytesIO()
-    with soundfile.SoundFile(encoded, "w", rate, 1, "PCM_16", format=kind) as opened:
+    with library().SoundFile(encoded, "w", rate, 1, "PCM_16", format=kind) as opened:
         if made_by:  # libsndfile takes no empty comment
             opened.comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
         opened.write(np.clip(sound, -1, 1))

@@ -12,7 +12,8 @@ import numpy as np
 from aigc_tf.data.sound.recording import fitted, read_recording
 from aigc_tf.data.sound.spectrograms import spectrograms
 from aigc_tf.export.runner import Runner
-from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.metrics.sound.features import of_source
+from aigc_tf.metrics.sound.recognition import told
 from aigc_tf.runs.run import Run
 from tools.benchmarks.music import table as table_of
 
@@ -56,10 +57,8 @@ def recognised(run: Run, folder: Path) -> float:
     spoken |= {str(number): names.index(word) for number, word in enumerate(digits) if word in names}
     files = [(path, spoken[path.stem]) for path in sorted(folder.glob("*.wav")) if path.stem in spoken]
     sounds = np.stack([fitted(read_recording(path, settings), settings.samples) for path, _ in files])
-    network = feature_network(source.pictures, settings.images, "classifier")
-    told = network.extract(np.round(spectrograms(sounds, settings) * 255).astype(np.uint8)).probabilities
-    assert told is not None
-    return float((told.argmax(axis=1) == [label for _, label in files]).mean())
+    known = told(of_source(source), np.round(spectrograms(sounds, settings) * 255).astype(np.uint8))
+    return float((known == [label for _, label in files]).mean())
 
 
 def real_time_factor(run: Run) -> float:

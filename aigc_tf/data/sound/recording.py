@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -85,12 +85,22 @@ def fitted(sound: np.ndarray, samples: int, start: int = 0) -> np.ndarray:
     return sound[start : start + samples].astype(np.float32) / np.float32(32767)
 
 
+def library() -> Any:
+    """The package soundfile.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import soundfile
+    except (ImportError, OSError) as error:  # without libsndfile it raises OSError
+        raise InputError("sound is read and written with soundfile: pip install 'aigc-tf[sound]'") from error
+    return soundfile
+
+
 def _decoded(file: IO[bytes]) -> tuple[np.ndarray, int]:
     """The channels' mean, float32 `[samples]`, and the rate."""
-    try:
-        import soundfile  # type: ignore[import-untyped]
-    except (ImportError, OSError) as error:  # without its library it raises OSError
-        raise InputError("sound is read with soundfile: pip install 'aigc-tf[sound]'") from error
+    soundfile = library()
     if not file.read(1):
         raise UnreadableError("is empty")
     file.seek(0)

@@ -140,8 +140,12 @@ class SoundSource(HashedSource):
         return self._sounds(part, rows), [self.part(part).words[index] for index, _ in self._windows[part][rows]]
 
     def _sounds(self, part: PartName, rows: np.ndarray) -> np.ndarray:
-        split, samples = self.part(part), self.settings.samples
-        chosen = [fitted(split.sounds[index], samples, start) for index, start in self._windows[part][rows].tolist()]
+        return self._cut(self.part(part), self._windows[part][rows])
+
+    def _cut(self, split: SoundSplit, windows: np.ndarray) -> np.ndarray:
+        """Those windows `[count, 2]`, float32 `[count, samples]`."""
+        samples = self.settings.samples
+        chosen = [fitted(split.sounds[index], samples, start) for index, start in windows.tolist()]
         return np.stack(chosen) if chosen else np.zeros((0, samples), np.float32)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
@@ -182,26 +186,19 @@ class SoundSource(HashedSource):
     def pictures(self) -> ImageSource:
         """The spectrograms of all windows as a source of grey pictures: what measures pictures measures sound by."""
 
-        def split(part: PartName) -> Split:
-            sounds = self.inputs(part, len(self._windows[part]))
-            return Split(np.round(spectrograms(sounds, self.settings) * 255).astype(np.uint8), self.labels(part))
+        def split(part: SoundSplit) -> Split:
+            windows = part.windows(self.settings.samples)
+            labels = None if part.labels is None else part.labels[windows[:, 0]]
+            pictures = spectrograms(self._cut(part, windows), self.settings)
+            return Split(np.round(pictures * 255).astype(np.uint8), labels)
 
-        train, test = split("train"), split("test")
-        validation = None if self.validation is None else split("validation")
-        uncut = None if validation is None else joined(train, validation)
         return ImageSource(
             name=self.name,
             test_split=self.test_split,
             licence=self.licence,
             class_names=self.class_names,
-            train=train,
-            validation=validation,
-            uncut=uncut,
-            test=test,
+            train=split(self.train),
+            validation=None if self.validation is None else split(self.validation),
+            uncut=None if self.validation is None else split(self.whole),
+            test=split(self.test),
         )
-
-
-def joined(first: Split, second: Split) -> Split:
-    """The images of both."""
-    labels = None if first.labels is None or second.labels is None else np.concatenate([first.labels, second.labels])
-    return Split(np.concatenate([first.images, second.images]), labels)

@@ -12,8 +12,8 @@ from aigc_tf.export.quality.change import Call, checked, networks_of, relative_r
 from aigc_tf.export.runner import Runner
 from aigc_tf.families.sound.model import Sounding
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
-from aigc_tf.metrics.images.features import feature_network
 from aigc_tf.metrics.images.reference import reference_statistics
+from aigc_tf.metrics.sound.features import of_source
 from aigc_tf.recipes.sound import SoundRecipe
 
 _SEED = 0
@@ -37,7 +37,7 @@ def sound_quality(
     signatures = model.signatures()
     name = next(name for name in ("generate", "decode") if name in signatures)
     examples = signatures[name].examples(recipe.export_limits.samples, _SEED)
-    network = feature_network(source.pictures, recipe.images)
+    network = of_source(source)
     real = reference_statistics(network, source.pictures, "train")
 
     def distance(call: Call) -> float:

@@ -17,12 +17,13 @@ const MARKUP = `
 const element = (id) => document.getElementById(id);
 
 let panel, model, inputs, output;
-let sounds = [];
+let [latents, sounds] = [[], []];
 let chosen = 0;
 let playing = null;
 
-/** The samples of the sound that is chosen; for scripts and tests. */
+/** The samples of the sound that is chosen, and its latent; for scripts and tests. */
 export const currentSound = () => sounds[chosen];
+export const currentLatent = () => latents[chosen];
 
 export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
@@ -43,9 +44,10 @@ async function draw() {
   const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
   const values = normals(sheet.seed(), sheet.SAMPLES * size);
   const told = sheet.classInput(inputs);
-  sounds = [];
+  [latents, sounds] = [[], []];
   for (const [index, canvas] of sheet.canvases().entries()) {
-    const given = { latent: latentOf(values.slice(index * size, (index + 1) * size), panel.prior) };
+    latents.push(latentOf(values.slice(index * size, (index + 1) * size), panel.prior));
+    const given = { latent: latents[index] };
     if (told) given[told.name] = [sheet.label()];
     sounds.push((await model.run(panel.signature, given))[output]);
     wave(canvas, sounds[index]);

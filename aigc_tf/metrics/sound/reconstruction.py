@@ -14,8 +14,10 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.sound.vae import SoundVAE
 from aigc_tf.metrics.distances import nearest
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
-from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.metrics.images.features import FeatureNetwork
 from aigc_tf.metrics.images.trained import class_count
+from aigc_tf.metrics.sound.features import of_source
+from aigc_tf.metrics.sound.recognition import told
 from aigc_tf.metrics.sound.samples import CODED_BANDS, MAX_SOUNDS, coded
 from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
 
@@ -64,13 +66,13 @@ class SoundReconstruction(Evaluator):
             figures["stoi"] = _figure({name: float(rate or 0) for name, rate in rates.items()}, "higher")
         labels = source.labels(request.part)
         if labels is not None and class_count(source.pictures) > 1:
-            network = feature_network(source.pictures, recipe.images, "classifier")
+            network = of_source(source)
             rows = evenly(len(labels), len(sounds))
-            told = {
+            rates_of = {
                 name: _recognised(network, images, labels[rows])
                 for name, images in {**seen, "recordings": pictures}.items()
             }
-            figures["reconstruction_recognition"] = _figure(told, "higher")
+            figures["reconstruction_recognition"] = _figure(rates_of, "higher")
             protocol["classifier"] = network.name
         return Measurement(figures, protocol)
 
@@ -81,7 +83,7 @@ def stoi(clean: np.ndarray, heard: np.ndarray, rate: int) -> float | None:
     The measure takes 30 frames of 12.8 ms that are not silent at least, more than a word may have.
     """
     try:
-        import pystoi  # type: ignore[import-untyped]
+        import pystoi
     except ImportError:
         return None
     parts = []
@@ -109,6 +111,5 @@ def _nearest(pictures: np.ndarray, source: SoundSource) -> np.ndarray:
     return source.inputs("train", source.count)[found]
 
 
-def _recognised(network: Any, images: np.ndarray, labels: np.ndarray) -> float:
-    probabilities = network.extract(np.round(images * 255).astype(np.uint8)).probabilities
-    return float((probabilities.argmax(axis=1) == labels).mean())
+def _recognised(network: FeatureNetwork, images: np.ndarray, labels: np.ndarray) -> float:
+    return float((told(network, np.round(images * 255).astype(np.uint8)) == labels).mean())

@@ -12,10 +12,11 @@ from aigc_tf.data.sound.spectrograms import sounds_of, spectrograms
 from aigc_tf.data.source import PartName
 from aigc_tf.families.sound.model import Seen, Sounding
 from aigc_tf.metrics import cache
-from aigc_tf.metrics.evaluator import Evaluator, Measurement, Request
-from aigc_tf.metrics.images.features import FeatureNetwork, feature_network
+from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Measurement, Request
+from aigc_tf.metrics.images.features import FeatureNetwork
 from aigc_tf.metrics.images.reference import Comparison, comparison
-from aigc_tf.metrics.images.samples import READINGS, FrechetDistance, Samples
+from aigc_tf.metrics.images.samples import READINGS, Samples, frechet_distance_of_model
+from aigc_tf.metrics.sound.features import of_source, options_of
 from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class SoundSamples(Evaluator):
             InputError: fewer than 10 samples or recordings of the part.
         """
         seen: Any = Seen(model, heard=True)
-        fewer = dataclasses.replace(request, samples=min(request.samples, MAX_SOUNDS))
+        network = of_source(source)
+        fewer = dataclasses.replace(request, samples=min(request.samples, MAX_SOUNDS), options=options_of(source))
         found = Samples().measure(seen, source.pictures, recipe, fewer)
-        network = feature_network(source.pictures, recipe.images)
         coded = coded_recordings(network, source, fewer.samples, request.part)
         figures = dict(found.figures)
         for name, (better, read) in READINGS.items():
@@ -59,15 +60,16 @@ class SoundSamples(Evaluator):
         return Measurement(figures, protocol, found.pictures)
 
 
-class SpectrogramDistance(FrechetDistance):
+class SpectrogramDistance(Chooser):
     """The Fréchet distance of generated spectrograms to those of recordings; lower is better. Phases are left out."""
 
     name = "spectrogram_distance"
 
     def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
-        """See `FrechetDistance.value`."""
+        """See `aigc_tf.metrics.images.samples.frechet_distance_of_model`."""
         seen: Any = Seen(model)
-        return super().value(seen, source.pictures, recipe, samples, part)
+        kind = options_of(source).get("features", "auto")
+        return frechet_distance_of_model(seen, source.pictures, recipe, samples, CHOOSING_SEED, kind, part=part)
 
 
 def coded(sounds: np.ndarray, settings: SoundSettings, bands: int = CODED_BANDS) -> np.ndarray:

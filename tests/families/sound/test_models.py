@@ -18,8 +18,9 @@ from aigc_tf.families.sound.gan import SoundGAN as Model
 from aigc_tf.families.sound.model import Seen
 from aigc_tf.families.sound.vae import SoundVAE as Autoencoder
 from aigc_tf.metrics.evaluator import Request
+from aigc_tf.metrics.sound.features import build
 from aigc_tf.metrics.sound.reconstruction import SoundReconstruction, stoi
-from aigc_tf.metrics.sound.samples import coded
+from aigc_tf.metrics.sound.samples import CODED, SoundSamples, coded
 from aigc_tf.recipes.sound_gan import SoundGAN
 from aigc_tf.recipes.sound_vae import SoundVAE
 
@@ -111,3 +112,23 @@ def test_intelligibility_falls_with_noise_and_with_coarse_coding():
     perfect, fine = stoi(sounds, sounds, 8000), stoi(sounds, coded(sounds, recipe.sound, 64), 8000)
     coarse, noisy = stoi(sounds, coded(sounds, recipe.sound, 8), 8000), stoi(sounds, sounds + noise, 8000)
     assert perfect is not None and perfect > 0.999 > fine > coarse and perfect > noisy
+
+
+def test_sounds_without_classes_are_measured_too(vae: Autoencoder):
+    noise = np.random.default_rng(0).uniform(-1, 1, (120, 400)) * np.linspace(0, 1, 400)
+    unlabelled = open_source(vae.recipe, data=list(noise))
+    found = SoundSamples().measure(vae, unlabelled, vae.recipe, Request(part="test", samples=12))
+    assert found.figures["frechet_distance"].value > 0 and "inception_score" not in found.figures
+    assert found.figures["frechet_distance"].baselines.keys() >= {CODED}
+    assert (
+        "reconstruction_recognition" not in SoundReconstruction().measure(vae, unlabelled, vae.recipe, REQUEST).figures
+    )
+
+
+def test_the_classifier_of_words_sees_all_of_the_time():
+    network = build((16, 16, 1), 4)
+    noise = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 1)).astype(np.float32)
+    later = np.roll(noise, 5, axis=2)
+    first, second = network(noise), network(later)
+    assert first["features"].shape == (2, 64) and first["logits"].shape == (2, 4)
+    assert not np.allclose(first["logits"], second["logits"])

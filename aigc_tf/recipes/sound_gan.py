@@ -30,6 +30,7 @@ class SoundGAN(SoundRecipe, GANRecipe):
     )
     chooses: ClassVar[str] = "aigc_tf.metrics.sound.samples:SpectrogramDistance"
     labelled: ClassVar[bool] = True
+    reads: ClassVar[tuple[str, ...]] = ()  # `sound_vae` looks at folders: it needs no classes
     differentiable: ClassVar[Any] = DifferentiableAugmentation()  # type: ignore[misc]  # of pictures
     discriminator_normalisation: ClassVar[bool] = False
     discriminator_units: ClassVar[tuple[int, ...]] = ()

@@ -18,7 +18,7 @@ from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.photos.folder import motifs
 from aigc_tf.data.progress import progress
 from aigc_tf.data.sound.made_up import CLASSES, made_up_sounds
-from aigc_tf.data.sound.recording import prepared, read_recording
+from aigc_tf.data.sound.recording import library, prepared, read_recording
 from aigc_tf.data.sound.source import SoundSource, SoundSplit
 from aigc_tf.data.source import GIVEN, held_out_by_key
 from aigc_tf.data.walk import files_below
@@ -138,6 +138,7 @@ def _fingerprint(found: Found, settings: SoundSettings) -> str:
 
 def _found(recipe: SoundRecipe, data: Any) -> Found:
     settings, name = recipe.sound, recipe.source
+    library()  # sounds are written while training, too
     if data is not None:
         return _given(data, settings)
     if name in ("auto", AUTO):

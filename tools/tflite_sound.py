@@ -9,6 +9,7 @@ the other. What the numbers of the exported file mean is in docs/MOBILE.md.
 
 import argparse
 import json
+import struct
 import sys
 import time
 import wave
@@ -21,7 +22,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 GAP = 0.25  # seconds between sounds
 # What reading a damaged file raises, beside ValueError.
-DAMAGE = (LookupError, TypeError, AttributeError, OverflowError, MemoryError, EOFError, wave.Error)
+DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, MemoryError, EOFError, wave.Error)
 
 
 def read_metadata(file: Path) -> dict[str, Any]:

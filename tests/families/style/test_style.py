@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 import aigc_tf
-from aigc_tf.data.photos.styled import StylePicture, style_pixels, strokes
+from aigc_tf.data.photos.styled import StylePicture, strokes, style_pixels
 from aigc_tf.errors import InputError
 from aigc_tf.nn.style_features import (
     BINS,

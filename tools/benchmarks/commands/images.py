@@ -280,6 +280,31 @@ def restoration(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
+def volumes(
+    source: Annotated[str, tyro.conf.Positional],
+    spacings: tuple[Literal[2, 3, 4], ...] = (2, 3, 4),
+    steps: int = 1500,
+    seed: int = 0,
+    results: Path = Path("saved_models/benchmarks/volumes.jsonl"),
+    json: bool = False,
+) -> None:
+    """Train `finer_slices` on a volume, and compare with linear interpolation and cubic splines between slices.
+
+    Args:
+        source: A NIfTI file, or a folder of them or of DICOM series.
+        spacings: Every so many slices one is there: 2, 3 or 4.
+        steps: Of training, for each spacing, on coronal and on sagittal slices.
+        seed: Of training.
+        results: File of finished results; a repeated call continues from it. Runs go to a folder beside it.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.restoration import table
+    from tools.benchmarks.volumes import volumes as measure
+
+    rows = measure(source, spacings, steps, seed, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
 def style(
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
     side: int = 256,
@@ -305,5 +330,5 @@ def style(
 
 COMMANDS = (
     *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
-    *(printed, restoration, style),
+    *(printed, restoration, volumes, style),
 )

@@ -18,10 +18,10 @@ from aigc_tf.recipes.sound import SoundLimits, SoundRecipe, SoundSettings
 class SoundGAN(SoundRecipe, GANRecipe):
     """Class-conditional GAN of log-mel spectrograms, with phases by Griffin-Lim; the source has classes."""
 
-    model: ClassVar[str] = "aigc_tf.families.sound.gan:SoundGAN"
+    model: ClassVar[str] = "aigc_tf.families.gan.sound_gan:SoundGAN"
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.families.sound.networks:generator",
-        "discriminator": "aigc_tf.families.sound.networks:discriminator",
+        "generator": "aigc_tf.families.gan.networks.sound_gan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.sound_gan:discriminator",
     }
     assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.classes:ClassNames"}
     evaluators: ClassVar[tuple[str, ...]] = (

@@ -18,7 +18,7 @@ from aigc_tf.recipes.sound import SoundLimits, SoundRecipe, SoundSettings
 class SoundVAE(SoundRecipe, VariationalRecipe):
     """Convolutional variational autoencoder of log-mel spectrograms, with phases by Griffin-Lim."""
 
-    model: ClassVar[str] = "aigc_tf.families.sound.vae:SoundVAE"
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.sound_vae:SoundVAE"
     networks: ClassVar[Mapping[str, str]] = {
         "encoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:variational_encoder",
         "decoder": "aigc_tf.families.autoencoder.networks.conv_autoencoder:decoder",

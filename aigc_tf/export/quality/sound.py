@@ -10,7 +10,7 @@ from aigc_tf.data.sound.source import SoundSource
 from aigc_tf.data.sound.spectrograms import spectrograms
 from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise
 from aigc_tf.export.runner import Runner
-from aigc_tf.families.sound.model import Sounding
+from aigc_tf.families.sounding import Sounding
 from aigc_tf.metrics.frechet import frechet_distance, gaussian_statistics
 from aigc_tf.metrics.images.reference import reference_statistics
 from aigc_tf.metrics.sound.features import of_source

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.families.sound.model import Seen, Sounding
+from aigc_tf.families.sounding import Seen, Sounding
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.images.conditional import CHANCE, accuracy_at_mix
 from aigc_tf.metrics.images.drawing import generated_images

@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.sound.spectrograms import frames_of, sounds_of, spectrograms
 from aigc_tf.data.source import evenly
 from aigc_tf.errors import InputError
-from aigc_tf.families.sound.vae import SoundVAE
+from aigc_tf.families.autoencoder.sound_vae import SoundVAE
 from aigc_tf.metrics.distances import nearest
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.images.features import FeatureNetwork

@@ -10,7 +10,7 @@ import numpy as np
 
 from aigc_tf.data.sound.spectrograms import sounds_of, spectrograms
 from aigc_tf.data.source import PartName
-from aigc_tf.families.sound.model import Seen, Sounding
+from aigc_tf.families.sounding import Seen, Sounding
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Measurement, Request
 from aigc_tf.metrics.images.features import FeatureNetwork

@@ -13,10 +13,10 @@ from aigc_tf.data.sound.opening import open_source
 from aigc_tf.data.sound.source import SoundSource
 from aigc_tf.data.sound.spectrograms import sounds_of, spectrograms
 from aigc_tf.errors import InputError
+from aigc_tf.families.autoencoder.sound_vae import SoundVAE as Autoencoder
+from aigc_tf.families.gan.sound_gan import SoundGAN as Model
 from aigc_tf.families.latent_space import between
-from aigc_tf.families.sound.gan import SoundGAN as Model
-from aigc_tf.families.sound.model import Seen
-from aigc_tf.families.sound.vae import SoundVAE as Autoencoder
+from aigc_tf.families.sounding import Seen
 from aigc_tf.metrics.evaluator import Request
 from aigc_tf.metrics.sound.features import build
 from aigc_tf.metrics.sound.reconstruction import SoundReconstruction, stoi

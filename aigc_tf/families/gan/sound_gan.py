@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.data.source import evenly
 from aigc_tf.families.gan.conditional import PREVIEWED_CLASSES, ConditionalGAN
-from aigc_tf.families.sound.model import Seen, Sounding
+from aigc_tf.families.sounding import Seen, Sounding
 from aigc_tf.modalities.captions import rows_with_captions
 
 _OF_EACH = 6

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.latent_space import interpolation, most_active, spherical, traversals
-from aigc_tf.families.sound.model import Seen, Sounding
+from aigc_tf.families.sounding import Seen, Sounding
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.drawing import grid, rows_of
 from aigc_tf.modalities.sounds import Sounds

@@ -1,1 +1,0 @@
-"""Models of sound: spectrograms as pictures, and sound of them."""

@@ -19,7 +19,7 @@ HOPS = 4
 """Of a window: it overlaps with the next one by three quarters."""
 _BEFORE, _AFTER = 1, 2  # hops of a frame's window before its own block and after it
 _MOMENTUM = 0.99  # of the phases (Perraudin et al. 2013, §3)
-_TINY = 1e-12  # squared magnitude below which a phase is not defined
+_TINY = 1e-12  # squared magnitude: the slope of a root at 0 is infinite
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,8 @@ class FromLogMel(OfFrames):
         for _ in range(self.iterations):
             consistent = self.transformed(self.inverted(spectrum))
             ahead = consistent if before is None else consistent + _MOMENTUM * (consistent - before)
-            inverse = ops.rsqrt(self.squares(ahead) + _TINY)
+            # What is far below the floor has no phase: a quotient of two tiny numbers would multiply rounding errors.
+            inverse = ops.rsqrt(self.squares(ahead) + frames.floor**2)
             spectrum, before = twice * ahead * ops.concatenate([inverse, inverse], axis=-1), consistent
         blocks = self.inverted(spectrum)
         sound = ops.reshape(blocks, (-1, picture.shape[2] * frames.hop))

@@ -102,7 +102,7 @@ class SoundRecipe(ImageRecipe):
     reads: ClassVar[tuple[str, ...]] = SOUND_ENDINGS
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.sound.samples:SoundSamples",)
     export_quality: ClassVar[str] = "aigc_tf.export.quality.sound:sound_quality"
-    pipeline_tag: ClassVar[str | None] = "text-to-audio"
+    pipeline_tag: ClassVar[str | None] = None  # they have no name for sounds without a text
     labelled: ClassVar[bool] = False
     """Whether the model is told classes."""
 

@@ -80,7 +80,9 @@ def coded(sounds: np.ndarray, settings: SoundSettings, bands: int = CODED_BANDS)
 
 def coded_recordings(network: FeatureNetwork, source: SoundSource, count: int, part: PartName) -> Comparison:
     """Of training recordings, coded by 20 mel bands and heard; once per process."""
-    sounds = source.inputs("train", count)
+    sounds = source.inputs("train", source.count)
+    # In any order: what is of the first ones is of all classes.
+    sounds = sounds[np.random.default_rng(0).permutation(len(sounds))[:count]]
 
     def chunks() -> Iterator[np.ndarray]:
         for at in range(0, len(sounds), _AT_ONCE):

@@ -31,7 +31,7 @@ class StyleRecipe(UnetRecipe):
     Gram matrices: pip install 'aigc-tf[style]'."""
     style_weight: NonNegativeFloat = 20.0
     """Of the distance of feature statistics to those of the style picture."""
-    content_weight: NonNegativeFloat = 2.0
+    content_weight: NonNegativeFloat = 8.0
     """Of the distance of features to those of the photograph."""
     variation_weight: NonNegativeFloat = 0.1
     """Of the differences of neighbouring pixels."""

@@ -201,6 +201,10 @@ class Modality(abc.ABC):
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
         return self.show(self.stack(pairs), columns=2)
 
+    def numbers(self, values: Any) -> np.ndarray:
+        """Values as numbers that can be compared, uint8 or in [0, 1]: `[count, ...]`; by default they are such."""
+        return np.asarray(values)
+
     def thumbnails(self, values: Any) -> np.ndarray | None:
         """Small pictures, uint8 `[count, height, width, channels]`, one for each value; None if there are none."""
         return None

@@ -94,19 +94,31 @@ class Composer:
         page = Page(task)
         for hop in hops(task.cells.shape[1], self.window):
             memory = self.call("encode", page.encoder_inputs(hop.start, self.window))["memory"]
-            states = {name: np.zeros((len(task.cells), *shape), kind) for name, (shape, kind) in self.shapes.items()}
-            if hop.first > hop.start:
-                known = [page.cell(step, voice) for step in range(hop.start, hop.first) for voice in page.voices]
-                read = {name: np.stack([cell[name] for cell in known], axis=1) for name in known[0]}
-                read["memory"] = np.repeat(memory[:, : hop.first - hop.start], len(page.voices), axis=1)
-                states = self._next(self.call("prefill", read | states))
-            for step in range(hop.start if hop.first == hop.start else hop.first, hop.stop):
-                for voice in page.voices:
-                    cell = page.cell(step, voice) | {"memory": memory[:, step - hop.start]}
-                    answer = self.call("step", cell | states)
-                    states = self._next(answer)
-                    page.fill(step, voice, choose(answer["logits"], step, voice))
+            self.fill(page, hop, memory, choose)
         return page.cells.astype(np.int16)
+
+    def fill(self, page: Page, hop: Hop, memory: np.ndarray, choose: Choose) -> None:
+        """Write one window.
+
+        Args:
+            page: to write on.
+            hop: the window.
+            memory: of its steps, `[rows, steps, width]`.
+            choose: decides on the symbols.
+        """
+        rows = len(page.cells)
+        states = {name: np.zeros((rows, *shape), kind) for name, (shape, kind) in self.shapes.items()}
+        if hop.first > hop.start:
+            known = [page.cell(step, voice) for step in range(hop.start, hop.first) for voice in page.voices]
+            read = {name: np.stack([cell[name] for cell in known], axis=1) for name in known[0]}
+            read["memory"] = np.repeat(memory[:, : hop.first - hop.start], len(page.voices), axis=1)
+            states = self._next(self.call("prefill", read | states))
+        for step in range(hop.first, hop.stop):
+            for voice in page.voices:
+                cell = page.cell(step, voice) | {"memory": memory[:, step - hop.start]}
+                answer = self.call("step", cell | states)
+                states = self._next(answer)
+                page.fill(step, voice, choose(answer["logits"], step, voice))
 
     def _next(self, answer: Arrays) -> Arrays:
         return {name: answer[output] for output, name in self.feedback.items()}

@@ -29,7 +29,8 @@ from aigc_tf.modalities.music import Scores
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
 from aigc_tf.nn.optimizers import adam, schedule
-from aigc_tf.recipes.music import KEYS, Choice, Music
+from aigc_tf.recipes.music import KEYS, Music
+from aigc_tf.recipes.pieces import Choice
 
 ROWS = 16  # pieces that are written side by side
 _PREVIEWED, _PREVIEWED_BARS = 3, 4
@@ -264,7 +265,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
 
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to write with the file (docs/MOBILE.md)."""
-        return exports.metadata(self.recipe)
+        return exports.metadata(self.recipe.music.voices, self.recipe.music.window)
 
     def page(self, source: Any = None) -> list[Panel]:
         """It composes, fits voices and plays."""

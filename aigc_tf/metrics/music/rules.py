@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece
+from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece, notes_of
 
 _FIFTH, _OCTAVE = 7, 12
 _LEAP = 12  # semitones of a melodic step of which more are not told apart
+_LONGEST = 16  # steps of a note, likewise
 
 
 def parallels(piece: Piece) -> tuple[int, int]:
@@ -73,6 +74,32 @@ def melodic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
             notes = column[column >= FIRST].astype(int)
             counts += np.bincount(np.clip(np.diff(notes), -_LEAP, _LEAP) + _LEAP, minlength=len(counts))
     return counts / max(1, counts.sum())
+
+
+def harmonic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often neighbouring voices sound each interval, within the octave: float64 `[12]`, sum 1."""
+    counts = np.zeros(_OCTAVE)
+    for piece in pieces:
+        held = piece.held.astype(int)
+        sound = (held[:, 1:] >= FIRST) & (held[:, :-1] >= FIRST)
+        counts += np.bincount((held[:, :-1] - held[:, 1:])[sound] % _OCTAVE, minlength=_OCTAVE)
+    return counts / max(1, counts.sum())
+
+
+def note_lengths(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often a note lasts so many sixteenths, from 1 to 16 and more: float64 `[16]`, sum 1."""
+    lengths = [length for piece in pieces for column in piece.cells.T for _, _, length in notes_of(column)]
+    counts = np.bincount(np.minimum(lengths, _LONGEST) - 1, minlength=_LONGEST) if lengths else np.zeros(_LONGEST)
+    return counts / max(1, counts.sum())
+
+
+HISTOGRAMS = {
+    "pitch_class": pitch_classes,
+    "interval": melodic_intervals,
+    "harmony": harmonic_intervals,
+    "length": note_lengths,
+}
+"""By the names of the figures that compare them."""
 
 
 def divergence(first: np.ndarray, second: np.ndarray) -> float:

@@ -16,7 +16,8 @@ from aigc_tf.families.music.choosing import choose
 from aigc_tf.families.music.composing import Task, hops
 from aigc_tf.families.music.model import MusicModel
 from aigc_tf.metrics.music.likelihood import nats_of_pieces
-from aigc_tf.recipes.music import VOICES, Choice, Composing, Music
+from aigc_tf.recipes.music import Composing, Music
+from aigc_tf.recipes.pieces import VOICES, Choice
 
 PIECES = made_up_pieces(VOICES)
 

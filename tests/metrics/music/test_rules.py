@@ -8,7 +8,7 @@ import pytest
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.piece import HOLD, Piece, symbol_of
 from aigc_tf.metrics.music import rules
-from aigc_tf.recipes.music import VOICES
+from aigc_tf.recipes.pieces import VOICES
 
 
 def duet(*chords: tuple[int, int]) -> Piece:

@@ -14,8 +14,9 @@ from aigc_tf.data.music.midi import SUFFIXES, read_piece, write_midi
 from aigc_tf.data.music.piece import FIRST, HOLD, SYMBOLS, Piece, joined, notes_of
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality
+from aigc_tf.modalities.clips import Clip
 from aigc_tf.modalities.drawing import write_png
-from aigc_tf.modalities.synthesis import write_wav
+from aigc_tf.modalities.synthesis import RATE, synthesise, write_wav
 from aigc_tf.recipes.pieces import ExcerptSettings
 from aigc_tf.storage.files import write_atomically
 
@@ -99,6 +100,10 @@ class Scores(Modality):
     def _midi(self, file: Any, piece: Piece, made_by: Mapping[str, str]) -> None:
         voices = piece.voices if len(piece.voices) == piece.cells.shape[1] else self.voices[: piece.cells.shape[1]]
         write_midi(file, piece, voices, made_by)
+
+    def sound(self, values: Sequence[Piece]) -> Clip:
+        """Pieces one after the other, a bar apart, to listen to."""
+        return Clip(synthesise(joined(values, values[0].bar)).astype(np.float32), RATE)
 
     def show(self, values: Sequence[Piece], columns: int | None = None) -> np.ndarray:
         """Piano rolls, a colour for each voice, of the first 16 bars of each piece, one below the other.

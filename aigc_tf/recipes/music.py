@@ -30,7 +30,15 @@ class MusicSettings(PiecesSettings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Composing(Choice, Options):
+class Picking(Choice):
+    """How notes are chosen, and pieces."""
+
+    best_of: Annotated[int, Field(ge=1, le=64)] = 1
+    """Each piece is drawn so many times, and that with the fewest parallel fifths, octaves and unisons is kept."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Composing(Picking, Options):
     """Drawing pieces."""
 
     bars: Annotated[int, Field(ge=1, le=MAX_BARS)] = 8
@@ -47,13 +55,13 @@ class Composing(Choice, Options):
             raise ValueError(f"key is {self.key}: a prompt brings its own, leave one of them out")
 
     def arguments(self) -> dict[str, Any]:
-        """`bars`, `quarters`, `prompt`, `key`, and a `Choice`."""
-        chosen = {name: getattr(self, name) for name in ("bars", "quarters", "prompt", "key")}
+        """`bars`, `quarters`, `prompt`, `key`, `best_of`, and a `Choice`."""
+        chosen = {name: getattr(self, name) for name in ("bars", "quarters", "prompt", "key", "best_of")}
         return {**chosen, "choice": choice_of(self)}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Harmonising(Choice, Options):
+class Harmonising(Picking, Options):
     """Fitting voices to those of a piece."""
 
     fix: tuple[str, ...] = ()
@@ -61,8 +69,8 @@ class Harmonising(Choice, Options):
     others are made anew."""
 
     def arguments(self) -> dict[str, Any]:
-        """`fix`, and a `Choice`."""
-        return {"fix": self.fix, "choice": choice_of(self)}
+        """`fix`, `best_of`, and a `Choice`."""
+        return {"fix": self.fix, "best_of": self.best_of, "choice": choice_of(self)}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

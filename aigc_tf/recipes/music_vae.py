@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, Fraction
 from aigc_tf.recipes.pieces import CellRecipe, Drawing, ExcerptSettings, MusicLimits
 
 
@@ -29,7 +29,7 @@ class MusicVAE(CellRecipe):
     sample_options: ClassVar[type] = Drawing
 
     music: ExcerptSettings = ExcerptSettings()
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 1000
     batch_size: PositiveInt = 32
     depth: PositiveInt = 2
     latent_dim: PositiveInt = 128
@@ -38,10 +38,13 @@ class MusicVAE(CellRecipe):
     """Of the conductor's LSTM."""
     beta: NonNegativeFloat = 0.2
     """Weight of the KL divergence; 1 is the evidence lower bound."""
-    annealing_steps: NonNegativeInt = 500
+    annealing_steps: NonNegativeInt = 300
     """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
     free_bits: NonNegativeFloat = 0.0
     """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    note_dropout: Fraction = 0.4
+    """Share of the decoder's cells that are not told what sounds, so that the latent is needed (after Bowman et al.
+    2016, §3.2)."""
     export_limits: MusicLimits = MusicLimits(pieces=32)
 
     @classmethod

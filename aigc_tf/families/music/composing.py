@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -62,6 +64,17 @@ class Task:
     def places(self) -> np.ndarray:
         """Numbers of the places in bars, int32 `[steps]`."""
         return place_symbols(places_in_bars(self.cells.shape[1], self.bar, self.pickup), self.bar)
+
+    @property
+    def content(self) -> int:
+        """A number that follows from what is given."""
+        content = np.ascontiguousarray(np.where(self.given, self.cells, -1))
+        return int.from_bytes(hashlib.blake2b(content.tobytes(), digest_size=8).digest())
+
+    def repeated(self, times: int) -> Task:
+        """Each row so many times, one after the other."""
+        cells, given = (np.repeat(each, times, axis=0) for each in (self.cells, self.given))
+        return dataclasses.replace(self, cells=cells, given=given)
 
 
 def stacked(tasks: Sequence[Task]) -> Task:

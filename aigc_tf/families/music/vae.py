@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.music.excerpts import ExcerptSource, notes_of_pieces
-from aigc_tf.data.music.piece import HOLD, Piece
+from aigc_tf.data.music.piece import HOLD, NOTHING, Piece
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import GenerativeModel, Signature
 from aigc_tf.families.latent_space import interpolation, linear
@@ -23,6 +23,7 @@ from aigc_tf.families.music.vae_networks import ExcerptNetworks
 from aigc_tf.families.tasks import Decodes, Transforms
 from aigc_tf.families.variational import VariationalSequences
 from aigc_tf.modalities.base import Preview
+from aigc_tf.modalities.clips import Clip
 from aigc_tf.modalities.music import Excerpts
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.losses import next_symbol_nats
@@ -54,6 +55,7 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         self.encoder, self.conduct, self.sequence = networks.encoder, networks.conduct, networks.sequence
         self.latent_dim = recipe.latent_dim
         self.sample = GaussianSample(recipe.seed, name="sample")
+        self.note_dropout_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="note_dropout_seed")
         falling = schedule(recipe.schedule, recipe.steps)
         self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
         self.built = True
@@ -94,12 +96,17 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         Args:
             examples: `notes`, int32 `[batch, steps, voices, 2]`.
             latents: `[batch, latent_dim]`.
-            training: whether activations are dropped.
+            training: whether activations and notes are dropped.
         """
         memory = self.conduct(latents, training=training)
         bars = by_bars(examples, self.recipe.music.bars)
         told = ops.reshape(memory, (-1, BAR, self.recipe.width))
-        logits = self.sequence(cell_inputs(bars, told), training=training)
+        cells = cell_inputs(bars, told)
+        if training and self.recipe.note_dropout:
+            uniform = keras.random.uniform(ops.shape(cells["voice"]), seed=self.note_dropout_seed)
+            known = ops.expand_dims(uniform >= self.recipe.note_dropout, -1)
+            cells |= {name: ops.where(known, cells[name], NOTHING) for name in ("held", "age")}
+        logits = self.sequence(cells, training=training)
         nats = next_symbol_nats(logits, targets(bars)[0])
         return ops.sum(ops.reshape(nats, (-1, self.recipe.music.bars * nats.shape[1])), axis=1)
 
@@ -152,13 +159,14 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         names = vae_exports.outputs_of(self.networks, name)
         return dict(zip(names, (tensor.numpy() for tensor in tf.nest.flatten(answer)), strict=True))
 
-    def previews(self, source: ExcerptSource) -> dict[str, Preview]:
+    def previews(self, source: ExcerptSource) -> dict[str, Preview | Clip]:
         """Samples, held-out excerpts with their reconstructions, and the way between two of these."""
-        excerpts = source.inputs("validation", _PREVIEWED)
+        samples, excerpts = self.generate(_PREVIEWED), source.inputs("validation", _PREVIEWED)
         ends = self.encode([excerpts[0], excerpts[-1]])
         (way,) = interpolation(self, ends[:1], ends[1:], _BETWEEN, linear)
         return {
-            "samples": self.gives.show(self.generate(_PREVIEWED)),
+            "samples": self.gives.show(samples),
+            "samples_sound": self.gives.sound(samples),
             "reconstructions": self.gives.compare(excerpts, self.transform(excerpts)),
             "interpolation": self.gives.show(list(way)),
         }

@@ -8,14 +8,12 @@ from functools import cached_property, partial
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
 from aigc_tf.families.music.networks import (
     CellReader,
     both_ways,
-    embedding,
     read_given,
     sequence_network,
     step_network,
@@ -59,13 +57,32 @@ def vae_networks(recipe: MusicVAE) -> ExcerptNetworks:
     )
 
 
+class StepEmbedding(layers.Layer):
+    """Adds a learnt vector to each step of `[batch, steps, width]`.
+
+    Args:
+        deviation: of its first values.
+    """
+
+    def __init__(self, deviation: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.deviation = deviation
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        initializer = keras.initializers.RandomNormal(stddev=self.deviation)
+        self.embeddings = self.add_weight(shape=shape[1:], initializer=initializer, name="embeddings")
+
+    def call(self, x: Any) -> Any:
+        return x + self.embeddings
+
+
 def encoder(recipe: MusicVAE, voices: int) -> keras.Model:
     """Attention in both directions over the steps, then one dense layer over all of them together."""
     steps = recipe.music.steps
     notes = keras.Input((steps, voices, 2), dtype="int32", name="notes")
     x = read_given(recipe, voices, notes[..., 0], notes[..., 1])
-    place = embedding(steps, recipe, "given_place_embedding")(0 * notes[:, :, 0, 0] + np.arange(steps, dtype="int32"))
-    x = both_ways(recipe, x + place, steps)
+    x = StepEmbedding(recipe.embedding_deviation, name="given_place_embedding")(x)
+    x = both_ways(recipe, x, steps)
     x = layers.Dense(max(1, recipe.width // _NARROW), name="narrow")(x)
     return keras.Model(notes, gaussian_head(layers.Flatten(name="flatten")(x), recipe.latent_dim), name="encoder")
 
@@ -78,8 +95,8 @@ def conductor(recipe: MusicVAE) -> keras.Model:
     # The number of bars is small: unrolled, the exported file needs no loop.
     lstm = layers.LSTM(units, return_sequences=True, unroll=True, name="conductor")
     vectors = lstm(layers.RepeatVector(bars, name="repeat")(latent), initial_state=state)
-    # As large as the sum of the decoder's embeddings.
-    small = keras.initializers.RandomNormal(stddev=0.1 * units**-0.5)
-    spread = layers.Dense(BAR * recipe.width, kernel_initializer=small, name="spread")(vectors)
+    # Larger than the decoder's embeddings: else it learns to do without before the latent says anything.
+    large = keras.initializers.RandomNormal(stddev=units**-0.5)
+    spread = layers.Dense(BAR * recipe.width, kernel_initializer=large, name="spread")(vectors)
     memory = layers.Reshape((recipe.music.steps, recipe.width), name="memory")(spread)
     return keras.Model(latent, memory, name="conduct")

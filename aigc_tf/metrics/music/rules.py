@@ -9,28 +9,9 @@ import numpy as np
 
 from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece, notes_of
 
-_FIFTH, _OCTAVE = 7, 12
+_OCTAVE = 12
 _LEAP = 12  # semitones of a melodic step of which more are not told apart
 _LONGEST = 16  # steps of a note, likewise
-
-
-def parallels(piece: Piece) -> tuple[int, int]:
-    """Parallel fifths, and parallel octaves and unisons: two voices that move the same way from one to the next.
-
-    Both voices strike a new pitch at the same step; what each had before is compared with what it has then.
-    """
-    held, cells = piece.held.astype(int), piece.cells
-    fifths = octaves = 0
-    for upper, lower in itertools.combinations(range(held.shape[1]), 2):
-        both = (cells[1:, upper] >= FIRST) & (cells[1:, lower] >= FIRST)
-        both &= (held[:-1, upper] >= FIRST) & (held[:-1, lower] >= FIRST)
-        moves = np.diff(held[:, [upper, lower]], axis=0)
-        same_way = both & (moves[:, 0] * moves[:, 1] > 0)
-        interval = (held[:, upper] - held[:, lower]) % _OCTAVE
-        kept = same_way & (interval[1:] == interval[:-1])
-        fifths += int((kept & (interval[1:] == _FIFTH)).sum())
-        octaves += int((kept & (interval[1:] == 0)).sum())
-    return fifths, octaves
 
 
 def per_hundred_quarters(count: int, pieces: Sequence[Piece]) -> float:

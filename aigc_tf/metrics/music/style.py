@@ -10,6 +10,7 @@ import numpy as np
 from aigc_tf.data.music.excerpts import ExcerptSource
 from aigc_tf.data.music.piece import Piece
 from aigc_tf.data.music.source import MusicSource, PieceSource
+from aigc_tf.data.music.voice_leading import parallels
 from aigc_tf.data.source import PartName
 from aigc_tf.families.music.model import MusicModel
 from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Figure, Measurement, Picture, Request
@@ -116,7 +117,7 @@ def _divergences(made: Sequence[Piece], real: Sequence[Piece], training: Sequenc
 
 
 def _counts(pieces: Sequence[Piece], ranges: np.ndarray, spans: rules.Spans) -> dict[str, float]:
-    fifths, octaves = np.sum([rules.parallels(piece) for piece in pieces], axis=0)
+    fifths, octaves = np.sum([parallels(piece) for piece in pieces], axis=0)
     return {
         "parallel_fifths": rules.per_hundred_quarters(int(fifths), pieces),
         "parallel_octaves": rules.per_hundred_quarters(int(octaves), pieces),

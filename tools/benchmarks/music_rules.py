@@ -52,9 +52,8 @@ def music_rules(run: Run, part: PartName, ways: list[str], fitted: bool = False)
 def figures(made: list[Any], real: list[Any]) -> tuple[float, ...]:
     """Those of `HEAD`; parallels in a hundred quarters."""
     fifths, octaves = np.sum([parallels(piece) for piece in made], axis=0)
-    histograms = [
-        rules.divergence(count(made), count(real)) for count in (rules.melodic_intervals, rules.harmonic_intervals)
-    ]
+    compared = rules.melodic_intervals, rules.harmonic_intervals
+    histograms = [rules.divergence(count(made), count(real)) for count in compared]
     classes = np.mean([len(np.unique(piece.held[piece.held > 1] % 12)) for piece in made])
     return (
         rules.per_hundred_quarters(int(fifths), made),

@@ -1,4 +1,4 @@
-"""Train music_vae (000 §3.10.3): 2,000 steps of 32 excerpts.
+"""Train music_vae (000 §3.10.3): 800 steps of 32 excerpts.
 
     python -m trainers.music_vae --source FOLDER_OF_MIDI
     python -m trainers.music_vae

@@ -13,7 +13,6 @@ from keras import ops
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Decodes
-from aigc_tf.modalities.base import Modality
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
 
@@ -31,7 +30,7 @@ class LatentModel(Decodes, GenerativeModel):
     """Of images, unless `gives` says otherwise."""
 
     @property
-    def gives(self) -> Modality:
+    def gives(self) -> Any:
         """Pictures of the recipe's size."""
         return Pictures(self.recipe.images)
 

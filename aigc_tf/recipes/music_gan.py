@@ -46,7 +46,7 @@ class MusicGAN(GameRecipe):
     """MIDI number of the lowest pitch of the rolls."""
     pitches: Annotated[int, Field(ge=12, le=88, multiple_of=4)] = 48
     """Of a roll, upwards; a multiple of 4."""
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 800
     batch_size: PositiveInt = 32
     r1: R1Settings = R1Settings(weight=0.2)
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)

@@ -29,7 +29,7 @@ class MusicVAE(CellRecipe):
     sample_options: ClassVar[type] = Drawing
 
     music: ExcerptSettings = ExcerptSettings()
-    steps: PositiveInt = 1000
+    steps: PositiveInt = 800
     batch_size: PositiveInt = 32
     depth: PositiveInt = 2
     latent_dim: PositiveInt = 128
@@ -40,7 +40,7 @@ class MusicVAE(CellRecipe):
     """Weight of the KL divergence; 1 is the evidence lower bound."""
     annealing_steps: NonNegativeInt = 300
     """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
-    free_bits: NonNegativeFloat = 0.0
+    free_bits: NonNegativeFloat = 0.5
     """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
     note_dropout: Fraction = 0.4
     """Share of the decoder's cells that are not told what sounds, so that the latent is needed (after Bowman et al.

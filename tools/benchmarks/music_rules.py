@@ -38,11 +38,12 @@ def music_rules(run: Run, part: PartName, ways: list[str], fitted: bool = False)
         ways: names of `WAYS`.
         fitted: lower voices are fitted to the part's highest ones, instead of all drawn.
     """
+    recipe: Any = run.recipe
     real = last_bars(run.source.inputs(part, PIECES))
     yield ("real pieces", *figures(real, real))
     for name in ways:
         made = (
-            run.model.transform(real, _SEED[part], fix=real[0].voices[:1] or run.recipe.music.voices[:1], **WAYS[name])
+            run.model.transform(real, _SEED[part], fix=recipe.music.voices[:1], **WAYS[name])
             if fitted
             else run.model.generate(PIECES, _SEED[part], **WAYS[name])
         )

@@ -15,8 +15,6 @@ from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent import outputs_of
 from aigc_tf.families.music.rolls import pieces_of, rolls_of
 from aigc_tf.families.pages import Panel
-from aigc_tf.modalities.base import Preview
-from aigc_tf.modalities.clips import Clip
 from aigc_tf.modalities.music import Excerpts
 from aigc_tf.recipes.music_gan import MusicGAN as MusicGANRecipe
 
@@ -49,10 +47,10 @@ class MusicGAN(GAN):
             raise InputError("the model draws without a condition: leave it out")
         return pieces_of(outputs_of(self.sampler, latents) * 0.5 + 0.5, self.recipe)
 
-    def previews(self, source: Any) -> dict[str, Preview | Clip]:
+    def previews(self, source: Any) -> dict[str, Any]:
         """Samples of fixed latents, and the way between two."""
         (way,) = self.interpolate(frames=_BETWEEN)
-        samples = self.generate(_PREVIEWED)
+        samples = list(self.generate(_PREVIEWED))
         return {
             "samples": self.gives.show(samples),
             "samples_sound": self.gives.sound(samples),

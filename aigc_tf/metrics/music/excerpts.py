@@ -152,7 +152,7 @@ def nearest_in_any_key(pieces: Sequence[Piece], known: Sequence[Piece]) -> list[
     for piece in pieces:
         shares = [(sounding + shift == piece.held).mean(axis=(1, 2)) for shift in _KEYS]
         key, index = np.unravel_index(np.argmax(shares), (len(_KEYS), len(known)))
-        near = known[index]
-        cells = np.where(near.cells >= FIRST, near.cells + _KEYS[key], near.cells)
+        near = known[int(index)]
+        cells = np.where(near.cells >= FIRST, near.cells + _KEYS[int(key)], near.cells)
         found.append(dataclasses.replace(near, cells=cells.astype(np.int16)))
     return found

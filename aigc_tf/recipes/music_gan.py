@@ -30,10 +30,10 @@ class RollLimits(QuantizationLimits):
 class MusicGAN(GameRecipe):
     """Convolutional GAN of piano rolls (after MidiNet, Yang et al. 2017, and MuseGAN, Dong et al. 2018)."""
 
-    model: ClassVar[str] = "aigc_tf.families.music.gan:MusicGAN"
+    model: ClassVar[str] = "aigc_tf.families.gan.music:MusicGAN"
     networks: ClassVar[Mapping[str, str]] = {
-        "generator": "aigc_tf.families.music.gan_networks:generator",
-        "discriminator": "aigc_tf.families.music.gan_networks:discriminator",
+        "generator": "aigc_tf.families.gan.networks.music_gan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.music_gan:discriminator",
     }
     data: ClassVar[str] = "aigc_tf.data.music.opening:open_excerpts"
     reads: ClassVar[tuple[str, ...]] = (".mid", ".midi")

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.data.music.excerpts import ExcerptSource
+from aigc_tf.data.music.rolls import pieces_of
 from aigc_tf.data.music.source import MusicSource
 from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise, require_at_most
 from aigc_tf.export.runner import Runner
+from aigc_tf.families.gan.music import MusicGAN
 from aigc_tf.families.music.composing import Arrays, Composer, Task
 from aigc_tf.families.music.exports import state_shapes
-from aigc_tf.families.music.gan import MusicGAN
 from aigc_tf.families.music.model import MusicModel
-from aigc_tf.families.music.rolls import pieces_of
 from aigc_tf.families.music.vae import MusicVAE, composer_of, written
 from aigc_tf.recipes.music import Music
 from aigc_tf.recipes.music_gan import MusicGAN as MusicGANRecipe

@@ -11,8 +11,8 @@ import aigc_tf
 from aigc_tf.data.music.excerpts import notes_of_pieces
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.piece import HOLD, REST, Piece, symbol_of
-from aigc_tf.families.music.gan import MusicGAN
-from aigc_tf.families.music.rolls import left_out, pieces_of, rolls_of
+from aigc_tf.data.music.rolls import left_out, pieces_of, rolls_of
+from aigc_tf.families.gan.music import MusicGAN
 from aigc_tf.recipes.music_gan import MusicGAN as Recipe
 from aigc_tf.recipes.pieces import VOICES, ExcerptSettings
 

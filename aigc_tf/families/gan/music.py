@@ -8,12 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.music.rolls import pieces_of, rolls_of
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent import outputs_of
-from aigc_tf.families.music.rolls import pieces_of, rolls_of
 from aigc_tf.families.pages import Panel
 from aigc_tf.modalities.music import Excerpts
 from aigc_tf.recipes.music_gan import MusicGAN as MusicGANRecipe

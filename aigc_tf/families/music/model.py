@@ -33,7 +33,7 @@ from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.recipes.music import KEYS, Music
 from aigc_tf.recipes.pieces import Choice
 
-ROWS = 16  # pieces that are written side by side
+ROWS = 16  # pieces that are written side by side, those of which one is kept included
 _PREVIEWED, _PREVIEWED_BARS = 3, 4
 _BARS, _QUARTERS = 8, 4
 
@@ -172,11 +172,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         chosen, key = options.get("choice") or Choice(), options.get("key", "")
         steps = start.steps + options.get("bars", _BARS) * start.bar
         column = self._columns(start, ()) if start.steps else {}
-        for first in range(0, count, ROWS):
-            rows = min(ROWS, count - first)
+        best_of = options.get("best_of", 1)
+        at_once = max(1, ROWS // best_of)
+        for first in range(0, count, at_once):
+            rows = min(at_once, count - first)
             task = self._task(start, column, steps, rows)
             streams = [np.random.default_rng((seed, first + row)) for row in range(rows)]
-            made = self.compose(task, chosen, streams, options.get("best_of", 1))
+            made = self.compose(task, chosen, streams, best_of)
             voices = self.recipe.music.voices
             pieces = [Piece(cells, start.bar, start.pickup, start.tempo, voices) for cells in made]
             yield [ending_on(piece, KEYS.index(key)) for piece in pieces] if key else pieces
@@ -222,9 +224,10 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         for index, piece in enumerate(inputs):
             alike[piece.steps, piece.bar, piece.pickup].append(index)
         made: dict[int, np.ndarray] = {}
+        at_once = max(1, ROWS // best_of)
         for indices in alike.values():
-            for at in range(0, len(indices), ROWS):
-                some = indices[at : at + ROWS]
+            for at in range(0, len(indices), at_once):
+                some = indices[at : at + at_once]
                 task = stacked([tasks[index] for index in some])
                 cells = self.compose(task, choice or Choice(), [streams[index] for index in some], best_of)
                 made |= dict(zip(some, cells, strict=True))

@@ -24,6 +24,7 @@
     python -m tools.benchmark sentiment FILE    classifiers of texts with all labels and few, beside TF-IDF
     python -m tools.benchmark music RUN...      pieces beside an n-gram and real ones, real-time factor of the file
     python -m tools.benchmark sound RUN...      recognition, distances and reconstructions of sounds, real-time factor
+    python -m tools.benchmark music-rules RUN  parallels of drawn pieces by temperature, top_p and the best of several
     python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark seq2seq             texts for texts: decoding beside a growing prefix, step beside PyTorch

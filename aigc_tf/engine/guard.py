@@ -37,7 +37,7 @@ class Guard(StopOnNonFinite):
     def on_train_begin(self, logs: Any = None) -> None:
         self.recipe: Any = self.run.recipe
         self.quality_name = resolve(self.recipe.chooses).name
-        self.data_spread = spread(self.run.source.inputs("train", SAMPLES))
+        self.data_spread = spread(self.model.gives.numbers(self.run.source.inputs("train", SAMPLES)))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         bad = not_finite(logs or {})
@@ -54,7 +54,7 @@ class Guard(StopOnNonFinite):
 
     def sample_troubles(self) -> list[str]:
         """Whether samples differ much less from each other than the data do: mode collapse."""
-        share = spread(self.observed().generate(SAMPLES)) / max(self.data_spread, 1e-6)
+        share = spread(self.model.gives.numbers(self.observed().generate(SAMPLES))) / max(self.data_spread, 1e-6)
         log_values(self.run, self.writer, "guard", {"spread_share": share})
         if share >= self.recipe.guard.least_spread:
             self.progress.healthy = True

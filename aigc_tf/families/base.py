@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.state import named_state
+from aigc_tf.modalities.audio import Clip
 from aigc_tf.modalities.base import Preview
 
 
@@ -155,8 +156,8 @@ class GenerativeModel(keras.Model, abc.ABC):
         return ()
 
     @abc.abstractmethod
-    def previews(self, source: Any) -> dict[str, Preview]:
-        """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, or text.
+    def previews(self, source: Any) -> Mapping[str, Preview | Clip]:
+        """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, text, or sounds.
 
         Args:
             source: the run's; examples come from its `watched` part.

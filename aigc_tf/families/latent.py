@@ -15,7 +15,6 @@ from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Decodes
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
-from aigc_tf.recipes.images import ImageRecipe
 
 GENERATION_BATCH = 500
 
@@ -27,10 +26,11 @@ AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
 class LatentModel(Decodes, GenerativeModel):
     """A model that makes images of latent vectors `[count, latent_dim]`."""
 
-    recipe: ImageRecipe
+    recipe: Any
+    """Of images, unless `gives` says otherwise."""
 
     @property
-    def gives(self) -> Pictures:
+    def gives(self) -> Any:
         """Pictures of the recipe's size."""
         return Pictures(self.recipe.images)
 

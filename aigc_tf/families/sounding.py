@@ -12,7 +12,7 @@ from aigc_tf.data.sound.spectrograms import analysis, sounds_of, spectrograms, s
 from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel
 from aigc_tf.families.pages import Panel
-from aigc_tf.modalities.base import Clip
+from aigc_tf.modalities.audio import Clip
 from aigc_tf.modalities.sounds import Sounds
 from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
 
@@ -29,7 +29,7 @@ class Sounding(LatentModel):
     recipe: SoundRecipe
 
     @property
-    def gives(self) -> Sounds:  # type: ignore[override]
+    def gives(self) -> Sounds:
         """Sounds of the recipe's length."""
         return Sounds(self.recipe.sound)
 

@@ -18,16 +18,6 @@ Preview = np.ndarray | str
 """What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
 
 
-@dataclass(frozen=True, eq=False)
-class Clip:
-    """A sound to listen to in TensorBoard, beside the pictures and the text that are shown."""
-
-    sound: np.ndarray
-    """float `[samples]` in [-1, 1]."""
-    rate: int
-    """Samples a second."""
-
-
 @dataclass(frozen=True)
 class UserFile:
     """A file that the user named, or that lies in a folder that was named."""
@@ -210,6 +200,10 @@ class Modality(abc.ABC):
         """What went in and what came out, beside each other, for values of the same kind."""
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
         return self.show(self.stack(pairs), columns=2)
+
+    def numbers(self, values: Any) -> np.ndarray:
+        """Values as numbers that can be compared, uint8 or in [0, 1]: `[count, ...]`; by default they are such."""
+        return np.asarray(values)
 
     def thumbnails(self, values: Any) -> np.ndarray | None:
         """Small pictures, uint8 `[count, height, width, channels]`, one for each value; None if there are none."""

@@ -11,11 +11,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aigc_tf.data.music.midi import SUFFIXES, read_piece, write_midi
-from aigc_tf.data.music.piece import FIRST, HOLD, Piece, joined, notes_of
-from aigc_tf.errors import InputError
+from aigc_tf.data.music.piece import FIRST, HOLD, SYMBOLS, Piece, joined, notes_of
+from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.modalities.audio import Clip
 from aigc_tf.modalities.base import Modality
 from aigc_tf.modalities.drawing import write_png
-from aigc_tf.modalities.synthesis import write_wav
+from aigc_tf.modalities.synthesis import RATE, synthesise, write_wav
+from aigc_tf.recipes.pieces import ExcerptSettings
 from aigc_tf.storage.files import write_atomically
 
 _COLOURS = ((190, 40, 40), (40, 90, 190), (30, 140, 70), (120, 60, 150), (180, 110, 0))
@@ -99,6 +101,10 @@ class Scores(Modality):
         voices = piece.voices if len(piece.voices) == piece.cells.shape[1] else self.voices[: piece.cells.shape[1]]
         write_midi(file, piece, voices, made_by)
 
+    def sound(self, values: Sequence[Piece]) -> Clip:
+        """Pieces one after the other, a bar apart, to listen to."""
+        return Clip(synthesise(joined(values, values[0].bar)).astype(np.float32), RATE)
+
     def show(self, values: Sequence[Piece], columns: int | None = None) -> np.ndarray:
         """Piano rolls, a colour for each voice, of the first 16 bars of each piece, one below the other.
 
@@ -118,6 +124,37 @@ class Scores(Modality):
                 left += roll.shape[1] + _GAP
             top += max(roll.shape[0] for roll in row) + _GAP
         return sheet
+
+
+class Excerpts(Scores):
+    """`Piece` objects of all voices and of one length: the beginnings of the files that are read.
+
+    Args:
+        settings: voices and bars.
+    """
+
+    name = "excerpts of music"
+
+    def __init__(self, settings: ExcerptSettings) -> None:
+        super().__init__(settings.voices)
+        self.steps = settings.steps
+
+    def read(self, path: Path) -> Piece:
+        """The first bars of a piece that has all voices.
+
+        Raises:
+            UnreadableError: it lacks voices, or is shorter.
+        """
+        piece = super().read(path)
+        if piece.cells.shape[1] < len(self.voices):
+            raise UnreadableError(f"has {piece.cells.shape[1]} of {len(self.voices)} voices, and all are needed")
+        if piece.steps < self.steps:
+            raise UnreadableError(f"lasts {piece.steps} sixteenth notes, and {self.steps} are needed")
+        return piece.part(0, self.steps)
+
+    def numbers(self, values: Sequence[Piece]) -> np.ndarray:
+        """What sounds in each cell as a share of the highest symbol: float64 `[count, steps, voices]`."""
+        return np.stack([piece.held for piece in values]) / SYMBOLS
 
 
 def piano_roll(piece: Piece) -> np.ndarray:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from typing import IO
 
 import numpy as np
 
 from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece, notes_of, pitch_of
+from aigc_tf.modalities.audio import Clip
 
 RATE = 16_000
 """Samples a second of the files that are written."""
@@ -50,9 +50,4 @@ def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
 
 def write_wav(file: IO[bytes], piece: Piece, rate: int = RATE) -> None:
     """A piece as a WAV file of 16 bits, mono."""
-    samples = np.round(synthesise(piece, rate) * 32767).astype("<i2")
-    with wave.open(file, "wb") as written:
-        written.setnchannels(1)
-        written.setsampwidth(2)
-        written.setframerate(rate)
-        written.writeframes(samples.tobytes())
+    Clip(synthesise(piece, rate), rate).write(file)

@@ -8,6 +8,7 @@ from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveIn
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.images import ImageRecipe
 from aigc_tf.recipes.options import LatentSampling
@@ -78,11 +79,9 @@ class GuardSettings(metaclass=Checked):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class GANRecipe(ImageRecipe):
-    """A generator and a discriminator of images."""
+class GameRecipe(Recipe):
+    """A generator and a discriminator of pictures, or of what is laid out like one."""
 
-    model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
-    pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"
     watch: ClassVar[str] = "aigc_tf.engine.guard:Guard"
     sample_options: ClassVar[type] = LatentSampling
 
@@ -139,3 +138,11 @@ class GANRecipe(ImageRecipe):
     def examples_per_step(self) -> int:
         """Each update of the discriminator has its own real images."""
         return self.batch_size * self.discriminator_steps
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class GANRecipe(GameRecipe, ImageRecipe):
+    """A generator and a discriminator of images."""
+
+    model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
+    pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"

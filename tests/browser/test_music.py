@@ -13,7 +13,8 @@ import aigc_tf
 from aigc_tf.data.music.piece import Piece
 from aigc_tf.export import Limits, export_web
 from aigc_tf.families.music.model import MusicModel
-from aigc_tf.recipes.music import Choice, Music
+from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.pieces import Choice
 from tests.browser.pages import PHONE, Page
 
 pytestmark = pytest.mark.browser

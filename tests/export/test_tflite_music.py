@@ -12,7 +12,8 @@ import aigc_tf
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.midi import origin_of, read_piece
 from aigc_tf.data.music.piece import Piece
-from aigc_tf.recipes.music import VOICES, Choice, Music
+from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.pieces import VOICES, Choice
 from aigc_tf.recipes.settings import LoggingSettings
 from tests.export.test_tflite_demo import DEMO
 from tests.export.test_tflite_rewrite import called

@@ -13,7 +13,7 @@ from aigc_tf.data.music.midi import origin_of, read_piece
 from aigc_tf.data.music.piece import HOLD, REST, Piece, symbol_of
 from aigc_tf.modalities.music import Scores, piano_roll
 from aigc_tf.modalities.synthesis import RATE, frequency, synthesise, tone
-from aigc_tf.recipes.music import VOICES
+from aigc_tf.recipes.pieces import VOICES
 
 
 def single(pitch: int, steps: int = 16) -> Piece:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
+from aigc_tf.data.music.excerpts import ExcerptSource
 from aigc_tf.data.music.likeness import ALIKE, NEAR, groups, melody_passages, passages
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.midi import SUFFIXES, read_piece
 from aigc_tf.data.music.piece import Piece
-from aigc_tf.data.music.source import MusicSource, MusicSplit
+from aigc_tf.data.music.source import MusicSource, MusicSplit, PieceSource
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import GIVEN, held_out_by_key
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError, UnreadableError, listed, printable
-from aigc_tf.recipes.music import Music, MusicSettings
+from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.music_gan import MusicGAN
+from aigc_tf.recipes.music_vae import MusicVAE
+from aigc_tf.recipes.pieces import PiecesSettings
 
 AUTO = "made_up_chorales"
 HELD_OUT = "10 % of the pieces held out by content hash"
@@ -31,8 +36,26 @@ _TEST_SHARE = 10
 _NEEDED = 10  # pieces
 _SHORTEST = 16  # steps
 
+Opened = TypeVar("Opened", bound=PieceSource)
+
 
 def open_source(recipe: Music, data: Any = None) -> MusicSource:
+    """Windows of the pieces that a recipe asks for; see `_opened`."""
+    return _opened(recipe, data, partial(MusicSource, nothing_given=recipe.nothing_given))
+
+
+def open_excerpts(recipe: MusicVAE | MusicGAN, data: Any = None) -> ExcerptSource:
+    """Excerpts of the pieces that a recipe asks for; see `_opened`.
+
+    Raises:
+        InputError: a part has no piece in bars of four quarters that is long enough.
+    """
+    source = _opened(recipe, data, ExcerptSource)
+    source.refuse_empty_parts()
+    return source
+
+
+def _opened(recipe: Music | MusicVAE | MusicGAN, data: Any, kind: Callable[..., Opened]) -> Opened:
     """The pieces that a recipe asks for; about a tenth of them is held out.
 
     Pieces that are equal, or nearly so in whatever key, are kept once. What is on which side depends on the content of
@@ -41,6 +64,7 @@ def open_source(recipe: Music, data: Any = None) -> MusicSource:
     Args:
         recipe: its `source` is `auto` (`made_up_chorales`) or a folder of MIDI files.
         data: used instead of the source: a sequence of `Piece`.
+        kind: of source.
 
     Raises:
         InputError: the source or the data is missing or cannot be used.
@@ -61,11 +85,10 @@ def open_source(recipe: Music, data: Any = None) -> MusicSource:
             f"{name}: too many of its {len(unique)} pieces are settings of one melody to hold some out: give "
             "others, or --music.no-melodies-apart"
         )
-    source = MusicSource(
+    source = kind(
         name=name,
         licence=licence,
         settings=settings,
-        nothing_given=recipe.nothing_given,
         whole=whole.only(~tested),
         train=whole.only(~tested),
         test=whole.only(tested),
@@ -75,7 +98,7 @@ def open_source(recipe: Music, data: Any = None) -> MusicSource:
     return dataclasses.replace(source, notes=(f"{name}: {sizes}", *notes))
 
 
-def _read(recipe: Music, data: Any) -> tuple[str, str, list[Piece], list[str]]:
+def _read(recipe: Music | MusicVAE | MusicGAN, data: Any) -> tuple[str, str, list[Piece], list[str]]:
     """What names the pieces again, their licence, they themselves, and what is to be said of them."""
     settings, name = recipe.music, recipe.source
     if data is not None:
@@ -91,7 +114,7 @@ def _read(recipe: Music, data: Any) -> tuple[str, str, list[Piece], list[str]]:
     return str(path), _OWN, pieces, notes
 
 
-def _given(data: Any, settings: MusicSettings) -> list[Piece]:
+def _given(data: Any, settings: PiecesSettings) -> list[Piece]:
     pieces = list(data) if isinstance(data, Sequence) else [data]
     for piece in pieces:
         if not isinstance(piece, Piece) or piece.cells.shape[1:] != (len(settings.voices),) or not piece.steps:
@@ -101,7 +124,7 @@ def _given(data: Any, settings: MusicSettings) -> list[Piece]:
     return pieces
 
 
-def read_folder(folder: Path, settings: MusicSettings) -> tuple[list[Piece], list[str]]:
+def read_folder(folder: Path, settings: PiecesSettings) -> tuple[list[Piece], list[str]]:
     """The pieces of a folder and the folders in it that have all voices, in the order of the files' names.
 
     Returns:
@@ -132,7 +155,7 @@ def read_folder(folder: Path, settings: MusicSettings) -> tuple[list[Piece], lis
     return pieces, notes + [f"left out: files {words}" for words in left_out]
 
 
-def _piece_or_reason(path: Path, settings: MusicSettings) -> Piece | str:
+def _piece_or_reason(path: Path, settings: PiecesSettings) -> Piece | str:
     try:
         piece = read_piece(path, settings.voices)
     except UnreadableError as error:
@@ -145,7 +168,7 @@ def _piece_or_reason(path: Path, settings: MusicSettings) -> Piece | str:
     return piece if piece.steps >= _SHORTEST else f"is shorter than {_SHORTEST} sixteenth notes"
 
 
-def _keys(pieces: Sequence[Piece], settings: MusicSettings) -> np.ndarray:
+def _keys(pieces: Sequence[Piece], settings: PiecesSettings) -> np.ndarray:
     """Hashes of the pieces, uint64 `[pieces]`, equal for those that stay on one side: the smallest of the group."""
     own = np.array([_key(piece) for piece in pieces], np.uint64)
     if not settings.melodies_apart:

@@ -16,6 +16,7 @@ from aigc_tf.data.music.piece import BEHIND, FIRST, HOLD, MAX_LEFT, SYMBOLS, Pie
 from aigc_tf.data.order import Rows
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
 from aigc_tf.recipes.music import MusicSettings
+from aigc_tf.recipes.pieces import PiecesSettings
 
 ENTRIES = ("held", "age", "place", "left", "given")
 """Of a batch; see `MusicSource.read`."""
@@ -42,14 +43,12 @@ class MusicSplit:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class MusicSource(Source):
+class PieceSource(Source):
     """Pieces for several voices."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.music.overview:overview"
 
-    settings: MusicSettings
-    nothing_given: float
-    """Share of the training windows without given notes."""
+    settings: PiecesSettings
     whole: MusicSplit
     """The training part, with the validation part in it."""
 
@@ -69,21 +68,10 @@ class MusicSource(Source):
         return digest.hexdigest()
 
     @cached_property
-    def windows(self) -> np.ndarray:
-        """The piece of each example of an epoch, int64 `[windows]`: as many windows as a piece is long."""
-        counts = [max(1, round(piece.steps / self.settings.window)) for piece in self.train.pieces]
-        return np.repeat(np.arange(len(counts)), counts)
-
-    @cached_property
     def ranges(self) -> np.ndarray:
         """The lowest and the highest symbol of each voice in the training part, int64 `[voices, 2]`."""
         found = [notes_between(piece.cells) for piece in self.train.pieces]
         return np.stack([np.min(found, axis=0)[:, 0], np.max(found, axis=0)[:, 1]], axis=1)
-
-    @property
-    def count(self) -> int:
-        """Windows in an epoch."""
-        return len(self.windows)
 
     @property
     def validation_split(self) -> str:
@@ -121,6 +109,32 @@ class MusicSource(Source):
         """At most `count` whole pieces of a part, evenly spread."""
         split: MusicSplit = self.part(part)
         return [split.pieces[row] for row in evenly(len(split), count)]
+
+    def shift(self, piece: Piece, random: np.random.Generator) -> int:
+        """Semitones by which a piece is moved: any that leave each voice within its range."""
+        lowest, highest = notes_between(piece.cells).T
+        down, up = (self.ranges[:, 0] - lowest).max(), (self.ranges[:, 1] - highest).min()
+        return int(random.integers(min(down, 0), max(up, 0) + 1))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MusicSource(PieceSource):
+    """Windows of pieces, of which something may be given."""
+
+    settings: MusicSettings
+    nothing_given: float
+    """Share of the training windows without given notes."""
+
+    @cached_property
+    def windows(self) -> np.ndarray:
+        """The piece of each example of an epoch, int64 `[windows]`: as many windows as a piece is long."""
+        counts = [max(1, round(piece.steps / self.settings.window)) for piece in self.train.pieces]
+        return np.repeat(np.arange(len(counts)), counts)
+
+    @property
+    def count(self) -> int:
+        """Windows in an epoch."""
+        return len(self.windows)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """The first window of evenly spread pieces without given notes, entries as of `read`."""
@@ -162,14 +176,8 @@ class MusicSource(Source):
         start = int(random.integers(-window // 2, max(1, piece.steps - window // 2)))
         start = min(max(start, 0), max(0, piece.steps - window))
         given = given_cells(random, window, piece.cells.shape[1], self.nothing_given)
-        shift = self._shift(piece, random) if self.settings.transpose else 0
+        shift = self.shift(piece, random) if self.settings.transpose else 0
         return entries(piece, start, window, given, shift)
-
-    def _shift(self, piece: Piece, random: np.random.Generator) -> int:
-        """Semitones by which a piece is moved: any that leave each voice within its range."""
-        lowest, highest = notes_between(piece.cells).T
-        down, up = (self.ranges[:, 0] - lowest).max(), (self.ranges[:, 1] - highest).min()
-        return int(random.integers(min(down, 0), max(up, 0) + 1))
 
 
 def notes_between(cells: np.ndarray) -> np.ndarray:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from aigc_tf.data.music.excerpts import ExcerptSource
+from aigc_tf.data.music.rolls import pieces_of
 from aigc_tf.data.music.source import MusicSource
-from aigc_tf.export.quality.change import Call, checked, relative_rise
+from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise, require_at_most
 from aigc_tf.export.runner import Runner
+from aigc_tf.families.gan.music import MusicGAN
 from aigc_tf.families.music.composing import Arrays, Composer, Task
 from aigc_tf.families.music.exports import state_shapes
 from aigc_tf.families.music.model import MusicModel
+from aigc_tf.families.music.vae import MusicVAE, composer_of, written
 from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.music_gan import MusicGAN as MusicGANRecipe
+from aigc_tf.recipes.music_vae import MusicVAE as MusicVAERecipe
+from aigc_tf.recipes.pieces import BAR
 
 
 def music_quality(
@@ -67,18 +75,95 @@ def perplexity(call: Call, model: MusicModel, tasks: list[Task]) -> float:
         tasks: with all cells filled in.
     """
     composer = Composer(call, state_shapes(model.networks), model.recipe.music.window, model.networks.feedback)
-    total, counted = 0.0, 0
-    for task in tasks:
+    readers = [Reader(task) for task in tasks]
+    for reader in readers:
+        composer.write(reader.task, reader)
+    return perplexity_of(readers)
 
-        def read(logits: np.ndarray, step: int, voice: int, task: Task = task) -> np.ndarray:
-            nonlocal total, counted
-            symbols = task.cells[:, step, voice]
-            shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-            log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-            asked = ~task.given[:, step, voice]
-            total -= float(log_p[asked, symbols[asked]].sum())
-            counted += int(asked.sum())
-            return symbols
 
-        composer.write(task, read)
-    return float(np.exp(total / counted))
+class Reader:
+    """Chooses what stands in the cells of a task, and adds up what that costs.
+
+    Args:
+        task: with all cells filled in; those that are not given are counted.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task, self.nats, self.counted = task, 0.0, 0
+
+    def __call__(self, logits: np.ndarray, step: int, voice: int) -> np.ndarray:
+        """Logits `[rows, symbols]` -> symbols int `[rows]`."""
+        symbols = self.task.cells[:, step, voice]
+        shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+        log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+        asked = ~self.task.given[:, step, voice]
+        self.nats -= float(log_p[asked, symbols[asked]].sum())
+        self.counted += int(asked.sum())
+        return symbols
+
+
+def perplexity_of(readers: Sequence[Reader]) -> float:
+    """Of all cells that readers have counted."""
+    return float(np.exp(sum(reader.nats for reader in readers) / sum(reader.counted for reader in readers)))
+
+
+def excerpt_quality(
+    model: MusicVAE, source: ExcerptSource, recipe: MusicVAERecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The perplexity of the notes of held-out excerpts given the means of their latents, through all signatures.
+
+    Args:
+        model: the float networks.
+        source: its `watched` part is read.
+        recipe: the model's, with `export_limits`.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: the perplexity rises by a larger share than the recipe allows.
+    """
+    excerpts = source.inputs("validation", recipe.export_limits.pieces)
+    rows = runner.batch("step")
+    groups = [np.resize(np.arange(at, at + rows), rows) % len(excerpts) for at in range(0, len(excerpts), rows)]
+
+    def error(call: Call) -> float:
+        readers = []
+        for group in groups:
+            cells = np.stack([excerpts[index].cells for index in group])
+            reader = Reader(Task(cells, np.zeros(cells.shape, bool), BAR))
+            latents = call("encode", {"notes": model.prepared([excerpts[index] for index in group])})["mean"]
+            written(call, composer_of(call, model.networks), latents, recipe, reader)
+            readers.append(reader)
+        return perplexity_of(readers)
+
+    calls = checked(networks_of(model.signatures(source)), lambda name, inputs: runner(name, **inputs))
+    allowed = recipe.export_limits.of(quantize)
+    return {"step": relative_rise("perplexity of held-out notes", error, calls, quantize, allowed)}
+
+
+def roll_quality(
+    model: MusicGAN, source: ExcerptSource, recipe: MusicGANRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The share of the cells of drawn excerpts that quantizing changes.
+
+    Args:
+        model: the float networks.
+        source: not looked at.
+        recipe: the model's, with `export_limits`.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: it is larger than the recipe allows.
+    """
+    latents = {"latent": model.latents(recipe.export_limits.samples, 0)}
+    networks, file = checked(networks_of(model.signatures()), runner.map)
+    own, other = (
+        np.stack([piece.cells for piece in pieces_of(call("generate", latents)["roll"], recipe)])
+        for call in (networks, file)
+    )
+    change, limit = float((own != other).mean()), recipe.export_limits.of(quantize)
+    measure = "share of cells that differ"
+    message = f"quantize {quantize} changes {change:.1%} of the cells; export_limits.{quantize} allows {limit:.1%}"
+    require_at_most(change, limit, message)
+    return {"generate": {"measure": measure, "before": 0.0, "after": change, "change": change, "limit": limit}}

@@ -23,7 +23,7 @@ from aigc_tf.nn.augmentation import augment_differentiably
 from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.nn.replay import ReplayBuffer
-from aigc_tf.recipes.gans import GANRecipe
+from aigc_tf.recipes.gans import GameRecipe
 
 # What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
 # it would not say how the generator's cost does.
@@ -61,9 +61,9 @@ class GAN(LatentModel):
             without one both players share a pass back through the discriminator.
     """
 
-    recipe: GANRecipe
+    recipe: GameRecipe
 
-    def __init__(self, recipe: GANRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
+    def __init__(self, recipe: GameRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(name=recipe.slug())
         self.recipe = recipe
         self.latent_dim = recipe.latent_dim

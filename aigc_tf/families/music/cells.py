@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.music.piece import BEHIND, HOLD, MAX_AGE
+from aigc_tf.data.music.piece import BEHIND, HOLD, MAX_AGE, MAX_LEFT
 from aigc_tf.families.music.networks import UNKNOWN, UNKNOWN_AGE
+from aigc_tf.recipes.pieces import BAR
 
 
 def encoder_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,3 +64,25 @@ def targets(batch: Mapping[str, Any]) -> tuple[Any, Any]:
     held, age = batch["held"][:, 1:], batch["age"][:, 1:]
     real = tf.not_equal(batch["left"], BEHIND)[:, :, None]
     return flat(tf.where(tf.equal(age, 0), held, HOLD)), flat(tf.logical_and(real, tf.logical_not(batch["given"])))
+
+
+def by_bars(notes: Any, bars: int) -> dict[str, Any]:
+    """Excerpts as a batch of bars, with entries as of `MusicSource.read`, each with what sounds before it.
+
+    Args:
+        notes: int32 `[batch, steps, voices, 2]`.
+        bars: of an excerpt.
+    """
+    batch, voices = tf.shape(notes)[0], notes.shape[2]
+    before = tf.pad(notes, ((0, 0), (1, 0), (0, 0), (0, 0)))
+    cut = tf.stack([before[:, at : at + BAR + 1] for at in range(0, bars * BAR, BAR)], axis=1)
+    held, age = tf.unstack(tf.reshape(cut, (-1, BAR + 1, voices, 2)), axis=-1)
+    steps = np.arange(bars * BAR, dtype="int32").reshape(bars, BAR)
+    left = np.minimum(steps[::-1, ::-1], MAX_LEFT)
+    return {
+        "held": held,
+        "age": age,
+        "place": tf.tile(steps % BAR, (batch, 1)),
+        "left": tf.tile(left, (batch, 1)),
+        "given": tf.zeros_like(held[:, 1:], tf.bool),
+    }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aigc_tf.data.music.piece import HOLD
-from aigc_tf.recipes.music import Choice
+from aigc_tf.recipes.pieces import Choice
 
 
 class Chooser:

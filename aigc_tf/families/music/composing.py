@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -63,6 +65,17 @@ class Task:
         """Numbers of the places in bars, int32 `[steps]`."""
         return place_symbols(places_in_bars(self.cells.shape[1], self.bar, self.pickup), self.bar)
 
+    @property
+    def content(self) -> int:
+        """A number that follows from what is given."""
+        content = np.ascontiguousarray(np.where(self.given, self.cells, -1))
+        return int.from_bytes(hashlib.blake2b(content.tobytes(), digest_size=8).digest())
+
+    def repeated(self, times: int) -> Task:
+        """Each row so many times, one after the other."""
+        cells, given = (np.repeat(each, times, axis=0) for each in (self.cells, self.given))
+        return dataclasses.replace(self, cells=cells, given=given)
+
 
 def stacked(tasks: Sequence[Task]) -> Task:
     """Tasks of one length and metre side by side."""
@@ -94,19 +107,31 @@ class Composer:
         page = Page(task)
         for hop in hops(task.cells.shape[1], self.window):
             memory = self.call("encode", page.encoder_inputs(hop.start, self.window))["memory"]
-            states = {name: np.zeros((len(task.cells), *shape), kind) for name, (shape, kind) in self.shapes.items()}
-            if hop.first > hop.start:
-                known = [page.cell(step, voice) for step in range(hop.start, hop.first) for voice in page.voices]
-                read = {name: np.stack([cell[name] for cell in known], axis=1) for name in known[0]}
-                read["memory"] = np.repeat(memory[:, : hop.first - hop.start], len(page.voices), axis=1)
-                states = self._next(self.call("prefill", read | states))
-            for step in range(hop.start if hop.first == hop.start else hop.first, hop.stop):
-                for voice in page.voices:
-                    cell = page.cell(step, voice) | {"memory": memory[:, step - hop.start]}
-                    answer = self.call("step", cell | states)
-                    states = self._next(answer)
-                    page.fill(step, voice, choose(answer["logits"], step, voice))
+            self.fill(page, hop, memory, choose)
         return page.cells.astype(np.int16)
+
+    def fill(self, page: Page, hop: Hop, memory: np.ndarray, choose: Choose) -> None:
+        """Write one window.
+
+        Args:
+            page: to write on.
+            hop: the window.
+            memory: of its steps, `[rows, steps, width]`.
+            choose: decides on the symbols.
+        """
+        rows = len(page.cells)
+        states = {name: np.zeros((rows, *shape), kind) for name, (shape, kind) in self.shapes.items()}
+        if hop.first > hop.start:
+            known = [page.cell(step, voice) for step in range(hop.start, hop.first) for voice in page.voices]
+            read = {name: np.stack([cell[name] for cell in known], axis=1) for name in known[0]}
+            read["memory"] = np.repeat(memory[:, : hop.first - hop.start], len(page.voices), axis=1)
+            states = self._next(self.call("prefill", read | states))
+        for step in range(hop.first, hop.stop):
+            for voice in page.voices:
+                cell = page.cell(step, voice) | {"memory": memory[:, step - hop.start]}
+                answer = self.call("step", cell | states)
+                states = self._next(answer)
+                page.fill(step, voice, choose(answer["logits"], step, voice))
 
     def _next(self, answer: Arrays) -> Arrays:
         return {name: answer[output] for output, name in self.feedback.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from aigc_tf.data.music.source import ENTRIES, entries
 from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.music.cells import cell_inputs, encoder_inputs
 from aigc_tf.families.music.networks import UNKNOWN, UNKNOWN_AGE, MusicNetworks
-from aigc_tf.recipes.music import Music
+from aigc_tf.families.music.vae_networks import ExcerptNetworks
 
 if TYPE_CHECKING:
     from aigc_tf.families.music.model import MusicModel
 
+CellNetworks: TypeAlias = MusicNetworks | ExcerptNetworks
 PIECES = 8  # different ones that examples are made of
 _MEANINGS = {
     "held": "the symbol of what sounds in each voice when the cell is chosen, 0 for nothing yet",
@@ -32,24 +34,29 @@ _GIVEN = {
 }
 
 
-def outputs_of(networks: MusicNetworks, name: str) -> list[str]:
+def outputs_of(networks: CellNetworks, name: str) -> list[str]:
     """The names of a network's outputs, in their order."""
     if name == "encode":
         return ["memory"]
     return [*(["logits"] if name == "step" else []), *networks.feedback]
 
 
-def state_shapes(networks: MusicNetworks) -> dict[str, tuple[tuple[int, ...], Any]]:
+def state_shapes(networks: CellNetworks) -> dict[str, tuple[tuple[int, ...], Any]]:
     """Of each state its shape without rows, and its type."""
     inputs = {tensor.name: tensor for tensor in networks.step.inputs}
     return {name: (tuple(inputs[name].shape[1:]), inputs[name].dtype) for name in networks.feedback.values()}
 
 
-def metadata(recipe: Music) -> dict[str, Any]:
-    """What numbers mean, for programs that write with the file."""
+def metadata(voices: Sequence[str], window: int) -> dict[str, Any]:
+    """What numbers mean, for programs that write with the file.
+
+    Args:
+        voices: from the highest down.
+        window: steps that are written before the states begin anew.
+    """
     return {
-        "voices": list(recipe.music.voices),
-        "window": recipe.music.window,
+        "voices": list(voices),
+        "window": window,
         "hold": 0,
         "rest": 1,
         "first_pitch_symbol": FIRST,
@@ -73,9 +80,9 @@ def signatures(model: MusicModel, source: Any) -> dict[str, Signature]:
     return {
         name: Signature(
             getattr(networks, name),
-            {tensor.name: _spec(networks, name, tensor, tensor.name) for tensor in getattr(networks, name).inputs},
+            {tensor.name: spec_of(networks, name, tensor, tensor.name) for tensor in getattr(networks, name).inputs},
             {
-                output: _spec(networks, name, tensor, output)
+                output: spec_of(networks, name, tensor, output)
                 for output, tensor in zip(outputs_of(networks, name), getattr(networks, name).outputs, strict=True)
             },
             _examples(model, source, name, strange=False),
@@ -87,7 +94,7 @@ def signatures(model: MusicModel, source: Any) -> dict[str, Signature]:
     }
 
 
-def _spec(networks: MusicNetworks, network: str, tensor: Any, name: str) -> TensorSpec:
+def spec_of(networks: CellNetworks, network: str, tensor: Any, name: str) -> TensorSpec:
     if name in networks.feedback:
         meaning = f"{networks.feedback[name]} of the next call"
     elif name in networks.feedback.values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -14,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.music.piece import HOLD, STEPS_A_QUARTER, Piece, ending_on
+from aigc_tf.data.music.voice_leading import fewest_parallels
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature
@@ -24,14 +24,16 @@ from aigc_tf.families.music.composing import Arrays, Composer, Task, stacked
 from aigc_tf.families.music.networks import MusicNetworks
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Draws, Transforms
+from aigc_tf.modalities.audio import Clip
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.music import Scores
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
 from aigc_tf.nn.optimizers import adam, schedule
-from aigc_tf.recipes.music import KEYS, Choice, Music
+from aigc_tf.recipes.music import KEYS, Music
+from aigc_tf.recipes.pieces import Choice
 
-ROWS = 16  # pieces that are written side by side
+ROWS = 16  # pieces that are written side by side, those of which one is kept included
 _PREVIEWED, _PREVIEWED_BARS = 3, 4
 _BARS, _QUARTERS = 8, 4
 
@@ -117,9 +119,17 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             self.networks.feedback,
         )
 
-    def compose(self, task: Task, choice: Choice, streams: Sequence[np.random.Generator]) -> np.ndarray:
-        """Cells of a task, int16 `[rows, steps, voices]`; each row draws from a stream of its own."""
-        return self.composer.write(task, Chooser(choice, streams))
+    def compose(
+        self, task: Task, choice: Choice, streams: Sequence[np.random.Generator], best_of: int = 1
+    ) -> np.ndarray:
+        """Cells of a task, int16 `[rows, steps, voices]`; each row draws from a stream of its own.
+
+        Of `best_of` drawings of a row that with the fewest parallels is kept.
+        """
+        if best_of > 1:
+            streams = [each for stream in streams for each in stream.spawn(best_of)]
+        made = self.composer.write(task.repeated(best_of), Chooser(choice, streams))
+        return fewest_parallels(made, best_of)
 
     def generate(
         self,
@@ -131,6 +141,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         prompt: str | Path | Piece = "",
         key: str = "",
         choice: Choice | None = None,
+        best_of: int = 1,
     ) -> list[Piece]:
         """New pieces; see `Draws.generate`.
 
@@ -143,11 +154,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             prompt: a piece, or a MIDI file, that each piece begins with; voices that it lacks are fitted to it.
             key: the note on which the lowest voice ends, such as "f#": pieces are moved there; any if it is empty.
             choice: how notes are chosen.
+            best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
 
         Raises:
             InputError: the prompt cannot be read.
         """
-        options = {"bars": bars, "quarters": quarters, "prompt": prompt, "key": key, "choice": choice}
+        options: dict[str, Any] = {"bars": bars, "quarters": quarters, "prompt": prompt, "key": key}
+        options |= {"choice": choice, "best_of": best_of}
         return [piece for batch in self.generate_batches(count, seed, condition, **options) for piece in batch]
 
     def generate_batches(
@@ -159,11 +172,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         chosen, key = options.get("choice") or Choice(), options.get("key", "")
         steps = start.steps + options.get("bars", _BARS) * start.bar
         column = self._columns(start, ()) if start.steps else {}
-        for first in range(0, count, ROWS):
-            rows = min(ROWS, count - first)
+        best_of = options.get("best_of", 1)
+        at_once = max(1, ROWS // best_of)
+        for first in range(0, count, at_once):
+            rows = min(at_once, count - first)
             task = self._task(start, column, steps, rows)
             streams = [np.random.default_rng((seed, first + row)) for row in range(rows)]
-            made = self.compose(task, chosen, streams)
+            made = self.compose(task, chosen, streams, best_of)
             voices = self.recipe.music.voices
             pieces = [Piece(cells, start.bar, start.pickup, start.tempo, voices) for cells in made]
             yield [ending_on(piece, KEYS.index(key)) for piece in pieces] if key else pieces
@@ -184,6 +199,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         condition: Any = None,
         fix: Sequence[str] = (),
         choice: Choice | None = None,
+        best_of: int = 1,
     ) -> list[Piece]:
         """Pieces whose other voices are made anew, to fit those that are fixed; see `Transforms.transform`.
 
@@ -193,6 +209,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             condition: none is taken.
             fix: voices by name; if none are named all that an input has, or of a full score the highest.
             choice: how notes are chosen.
+            best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
 
         Raises:
             InputError: there is no such voice, or a piece does not have it.
@@ -202,16 +219,17 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         highest = [voices[:1] if piece.cells.shape[1] == len(voices) else () for piece in inputs]
         fixed = [self._columns(piece, fix or own) for piece, own in zip(inputs, highest, strict=True)]
         tasks = [self._task(piece, own, piece.steps, 1) for piece, own in zip(inputs, fixed, strict=True)]
-        streams = [np.random.default_rng((seed, _content(task))) for task in tasks]
+        streams = [np.random.default_rng((seed, task.content)) for task in tasks]
         alike: dict[tuple[int, int, int], list[int]] = defaultdict(list)
         for index, piece in enumerate(inputs):
             alike[piece.steps, piece.bar, piece.pickup].append(index)
         made: dict[int, np.ndarray] = {}
+        at_once = max(1, ROWS // best_of)
         for indices in alike.values():
-            for at in range(0, len(indices), ROWS):
-                some = indices[at : at + ROWS]
+            for at in range(0, len(indices), at_once):
+                some = indices[at : at + at_once]
                 task = stacked([tasks[index] for index in some])
-                cells = self.compose(task, choice or Choice(), [streams[index] for index in some])
+                cells = self.compose(task, choice or Choice(), [streams[index] for index in some], best_of)
                 made |= dict(zip(some, cells, strict=True))
         return [Piece(made[n], each.bar, each.pickup, each.tempo, voices) for n, each in enumerate(inputs)]
 
@@ -255,16 +273,21 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             )
         return {voices.index(name): names.index(name) for name in wanted}
 
-    def previews(self, source: Any) -> dict[str, Preview]:
-        """`samples`: pieces always from the same seed; `harmonised`: a watched melody with its voices, and with new."""
+    def previews(self, source: Any) -> dict[str, Preview | Clip]:
+        """`samples`: pieces always from the same seed; `harmonised`: a watched melody with its voices, and with new;
+        `samples_sound`: the samples to listen to."""
         made = self.generate(_PREVIEWED, bars=_PREVIEWED_BARS)
         piece = source.inputs("validation", 1)[0].part(0, 16 * _PREVIEWED_BARS)
         (fitted,) = self.transform([piece], fix=self.recipe.music.voices[:1])
-        return {"samples": self.gives.show(made), "harmonised": self.gives.compare([piece], [fitted])}
+        return {
+            "samples": self.gives.show(made),
+            "harmonised": self.gives.compare([piece], [fitted]),
+            "samples_sound": self.gives.sound(made),
+        }
 
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to write with the file (docs/MOBILE.md)."""
-        return exports.metadata(self.recipe)
+        return exports.metadata(self.recipe.music.voices, self.recipe.music.window)
 
     def page(self, source: Any = None) -> list[Panel]:
         """It composes, fits voices and plays."""
@@ -273,9 +296,3 @@ class MusicModel(GenerativeModel, Draws, Transforms):
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`: what is given -> memory; `step`: one cell further; `prefill`: the known half of a window."""
         return exports.signatures(self, source)
-
-
-def _content(task: Task) -> int:
-    """A number that follows from what is given."""
-    content = np.ascontiguousarray(np.where(task.given, task.cells, -1))
-    return int.from_bytes(hashlib.blake2b(content.tobytes(), digest_size=8).digest())

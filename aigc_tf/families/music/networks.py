@@ -20,6 +20,7 @@ from aigc_tf.data.music.piece import BEHIND, FIRST, MAX_AGE, PLACES, SYMBOLS
 from aigc_tf.nn.attention import TransformerBlock, dense
 from aigc_tf.nn.kv_cache import AttendAt, kv_cache
 from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.pieces import CellRecipe
 
 UNKNOWN = SYMBOLS
 """What stands in the encoder for a cell that is not given."""
@@ -58,24 +59,34 @@ class MusicNetworks:
 def music_networks(recipe: Music) -> MusicNetworks:
     """All forms for a recipe."""
     voices, window = len(recipe.music.voices), recipe.music.window
-    reader = CellReader(recipe, voices)
-    inputs = _cell_inputs(voices, recipe.width, (None,))
-    logits = reader(inputs, lambda _, attention, x: attention(x)[0])
-    sequence = keras.Model(inputs, logits, name="sequence")
-
-    inputs = _cell_inputs(voices, recipe.width, ())
-    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
-    cell = {name: ops.expand_dims(tensor, 1) for name, tensor in inputs.items()}
-    logits = ops.squeeze(reader(cell, attend), 1)
-    step = _with_states(inputs, states, [logits], new_states | {"position": states["position"] + 1}, "step")
+    reader = CellReader(recipe, voices, window)
+    sequence, (step, feedback) = sequence_network(recipe, voices, reader), step_network(recipe, voices, reader, window)
 
     half = window // 2 * voices
     inputs = _cell_inputs(voices, recipe.width, (half,))
     states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
     reader.states(inputs, attend)
     prefill = _with_states(inputs, states, [], new_states | {"position": states["position"] + half}, "prefill")
-    feedback = {f"new_{name}": name for name in states}
     return MusicNetworks(_encoder(recipe, voices), sequence, step, prefill, feedback)
+
+
+def sequence_network(recipe: CellRecipe, voices: int, reader: CellReader) -> keras.Model:
+    """`CELL` of all cells -> logits `[batch, cells, symbols]`."""
+    inputs = _cell_inputs(voices, recipe.width, (None,))
+    logits = reader(inputs, lambda _, attention, x: attention(x)[0])
+    return keras.Model(inputs, logits, name="sequence")
+
+
+def step_network(
+    recipe: CellRecipe, voices: int, reader: CellReader, window: int
+) -> tuple[keras.Model, dict[str, str]]:
+    """`CELL` of one cell, and states -> logits and new states; and which of these is which input of the next call."""
+    inputs = _cell_inputs(voices, recipe.width, ())
+    states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
+    cell = {name: ops.expand_dims(tensor, 1) for name, tensor in inputs.items()}
+    logits = ops.squeeze(reader(cell, attend), 1)
+    step = _with_states(inputs, states, [logits], new_states | {"position": states["position"] + 1}, "step")
+    return step, {f"new_{name}": name for name in states}
 
 
 def _with_states(
@@ -178,9 +189,15 @@ class Own(layers.Layer):
 
 
 class CellReader:
-    """The layers that read cells; all forms share them."""
+    """The layers that read cells; all forms share them.
 
-    def __init__(self, recipe: Music, voices: int) -> None:
+    Args:
+        recipe: the transformer's numbers.
+        voices: how many.
+        window: steps that are read together, at most.
+    """
+
+    def __init__(self, recipe: CellRecipe, voices: int, window: int) -> None:
         width, deviation = recipe.width, recipe.embedding_deviation
         self.held = Columns(SYMBOLS, voices, voices, width, deviation, name="held_embedding")
         self.age = Columns(MAX_AGE + 1, voices, voices, width, deviation, name="age_embedding")
@@ -192,7 +209,7 @@ class CellReader:
         self.left = embedding(BEHIND + 1, recipe, "left_embedding")
         self.own, self.interval_logits = Own(name="own"), IntervalLogits(name="interval_logits")
         self.dropout = layers.Dropout(recipe.dropout, seed=recipe.seed, name="embedding_dropout")
-        self.blocks = [block(recipe, str(index), window=voices * recipe.music.window) for index in range(recipe.depth)]
+        self.blocks = [block(recipe, str(index), window=voices * window) for index in range(recipe.depth)]
         self.norm = layers.RMSNormalization(name="last_norm")
         self.symbols = dense(SYMBOLS, width**-0.5, "symbol_logits")
         self.scores = dense(INTERVALS, width**-0.5, "interval_scores")
@@ -219,25 +236,35 @@ def _encoder(recipe: Music, voices: int) -> keras.Model:
     width, window = recipe.width, recipe.music.window
     shapes = {"held": (window, voices), "age": (window, voices), "place": (window,), "left": (window,)}
     inputs = {name: keras.Input(shape, dtype="int32", name=name) for name, shape in shapes.items()}
-    held = Columns(SYMBOLS + 1, voices, 1, width, recipe.embedding_deviation, name="given_embedding")
-    age = Columns(MAX_AGE + 2, voices, 1, width, recipe.embedding_deviation, name="given_age_embedding")
-    x = held(inputs["held"]) + age(inputs["age"])
+    x = read_given(recipe, voices, inputs["held"], inputs["age"])
     x = x + embedding(PLACES, recipe, "given_place_embedding")(inputs["place"])
     x = x + embedding(BEHIND + 1, recipe, "given_left_embedding")(inputs["left"])
-    for index in range(recipe.encoder_depth):
-        x = block(recipe, f"given_{index}", window, causal=False)(x)
-    x = layers.RMSNormalization(name="given_norm")(x)
+    x = both_ways(recipe, x, window)
     memory = dense(width, 0.1 * width**-0.5, "memory")(x)  # as large as the sum of the other embeddings
     return keras.Model(inputs, memory, name="encode")
 
 
-def embedding(rows: int, recipe: Music, name: str) -> layers.Embedding:
+def read_given(recipe: CellRecipe, voices: int, held: Any, age: Any) -> Any:
+    """What sounds in each step, and for how long, int32 `[batch, window, voices]` -> `[batch, window, width]`."""
+    width, deviation = recipe.width, recipe.embedding_deviation
+    by_symbol = Columns(SYMBOLS + 1, voices, 1, width, deviation, name="given_embedding")
+    return by_symbol(held) + Columns(MAX_AGE + 2, voices, 1, width, deviation, name="given_age_embedding")(age)
+
+
+def both_ways(recipe: CellRecipe, x: Any, window: int) -> Any:
+    """The encoder's blocks, with attention in both directions: `[batch, window, width]` to the same."""
+    for index in range(recipe.encoder_depth):
+        x = block(recipe, f"given_{index}", window, causal=False)(x)
+    return layers.RMSNormalization(name="given_norm")(x)
+
+
+def embedding(rows: int, recipe: CellRecipe, name: str) -> layers.Embedding:
     """Of numbers below `rows`."""
     initializer = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
     return layers.Embedding(rows, recipe.width, embeddings_initializer=initializer, name=name)
 
 
-def block(recipe: Music, name: str, window: int, causal: bool = True) -> TransformerBlock:
+def block(recipe: CellRecipe, name: str, window: int, causal: bool = True) -> TransformerBlock:
     """One block; `window` is the longest sequence."""
     depth = recipe.depth if causal else recipe.encoder_depth
     return TransformerBlock(

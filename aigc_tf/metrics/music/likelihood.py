@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.music.piece import Piece
-from aigc_tf.data.music.source import ENTRIES, MusicSource, entries
+from aigc_tf.data.music.source import ENTRIES, MusicSource, PieceSource, entries
 from aigc_tf.data.source import PartName
 from aigc_tf.families.music.composing import hops
 from aigc_tf.families.music.model import MusicModel
@@ -76,7 +76,7 @@ class NatsPerCell(Chooser):
         return float(mean_nats(model, source.inputs(part, samples)).mean())
 
 
-def baselines(source: MusicSource) -> dict[str, RepeatTheLast | BackOff]:
+def baselines(source: PieceSource) -> dict[str, RepeatTheLast | BackOff]:
     """Simpler methods by their names, fitted to the training part."""
     pieces = source.train.pieces
 

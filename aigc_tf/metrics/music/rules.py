@@ -7,29 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece
+from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece, notes_of
 
-_FIFTH, _OCTAVE = 7, 12
+_OCTAVE = 12
 _LEAP = 12  # semitones of a melodic step of which more are not told apart
-
-
-def parallels(piece: Piece) -> tuple[int, int]:
-    """Parallel fifths, and parallel octaves and unisons: two voices that move the same way from one to the next.
-
-    Both voices strike a new pitch at the same step; what each had before is compared with what it has then.
-    """
-    held, cells = piece.held.astype(int), piece.cells
-    fifths = octaves = 0
-    for upper, lower in itertools.combinations(range(held.shape[1]), 2):
-        both = (cells[1:, upper] >= FIRST) & (cells[1:, lower] >= FIRST)
-        both &= (held[:-1, upper] >= FIRST) & (held[:-1, lower] >= FIRST)
-        moves = np.diff(held[:, [upper, lower]], axis=0)
-        same_way = both & (moves[:, 0] * moves[:, 1] > 0)
-        interval = (held[:, upper] - held[:, lower]) % _OCTAVE
-        kept = same_way & (interval[1:] == interval[:-1])
-        fifths += int((kept & (interval[1:] == _FIFTH)).sum())
-        octaves += int((kept & (interval[1:] == 0)).sum())
-    return fifths, octaves
+_LONGEST = 16  # steps of a note, likewise
 
 
 def per_hundred_quarters(count: int, pieces: Sequence[Piece]) -> float:
@@ -73,6 +55,32 @@ def melodic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
             notes = column[column >= FIRST].astype(int)
             counts += np.bincount(np.clip(np.diff(notes), -_LEAP, _LEAP) + _LEAP, minlength=len(counts))
     return counts / max(1, counts.sum())
+
+
+def harmonic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often neighbouring voices sound each interval, within the octave: float64 `[12]`, sum 1."""
+    counts = np.zeros(_OCTAVE)
+    for piece in pieces:
+        held = piece.held.astype(int)
+        sound = (held[:, 1:] >= FIRST) & (held[:, :-1] >= FIRST)
+        counts += np.bincount((held[:, :-1] - held[:, 1:])[sound] % _OCTAVE, minlength=_OCTAVE)
+    return counts / max(1, counts.sum())
+
+
+def note_lengths(pieces: Sequence[Piece]) -> np.ndarray:
+    """How often a note lasts so many sixteenths, from 1 to 16 and more: float64 `[16]`, sum 1."""
+    lengths = [length for piece in pieces for column in piece.cells.T for _, _, length in notes_of(column)]
+    counts = np.bincount(np.minimum(lengths, _LONGEST) - 1, minlength=_LONGEST) if lengths else np.zeros(_LONGEST)
+    return counts / max(1, counts.sum())
+
+
+HISTOGRAMS = {
+    "pitch_class": pitch_classes,
+    "interval": melodic_intervals,
+    "harmony": harmonic_intervals,
+    "length": note_lengths,
+}
+"""By the names of the figures that compare them."""
 
 
 def divergence(first: np.ndarray, second: np.ndarray) -> float:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from aigc_tf.data.music.excerpts import ExcerptSource
 from aigc_tf.data.music.piece import Piece
-from aigc_tf.data.music.source import MusicSource
+from aigc_tf.data.music.source import MusicSource, PieceSource
+from aigc_tf.data.music.voice_leading import parallels
+from aigc_tf.data.source import PartName
 from aigc_tf.families.music.model import MusicModel
-from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.metrics.music import rules
 from aigc_tf.recipes.music import Music
 
@@ -17,6 +21,8 @@ PIECES = 32
 """That are drawn, and real ones beside them, at most."""
 BARS = 8
 """Of each."""
+EXCERPTS = 256
+"""That are drawn, and real ones beside them, at most."""
 _REAL = "held-out pieces"
 _SHOWN = 3
 
@@ -28,8 +34,9 @@ class Style(Evaluator):
 
     - parallel_fifths, parallel_octaves: in a hundred quarters, see `rules.parallels`;
     - crossings: share of the steps in which voices cross; out_of_range: share of the notes beyond the training range;
-    - pitch_class_divergence, interval_divergence: Jensen-Shannon, in nats, of the histograms of pitch classes (from the
-      last bass note) and of melodic intervals from those of the held-out pieces; beside it that of training pieces;
+    - pitch_class_divergence (from the last bass note), interval_divergence (of melodies), harmony_divergence (between
+      neighbouring voices), length_divergence (of notes): Jensen-Shannon, in nats, of the histograms from those of the
+      held-out pieces; beside it that of training pieces;
     - copied_span: sixteenth notes of the longest span that stands in a training piece, in any key; the mean.
     """
 
@@ -41,11 +48,7 @@ class Style(Evaluator):
         if len(recipe.music.voices) > 1:
             fitted = model.transform(real, request.seed, fix=recipe.music.voices[:1])
             figures |= _figures("harmonised_", fitted, real, source)
-        training = last_bars(source.inputs("train", PIECES))
-        for name, histogram in (("pitch_class", rules.pitch_classes), ("interval", rules.melodic_intervals)):
-            known = histogram(real)
-            beside = {"training pieces": rules.divergence(histogram(training), known)}
-            figures[f"{name}_divergence"] = Figure(rules.divergence(histogram(drawn), known), "lower", beside)
+        figures |= _divergences(drawn, real, last_bars(source.inputs("train", PIECES)))
         protocol = {
             "drawn pieces": f"{len(drawn)} of {BARS} bars, temperature 1",
             "beside them": f"the last {BARS} bars of {len(real)} pieces of the {request.part} part",
@@ -53,6 +56,35 @@ class Style(Evaluator):
         }
         picture = Picture(model.gives.show([*drawn[:_SHOWN]]), "Drawn pieces as piano rolls, a colour for each voice.")
         return Measurement(figures, protocol, {"drawn": picture})
+
+
+class ExcerptStyle(Evaluator):
+    """Drawn excerpts beside held-out ones; figures as of `Style`. Excerpts seldom end with a cadence."""
+
+    def measure(self, model: Any, source: ExcerptSource, recipe: Any, request: Request) -> Measurement:
+        """Draw at most 256 excerpts; see `Evaluator.measure`."""
+        real = source.inputs(request.part, min(EXCERPTS, request.samples))
+        drawn = model.generate(len(real), request.seed)
+        training = source.inputs("train", EXCERPTS)
+        figures = _figures("", drawn, real, source) | _divergences(drawn, real, training)
+        protocol = {
+            "drawn excerpts": f"{len(drawn)} of {recipe.music.bars} bars, as sampling draws them by default",
+            "beside them": f"{len(real)} excerpts of the {request.part} part",
+        }
+        picture = Picture(model.gives.show(drawn[:_SHOWN]), "Drawn excerpts as piano rolls, a colour for each voice.")
+        return Measurement(figures, protocol, {"drawn": picture})
+
+
+class HistogramDistance(Chooser):
+    """The sum of the divergences of `Style` between drawn and held-out excerpts, in nats, lower is better."""
+
+    name = "histogram_distance"
+
+    def value(self, model: Any, source: ExcerptSource, recipe: Any, samples: int, part: PartName) -> float:
+        """Of at most 256 excerpts of each."""
+        real = source.inputs(part, min(EXCERPTS, samples))
+        drawn = model.generate(len(real), CHOOSING_SEED)
+        return sum(figure.value for figure in _divergences(drawn, real, real).values())
 
 
 def last_bars(pieces: Sequence[Piece]) -> list[Piece]:
@@ -64,7 +96,7 @@ def last_bars(pieces: Sequence[Piece]) -> list[Piece]:
     return found
 
 
-def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: MusicSource) -> dict[str, Figure]:
+def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: PieceSource) -> dict[str, Figure]:
     """What can be counted in each piece."""
     spans = rules.Spans(source.train.pieces)
     own, beside = (_counts(pieces, source.ranges, spans) for pieces in (made, real))
@@ -74,8 +106,18 @@ def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: 
     }
 
 
+def _divergences(made: Sequence[Piece], real: Sequence[Piece], training: Sequence[Piece]) -> dict[str, Figure]:
+    """How far histograms are from those of real pieces."""
+    found = {}
+    for name, histogram in rules.HISTOGRAMS.items():
+        known = histogram(real)
+        beside = {"training pieces": rules.divergence(histogram(training), known)}
+        found[f"{name}_divergence"] = Figure(rules.divergence(histogram(made), known), "lower", beside)
+    return found
+
+
 def _counts(pieces: Sequence[Piece], ranges: np.ndarray, spans: rules.Spans) -> dict[str, float]:
-    fifths, octaves = np.sum([rules.parallels(piece) for piece in pieces], axis=0)
+    fifths, octaves = np.sum([parallels(piece) for piece in pieces], axis=0)
     return {
         "parallel_fifths": rules.per_hundred_quarters(int(fifths), pieces),
         "parallel_octaves": rules.per_hundred_quarters(int(octaves), pieces),

@@ -13,7 +13,8 @@ from aigc_tf.data.music.midi import MAX_BYTES, MAX_STEPS, origin_of, read_piece,
 from aigc_tf.data.music.opening import open_source, read_folder
 from aigc_tf.data.music.piece import HOLD, REST, Piece, pitch_of, symbol_of
 from aigc_tf.errors import InputError, UnreadableError
-from aigc_tf.recipes.music import VOICES, Music, MusicSettings
+from aigc_tf.recipes.music import Music, MusicSettings
+from aigc_tf.recipes.pieces import VOICES
 
 Notes = list[tuple[int, int, int]]  # start and length in quarters, pitch
 

@@ -13,7 +13,8 @@ from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.opening import open_source
 from aigc_tf.data.music.piece import BEHIND, FIRST, HOLD, REST, Piece, ages, ending_on, held, joined, pitch_of
 from aigc_tf.data.music.source import MusicSource, given_cells
-from aigc_tf.recipes.music import VOICES, Music, MusicSettings
+from aigc_tf.recipes.music import Music, MusicSettings
+from aigc_tf.recipes.pieces import VOICES
 
 
 @pytest.fixture(scope="module")

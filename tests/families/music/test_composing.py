@@ -11,12 +11,14 @@ import tensorflow as tf
 import aigc_tf
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.piece import FIRST, HOLD, Piece, pitch_of
+from aigc_tf.data.music.voice_leading import parallels
 from aigc_tf.errors import InputError
 from aigc_tf.families.music.choosing import choose
 from aigc_tf.families.music.composing import Task, hops
 from aigc_tf.families.music.model import MusicModel
 from aigc_tf.metrics.music.likelihood import nats_of_pieces
-from aigc_tf.recipes.music import VOICES, Choice, Composing, Music
+from aigc_tf.recipes.music import Composing, Music
+from aigc_tf.recipes.pieces import VOICES, Choice
 
 PIECES = made_up_pieces(VOICES)
 
@@ -154,3 +156,11 @@ def test_training_learns_what_follows_what():
     source = aigc_tf.references.resolve(recipe.data)(recipe)
     losses = [float(model.train_step(batch)["loss"]) for batch in source.batches(16, recipe.seed).take(run_steps)]
     assert np.mean(losses[-10:]) < 0.55 * np.mean(losses[:5])
+
+
+def test_of_several_drawings_the_one_with_fewest_parallels_is_written(model: MusicModel):
+    once, best = model.generate(4, seed=1, bars=2), model.generate(4, seed=1, bars=2, best_of=8)
+    assert model.generate(4, seed=1, bars=2, best_of=8) == best
+    assert sum(sum(parallels(piece)) for piece in best) <= sum(sum(parallels(piece)) for piece in once)
+    (fitted,) = model.transform([PIECES[0].part(0, 16)], best_of=3)
+    np.testing.assert_array_equal(fitted.cells[:, 0], PIECES[0].cells[:16, 0])

@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.piece import FIRST, SYMBOLS, Piece
 from aigc_tf.metrics.music.ngram import BackOff, RepeatTheLast
-from aigc_tf.recipes.music import VOICES
+from aigc_tf.recipes.pieces import VOICES
 
 PIECES = made_up_pieces(VOICES)
 

@@ -7,8 +7,9 @@ import pytest
 
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.piece import HOLD, Piece, symbol_of
+from aigc_tf.data.music.voice_leading import parallels
 from aigc_tf.metrics.music import rules
-from aigc_tf.recipes.music import VOICES
+from aigc_tf.recipes.pieces import VOICES
 
 
 def duet(*chords: tuple[int, int]) -> Piece:
@@ -32,7 +33,7 @@ def duet(*chords: tuple[int, int]) -> Piece:
     ],
 )
 def test_parallels(piece: Piece, found: tuple[int, int]):
-    assert rules.parallels(piece) == found
+    assert parallels(piece) == found
     assert rules.per_hundred_quarters(1, [piece]) == 400 / piece.steps
 
 

@@ -227,4 +227,37 @@ def sound(
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, recommendation, music, sound)
+def music_rules(
+    run: Annotated[Path, tyro.conf.Positional],
+    part: Literal["validation", "test"] = "validation",
+    ways: tuple[str, ...] = (),
+    fitted: bool = False,
+) -> None:
+    """Parallels and histograms of pieces that a run of music draws in several ways, beside real pieces.
+
+    Args:
+        run: The run's folder.
+        part: Whose pieces stand beside; ways are chosen on validation.
+        ways: Which, by their names; all if not given.
+        fitted: Fit the lower voices to the part's highest ones, instead of drawing all.
+    """
+    from aigc_tf.runs.run import Run
+    from tools.benchmarks import music_rules as rules
+
+    print(rules.table([*rules.music_rules(Run.open(run), part, list(ways or rules.WAYS), fitted)]))
+
+
+COMMANDS = (
+    export,
+    scores,
+    export_matrix,
+    faults,
+    fuzz,
+    memory,
+    privacy,
+    scaling,
+    recommendation,
+    music,
+    music_rules,
+    sound,
+)

@@ -1,0 +1,64 @@
+"""Piano rolls as a network sees them: steps by pitches, with two channels for each voice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.music.piece import HOLD, REST, Piece, pitch_of, symbol_of
+from aigc_tf.recipes.music_gan import MusicGAN
+from aigc_tf.recipes.pieces import BAR
+
+_MIDDLE = 0.5  # of a cell of a roll: above it a note sounds, or begins
+
+
+def rolls_of(notes: Any, recipe: MusicGAN) -> Any:
+    """What sounds in each cell, and for how long -> rolls in [-1, 1].
+
+    Args:
+        notes: int32 `[batch, steps, voices, 2]`; see `aigc_tf.data.music.excerpts.notes_of_pieces`.
+        recipe: its lowest pitch, and how many pitches there are; notes beyond them are left out.
+
+    Returns:
+        float32 `[batch, steps, pitches, 2 * voices]`: 1 where a voice sounds (its even channel), and where it begins a
+        note (its odd channel), -1 elsewhere.
+    """
+    held, age = tf.unstack(notes, axis=-1)
+    sounds = tf.one_hot(held - symbol_of(recipe.lowest), recipe.pitches)  # [batch, steps, voices, pitches]
+    begins = sounds * tf.cast(age == 0, tf.float32)[..., None]
+    both = tf.transpose(tf.stack([sounds, begins], axis=-1), (0, 1, 3, 2, 4))
+    shape = (-1, recipe.music.steps, recipe.pitches, 2 * len(recipe.music.voices))
+    return 2.0 * tf.reshape(both, shape) - 1.0
+
+
+def pieces_of(rolls: np.ndarray, recipe: MusicGAN) -> list[Piece]:
+    """The excerpts of rolls: each voice has the brightest pitch of each step, or rests where none is above 0.5.
+
+    A note begins where the pitch changes, and where the voice's other channel is above 0.5.
+
+    Args:
+        rolls: in [0, 1], `[count, steps, pitches, 2 * voices]`.
+        recipe: that they are made by.
+    """
+    sounds, begins = rolls[..., ::2], rolls[..., 1::2]  # [count, steps, pitches, voices]
+    best = sounds.argmax(axis=2)  # [count, steps, voices]
+    chosen = best[:, :, None]
+    is_rest = np.take_along_axis(sounds, chosen, axis=2)[:, :, 0] <= _MIDDLE
+    again = np.take_along_axis(begins, chosen, axis=2)[:, :, 0] > _MIDDLE
+    symbols = np.where(is_rest, REST, symbol_of(recipe.lowest) + best)
+    is_new = again & ~is_rest
+    is_new[:, 0] = True
+    is_new[:, 1:] |= symbols[:, 1:] != symbols[:, :-1]
+    cells = np.where(is_new, symbols, HOLD).astype(np.int16)
+    return [Piece(each, BAR, voices=recipe.music.voices) for each in cells]
+
+
+def left_out(pieces: Sequence[Piece], recipe: MusicGAN) -> float:
+    """The share of notes that rolls have no place for."""
+    symbols = np.concatenate([piece.cells[piece.cells > REST] for piece in pieces])
+    pitches = np.asarray(pitch_of(symbols))
+    outside = (pitches < recipe.lowest) | (pitches >= recipe.lowest + recipe.pitches)
+    return float(outside.mean()) if len(pitches) else 0.0

@@ -1,0 +1,82 @@
+"""The generative adversarial network of piano rolls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.music.rolls import pieces_of, rolls_of
+from aigc_tf.data.source import Batch
+from aigc_tf.errors import InputError
+from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.gan.model import GAN
+from aigc_tf.families.latent import outputs_of
+from aigc_tf.families.pages import Panel
+from aigc_tf.modalities.music import Excerpts
+from aigc_tf.recipes.music_gan import MusicGAN as MusicGANRecipe
+
+_PREVIEWED, _BETWEEN = 4, 6
+
+
+class MusicGAN(GAN):
+    """The game of `GAN` with piano rolls of excerpts for images; what is drawn is read as notes.
+
+    Args:
+        recipe: as for `GAN`, with the pitches of the rolls.
+        generator: latent `[batch, latent_dim]` -> rolls `[batch, steps, pitches, 2 * voices]` in [-1, 1].
+        discriminator: rolls -> answers `[batch, 1]`.
+    """
+
+    recipe: MusicGANRecipe
+
+    @property
+    def gives(self) -> Excerpts:
+        """Excerpts of all voices."""
+        return Excerpts(self.recipe.music)
+
+    def parts_of(self, batch: Batch) -> list[tf.Tensor]:
+        """The rolls of `notes`, int32 `[batch, steps, voices, 2]`."""
+        return [rolls_of(batch["notes"], self.recipe)]
+
+    def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
+        """The excerpts of latents `[count, latent_dim]`."""
+        if condition is not None:
+            raise InputError("the model draws without a condition: leave it out")
+        return pieces_of(outputs_of(self.sampler, latents) * 0.5 + 0.5, self.recipe)
+
+    def previews(self, source: Any) -> dict[str, Any]:
+        """Samples of fixed latents, and the way between two."""
+        (way,) = self.interpolate(frames=_BETWEEN)
+        samples = list(self.generate(_PREVIEWED))
+        return {
+            "samples": self.gives.show(samples),
+            "samples_sound": self.gives.sound(samples),
+            "interpolation": self.gives.show(list(way)),
+        }
+
+    def export_metadata(self) -> dict[str, Any]:
+        """What a program needs to read notes from a roll (docs/MOBILE.md)."""
+        return {"voices": list(self.recipe.music.voices), "first_pitch": self.recipe.lowest}
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """Nothing."""
+        return []
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`generate`: latent -> roll."""
+        latent = keras.Input((self.latent_dim,), name="latent")
+        roll = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"latent": self.latents(count, seed)}
+
+        inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
+        meaning = (
+            "steps, pitches from the lowest up, and for each voice two channels: above 0.5 its brightest pitch sounds, "
+            "and begins"
+        )
+        outputs = {"roll": TensorSpec(roll.shape[1:], meaning)}
+        return {"generate": Signature(keras.Model(latent, roll, name="generate"), inputs, outputs, examples)}

@@ -92,11 +92,11 @@ def between(real: tf.Tensor, fake: tf.Tensor, seed: keras.random.SeedGenerator) 
     """Images on the straight lines between pairs of real and generated ones (Gulrajani et al. 2017, algorithm 1).
 
     Args:
-        real: `[batch, height, width, channels]`.
+        real: `[batch, ...]`.
         fake: of the same shape.
         seed: of the places on the lines, uniform in [0, 1), one for each pair.
     """
-    share = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=seed)
+    share = keras.random.uniform((ops.shape(real)[0], *(1 for _ in real.shape[1:])), seed=seed)
     return share * real + (1.0 - share) * fake
 
 
@@ -126,4 +126,4 @@ def squared_gradient_norms(critic: Critic, images: tf.Tensor) -> tf.Tensor:
     with tf.GradientTape() as tape:
         tape.watch(images)
         scores = ops.sum(critic(images))
-    return ops.sum(ops.square(tape.gradient(scores, images)), axis=(1, 2, 3))
+    return ops.sum(ops.square(tape.gradient(scores, images)), axis=tuple(range(1, len(images.shape))))

@@ -30,8 +30,8 @@ class TableGAN(TableRecipe):
     batch_size: PositiveInt = 200
     latent_dim: PositiveInt = 64
     """Length of the latent vector."""
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5, beta_2=0.9)
-    critic_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5, beta_2=0.9)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5, beta_2=0.9)
+    critic_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5, beta_2=0.9)
     weight_decay: NonNegativeFloat = 1e-6
     """Of the generator's matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
     generator_units: tuple[PositiveInt, ...] = (128, 128)

@@ -96,7 +96,7 @@ def _given(data: Any) -> tuple[list[str], list[list[object]]]:
         return names, [[row[name] for name in names] for row in data]
     except (TypeError, ValueError, KeyError, IndexError) as error:
         raise InputError(
-            f"data is not a table: give columns of one length by name, or rows by name ({type(error).__name__}: {error})"
+            f"data is not a table: give columns of one length, or rows, by name ({type(error).__name__}: {error})"
         ) from None
 
 
@@ -123,8 +123,8 @@ def _learnt(cells: Cells, training: np.ndarray, settings: TableSettings, what: s
     known = values[~np.isnan(values)]
     if len(np.unique(known)) < 2:
         raise InputError(
-            f"{printable(what)}: column {printable(cells.name)} has one value alone but in test rows: leave it out with "
-            "table.columns"
+            f"{printable(what)}: column {printable(cells.name)} has one value alone but in test rows: leave it out "
+            "with table.columns"
         )
     modes = fit_modes(known, settings.modes)
     counts = [*(modes.shares * len(known)), *([len(values) - len(known)] if np.isnan(cells.numbers).any() else [])]

@@ -13,7 +13,8 @@ EXAMPLES, SHOWN, BINS = 8, 6, 20
 
 def overview(source: TableSource) -> Overview:
     """Of a source of rows: facts of all columns, counts of the first ones."""
-    facts, counts = {"rows": f"{len(source.train):,}"}, {}
+    facts: dict[str, str] = {"rows": f"{len(source.train):,}"}
+    counts: dict[str, Counts] = {}
     for at, column in enumerate(source.scheme.columns):
         facts[column.name] = column.words().partition(": ")[2]
         if len(counts) == SHOWN:

@@ -132,7 +132,9 @@ def _column(sheet: Sheet, at: int, settings: TableSettings) -> Cells | str:
 
 def _are_few(values: np.ndarray) -> bool:
     different = np.unique(values[~np.isnan(values)])
-    return len(different) <= FEW and bool((np.abs(different) < _LARGEST).all() and (different == different.round()).all())
+    return len(different) <= FEW and bool(
+        (np.abs(different) < _LARGEST).all() and (different == different.round()).all()
+    )
 
 
 def _numbers(sheet: Sheet, at: int) -> Cells:

@@ -55,7 +55,7 @@ class ByCondition(Order):
     def rows(self, step: object, chosen: slice = ALL) -> Rows:
         """See `Order.rows`."""
 
-        def batch_of(number: np.ndarray) -> tuple[np.ndarray, np.bool_]:
+        def batch_of(number: int) -> tuple[np.ndarray, np.bool_]:
             return self.drawn(int(number)), np.bool_(False)
 
         return Tabulated(self.batch_size, batch_of).rows(step, chosen)

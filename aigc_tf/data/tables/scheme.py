@@ -50,7 +50,9 @@ class Number:
     def words(self) -> str:
         """ "age: number from 21 to 80, 2 modes, with gaps"."""
         modes = f"{len(self.means)} mode{'s' if len(self.means) > 1 else ''}"
-        return f"{self.name}: number from {self.low:g} to {self.high:g}, {modes}{', with gaps' if self.has_gaps else ''}"
+        return (
+            f"{self.name}: number from {self.low:g} to {self.high:g}, {modes}{', with gaps' if self.has_gaps else ''}"
+        )
 
     def encode(self, values: np.ndarray, draw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Which mode, int `[rows]`, drawn by the posterior as in the paper, and the place in it in [-1, 1], `[rows]`.
@@ -219,8 +221,8 @@ class Scheme(Asset):
                 *lines,
                 *([f"- and {more} more"] if more > 0 else []),
                 "",
-                "Names of kinds, smallest and largest numbers and modes were read from the training rows: drawn rows show "
-                "them, and a guarantee of differential privacy, if there is one, does not cover them.",
+                "Names of kinds, smallest and largest numbers and modes were read from the training rows: drawn rows "
+                "show them, and a guarantee of differential privacy, if there is one, does not cover them.",
             ]
         )
 

@@ -146,7 +146,8 @@ class TableModel(Draws, GenerativeModel):
         inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
         if len(network.inputs) > 1:
             inputs["condition"] = TensorSpec(
-                (self.scheme.conditions,), "1 for the name that is asked for among those of all categories, 0 for others"
+                (self.scheme.conditions,),
+                "1 for the name that is asked for among those of all categories, 0 for others",
             )
         outputs = {
             "row": TensorSpec(

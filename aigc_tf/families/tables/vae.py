@@ -72,7 +72,9 @@ class TableVAE(TableModel):
         places, chosen = rows[:, :numbers], rows[:, numbers:]
         logs = log_deviations(free)
         by_number = 0.5 * (ops.square((places - ops.tanh(means)) * ops.exp(-logs)) + _LOG_2_PI) + logs
-        return ops.sum(by_number * self.known(rows), axis=-1) + ops.sum(choice_nats(self.scheme, logits, chosen), axis=-1)
+        return ops.sum(by_number * self.known(rows), axis=-1) + ops.sum(
+            choice_nats(self.scheme, logits, chosen), axis=-1
+        )
 
     def known(self, rows: Any) -> Any:
         """1 for numbers, 0 for gaps, which have no place: `[batch, numbers]`."""

@@ -15,6 +15,7 @@
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
     python -m tools.benchmark restoration RUN   restored photographs beside BM3D, NLM, biharmonic filling, ESPCN
+    python -m tools.benchmark volumes SCAN      slices between slices beside linear interpolation and splines
     python -m tools.benchmark translation RUN   translated pictures beside copying and the nearest training pair
     python -m tools.benchmark recommendation RUN  recommenders over five folds beside popularity, item-kNN and EASE
     python -m tools.benchmark tables            rows of tables beside a Gaussian copula and training rows drawn again
@@ -45,10 +46,10 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from aigc_tf.cli.command import friendly_exit
-from tools.benchmarks.commands import images, runs, text
+from tools.benchmarks.commands import images, photographs, runs, tables, text
 
 app = SubcommandApp()
-for command in (*images.COMMANDS, *text.COMMANDS, *runs.COMMANDS):
+for command in (*images.COMMANDS, *photographs.COMMANDS, *text.COMMANDS, *runs.COMMANDS, *tables.COMMANDS):
     app.command(command)
 
 

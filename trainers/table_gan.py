@@ -1,4 +1,4 @@
-"""Train CTGAN on a table: 3,000 steps of 200 rows.
+"""Train CTGAN on a table: 2,000 steps of 200 rows.
 
     python -m trainers.table_gan
     python -m trainers.table_gan --source patients.csv --table.target recovered

@@ -26,22 +26,23 @@ class TableGAN(TableRecipe):
     chosen_on: ClassVar[Literal["validation", "train"]] = "train"
     draws_by_condition: ClassVar[bool] = True
 
-    steps: PositiveInt = 3_000
+    steps: PositiveInt = 2_000
     batch_size: PositiveInt = 200
     latent_dim: PositiveInt = 64
     """Length of the latent vector."""
-    generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5, beta_2=0.9)
-    critic_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5, beta_2=0.9)
+    generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
+    critic_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
     weight_decay: NonNegativeFloat = 1e-6
     """Of the generator's matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
     generator_units: tuple[PositiveInt, ...] = (128, 128)
     """Of its dense layers."""
     critic_units: tuple[PositiveInt, ...] = (128, 128)
     """Of its dense layers."""
-    dropout: ProperFraction = 0.5
+    dropout: ProperFraction = 0.25
     """Share of the critic's activations that are dropped."""
-    pack: PositiveInt = 10
-    """Rows that the critic judges together (PacGAN, Lin et al. 2018); it divides batch_size."""
+    pack: PositiveInt = 1
+    """Rows that the critic judges together (PacGAN, Lin et al. 2018); it divides batch_size. The paper has 10; with some
+    hundred rows fewer is better (docs/RESULTS.md)."""
     temperature: PositiveFloat = 0.2
     """Of the Gumbel-softmax through which choices learn."""
     gradient_penalty: NonNegativeFloat = 10.0

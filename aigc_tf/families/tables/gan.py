@@ -11,16 +11,16 @@ from keras import layers, ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.data.tables.scheme import Scheme
-from aigc_tf.families.gan.losses import (
+from aigc_tf.families.latent import averaged, update_average
+from aigc_tf.families.tables.heads import ColumnSoftmax, choice_nats, relaxed_choices
+from aigc_tf.families.tables.model import TableModel
+from aigc_tf.modalities.tables import Where
+from aigc_tf.nn.critics import (
     between,
     gradient_penalty,
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from aigc_tf.families.latent import averaged, update_average
-from aigc_tf.families.tables.heads import ColumnSoftmax, choice_nats, relaxed_choices
-from aigc_tf.families.tables.model import TableModel
-from aigc_tf.modalities.tables import Where
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.table_gan import TableGAN as Recipe
 

@@ -19,6 +19,7 @@
     python -m tools.benchmark translation RUN   translated pictures beside copying and the nearest training pair
     python -m tools.benchmark recommendation RUN  recommenders over five folds beside popularity, item-kNN and EASE
     python -m tools.benchmark tables            rows of tables beside a Gaussian copula and training rows drawn again
+    python -m tools.benchmark returns FILES     daily returns beside block bootstrap, GARCH(1,1), EWMA, the random walk
     python -m tools.benchmark style RUN         styled photographs beside 200 steps of optimisation for each
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes

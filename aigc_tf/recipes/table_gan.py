@@ -41,8 +41,8 @@ class TableGAN(TableRecipe):
     dropout: ProperFraction = 0.25
     """Share of the critic's activations that are dropped."""
     pack: PositiveInt = 1
-    """Rows that the critic judges together (PacGAN, Lin et al. 2018); it divides batch_size. The paper has 10; with some
-    hundred rows fewer is better (docs/RESULTS.md)."""
+    """Rows that the critic judges together (PacGAN, Lin et al. 2018); it divides batch_size. The paper has 10; with
+    some hundred rows fewer is better (docs/RESULTS.md)."""
     temperature: PositiveFloat = 0.2
     """Of the Gumbel-softmax through which choices learn."""
     gradient_penalty: NonNegativeFloat = 10.0

@@ -26,11 +26,32 @@ def tables(
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
-    from tools.benchmarks.synthetic_rows import table
-    from tools.benchmarks.synthetic_rows import tables as measure
+    from tools.benchmarks.synthetic_rows import TABLES, synthetic, table
 
-    rows = measure(sources, recipes, seed, results)
-    show({"rows": rows}, json) if json else print(table(rows))
+    rows = synthetic(TABLES, sources, recipes, seed, results)
+    show({"rows": rows}, json) if json else print(table(TABLES, rows))
 
 
-COMMANDS = (tables,)
+def returns(
+    sources: Annotated[tuple[str, ...], tyro.conf.Positional] = ("auto",),
+    recipes: tuple[str, ...] = ("returns", "returns_gan"),
+    seed: int = 0,
+    results: Path = Path("saved_models/benchmarks/returns.jsonl"),
+    json: bool = False,
+) -> None:
+    """Models of daily returns beside block bootstrap, GARCH(1,1), EWMA and the random walk.
+
+    Args:
+        sources: CSV files of prices, or auto, which is made up.
+        recipes: Short names of recipes, which are trained.
+        seed: Random seed of the training.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.synthetic_rows import RETURNS, synthetic, table
+
+    rows = synthetic(RETURNS, sources, recipes, seed, results)
+    show({"rows": rows}, json) if json else print(table(RETURNS, rows))
+
+
+COMMANDS = (tables, returns)

@@ -104,15 +104,22 @@ def measured(recipe: Recipe, figures: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def table(kind: Kind, rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown: for each source the methods beside each other; baselines, which are the same each time, stand once."""
-    once: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in rows:
-        once[row["source"], row["method"]] = once.get((row["source"], row["method"]), {}) | row
+    """Markdown: for each source the methods, in the order of the recipes.
+
+    Simpler methods learn from a model's own training rows: with another model they stand again if these are others.
+    """
     names = [name for name in kind.figures if any(name in row for row in rows)]
-    head = ["source", "method", *(kind.figures[name] for name in names)]
+    lines: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        source, method = row["source"], row["method"]
+        before = lines.get((source, method), {})
+        if any(before.get(name, row.get(name)) != row.get(name, before.get(name)) for name in names):
+            lines[source, f"{method}, rows of {row['recipe']}"] = row
+        else:
+            lines[source, method] = before | row
 
     def cell(row: dict[str, Any], name: str) -> str | None:
         return f"{row[name]:.3f}" if name in row else None
 
-    body = [[source, method, *(cell(row, name) for name in names)] for (source, method), row in sorted(once.items())]
-    return markdown(head, body)
+    head = ["source", "method", *(kind.figures[name] for name in names)]
+    return markdown(head, [[*key, *(cell(row, name) for name in names)] for key, row in lines.items()])

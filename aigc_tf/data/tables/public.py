@@ -37,8 +37,9 @@ def _diabetes() -> Mapping[str, list[Any]]:
 def _fair() -> Mapping[str, list[Any]]:
     from statsmodels.datasets import fair
 
-    found: Mapping[str, list[Any]] = fair.load_pandas().data.to_dict("list")
-    return found
+    found: dict[str, list[Any]] = fair.load_pandas().data.to_dict("list")
+    affairs = found.pop("affairs")
+    return found | {"affair": ["yes" if share > 0 else "no" for share in affairs]}  # as in statsmodels' own examples
 
 
 PUBLIC = {

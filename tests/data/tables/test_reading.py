@@ -155,4 +155,4 @@ def test_rows_from_python_and_from_pandas_are_the_same():
 def test_tables_of_packages(name: str):
     source = open_source(TableGAN(source=name))
     assert source.validation is None and len(source.test) > 80 and source.licence
-    assert source.scheme.names[source.target] in ("diagnosis", "progression", "affairs")
+    assert source.scheme.names[source.target] in ("diagnosis", "progression", "affair")

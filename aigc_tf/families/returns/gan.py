@@ -100,15 +100,14 @@ class ReturnsGAN(ReturnModel):
         return {name: random.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()}
 
     def windows_of(self, outputs: dict[str, np.ndarray], random: np.random.Generator) -> np.ndarray:
-        """As they are."""
+        """In percent."""
         del random
-        return outputs["returns"]
+        return self.scaling.restore(outputs["returns"])
 
     def drawer(self) -> keras.Model:
-        """Latents and noise -> returns in percent."""
+        """Latents and noise -> standardised returns."""
         inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in self.generator.inputs]
-        returns = self.sampler(inputs) * float(self.scaling.deviation[0]) + float(self.scaling.mean[0])
-        return keras.Model(inputs, [returns], name="generate")
+        return keras.Model(inputs, [self.sampler(inputs)], name="generate")
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate`: normal numbers -> returns."""
@@ -121,5 +120,5 @@ class ReturnsGAN(ReturnModel):
             "latent": TensorSpec((self.recipe.latent_dim,), f"{words} of the window"),
             "noise": TensorSpec((self.length, DAILY), f"{words} of each day"),
         }
-        outputs = {"returns": TensorSpec((self.length, 1), "daily log returns, in percent")}
+        outputs = {"returns": TensorSpec((self.length, 1), "standardised daily log returns")}
         return {"generate": Signature(self.drawer(), inputs, outputs, examples)}

@@ -40,7 +40,7 @@ class ReturnModel(Draws, GenerativeModel):
 
     @abc.abstractmethod
     def drawer(self) -> keras.Model:
-        """The network that is exported, from the inputs of `normal`, in percent."""
+        """The network that is exported, from the inputs of `normal`."""
 
     @abc.abstractmethod
     def normal(self, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
@@ -59,6 +59,10 @@ class ReturnModel(Draws, GenerativeModel):
         found = keras.tree.flatten(outputs_of(signature.network, *inputs.values()))
         outputs = dict(zip(signature.outputs, found, strict=True))
         return self.windows_of(outputs, random).astype(np.float32)
+
+    def export_metadata(self) -> dict[str, Any]:
+        """What makes percent of standardised returns: `centre + scale · return`."""
+        return {"centre": float(self.scaling.mean[0]), "scale": float(self.scaling.deviation[0])}
 
     def previews(self, source: SeriesSource) -> dict[str, Preview]:
         """Drawn windows, and windows that are watched."""

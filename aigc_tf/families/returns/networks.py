@@ -19,24 +19,30 @@ DAILY = 4
 _HALVINGS = 3
 
 
+def _convolution(filters: int, size: int, name: str, activation: str | None = None, **options: Any) -> Any:
+    """Over days: LiteRT has no built-in operator for the bias of a convolution of one dimension."""
+    return layers.Conv2D(filters, (size, 1), activation=activation, name=name, **options)
+
+
 def _shortened(recipe: ReturnRecipe, window: Any) -> Any:
     """Returns `[batch, length, 1]` and their sizes -> features `[batch, length / 8 * filters]`."""
     x = layers.Concatenate(name="sizes")([window, ops.log(0.1 + ops.abs(window))])
+    x = layers.Reshape((recipe.returns.length, 1, 2), name="days")(x)
     for index in range(_HALVINGS):
-        x = layers.Conv1D(recipe.filters, 5, strides=2, padding="same", name=f"convolution_{index}")(x)
+        x = _convolution(recipe.filters, 5, f"convolution_{index}", strides=(2, 1), padding="same")(x)
         x = layers.LeakyReLU(0.2, name=f"activation_{index}")(x)
     return layers.Flatten(name="flatten")(x)
 
 
 def _lengthened(recipe: ReturnRecipe, latent: Any) -> Any:
-    """Latents -> features of each day, `[batch, length, filters]`."""
+    """Latents -> features of each day, `[batch, length, 1, filters]`."""
     days = recipe.returns.length // SHORTEN
     x = layers.Dense(days * recipe.filters, activation="relu", name="start")(latent)
-    x = layers.Reshape((days, recipe.filters), name="days")(x)
+    x = layers.Reshape((days, 1, recipe.filters), name="days")(x)
     for index in range(_HALVINGS):
         days *= 2
-        x = layers.Conv1D(2 * recipe.filters, 3, padding="same", activation="relu", name=f"longer_{index}")(x)
-        x = layers.Reshape((days, recipe.filters), name=f"days_{index}")(x)
+        x = _convolution(2 * recipe.filters, 3, f"longer_{index}", "relu", padding="same")(x)
+        x = layers.Reshape((days, 1, recipe.filters), name=f"days_{index}")(x)
     return x
 
 
@@ -47,10 +53,10 @@ def encoder(recipe: Returns) -> keras.Model:
 
 
 def decoder(recipe: Returns) -> keras.Model:
-    """Latents -> of each day the mean, and what its log deviation follows from: `[batch, length, 2]`."""
+    """Latents -> of each day in turn the mean, and what its log deviation follows from: `[batch, 2 * length]`."""
     latent = keras.Input((recipe.latent_dim,), name="latent")
-    days = layers.Conv1D(2, 5, padding="same", name="parameters")(_lengthened(recipe, latent))
-    return keras.Model(latent, days, name="decoder")
+    x = _convolution(2, 5, "parameters", padding="same")(_lengthened(recipe, latent))
+    return keras.Model(latent, layers.Flatten(name="each_day")(x), name="decoder")
 
 
 def generator(recipe: ReturnsGAN) -> keras.Model:
@@ -61,14 +67,17 @@ def generator(recipe: ReturnsGAN) -> keras.Model:
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     noise = keras.Input((recipe.returns.length, DAILY), name="noise")
-    before = layers.ZeroPadding1D((1, 0), name="day_before")(noise[:, :-1])
+    length = recipe.returns.length
+    before = layers.ZeroPadding2D(((1, 0), (0, 0)), name="day_before")(
+        ops.reshape(noise[:, :-1], (-1, length - 1, 1, DAILY))
+    )
     x = layers.Concatenate(name="beside")([_lengthened(recipe, latent), before])
     for index, dilation in enumerate((1, 4)):
-        x = layers.Conv1D(
-            recipe.filters, 5, padding="causal", dilation_rate=dilation, activation="relu", name=f"course_{index}"
-        )(x)
-    parameters = layers.Conv1D(2, 1, name="parameters")(x)
-    returns = parameters[..., :1] + ops.exp(ops.minimum(parameters[..., 1:], 3.0)) * noise[..., :1]
+        x = layers.ZeroPadding2D(((4 * dilation, 0), (0, 0)), name=f"past_{index}")(x)
+        x = _convolution(recipe.filters, 5, f"course_{index}", "relu", dilation_rate=(dilation, 1))(x)
+    parameters = layers.Flatten(name="each_day")(_convolution(2, 1, "parameters")(x))
+    returns = parameters[:, 0::2] + ops.exp(ops.minimum(parameters[:, 1::2], 3.0)) * noise[:, :, 0]
+    returns = layers.Reshape((length, 1), name="returns")(returns)
     return keras.Model([latent, noise], returns, name="generator")
 
 

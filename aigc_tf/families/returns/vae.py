@@ -35,7 +35,7 @@ class VolatilityVAE(ReturnModel):
     Args:
         recipe: its objective, optimizer and seed.
         encoder: standardised returns `[batch, length, 1]` -> mean and log variance `[batch, latent_dim]`.
-        decoder: latents -> `[batch, length, 2]`; see `networks.decoder`.
+        decoder: latents -> `[batch, 2 * length]`; see `networks.decoder`.
         scaling: of the returns.
     """
 
@@ -62,7 +62,7 @@ class VolatilityVAE(ReturnModel):
 
     def nats(self, parameters: Any, windows: Any) -> Any:
         """-log p(returns | z), a density: `[batch]`."""
-        return -gaussian_log_density(windows, parameters[..., :1], log_deviations(parameters[..., 1:]))
+        return -gaussian_log_density(windows[..., 0], parameters[:, 0::2], log_deviations(parameters[:, 1::2]))
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks on `series`, standardised windows `[batch, length, 1]`."""
@@ -98,22 +98,21 @@ class VolatilityVAE(ReturnModel):
 
     def windows_of(self, outputs: dict[str, np.ndarray], random: np.random.Generator) -> np.ndarray:
         """Means and normal noise."""
-        return outputs["mean"] + outputs["deviation"] * random.standard_normal(outputs["mean"].shape)
+        noise = random.standard_normal(outputs["mean"].shape)
+        return self.scaling.restore((outputs["mean"] + outputs["deviation"] * noise)[..., None])
 
     def drawer(self) -> keras.Model:
-        """Latents -> the mean and the standard deviation of each day."""
+        """Latents -> the mean and the standard deviation of each day, standardised."""
         latent = keras.Input((self.recipe.latent_dim,), name="latent")
         parameters = self.sampler(latent)
-        scale, centre = float(self.scaling.deviation[0]), float(self.scaling.mean[0])
-        mean = parameters[..., :1] * scale + centre
-        deviation = ops.exp(log_deviations(parameters[..., 1:])) * scale
-        return keras.Model(latent, [mean, deviation], name="generate")
+        deviation = ops.exp(log_deviations(parameters[:, 1::2]))
+        return keras.Model(latent, [parameters[:, 0::2], deviation], name="generate")
 
     def courses(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Means and deviations of `PATHS` windows of the prior, each float64 `[paths, length]`, in percent."""
         latents = self.normal(PATHS, np.random.default_rng(seed))["latent"]
-        mean, deviation = outputs_of(self.drawer(), latents)
-        return mean[..., 0].astype(np.float64), deviation[..., 0].astype(np.float64)
+        mean, deviation = (part.astype(np.float64) for part in outputs_of(self.drawer(), latents))
+        return self.scaling.restore(mean), deviation * self.scaling.deviation
 
     def next_day(self, before: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What the day after some returns may be: a mixture of normal distributions for each row.
@@ -144,7 +143,7 @@ class VolatilityVAE(ReturnModel):
 
         inputs = {"latent": TensorSpec((self.recipe.latent_dim,), "independent standard normal numbers")}
         outputs = {
-            "mean": TensorSpec((self.length, 1), "of the daily log return, in percent"),
-            "deviation": TensorSpec((self.length, 1), "of the normal noise around it, in percent"),
+            "mean": TensorSpec((self.length,), "of the standardised daily log return"),
+            "deviation": TensorSpec((self.length,), "of the normal noise around it"),
         }
         return {"generate": Signature(self.drawer(), inputs, outputs, examples)}

@@ -22,7 +22,7 @@ _DRAWN = 10_000  # examples, at most
 class Kind(NamedTuple):
     """A kind of models that are measured together."""
 
-    recipe: type[Recipe]
+    recipe: type[Any]
     """What theirs are."""
     choices: str
     figures: Mapping[str, str]

@@ -3,7 +3,7 @@
     python -m trainers.returns_gan
     python -m trainers.returns_gan --source sp500.csv --returns.column "Adj Close"
 
-expected at the end (): TODO 0
+expected at the end: no figure yet, it was not measured to its 2,000 steps (docs/RESULTS.md)
 """
 
 from aigc_tf.cli.command import train_command

@@ -2,8 +2,10 @@
 
     python -m trainers.dp_table_vae --source patients.csv --privacy.epsilon 3
 
-expected at the end (auto, seed 0, ε 3, 670 rows): an AUC of 0.505, a guess, from drawn rows, of a Gaussian copula 0.870: so
-few rows tell single columns alone; give thousands
+Needs dp-accounting: pip install dp-accounting
+
+expected at the end (auto, seed 0, ε 3, 670 rows): an AUC of 0.505, a guess, where rows of a Gaussian copula give 0.870:
+so few rows tell single columns alone, give thousands
 """
 
 from aigc_tf.cli.command import train_command

@@ -3,8 +3,8 @@
     python -m trainers.returns_gan
     python -m trainers.returns_gan --source sp500.csv --returns.column "Adj Close"
 
-expected at the end: not measured yet; after 100 steps the energy distance to the S&P 500's test windows is 0.68, that of
-a normal distribution 0.75, of GARCH(1,1) 0.25
+expected at the end: not measured yet; after 100 steps the energy distance to the test windows of the S&P 500 is 0.68,
+that of a normal distribution 0.75, of GARCH(1,1) 0.25
 """
 
 from aigc_tf.cli.command import train_command

@@ -18,6 +18,8 @@
     python -m tools.benchmark volumes SCAN      slices between slices beside linear interpolation and splines
     python -m tools.benchmark translation RUN   translated pictures beside copying and the nearest training pair
     python -m tools.benchmark recommendation RUN  recommenders over five folds beside popularity, item-kNN and EASE
+    python -m tools.benchmark tables            rows of tables beside a Gaussian copula and training rows drawn again
+    python -m tools.benchmark returns FILES     daily returns beside block bootstrap, GARCH(1,1), EWMA, the random walk
     python -m tools.benchmark style RUN         styled photographs beside 200 steps of optimisation for each
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
@@ -47,10 +49,10 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from aigc_tf.cli.command import friendly_exit
-from tools.benchmarks.commands import images, photographs, runs, text
+from tools.benchmarks.commands import images, photographs, runs, tables, text
 
 app = SubcommandApp()
-for command in (*images.COMMANDS, *photographs.COMMANDS, *text.COMMANDS, *runs.COMMANDS):
+for command in (*images.COMMANDS, *photographs.COMMANDS, *text.COMMANDS, *runs.COMMANDS, *tables.COMMANDS):
     app.command(command)
 
 

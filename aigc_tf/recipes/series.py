@@ -32,8 +32,25 @@ def _encoding(given: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class SeriesSettings(metaclass=Checked):
+class SheetSettings(metaclass=Checked):
+    """How a table of text is written."""
+
+    part: ClassVar[str]
+    """What recipes call these settings: messages name `part.encoding`."""
+
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = "auto"
+    """What separates the cells of a table: one character, or tab."""
+    decimal: Literal["auto", ".", ","] = "auto"
+    """The decimal sign of a table."""
+    encoding: Annotated[str, AfterValidator(_encoding)] = "auto"
+    """Python's name of the encoding of a table."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SeriesSettings(SheetSettings):
     """Which series are read, and how much of them is seen at once."""
+
+    part: ClassVar[str] = "series"
 
     length: PositiveInt = 24
     """Steps of time: those that the next value is predicted from (the order), or those of a sequence."""
@@ -42,12 +59,6 @@ class SeriesSettings(metaclass=Checked):
     missing: Literal["auto", "interpolate", "refuse"] = "auto"
     """Empty cells and uneven steps of time in a table: interpolate fills them on straight lines, refuse refuses them,
     and auto refuses empty cells and counts uneven steps as even."""
-    delimiter: Annotated[str, AfterValidator(_delimiter)] = "auto"
-    """What separates the cells of a table: one character, or tab."""
-    decimal: Literal["auto", ".", ","] = "auto"
-    """The decimal sign of a table."""
-    encoding: Annotated[str, AfterValidator(_encoding)] = "auto"
-    """Python's name of the encoding of a table."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -25,12 +25,14 @@ from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.prepare import decode_image
 from aigc_tf.data.ratings.table import read_ratings
 from aigc_tf.data.series.files import read_csv, read_npz
+from aigc_tf.data.tables.reading import read_file as read_rows
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.export import flatbuffer
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.recommendation import RatingSettings
 from aigc_tf.recipes.registry import recipe_classes
+from aigc_tf.recipes.tables import TableSettings
 from aigc_tf.runs import checkpoints, environment
 from aigc_tf.runs.folder import read_recipe
 from aigc_tf.runs.run import Run
@@ -246,12 +248,12 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         read_text(write(folder / "text.txt", damaged(specimens.TEXT.encode(encoding, "replace"), chance)))
 
     def table(folder: Path, chance: random.Random) -> None:
-        strange = chance.random() < 0.5
-        encoding = chance.choice(["utf-8", "utf-8-sig", "utf-16", "gb18030"])
-        content = (
-            specimens.strange_table(chance).encode(encoding) if strange else damaged(specimens.TABLE.encode(), chance)
-        )
-        read_csv(write(folder / "table.csv", content), chance.choice([(), ("wind",), ("nothing",)]))
+        strange = specimens.strange_table(chance).encode(chance.choice(["utf-8", "utf-8-sig", "utf-16", "gb18030"]))
+        content = strange if chance.random() < 0.5 else damaged(specimens.TABLE.encode(), chance)
+        path = write(folder / "table.csv", content)
+        if chance.random() < 0.5:
+            read_rows(path, TableSettings())
+        read_csv(path, chance.choice([(), ("wind",), ("nothing",)]))
 
     def ratings(folder: Path, chance: random.Random) -> None:
         content = damaged(specimens.RATINGS.encode(), chance)

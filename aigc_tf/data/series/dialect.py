@@ -21,25 +21,26 @@ _SAMPLE = 50  # rows that the delimiter is recognised by
 _DECLARED = re.compile(r"sep=(.)\n")  # the first line of what Excel writes for itself
 
 
-def decode(content: bytes, encoding: str = "auto") -> tuple[str, str]:
+def decode(content: bytes, encoding: str = "auto", part: str = "series") -> tuple[str, str]:
     """The text of a table's file, with line ends as `\\n`, and the name of its encoding.
 
     Args:
         content: of the file.
         encoding: Python's name of it; "auto" takes what a byte order mark says, or the first that fits of UTF-8,
             UTF-16, GB18030 (only if most bytes beyond ASCII are pairs that are common in Chinese) and cp1252.
+        part: of the recipe, that has the setting which messages name.
 
     Raises:
         UnreadableError: the content is in another encoding, no text, or empty.
     """
-    name = _encoding_of(content) if encoding == "auto" else encoding
+    name = _encoding_of(content, part) if encoding == "auto" else encoding
     try:
         text = content.decode(name)
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise UnreadableError(f"is not in {name}, see line {line}: name its encoding with series.encoding") from error
+        raise UnreadableError(f"is not in {name}, see line {line}: name its encoding with {part}.encoding") from error
     except UnicodeError as error:
-        raise UnreadableError(f"is not in {name}: name its encoding with series.encoding") from error
+        raise UnreadableError(f"is not in {name}: name its encoding with {part}.encoding") from error
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         raise UnreadableError(f"is not text, line {text[: text.index(chr(0))].count(chr(10)) + 1} holds NUL")
@@ -77,7 +78,7 @@ def split(text: str, delimiter: str = "auto") -> tuple[str, list[tuple[int, list
     return delimiter, rows
 
 
-def _encoding_of(content: bytes) -> str:
+def _encoding_of(content: bytes, part: str) -> str:
     for mark, name in _MARKS.items():
         if content.startswith(mark):
             return name
@@ -89,7 +90,7 @@ def _encoding_of(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         return name
-    raise UnreadableError("is in none of UTF-8, UTF-16, GB18030 and cp1252: name its encoding with series.encoding")
+    raise UnreadableError(f"is in none of UTF-8, UTF-16, GB18030 and cp1252: name its encoding with {part}.encoding")
 
 
 def _looks_chinese(content: bytes) -> bool:

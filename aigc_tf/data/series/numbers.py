@@ -85,7 +85,7 @@ def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
     return Numbers(values, strange, grouped, scale, units)
 
 
-def decimal_of(columns: Sequence[Sequence[str]], delimiter: str) -> Decimal:
+def decimal_of(columns: Sequence[Sequence[str]], delimiter: str, part: str = "series") -> Decimal:
     """The decimal sign of a table, by the cells that can be read in one way only.
 
     Each column counts once. Where all can be read in both ways ("1,000" is a thousand or one), a comma between cells
@@ -102,10 +102,10 @@ def decimal_of(columns: Sequence[Sequence[str]], delimiter: str) -> Decimal:
         if balance:
             return "," if balance > 0 else "."
     if said:
-        raise InputError(f"holds {' and '.join(map(quoted, said))}: name the decimal sign with series.decimal")
+        raise InputError(f"holds {' and '.join(map(quoted, said))}: name the decimal sign with {part}.decimal")
     if not either or delimiter == "," or ("," not in either and delimiter != ";"):
         return "."
-    raise InputError(f"holds {quoted(either)}, with thousands or decimals: name the decimal sign with series.decimal")
+    raise InputError(f"holds {quoted(either)}, with thousands or decimals: name the decimal sign with {part}.decimal")
 
 
 def _votes(columns: Iterable[Sequence[str]]) -> tuple[int, list[str], str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from aigc_tf.data.series.dialect import DELIMITERS, decode, split
 from aigc_tf.data.series.numbers import Decimal, Numbers, decimal_of, is_number, read_numbers
 from aigc_tf.errors import InputError, UnreadableError, printable
-from aigc_tf.recipes.series import SeriesSettings
+from aigc_tf.recipes.series import SheetSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Sheet:
         return self._read[at]
 
 
-def read_sheet(path: Path, settings: SeriesSettings) -> Sheet:
+def read_sheet(path: Path, settings: SheetSettings) -> Sheet:
     """The table in a file; how it is written is recognised, or said by the settings.
 
     Raises:
@@ -47,7 +47,7 @@ def read_sheet(path: Path, settings: SeriesSettings) -> Sheet:
     """
     what = printable(str(path))
     try:
-        text, encoding = decode(path.read_bytes(), settings.encoding)
+        text, encoding = decode(path.read_bytes(), settings.encoding, settings.part)
         delimiter, found = split(text, settings.delimiter)
     except UnreadableError as error:
         raise InputError(f"source {what} {error}") from error
@@ -64,7 +64,7 @@ def read_sheet(path: Path, settings: SeriesSettings) -> Sheet:
     decimal = settings.decimal
     if decimal == "auto":
         try:
-            decimal = decimal_of(columns, delimiter)
+            decimal = decimal_of(columns, delimiter, settings.part)
         except InputError as error:
             raise InputError(f"{what} {error}") from error
     between = f", {DELIMITERS.get(delimiter, repr(delimiter))} between cells" if len(header) > 1 else ""

@@ -14,18 +14,18 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.nn.critics import (
+    Critic,
+    squared_gradient_norms,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
+)
 from aigc_tf.nn.losses import (
     discriminator_loss,
     least_squares_discriminator_loss,
     least_squares_generator_loss,
     non_saturating_generator_loss,
 )
-
-# Keeps the gradient of a norm finite where the norm is 0.
-_MIN_SQUARED_NORM = 1e-12
-
-Critic = Callable[[tf.Tensor], tf.Tensor]
-"""Images `[batch, height, width, channels]` -> scores `[batch, 1]`."""
 
 
 def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
@@ -40,16 +40,6 @@ def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
 def hinge_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: keras.KerasTensor) -> keras.KerasTensor:
     """Mean of max(0, 1 - D(x)) + max(0, 1 + D(G(z))) (Miyato et al. 2018, eq. 16)."""
     return ops.mean(ops.relu(1.0 - real_scores)) + ops.mean(ops.relu(1.0 + fake_scores))
-
-
-def wasserstein_generator_loss(fake_scores: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of -D(G(z)) (Arjovsky et al. 2017, algorithm 1), also the hinge loss's (Miyato et al. 2018, eq. 17)."""
-    return -ops.mean(fake_scores)
-
-
-def wasserstein_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of D(G(z)) - D(x) (Arjovsky et al. 2017, algorithm 1)."""
-    return ops.mean(fake_scores) - ops.mean(real_scores)
 
 
 @dataclass(frozen=True)
@@ -88,29 +78,6 @@ def slopes_of(loss: Callable[[Any], Any], answers: tf.Tensor) -> tf.Tensor:
     return tape.gradient(value, answers)
 
 
-def between(real: tf.Tensor, fake: tf.Tensor, seed: keras.random.SeedGenerator) -> tf.Tensor:
-    """Images on the straight lines between pairs of real and generated ones (Gulrajani et al. 2017, algorithm 1).
-
-    Args:
-        real: `[batch, height, width, channels]`.
-        fake: of the same shape.
-        seed: of the places on the lines, uniform in [0, 1), one for each pair.
-    """
-    share = keras.random.uniform((ops.shape(real)[0], 1, 1, 1), seed=seed)
-    return share * real + (1.0 - share) * fake
-
-
-def gradient_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
-    """Mean of (‖∇D(x)‖ - 1)² (Gulrajani et al. 2017, eq. 3).
-
-    Args:
-        critic: whose gradient is meant; the score of an image may depend on no other image.
-        images: where, `[batch, height, width, channels]`; `between` gives those of the paper.
-    """
-    norms = ops.sqrt(squared_gradient_norms(critic, images) + _MIN_SQUARED_NORM)
-    return ops.mean(ops.square(norms - 1.0))
-
-
 def r1_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
     """Mean of ½ ‖∇D(x)‖² (Mescheder et al. 2018, eq. 9, for γ = 1).
 
@@ -119,11 +86,3 @@ def r1_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
         images: real ones, `[batch, height, width, channels]`.
     """
     return 0.5 * ops.mean(squared_gradient_norms(critic, images))
-
-
-def squared_gradient_norms(critic: Critic, images: tf.Tensor) -> tf.Tensor:
-    """‖∇D(x)‖² of each image, over all its pixels: `[batch]`."""
-    with tf.GradientTape() as tape:
-        tape.watch(images)
-        scores = ops.sum(critic(images))
-    return ops.sum(ops.square(tape.gradient(scores, images)), axis=(1, 2, 3))

@@ -13,13 +13,14 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
-from aigc_tf.families.gan.losses import OBJECTIVES, between, gradient_penalty, r1_penalty, slopes_of
+from aigc_tf.families.gan.losses import OBJECTIVES, r1_penalty, slopes_of
 from aigc_tf.families.gan.pinned import pinned
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, update_average
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
 from aigc_tf.nn import replicas
 from aigc_tf.nn.augmentation import augment_differentiably
+from aigc_tf.nn.critics import between, gradient_penalty
 from aigc_tf.nn.keras_internals import flat_layers
 from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.nn.replay import ReplayBuffer

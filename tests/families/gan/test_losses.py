@@ -12,13 +12,12 @@ from scipy.stats import kstest
 
 from aigc_tf.families.gan.losses import (
     OBJECTIVES,
-    between,
     discriminator_loss,
-    gradient_penalty,
     least_squares_discriminator_loss,
     non_saturating_generator_loss,
     r1_penalty,
 )
+from aigc_tf.nn.critics import between, gradient_penalty
 from aigc_tf.recipes.gans import WITH_LABELS
 
 LOGITS = np.array([-100, -30, -1.5, 0, 0.3, 30, 100])

@@ -1,0 +1,56 @@
+"""What quantizing changes in a model of tables: how far the columns of drawn rows are from validation rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.tables.source import TableSource
+from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
+from aigc_tf.export.runner import Runner
+from aigc_tf.metrics.evaluator import CHOOSING_SEED
+from aigc_tf.metrics.tables.fidelity import marginal_distances
+from aigc_tf.recipes.tables import TableRecipe
+
+
+def table_quality(
+    model: Any, source: TableSource, recipe: TableRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The marginal distance of drawn rows before and after quantizing; see `marginal_distances`.
+
+    Args:
+        model: with the signature `generate`.
+        source: its `watched` rows are compared with: what is refused here is chosen, and test rows choose nothing.
+        recipe: the model's, with `export_limits`.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: it rises by more than the recipe allows.
+    """
+    limits, signatures = recipe.export_limits, model.signatures(source)
+    inputs = signatures["generate"].examples(limits.samples, CHOOSING_SEED)
+
+    def distance(call: Call) -> float:
+        outputs = call("generate", inputs)
+        values = model.cells_of(outputs["row"], outputs.get("deviation"), np.random.default_rng(0))
+        return float(marginal_distances(source.scheme, values, source.watched).mean())
+
+    before, after = map(distance, checked(networks_of(signatures), runner.map))
+    allowed = limits.of(quantize)
+    require_at_most(
+        after - before,
+        allowed,
+        f"quantize {quantize} raises the marginal distance of {limits.samples:,} drawn rows from {before:.3f} to "
+        f"{after:.3f}; export_limits.{quantize} allows {allowed:g}",
+    )
+    return {
+        "generate": {
+            "measure": f"marginal distance of {limits.samples:,} drawn rows",
+            "before": before,
+            "after": after,
+            "change": after - before,
+            "limit": allowed,
+        }
+    }

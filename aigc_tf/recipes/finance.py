@@ -1,0 +1,68 @@
+"""What the recipes of all models of daily returns share (002 §6.6, 004 §6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.series import SheetSettings
+from aigc_tf.recipes.settings import QuantizationLimits
+
+SHORTEN = 8
+"""Networks halve windows three times."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ReturnSettings(SheetSettings):
+    """Which prices are read, and how long windows of their returns are."""
+
+    part: ClassVar[str] = "returns"
+
+    column: str | None = None
+    """The column of prices; None takes Adj Close or Close, or else the only column of numbers."""
+    length: Annotated[int, Field(ge=16, le=1024)] = 64
+    """Trading days of a window, a multiple of 8."""
+
+    def __post_init__(self) -> None:
+        if self.length % SHORTEN:
+            raise ValueError(f"returns.length is {self.length}: give a multiple of {SHORTEN}")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ReturnExportLimits(QuantizationLimits):
+    """By what share quantizing may change the deviation of drawn returns; a file beyond it is not kept."""
+
+    samples: PositiveInt = 500
+    """Windows that are drawn for it."""
+    dynamic: NonNegativeFloat = 0.05
+    """With 8-bit weights."""
+    int8: NonNegativeFloat = 0.1
+    """With 8-bit arithmetic."""
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """For networks that were hardly trained."""
+        return cls(samples=100, dynamic=0.5, int8=0.5)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ReturnRecipe(Recipe):
+    """A recipe for a model that draws windows of daily returns."""
+
+    data: ClassVar[str] = "aigc_tf.data.returns.opening:open_source"
+    reads: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
+    assets: ClassVar[Mapping[str, str]] = {"scaling": "aigc_tf.data.series.source:Scaling"}
+    evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.returns.facts:StylisedFacts",)
+    export_quality: ClassVar[str] = "aigc_tf.export.quality.returns:return_quality"
+
+    returns: ReturnSettings = ReturnSettings()
+    filters: PositiveInt = 32
+    """Channels of the convolutions."""
+    average_windows: PositiveInt | None = 50_000
+    """Windows are drawn with a moving average (EMA) of the weights over so many training windows; None keeps none."""
+    export_limits: ReturnExportLimits = ReturnExportLimits()

@@ -22,6 +22,7 @@
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
     python -m tools.benchmark sentiment FILE    classifiers of texts with all labels and few, beside TF-IDF
     python -m tools.benchmark music RUN...      pieces beside an n-gram and real ones, real-time factor of the file
+    python -m tools.benchmark molecules RUN     drawn molecules or levels: valid, unique, novel, beside a 6-gram
     python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark seq2seq             texts for texts: decoding beside a growing prefix, step beside PyTorch

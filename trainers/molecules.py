@@ -1,0 +1,14 @@
+"""Train a transformer on molecules as SMILES (000 §3.13.2): 15,000 steps of 32, a quarter of an hour on two cores.
+
+    python -m trainers.molecules --source smiles.txt
+    python -m trainers.molecules --source smiles.txt --molecules.condition rings
+    python -m trainers.molecules
+
+expected at the end: 0
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.molecules import Molecules
+
+if __name__ == "__main__":
+    train_command(Molecules)

@@ -1,0 +1,14 @@
+"""Train the prediction of the next frames of clips (002 §6.4): 4,000 steps of 8 windows, X minutes on two cores.
+
+    python -m trainers.predict_video --source FOLDER_OF_CLIPS
+    python -m trainers.predict_video --source moving_fashion_mnist --video.channels 1
+    python -m trainers.predict_video --network convlstm
+
+expected at the end: 0
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.predict_video import PredictVideo
+
+if __name__ == "__main__":
+    train_command(PredictVideo)

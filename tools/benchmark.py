@@ -15,8 +15,10 @@
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
     python -m tools.benchmark restoration RUN   restored photographs beside BM3D, NLM, biharmonic filling, ESPCN
+    python -m tools.benchmark volumes SCAN      slices between slices beside linear interpolation and splines
     python -m tools.benchmark translation RUN   translated pictures beside copying and the nearest training pair
     python -m tools.benchmark recommendation RUN  recommenders over five folds beside popularity, item-kNN and EASE
+    python -m tools.benchmark video RUN         frames ahead or in a gap beside copying, blending and optical flow
     python -m tools.benchmark style RUN         styled photographs beside 200 steps of optimisation for each
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
@@ -45,10 +47,10 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from aigc_tf.cli.command import friendly_exit
-from tools.benchmarks.commands import images, runs, text
+from tools.benchmarks.commands import images, photographs, runs, text
 
 app = SubcommandApp()
-for command in (*images.COMMANDS, *text.COMMANDS, *runs.COMMANDS):
+for command in (*images.COMMANDS, *photographs.COMMANDS, *text.COMMANDS, *runs.COMMANDS):
     app.command(command)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from aigc_tf.data.walk import refuse_special
 from aigc_tf.errors import InputError
 
-_FILES = (".npz", ".csv", ".tsv", ".txt")  # no public data set is called so
+_FILES = (".npz", ".csv", ".tsv", ".txt", ".nii", ".nii.gz", ".dcm")  # no public data set is called so
 
 
 def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.images.decode import SUFFIXES
 from aigc_tf.data.images.prepare import decode_image, prepare_arrays
 from aigc_tf.data.photos.photograph import Photograph, png_of, read_photograph
-from aigc_tf.data.photos.styled import waves
+from aigc_tf.data.photos.styled import strokes
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.base import Modality, UserFile
 from aigc_tf.modalities.drawing import grid, to_bytes, write_png
@@ -155,7 +155,7 @@ class StylePictures(Photographs):
 
     def spread(self, count: int) -> Any:
         """A drawn pattern, to try things out."""
-        return [as_brightness(waves(self._settings.height, self.channels))] * count
+        return [as_brightness(strokes(self._settings.height, self.channels))] * count
 
 
 def as_photograph(value: Any) -> Photograph:

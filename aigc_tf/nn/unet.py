@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers
 
-from aigc_tf.nn.blocks import DepthToSpace, preactivated_block, unet_block, unet_down, unet_up, upsample
+from aigc_tf.nn.blocks import (
+    DepthToSpace,
+    NearestDoubling,
+    Upsampling,
+    preactivated_block,
+    unet_block,
+    unet_down,
+    unet_up,
+    upsample,
+)
 
 
 def half_size_unet(
@@ -20,6 +30,7 @@ def half_size_unet(
     groups: int | None = None,
     condition: Any = None,
     bias: float = 0.0,
+    method: Upsampling = "depth_to_space",
 ) -> Any:
     """A U-Net (Ronneberger et al. 2015) that begins at half the size, where convolutions cost a quarter.
 
@@ -31,6 +42,7 @@ def half_size_unet(
         groups: of group normalisation, see `aigc_tf.nn.normalisation.group_norm`; None for no normalisation.
         condition: `[batch, numbers]`, see `aigc_tf.nn.blocks.preactivated_block`; None for none.
         bias: with which the last convolution starts; its kernel starts as zeros.
+        method: of all doublings, as of `aigc_tf.nn.blocks.upsample`. `nearest` cannot draw a grid of its own.
 
     Returns:
         `[batch, height, width, channels]`.
@@ -44,12 +56,24 @@ def half_size_unet(
     for index in range(lowest_blocks):
         x = unet_block(x, lowest, name=f"lowest_{index}", groups=groups, condition=condition)
     for level, width in reversed(list(enumerate(upper))):
-        x = unet_up(x, skips[level], width, blocks=1, name=f"up_{level}", groups=groups, condition=condition, even=True)
+        x = unet_up(
+            x,
+            skips[level],
+            width,
+            blocks=1,
+            name=f"up_{level}",
+            groups=groups,
+            condition=condition,
+            method=method,
+            even=True,
+        )
     start = keras.initializers.Constant(bias)
-    last = layers.Conv2D(
-        4 * channels, 3, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"
+    last = functools.partial(
+        layers.Conv2D, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"
     )
-    return DepthToSpace(2, name="full_size")(last(x))
+    if method == "nearest":
+        return last(channels, 5)(NearestDoubling(name="full_size")(x))
+    return DepthToSpace(2, name="full_size")(last(4 * channels, 3)(x))
 
 
 def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence[int], channels: int) -> Any:

@@ -11,14 +11,15 @@ from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT, Checked, Fraction
 from aigc_tf.recipes.options import ImageEvaluation
-from aigc_tf.recipes.settings import QuantizationLimits, Settings
+from aigc_tf.recipes.settings import QuantizationLimits
+from aigc_tf.recipes.slices import SliceSettings
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif")
 MAX_SIDE = 4096  # pixels: beyond what these networks are for
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ImageSettings(Settings):
+class ImageSettings(SliceSettings):
     """The images that a model sees and makes; sources are brought to this form."""
 
     height: Annotated[int, Field(ge=1, le=MAX_SIDE)] = 28
@@ -31,6 +32,7 @@ class ImageSettings(Settings):
     """Largest share of unreadable files in a folder that are skipped; more are an error."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.channels == 2:
             raise ValueError("images.channels is 2: choose 1 (grey) or 3 (RGB)")
 

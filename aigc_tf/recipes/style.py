@@ -19,8 +19,8 @@ class Style(StyleRecipe):
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.style.networks:stylist"}
     assets: ClassVar[Mapping[str, str]] = {"style": "aigc_tf.data.photos.styled:StylePicture"}
 
-    style: str = "waves"
-    """The picture whose style is learnt: a file, or waves, a drawn pattern to try things out."""
+    style: str = "strokes"
+    """The picture whose style is learnt: a file, or strokes, drawn brush strokes to try things out."""
 
     @classmethod
     def tiny(cls) -> Self:

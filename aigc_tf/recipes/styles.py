@@ -33,7 +33,7 @@ class StyleRecipe(UnetRecipe):
     """Of the distance of features to those of the photograph."""
     variation_weight: NonNegativeFloat = 0.1
     """Of the differences of neighbouring pixels."""
-    steps: PositiveInt = 3000
+    steps: PositiveInt = 1500
     batch_size: PositiveInt = 4
     photos: PhotoSettings = PhotoSettings(crop=128, turns="mirror")
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 48, 64)

@@ -16,7 +16,7 @@ from aigc_tf.nn.holes import regular_holes
 from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.photos import PhotoSettings
 from tools.benchmarks.holes import distance_in_holes, squares_in_holes
-from tools.benchmarks.restoration import beside, measured, median
+from tools.benchmarks.restoration import beside, measured, median, spline
 
 CLEAN = np.tile(np.linspace(0, 1, 64, dtype=np.float32)[None, :, None], (64, 1, 3))
 
@@ -47,6 +47,15 @@ def test_bm3d_is_left_out_where_it_is_not_installed(
         monkeypatch.setattr("tools.benchmarks.restoration.find_spec", lambda name, found=found: found)
         assert ("BM3D" in beside(model, Denoise(), None, 0)) == (found is not None)
         assert ("BM3D is left out" in capsys.readouterr().err) == (found is None)
+
+
+def test_rows_between_rows_lie_on_a_spline():
+    every, rows = 2, np.linspace(0, 1, 65, dtype=np.float32)
+    clean = np.sin(3 * rows)[np.newaxis, :, np.newaxis, np.newaxis]
+    linear = np.interp(rows, rows[::every], clean[0, ::every, 0, 0])[np.newaxis, :, np.newaxis, np.newaxis]
+    made = spline(every, {"image": linear})
+    assert np.abs(made - clean[0]).max() < np.abs(linear - clean).max() / 3
+    np.testing.assert_allclose(made[::every], clean[0, ::every], atol=1e-6)
 
 
 def test_impulses_are_taken_away_by_medians():

@@ -18,7 +18,7 @@ from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.pairs.vocabularies import learn_vocabularies
-from aigc_tf.data.photos.styled import StylePicture, waves
+from aigc_tf.data.photos.styled import StylePicture, strokes
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.data.text.vocabulary import learn_vocabulary
 from aigc_tf.errors import InputError
@@ -43,7 +43,7 @@ def made(recipe: Recipe) -> GenerativeModel:
     known: dict[str, Any] = {
         "classes": ClassNames(("a", "b", "c")),
         "scaling": Scaling(("x", "y"), np.zeros(2), np.ones(2)),
-        "style": StylePicture(waves(32, 1)),
+        "style": StylePicture(strokes(32, 1)),
         "guarantee": Guarantee(1000, 32, 1, 1.0, 1.0, 1e-5, ((10, 1.0),)),
     }
     if "vocabulary" in recipe.assets:

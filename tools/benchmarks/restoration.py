@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.ndimage import median_filter
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, estimate_sigma, inpaint_biharmonic
 from tqdm import tqdm
@@ -100,6 +101,8 @@ def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[s
         methods["biharmonic"] = lambda inputs: inpaint_biharmonic(
             inputs["image"][0], inputs["mask"][0, ..., 0] > 0, channel_axis=-1
         )
+    if recipe.slug() == "finer_slices":
+        methods["cubic spline"] = partial(spline, recipe.every)
     if recipe.slug() == "denoise" and recipe.noise == "salt_and_pepper":
         methods |= {f"median of {side}x{side}": partial(median, side) for side in (3, 5)}
     if recipe.slug() == "denoise":
@@ -109,6 +112,13 @@ def beside(model: Any, recipe: Any, source: Any, espcn_seconds: float) -> dict[s
         elif recipe.noise == "gaussian":
             say("BM3D is left out: it needs its authors' package, pip install bm3d")
     return methods
+
+
+def spline(every: int, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Rows between those that were kept, by the natural cubic spline through them."""
+    image = inputs["image"][0]
+    rows = np.arange(len(image))
+    return np.asarray(CubicSpline(rows[::every], image[::every], axis=0, bc_type="natural")(rows))
 
 
 class Later:

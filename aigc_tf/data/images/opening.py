@@ -13,14 +13,16 @@ from aigc_tf.data.images.arrays import open_data
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.npz import open_npz
 from aigc_tf.data.images.source import ImageSource, Split, to_unit
+from aigc_tf.data.images.volumes import open_volumes
 from aigc_tf.data.paths import existing, is_path
+from aigc_tf.data.volumes.slices import ENDINGS, holds_volumes
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageRecipe, ImageSettings
 
 __all__ = ["ImageSource", "Split", "open_source", "to_unit"]
 
 MIN_IMAGES = 2  # distances between distributions need more than one example
-_EXPECTED = "a folder of images, an .npz file or a TFDS data set"
+_EXPECTED = "a folder of images, an .npz file, a volume or a TFDS data set"
 NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
     "auto": fashion_mnist.open_best,
     fashion_mnist.FULL: fashion_mnist.open_full,
@@ -35,7 +37,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     Args:
         recipe: its `source` is `auto` (all of Fashion-MNIST if it is at hand, otherwise the part that ships
             with the package), `fashion_mnist`, `fashion_mnist_10k`, the name of a TFDS image data set, or
-            the path of a folder of images or of an .npz file.
+            the path of a folder of images, of an .npz file, or of volumes (NIfTI or DICOM, a file or a folder).
         data: used instead of the source: an array of images, uint8 in [0, 255] or float in [0, 1],
             `[count, height, width]` or `[count, height, width, channels]`, or a finite `tf.data.Dataset` of
             such images or of (image, label), batched or not.
@@ -81,12 +83,17 @@ def open_named(name: str, settings: ImageSettings) -> ImageSource:
     """
     if name in NAMED:
         return NAMED[name](settings)
-    if not is_path(name, (".npz",), _EXPECTED):
+    if not is_path(name, (".npz", *ENDINGS), _EXPECTED):
         close = difflib.get_close_matches(name, NAMED, n=1)
         return tfds_images.open_tfds(name, settings, other_names=close)
     path = existing(name, _EXPECTED)
+    if holds_volumes(path):
+        return open_volumes(path, settings)
     if path.is_dir():
         return open_folder(path, settings)
     if path.suffix.lower() == ".npz":
         return open_npz(path, settings)
-    raise InputError(f"source {path} is neither a folder nor an .npz file: name the folder that holds the images")
+    raise InputError(
+        f"source {path} is neither a folder, an .npz file nor a volume (.nii, .nii.gz, .dcm): name the folder that "
+        "holds the images"
+    )

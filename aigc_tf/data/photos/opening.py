@@ -15,6 +15,7 @@ from aigc_tf.data.photos.folder import Folder, motifs, read_folder, test_rows, v
 from aigc_tf.data.photos.photos import Photos, content_key, gathered
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import GIVEN
+from aigc_tf.data.volumes.slices import LICENCE, holds_volumes, read_slices
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.photos import PhotoRecipe, PhotoSettings
@@ -28,8 +29,8 @@ def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
     """The photographs that a recipe asks for.
 
     Args:
-        recipe: its `source` is the path of a folder; or `fashion_mnist`, `fashion_mnist_10k`, or `auto` for the best of
-            both: small pictures to try things out.
+        recipe: its `source` is the path of a folder, or of volumes (NIfTI or DICOM, a file or a folder); or
+            `fashion_mnist`, `fashion_mnist_10k`, or `auto` for the best of both: small pictures to try things out.
         data: used instead of the source: photographs uint8 in [0, 255] or float in [0, 1], `[height, width, channels]`,
             in a list, or in one array.
 
@@ -121,9 +122,29 @@ def named_folder(name: str, settings: PhotoSettings) -> Folder:
         names = [f"{part}/{index}" for part, pictures in parts.items() for index in range(len(pictures))]
         return Folder(names, photos, [name.partition("/")[0] for name in names], images.notes, images.licence)
     folder = existing(name, f"{_EXPECTED}, or one of {', '.join(NAMED)}")
+    if holds_volumes(folder):
+        return _slices(folder, settings)
     if not folder.is_dir():
         raise InputError(f"source {folder} is a file: name the folder that holds the photographs")
     return read_folder(folder, settings)
+
+
+def _slices(path: Path, settings: PhotoSettings) -> Folder:
+    """The slices of volumes, in folders by their parts.
+
+    Raises:
+        InputError: a volume cannot be read, or its slices are smaller than a crop.
+    """
+    found = read_slices(path, settings)
+    names, parts = ([getattr(one, field) for one in found.slices] for field in ("name", "part"))
+    smallest = min(min(one.pixels.shape[:2]) for one in found.slices)
+    if smallest < settings.crop:
+        raise InputError(
+            f"slices of {path} have {smallest} pixels, less than a crop: give --photos.crop a smaller number"
+        )
+    pixels = (np.repeat(one.pixels, settings.channels, axis=-1) for one in found.slices)
+    notes = (*found.notes, f"tested on: {found.test_split}")
+    return Folder(names, gathered(pixels, settings.channels), parts, notes, LICENCE)
 
 
 def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSource:

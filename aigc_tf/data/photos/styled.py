@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, ImageDraw
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.images.decode import decode_files
@@ -22,7 +23,11 @@ from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.style import Style
 from aigc_tf.storage.files import expanded
 
-WAVES = "waves"
+STROKES = "strokes"
+_PALETTE = np.array(
+    [[24, 44, 110], [40, 90, 160], [90, 150, 190], [230, 200, 90], [240, 230, 160], [20, 30, 60], [60, 120, 120]]
+)
+_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +73,8 @@ def style_pixels(recipe: Style) -> np.ndarray:
         InputError: it cannot be read.
     """
     side, channels = recipe.style_side, recipe.photos.channels
-    if recipe.style == WAVES:
-        return waves(side, channels)
+    if recipe.style == STROKES:
+        return strokes(side, channels)
     settings = ImageSettings(height=side, width=side, channels=channels)
     (found,) = decode_files([expanded(recipe.style)], partial(decode_image, settings=settings))
     if isinstance(found, UnreadableError):
@@ -77,9 +82,21 @@ def style_pixels(recipe: Style) -> np.ndarray:
     return found
 
 
-def waves(side: int, channels: int) -> np.ndarray:
-    """Curved stripes of three colours: uint8 `[side, side, channels]`."""
-    rows, columns = np.mgrid[:side, :side] / 32
-    phase = 2 * np.pi * (rows + 0.4 * np.sin(2 * np.pi * columns / 2))
-    shifted = np.stack([np.sin(phase + shift) for shift in np.linspace(0, 2, channels)], axis=-1)
-    return np.round(127.5 + 127.5 * np.tanh(3 * shifted)).astype(np.uint8)
+def strokes(side: int, channels: int) -> np.ndarray:
+    """Brush strokes that follow a swirling field, in night blue and yellow: uint8 `[side, side, channels]`.
+
+    A picture of 256 pixels has strokes of 7 to 17 pixels; smaller pictures have fewer, not smaller ones.
+    """
+    generator = np.random.default_rng(_SEED)
+    canvas = Image.new("RGB", (2 * side, 2 * side), tuple(_PALETTE[0]))  # twice as large, for smooth edges
+    draw = ImageDraw.Draw(canvas)
+    for _ in range(round(2500 * (side / 256) ** 2)):
+        x, y = generator.uniform(0, 2 * side, 2)
+        angle = np.sin(x / 90) + 1.3 * np.cos(y / 70)
+        place = (np.sin(x / 120 + 1) + np.cos(y / 100) + 2) / 4 * len(_PALETTE) + generator.normal(scale=0.8)
+        colour = np.clip(_PALETTE[int(place) % len(_PALETTE)] + generator.normal(scale=8, size=3), 0, 255)
+        length, width = generator.uniform(14, 34), int(generator.integers(4, 9))
+        end = (x + length * np.cos(angle), y + length * np.sin(angle))
+        draw.line([(x, y), end], fill=tuple(int(value) for value in colour), width=width)
+    small = canvas.resize((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(small if channels == 3 else small.convert("L")).reshape(side, side, channels)

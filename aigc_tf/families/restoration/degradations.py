@@ -185,3 +185,23 @@ class Greying(Degradation):
     def simple(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         """Three equal channels."""
         return np.repeat(np.asarray(inputs["image"]), 3, axis=-1)
+
+
+class SkippedRows(Degradation):
+    """Rows that are left out, and filled by linear interpolation between those that are there."""
+
+    baseline = "linear interpolation"
+
+    @property
+    def protocol(self) -> str:
+        """See `Degradation.protocol`."""
+        return f"every {self.recipe.every} rows one is kept, and the others are interpolated linearly"
+
+    def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
+        """See `Degradation.degrade`; behind the last row that is kept it is repeated."""
+        del seed, strength
+        height = clean.shape[1]
+        rows = np.arange(height)
+        kept = rows[:: self.recipe.every]
+        weights = np.stack([np.interp(rows, kept, one) for one in np.eye(len(kept))], axis=1)
+        return {"image": ops.einsum("ik,bkwc->biwc", weights.astype(np.float32), clean[:, :: self.recipe.every])}

@@ -14,6 +14,7 @@ from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.deblur import Deblur
 from aigc_tf.recipes.denoise import Denoise
+from aigc_tf.recipes.finer_slices import FinerSlices
 from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.photos import HalfSizeRecipe, UnetRecipe
 from aigc_tf.recipes.upscale import Upscale
@@ -72,6 +73,12 @@ def denoiser(recipe: Denoise) -> keras.Model:
     sigma = keras.Input((1,), name="sigma")
     told = layers.Concatenate(name="told")([image, StrengthMap(255.0, name="sigma_map")(sigma, image)])
     return keras.Model([image, sigma], layers.Add(name="clean")([image, _change(told, recipe)]), name="denoiser")
+
+
+def interpolator(recipe: FinerSlices) -> keras.Model:
+    """Slices with rows that are interpolated linearly -> slices with better ones."""
+    image = _picture(recipe.photos.channels)
+    return keras.Model(image, layers.Add(name="interpolated")([image, _change(image, recipe)]), name="interpolator")
 
 
 def deblurrer(recipe: Deblur) -> keras.Model:

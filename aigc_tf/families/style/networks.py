@@ -62,6 +62,7 @@ def _changed(image: Any, recipe: StyleRecipe, condition: Any = None) -> Any:
         recipe.photos.channels,
         groups=INSTANCE_NORM,
         condition=condition,
+        method="nearest",
     )
     centred = layers.Rescaling(4.0, -2.0, name="centred")(image)  # the sigmoid of it is near the picture itself
     return layers.Activation("sigmoid", name="brightness")(layers.Add(name="changed")([centred, change]))

@@ -10,13 +10,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aigc_tf.families.restoration.degradations import Blur, Degradation, Greying, Holes, Noise, Shrinking
+from aigc_tf.families.restoration.degradations import Blur, Degradation, Greying, Holes, Noise, Shrinking, SkippedRows
 from aigc_tf.families.restoration.model import decibels
 from aigc_tf.nn.enlargement import Bicubic
 from aigc_tf.nn.holes import free_form_holes, regular_holes
 from aigc_tf.recipes.colourise import Colourise
 from aigc_tf.recipes.deblur import Deblur
 from aigc_tf.recipes.denoise import Denoise
+from aigc_tf.recipes.finer_slices import FinerSlices
 from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.upscale import Upscale
 
@@ -31,6 +32,7 @@ ALL = [
     Holes(Inpaint()),
     Blur(Deblur()),
     Greying(Colourise()),
+    SkippedRows(FinerSlices(every=3)),
 ]
 
 
@@ -38,7 +40,7 @@ ALL = [
 def test_the_same_for_the_same_seed_and_as_the_baseline_takes_it(degradation: Degradation):
     first, again, other = (degradation.degrade(CLEAN, seed) for seed in (1, 1, 2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
-    draws = not isinstance(degradation, Shrinking | Greying)
+    draws = not isinstance(degradation, Shrinking | Greying | SkippedRows)
     assert draws == any(not np.array_equal(first[name], other[name]) for name in first)
     simple = np.asarray(degradation.simple({name: np.asarray(value) for name, value in first.items()}))
     assert simple.shape == CLEAN.shape
@@ -148,3 +150,9 @@ def test_recipes_refuse_what_cannot_be():
 def test_equal_pictures_have_a_finite_psnr():
     assert float(decibels(CLEAN, CLEAN)) == 120
     assert float(decibels(CLEAN, CLEAN + 0.1)) == pytest.approx(20, abs=1e-3)
+
+
+def test_rows_between_those_that_are_kept_are_interpolated():
+    rows = tf.reshape(tf.square(tf.range(8.0)), (1, 8, 1, 1)) / 49
+    made = SkippedRows(FinerSlices(every=3)).degrade(rows, 0)["image"]
+    np.testing.assert_allclose(made[0, :, 0, 0] * 49, [0, 3, 6, 9, 18, 27, 36, 36], rtol=1e-5)

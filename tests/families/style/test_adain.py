@@ -11,7 +11,7 @@ from PIL import Image
 
 import aigc_tf
 from aigc_tf.cli.transform import transform
-from aigc_tf.data.photos.styled import waves
+from aigc_tf.data.photos.styled import strokes
 from aigc_tf.data.photos.styles import halved, open_styles
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.photographs import StylePictures
@@ -86,7 +86,7 @@ def test_each_photograph_has_its_own_style(run: aigc_tf.Run, photos: list[np.nda
 def test_tiles_have_the_whole_style_picture(run: aigc_tf.Run):
     """Where the photograph is the same everywhere, so are its parts, whatever the style picture has where."""
     even = np.full((64, 128, 1), 0.5, np.float32)
-    halves = run.transform(even, condition=[waves(32, 1)], tile=64, overlap=0)[0]
+    halves = run.transform(even, condition=[strokes(32, 1)], tile=64, overlap=0)[0]
     np.testing.assert_array_equal(halves[:, :64], halves[:, 64:])
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 import aigc_tf
-from aigc_tf.data.photos.styled import StylePicture, style_pixels, waves
+from aigc_tf.data.photos.styled import StylePicture, strokes, style_pixels
 from aigc_tf.errors import InputError
 from aigc_tf.nn.style_features import (
     BINS,
@@ -58,7 +58,7 @@ def test_quantiles_see_what_means_and_products_do_not():
 
 def test_the_place_of_things_is_no_matter_of_style_and_is_one_of_content():
     look = random_features()
-    picture = waves(64, 3)[np.newaxis].astype(np.float32) / 255
+    picture = strokes(64, 3)[np.newaxis].astype(np.float32) / 255
     moved, plain = np.roll(picture, 32, axis=2), np.full_like(picture, 0.5)
     maps, of_moved, of_plain = look(tf.constant(picture)), look(tf.constant(moved)), look(tf.constant(plain))
     assert float(content_distance(maps, maps)[0]) == 0
@@ -93,7 +93,7 @@ def test_a_style_is_learnt(tmp_path: Path):
     assert style < 0.6 * copied and content < 1
     reopened = aigc_tf.Run.open(run.path)
     np.testing.assert_array_equal(reopened.transform(test), styled)
-    np.testing.assert_array_equal(reopened.model.style.pixels, waves(32, 1))
+    np.testing.assert_array_equal(reopened.model.style.pixels, strokes(32, 1))
 
 
 def test_style_pictures(tmp_path: Path):
@@ -104,7 +104,7 @@ def test_style_pictures(tmp_path: Path):
     kept = StylePicture.from_json(StylePicture(pixels).to_json())
     np.testing.assert_array_equal(kept.pixels, pixels)
     assert not kept.reason_to_refuse(StylePicture(pixels))
-    assert "begin a new run" in kept.reason_to_refuse(StylePicture(waves(40, 3)))
+    assert "begin a new run" in kept.reason_to_refuse(StylePicture(strokes(40, 3)))
     for text in ("{}", '{"png": "AAAA"}', "no"):
         with pytest.raises(InputError, match="damaged"):
             StylePicture.from_json(text)

@@ -259,51 +259,7 @@ def printed(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-def restoration(
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
-    espcn_seconds: float = 0.0,
-    results: Path = Path("saved_models/benchmarks/restoration.jsonl"),
-    json: bool = False,
-) -> None:
-    """Restored photographs beside classical methods: NLM, TV, BM3D, biharmonic filling, bicubic, keras.io's ESPCN.
-
-    Args:
-        runs: Folders of trained runs of upscale, denoise, inpaint, deblur or colourise, with --photos.test.
-        espcn_seconds: Processor seconds to train ESPCN beside an upscale run; 0 leaves it out.
-        results: File of finished results; a repeated call continues from it.
-        json: Print one JSON object.
-    """
-    from tools.benchmarks.restoration import restoration as measure
-    from tools.benchmarks.restoration import table
-
-    rows = measure(runs, espcn_seconds, results)
-    show({"rows": rows}, json) if json else print(table(rows))
-
-
-def style(
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
-    side: int = 256,
-    steps: int = 200,
-    results: Path = Path("saved_models/benchmarks/style.jsonl"),
-    json: bool = False,
-) -> None:
-    """Styled photographs beside pictures that are optimised one by one, with the same features, and their times.
-
-    Args:
-        runs: Folders of trained runs of style or adain, with --photos.test.
-        side: Pixels; the middle of each test photograph is taken.
-        steps: Of the optimisation of each picture.
-        results: File of finished results; a repeated call continues from it. Pictures go to a folder beside it.
-        json: Print one JSON object.
-    """
-    from tools.benchmarks.style import style as measure
-    from tools.benchmarks.style import table
-
-    rows = measure(runs, side, steps, results)
-    show({"rows": rows}, json) if json else print(table(rows))
-
-
 COMMANDS = (
     *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
-    *(printed, restoration, style),
+    printed,
 )

@@ -173,26 +173,6 @@ def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: in
     show(report, json) if json else print(table(report))
 
 
-def translation(
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
-    results: Path = Path("saved_models/benchmarks/translation.jsonl"),
-    json: bool = False,
-) -> None:
-    """Translated test pictures beside copying and the nearest training pair: PSNR, SSIM, kernel distance, recognised.
-
-    Args:
-        runs: Folders of trained runs of pix2pix or cyclegan, whose test parts have pairs. Two networks that judge are
-            trained before the first one is measured, once for the pictures of B, and kept in the cache.
-        results: File of finished results; a repeated call continues from it.
-        json: Print one JSON object.
-    """
-    from tools.benchmarks.translation import table
-    from tools.benchmarks.translation import translation as measure
-
-    rows = measure(runs, results)
-    show({"rows": rows}, json) if json else print(table(rows))
-
-
 def recommendation(
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
     seeds: tuple[int, ...] = (0, 1, 2),
@@ -227,4 +207,4 @@ def music(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], json: bool = 
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, translation, recommendation, music)
+COMMANDS = (export, scores, export_matrix, faults, fuzz, memory, privacy, scaling, recommendation, music)

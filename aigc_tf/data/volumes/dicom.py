@@ -1,0 +1,98 @@
+"""Volumes of DICOM series: one file for each slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.volumes.volume import Volume, imported, refuse_huge, upright
+from aigc_tf.errors import UnreadableError
+
+IRREGULAR = 0.01  # of the distance of slices: further from their mean, and slices are missing
+
+
+def series_of(paths: Iterable[Path]) -> tuple[dict[str, list[Any]], dict[Path, str]]:
+    """The headers of files by the series that they belong to, and what is wrong with the files that cannot be read.
+
+    A header's `filename` says where its pixels are: they are not read yet.
+    """
+    pydicom = imported("pydicom")
+    series: dict[str, list[Any]] = {}
+    unreadable: dict[Path, str] = {}
+    for path in paths:
+        try:
+            header = pydicom.dcmread(path, stop_before_pixels=True)
+            series.setdefault(str(header.SeriesInstanceUID), []).append(header)
+        except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError, KeyError) as error:
+            unreadable[path] = f"damaged: {error}"
+        except AttributeError:
+            unreadable[path] = "belongs to no series"
+    return series, unreadable
+
+
+def read_series(headers: list[Any], name: str) -> Volume:
+    """The volume of a series (DICOM PS3.3 §C.7.6.2.1.1: image position and orientation).
+
+    Args:
+        headers: of its files, in any order.
+        name: for messages; the names of people that headers hold go nowhere.
+
+    Raises:
+        UnreadableError: slices are missing or differ in size, a file has several frames, or pixels cannot be decoded.
+    """
+    try:
+        ordered, affine = _placed(headers)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UnreadableError(f"does not say how its slices lie in space: {error}") from None
+    shape = (int(headers[0].Columns), int(headers[0].Rows), len(headers))
+    refuse_huge(shape)
+    values = np.stack([_pixels(header, shape) for header in ordered], axis=-1)
+    return upright(name, values, affine, _window(ordered[0]))
+
+
+def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
+    """Headers in the order of their slices, and the affine of `upright`, of voxels [column, row, slice]."""
+    if len(headers) < 2:
+        raise ValueError("it has one slice")
+    rows, columns = np.array(headers[0].ImageOrientationPatient, float).reshape(2, 3)
+    normal = np.cross(rows, columns)
+    places = np.array([np.array(header.ImagePositionPatient, float) for header in headers])
+    order = np.argsort(places @ normal)
+    distances = np.diff((places @ normal)[order])
+    step = float(distances.mean())
+    if step <= 0 or np.abs(distances - step).max() > IRREGULAR * step:
+        raise ValueError(f"slices are {distances.min():.4g} to {distances.max():.4g} mm apart")
+    between_rows, between_columns = (float(length) for length in headers[0].PixelSpacing)
+    affine = np.eye(4)
+    affine[:3, 0], affine[:3, 1] = rows * between_columns, columns * between_rows
+    affine[:3, 2] = normal * step
+    affine[:3, 3] = places[order[0]]
+    return [headers[index] for index in order], np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine  # LPS -> RAS
+
+
+def _pixels(header: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """float32 `[columns, rows]` of one file, rescaled as it says (§C.11.1)."""
+    pydicom = imported("pydicom")
+    place = Path(header.filename).name
+    if (int(header.Columns), int(header.Rows)) != shape[:2] or int(header.get("NumberOfFrames", 1) or 1) != 1:
+        raise UnreadableError(f"{place} has another size than the other slices, or several frames")
+    try:
+        pixels = pydicom.dcmread(header.filename).pixel_array
+    except (AttributeError, RuntimeError, ValueError, NotImplementedError, OSError, EOFError, KeyError) as error:
+        raise UnreadableError(f"the pixels of {place} cannot be decoded: {str(error).splitlines()[0]}") from None
+    if pixels.ndim != 2:
+        raise UnreadableError(f"{place} has colours: expected intensities")
+    slope, intercept = float(header.get("RescaleSlope", 1)), float(header.get("RescaleIntercept", 0))
+    return (pixels * np.float32(slope) + np.float32(intercept)).astype(np.float32).T
+
+
+def _window(header: Any) -> tuple[float, float] | None:
+    """What a file asks to show (§C.11.2.1.2), the first of several."""
+    centre, width = (np.atleast_1d(header.get(name, [])) for name in ("WindowCenter", "WindowWidth"))
+    if not len(centre) or not len(width):
+        return None
+    middle, half = float(centre[0]), float(width[0]) / 2
+    return (middle - half, middle + half) if half > 0 else None

@@ -1,0 +1,104 @@
+"""Volumes as their files have them, brought to one orientation."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.errors import InputError, UnreadableError
+
+NIFTI_ENDINGS = (".nii", ".nii.gz")
+DICOM_ENDINGS = (".dcm",)
+MAX_VOXELS = 2**30  # 4 GB as float32
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Intensities on a grid."""
+
+    name: str
+    """Of its file or series, for messages."""
+    values: np.ndarray
+    """float32 `[to the right, to the front, upwards]`, as seen by the patient; in the units of the file (Hounsfield
+    units of CT), rescaled as it says."""
+    spacing: tuple[float, float, float]
+    """Millimetres between voxels along each axis."""
+    window: tuple[float, float] | None = None
+    """Intensities that the file asks to show as black and white; None where it asks for none."""
+
+
+def imported(module: str) -> Any:
+    """`nibabel` or `pydicom`.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise InputError(f"to read volumes the package {module} is needed: pip install 'aigc-tf[volumes]'") from error
+
+
+def upright(name: str, values: np.ndarray, affine: np.ndarray, window: tuple[float, float] | None = None) -> Volume:
+    """A volume of values on a grid, turned by quarters and mirrored so that its axes are those of `Volume`.
+
+    Args:
+        name: for messages.
+        values: real numbers `[i, j, k]`; those that are not finite count as the lowest.
+        affine: 4x4, from voxel indices to millimetres to the right, to the front and upwards (NIfTI-1, "RAS+").
+        window: see `Volume`.
+
+    Raises:
+        UnreadableError: there is no volume to show: another number of dimensions, colours, no finite value, one only.
+    """
+    if values.ndim != 3 or values.dtype.names is not None:
+        kind = "colours" if values.dtype.names is not None else f"{values.ndim} dimensions {list(values.shape)}"
+        raise UnreadableError(f"has {kind}: expected one volume of 3 dimensions, intensities")
+    directions = affine[:3, :3]
+    if not np.isfinite(directions).all() or abs(np.linalg.det(directions)) < 1e-9:
+        raise UnreadableError("does not say how its voxels lie in space")
+    values = np.asarray(values, np.float32)
+    finite = np.isfinite(values)
+    if not finite.any() or values[finite].min() == values[finite].max():
+        raise UnreadableError("has the same value everywhere")
+    orientations = imported("nibabel.orientations")
+    turned = orientations.apply_orientation(
+        np.where(finite, values, values[finite].min()), orientations.io_orientation(affine)
+    )
+    axes = orientations.io_orientation(affine)[:, 0].astype(int)
+    lengths = np.linalg.norm(directions, axis=0)
+    spacing = [0.0] * 3
+    for axis, length in zip(axes, lengths, strict=True):
+        spacing[axis] = float(length)
+    return Volume(name, np.ascontiguousarray(turned), (spacing[0], spacing[1], spacing[2]), window)
+
+
+def read_nifti(path: Path, name: str) -> Volume:
+    """The volume of a NIfTI file.
+
+    Raises:
+        UnreadableError: it is damaged, or no volume.
+    """
+    nibabel = imported("nibabel")
+    failures = (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, OverflowError, MemoryError)
+    try:
+        image = nibabel.load(path)
+        refuse_huge(image.shape)
+        values = np.asanyarray(image.dataobj)
+    except failures as error:
+        raise UnreadableError(
+            f"damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from None
+    if values.ndim == 4 and values.shape[-1] == 1:
+        values = values[..., 0]
+    return upright(name, values, image.affine)
+
+
+def refuse_huge(shape: tuple[int, ...]) -> None:
+    """Raise UnreadableError for more than `MAX_VOXELS`, before they are read."""
+    if np.prod(np.array(shape, np.float64)) > MAX_VOXELS:
+        raise UnreadableError(f"holds {list(shape)} voxels, more than {MAX_VOXELS:,} are not read")

@@ -54,9 +54,9 @@ class VideoRecipe(Recipe):
     networks: ClassVar[Mapping[str, str]]
 
     video: VideoSettings = VideoSettings()
-    steps: PositiveInt = 4000
-    batch_size: PositiveInt = 8
-    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (32, 48, 64)
+    steps: PositiveInt = 1500
+    batch_size: PositiveInt = 4
+    unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 32, 48)
     """Channels of the U-Net at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
     """Residual blocks at the smallest size; the others have one on either side."""

@@ -1,4 +1,4 @@
-"""Runs of video on their test windows, frame by frame beside simple methods, and the exported file's real-time factor."""
+"""Runs of video on their test windows beside simple methods, and the real-time factor of the exported file."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def translation(
 
 
 def video(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int = 200, json: bool = False) -> None:
-    """Frames ahead or in a gap: PSNR and SSIM beside copying, extrapolation, blending and optical flow; the file's speed.
+    """Frames ahead or in a gap: PSNR and SSIM beside copying, blending and optical flow; the file's speed.
 
     Args:
         runs: Runs of predict_video or complete_video; their best checkpoints are measured.

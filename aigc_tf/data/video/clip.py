@@ -113,7 +113,9 @@ def _video(path: Path, settings: VideoSettings) -> Iterator[tuple[float, np.ndar
                 time = frame.time if frame.time is not None else found / RATE
                 yield float(time), _fitted(frame.to_image(), settings)
                 found += 1
-    except (av.error.FFmpegError, ValueError, EOFError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # whatever a decoder raises is about its file
         if not found:  # what comes after a damaged place is left out, as players do
             raise UnreadableError("is not a video that can be read, or damaged at its beginning") from error
 
@@ -128,7 +130,9 @@ def _gif(path: Path, settings: VideoSettings) -> Iterator[tuple[float, np.ndarra
                 # Browsers take what is shorter for a tenth of a second.
                 time += max(frame.info.get("duration", 100) or 100, 10) / 1000
                 found += 1
-    except (OSError, ValueError, EOFError, SyntaxError) as error:
+    except UnreadableError:
+        raise
+    except Exception as error:  # as above
         if not found:
             raise UnreadableError("is a damaged GIF") from error
 

@@ -27,7 +27,7 @@ class MoleculeSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Molecules(GPT):
-    """The transformer of `gpt` over SMILES, one molecule a line (after Segler et al. 2018's networks)."""
+    """The transformer of `gpt` over SMILES, one molecule a line (after Segler et al. 2018)."""
 
     model: ClassVar[str] = "aigc_tf.families.text.molecules:MoleculeModel"
     data: ClassVar[str] = "aigc_tf.data.text.molecules:open_source"

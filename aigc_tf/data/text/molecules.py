@@ -33,11 +33,11 @@ def chemistry() -> tuple[ModuleType, ModuleType]:
         InputError: the package is not there.
     """
     try:
-        from rdkit import Chem, RDLogger
+        from rdkit import Chem, rdBase
         from rdkit.Chem import Descriptors
     except ImportError:
         raise InputError("molecules are read by the package rdkit: pip install 'aigc-tf[molecules]'") from None
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     return Chem, Descriptors
 
 
@@ -97,7 +97,7 @@ def marked(lines: Sequence[str], settings: MoleculeSettings) -> tuple[ClassNames
         raise InputError(f"none of {len(lines)} lines can be read as a molecule: give {_WHAT}")
     names, edges = _bands(values[read], settings)
     bands = np.searchsorted(edges, values, side="right")
-    return ClassNames(names), [MARKS[bands[row]] + lines[row] for row in np.flatnonzero(read)]
+    return ClassNames(names), [MARKS[bands[row]] + lines[row] for row in map(int, np.flatnonzero(read))]
 
 
 def properties(lines: Sequence[str], condition: str) -> np.ndarray:
@@ -111,7 +111,7 @@ def properties(lines: Sequence[str], condition: str) -> np.ndarray:
 def _bands(values: np.ndarray, settings: MoleculeSettings) -> tuple[tuple[str, ...], np.ndarray]:
     """Names of the bands, and the edges between them, ascending."""
     if settings.condition == "rings":
-        edges = np.arange(1, settings.bands)
+        edges: np.ndarray = np.arange(1, settings.bands)
         return (*(f"rings={edge - 1}" for edge in edges), f"rings>={edges[-1]}"), edges
     edges = (
         np.unique(np.quantile(values, np.arange(1, settings.bands) / settings.bands).round(2)) + 0.0

@@ -61,10 +61,8 @@ def video_quality(
 def frames_ahead(call: Call, model: NextFrames, windows: np.ndarray) -> np.ndarray:
     """The frames that calls of `step` make, each of those before it."""
     signature = model.signature_of(windows.shape[2], None)
-    states = {
-        name: np.zeros((len(windows), *signature.inputs[name].shape), np.float32)
-        for name in signature.feedback.values()
-    }
+    states = signature.examples(len(windows), 0)  # zeros, beside a frame that is not used
+    states = {name: states[name] for name in signature.feedback.values()}
     given, made = model.given(windows), []
     frame = given[:, 0]
     for place in range(model.recipe.window - 1):

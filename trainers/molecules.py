@@ -1,4 +1,5 @@
-"""Train a transformer on molecules as SMILES (000 §3.13.2): 15,000 steps of 32, a quarter of an hour on two cores.
+"""Train a transformer on molecules as SMILES (000 §3.13.2): 15,000 steps of 32 lines, 15 minutes on two
+cores.
 
     python -m trainers.molecules --source smiles.txt
     python -m trainers.molecules --source smiles.txt --molecules.condition rings

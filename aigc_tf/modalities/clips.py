@@ -56,8 +56,10 @@ class Clips(Modality):
 
     def find(self, paths: Sequence[Path]) -> list[UserFile]:
         """Folders that hold pictures are clips; see `Modality.find` for all others."""
+        if not paths:
+            return super().find(paths)
         found: list[UserFile] = []
-        for path in paths or [Path()]:
+        for path in paths:
             if path.is_dir() and pictures_of(path):
                 found.append(UserFile(path, Path(path.resolve().name)))
             else:

@@ -53,6 +53,9 @@ def test_a_folder_of_pictures_is_a_clip_in_the_order_of_its_names(tmp_path: Path
         Image.fromarray(frames[number]).save(tmp_path / f"{number:03d}.png")
     np.testing.assert_array_equal(read_clip(tmp_path, WHOLE).frames, frames)
     assert [file.path for file in Clips(WHOLE).find([tmp_path])] == [tmp_path]
+    np.testing.assert_array_equal(Clips(WHOLE).read_or_reason(tmp_path).frames, frames)
+    with pytest.raises(InputError, match="no clips are named"):
+        Clips(WHOLE).find([])
 
 
 def test_odd_sizes_are_written_and_frames_resized_by_their_shorter_side(tmp_path: Path):

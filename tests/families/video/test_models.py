@@ -86,3 +86,25 @@ def test_too_few_frames_and_odd_sizes_get_one_line(model: VideoModel):
     with pytest.raises(InputError, match=r"--tile is 33"):
         model.of_size(33)
     assert set(model.of_size(48).signatures()) == {model.signature}
+
+
+def test_what_a_unet_remembers_are_the_frames_before_the_oldest_first():
+    recipe = dataclasses.replace(UNET, past=4)
+    network = aigc_tf.create(recipe).network
+    frames = windows(recipe)
+    past = np.zeros((2, 32, 32, 3), np.float32)
+    for place in range(4):
+        _, past = network([frames[:, place], past])
+    np.testing.assert_array_equal(past, np.concatenate([frames[:, place] for place in (1, 2, 3)], axis=-1))
+
+
+def test_states_matter():
+    """Another first frame changes what is predicted from the last one."""
+    for name in ("unet", "convlstm"):
+        model = aigc_tf.create(dataclasses.replace(RECIPES[name], past=3))
+        random = np.random.default_rng(0)
+        for weight in model.used.weights:
+            weight.assign(random.normal(0, 0.2, weight.shape))
+        given = windows(model.recipe)
+        other = np.concatenate([1 - given[:, :1], given[:, 1:]], axis=1)
+        assert np.abs(model.of_windows(given) - model.of_windows(other)).max() > 1e-3

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.video.clip import Clip
@@ -94,7 +95,7 @@ def test_what_a_unet_remembers_are_the_frames_before_the_oldest_first():
     frames = windows(recipe)
     past = np.zeros((2, 32, 32, 3), np.float32)
     for place in range(4):
-        _, past = network([frames[:, place], past])
+        _, past = network([tf.constant(frames[:, place]), tf.constant(past)])
     np.testing.assert_array_equal(past, np.concatenate([frames[:, place] for place in (1, 2, 3)], axis=-1))
 
 

@@ -1,4 +1,4 @@
-"""Train a network that gives photographs the style of any picture: 1,500 steps of 4 crops, about fifteen minutes.
+"""Train a network that gives photographs the style of any picture: 1,500 steps of 2 crops, about fifteen minutes.
 
     python -m trainers.adain --source FOLDER --styles PAINTINGS
     python -m tools.transform RUN photo.jpg --condition style.jpg --out styled.png

@@ -1,4 +1,4 @@
-"""Train a network that gives photographs the style of one picture: 1,500 steps of 4 crops, about ten minutes.
+"""Train a network that gives photographs the style of one picture: 1,500 steps of 2 crops, about ten minutes.
 
     python -m trainers.style --source FOLDER --style painting.jpg
     python -m trainers.style --source FOLDER --style painting.jpg --features hed        # pip install 'aigc-tf[style]'

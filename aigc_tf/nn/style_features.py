@@ -133,10 +133,15 @@ def style_distance(found: Sequence[tf.Tensor], style: Sequence[tf.Tensor]) -> tf
 
 
 def content_distance(maps: Sequence[tf.Tensor], content: Sequence[tf.Tensor]) -> tf.Tensor:
-    """|F - C|² / |C|² of the last but one layer, C of the photograph (Johnson et al. 2016, eq. 2): `[batch]`."""
+    """|F - C|² / (|F|² + |C|²) of the last but one layer, C of the photograph (Johnson et al. 2016, eq. 2): `[batch]`.
+
+    Divided by both, as `style_distance`: by |C|² alone a clear sky would weigh a hundred times as much as other crops.
+    """
     features, wanted = maps[-2], content[-2]
-    difference = tf.reduce_sum(tf.square(features - wanted), axis=(1, 2, 3))
-    return difference / (tf.reduce_sum(tf.square(wanted), axis=(1, 2, 3)) + keras.config.epsilon())
+    difference, *lengths = (
+        tf.reduce_sum(tf.square(part), axis=(1, 2, 3)) for part in (features - wanted, features, wanted)
+    )
+    return difference / (sum(lengths) + keras.config.epsilon())
 
 
 def perceptual_distance(maps: Sequence[tf.Tensor], references: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -35,4 +35,4 @@ class AdaIN(StyleRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls.small(style_side=32, style_filters=(4, 4, 4), style_numbers=8)
+        return cls.small(surround=0, style_side=32, style_filters=(4, 4, 4), style_numbers=8)

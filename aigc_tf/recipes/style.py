@@ -25,4 +25,4 @@ class Style(StyleRecipe):
     @classmethod
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
-        return cls.small(style_side=32)
+        return cls.small(surround=0, style_side=32)

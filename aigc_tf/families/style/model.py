@@ -85,11 +85,17 @@ class Stylist(PhotoModel):
     def losses_of(self, network: keras.Model, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
         """The losses of a network on a batch in [-1, 1]."""
         inputs = {name: unit(pictures) for name, pictures in batch.items()}
-        styled = self.called(network, inputs, training)
+        styled = self._inside(self.called(network, inputs, training))
+        inputs["image"] = self._inside(inputs["image"])
         style, content = (ops.mean(part) for part in self.distances(styled, inputs))
         variation = ops.mean(tf.image.total_variation(styled)) / ops.cast(ops.size(styled[0]), "float32")
         loss = self.weighted(style, content) + self.recipe.variation_weight * variation
         return {"loss": loss, "style_loss": style, "content_loss": content, "variation_loss": variation}
+
+    def _inside(self, pictures: tf.Tensor) -> tf.Tensor:
+        """Crops `[batch, height, width, channels]` without what surrounds them."""
+        around = self.recipe.surround
+        return pictures[:, around : pictures.shape[1] - around, around : pictures.shape[2] - around]
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1], and what is beside."""

@@ -54,9 +54,16 @@ def _described(x: Any, recipe: AdaIN) -> Any:
     return layers.Dense(recipe.style_numbers, activation="relu", name="style_numbers")(told)
 
 
+def _details(image: Any) -> Any:
+    """What stands out from its surroundings, amplified: strokes are made of the faint noise of smooth areas, too."""
+    smooth = layers.AveragePooling2D(3, strides=1, padding="same", name="smooth")(image)
+    difference = layers.Subtract(name="details")([image, smooth])
+    return layers.Activation("tanh", name="amplified_details")(layers.Rescaling(32.0, name="amplified")(difference))
+
+
 def _changed(image: Any, recipe: StyleRecipe, condition: Any = None) -> Any:
     change = half_size_unet(
-        image,
+        layers.Concatenate(name="told")([image, _details(image)]),
         recipe.unet_filters,
         recipe.lowest_blocks,
         recipe.photos.channels,

@@ -54,7 +54,7 @@ class VideoRecipe(Recipe):
     networks: ClassVar[Mapping[str, str]]
 
     video: VideoSettings = VideoSettings()
-    steps: PositiveInt = 1500
+    steps: PositiveInt = 10_000
     batch_size: PositiveInt = 4
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 32, 48)
     """Channels of the U-Net at a half, a quarter, ... of the size."""

@@ -3,7 +3,7 @@
     python -m trainers.levels
     python -m trainers.levels --source levels.txt
 
-expected at the end: 0
+expected after 235 steps (one seed, made-up levels): 4 % of drawn levels can be played, of a 6-gram none
 """
 
 from aigc_tf.cli.command import train_command

@@ -20,6 +20,7 @@
     python -m tools.benchmark recommendation RUN  recommenders over five folds beside popularity, item-kNN and EASE
     python -m tools.benchmark tables            rows of tables beside a Gaussian copula and training rows drawn again
     python -m tools.benchmark returns FILES     daily returns beside block bootstrap, GARCH(1,1), EWMA, the random walk
+    python -m tools.benchmark video RUN         frames ahead or in a gap beside copying, blending and optical flow
     python -m tools.benchmark style RUN         styled photographs beside 200 steps of optimisation for each
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
@@ -27,6 +28,7 @@
     python -m tools.benchmark music RUN...      pieces beside an n-gram and real ones, real-time factor of the file
     python -m tools.benchmark sound RUN...      recognition, distances and reconstructions of sounds, real-time factor
     python -m tools.benchmark music-rules RUN  parallels of drawn pieces by temperature, top_p and the best of several
+    python -m tools.benchmark molecules RUN     drawn molecules or levels: valid, unique, novel, beside a 6-gram
     python -m tools.benchmark forms RUN         how many poems or programs that a run writes have the right form
     python -m tools.benchmark gpt --torch PYTHON the transformer beside nanoGPT's CPU setting
     python -m tools.benchmark seq2seq             texts for texts: decoding beside a growing prefix, step beside PyTorch

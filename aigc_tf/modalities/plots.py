@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,18 +63,35 @@ def forecast_picture(
     return _drawn(figure)
 
 
-def _fields(names: Sequence[str]) -> tuple[Any, list[Any]]:
+def histograms_picture(values: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """Densities of several sets of values `[count, properties]`, a field for each property, a line for each set.
+
+    Returns:
+        uint8 `[height, width, 3]`.
+    """
+    figure, fields = _fields(names, share_x=False)
+    for column, axes in enumerate(fields):
+        edges = np.histogram_bin_edges(np.concatenate([rows[:, column] for rows in values.values()]), bins=30)
+        for name, rows in values.items():
+            heights, _ = np.histogram(rows[:, column], edges)
+            axes.stairs(heights / max(len(rows), 1), edges, label=name)
+    figure.legend(*fields[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize="small")
+    return _drawn(figure)
+
+
+def _fields(names: Sequence[str], share_x: bool = True) -> tuple[Any, list[Any]]:
     """A figure with a field for each of the first series."""
     # Drawn without pyplot, which would open a window system's back end and keep every figure.
     from matplotlib.figure import Figure
 
     shown = list(names)[:DRAWN]
     figure = Figure(figsize=(6, 1 + 2 * len(shown)), dpi=100, layout="constrained")
-    fields = figure.subplots(len(shown), squeeze=False, sharex=True)[:, 0]
+    fields = figure.subplots(len(shown), squeeze=False, sharex=share_x)[:, 0]
     with all_fonts():
         for name, axes in zip(shown, fields, strict=True):
             axes.set_ylabel(drawable(name), parse_math=False)
-    fields[-1].set_xlabel("steps of time")
+    if share_x:
+        fields[-1].set_xlabel("steps of time")
     return figure, list(fields)
 
 

@@ -38,7 +38,7 @@ from aigc_tf.runs.folder import read_recipe
 from aigc_tf.runs.run import Run
 from aigc_tf.runs.session import put_in_order
 from tools import tflite_demo
-from tools.benchmarks import specimens, surroundings
+from tools.benchmarks import media, specimens, surroundings
 from tools.benchmarks.mutations import damaged, damaged_json
 from tools.benchmarks.tables import markdown
 
@@ -280,6 +280,7 @@ def readers(templates: Path, outside: Path) -> dict[str, Case]:
         "tables of ratings": ratings,
         ".tflite metadata": file,
         **surroundings.cases(models),
+        **media.cases(),
     }
 
 

@@ -99,4 +99,19 @@ def translation(
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-COMMANDS = (restoration, volumes, style, translation)
+def video(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int = 200, json: bool = False) -> None:
+    """Frames ahead or in a gap: PSNR and SSIM beside copying, blending and optical flow; the file's speed.
+
+    Args:
+        runs: Runs of predict_video or complete_video; their best checkpoints are measured.
+        samples: Number of test windows.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.video import table
+    from tools.benchmarks.video import video as measure
+
+    rows = measure(runs, samples)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (video, restoration, volumes, style, translation)

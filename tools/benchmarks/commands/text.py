@@ -169,4 +169,22 @@ def sentiment(
     show(report, json) if json else print(report["table"])
 
 
-COMMANDS = (text, sentiment, forms, gpt, rewriting, seq2seq, steps, forecasts)
+def molecules(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int = 1000, seed: int = 0, json: bool = False
+) -> None:
+    """Molecules or levels that runs draw: valid, unique, novel, beside a 6-gram and held-out ones.
+
+    Args:
+        runs: Runs of molecules or levels.
+        samples: Number of designs, at most 1,000.
+        seed: Random seed of the draws.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.molecules import molecules as measure
+    from tools.benchmarks.molecules import table
+
+    rows = measure(runs, samples, seed)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (molecules, text, sentiment, forms, gpt, rewriting, seq2seq, steps, forecasts)

@@ -1,0 +1,126 @@
+"""Molecules as SMILES, one a line, and the properties that they can be asked for by."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.classes import ClassNames
+from aigc_tf.data.text import opening
+from aigc_tf.data.text.designs import named, read_designs
+from aigc_tf.data.text.source import TextSource
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.molecules import Molecules, MoleculeSettings
+
+AUTO = "made_up_molecules"
+MARKS = "①②③④⑤⑥⑦⑧⑨"
+"""Stand before the SMILES of a molecule for the band of its property."""
+_WHAT = "SMILES, one a line"
+_MADE_UP = 3000
+_PARTS = ("C", "CC", "O", "N", "C(=O)", "C(C)", "NC(=O)", "S", "c1ccc(cc1)", "C1CCN(CC1)", "C(F)", "c1cc(on1)")
+
+
+def chemistry() -> tuple[ModuleType, ModuleType]:
+    """RDKit's `Chem` and `Descriptors`, without what they print of bad molecules.
+
+    Raises:
+        InputError: the package is not there.
+    """
+    try:
+        from rdkit import Chem, rdBase
+        from rdkit.Chem import Descriptors
+    except ImportError:
+        raise InputError("molecules are read by the package rdkit: pip install 'aigc-tf[molecules]'") from None
+    rdBase.DisableLog("rdApp.*")
+    return Chem, Descriptors
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class MoleculeSource(TextSource):
+    """SMILES as numbers, and the bands of the property that they are asked for by."""
+
+    classes: ClassNames
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`vocabulary` and `classes`."""
+        return {**super().assets, "classes": self.classes}
+
+
+def open_source(recipe: Molecules, data: Any = None) -> MoleculeSource:
+    """The molecules that a recipe asks for; about a tenth of them is held out.
+
+    Args:
+        recipe: its `source` is `auto` (`made_up_molecules`) or the path of a text file, SMILES one a line.
+        data: used instead of the source: strings, one a molecule.
+
+    Raises:
+        InputError: the source or the data is missing or cannot be used, or rdkit is needed and not there.
+    """
+    make = partial(made_up, _MADE_UP)
+    found = read_designs(recipe.source, data, AUTO, make, _split, _WHAT)
+    classes, kept = marked(found.texts, recipe.molecules)
+    source = named(opening.open_source(recipe, kept), found)
+    strange = len(found.texts) - len(kept)
+    notes = (*source.notes, *([f"left out: {strange:,} lines that RDKit cannot read"] if strange else []))
+    fields = {field.name: getattr(source, field.name) for field in dataclasses.fields(source)}
+    return MoleculeSource(**{**fields, "notes": notes, "classes": classes})
+
+
+def _split(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def made_up(count: int, seed: int = 0) -> list[str]:
+    """Chains of two to five common parts: valid molecules, for trying things out."""
+    random = np.random.default_rng(seed)
+    return ["".join(random.choice(_PARTS, random.integers(2, 6))) for _ in range(count)]
+
+
+def marked(lines: Sequence[str], settings: MoleculeSettings) -> tuple[ClassNames, list[str]]:
+    """The bands of a property, and the molecules with their band's mark before them; without a property as they are.
+
+    Raises:
+        InputError: rdkit is needed and not there, or it can read none of them.
+    """
+    if settings.condition == "none":
+        return ClassNames(()), list(lines)
+    values = properties(lines, settings.condition)
+    read = ~np.isnan(values)
+    if not read.any():
+        raise InputError(f"none of {len(lines)} lines can be read as a molecule: give {_WHAT}")
+    names, edges = _bands(values[read], settings)
+    bands = np.searchsorted(edges, values, side="right")
+    return ClassNames(names), [MARKS[bands[row]] + lines[row] for row in map(int, np.flatnonzero(read))]
+
+
+def properties(lines: Sequence[str], condition: str) -> np.ndarray:
+    """Rings or log P of each molecule, float64 `[molecules]`; NaN where it cannot be read."""
+    chem, descriptors = chemistry()
+    measure = {"rings": descriptors.RingCount, "log_p": descriptors.MolLogP}[condition]
+    molecules = map(chem.MolFromSmiles, lines)
+    return np.array([np.nan if molecule is None else measure(molecule) for molecule in molecules], np.float64)
+
+
+def _bands(values: np.ndarray, settings: MoleculeSettings) -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the bands, and the edges between them, ascending."""
+    if settings.condition == "rings":
+        edges: np.ndarray = np.arange(1, settings.bands)
+        return (*(f"rings={edge - 1}" for edge in edges), f"rings>={edges[-1]}"), edges
+    edges = (
+        np.unique(np.quantile(values, np.arange(1, settings.bands) / settings.bands).round(2)) + 0.0
+    )  # no negative zero
+    inner = (f"log_p={low:g}..{high:g}" for low, high in itertools.pairwise(edges))
+    return (f"log_p<{edges[0]:g}", *inner, f"log_p>={edges[-1]:g}"), edges
+
+
+def band_of(values: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The band of each value by the bands' names, int64 `[values]`."""
+    lows = [float(name.partition("=")[2].partition("..")[0]) for name in names[1:]]
+    return np.searchsorted(lows, values, side="right")

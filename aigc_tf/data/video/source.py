@@ -1,0 +1,94 @@
+"""What a source of video is."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.data.order import Rows
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source
+from aigc_tf.data.video.splits import VideoSplit
+from aigc_tf.nn.augmentation import numbers_at
+
+_AT_ONCE = 8
+_SEEDS = 2**24  # what a float32 in [0, 1) tells apart
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class VideoSource(Source):
+    """Windows of clips."""
+
+    train: VideoSplit
+    validation: VideoSplit | None = None
+    test: VideoSplit
+    uncut: VideoSplit | None = None
+    """The training part with the validation part in it; None if none was cut off."""
+    validated_by: str = NO_VALIDATION
+    """How the validation part came about."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See `Source.fingerprint`."""
+        parts = (self.uncut or self.train, self.test)
+        return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+
+    @property
+    def count(self) -> int:
+        """Windows in an epoch."""
+        return len(self.train)
+
+    @property
+    def validation_split(self) -> str:
+        """In words."""
+        return self.validated_by
+
+    def validated(self) -> Self:
+        """See `Source.validated`."""
+        found = self.train.cut()
+        if found is None:
+            return self
+        train, validation, words = found
+        return dataclasses.replace(self, train=train, validation=validation, uncut=self.train, validated_by=words)
+
+    def describe(self) -> dict[str, Any]:
+        """What a run records of its source."""
+        return {
+            "training windows": len(self.train),
+            "frames of a window": self.train.frames,
+            "crop": self.train.crop,
+            "validation split": self.validation_split,
+            "test windows": len(self.test),
+            "test split": self.test_split,
+            "licence": self.licence,
+        }
+
+    def inputs(self, part: PartName, count: int) -> np.ndarray:
+        """Windows, uint8 `[count, frames, crop, crop, channels]`."""
+        found: np.ndarray = self.part(part).spread(count)
+        return found
+
+    def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
+        """Windows as batches for training have them."""
+        windows = self.inputs(part, count)
+        for start in range(0, len(windows), _AT_ONCE):
+            yield {"clip": windows[start : start + _AT_ONCE].astype(np.float32) / 255}
+
+    def read(self, rows: Rows, seed: int) -> Batch:
+        """`clip`, float32 `[batch, frames, crop, crop, channels]` in [0, 1]."""
+        size = rows.examples.shape[0]
+        numbers = numbers_at(rows.position, size, seed)
+
+        def windows(examples: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+            seeds = (numbers[:, :2] * _SEEDS).astype(np.int64)
+            return self.train.windows(examples, seeds, seed).astype(np.float32) / 255
+
+        clip = tf.numpy_function(windows, [rows.examples, numbers], tf.float32, stateful=False)
+        side = self.train.crop
+        return {"clip": tf.ensure_shape(clip, (size, self.train.frames, side, side, None))}

@@ -1,0 +1,87 @@
+"""What a file changes in made frames: the PSNR of validation windows, by network and by file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
+from aigc_tf.export.runner import Runner
+from aigc_tf.families.video.complete import GapFrames
+from aigc_tf.families.video.predict import NextFrames
+from aigc_tf.metrics.images.image_quality import psnr
+from aigc_tf.recipes.video import VideoRecipe
+
+
+def video_quality(
+    model: Any, source: Any, recipe: VideoRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """Measure a file on windows of the `watched` part, and refuse one beyond the limits of the recipe.
+
+    Args:
+        model: what was exported.
+        source: the run's.
+        recipe: `recipe.export_limits` says with how many windows, and what is accepted.
+        runner: of the file.
+        quantize: how it was quantized.
+
+    Raises:
+        VerificationError: the limit is exceeded, or a number is not finite.
+    """
+    ((name, signature),) = model.signatures(source).items()
+    side = runner.inputs(name)[next(iter(signature.inputs))][0][1]
+    windows = model.windows(source, recipe.export_limits.crops // 4 or 1, side, 0)
+    signatures = model.of_size(side).signatures(source)
+    make = {"step": frames_ahead, "fill": frames_between}[name]
+    truth = model.truth(windows)
+    before, after = (
+        _psnr_db(make(call, model, windows), truth) for call in checked(networks_of(signatures), runner.map)
+    )
+    allowed = recipe.export_limits.of(quantize).psnr_db
+    require_at_most(
+        before - after,
+        allowed,
+        f"{name}, quantize {quantize}: the PSNR of frames goes from {before:.2f} to {after:.2f} dB, it may fall by "
+        f"{allowed:g}: choose quantize float16, train longer, or change export_limits.{quantize}.psnr_db",
+    )
+    measure = "PSNR of frames of validation windows in dB, higher is better"
+    return {
+        name: {
+            "measure": measure,
+            "before": before,
+            "after": after,
+            "change": after - before,
+            "limit": -allowed,
+            "windows": len(windows),
+        }
+    }
+
+
+def frames_ahead(call: Call, model: NextFrames, windows: np.ndarray) -> np.ndarray:
+    """The frames that calls of `step` make, each of those before it."""
+    signature = model.signature_of(windows.shape[2], None)
+    states = signature.examples(len(windows), 0)  # zeros, beside a frame that is not used
+    states = {name: states[name] for name in signature.feedback.values()}
+    given, made = model.given(windows), []
+    frame = given[:, 0]
+    for place in range(model.recipe.window - 1):
+        outputs = call("step", {"frame": frame, **states})
+        states = {target: outputs[output] for output, target in signature.feedback.items()}
+        ahead = place + 1 >= given.shape[1]
+        frame = outputs["next"] if ahead else given[:, place + 1]
+        if ahead:
+            made.append(frame)
+    return np.stack(made, axis=1)
+
+
+def frames_between(call: Call, model: GapFrames, windows: np.ndarray) -> np.ndarray:
+    """The frames that a call of `fill` makes."""
+    given = model.given(windows)
+    known = np.concatenate([*np.moveaxis(given, 1, 0)], axis=-1)
+    return np.stack(np.split(call("fill", {"known": known})["between"], model.recipe.gap, axis=-1), axis=1)
+
+
+def _psnr_db(made: np.ndarray, truth: np.ndarray) -> float:
+    pair = [np.clip(frames, 0, 1).reshape(-1, *frames.shape[2:]) for frames in (made, truth)]
+    return float(psnr(*pair).mean())

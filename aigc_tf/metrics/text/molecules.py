@@ -1,0 +1,100 @@
+"""Drawn molecules: how many are valid, different and new, and whether their descriptors are those of real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.data.text.molecules import MARKS, band_of, chemistry, properties
+from aigc_tf.metrics.evaluator import Figure, Measurement, Picture
+from aigc_tf.metrics.frechet import StreamingStatistics, frechet_distance
+from aigc_tf.metrics.text.designs import HELD_OUT, NGRAM, DesignSamples
+from aigc_tf.modalities.plots import histograms_picture
+from aigc_tf.recipes.molecules import Molecules
+
+DESCRIPTORS = {
+    "MolWt": "molecular weight",
+    "MolLogP": "log P",
+    "TPSA": "polar surface area",
+    "qed": "drug-likeness (QED)",
+    "RingCount": "rings",
+    "NumHDonors": "hydrogen bond donors",
+    "NumHAcceptors": "hydrogen bond acceptors",
+    "NumRotatableBonds": "rotatable bonds",
+    "FractionCSP3": "sp3 share of the carbons",
+}
+_SHOWN = ("MolWt", "MolLogP", "qed", "RingCount")
+
+
+class MoleculeSamples(DesignSamples):
+    """`valid`, `unique`, `novel`, and with a condition the share that has the property asked for (`agreement`).
+
+    `descriptor_distance` is the Fréchet distance between Gaussians of nine descriptors, each in the held-out molecules'
+    standard deviations, of drawn and held-out molecules; lower is better.
+    """
+
+    def canonical(self, texts: Sequence[str], recipe: Any) -> list[str | None]:
+        """RDKit's canonical SMILES."""
+        chem, _ = chemistry()
+        found = (chem.MolFromSmiles(text.lstrip(MARKS)) for text in texts)
+        return [chem.MolToSmiles(molecule) if molecule and molecule.GetNumAtoms() else None for molecule in found]
+
+    def conditions(self, held: Sequence[str], recipe: Molecules, source: Any) -> np.ndarray:
+        """The bands that held-out molecules are marked with."""
+        return np.array([MARKS.index(text[0]) for text in held])
+
+    def further(
+        self, drawn: dict[str, list[str]], asked: np.ndarray | None, source: Any, recipe: Molecules
+    ) -> Measurement:
+        """Descriptors, and how often the property is the one that was asked for."""
+        described = {name: descriptors_of([text for text in texts if text]) for name, texts in drawn.items()}
+        real = described[HELD_OUT]
+        # Every second held-out molecule is compared with the others: what the distance of real ones is.
+        distances = {
+            "model": _distance(described["model"], real, real),
+            NGRAM: _distance(described[NGRAM], real, real),
+            HELD_OUT: _distance(real[::2], real[1::2], real),
+        }
+        beside = {name: distances[name] for name in (NGRAM, HELD_OUT) if np.isfinite(distances[name])}
+        figures = {}
+        if np.isfinite(distances["model"]):
+            figures["descriptor_distance"] = Figure(distances["model"], "lower", beside)
+        if asked is not None:
+            figures["agreement"] = Figure(_agreement(drawn["model"], asked, source.classes.names, recipe), "higher")
+        chosen = [[*DESCRIPTORS].index(name) for name in _SHOWN]
+        picture = histograms_picture(
+            {"real": real[:, chosen], "drawn": described["model"][:, chosen]}, [DESCRIPTORS[name] for name in _SHOWN]
+        )
+        caption = "Properties of drawn molecules that are valid, and of real ones: the closer the lines, the better."
+        protocol = {"descriptors": ", ".join(DESCRIPTORS.values())}
+        return Measurement(figures, protocol, {"properties": Picture(picture, caption)})
+
+
+def descriptors_of(smiles: Sequence[str]) -> np.ndarray:
+    """float64 `[molecules, descriptors]` of valid molecules."""
+    chem, library = chemistry()
+    measures = [getattr(library, name) for name in DESCRIPTORS]
+    rows = [[measure(molecule) for measure in measures] for molecule in map(chem.MolFromSmiles, smiles)]
+    return np.array(rows, np.float64).reshape(-1, len(measures))
+
+
+def _distance(first: np.ndarray, second: np.ndarray, scale: np.ndarray) -> float:
+    """Fréchet distance in the standard deviations of `scale`; NaN of fewer than two molecules."""
+    if min(len(first), len(second)) < 2:
+        return float("nan")
+    deviation = np.maximum(scale.std(axis=0), 1e-6)
+    both = [StreamingStatistics(), StreamingStatistics()]
+    for gathered, values in zip(both, (first, second), strict=True):
+        gathered.update(values / deviation)
+    return frechet_distance(both[0].result(), both[1].result())
+
+
+def _agreement(drawn: Sequence[str | None], asked: np.ndarray, names: Sequence[str], recipe: Molecules) -> float:
+    """Of the valid molecules, the share in the band that was asked for."""
+    valid = [row for row, smiles in enumerate(drawn) if smiles]
+    if not valid:
+        return 0.0
+    values = properties([drawn[row] or "" for row in valid], recipe.molecules.condition)
+    return float(np.mean(band_of(values, names) == asked[valid]))

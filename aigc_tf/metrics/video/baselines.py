@@ -1,0 +1,89 @@
+"""The simple methods that stand beside models of video."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+from aigc_tf.modalities.drawing import to_bytes
+
+
+def copied(given: np.ndarray, count: int) -> np.ndarray:
+    """The last frame of each clip again and again; `[clips, time, ...]` -> `[clips, count, ...]`."""
+    return np.repeat(given[:, -1:], count, axis=1)
+
+
+def extrapolated(given: np.ndarray, count: int) -> np.ndarray:
+    """Each pixel goes on as it went from the last frame but one to the last, cut to [0, 1]."""
+    ahead = np.arange(1, count + 1).reshape(-1, 1, 1, 1)
+    return np.clip(given[:, -1:] + ahead * (given[:, -1:] - given[:, -2:-1]), 0, 1)
+
+
+def blended(given: np.ndarray, count: int) -> np.ndarray:
+    """From the frame before the gap to that after it, linearly; half of the given frames come before it."""
+    before, after = _borders(given)
+    share = (np.arange(1, count + 1) / (count + 1)).reshape(-1, 1, 1, 1)
+    return (1 - share) * before[:, None] + share * after[:, None]
+
+
+def flow_ahead(given: np.ndarray, count: int) -> np.ndarray:
+    """The last frame, moved on along the optical flow from the frame before to it (DIS, Kroeger et al. 2016)."""
+    found = []
+    for clip in given:
+        # From the last frame back to the one before: where a pixel of the last was.
+        back = _flow(clip[-1], clip[-2])
+        found.append([_moved(clip[-1], ahead * back) for ahead in range(1, count + 1)])
+    return np.array(found)
+
+
+def flow_between(given: np.ndarray, count: int) -> np.ndarray:
+    """Both borders of the gap, moved along the flow between them to each moment, and blended (Baker et al. 2011)."""
+    found = []
+    for before, after in zip(*_borders(given), strict=True):
+        onwards, back = _flow(before, after), _flow(after, before)
+        made = []
+        for share in np.arange(1, count + 1) / (count + 1):
+            first, second = _moved(before, share * back), _moved(after, (1 - share) * onwards)
+            made.append((1 - share) * first + share * second)
+        found.append(made)
+    return np.array(found)
+
+
+def opencv() -> ModuleType | None:
+    """OpenCV, where it is installed: it is for development only."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    cv2.setNumThreads(1)
+    module: ModuleType = cv2
+    return module
+
+
+def _borders(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    middle = given.shape[1] // 2
+    return given[:, middle - 1], given[:, middle]
+
+
+def _flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pixels to the right and down from each of the first frame to its place in the second: `[height, width, 2]`."""
+    library = opencv()
+    assert library is not None
+    method = library.DISOpticalFlow_create(library.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    grey = [to_bytes(frame.mean(axis=-1)) for frame in (first, second)]
+    flow: np.ndarray = method.calc(*grey, None)
+    return flow
+
+
+def _moved(frame: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """At each pixel the frame at a place that lies so far from it."""
+    library = opencv()
+    assert library is not None
+    height, width, channels = frame.shape
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    at = (columns + places[..., 0]).astype(np.float32), (rows + places[..., 1]).astype(np.float32)
+    moved = library.remap(
+        frame.astype(np.float32), *at, interpolation=library.INTER_LINEAR, borderMode=library.BORDER_REPLICATE
+    )
+    return np.clip(moved.reshape(height, width, channels), 0, 1)

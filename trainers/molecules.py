@@ -1,0 +1,15 @@
+"""Train a transformer on molecules as SMILES (000 §3.13.2): 15,000 steps of 32 lines, 15 minutes on two
+cores.
+
+    python -m trainers.molecules --source smiles.txt
+    python -m trainers.molecules --source smiles.txt --molecules.condition rings
+    python -m trainers.molecules
+
+expected after 2,600 steps (one seed, 100,000 molecules of MOSES): 62 % of drawn molecules valid, a 6-gram 8 %
+"""
+
+from aigc_tf.cli.command import train_command
+from aigc_tf.recipes.molecules import Molecules
+
+if __name__ == "__main__":
+    train_command(Molecules)

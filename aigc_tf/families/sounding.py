@@ -19,7 +19,7 @@ from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
 _HEARD = 6  # sounds of a preview
 # Each iteration of Griffin-Lim multiplies differences by up to one and a half where phases are hardly defined: after 16
 # of them samples of trained models differed by 0.0008 of full scale, and 0.005, 46 dB below it, is accepted.
-_GROWTH = 32
+GROWTH = 32
 _SOUND = {"image": "sound"}  # what of a model of pictures becomes sound
 
 
@@ -84,7 +84,7 @@ class Sounding(LatentModel):
             heard(signature.outputs),
             _examples(signature.examples, ordinary) if "sound" in inputs else signature.examples,
             strange=_examples(signature.strange, strange) if signature.strange else None,
-            passes=_GROWTH * settings.iterations if "image" in signature.outputs else 1,
+            passes=GROWTH * settings.iterations if "image" in signature.outputs else 1,
         )
 
     def export_metadata(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import io
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
@@ -94,6 +94,37 @@ class Sounds(Modality):
         cut = images[:, : height * shrink, : width * shrink]
         small = cut.reshape(len(images), height, shrink, width, shrink, 1).mean(axis=(2, 4))
         return np.round(small * 255).astype(np.uint8)
+
+
+class Utterances(Sounds):
+    """Sounds of any length: float32 `[samples]` in [-1, 1] each, in a list."""
+
+    def rows(self, given: Any) -> list[np.ndarray]:  # type: ignore[override]
+        """One sound, or several."""
+        return [given] if isinstance(given, np.ndarray) and given.ndim == 1 else list(given)
+
+    def stack(self, values: Sequence[Any]) -> list[np.ndarray]:
+        """A list of them."""
+        return list(values)
+
+    def show(self, values: Any, columns: int | None = None) -> np.ndarray:
+        """Spectrograms with as much silence behind each as the longest needs; see `Sounds.show`."""
+        return super().show(self._padded(values), columns)
+
+    def show_titled(self, values: Any, titles: Sequence[str]) -> np.ndarray:
+        """The same, each above its title."""
+        return super().show_titled(self._padded(values), titles)
+
+    def thumbnails(self, values: Any) -> np.ndarray:
+        """See `Sounds.thumbnails`."""
+        return super().thumbnails(self._padded(values))
+
+    def _padded(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """float32 `[sounds, samples of the recipe]`: longer ones are cut."""
+        made = np.zeros((len(values), self.settings.samples), np.float32)
+        for row, value in zip(made, values, strict=True):
+            row[: len(value)] = value[: len(row)]
+        return made
 
 
 def write_sound(file: IO[bytes], sound: np.ndarray, rate: int, made_by: Mapping[str, str], kind: str = "WAV") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat
@@ -62,6 +63,10 @@ class SoundSettings(Settings):
     def images(self) -> ImageSettings:
         """The form of its spectrogram."""
         return ImageSettings(height=self.bands, width=self.frames, channels=1)
+
+    def of_frames(self, frames: int) -> Self:
+        """The same for sounds of another length."""
+        return replace(self, frames=frames)
 
     @classmethod
     def tiny(cls) -> Self:

@@ -9,6 +9,8 @@ from aigc_tf.recipes.sound import SoundSettings
 
 CLASSES = ("rising", "falling", "trill", "knock")
 EACH = 60
+LETTERS = "abcdef"
+"""Of the made-up language."""
 
 
 def made_up_sounds(settings: SoundSettings) -> tuple[list[np.ndarray], np.ndarray]:
@@ -38,3 +40,33 @@ def _sound(random: np.random.RandomState, label: int, settings: SoundSettings) -
     sound = sum(np.sin(number * phase) / number for number in (1, 2, 3))
     sound *= np.exp(-12 * times) if label == 3 else np.sin(np.pi * times) ** 0.5
     return np.round(sound * (PEAK * 32767 / np.abs(sound).max())).astype(np.int16)
+
+
+def made_up_speech(settings: SoundSettings) -> tuple[list[np.ndarray], list[str]]:
+    """240 words of a made-up language, whose letters are tones of a pitch and a length of their own.
+
+    Returns:
+        int16 `[samples]` each, and the words.
+    """
+    random = np.random.RandomState(1)
+    sounds, words = [], []
+    for _ in range(240):
+        letters = random.randint(len(LETTERS), size=random.randint(2, 7))
+        parts = [_letter(random, int(letter), settings) for letter in letters]
+        sound = np.concatenate(parts)
+        sounds.append(np.round(sound * (PEAK * 32767 / np.abs(sound).max())).astype(np.int16))
+        words.append("".join(LETTERS[letter] for letter in letters))
+    return sounds, words
+
+
+def letter_frames(letter: int) -> int:
+    """How long a letter of the made-up language sounds, in frames; up to one more or less."""
+    return 4 + letter
+
+
+def _letter(random: np.random.RandomState, letter: int, settings: SoundSettings) -> np.ndarray:
+    length = settings.hop * (letter_frames(letter) + random.randint(-1, 2))
+    pitch = settings.rate * 0.05 * 2 ** (letter / 2)
+    times = np.arange(length) * 2 * np.pi * pitch / settings.rate
+    faded = np.minimum(1, np.minimum(np.arange(length), np.arange(length)[::-1]) / settings.hop)
+    return np.asarray(faded * np.sin(times))

@@ -1,0 +1,1 @@
+"""Speech: letters become sound."""

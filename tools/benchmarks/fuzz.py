@@ -51,7 +51,6 @@ CACHE = "cache"
 Case = Callable[[Path, random.Random], None]
 """Makes one case in an empty folder, and reads it."""
 
-
 WORKING_SECONDS, WAITING_SECONDS = 10, 100
 """That a case may take: of all cores together, and by the clock, on which other work of a busy machine counts."""
 MEMORY = 2 * 10**9  # bytes that the process may take, with TensorFlow

@@ -84,7 +84,7 @@ class Speech(Recipe):
     """Residual blocks of two convolutions over letters."""
     decoder_blocks: PositiveInt = 5
     """The same over frames; each looks twice as far as the one before, up to 8 frames."""
-    kernel_size: Annotated[int, Field(ge=1, le=15)] = 5
+    kernel_size: PositiveInt = 5
     """Letters, or frames, that a convolution sees."""
     dropout: ProperFraction = 0.1
     """Share of the activations that a training step leaves out."""

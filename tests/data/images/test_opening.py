@@ -45,7 +45,7 @@ def test_the_home_folder_may_be_written_as_a_tilde(bare_machine: Path, opened: O
         ("./nowhere", "nowhere does not exist"),
         ("~nobody-of-this-name/x", "cannot be opened"),
         ("nowhere.npz", "nowhere.npz does not exist"),
-        ("notes.txt", "notes.txt is neither a folder nor an .npz file"),
+        ("notes.txt", "notes.txt is neither a folder, an .npz file nor"),
         ("a" * 300, "cannot be opened: File name too long"),
         ("./a\0b", "cannot be opened|does not exist"),
     ],

@@ -4,8 +4,8 @@
     python -m trainers.translation --source en_zh.tsv --pairs.columns 2 1
     python -m trainers.translation --source text.en --pairs.target text.zh
 
-expected at the end (one seed, with --steps 5000): BLEU 34.6 and chrF 35.4 from English to Chinese on held-out sentences of
-a software manual; the nearest training sentence has 27.1 and 26.8
+expected at the end (one seed, with --steps 5000): BLEU 34.6 and chrF 35.4 from English to Chinese on held-out sentences
+of a software manual; the nearest training sentence has 27.1 and 26.8
 """
 
 from aigc_tf.cli.command import train_command

@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from aigc_tf.families.state import unique
 from aigc_tf.nn.keras_internals import is_functional, nodes_in_order
@@ -195,6 +196,12 @@ class Graph:
 def run(network: keras.Model, inputs: Sequence[Any]) -> list[Any]:
     """The outputs of a network at inference, in its order, for its inputs in their order."""
     return keras.tree.flatten(network(keras.tree.pack_sequence_as(network.input, list(inputs)), training=False))
+
+
+def compiled(network: keras.Model) -> Callable[[Sequence[Any]], list[Any]]:
+    """`run` of a network, traced once for inputs of one form: for the many steps of a sequence."""
+    traced = tf.function(lambda *inputs: run(network, inputs), reduce_retracing=True)
+    return lambda inputs: list(traced(*inputs))
 
 
 def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer, reporting, verify
 from aigc_tf.export.convert import convert, write_saved_model
+from aigc_tf.export.graph import compiled
 from aigc_tf.export.optimise import optimise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits
@@ -235,9 +236,10 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
 def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.Arrays, verify.Arrays]:
     """What Keras and the file answer, each going on from its own state."""
     signature = expected.signatures[name]
+    network = compiled(signature.network)
 
     def keras_step(inputs: verify.Arrays) -> verify.Arrays:
-        return verify.run_keras(signature.network, signature, inputs)
+        return verify.run_keras(network, signature, inputs)
 
     def file_step(inputs: verify.Arrays) -> verify.Arrays:
         return runner(name, **inputs)

@@ -51,6 +51,7 @@ class MusicVAE(CellRecipe):
     def tiny(cls) -> Self:
         """A version that trains a step in milliseconds."""
         return cls(
+            music=ExcerptSettings(bars=1),
             batch_size=4,
             depth=1,
             encoder_depth=1,

@@ -2,8 +2,8 @@
 
     python -m trainers.cyclegan --source FOLDER_A --target FOLDER_B
 
-expected at the end (one seed, Noto's emoji to Twemoji's): PSNR 12.6 dB, where copying has 11.6; 39 % of the pictures are
-nearest to their own truth, of copies 36 %
+expected at the end (one seed, Noto's emoji to Twemoji's): PSNR 12.6 dB, where copying has 11.6; 39 % of the
+pictures are nearest to their own truth, of copies 36 %
 """
 
 from aigc_tf.cli.command import train_command

@@ -47,13 +47,12 @@ SMALL = ImageSettings(height=8, width=8)
 SMALL_AND_TOLERANT = ImageSettings(height=8, width=8, max_unreadable=0.5)
 TRAP = "sprung"  # a module, and a pickle, that would leave a file of this name
 CACHE = "cache"
-
 Case = Callable[[Path, random.Random], None]
 """Makes one case in an empty folder, and reads it."""
 
 WORKING_SECONDS, WAITING_SECONDS = 10, 100
 """That a case may take: of all cores together, and by the clock, on which other work of a busy machine counts."""
-MEMORY = 2 * 10**9  # bytes that the process may take, with TensorFlow
+MEMORY = 10**9  # bytes that a case may take beside what the process has
 
 
 class TooLongError(BaseException):
@@ -123,6 +122,7 @@ def limited() -> Iterator[None]:
         signal.SIGPROF: (signal.ITIMER_PROF, WORKING_SECONDS),
         signal.SIGALRM: (signal.ITIMER_REAL, WAITING_SECONDS),
     }
+    taken = peak()
     before = {number: signal.signal(number, stop) for number in limits}
     for timer, seconds in limits.values():
         signal.setitimer(timer, seconds)
@@ -132,8 +132,8 @@ def limited() -> Iterator[None]:
         for number, (timer, _) in limits.items():
             signal.setitimer(timer, 0)
             signal.signal(number, before[number])
-        if peak() > MEMORY:
-            raise RuntimeError(f"{peak() / 1e9:.1f} GB of memory")
+        if (more := peak() - taken) > MEMORY:
+            raise RuntimeError(f"{more / 1e9:.1f} GB of memory")
 
 
 def forget_peak() -> None:

@@ -5,8 +5,8 @@
 
 A folder holds NIfTI files (.nii, .nii.gz) or DICOM series (.dcm): pip install 'aigc-tf[volumes]'.
 
-expected at the end (one seed, 1,000 steps): 34.2 dB on coronal slices of an averaged brain with every second row left out;
-linear interpolation has 33.3, a cubic spline 33.8
+expected at the end (one seed, 1,000 steps): 34.2 dB on coronal slices of an averaged brain with every second row left
+out; linear interpolation has 33.3, a cubic spline 33.8
 """
 
 from aigc_tf.cli.command import train_command

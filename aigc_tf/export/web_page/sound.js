@@ -6,6 +6,7 @@ import { latentOf, normals } from "./latents.js";
 import * as sheet from "./sheet.js";
 
 const [WIDTH, HEIGHT] = [160, 60]; // pixels of a waveform
+const LOWEST_RATE = 3000; // samples a second that browsers play; of slower sounds each sample is repeated
 const MARKUP = `
   <div class="bar">
     <h2>Sounds</h2>
@@ -82,8 +83,11 @@ function wave(canvas, samples) {
 function play() {
   stop();
   const context = new AudioContext();
-  const buffer = context.createBuffer(1, sounds[chosen].length, panel.rate);
-  buffer.copyToChannel(Float32Array.from(sounds[chosen]), 0);
+  const repeats = Math.ceil(LOWEST_RATE / panel.rate);
+  const own = sounds[chosen];
+  const samples = Float32Array.from({ length: own.length * repeats }, (_, at) => own[Math.floor(at / repeats)]);
+  const buffer = context.createBuffer(1, samples.length, panel.rate * repeats);
+  buffer.copyToChannel(samples, 0);
   const node = context.createBufferSource();
   node.buffer = buffer;
   node.connect(context.destination);

@@ -172,6 +172,7 @@ def test_it_fits_a_phone_and_every_control_has_a_name(
         page = open_page(name)
         choose(page, tmp_path)
         page.wait_for(page.find("view").is_displayed)
+        page.wait_for(lambda: not page.find("stop").is_displayed())  # it hides its progress when it is done
         assert page.script("return document.documentElement.scrollWidth") == 390
         for part in page.chrome.find_elements(By.CSS_SELECTOR, "[hidden]"):
             page.chrome.execute_script("arguments[0].hidden = false", part)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.lite.python.convert_phase import ConverterError
 
 from aigc_tf.errors import InputError
-from aigc_tf.export.graph import compiled, run
+from aigc_tf.export.graph import run, traced
 from aigc_tf.export.int8 import to_int8
 from aigc_tf.export.masks import masks_in_float16
 from aigc_tf.families.base import Signature
@@ -116,18 +116,15 @@ def _calibration(
         examples = signature.tried(CALIBRATION_EXAMPLES, _CALIBRATION_SEED, batch)
         longest = signature.longest or len(next(iter(examples.values())))
         state: dict[str, np.ndarray] = {}
-        call = compiled(networks[name])
+        call = traced(networks[name], signature)
         for step, start in enumerate(range(0, len(next(iter(examples.values()))), batch)):
             if step % longest == 0:
                 state = {}
             inputs = {key: values[start : start + batch] for key, values in examples.items()} | state
             yield name, inputs
             if signature.feedback:
-                tensors = [keras.ops.convert_to_tensor(inputs[key]) for key in signature.inputs]
-                outputs = dict(zip(signature.outputs, call(tensors), strict=True))
-                state = {
-                    target: keras.ops.convert_to_numpy(outputs[output]) for output, target in signature.feedback.items()
-                }
+                outputs = call(inputs)
+                state = {target: outputs[output] for output, target in signature.feedback.items()}
 
 
 def _culprits(error: ConverterError, networks: Mapping[str, keras.Model]) -> list[str]:

@@ -6,7 +6,7 @@ are copied, their weights read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.families.base import Signature
 from aigc_tf.families.state import unique
 from aigc_tf.nn.keras_internals import is_functional, nodes_in_order
 
@@ -198,10 +199,15 @@ def run(network: keras.Model, inputs: Sequence[Any]) -> list[Any]:
     return keras.tree.flatten(network(keras.tree.pack_sequence_as(network.input, list(inputs)), training=False))
 
 
-def compiled(network: keras.Model) -> Callable[[Sequence[Any]], list[Any]]:
-    """`run` of a network, traced once for inputs of one form: for the many steps of a sequence."""
-    traced = tf.function(lambda *inputs: run(network, inputs), reduce_retracing=True)
-    return lambda inputs: list(traced(*inputs))
+def traced(network: keras.Model, signature: Signature) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]:
+    """A network as a function of arrays by name, traced once for inputs of one form: for the steps of a sequence."""
+    function = tf.function(lambda *inputs: run(network, inputs), reduce_retracing=True)
+
+    def call(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        outputs = function(*(tf.convert_to_tensor(inputs[name]) for name in signature.inputs))
+        return {name: output.numpy() for name, output in zip(signature.outputs, outputs, strict=True)}
+
+    return call
 
 
 def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +61,14 @@ class Limits:
         return "largest", passes * (self.recurrent if recurrent else self.float32)
 
 
-def run_keras(
-    network: keras.Model | Callable[[Sequence[Any]], list[Any]], signature: Signature, inputs: Arrays, chunk: int = 64
-) -> Arrays:
-    """The outputs by name of the network as it was trained, or `compiled`, of at most `chunk` examples at once."""
-    call = partial(run, network) if isinstance(network, keras.Model) else network
+def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:
+    """The outputs by name of the network as it was trained, of at most `chunk` examples at once."""
     count = len(next(iter(inputs.values())))
     chunk = max(1, min(chunk, _NUMBERS_AT_ONCE * count // max(values.size for values in inputs.values())))
     parts = []
     for start in range(0, count, chunk):
         values = [keras.ops.convert_to_tensor(inputs[name][start : start + chunk]) for name in signature.inputs]
-        parts.append([keras.ops.convert_to_numpy(output) for output in call(values)])
+        parts.append([keras.ops.convert_to_numpy(output) for output in run(network, values)])
     return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(signature.outputs)}
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from aigc_tf.errors import InputError
 from aigc_tf.export import flatbuffer, reporting, verify
 from aigc_tf.export.convert import convert, write_saved_model
-from aigc_tf.export.graph import compiled
+from aigc_tf.export.graph import traced
 from aigc_tf.export.optimise import optimise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Limits
@@ -236,10 +236,6 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
 def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.Arrays, verify.Arrays]:
     """What Keras and the file answer, each going on from its own state."""
     signature = expected.signatures[name]
-    network = compiled(signature.network)
-
-    def keras_step(inputs: verify.Arrays) -> verify.Arrays:
-        return verify.run_keras(network, signature, inputs)
 
     def file_step(inputs: verify.Arrays) -> verify.Arrays:
         return runner(name, **inputs)
@@ -247,7 +243,7 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
     (examples,), batch = expected.examples[name], expected.batch
     longest = signature.longest or expected.limits.steps
     return (
-        verify.run_sequence(keras_step, examples, signature.feedback, batch, longest),
+        verify.run_sequence(traced(signature.network, signature), examples, signature.feedback, batch, longest),
         verify.run_sequence(file_step, examples, signature.feedback, batch, longest),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
@@ -19,6 +20,7 @@ class Translation(Seq2SeqRecipe):
     baselines: ClassVar[tuple[str, ...]] = ("nearest", "ibm1")
 
     pairs: PairSettings = PairSettings(source_length=96, target_length=96)
+    steps: PositiveInt = 5000
 
     @classmethod
     def tiny(cls) -> Self:

@@ -35,6 +35,8 @@ class Folder:
     """Of each "train", "validation" or "test", or "" where no folders say it."""
     notes: tuple[str, ...]
     licence: str = "the user's own"
+    split: str = "the test folder"
+    """How the test part came about, where `parts` name one."""
 
 
 def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
@@ -87,7 +89,7 @@ def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
 def test_rows(found: Folder, settings: PhotoSettings) -> tuple[np.ndarray, str]:
     """Which photographs are measured on, bool `[count]`, and how that came about: the folder's parts, or a tenth."""
     if "test" in found.parts:
-        return np.array([part == "test" for part in found.parts]), "the test folder"
+        return np.array([part == "test" for part in found.parts]), found.split
     split = HELD_OUT if settings.group is None else f"10 % held out by a hash of {settings.group!r} in file names"
     return held_out(found.names, found.photos, settings.group) & ~validation_rows(found), split
 

@@ -143,8 +143,7 @@ def _slices(path: Path, settings: PhotoSettings) -> Folder:
             f"slices of {path} have {smallest} pixels, less than a crop: give --photos.crop a smaller number"
         )
     pixels = (np.repeat(one.pixels, settings.channels, axis=-1) for one in found.slices)
-    notes = (*found.notes, f"tested on: {found.test_split}")
-    return Folder(names, gathered(pixels, settings.channels), parts, notes, LICENCE)
+    return Folder(names, gathered(pixels, settings.channels), parts, found.notes, LICENCE, found.test_split)
 
 
 def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSource:

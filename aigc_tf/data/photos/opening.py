@@ -117,10 +117,11 @@ def named_folder(name: str, settings: PhotoSettings) -> Folder:
     if is_named(name):
         images = NAMED[name](ImageSettings(channels=settings.channels))
         _refuse_small(images.name, images.train.images, settings)
-        parts = {"train": np.asarray(images.train.images), "test": np.asarray(images.test.images)}
-        photos = gathered((photo for part in parts.values() for photo in part), settings.channels)
-        names = [f"{part}/{index}" for part, pictures in parts.items() for index in range(len(pictures))]
-        return Folder(names, photos, [name.partition("/")[0] for name in names], images.notes, images.licence)
+        pictures = {"train": np.asarray(images.train.images), "test": np.asarray(images.test.images)}
+        photos = gathered((photo for part in pictures.values() for photo in part), settings.channels)
+        names = [f"{part}/{index}" for part, some in pictures.items() for index in range(len(some))]
+        parts = [name.partition("/")[0] for name in names]
+        return Folder(names, photos, parts, images.notes, images.licence, images.test_split)
     folder = existing(name, f"{_EXPECTED}, or one of {', '.join(NAMED)}")
     if holds_volumes(folder):
         return _slices(folder, settings)

@@ -33,12 +33,11 @@ def series_of(paths: Iterable[Path]) -> tuple[dict[str, list[Any]], dict[Path, s
     return series, unreadable
 
 
-def read_series(headers: list[Any], name: str) -> Volume:
+def read_series(headers: list[Any]) -> Volume:
     """The volume of a series (DICOM PS3.3 §C.7.6.2.1.1: image position and orientation).
 
     Args:
-        headers: of its files, in any order.
-        name: for messages; the names of people that headers hold go nowhere.
+        headers: of its files, in any order; the names of people that they hold go nowhere.
 
     Raises:
         UnreadableError: slices are missing or differ in size, a file has several frames, or pixels cannot be decoded.
@@ -50,7 +49,7 @@ def read_series(headers: list[Any], name: str) -> Volume:
     shape = (int(headers[0].Columns), int(headers[0].Rows), len(headers))
     refuse_huge(shape)
     values = np.stack([_pixels(header, shape) for header in ordered], axis=-1)
-    return upright(name, values, affine, _window(ordered[0]))
+    return upright(values, affine, _asked(ordered[0]))
 
 
 def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
@@ -89,7 +88,7 @@ def _pixels(header: Any, shape: tuple[int, ...]) -> np.ndarray:
     return (pixels * np.float32(slope) + np.float32(intercept)).astype(np.float32).T
 
 
-def _window(header: Any) -> tuple[float, float] | None:
+def _asked(header: Any) -> tuple[float, float] | None:
     """What a file asks to show (§C.11.2.1.2), the first of several."""
     centre, width = (np.atleast_1d(header.get(name, [])) for name in ("WindowCenter", "WindowWidth"))
     if not len(centre) or not len(width):

@@ -14,21 +14,37 @@ from aigc_tf.errors import InputError, UnreadableError
 NIFTI_ENDINGS = (".nii", ".nii.gz")
 DICOM_ENDINGS = (".dcm",)
 MAX_VOXELS = 2**30  # 4 GB as float32
+_SHOWN = (0.5, 99.5)  # percentiles that are black and white where nothing says so
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
     """Intensities on a grid."""
 
-    name: str
-    """Of its file or series, for messages."""
     values: np.ndarray
     """float32 `[to the right, to the front, upwards]`, as seen by the patient; in the units of the file (Hounsfield
     units of CT), rescaled as it says."""
-    spacing: tuple[float, float, float]
-    """Millimetres between voxels along each axis."""
-    window: tuple[float, float] | None = None
+    affine: np.ndarray
+    """4x4, from voxel indices to millimetres to the right, to the front and upwards (NIfTI-1, "RAS+")."""
+    asked: tuple[float, float] | None = None
     """Intensities that the file asks to show as black and white; None where it asks for none."""
+
+    @property
+    def spacing(self) -> np.ndarray:
+        """Millimetres between voxels along each axis, `[3]`."""
+        return np.linalg.norm(self.affine[:3, :3], axis=0)
+
+    def window(self, chosen: tuple[float, float] | None) -> tuple[float, float]:
+        """Intensities that are black and white: those chosen, or what the file asks for, or percentiles.
+
+        Raises:
+            UnreadableError: the percentiles are the same.
+        """
+        low, high = chosen or self.asked or np.percentile(self.values, _SHOWN)
+        if not low < high:
+            raise UnreadableError(f"is {low:g} nearly everywhere: give window, the intensities of black and white")
+
+        return float(low), float(high)
 
 
 def imported(module: str) -> Any:
@@ -43,14 +59,13 @@ def imported(module: str) -> Any:
         raise InputError(f"to read volumes the package {module} is needed: pip install 'aigc-tf[volumes]'") from error
 
 
-def upright(name: str, values: np.ndarray, affine: np.ndarray, window: tuple[float, float] | None = None) -> Volume:
+def upright(values: np.ndarray, affine: np.ndarray, asked: tuple[float, float] | None = None) -> Volume:
     """A volume of values on a grid, turned by quarters and mirrored so that its axes are those of `Volume`.
 
     Args:
-        name: for messages.
         values: real numbers `[i, j, k]`; those that are not finite count as the lowest.
-        affine: 4x4, from voxel indices to millimetres to the right, to the front and upwards (NIfTI-1, "RAS+").
-        window: see `Volume`.
+        affine: of these axes, see `Volume`.
+        asked: see `Volume`.
 
     Raises:
         UnreadableError: there is no volume to show: another number of dimensions, colours, no finite value, one only.
@@ -58,26 +73,19 @@ def upright(name: str, values: np.ndarray, affine: np.ndarray, window: tuple[flo
     if values.ndim != 3 or values.dtype.names is not None:
         kind = "colours" if values.dtype.names is not None else f"{values.ndim} dimensions {list(values.shape)}"
         raise UnreadableError(f"has {kind}: expected one volume of 3 dimensions, intensities")
-    directions = affine[:3, :3]
-    if not np.isfinite(directions).all() or abs(np.linalg.det(directions)) < 1e-9:
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise UnreadableError("does not say how its voxels lie in space")
     values = np.asarray(values, np.float32)
     finite = np.isfinite(values)
     if not finite.any() or values[finite].min() == values[finite].max():
         raise UnreadableError("has the same value everywhere")
-    orientations = imported("nibabel.orientations")
-    turned = orientations.apply_orientation(
-        np.where(finite, values, values[finite].min()), orientations.io_orientation(affine)
-    )
-    axes = orientations.io_orientation(affine)[:, 0].astype(int)
-    lengths = np.linalg.norm(directions, axis=0)
-    spacing = [0.0] * 3
-    for axis, length in zip(axes, lengths, strict=True):
-        spacing[axis] = float(length)
-    return Volume(name, np.ascontiguousarray(turned), (spacing[0], spacing[1], spacing[2]), window)
+    tools = imported("nibabel.orientations")
+    orientation = tools.io_orientation(affine)
+    turned = tools.apply_orientation(np.where(finite, values, values[finite].min()), orientation)
+    return Volume(np.ascontiguousarray(turned), affine @ tools.inv_ornt_aff(orientation, values.shape), asked)
 
 
-def read_nifti(path: Path, name: str) -> Volume:
+def read_nifti(path: Path) -> Volume:
     """The volume of a NIfTI file.
 
     Raises:
@@ -95,7 +103,7 @@ def read_nifti(path: Path, name: str) -> Volume:
         ) from None
     if values.ndim == 4 and values.shape[-1] == 1:
         values = values[..., 0]
-    return upright(name, values, image.affine)
+    return upright(values, image.affine)
 
 
 def refuse_huge(shape: tuple[int, ...]) -> None:

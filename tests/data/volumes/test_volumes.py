@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from aigc_tf.data.images.opening import open_source
 from aigc_tf.data.photos.opening import open_source as open_photos
 from aigc_tf.data.volumes.dicom import read_series, series_of
-from aigc_tf.data.volumes.slices import read_slices
+from aigc_tf.data.volumes.slices import holds_volumes, read_slices
 from aigc_tf.data.volumes.volume import MAX_VOXELS, read_nifti, refuse_huge, upright
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.recipes.finer_slices import FinerSlices
@@ -67,7 +67,7 @@ def test_a_volume_is_upright_however_it_is_stored(flips: tuple[int, ...], order:
     stored = SCAN[:: flips[0], :: flips[1], :: flips[2]].transpose(order)
     affine = np.eye(4)
     affine[:3, :3] = (np.diag(flips) * np.array([0.5, 1.0, 2.0]))[:, order]
-    volume = read_nifti(nifti(tmp_path / "scan.nii.gz", stored, affine), "scan")
+    volume = read_nifti(nifti(tmp_path / "scan.nii.gz", stored, affine))
     np.testing.assert_array_equal(volume.values, SCAN)
     assert volume.spacing == pytest.approx((0.5, 1.0, 2.0))
 
@@ -75,10 +75,10 @@ def test_a_volume_is_upright_however_it_is_stored(flips: tuple[int, ...], order:
 def test_a_dicom_series_is_sorted_rescaled_and_upright(tmp_path: Path):
     series, unreadable = series_of(dicom(tmp_path))
     assert not unreadable
-    volume = read_series(next(iter(series.values())), "scan")
+    volume = read_series(next(iter(series.values())))
     np.testing.assert_array_equal(volume.values, SCAN + 0.5)
     assert volume.spacing == pytest.approx((0.5, 1.5, 2.5))
-    assert volume.window == (300.0, 700.0)
+    assert volume.window(None) == (300.0, 700.0) and volume.window((1.0, 2.0)) == (1.0, 2.0)
 
 
 def test_slices_are_upright_square_and_in_the_window(tmp_path: Path):
@@ -107,13 +107,24 @@ def test_the_parts_of_one_volume_are_slabs_with_gaps(tmp_path: Path):
 
 
 def test_of_several_volumes_whole_ones_are_held_out(tmp_path: Path):
-    for number in range(4):
-        nifti(tmp_path / f"{number}.nii", RANDOM.random((6, 7, 8)).astype(np.float32))
+    for number in range(4):  # the same name in folders of their own
+        (tmp_path / f"{number}").mkdir()
+        nifti(tmp_path / f"{number}" / "T1.nii", RANDOM.random((6, 7, 8)).astype(np.float32))
     dicom(tmp_path / "series")
     slices = read_slices(tmp_path, SliceSettings()).slices
-    parts = {one.name.partition("/")[0]: one.part for one in slices}
+    parts = {one.name.rpartition("/")[0]: one.part for one in slices}
     assert len(parts) == 5 and sorted(parts.values()) == ["test", "train", "train", "train", "validation"]
-    assert all(parts[one.name.partition("/")[0]] == one.part for one in slices)
+    assert all(parts[one.name.rpartition("/")[0]] == one.part for one in slices)
+
+
+def test_a_folder_is_what_its_first_file_is(tmp_path: Path):
+    assert not holds_volumes(tmp_path)
+    nifti(tmp_path / "b.nii")
+    (tmp_path / ".a.png").touch()
+    (tmp_path / "a.txt").touch()
+    assert holds_volumes(tmp_path) and holds_volumes(tmp_path / "b.nii")
+    (tmp_path / "a.png").touch()
+    assert not holds_volumes(tmp_path)
 
 
 def test_models_of_images_and_of_photographs_take_volumes(tmp_path: Path):
@@ -138,7 +149,7 @@ def test_models_of_images_and_of_photographs_take_volumes(tmp_path: Path):
 )
 def test_what_is_no_volume_is_refused(values: np.ndarray, reason: str, tmp_path: Path):
     with pytest.raises(UnreadableError, match=reason):
-        read_nifti(nifti(tmp_path / "scan.nii", values), "scan")
+        read_nifti(nifti(tmp_path / "scan.nii", values))
 
 
 def test_damaged_files_are_refused_in_one_line(tmp_path: Path):
@@ -162,15 +173,15 @@ def test_a_series_with_gaps_colours_or_other_sizes_is_refused(tmp_path: Path):
     headers = next(iter(series_of(paths)[0].values()))
     inner = [one for one in headers if one.ImagePositionPatient[2] != 12.5]
     with pytest.raises(UnreadableError, match="mm apart"):
-        read_series(inner, "scan")
+        read_series(inner)
     with pytest.raises(UnreadableError, match="several frames"):
-        read_series(next(iter(series_of(dicom(tmp_path / "frames", NumberOfFrames=3))[0].values())), "scan")
+        read_series(next(iter(series_of(dicom(tmp_path / "frames", NumberOfFrames=3))[0].values())))
     with pytest.raises(UnreadableError, match="cannot be decoded"):
-        read_series(next(iter(series_of(dicom(tmp_path / "short", PixelData=b"12"))[0].values())), "scan")
+        read_series(next(iter(series_of(dicom(tmp_path / "short", PixelData=b"12"))[0].values())))
     with pytest.raises(UnreadableError, match="how its slices lie in space"):
-        read_series(headers[:1], "scan")
+        read_series(headers[:1])
 
 
 def test_voxels_without_a_place_are_refused():
     with pytest.raises(UnreadableError, match="how its voxels lie"):
-        upright("scan", SCAN, np.zeros((4, 4)))
+        upright(SCAN, np.zeros((4, 4)))

@@ -1,7 +1,8 @@
 """Train a network that draws the slices between the slices of a volume: 1,500 steps of 8 crops, about two minutes.
 
     python -m trainers.finer_slices --source scan.nii.gz
-    python -m trainers.finer_slices --source SCANS --photos.axis sagittal --every 4
+    python -m trainers.finer_slices --source SCANS --every 4
+    python -m tools.finer_scan RUN thick.nii.gz --out finer.nii.gz
 
 A folder holds NIfTI files (.nii, .nii.gz) or DICOM series (.dcm): pip install 'aigc-tf[volumes]'.
 

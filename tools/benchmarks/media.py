@@ -1,4 +1,4 @@
-"""Damaged clips and designs, for the benchmark `fuzz`."""
+"""Damaged clips, scans and designs, for the benchmark `fuzz`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import random
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
+import pydicom
 
 from aigc_tf.data.text import levels, molecules
 from aigc_tf.data.video.clip import read_clip, write_animation, write_video
+from aigc_tf.data.volumes.slices import read_slices
+from aigc_tf.data.volumes.volume import Volume, write_nifti
 from aigc_tf.recipes.levels import Levels
 from aigc_tf.recipes.molecules import Molecules
+from aigc_tf.recipes.slices import SliceSettings
 from aigc_tf.recipes.video import VideoSettings
 from tools.benchmarks.mutations import damaged
 from tools.benchmarks.specimens import written
@@ -22,7 +27,7 @@ SETTINGS = VideoSettings(size=16, crop=16)
 
 def cases() -> dict[str, Callable[[Path, random.Random], None]]:
     """Readers by name."""
-    return {"clips": clip, "molecules and levels": design}
+    return {"clips": clip, "NIfTI and DICOM": scan, "molecules and levels": design}
 
 
 @cache
@@ -39,6 +44,40 @@ def clip(folder: Path, chance: random.Random) -> None:
     path = folder / "clip.mp4"
     path.write_bytes(damaged(chance.choice(clips()), chance))
     read_clip(path, SETTINGS)
+
+
+@cache
+def scans() -> dict[str, tuple[bytes, ...]]:
+    """Small volumes, by the ending of their files; of a DICOM series all slices."""
+    values = np.random.default_rng(0).integers(0, 256, (4, 5, 6)).astype(np.float32)
+    written_scan = partial(write_nifti, volume=Volume(values, np.eye(4)), made_by={})
+    nifti = [written(partial(written_scan, compressed=compressed)) for compressed in (False, True)]
+    slices = tuple(written(partial(write_slice, pixels=values[:, :, index], index=index)) for index in range(4))
+    return {".nii": (nifti[0],), ".nii.gz": (nifti[1],), ".dcm": slices}
+
+
+def write_slice(file: IO[bytes], pixels: np.ndarray, index: int) -> None:
+    """A slice `[rows, columns]` of a DICOM series, a millimetre above the one before."""
+    header = pydicom.Dataset()
+    header.file_meta = pydicom.dataset.FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    header.SOPInstanceUID = header.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{index}"
+    header.SeriesInstanceUID = "1.2.3"
+    header.Rows, header.Columns, header.SamplesPerPixel = *pixels.shape, 1
+    header.BitsAllocated, header.BitsStored, header.HighBit, header.PixelRepresentation = 16, 16, 15, 0
+    header.PhotometricInterpretation = "MONOCHROME2"
+    header.ImageOrientationPatient, header.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, index]
+    header.PixelSpacing, header.PixelData = [1, 1], pixels.astype("<u2").tobytes()
+    header.save_as(file, enforce_file_format=True)
+
+
+def scan(folder: Path, chance: random.Random) -> None:
+    """A damaged NIfTI file, or a DICOM series of which one slice is damaged."""
+    ending, (first, *others) = chance.choice(list(scans().items()))
+    for number, content in enumerate((damaged(first, chance), *others)):
+        (folder / f"{number}{ending}").write_bytes(content)
+    read_slices(folder, SliceSettings())
 
 
 def design(folder: Path, chance: random.Random) -> None:

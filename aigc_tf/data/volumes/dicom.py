@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.volumes.volume import Volume, imported, refuse_huge, upright
+from aigc_tf.data.volumes.volume import Volume, imported, reading, refuse_huge, upright
 from aigc_tf.errors import UnreadableError
 
 IRREGULAR = 0.01  # of the distance of slices: further from their mean, and slices are missing
@@ -24,12 +24,11 @@ def series_of(paths: Iterable[Path]) -> tuple[dict[str, list[Any]], dict[Path, s
     unreadable: dict[Path, str] = {}
     for path in paths:
         try:
-            header = pydicom.dcmread(path, stop_before_pixels=True)
-            series.setdefault(str(header.SeriesInstanceUID), []).append(header)
-        except (pydicom.errors.InvalidDicomError, OSError, EOFError, ValueError, KeyError) as error:
-            unreadable[path] = f"damaged: {error}"
-        except AttributeError:
-            unreadable[path] = "belongs to no series"
+            with reading():
+                header = pydicom.dcmread(path, stop_before_pixels=True)
+                series.setdefault(str(header.SeriesInstanceUID), []).append(header)
+        except UnreadableError as error:
+            unreadable[path] = str(error)
     return series, unreadable
 
 
@@ -42,20 +41,19 @@ def read_series(headers: list[Any]) -> Volume:
     Raises:
         UnreadableError: slices are missing or differ in size, a file has several frames, or pixels cannot be decoded.
     """
-    try:
+    with reading():
         ordered, affine = _placed(headers)
-    except (AttributeError, TypeError, ValueError) as error:
-        raise UnreadableError(f"does not say how its slices lie in space: {error}") from None
-    shape = (int(headers[0].Columns), int(headers[0].Rows), len(headers))
+        shape = (int(headers[0].Columns), int(headers[0].Rows), len(headers))
+        asked = _asked(ordered[0])
     refuse_huge(shape)
     values = np.stack([_pixels(header, shape) for header in ordered], axis=-1)
-    return upright(values, affine, _asked(ordered[0]))
+    return upright(values, affine, asked)
 
 
 def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
     """Headers in the order of their slices, and the affine of `upright`, of voxels [column, row, slice]."""
     if len(headers) < 2:
-        raise ValueError("it has one slice")
+        raise UnreadableError("has one slice: a volume has several")
     rows, columns = np.array(headers[0].ImageOrientationPatient, float).reshape(2, 3)
     normal = np.cross(rows, columns)
     places = np.array([np.array(header.ImagePositionPatient, float) for header in headers])
@@ -63,7 +61,9 @@ def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
     distances = np.diff((places @ normal)[order])
     step = float(distances.mean())
     if step <= 0 or np.abs(distances - step).max() > IRREGULAR * step:
-        raise ValueError(f"slices are {distances.min():.4g} to {distances.max():.4g} mm apart")
+        raise UnreadableError(
+            f"has slices that are {distances.min():.4g} to {distances.max():.4g} mm apart: some are missing"
+        )
     between_rows, between_columns = (float(length) for length in headers[0].PixelSpacing)
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1] = rows * between_columns, columns * between_rows
@@ -76,16 +76,14 @@ def _pixels(header: Any, shape: tuple[int, ...]) -> np.ndarray:
     """float32 `[columns, rows]` of one file, rescaled as it says (§C.11.1)."""
     pydicom = imported("pydicom")
     place = Path(header.filename).name
-    if (int(header.Columns), int(header.Rows)) != shape[:2] or int(header.get("NumberOfFrames", 1) or 1) != 1:
-        raise UnreadableError(f"{place} has another size than the other slices, or several frames")
-    try:
+    with reading():
+        if (int(header.Columns), int(header.Rows)) != shape[:2] or int(header.get("NumberOfFrames", 1) or 1) != 1:
+            raise UnreadableError(f"has another size than the other slices, or several frames, in {place}")
         pixels = pydicom.dcmread(header.filename).pixel_array
-    except (AttributeError, RuntimeError, ValueError, NotImplementedError, OSError, EOFError, KeyError) as error:
-        raise UnreadableError(f"the pixels of {place} cannot be decoded: {str(error).splitlines()[0]}") from None
-    if pixels.ndim != 2:
-        raise UnreadableError(f"{place} has colours: expected intensities")
-    slope, intercept = float(header.get("RescaleSlope", 1)), float(header.get("RescaleIntercept", 0))
-    return (pixels * np.float32(slope) + np.float32(intercept)).astype(np.float32).T
+        if pixels.ndim != 2:
+            raise UnreadableError(f"has colours in {place}: expected intensities")
+        slope, intercept = float(header.get("RescaleSlope", 1)), float(header.get("RescaleIntercept", 0))
+        return (pixels * np.float32(slope) + np.float32(intercept)).astype(np.float32).T
 
 
 def _asked(header: Any) -> tuple[float, float] | None:

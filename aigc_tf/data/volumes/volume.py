@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.errors import InputError, UnreadableError, printable
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
 DICOM_ENDINGS = (".dcm",)
 MAX_VOXELS = 2**30  # 4 GB as float32
+MAX_LONGER = 50  # times that a side of a voxel may be as long as another
 _SHOWN = (0.5, 99.5)  # percentiles that are black and white where nothing says so
 
 
@@ -59,6 +63,18 @@ def imported(module: str) -> Any:
         raise InputError(f"to read volumes the package {module} is needed: pip install 'aigc-tf[volumes]'") from error
 
 
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever a library raises while it reads a file is about that file: it becomes an UnreadableError."""
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except Exception as error:
+        reason = str(error).strip() or type(error).__name__
+        raise UnreadableError(f"damaged: {printable(reason.splitlines()[0])}") from error
+
+
 def upright(values: np.ndarray, affine: np.ndarray, asked: tuple[float, float] | None = None) -> Volume:
     """A volume of values on a grid, turned by quarters and mirrored so that its axes are those of `Volume`.
 
@@ -75,6 +91,9 @@ def upright(values: np.ndarray, affine: np.ndarray, asked: tuple[float, float] |
         raise UnreadableError(f"has {kind}: expected one volume of 3 dimensions, intensities")
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
         raise UnreadableError("does not say how its voxels lie in space")
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    if spacing.max() > MAX_LONGER * spacing.min():
+        raise UnreadableError(f"has voxels of {' x '.join(f'{length:.3g}' for length in spacing)} mm: is that right?")
     values = np.asarray(values, np.float32)
     finite = np.isfinite(values)
     if not finite.any() or values[finite].min() == values[finite].max():
@@ -92,18 +111,21 @@ def read_nifti(path: Path) -> Volume:
         UnreadableError: it is damaged, or no volume.
     """
     nibabel = imported("nibabel")
-    failures = (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, OverflowError, MemoryError)
-    try:
+    with reading():
         image = nibabel.load(path)
         refuse_huge(image.shape)
-        values = np.asanyarray(image.dataobj)
-    except failures as error:
-        raise UnreadableError(
-            f"damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        ) from None
+        values, affine = np.asanyarray(image.dataobj), image.affine
     if values.ndim == 4 and values.shape[-1] == 1:
         values = values[..., 0]
-    return upright(values, image.affine)
+    return upright(values, affine)
+
+
+def write_nifti(file: IO[bytes], volume: Volume, made_by: Mapping[str, str], compressed: bool) -> None:
+    """Write a volume as a NIfTI-1 file, whose description, of at most 79 bytes, says what made it."""
+    image = imported("nibabel").Nifti1Image(volume.values, volume.affine)
+    image.header["descrip"] = "; ".join(made_by.values()).encode()[:79]
+    content = image.to_bytes()
+    file.write(gzip.compress(content) if compressed else content)
 
 
 def refuse_huge(shape: tuple[int, ...]) -> None:

@@ -44,7 +44,7 @@ def volumes(
     Args:
         source: A NIfTI file, or a folder of them or of DICOM series.
         spacings: Every so many slices one is there: 2, 3 or 4.
-        steps: Of training, for each spacing, on coronal and on sagittal slices.
+        steps: Of training, for each spacing.
         seed: Of training.
         results: File of finished results; a repeated call continues from it. Runs go to a folder beside it.
         json: Print one JSON object.

@@ -1,4 +1,4 @@
-"""Train a network that draws the slices between the slices of a volume: 1,500 steps of 8 crops, about two minutes.
+"""Train a network that draws the slices between the slices of a volume: 1,500 steps of 8 crops, about three minutes.
 
     python -m trainers.finer_slices --source scan.nii.gz
     python -m trainers.finer_slices --source SCANS --every 4

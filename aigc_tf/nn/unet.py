@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -68,9 +68,7 @@ def half_size_unet(
             even=True,
         )
     start = keras.initializers.Constant(bias)
-    last = functools.partial(
-        layers.Conv2D, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last"
-    )
+    last = partial(layers.Conv2D, padding="same", kernel_initializer="zeros", bias_initializer=start, name="last")
     if method == "nearest":
         return last(channels, 5)(NearestDoubling(name="full_size")(x))
     return DepthToSpace(2, name="full_size")(last(4 * channels, 3)(x))

@@ -13,7 +13,8 @@ import pytest
 from aigc_tf.nn.unet import half_size_unet
 
 FILTERS = (4, 6, 8)
-UNETS = [partial(half_size_unet, groups=2), half_size_unet]
+NEAREST = partial(half_size_unet, method="nearest")
+UNETS = [partial(half_size_unet, groups=2), half_size_unet, NEAREST]
 Unet = Callable[..., Any]
 
 
@@ -35,17 +36,26 @@ def test_sizes_may_be_known_or_not(unet: Unet):
 
 
 @pytest.mark.parametrize("bias", [0.0, 0.5])
-def test_without_normalisation_it_starts_with_the_bias_everywhere(bias: float):
+@pytest.mark.parametrize("unet", [half_size_unet, NEAREST])
+def test_without_normalisation_it_starts_with_the_bias_everywhere(bias: float, unet: Unet):
     image = keras.Input((None, None, 3))
-    model = keras.Model(image, half_size_unet(image, FILTERS, 1, 2, bias=bias))
+    model = keras.Model(image, unet(image, FILTERS, 1, 2, bias=bias))
     assert (np.asarray(model(np.random.default_rng(0).random((1, 16, 16, 3)))) == bias).all()
 
 
-def test_without_normalisation_a_pixel_is_seen_from_afar_and_not_from_everywhere():
+def test_nearest_doubling_draws_no_grid_where_nothing_is():
+    """Far from the borders an even picture stays even; pixels that are dealt out differ by their places."""
+    images = np.full((1, 192, 192, 3), 0.5, np.float32)
+    even, dealt_out = (np.asarray(network(unet)(images))[0, 88:104, 88:104] for unet in (NEAREST, half_size_unet))
+    assert np.ptp(even, axis=(0, 1)).max() < 1e-5 < 1e-3 < np.ptp(dealt_out, axis=(0, 1)).max()
+
+
+@pytest.mark.parametrize("unet", [half_size_unet, NEAREST])
+def test_without_normalisation_a_pixel_is_seen_from_afar_and_not_from_everywhere(unet: Unet):
     images = np.zeros((1, 192, 192, 3), np.float32)
     changed = images.copy()
     changed[0, 96, 96] = 1.0
-    model = network(half_size_unet)
+    model = network(unet)
     different = np.argwhere(np.asarray(model(changed) != model(images)).any(axis=(0, 3)))
     reach = np.abs(different - 96).max()
     assert 24 < reach < 90

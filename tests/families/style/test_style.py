@@ -96,6 +96,25 @@ def test_a_style_is_learnt(tmp_path: Path):
     np.testing.assert_array_equal(reopened.model.style.pixels, strokes(32, 1))
 
 
+def test_what_surrounds_a_crop_is_seen_and_does_not_count(monkeypatch: pytest.MonkeyPatch):
+    recipe = dataclasses.replace(
+        Style.tiny(), surround=8, photos=dataclasses.replace(Style.tiny().photos, crop=32), style_side=32
+    )
+    model = aigc_tf.create(recipe, style=StylePicture(strokes(32, 1)))
+    batch = {"image": tf.constant(RANDOM.uniform(-1, 1, (2, 32, 32, 1)), tf.float32)}
+    styled = RANDOM.random((2, 32, 32, 1)).astype(np.float32)
+    losses = []
+    for around, inside in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5)):
+        made = styled.copy()
+        made[:, :8] += around
+        made[:, 15:17] += inside
+        monkeypatch.setattr(model, "called", lambda network, inputs, training, made=made: tf.constant(made))
+        losses.append(float(model.losses_of(model.network, batch, training=True)["loss"]))
+    assert losses[0] == losses[1] != losses[2]
+    with pytest.raises(ValueError, match="surround is 12: of crops of 32 pixels 16 at least must be left"):
+        dataclasses.replace(recipe, surround=12)
+
+
 def test_style_pictures(tmp_path: Path):
     pixels = RANDOM.integers(0, 256, (40, 60, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "painting.png")

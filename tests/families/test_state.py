@@ -46,7 +46,7 @@ def made(recipe: Recipe) -> GenerativeModel:
         "style": StylePicture(strokes(32, 1)),
         "guarantee": Guarantee(1000, 32, 1, 1.0, 1.0, 1e-5, ((10, 1.0),)),
     }
-    if "vocabulary" in recipe.assets:
+    if "vocabulary" in recipe.assets and hasattr(recipe, "text"):
         known["vocabulary"] = learn_vocabulary(["some text\n"], recipe.text, with_ends=recipe.text.lines)
     if "evidence" in recipe.assets:
         known["evidence"] = Evidence(np.zeros((len(known["vocabulary"]), 3), "f"), np.zeros((recipe.evidence, 3), "f"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ PIECES = [piece.part(16, 32) for piece in made_up_pieces(VOICES)]
 
 @pytest.fixture(scope="module")
 def model() -> MusicVAE:
-    """With weights large enough that every input matters."""
-    made = aigc_tf.create(Recipe.tiny())
+    """Of two bars, with weights large enough that every input matters."""
+    made = aigc_tf.create(dataclasses.replace(Recipe.tiny(), music=ExcerptSettings(bars=2)))
     random = np.random.default_rng(0)
     for weight in made.trainable_variables:
         if len(weight.shape) > 1:

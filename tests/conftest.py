@@ -11,6 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from aigc_tf.data.images.opening import open_source
 from aigc_tf.export import check_saved_model, verify
@@ -67,13 +69,23 @@ settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow; with `--dist loadgroup` a worker takes a whole file, of the contract a whole recipe."""
+    """Mark what is slow."""
     for item in items:
-        file, parameters = item.nodeid.partition("::")[0], getattr(item, "callspec", None)
-        if file in SLOW or item.get_closest_marker("browser"):
+        if item.nodeid.partition("::")[0] in SLOW or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.slow)
-        recipe = parameters.params.get("recipe") if file == CONTRACT and parameters else None
-        item.add_marker(pytest.mark.xdist_group(f"{file}:{recipe}" if recipe else file))
+
+
+class ByFile(LoadScopeScheduling):
+    """A worker takes a whole file, of the contract a whole recipe: no fixture of a module is made twice."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        return file + test[test.find("[") :] if file == CONTRACT and "[" in test else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """For `-n 2`."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True, scope="module")

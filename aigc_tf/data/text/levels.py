@@ -47,19 +47,25 @@ def made_up(count: int, settings: LevelSettings, seed: int = 0) -> list[str]:
 
 def _cave(random: np.random.Generator, settings: LevelSettings) -> str:
     grid = np.full((_HEIGHT, _WIDTH), settings.wall)
-    row, column = random.integers(1, _HEIGHT - 1), random.integers(1, _WIDTH - 1)
-    dug = [(int(row), int(column))]
-    while len(dug) < _FLOOR_SHARE * grid.size:
-        down, right = _NEIGHBOURS[random.integers(4)]
-        row, column = np.clip(row + down, 1, _HEIGHT - 2), np.clip(column + right, 1, _WIDTH - 2)
-        if (int(row), int(column)) not in dug:
-            dug.append((int(row), int(column)))
+    dug = _walk(random, round(_FLOOR_SHARE * grid.size))
     grid[tuple(np.transpose(dug))] = "."
     # The exit is where the walk came last, which is far from where it began more often than not.
     coins = random.choice(len(dug) - 2, _COINS, replace=False) + 1
     for place, tile in ((0, settings.start), (-1, settings.exit), *((coin, settings.coin) for coin in coins)):
         grid[dug[place]] = tile
     return "\n".join(map("".join, grid))
+
+
+def _walk(random: np.random.Generator, places: int) -> list[tuple[int, int]]:
+    """So many places inside the border, in the order in which a random walk first comes to them."""
+    row, column = int(random.integers(1, _HEIGHT - 1)), int(random.integers(1, _WIDTH - 1))
+    found = {(row, column): None}
+    while len(found) < places:
+        for step in random.integers(4, size=100).tolist():
+            down, right = _NEIGHBOURS[step]
+            row, column = min(max(row + down, 1), _HEIGHT - 2), min(max(column + right, 1), _WIDTH - 2)
+            found[row, column] = None
+    return [*found][:places]
 
 
 def is_playable(level: str, settings: LevelSettings) -> bool:

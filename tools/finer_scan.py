@@ -44,6 +44,7 @@ def finer_scan(
     from aigc_tf.data.volumes.volume import write_nifti
     from aigc_tf.families.restoration.scans import finer
     from aigc_tf.runs.run import Run
+        from aigc_tf.modalities.origin import keep_beside
     from aigc_tf.storage.files import write_atomically
 
     opened = Run.open(run)
@@ -59,6 +60,7 @@ def finer_scan(
     out.parent.mkdir(parents=True, exist_ok=True)
     compressed = out.name.lower().endswith(".gz")
     write_atomically(out, partial(write_nifti, volume=made, made_by=opened.made_by(), compressed=compressed))
+    keep_beside([out], opened.made_by())
     print(out)
 
 

@@ -37,6 +37,7 @@ def forecast(
     if history is not None:
         require_inputs([history], [])
 
+    from aigc_tf.modalities.origin import keep_beside
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
@@ -50,6 +51,7 @@ def forecast(
     mean, deviation = model.forecast(known, steps)
     out.parent.mkdir(parents=True, exist_ok=True)
     takes.write_forecast(out, known, mean, deviation, opened.made_by())
+    keep_beside([out], opened.made_by())
     print(out)
 
 

@@ -26,6 +26,7 @@ COMMANDS = (
     "explore",
     "explain",
     "judge",
+    "provenance",
     "forecast",
     "augment",
     "cache",

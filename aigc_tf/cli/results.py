@@ -14,6 +14,7 @@ from aigc_tf.cli.checks import require_ending
 from aigc_tf.errors import InputError
 from aigc_tf.modalities.base import Modality, Preview
 from aigc_tf.modalities.drawing import enlargement, write_png
+from aigc_tf.modalities.origin import keep_beside
 from aigc_tf.storage.files import write_atomically, write_text
 
 WANTED_WIDTH = 192  # pixels of a picture to look at: smaller ones are enlarged
@@ -75,6 +76,7 @@ def write_preview(path: Path, preview: Preview, made_by: Mapping[str, str]) -> N
     """Write what is to be looked at: text as it is, a picture as PNG, enlarged if it is small."""
     if isinstance(preview, str):
         write_text(path, preview + "\n")
+        keep_beside([path], made_by)
     else:
         scale = enlargement(np.asarray(preview), WANTED_WIDTH)
         write_atomically(path, partial(write_png, image=preview, made_by=made_by, scale=scale))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import tyro
 
@@ -122,23 +122,38 @@ def sample(
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
-    arguments = chosen_options(opened.recipe, "sample_options", options)
     if stream:
+        arguments = chosen_options(opened.recipe, "sample_options", options)
         print_streams(opened.able("Streams"), count, seed, condition, arguments)
     elif out is not None and is_interpolation(opened.able("Draws"), out):
+        chosen_options(opened.recipe, "sample_options", options)
         show(opened, Interpolate(**fitting("interpolate", everything, f"a {out.suffix}")))
     else:
         refuse_stray(given)
-        draw(opened, count, seed, out, condition, arguments)
+        from aigc_tf.cli.results import deliver, destination
+
+        drawn = draw(opened, count, seed, condition, options)
+        gives = opened.model.gives
+        out = destination(gives, out, opened.path / f"samples-seed{seed}", drawn.total)
+        how = {"count": drawn.total, "condition": condition, "options": options, "checkpoint": checkpoint}
+        how["one file"] = out is not None and bool(out.suffix)
+        deliver(gives, out, drawn.batches, drawn.total, opened.made_by(seed, how), drawn.columns)
 
 
-def draw(
-    run: Any, count: int | None, seed: int, out: Path | None, condition: Sequence[str], arguments: Mapping[str, Any]
-) -> None:
-    """Write or print new examples: a row for each condition, if the model takes one."""
+class Drawn(NamedTuple):
+    """New examples that come in batches."""
+
+    batches: Iterator[Any]
+    total: int
+    columns: int | None
+    """Of each condition, if the model takes one."""
+
+
+def draw(run: Any, count: int | None, seed: int, condition: Sequence[str], options: Mapping[str, Any]) -> Drawn:
+    """New examples of a run: a row for each condition, if the model takes one."""
     from aigc_tf.cli import conditions
-    from aigc_tf.cli.results import deliver, destination
 
+    arguments = chosen_options(run.recipe, "sample_options", options)
     model = run.able("Draws")
     total, columns = count or model.gives.drawn, None
     rows = conditions.rows_to_draw(model, condition)
@@ -146,8 +161,7 @@ def draw(
         columns = max(1, round(total / len(rows)))
         total = len(rows) * columns
         rows = conditions.repeated(model, rows, columns)
-    out = destination(model.gives, out, run.path / f"samples-seed{seed}", total)
-    deliver(model.gives, out, model.generate_batches(total, seed, rows, **arguments), total, run.made_by(seed), columns)
+    return Drawn(iter(model.generate_batches(total, seed, rows, **arguments)), total, columns)
 
 
 def print_streams(

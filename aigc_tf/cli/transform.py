@@ -132,11 +132,13 @@ class Work:
     def files(self, paths: Sequence[Path], out: Path | None) -> None:
         """Transform files, and print the results or write one for each."""
         from aigc_tf.families.tasks import AT_ONCE
+        from aigc_tf.modalities.origin import keep_beside
 
         takes = self.model.takes
         files = takes.find(paths)
         place = {file: index for index, file in enumerate(files)}
         targets = [] if out is None else self._targets(files, paths, out)
+        written = []
         for part, (readable, values) in enumerate(takes.read_all(files, AT_ONCE)):
             chosen = [place[file] for file in readable]
             outputs = self._outputs(values, chosen, len(files), part)
@@ -145,7 +147,9 @@ class Work:
                 continue
             for index, value, output in zip(chosen, values, outputs, strict=True):
                 self._write(targets[index], value, output)
+                written.append(targets[index])
         if out is not None:
+            keep_beside(written, self.made_by)
             print(out)
 
     def _print(self, values: Any, outputs: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from aigc_tf.nn.keras_internals import seed_states, slots_of_weights
 
@@ -24,6 +26,15 @@ def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Op
     for role, optimizer in optimizers.items():
         state |= {f"{role}/{name}": variable for name, variable in _slots(optimizer, names)}
     return state
+
+
+def weights_hash(model: keras.Model) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a model's weights, by name."""
+    digest = hashlib.sha256()
+    for name, variable in sorted(named_state(model, {}).items()):
+        if variable.dtype.startswith("float"):  # seeds move on, weights tell models apart
+            digest.update(name.encode() + np.ascontiguousarray(variable.numpy()).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def variable_names(model: keras.Model) -> dict[int, str]:

@@ -13,6 +13,7 @@ import numpy as np
 from aigc_tf.data.progress import progress
 from aigc_tf.data.walk import files_below, refuse_special
 from aigc_tf.errors import InputError, UnreadableError, listed, printable, say
+from aigc_tf.modalities.origin import keep_beside
 
 Preview = np.ndarray | str
 """What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
@@ -162,10 +163,14 @@ class Modality(abc.ABC):
         values = (value for batch in batches for value in batch)
         if path.suffix:
             self.write_all(path, self.stack(list(values)), made_by, columns)
+            keep_beside([path], made_by)
             return
         path.mkdir(exist_ok=True)
+        paths = []
         for index, value in enumerate(values):
-            self.write(path / f"{index:05d}{self.writes[0]}", value, made_by)
+            paths.append(path / f"{index:05d}{self.writes[0]}")
+            self.write(paths[-1], value, made_by)
+        keep_beside(paths, made_by)
 
     def write_forecast(
         self, path: Path, history: Any, mean: np.ndarray, deviation: np.ndarray, made_by: Mapping[str, str]

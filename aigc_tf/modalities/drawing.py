@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from aigc_tf.modalities.fonts import all_fonts, drawable
+from aigc_tf.storage.marks import comment_of
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
@@ -90,7 +91,7 @@ def write_gif(
 ) -> None:
     """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
     there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
-    comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
+    comment = comment_of(made_by)
     _save(
         there_and_back[0],
         file,

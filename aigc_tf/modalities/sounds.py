@@ -18,6 +18,7 @@ from aigc_tf.modalities.captions import captioned
 from aigc_tf.modalities.drawing import enlargement, grid, write_png
 from aigc_tf.recipes.sound import SOUND_ENDINGS, SoundSettings
 from aigc_tf.storage.files import write_atomically
+from aigc_tf.storage.marks import comment_of
 
 _GAP = 0.25  # seconds between sounds in one file
 _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
@@ -140,6 +141,6 @@ def write_sound(file: IO[bytes], sound: np.ndarray, rate: int, made_by: Mapping[
     encoded = io.BytesIO()
     with library().SoundFile(encoded, "w", rate, 1, "PCM_16", format=kind) as opened:
         if made_by:  # libsndfile takes no empty comment
-            opened.comment = "; ".join(f"{key}: {value}" for key, value in made_by.items())
+            opened.comment = comment_of(made_by)
         opened.write(np.clip(sound, -1, 1))
     file.write(encoded.getvalue())

@@ -39,6 +39,7 @@ class Shades(Draws):
 
     condition = Labels(ClassNames(CLASS_NAMES))
     gives = Pictures(ImageSettings(height=8, width=8))
+    variables = ()
 
     def generate(self, count: int, seed: int = 0, condition: np.ndarray | None = None) -> np.ndarray:
         labels = self.conditions(condition, count)

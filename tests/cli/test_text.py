@@ -136,7 +136,7 @@ def test_a_way_goes_to_a_folder_of_single_files(
     lines = ("line 1 of a story", "a story about cats")
     explore.main([str(text_vae.path), "between", *lines, "--out", str(tmp_path / "way")])
     assert capsys.readouterr().out.strip() == str(tmp_path / "way")
-    written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").iterdir())]
+    written = [path.read_text(encoding="utf-8") for path in sorted((tmp_path / "way").glob("*.txt"))]
     assert written == [f"{text}\n" for text in between(text_vae.model, *lines, 6)]
 
 

@@ -16,6 +16,7 @@ from aigc_tf.data.images.decode import SUFFIXES
 from aigc_tf.data.images.prepare import MAX_PIXELS, decode_whole
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.recipes.video import VideoSettings
+from aigc_tf.storage.marks import comment_of
 
 RATE = 25.0
 """Frames a second of what has no rate of its own: folders of pictures, arrays."""
@@ -187,7 +188,7 @@ def write_video(file: Any, frames: np.ndarray, rate: float, made_by: Mapping[str
     even = np.repeat(even, 3, axis=-1) if even.shape[-1] == 1 else even
     encoded = io.BytesIO()
     with av.open(encoded, "w", format="mp4") as container:
-        container.metadata["comment"] = "; ".join(f"{key}: {value}" for key, value in made_by.items())
+        container.metadata["comment"] = comment_of(made_by)
         stream = container.add_stream("libx264", rate=Fraction(rate).limit_denominator(1001))
         stream.height, stream.width, stream.pix_fmt = even.shape[1], even.shape[2], "yuv420p"
         stream.options = {"crf": "16"}
@@ -208,7 +209,7 @@ def write_animation(file: Any, frames: np.ndarray, rate: float, made_by: Mapping
         append_images=pictures[1:],
         duration=max(20, round(1000 / rate)),
         loop=0,
-        comment="; ".join(f"{key}: {value}" for key, value in made_by.items()).encode(),
+        comment=comment_of(made_by).encode(),
     )
     file.write(encoded.getvalue())
 

@@ -1,0 +1,92 @@
+"""Say where a generated file comes from, and whether a run makes the same bits again."""
+
+from __future__ import annotations
+
+import json as jsons
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from aigc_tf.cli.checks import require_inputs
+from aigc_tf.cli.command import FAILED, command
+from aigc_tf.errors import InputError
+
+
+def provenance(file: Annotated[Path, tyro.conf.Positional], verify: Path | None = None, json: bool = False) -> None:
+    """Say where a generated file comes from: model, run, seed, data and its licence.
+
+    Exit status 1 if `--verify` finds something else.
+
+    Args:
+        file: A picture, sound, piece, clip, text, table or .tflite file that this package has written.
+        verify: A run's folder: draw the file again with it, and compare the bits.
+        json: Print one JSON object.
+    """
+    require_inputs([file], [])
+
+    mark = mark_of(file)
+    difference = None if verify is None else difference_to(file, mark, verify)
+    if json:
+        print(jsons.dumps(mark | ({} if verify is None else {"verified": difference is None}), ensure_ascii=False))
+    else:
+        for key, value in mark.items():
+            print(f"{key}: {value}")
+        if verify is not None:
+            print(f"\n{verify} makes the same bits" if difference is None else f"\nnot verified: {difference}")
+    if difference is not None:
+        raise SystemExit(FAILED)
+
+
+def mark_of(file: Path) -> dict[str, str]:
+    """The mark of origin of any file; see `read_mark`. Models have theirs in their metadata."""
+    from aigc_tf.modalities.origin import read_mark
+
+    if file.suffix != ".tflite":
+        return read_mark(file)
+    from aigc_tf.export.flatbuffer import read_metadata
+
+    try:
+        found = read_metadata(file)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def difference_to(file: Path, mark: Mapping[str, str], run: Path) -> str | None:
+    """What speaks against a run's having drawn a file; None if it draws the same bits.
+
+    Raises:
+        InputError: the file was not drawn from a seed alone, or there is no such run.
+    """
+    from aigc_tf.cli.sample import draw
+    from aigc_tf.families.state import weights_hash
+    from aigc_tf.runs.run import Run
+
+    if "drawn with" not in mark:
+        raise InputError(f"{file} was not drawn from a seed alone: leave --verify out")
+    how = jsons.loads(mark["drawn with"])
+    opened = Run.open(run, how["checkpoint"])
+    if weights_hash(opened.model) != mark["weights"]:
+        return f"the weights of {run} are others"
+    options = {name: in_tuples(value) for name, value in how["options"].items()}
+    drawn = draw(opened, how["count"], int(mark["seed"]), tuple(how["condition"]), options)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / (file.name if how["one file"] else "drawn")
+        opened.model.gives.write_batches(out, drawn.batches, drawn.total, mark, drawn.columns)
+        again = out / file.name if out.is_dir() else out
+        if not again.is_file() or again.read_bytes() != file.read_bytes():
+            return "the bits are others: the file was changed, or drawn on another machine or version"
+    return None
+
+
+def in_tuples(value: Any) -> Any:
+    """JSON's lists as options have them."""
+    return tuple(map(in_tuples, value)) if isinstance(value, list) else value
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    command(provenance, arguments)

@@ -43,8 +43,8 @@ def finer_scan(
     from aigc_tf.data.volumes.slices import volumes_at
     from aigc_tf.data.volumes.volume import write_nifti
     from aigc_tf.families.restoration.scans import finer
+    from aigc_tf.modalities.origin import keep_beside
     from aigc_tf.runs.run import Run
-        from aigc_tf.modalities.origin import keep_beside
     from aigc_tf.storage.files import write_atomically
 
     opened = Run.open(run)

@@ -6,6 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -137,7 +138,14 @@ def sample(
         out = destination(gives, out, opened.path / f"samples-seed{seed}", drawn.total)
         how = {"count": drawn.total, "condition": condition, "options": options, "checkpoint": checkpoint}
         how["one file"] = out is not None and bool(out.suffix)
-        deliver(gives, out, drawn.batches, drawn.total, opened.made_by(seed, how), drawn.columns)
+        deliver(
+            gives,
+            out,
+            drawn.batches,
+            drawn.total,
+            opened.made_by(seed) | {"drawn with": dumps(how, ensure_ascii=False, default=str)},
+            drawn.columns,
+        )
 
 
 class Drawn(NamedTuple):

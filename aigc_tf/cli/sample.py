@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import tyro
 
@@ -18,6 +18,9 @@ from aigc_tf.cli.explore import explore, show
 from aigc_tf.cli.forecast import forecast
 from aigc_tf.cli.options import chosen_options, flag, run_command
 from aigc_tf.errors import InputError
+
+if TYPE_CHECKING:
+    from aigc_tf.runs.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,21 +134,19 @@ def sample(
         show(opened, Interpolate(**fitting("interpolate", everything, f"a {out.suffix}")))
     else:
         refuse_stray(given)
-        from aigc_tf.cli.results import deliver, destination
+        write(opened, count, seed, out, {"condition": condition, "options": options, "checkpoint": checkpoint})
 
-        drawn = draw(opened, count, seed, condition, options)
-        gives = opened.model.gives
-        out = destination(gives, out, opened.path / f"samples-seed{seed}", drawn.total)
-        how = {"count": drawn.total, "condition": condition, "options": options, "checkpoint": checkpoint}
-        how["one file"] = out is not None and bool(out.suffix)
-        deliver(
-            gives,
-            out,
-            drawn.batches,
-            drawn.total,
-            opened.made_by(seed) | {"drawn with": dumps(how, ensure_ascii=False, default=str)},
-            drawn.columns,
-        )
+
+def write(run: Run, count: int | None, seed: int, out: Path | None, how: Mapping[str, Any]) -> None:
+    """Write or print new examples, with a mark that says how they were drawn."""
+    from aigc_tf.cli.results import deliver, destination
+
+    drawn = draw(run, count, seed, how["condition"], how["options"])
+    gives = run.model.gives
+    out = destination(gives, out, run.path / f"samples-seed{seed}", drawn.total)
+    again = {"count": drawn.total, **how, "one file": out is not None and bool(out.suffix)}
+    made_by = run.made_by(seed) | {"drawn with": dumps(again, ensure_ascii=False, default=str)}
+    deliver(gives, out, drawn.batches, drawn.total, made_by, drawn.columns)
 
 
 class Drawn(NamedTuple):

@@ -1,6 +1,7 @@
 """Export a run as verified files.
 
     python -m tools.export saved_models/dcgan/RUN --format tflite --quantize dynamic
+    python -m tools.export saved_models/dcgan/RUN --target-bytes 500000
 
 Writes the model and export.json: sizes, operators, differences from Keras, latency. A file that does not agree
 with Keras is deleted, and the command fails. `--format web` adds a page around the file, for any web server:

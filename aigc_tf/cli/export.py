@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from aigc_tf.cli.checks import require_place
+from aigc_tf.cli.checks import require_counts, require_place
 from aigc_tf.cli.options import chosen_options, run_command
+from aigc_tf.errors import InputError, say
+
+if TYPE_CHECKING:
+    from aigc_tf.export import Export
+    from aigc_tf.runs.run import Run
+
+QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
+"""From the finest to the coarsest."""
 
 
 def export(
@@ -21,6 +29,7 @@ def export(
     tile: int | None = None,
     checkpoint: Literal["last", "best"] = "last",
     measure: bool = True,
+    target_bytes: int | None = None,
     json: bool = False,
     **options: Any,
 ) -> None:
@@ -38,20 +47,49 @@ def export(
         measure: Measure what 8-bit numbers change in quality, and refuse the file beyond the recipe's limits; latency;
             memory. For pictures a feature network may have to be trained first. Without it the file is compared with
             Keras all the same.
+        target_bytes: Choose the finest quantization whose .tflite file has at most so many bytes.
         json: Print the report as one JSON object.
         options: What the recipe's `export_options` has.
     """
     require_place(out)
+    require_counts(target_bytes=target_bytes)
+    if target_bytes is not None and (format != "tflite" or quantize != "none"):
+        raise InputError("--target-bytes chooses the quantization of a .tflite file: leave --format and --quantize out")
 
     from aigc_tf.runs.reports import to_json
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
     chosen = chosen_options(opened.recipe, "export_options", options)
-    exported = opened.export(
-        format=format, quantize=quantize, batch=batch, out=out, measure=measure, tile=tile, **chosen
-    )
+    arguments = {"format": format, "batch": batch, "out": out, "measure": measure, "tile": tile, **chosen}
+    if target_bytes is None:
+        exported = opened.export(quantize=quantize, **arguments)
+    else:
+        exported = export_within(opened, target_bytes, arguments)
     print(to_json(exported.report) if json else exported.path)
+
+
+def export_within(run: Run, target_bytes: int, arguments: Mapping[str, Any]) -> Export:
+    """The export of the finest quantization that fits; those that change the quality too much are passed over.
+
+    Raises:
+        InputError: none fits; the last one is kept.
+    """
+    from aigc_tf.export import VerificationError
+
+    found = []
+    for quantize in QUANTIZATIONS:
+        try:
+            exported = run.export(quantize=quantize, **arguments)
+        except VerificationError as error:
+            found.append(f"{quantize} is refused: {error}")
+            continue
+        size = exported.path.stat().st_size
+        if size <= target_bytes:
+            return exported
+        found.append(f"{quantize} has {size:,}")
+        say(f"{found[-1]} bytes, more than {target_bytes:,}")
+    raise InputError(f"no file fits into --target-bytes {target_bytes:,} ({'; '.join(found)}): train a smaller network")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -90,3 +90,19 @@ def test_limits_can_be_changed_when_a_run_is_resumed(run: aigc_tf.Run, pictures:
     aigc_tf.train(other, run.path, resume=True, data=images)
     recorded = json.loads((run.path / "recipe.json").read_text())["fields"]["export_limits"]
     assert recorded["samples"] == 77
+
+
+def test_the_finest_quantization_that_fits_is_chosen(run: aigc_tf.Run, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = ("none", "float16", "dynamic")
+    sizes = [run.export(quantize=kind, measure=False).path.stat().st_size for kind in kinds]
+    assert sizes[0] > sizes[1]
+    export([str(run.path), "--target-bytes", str(sizes[1]), "--no-measure", "--json"])
+    assert json.loads(capsys.readouterr().out)["quantize"] == "float16"
+    with pytest.raises(SystemExit) as stopped:
+        export([str(run.path), "--target-bytes", "100", "--no-measure"])
+    assert stopped.value.code == 2
+    told = capsys.readouterr().err
+    assert f"none has {sizes[0]:,}" in told and "int8" in told and "train a smaller network" in told
+    with pytest.raises(SystemExit):
+        export([str(run.path), "--target-bytes", "100", "--quantize", "int8"])
+    assert "leave --format and --quantize out" in capsys.readouterr().err

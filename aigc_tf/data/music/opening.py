@@ -17,6 +17,7 @@ from aigc_tf.data.music.likeness import ALIKE, NEAR, groups, melody_passages, pa
 from aigc_tf.data.music.made_up import made_up_pieces
 from aigc_tf.data.music.midi import SUFFIXES, read_piece
 from aigc_tf.data.music.piece import Piece
+from aigc_tf.data.music.rolls import left_out
 from aigc_tf.data.music.source import MusicSource, MusicSplit, PieceSource
 from aigc_tf.data.paths import existing, is_path
 from aigc_tf.data.progress import progress
@@ -52,6 +53,8 @@ def open_excerpts(recipe: MusicVAE | MusicGAN, data: Any = None) -> ExcerptSourc
     """
     source = _opened(recipe, data, ExcerptSource)
     source.refuse_empty_parts()
+    if isinstance(recipe, MusicGAN):
+        source = dataclasses.replace(source, notes=(*source.notes, *left_out(source.whole.pieces, recipe)))
     return source
 
 

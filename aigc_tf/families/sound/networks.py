@@ -49,7 +49,7 @@ def frame_networks(recipe: SoundAR, classes: ClassNames) -> FrameNetworks:
     network = _Transformer(recipe, classes)
     label = keras.Input((), dtype="int32", name="label")
     before = keras.Input((sound.frames, sound.bands), name="before")
-    parts = network(before, label, Positions(name="places")(before), lambda _, attention, x: attention(x)[0])
+    parts = network(before, label, Positions(name="places")(before[..., 0]), lambda _, attention, x: attention(x)[0])
     sequence = keras.Model([before, label], ops.concatenate(parts, axis=-1)[:, None], name="sequence")
     network.begin_with_the_frame_before(sound.bands, recipe.components)
 

@@ -16,6 +16,7 @@ from aigc_tf.data.source import Batch
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.errors import InputError, say
 from aigc_tf.families.base import GenerativeModel, Signature
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.speech import exports
 from aigc_tf.families.speech.frames import decoder_inputs, frames_of_letters
 from aigc_tf.families.tasks import Transforms
@@ -176,6 +177,11 @@ class SpeechModel(GenerativeModel, Transforms):
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to speak with the file (docs/MOBILE.md)."""
         return exports.metadata(self)
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It speaks what is typed."""
+        del source
+        return [Panel("speak", "speak", self.export_metadata() | {"encode": "encode"})]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`: letters -> what is known of each; `speak`: of the letter of each frame -> sound."""

@@ -171,9 +171,9 @@ def test_the_benchmark_compares_all_aids_and_goes_on_where_it_stopped(
 
 
 def test_each_aid_gives_the_classifier_what_it_says(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(augmentation, "GENERATED_A_CLASS", 100)
-    far = dataclasses.replace(few, classical=ClassicalAugmentation(shift=0.5))
-    monkeypatch.setattr(augmentation, "PICTURES", far)
+    far = ClassicalAugmentation(shift=0.5)
+    few = dataclasses.replace(augmentation.PICTURES, generated_a_class=100, classical=far)
+    monkeypatch.setattr(augmentation, "PICTURES", few)
     seen: list[np.ndarray] = []
 
     def train(network: object, batches: small_network.Batches, steps: int, what: str) -> None:

@@ -32,7 +32,8 @@ MAX_STEPS = 16_384
 """Of the longest piece that is read: over half an hour at 120 quarters a minute."""
 MAX_CHORDS = 0.05
 """Share of a part's notes that may sound together with the next one; of these the earlier is cut."""
-_DRUMS = 9  # the channel of General MIDI
+DRUMS = 9
+"""The channel of General MIDI."""
 _ORGAN = 19  # its program
 _TICKS = 480  # a quarter, of files that are written
 _VELOCITY = 80
@@ -69,10 +70,19 @@ def read_piece(path: Path, voices: Sequence[str]) -> Piece:
             that no piano has, or too many of them.
         InputError: the package mido is not there.
     """
+    return piece_of_file(parsed_file(path), voices)
+
+
+def parsed_file(path: Path) -> Any:
+    """A MIDI file as mido has it.
+
+    Raises:
+        UnreadableError: it is too long, damaged, or without a time in quarter notes.
+    """
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UnreadableError(f"has {size:,} bytes, and at most {MAX_BYTES:,} are read")
-    return piece_of_file(_parsed(path.read_bytes()), voices)
+    return _parsed(path.read_bytes())
 
 
 def mido_package() -> Any:
@@ -120,26 +130,31 @@ def _parts(file: Any) -> Iterator[Part]:
     found = 0
     for track in file.tracks:
         notes: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        sounding: dict[tuple[int, int], int] = {}
-        tick, name = 0, ""
-        for event in track:
-            tick += event.time
-            if event.type == "track_name":
-                name = name or event.name
-            elif event.type in ("note_on", "note_off"):
-                key = event.channel, event.note
-                began = sounding.pop(key, None)
-                if began is not None:
-                    start = round(began * scale)
-                    notes[event.channel].append((start, max(start + 1, round(tick * scale)), event.note))
-                if event.type == "note_on" and event.velocity:
-                    sounding[key] = tick
-        drums += len(notes.pop(_DRUMS, ()))
+        for began, ended, channel, pitch in played(track):
+            start = round(began * scale)
+            notes[channel].append((start, max(start + 1, round(ended * scale)), pitch))
+        name = next((event.name for event in track if event.type == "track_name" and event.name), "")
+        drums += len(notes.pop(DRUMS, ()))
         for channel in sorted(notes):
             found += 1
             yield _checked(Part(name, sorted(notes[channel], key=lambda note: (note[0], note[2]))))
     if not found:
         raise UnreadableError("has drums alone" if drums else "has no notes")
+
+
+def played(track: Any) -> Iterator[tuple[int, int, int, int]]:
+    """The notes of a track as they end: first tick, tick after the last, channel, MIDI number."""
+    sounding: dict[tuple[int, int], int] = {}
+    tick = 0
+    for event in track:
+        tick += event.time
+        if event.type not in ("note_on", "note_off"):
+            continue
+        key = event.channel, event.note
+        if key in sounding:
+            yield sounding.pop(key), tick, *key
+        if event.type == "note_on" and event.velocity:
+            sounding[key] = tick
 
 
 def _checked(part: Part) -> Part:
@@ -195,7 +210,7 @@ def _bar_and_pickup(file: Any) -> tuple[int, int]:
     """
     metres = [
         (round(start * STEPS_A_QUARTER / file.ticks_per_beat), steps)
-        for start, event in sorted(_timed(file, "time_signature"), key=lambda pair: pair[0])
+        for start, event in sorted(timed(file, "time_signature"), key=lambda pair: pair[0])
         if event.denominator and (steps := round(4 * STEPS_A_QUARTER * event.numerator / event.denominator)) > 0
     ]
     metres = [(start, steps) for start, steps in metres if steps <= MAX_BAR] or [(0, 4 * STEPS_A_QUARTER)]
@@ -207,11 +222,11 @@ def _bar_and_pickup(file: Any) -> tuple[int, int]:
 
 def tempo_of(file: Any) -> float:
     """Quarters in a minute by the first tempo of a parsed file, 10 to 400; 120 without one."""
-    tempos = [60e6 / event.tempo for _, event in _timed(file, "set_tempo") if event.tempo]
+    tempos = [60e6 / event.tempo for _, event in timed(file, "set_tempo") if event.tempo]
     return min(max(tempos[0], 10.0), 400.0) if tempos else 120.0
 
 
-def _timed(file: Any, kind: str) -> Iterator[tuple[int, Any]]:
+def timed(file: Any, kind: str) -> Iterator[tuple[int, Any]]:
     """Events of a kind, each with its tick."""
     for track in file.tracks:
         tick = 0
@@ -241,12 +256,12 @@ def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Ma
     head.append(_metre(mido, piece.bar, ticks * piece.pickup))
     for voice, name in enumerate(voices):
         track = written.add_track(name)
-        track.append(mido.Message("program_change", channel=voice % _DRUMS, program=_ORGAN))
+        track.append(mido.Message("program_change", channel=voice % DRUMS, program=_ORGAN))
         now = 0
         for symbol, start, length in notes_of(piece.cells[:, voice]):
             pitch, end = int(pitch_of(symbol)), start + length
             on, off = ticks * (start - now), ticks * length
-            message = {"channel": voice % _DRUMS, "note": pitch, "velocity": _VELOCITY}
+            message = {"channel": voice % DRUMS, "note": pitch, "velocity": _VELOCITY}
             track.append(mido.Message("note_on", **message, time=on))
             track.append(mido.Message("note_off", **message, time=off))
             now = end

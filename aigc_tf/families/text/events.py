@@ -99,5 +99,5 @@ class EventModel(LanguageModel):
     def previews(self, source: EventSource) -> dict[str, Any]:
         """Piano rolls of pieces always from the same seed, the pieces to listen to, and what the heads look at."""
         made = self.generate(_PREVIEWED, tokens=_PREVIEWED_WORDS)
-        others = {name: shown for name, shown in super().previews(source).items() if name != "samples"}
-        return {"samples": self.gives.show(made), "samples_sound": self.gives.sound(made)} | others
+        shown = {"samples": self.gives.show(made), "samples_sound": self.gives.sound(made)}
+        return shown | self.attention_preview(source)

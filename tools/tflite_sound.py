@@ -4,8 +4,8 @@
     python tools/tflite_sound.py model.tflite --between a.wav b.wav --count 6 --out way.wav
 
 WAV files that are read have 16 bits, and the rate of the model: other programs resample. Sounds are written one after
-the other. A model that draws frame by frame takes a --temperature. What the numbers of the exported file mean is in
-docs/MOBILE.md.
+the other. A model that draws frame by frame takes --temperature and --noise. What the numbers of the exported file
+mean is in docs/MOBILE.md.
 """
 
 import argparse
@@ -97,17 +97,16 @@ def latents_of(interpreter: Interpreter, options: argparse.Namespace, rate: int,
     return np.concatenate([(1 - t) * first + t * second for t in np.linspace(0, 1, options.count, dtype=np.float32)])
 
 
-def draw_frame(told: dict[str, np.ndarray], temperature: float, random: np.random.Generator) -> np.ndarray:
-    """The next frame `[1, bands]` in [-1, 1], of the mixture that `step` tells; at temperature 0 its likeliest mean."""
+def draw_frame(told: dict[str, np.ndarray], options: argparse.Namespace, random: np.random.Generator) -> np.ndarray:
+    """The next frame `[1, bands]` in [-1, 1], of the mixture that `step` tells."""
     weights, means, log_scales = (told[name][0].astype(np.float64) for name in ("weights", "means", "log_scales"))
-    if temperature == 0:
-        frame = means[:, weights.argmax()]
-    else:
-        odds = np.exp((weights - weights.max()) / temperature)
+    component = int(weights.argmax())
+    if options.temperature:
+        odds = np.exp((weights - weights.max()) / options.temperature)
         component = int((np.cumsum(odds) <= random.random() * odds.sum()).sum())
-        uniform = np.maximum(random.random(len(means)), np.finfo(np.float64).tiny)
-        noise = temperature * np.exp(log_scales[:, component]) * (np.log(uniform) - np.log1p(-uniform))
-        frame = means[:, component] + noise
+    uniform = np.maximum(random.random(len(means)), np.finfo(np.float64).tiny)
+    quantiles = np.log(uniform) - np.log1p(-uniform)
+    frame = means[:, component] + options.noise * np.exp(log_scales[:, component]) * quantiles
     levels = np.round((np.clip(frame, -1, 1) + 1) * 127.5)
     return (levels / 127.5 - 1).astype(np.float32)[None]
 
@@ -131,7 +130,7 @@ def frame_by_frame(interpreter: Interpreter, frames: int, label: np.ndarray, opt
         for _ in range(frames):
             told = step(before=drawn[-1], label=label, **given)
             given = {name: told[f"new_{name}"] for name in states}
-            drawn.append(draw_frame(told, options.temperature, random))
+            drawn.append(draw_frame(told, options, random))
         picture = (np.concatenate(drawn[1:]).T[None, ..., None] + 1) / 2
         sounds.append(synthesise(picture=picture.astype(np.float32))["sound"][0])
     return np.stack(sounds)
@@ -189,13 +188,13 @@ def main() -> int:
     parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to go between")
     parser.add_argument("--count", type=int, default=4, choices=range(1, 1001), metavar="N", help="sounds (default: 4)")
     parser.add_argument("--out", type=Path, default=Path("sounds.wav"), help="file to write (default: sounds.wav)")
-    parser.add_argument(
-        "--temperature", type=float, default=0.7, help="of a model that draws frame by frame (default: 0.7)"
-    )
+    of_frames = "of a model that draws frame by frame"
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"of the choices {of_frames} (default: 1)")
+    parser.add_argument("--noise", type=float, default=0.25, help=f"share of the noise {of_frames} (default: 0.25)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     options = parser.parse_args()
-    if options.seed < 0 or not 0 <= options.temperature < 100:
-        parser.error("--seed and --temperature are numbers of at least 0")
+    if min(options.seed, options.temperature, options.noise) < 0:
+        parser.error("--seed, --temperature and --noise are numbers of at least 0")
     try:
         print(run(options))
     except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself

@@ -1,8 +1,8 @@
-"""Train the autoregressive model of sounds: 2,500 steps of 16 sounds, about fifteen minutes on two cores.
+"""Train the autoregressive model of sounds: 8,000 steps of 16 sounds, about fifteen minutes on two cores.
 
     apt-get install espeak-ng && python -m tools.make_spoken_digits digits/
     python -m trainers.sound_ar --source digits/ --sound.group "^([a-z0-9]+)-"
-    python -m tools.sample RUN --labels seven --temperature 0.7 --out seven.wav
+    python -m tools.sample RUN --labels seven --noise 0.5 --out seven.wav
 
 expected at the end: not measured yet (version 0.2)
 """

@@ -51,7 +51,7 @@ class MidiEvents(GPT):
 
     text: TextSettings = TextSettings(unit="word", length=256)
     performances: PerformanceSettings = PerformanceSettings()
-    steps: PositiveInt = 1500
+    steps: PositiveInt = 3000
     batch_size: PositiveInt = 16
     dropout: ProperFraction = 0.1
 

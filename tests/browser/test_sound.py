@@ -74,12 +74,13 @@ def test_it_draws_sounds_frame_by_frame(open_page: Callable[..., Page]) -> None:
     drawn = np.array(page.module("sound.js", "Array.from(module.currentSound())"))
     assert np.isfinite(drawn).all() and drawn.any()
     page.script(
-        "const slider = document.getElementById('sound-temperature'); slider.value = 0;"
-        "document.getElementById('kinds').selectedIndex = 2; slider.dispatchEvent(new Event('change'))"
+        "for (const name of ['temperature', 'noise']) document.getElementById(`sound-${name}`).value = 0;"
+        "document.getElementById('kinds').selectedIndex = 2;"
+        "document.getElementById('sound-noise').dispatchEvent(new Event('change'))"
     )
     page.module("sound.js", "module.drawn()")
     likeliest = np.array(page.module("sound.js", "Array.from(module.currentSound())"))
-    np.testing.assert_allclose(likeliest, model.generate(1, condition=2, temperature=0)[0], atol=0.02)
+    np.testing.assert_allclose(likeliest, model.generate(1, condition=2, temperature=0, noise=0)[0], atol=0.02)
     assert_no_errors(page)
 
 

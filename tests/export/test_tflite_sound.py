@@ -60,11 +60,11 @@ def test_a_file_draws_frame_by_frame_as_the_model_does(tmp_path: Path):
     file = run.export(out=tmp_path / "out", compare_with_keras=False, measure=False).path
     kind = run.model.classes.names[1]
     options = ("--label", kind, "--count", 1, "--out", tmp_path / "a.wav")
-    made = called(SCRIPT, file, "--temperature", 0, *options)
+    made = called(SCRIPT, file, "--temperature", 0, "--noise", 0, *options)
     assert made.returncode == 0 and "times as fast" in made.stdout, made.stderr
     sound, _ = soundfile.read(tmp_path / "a.wav")
-    np.testing.assert_allclose(sound, run.generate(1, condition=[kind], temperature=0)[0], atol=0.02)
-    made = called(SCRIPT, file, "--temperature", 1, *options)
+    np.testing.assert_allclose(sound, run.generate(1, condition=[kind], temperature=0, noise=0)[0], atol=0.02)
+    made = called(SCRIPT, file, "--noise", 1, *options)
     assert not np.array_equal(soundfile.read(tmp_path / "a.wav")[0], sound)
     wrong = called(SCRIPT, file, "--between", tmp_path / "a.wav", tmp_path / "a.wav")
     assert wrong.returncode == 2 and "does not encode recordings" in wrong.stderr

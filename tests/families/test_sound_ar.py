@@ -43,7 +43,7 @@ def test_levels_are_drawn_as_often_as_they_are_likely():
     count = 40_000
     rows = [np.repeat(part, count, axis=0) for part in (weights, means, log_scales)]
     numbers = np.random.default_rng(0).random((count, 2))
-    drawn = draw_frame(*rows, 1.0, numbers)[:, 0]
+    drawn = draw_frame(*rows, numbers)[:, 0]
     levels = np.round((drawn + 1) * LEVELS / 2).astype(int)
     np.testing.assert_allclose(drawn, to_levels(drawn), atol=1e-6)
     parameters = np.concatenate([part.reshape(1, -1) for part in (weights, means, log_scales)], axis=1)
@@ -54,15 +54,17 @@ def test_levels_are_drawn_as_often_as_they_are_likely():
     shares = np.bincount(levels, minlength=LEVELS + 1) / count
     error = np.sqrt(probabilities * (1 - probabilities) / count)
     assert (np.abs(shares - probabilities) < 5 * error + 1e-6).all()
-    assert draw_frame(weights, means, log_scales, 0.0, numbers[:1]) == pytest.approx(to_levels(np.array([[-0.99]])))
+    assert draw_frame(weights, means, log_scales, numbers[:1], 0.0, 0.0) == pytest.approx(
+        to_levels(np.array([[-0.99]]))
+    )
 
 
-def test_colder_is_nearer_to_the_means():
+def test_less_noise_is_nearer_to_the_means():
     weights, means = np.zeros((500, 1), np.float32), np.zeros((500, 8, 1), np.float32)
     scales = np.full((500, 8, 1), -2.0, np.float32)
     numbers = uniforms([np.random.default_rng(row) for row in range(500)], 8)
     assert numbers.shape == (500, 9) and (numbers > 0).all() and (numbers < 1).all()
-    spread = [draw_frame(weights, means, scales, heat, numbers).std() for heat in (0.5, 1.0)]
+    spread = [draw_frame(weights, means, scales, numbers, noise=noise).std() for noise in (0.5, 1.0)]
     assert spread[0] == pytest.approx(spread[1] / 2, rel=0.05)
 
 
@@ -116,5 +118,5 @@ def test_a_sound_is_the_same_whatever_is_drawn_beside_it(model: SoundAR):
     several = model.generate_pictures(3, 5, [2, 0, 1])
     np.testing.assert_allclose(several[:1], one, atol=1e-6)
     assert several.shape == (3, *RECIPE.sound.images.shape) and several.min() >= 0 and several.max() <= 1
-    first, second = model.generate(2, 1, 0, temperature=0)
+    first, second = model.generate(2, 1, 0, temperature=0, noise=0)
     np.testing.assert_array_equal(first, second)

@@ -11,16 +11,19 @@ const SILENCE = -1;
  * @param {object} panel `signature` gives the mixture that the next frame is drawn from, `sound` names the one that makes
  *   sound of a spectrogram, `frames` is its length
  * @param {number} label the class
- * @param {number} temperature 0 takes the mean of the likeliest component always
+ * @param {number} temperature of the choice of components; 0 takes the likeliest always
+ * @param {number} noise what deviations from a component's means are multiplied with
  * @param {() => number} uniform numbers in [0, 1)
  */
-export async function drawSound(model, panel, label, temperature, uniform) {
+export async function drawSound(model, panel, label, { temperature, noise }, uniform) {
   const bands = model.signatures[panel.signature].inputs.before.shape.at(-1);
   const picture = new Float32Array(bands * panel.frames);
   const loop = new Loop(model, panel.signature);
   let before = new Float32Array(bands).fill(SILENCE);
   for (let time = 0; time < panel.frames; time++) {
-    before = drawFrame(await loop.call({ before, label: [label] }), bands, temperature, uniform);
+    const mixture = await loop.call({ before, label: [label] });
+    const component = chosen(mixture.weights, temperature, uniform());
+    before = drawFrame(mixture, bands, component, noise, uniform);
     before.forEach((value, band) => (picture[band * panel.frames + time] = (value + 1) / 2));
   }
   loop.delete();
@@ -28,13 +31,11 @@ export async function drawSound(model, panel, label, temperature, uniform) {
   return sound;
 }
 
-function drawFrame({ weights, means, log_scales: logScales }, bands, temperature, uniform) {
-  const component = chosen(weights, temperature, temperature && uniform());
+function drawFrame({ weights, means, log_scales: logScales }, bands, component, noise, uniform) {
   return Float32Array.from({ length: bands }, (_, band) => {
     const at = band * weights.length + component;
-    if (!temperature) return level(means[at]);
     const share = Math.max(uniform(), Number.MIN_VALUE);
-    return level(means[at] + temperature * Math.exp(logScales[at]) * (Math.log(share) - Math.log1p(-share)));
+    return level(means[at] + noise * Math.exp(logScales[at]) * (Math.log(share) - Math.log1p(-share)));
   });
 }
 

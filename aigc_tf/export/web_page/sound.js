@@ -1,7 +1,7 @@
 // Draws sounds, from latents or frame by frame, shows their waves and plays them.
 //
 // The panel has `rate`, samples a second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
-// `frames.js` needs. A further input that has kinds is a class, which is chosen by name.
+// `frames.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
 import { drawSound } from "./frames.js";
 import { latentOf, normals, uniforms } from "./latents.js";
 import { Player, speed, wave } from "./player.js";
@@ -13,10 +13,17 @@ const MARKUP = `
     <span id="sound-speed" class="speed"></span>
     <button id="sound-play" type="button">Play</button>
   </div>
-  <div class="slider" id="sound-temperatures" hidden>
-    <label for="sound-temperature">Temperature</label>
-    <input id="sound-temperature" type="range" min="0" max="1.5" step="0.05" value="0.7">
-    <output id="sound-temperature-value" for="sound-temperature">0.70</output>
+  <div id="sound-sliders" hidden>
+    <div class="slider">
+      <label for="sound-temperature">Temperature</label>
+      <input id="sound-temperature" type="range" min="0" max="1.5" step="0.05" value="1">
+      <output id="sound-temperature-value" for="sound-temperature"></output>
+    </div>
+    <div class="slider">
+      <label for="sound-noise">Noise</label>
+      <input id="sound-noise" type="range" min="0" max="1.5" step="0.05">
+      <output id="sound-noise-value" for="sound-noise"></output>
+    </div>
   </div>
   ${sheet.MARKUP}`;
 
@@ -38,17 +45,24 @@ export async function show(section, described, loaded) {
   inputs = model.signatures[panel.signature].inputs;
   section.innerHTML = MARKUP;
   player = new Player(element("sound-play"), panel.rate, () => sounds[chosen]);
-  element("sound-temperatures").hidden = !panel.frames;
-  const temperature = element("sound-temperature");
-  temperature.addEventListener("input", () => {
-    element("sound-temperature-value").textContent = Number(temperature.value).toFixed(2);
-  });
-  temperature.addEventListener("change", draw);
+  if (panel.frames) showSliders();
   sheet.fill(inputs, draw, (index) => {
     choose(index);
     player.play();
   });
   await draw();
+}
+
+function showSliders() {
+  element("sound-sliders").hidden = false;
+  element("sound-noise").value = panel.noise;
+  for (const name of ["temperature", "noise"]) {
+    const slider = element(`sound-${name}`);
+    const tell = () => (element(`sound-${name}-value`).textContent = Number(slider.value).toFixed(2));
+    tell();
+    slider.addEventListener("input", tell);
+    slider.addEventListener("change", draw);
+  }
 }
 
 /** Draws a sheet of sounds of the seed in the field, and of the class that is chosen. */
@@ -88,8 +102,8 @@ function ofLatents() {
 /** The same of a model that draws frame by frame. */
 function frameByFrame() {
   const uniform = uniforms(sheet.seed());
-  const temperature = Number(element("sound-temperature").value);
-  return () => drawSound(model, panel, sheet.label(), temperature, uniform);
+  const [temperature, noise] = ["temperature", "noise"].map((name) => Number(element(`sound-${name}`).value));
+  return () => drawSound(model, panel, sheet.label(), { temperature, noise }, uniform);
 }
 
 function choose(index) {

@@ -18,7 +18,12 @@ def to_levels(frames: np.ndarray) -> np.ndarray:
 
 
 def draw_frame(
-    weights: np.ndarray, means: np.ndarray, log_scales: np.ndarray, temperature: float, uniform: np.ndarray
+    weights: np.ndarray,
+    means: np.ndarray,
+    log_scales: np.ndarray,
+    uniform: np.ndarray,
+    temperature: float = 1.0,
+    noise: float = 1.0,
 ) -> np.ndarray:
     """A frame of each row: its component by the first uniform number, the noise of its bands by the others.
 
@@ -26,20 +31,20 @@ def draw_frame(
         weights: log-odds of the components, `[rows, components]`.
         means: of the bands, `[rows, bands, components]`, in [-1, 1].
         log_scales: the same shape; logarithms of the scales of logistic distributions.
-        temperature: see `aigc_tf.recipes.sound_ar.FrameDrawing`; at 0 no uniform number is looked at.
         uniform: in (0, 1), `[rows, 1 + bands]`.
+        temperature: see `aigc_tf.recipes.sound_ar.FrameDrawing`.
+        noise: the same.
 
     Returns:
         float32 `[rows, bands]`, levels in [-1, 1].
     """
-    rows, weights = np.arange(len(weights)), weights.astype(np.float64)
-    if temperature == 0:
-        return to_levels(means[rows, :, weights.argmax(axis=1)])
-    odds = np.exp((weights - weights.max(axis=1, keepdims=True)) / temperature)
-    cumulative = np.cumsum(odds, axis=1)
-    chosen = (cumulative <= uniform[:, :1] * cumulative[:, -1:]).sum(axis=1)
-    noise = np.log(uniform[:, 1:]) - np.log1p(-uniform[:, 1:])  # the quantile function
-    return to_levels(means[rows, :, chosen] + temperature * np.exp(log_scales[rows, :, chosen]) * noise)
+    rows, chosen = np.arange(len(weights)), weights.argmax(axis=1)
+    if temperature:
+        odds = np.exp((weights - weights.max(axis=1, keepdims=True)).astype(np.float64) / temperature)
+        cumulative = np.cumsum(odds, axis=1)
+        chosen = (cumulative <= uniform[:, :1] * cumulative[:, -1:]).sum(axis=1)
+    quantiles = np.log(uniform[:, 1:]) - np.log1p(-uniform[:, 1:])
+    return to_levels(means[rows, :, chosen] + noise * np.exp(log_scales[rows, :, chosen]) * quantiles)
 
 
 def uniforms(streams: Sequence[np.random.Generator], bands: int) -> np.ndarray:

@@ -21,6 +21,7 @@ from aigc_tf.families.sounding import SoundMaker
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.sound_ar import NOISE
 from aigc_tf.recipes.sound_ar import SoundAR as SoundARRecipe
 
 ROWS = 200  # sounds that are drawn side by side
@@ -84,16 +85,16 @@ class SoundAR(SoundMaker, GenerativeModel):
         parameters = self.sequence([before, batch["label"]], training=training)
         return -self.networks.mixture.log_probability(parameters, levels[:, None]) / self.recipe.sound.frames
 
-    def generate(self, count: int, seed: int = 0, condition: Any = None, temperature: float = 1.0) -> np.ndarray:
+    def generate(self, count: int, seed: int = 0, condition: Any = None, **how: float) -> np.ndarray:
         """New sounds, float32 `[count, samples]` in [-1, 1]; see `Draws.generate`.
 
         Args:
             count: how many.
             seed: of the draws.
             condition: classes by name or number, one for all or one for each; None takes them in turn.
-            temperature: see `aigc_tf.recipes.sound_ar.FrameDrawing`.
+            how: `temperature` and `noise`, see `aigc_tf.recipes.sound_ar.FrameDrawing`.
         """
-        return sounds_of(self.generate_pictures(count, seed, condition, temperature), self.recipe.sound)
+        return sounds_of(self.generate_pictures(count, seed, condition, **how), self.recipe.sound)
 
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, **options: Any
@@ -102,30 +103,33 @@ class SoundAR(SoundMaker, GenerativeModel):
         for pictures in self._drawn(count, seed, condition, **options):
             yield sounds_of(pictures, self.recipe.sound)
 
-    def generate_pictures(
-        self, count: int, seed: int = 0, condition: Any = None, temperature: float = 1.0
-    ) -> np.ndarray:
+    def generate_pictures(self, count: int, seed: int = 0, condition: Any = None, **how: float) -> np.ndarray:
         """Their spectrograms, float32 `[count, bands, frames, 1]` in [0, 1]."""
         nothing = np.zeros((0, *self.recipe.sound.images.shape), np.float32)
-        return np.concatenate([nothing, *self._drawn(count, seed, condition, temperature)])
+        return np.concatenate([nothing, *self._drawn(count, seed, condition, **how)])
 
-    def _drawn(self, count: int, seed: int, condition: Any, temperature: float = 1.0) -> Iterator[np.ndarray]:
+    def _drawn(
+        self, count: int, seed: int, condition: Any, temperature: float = 1.0, noise: float = NOISE
+    ) -> Iterator[np.ndarray]:
         labels = self.conditions(condition, count)
         for first in range(0, count, ROWS):
             some = labels[first : first + ROWS]
             streams = [np.random.default_rng((seed, first + row)) for row in range(len(some))]
-            yield self._spectrograms(some, streams, temperature)
+            yield self._spectrograms(some, streams, temperature, noise)
 
-    def _spectrograms(self, labels: np.ndarray, streams: list[np.random.Generator], temperature: float) -> np.ndarray:
+    def _spectrograms(
+        self, labels: np.ndarray, streams: list[np.random.Generator], temperature: float, noise: float
+    ) -> np.ndarray:
         """Of classes int32 `[rows]`, each row drawn from a stream of its own."""
         bands, frames = self.recipe.sound.bands, self.recipe.sound.frames
         _, _, *inputs = self.networks.step.inputs
         states = [tf.zeros((len(labels), *tensor.shape[1:]), tensor.dtype) for tensor in inputs]
         made = np.full((len(labels), frames + 1, bands), SILENCE, np.float32)
         for time in range(frames):
-            weights, means, log_scales, *states = self.networks.compiled_step([made[:, time], labels, *states])
-            numbers = uniforms(streams, bands)
-            made[:, time + 1] = draw_frame(weights.numpy(), means.numpy(), log_scales.numpy(), temperature, numbers)
+            answer = self.networks.compiled_step([made[:, time], labels, *states])
+            weights, means, log_scales = (tensor.numpy() for tensor in answer[:3])
+            numbers, states = uniforms(streams, bands), answer[3:]
+            made[:, time + 1] = draw_frame(weights, means, log_scales, numbers, temperature, noise)
         return (made[:, 1:].transpose(0, 2, 1)[..., np.newaxis] + 1) / 2
 
     def previews(self, source: Any) -> dict[str, Any]:
@@ -143,7 +147,8 @@ class SoundAR(SoundMaker, GenerativeModel):
 
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to draw with the file (docs/MOBILE.md)."""
-        return super().export_metadata() | {"classes": list(self.classes.names), "frames": self.recipe.sound.frames}
+        facts = {"classes": list(self.classes.names), "frames": self.recipe.sound.frames, "noise": NOISE}
+        return super().export_metadata() | facts
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`step`: the mixture that the next frame is drawn from; `synthesise`: a spectrogram -> its sound."""
@@ -153,4 +158,5 @@ class SoundAR(SoundMaker, GenerativeModel):
         """It makes sounds, frame by frame, that are played."""
         del source
         facts = {"rate": self.recipe.sound.rate, "frames": self.recipe.sound.frames, "sound": "synthesise"}
+        facts["noise"] = NOISE
         return [Panel("sound", "step", facts)]

@@ -40,7 +40,7 @@
     python -m tools.benchmark memory            does memory grow over 10,000 steps, and over 100,000 images?
     python -m tools.benchmark privacy           Fréchet distance of the private recipes at ε of 1, 3 and 10, and without
     python -m tools.benchmark scaling           two workers with one thread each against one
-    python -m tools.benchmark augmentation RUN  a classifier of few images, with and without generated ones
+    python -m tools.benchmark augmentation RUN  a classifier of few images or sounds, with and without generated ones
 
 Nothing else should run meanwhile. Figures of different machines cannot be compared, their ratios can.
 """

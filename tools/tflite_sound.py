@@ -4,7 +4,8 @@
     python tools/tflite_sound.py model.tflite --between a.wav b.wav --count 6 --out way.wav
 
 WAV files that are read have 16 bits, and the rate of the model: other programs resample. Sounds are written one after
-the other. What the numbers of the exported file mean is in docs/MOBILE.md.
+the other. A model that draws frame by frame takes --temperature and --noise. What the numbers of the exported file
+mean is in docs/MOBILE.md.
 """
 
 import argparse
@@ -96,6 +97,55 @@ def latents_of(interpreter: Interpreter, options: argparse.Namespace, rate: int,
     return np.concatenate([(1 - t) * first + t * second for t in np.linspace(0, 1, options.count, dtype=np.float32)])
 
 
+def draw_frame(told: dict[str, np.ndarray], options: argparse.Namespace, random: np.random.Generator) -> np.ndarray:
+    """The next frame `[1, bands]` in [-1, 1], of the mixture that `step` tells."""
+    weights, means, log_scales = (told[name][0].astype(np.float64) for name in ("weights", "means", "log_scales"))
+    component = int(weights.argmax())
+    if options.temperature:
+        odds = np.exp((weights - weights.max()) / options.temperature)
+        component = int((np.cumsum(odds) <= random.random() * odds.sum()).sum())
+    uniform = np.maximum(random.random(len(means)), np.finfo(np.float64).tiny)
+    quantiles = np.log(uniform) - np.log1p(-uniform)
+    frame = means[:, component] + options.noise * np.exp(log_scales[:, component]) * quantiles
+    levels = np.round((np.clip(frame, -1, 1) + 1) * 127.5)
+    return (levels / 127.5 - 1).astype(np.float32)[None]
+
+
+def frame_by_frame(interpreter: Interpreter, frames: int, label: np.ndarray, options: argparse.Namespace) -> np.ndarray:
+    """Sounds `[count, samples]` of a model that draws one frame after the other.
+
+    Raises:
+        ValueError: an option is not for such a model.
+    """
+    if options.between is not None:
+        raise ValueError("the model does not encode recordings: leave --between out")
+    step, synthesise = (interpreter.get_signature_runner(name) for name in ("step", "synthesise"))
+    details = step.get_input_details()
+    states = [name for name in details if name not in ("before", "label")]
+    sounds = []
+    for index in range(options.count):
+        random = np.random.default_rng((options.seed, index))
+        given = {name: np.zeros(details[name]["shape"], details[name]["dtype"]) for name in states}
+        drawn = [np.full(details["before"]["shape"], -1, np.float32)]
+        for _ in range(frames):
+            told = step(before=drawn[-1], label=label, **given)
+            given = {name: told[f"new_{name}"] for name in states}
+            drawn.append(draw_frame(told, options, random))
+        picture = (np.concatenate(drawn[1:]).T[None, ..., None] + 1) / 2
+        sounds.append(synthesise(picture=picture.astype(np.float32))["sound"][0])
+    return np.stack(sounds)
+
+
+def of_latents(
+    interpreter: Interpreter, name: str, given: dict[str, np.ndarray], options: argparse.Namespace, rate: int
+) -> np.ndarray:
+    """Sounds `[count, samples]` of a signature that takes latents."""
+    make = interpreter.get_signature_runner(name)
+    size = int(make.get_input_details()["latent"]["shape"][1])
+    latents = latents_of(interpreter, options, rate, size)
+    return np.stack([make(latent=latent[None], **given)["sound"][0] for latent in latents])
+
+
 def run(options: argparse.Namespace) -> str:
     """Do what is asked; what to say about it.
 
@@ -104,25 +154,28 @@ def run(options: argparse.Namespace) -> str:
     """
     metadata = read_metadata(options.file)
     interpreter = Interpreter(model_path=str(options.file), num_threads=1)
-    name = next((one for one in ("generate", "decode") if one in interpreter.get_signature_list()), None)
+    signatures = interpreter.get_signature_list()
+    drawn = {"step", "synthesise"} <= set(signatures)
+    name = "step" if drawn else next((one for one in ("generate", "decode") if one in signatures), None)
     if name is None or "rate" not in metadata:
         raise ValueError("it is no model of sound of aigc_tf")
-    make, given = interpreter.get_signature_runner(name), {}
-    details = make.get_input_details()
-    if details["latent"]["shape"][0] != 1:
+    details = interpreter.get_signature_runner(name).get_input_details()
+    if next(iter(details.values()))["shape"][0] != 1:
         raise ValueError("it was exported for several examples at once: export it with --batch 1")
-    classes = metadata.get("classes", [])
+    given, classes = {}, metadata.get("classes", [])
     if options.label is not None:
         if options.label not in classes:
             raise ValueError(f"there is no class {options.label}: choose one of {', '.join(classes) or 'none'}")
         given["label"] = np.array([classes.index(options.label)], np.int32)
     elif classes:
         given["label"] = np.zeros(1, np.int32)
-    sounds, started = [], time.perf_counter()
-    for latent in latents_of(interpreter, options, metadata["rate"], int(details["latent"]["shape"][1])):
-        sounds.append(make(latent=latent[None], **given)["sound"][0])
+    started = time.perf_counter()
+    if drawn:
+        sounds = frame_by_frame(interpreter, int(metadata["frames"]), given["label"], options)
+    else:
+        sounds = of_latents(interpreter, name, given, options, metadata["rate"])
     taken = time.perf_counter() - started
-    write_wav(options.out, np.stack(sounds), metadata["rate"])
+    write_wav(options.out, sounds, metadata["rate"])
     seconds = len(sounds) * len(sounds[0]) / metadata["rate"]
     return f"{options.out}: {len(sounds)} sounds, {seconds / taken:.1f} times as fast as they sound"
 
@@ -135,10 +188,13 @@ def main() -> int:
     parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to go between")
     parser.add_argument("--count", type=int, default=4, choices=range(1, 1001), metavar="N", help="sounds (default: 4)")
     parser.add_argument("--out", type=Path, default=Path("sounds.wav"), help="file to write (default: sounds.wav)")
+    of_frames = "of a model that draws frame by frame"
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"of the choices {of_frames} (default: 1)")
+    parser.add_argument("--noise", type=float, default=0.25, help=f"share of the noise {of_frames} (default: 0.25)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     options = parser.parse_args()
-    if options.seed < 0:
-        parser.error("--seed is a number of at least 0")
+    if min(options.seed, options.temperature, options.noise) < 0:
+        parser.error("--seed, --temperature and --noise are numbers of at least 0")
     try:
         print(run(options))
     except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself

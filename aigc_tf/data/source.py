@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -123,6 +124,21 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def validated(self) -> Self:
         """This source with a validation part cut from its training part (5 %, at most 2,500 examples)."""
+
+    def cut_by_key(self, only: Callable[[np.ndarray], Any], keys: np.ndarray) -> Self:
+        """This source with a validation part: the training examples that `held_out_by_key` holds out.
+
+        Args:
+            only: some of the training part, of which nothing is cut off yet, bool `[examples]`.
+            keys: hashes of these, uint64 `[examples]`, the same for those that stay together.
+
+        Returns:
+            Itself if there is nothing that can be held out.
+        """
+        held_out = held_out_by_key(keys)
+        if not held_out.any():
+            return self
+        return dataclasses.replace(self, train=only(~held_out), validation=only(held_out))
 
     @abc.abstractmethod
     def read(self, rows: Rows, seed: int) -> Batch:

@@ -105,7 +105,8 @@ def convert(
             f"LiteRT has no built-in operator for {', '.join(culprits)}: write the layer with other operations"
         ) from error
     if quantize == "int8":
-        return to_int8(converted, _calibration(networks, signatures, batch))
+        in_float = [name for name, signature in signatures.items() if signature.in_float]
+        return to_int8(converted, _calibration(networks, signatures, batch), in_float)
     return masks_in_float16(converted) if quantize == "float16" else converted
 
 

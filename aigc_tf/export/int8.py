@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -27,18 +27,23 @@ _MOVE_VALUES = {_OPERATOR.RESHAPE, _OPERATOR.DEPTH_TO_SPACE, _OPERATOR.TRANSPOSE
 _COMPUTE = _LAYERS - {_OPERATOR.BATCH_MATMUL} | {_OPERATOR.ADD, _OPERATOR.MUL}
 
 
-def to_int8(calibrated: bytes, examples: Examples) -> bytes:
+def to_int8(calibrated: bytes, examples: Examples, in_float: Collection[str] = ()) -> bytes:
     """The file in 8-bit arithmetic, inputs and outputs in float.
 
     Args:
         calibrated: a .tflite file in float, with the least and largest value seen in every tensor.
         examples: what it was calibrated with.
+        in_float: signatures that stay in float.
     """
     model = schema.ModelT.InitFromPackedBuf(calibrated, 0)
     for graph in model.subgraphs:
         _narrow_saturated(model, graph)
         _keep_numbers_in_float(model, graph)
         _keep_sums_with_pictures_in_float(model, graph)
+    for definition in model.signatureDefs:
+        if definition.signatureKey.decode() in in_float:
+            graph = model.subgraphs[definition.subgraphIndex]
+            _forget(graph, range(len(graph.tensors)))
     bound_masks(model, examples)
     return mlir_quantize(packed(model), fully_quantize=False)
 

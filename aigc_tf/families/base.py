@@ -78,6 +78,9 @@ class Signature:
     passes: int = 1
     """How often a network is applied one after the other in a call, each time to what it made before: the differences
     from Keras that are accepted are so many times those of a single pass."""
+    in_float: bool = False
+    """In a file with 8-bit arithmetic it stays in float: it computes what 256 levels have no room for, such as phases,
+    without layers that learnt anything."""
 
     def tried(self, count: int, seed: int, batch: int = 1) -> dict[str, np.ndarray]:
         """Inputs to verify and to calibrate with: ordinary ones, then as many strange ones if there are any.

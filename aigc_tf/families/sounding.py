@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from aigc_tf.data.sound.spectrograms import analysis, sounds_of, spectrograms, s
 from aigc_tf.families.base import Examples, Signature, TensorSpec
 from aigc_tf.families.latent import LatentModel
 from aigc_tf.families.pages import Panel
+from aigc_tf.families.tasks import Draws
 from aigc_tf.modalities.audio import Clip
 from aigc_tf.modalities.sounds import Sounds
 from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
@@ -23,8 +25,8 @@ GROWTH = 32
 _SOUND = {"image": "sound"}  # what of a model of pictures becomes sound
 
 
-class Sounding(LatentModel):
-    """Stands before a model of pictures in the list of base classes: what that makes, this one lets be heard."""
+class SoundMaker(Draws):
+    """A model that makes spectrograms, and sounds of them."""
 
     recipe: SoundRecipe
 
@@ -33,14 +35,12 @@ class Sounding(LatentModel):
         """Sounds of the recipe's length."""
         return Sounds(self.recipe.sound)
 
-    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Sounds of latents, float32 `[count, samples]` in [-1, 1]; see `Decodes.decode`."""
-        return sounds_of(self.decode_pictures(latents, condition), self.recipe.sound)
+    @abc.abstractmethod
+    def generate_pictures(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
+        """The spectrograms behind what `generate` makes, float32 `[count, bands, frames, 1]` in [0, 1].
 
-    def decode_pictures(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
-        pictures: np.ndarray = super().decode(latents, condition)  # type: ignore[safe-super]
-        return pictures
+        Further arguments are those of `generate`.
+        """
 
     def pictures_of(self, sounds: np.ndarray) -> np.ndarray:
         """Their spectrograms, float32 `[count, bands, frames, 1]` in [0, 1]."""
@@ -51,6 +51,29 @@ class Sounding(LatentModel):
         silence = np.zeros(self.recipe.sound.rate // 4, np.float32)
         whole = np.concatenate([part for sound in sounds[:_HEARD] for part in (sound, silence)])
         return {name: Clip(whole, self.recipe.sound.rate)}
+
+    def export_metadata(self) -> dict[str, Any]:
+        """The rate of its sounds."""
+        return super().export_metadata() | {"rate": self.recipe.sound.rate}  # type: ignore[misc]
+
+
+class Sounding(SoundMaker, LatentModel):
+    """Stands before a model of pictures in the list of base classes: what that makes, this one lets be heard."""
+
+    def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Sounds of latents, float32 `[count, samples]` in [-1, 1]; see `Decodes.decode`."""
+        return sounds_of(self.decode_pictures(latents, condition), self.recipe.sound)
+
+    def decode_pictures(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
+        """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
+        pictures: np.ndarray = super().decode(latents, condition)  # type: ignore[safe-super]
+        return pictures
+
+    def generate_pictures(
+        self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None
+    ) -> np.ndarray:
+        """See `SoundMaker.generate_pictures`."""
+        return self.decode_pictures(self.latents(count, seed, truncation), condition)
 
     def example_sounds(self, source: Any, count: int, seed: int) -> np.ndarray:
         """Training sounds as they occur; the model's own where there is no source."""
@@ -86,10 +109,6 @@ class Sounding(LatentModel):
             strange=_examples(signature.strange, strange) if signature.strange else None,
             passes=GROWTH * settings.iterations if "image" in signature.outputs else 1,
         )
-
-    def export_metadata(self) -> dict[str, Any]:
-        """The rate of its sounds."""
-        return super().export_metadata() | {"rate": self.recipe.sound.rate}
 
     def page(self, source: Any = None) -> list[Panel]:
         """It makes sounds that are played."""
@@ -133,23 +152,25 @@ class Seen:
     """A model of sound as one of spectrograms: what draws and measures pictures takes it.
 
     Args:
-        model: of sound.
+        model: a `SoundMaker`.
         heard: whether a spectrogram is that of the sound which is made of it, as a listener gets it.
     """
 
-    def __init__(self, model: Sounding, heard: bool = False) -> None:
+    def __init__(self, model: Any, heard: bool = False) -> None:
         self.model, self.heard = model, heard
-        self.latent_dim = model.latent_dim
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
-        if self.heard:
-            return self.model.pictures_of(self.model.decode(latents, condition))
-        return self.model.decode_pictures(latents, condition)
+        decoded: np.ndarray = self.model.decode_pictures(latents, condition)
+        return decoded
 
-    def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
-        """New spectrograms; see `LatentModel.generate`."""
-        return self.decode(self.model.latents(count, seed, truncation), condition)
+    def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> np.ndarray:
+        """New spectrograms; see `Draws.generate`."""
+        if self.heard:
+            heard: np.ndarray = self.model.pictures_of(self.model.generate(count, seed, condition, **options))
+            return heard
+        pictures: np.ndarray = self.model.generate_pictures(count, seed, condition, **options)
+        return pictures

@@ -140,7 +140,7 @@ class Excerpts(Scores):
         self.steps = settings.steps
 
     def read(self, path: Path) -> Piece:
-        """The first bars of a piece that has all voices.
+        """The first bars of a piece that has all voices, from its first bar line on.
 
         Raises:
             UnreadableError: it lacks voices, or is shorter.
@@ -148,9 +148,10 @@ class Excerpts(Scores):
         piece = super().read(path)
         if piece.cells.shape[1] < len(self.voices):
             raise UnreadableError(f"has {piece.cells.shape[1]} of {len(self.voices)} voices, and all are needed")
-        if piece.steps < self.steps:
-            raise UnreadableError(f"lasts {piece.steps} sixteenth notes, and {self.steps} are needed")
-        return piece.part(0, self.steps)
+        steps = piece.steps - piece.pickup
+        if steps < self.steps:
+            raise UnreadableError(f"lasts {steps} sixteenth notes from its first bar on, and {self.steps} are needed")
+        return piece.part(piece.pickup, self.steps)
 
     def numbers(self, values: Sequence[Piece]) -> np.ndarray:
         """What sounds in each cell as a share of the highest symbol: float64 `[count, steps, voices]`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import IO
 
 import numpy as np
@@ -35,17 +36,32 @@ def tone(pitch: int, seconds: float, rate: int = RATE) -> np.ndarray:
     return np.asarray(sound * envelope * np.exp(-times / _DECAY))
 
 
-def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
-    """All voices together, float64 `[samples]` in [-0.9, 0.9]; silence stays silence."""
-    seconds = 60 / piece.tempo / STEPS_A_QUARTER
-    sound = np.zeros(round((piece.steps * seconds + _FALL) * rate) + 1)
-    for column in piece.cells.T:
-        for symbol, start, length in notes_of(column):
-            note = tone(int(pitch_of(symbol)), length * seconds, rate)
-            at = round(start * seconds * rate)
-            sound[at : at + len(note)] += note[: len(sound) - at]
+def mixed(notes: Iterable[tuple[int, float, float]], seconds: float, rate: int = RATE) -> np.ndarray:
+    """Notes together, float64 `[samples]` in [-0.9, 0.9]; silence stays silence.
+
+    Args:
+        notes: MIDI number, beginning and length in seconds of each.
+        seconds: of all; notes that last longer are cut.
+        rate: samples a second.
+    """
+    sound = np.zeros(round((seconds + _FALL) * rate) + 1)
+    for pitch, start, length in notes:
+        note = tone(pitch, length, rate)
+        at = round(start * rate)
+        sound[at : at + len(note)] += note[: len(sound) - at]
     loudest = np.abs(sound).max(initial=0)
     return sound * (_PEAK / loudest) if loudest else sound
+
+
+def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
+    """All voices together; see `mixed`."""
+    step = 60 / piece.tempo / STEPS_A_QUARTER
+    notes = [
+        (int(pitch_of(symbol)), start * step, length * step)
+        for column in piece.cells.T
+        for symbol, start, length in notes_of(column)
+    ]
+    return mixed(notes, piece.steps * step, rate)
 
 
 def write_wav(file: IO[bytes], piece: Piece, rate: int = RATE) -> None:

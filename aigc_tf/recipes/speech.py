@@ -14,6 +14,9 @@ from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
 from aigc_tf.recipes.sound import SOUND_ENDINGS, SoundSettings
 
+PAUSE_SECONDS = 0.5
+"""Of silence that a recording may have beside its letters."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SpokenSettings(Settings):
@@ -100,6 +103,11 @@ class Speech(Recipe):
     weight_decay: NonNegativeFloat = 0.01
     """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: SpeechLimits = SpeechLimits()
+
+    @property
+    def longest_letter(self) -> int:
+        """How many frames a letter is spoken for, at most: `spoken.slowest` seconds and a pause."""
+        return round((self.spoken.slowest + PAUSE_SECONDS) * self.sound.rate / self.sound.hop)
 
     @classmethod
     def tiny(cls) -> Self:

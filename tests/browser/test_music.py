@@ -13,7 +13,10 @@ import aigc_tf
 from aigc_tf.data.music.piece import Piece
 from aigc_tf.export import Limits, export_web
 from aigc_tf.families.music.model import MusicModel
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.music import Music
+from aigc_tf.recipes.music_gan import MusicGAN
+from aigc_tf.recipes.music_vae import MusicVAE
 from aigc_tf.recipes.pieces import Choice
 from tests.browser.pages import PHONE, Page
 
@@ -43,7 +46,11 @@ def page(
 
 def shown(page: Page) -> np.ndarray:
     page.wait_for(lambda: page.find("compose-fit").is_enabled())
-    rows = page.find("compose-roll").get_attribute("data-cells").split(";")
+    return cells_of(page, "compose-roll")
+
+
+def cells_of(page: Page, roll: str) -> np.ndarray:
+    rows = page.find(roll).get_attribute("data-cells").split(";")
     return np.array([row.split(" ") for row in rows]).astype(np.int16)
 
 
@@ -64,4 +71,32 @@ def test_it_composes_fits_and_plays(page: Page, model: MusicModel) -> None:
     page.wait_for(lambda: page.find("compose-play").text == "Stop")
     page.find("compose-play").click()
     page.wait_for(lambda: page.find("compose-play").text == "Play")
+    assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.parametrize("recipe", [MusicVAE.tiny(), MusicGAN.tiny()], ids=lambda recipe: recipe.slug())
+def test_it_draws_tunes_and_what_lies_between_two(
+    recipe: Recipe, chromium: Chrome, serve: Callable[[Path], int], tmp_path: Path
+) -> None:
+    made = aigc_tf.create(recipe)
+    for batch in aigc_tf.references.resolve(recipe.data)(recipe).batches(16, 0).take(20):
+        made.train_step(batch)
+    export_web(made, tmp_path, title="tunes", measure=False, limits=Limits(examples=8, steps=8))
+    page = Page(chromium, f"http://{PHONE}:{serve(tmp_path)}/", tmp_path)
+    tunes = []
+    for way in (0, 1, 0.5):
+        page.script(
+            f"const slider = document.getElementById('tunes-way'); slider.value = {way};"
+            "slider.dispatchEvent(new Event('input'))"
+        )
+        page.wait_for(lambda way=way: page.find("tunes-way-value").text == f"{way:.1f}")
+        page.module("tunes.js", "module.shown()")
+        latent = np.array([page.module("tunes.js", "Array.from(module.currentLatent())")], np.float32)
+        (piece,) = made.decode(latent)
+        np.testing.assert_array_equal(cells_of(page, "tunes-roll"), piece.cells)
+        tunes.append(latent)
+    assert not np.allclose(tunes[0], tunes[1]) and not np.allclose(tunes[0], tunes[2])
+    page.find("tunes-play").click()
+    page.wait_for(lambda: page.find("tunes-play").text == "Stop")
+    page.find("tunes-play").click()
     assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []

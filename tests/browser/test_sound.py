@@ -1,9 +1,10 @@
-"""The exported page of a model of sound in Chromium: it makes the sounds of Python, shows their waves, plays them."""
+"""The exported pages of models of sound in Chromium: they make the sounds of Python, show their waves, play them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,21 +12,40 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import Select
 
 import aigc_tf
-from aigc_tf.data.sound.opening import open_source
 from aigc_tf.export import Limits, export_web
 from aigc_tf.export.runner import Runner
+from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.sound_ar import SoundAR
 from aigc_tf.recipes.sound_gan import SoundGAN
+from aigc_tf.recipes.speech import Speech
+from aigc_tf.references import resolve
 from tests.browser.pages import PHONE, Page
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def page(chromium: Chrome, serve: Callable[[Path], int], tmp_path_factory: pytest.TempPathFactory) -> Page:
-    recipe, folder = SoundGAN.tiny(), tmp_path_factory.mktemp("page")
-    model = aigc_tf.create(recipe, **open_source(recipe).assets_for(recipe))
-    export_web(model, folder, title="sound", measure=False, limits=Limits(examples=8))
-    return Page(chromium, f"http://{PHONE}:{serve(folder)}/", folder)
+def open_page(
+    chromium: Chrome, serve: Callable[[Path], int], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Any, Any], Page]:
+    def opened(model: Any, source: Any = None) -> Page:
+        folder = tmp_path_factory.mktemp("page")
+        export_web(model, folder, title="sound", measure=False, source=source, limits=Limits(examples=8, steps=8))
+        return Page(chromium, f"http://{PHONE}:{serve(folder)}/", folder)
+
+    return opened
+
+
+def trained(recipe: Recipe, steps: int) -> Any:
+    source = resolve(recipe.data)(recipe)
+    model = aigc_tf.create(recipe, **source.assets_for(recipe))
+    for batch in source.batches(recipe.batch_size, 0).take(steps):
+        model.train_step(batch)
+    return model
+
+
+def assert_no_errors(page: Page) -> None:
+    assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
 def assert_equals_python(page: Page, label: int) -> None:
@@ -34,7 +54,8 @@ def assert_equals_python(page: Page, label: int) -> None:
     np.testing.assert_allclose(sound, Runner(page.folder / "model.tflite")("generate", **given)["sound"][0], atol=1e-4)
 
 
-def test_it_makes_sounds_of_a_class_and_plays_them(page: Page) -> None:
+def test_it_makes_sounds_of_a_class_and_plays_them(open_page: Callable[..., Page]) -> None:
+    page = open_page(trained(SoundGAN.tiny(), 0))
     page.wait_for(lambda: page.find("sheet").find_elements("css selector", "[aria-pressed=true]") != [])
     assert_equals_python(page, 0)
     assert page.pixels("#sheet canvas")[..., 3].any()
@@ -43,4 +64,36 @@ def test_it_makes_sounds_of_a_class_and_plays_them(page: Page) -> None:
     assert_equals_python(page, 2)
     page.find("sound-play").click()
     page.wait_for(lambda: page.find("sound-play").text == "Play")  # it ends by itself
-    assert [entry for entry in page.chrome.get_log("browser") if entry["level"] == "SEVERE"] == []
+    assert_no_errors(page)
+
+
+def test_it_draws_sounds_frame_by_frame(open_page: Callable[..., Page]) -> None:
+    model = trained(SoundAR.tiny(), 30)
+    page = open_page(model)
+    page.wait_for(lambda: page.find("sheet").find_elements("css selector", "[aria-pressed=true]") != [])
+    drawn = np.array(page.module("sound.js", "Array.from(module.currentSound())"))
+    assert np.isfinite(drawn).all() and drawn.any()
+    page.script(
+        "for (const name of ['temperature', 'noise']) document.getElementById(`sound-${name}`).value = 0;"
+        "document.getElementById('kinds').selectedIndex = 2;"
+        "document.getElementById('sound-noise').dispatchEvent(new Event('change'))"
+    )
+    page.module("sound.js", "module.drawn()")
+    likeliest = np.array(page.module("sound.js", "Array.from(module.currentSound())"))
+    np.testing.assert_allclose(likeliest, model.generate(1, condition=2, temperature=0, noise=0)[0], atol=0.02)
+    assert_no_errors(page)
+
+
+def test_it_speaks_what_is_typed(open_page: Callable[..., Page]) -> None:
+    model = trained(Speech.tiny(), 30)
+    page = open_page(model)
+    page.find("speak-text").send_keys("Abc, def")
+    page.find("speak-say").click()
+    page.wait_for(lambda: page.module("speak.js", "module.currentSound() !== undefined"))
+    spoken = np.array(page.module("speak.js", "Array.from(module.currentSound())"))
+    (known,) = model.transform(["abcdef"])
+    assert len(spoken) == len(known) and "No recording has" in page.find("speak-note").text
+    np.testing.assert_allclose(spoken[: len(spoken) // 2], known[: len(known) // 2], atol=0.05)
+    assert page.pixels("#speak-wave")[..., 3].any()
+    page.wait_for(lambda: page.find("speak-play").text == "Play")
+    assert_no_errors(page)

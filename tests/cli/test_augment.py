@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 from pathlib import Path
@@ -18,15 +19,18 @@ from aigc_tf.cli.augment import folder_names, write_classes
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.images.folder import open_folder
 from aigc_tf.data.images.source import ImageSource, Split
+from aigc_tf.data.sound.opening import open_source
 from aigc_tf.errors import InputError
 from aigc_tf.families.tasks import Draws
 from aigc_tf.metrics.images import small_network
 from aigc_tf.modalities.drawing import to_bytes
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.modalities.pictures import Pictures
+from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.sound_gan import SoundGAN
 from aigc_tf.runs.progress import Progress
 from tools.benchmarks import augmentation
 from tools.benchmarks.readings import Results
@@ -149,7 +153,8 @@ def test_the_benchmark_compares_all_aids_and_goes_on_where_it_stopped(
     run: aigc_tf.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(augmentation, "STEPS", 12)
-    monkeypatch.setattr(augmentation, "GENERATED_A_CLASS", 20)
+    few = dataclasses.replace(augmentation.PICTURES, generated_a_class=20)
+    monkeypatch.setattr(augmentation, "PICTURES", few)
     results = tmp_path / "results.jsonl"
     first = augmentation.augmentation(run, [3], [0], results)
     assert set(first["images_a_class"][3]) == {"nothing", "classical", "generated", "both"}
@@ -167,8 +172,9 @@ def test_the_benchmark_compares_all_aids_and_goes_on_where_it_stopped(
 
 
 def test_each_aid_gives_the_classifier_what_it_says(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(augmentation, "GENERATED_A_CLASS", 100)
-    monkeypatch.setattr(augmentation, "CLASSICAL", augmentation.ClassicalAugmentation(shift=0.5))
+    far = ClassicalAugmentation(shift=0.5)
+    few = dataclasses.replace(augmentation.PICTURES, generated_a_class=100, classical=far)
+    monkeypatch.setattr(augmentation, "PICTURES", few)
     seen: list[np.ndarray] = []
 
     def train(network: object, batches: small_network.Batches, steps: int, what: str) -> None:
@@ -188,3 +194,23 @@ def test_each_aid_gives_the_classifier_what_it_says(run: aigc_tf.Run, monkeypatc
         shares[aid] = np.mean([image.tobytes() in real for image in seen.pop()])
     assert shares["nothing"] == 1 and shares["generated"] == 0.5
     assert shares["classical"] < 0.3 and shares["both"] < 0.2
+
+
+def test_of_sounds_a_classifier_hears_spectrograms_of_what_is_generated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    recipe = SoundGAN.tiny()
+    source = open_source(recipe)
+    model = aigc_tf.create(recipe, **source.assets_for(recipe))
+    run: Any = aigc_tf.Run(tmp_path / "run", recipe, Progress(0), model=model, source=source)
+    few = dataclasses.replace(augmentation.SOUNDS, generated_a_class=3)
+    monkeypatch.setattr(augmentation, "SOUNDS", few)
+    images, labels = augmentation.generated(run, 0)
+    (sounds, chosen), *_ = augmentation.labelled_examples(run, len(images), 0)
+    np.testing.assert_array_equal(images, to_bytes(model.pictures_of(sounds)))
+    np.testing.assert_array_equal(labels, chosen)
+    assert (np.bincount(labels) == 3).all()
+    monkeypatch.setattr(augmentation, "STEPS", 3)
+    report = augmentation.augmentation(run, [2], [0], tmp_path / "results.jsonl")
+    assert set(report["images_a_class"][2]) == set(augmentation.AIDS)
+    assert report["test_images"] == len(source.pictures.test.images) and report["generated_a_class"] == 3

@@ -1,5 +1,6 @@
 """8-bit arithmetic: ranges are cut where the activation behind them is saturated, and nowhere else."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,18 @@ def test_the_file_answers_in_float(tmp_path: Path) -> None:
     runner = Runner(converted(wide("tanh"), tmp_path))
     assert runner.inputs("f")["latent"][1] == np.float32
     assert runner("f", latent=np.zeros((1, 8), np.float32))["output_0"].dtype == np.float32
+
+
+def test_a_signature_that_says_so_stays_in_float(tmp_path: Path) -> None:
+    """A phase: an angle of tiny and large numbers, which 256 levels do not tell from zero."""
+    x = keras.Input((8,), name="latent")
+    small = x * 1e-3
+    network = keras.Model(x, small * keras.ops.rsqrt(keras.ops.sum(small * small, axis=1, keepdims=True) + 1e-12))
+    spec = TensorSpec((8,), "")
+    signature = Signature(network, {"latent": spec}, {"phase": spec}, normal_examples(latent=(8,)))
+    in_float = dataclasses.replace(signature, in_float=True)
+    quantized, kept = (largest_error(each, tmp_path / str(index)) for index, each in enumerate((signature, in_float)))
+    assert kept < 1e-5 < 1e-3 < quantized
 
 
 def residual(skip: Callable[[keras.KerasTensor], keras.KerasTensor]) -> Signature:

@@ -12,9 +12,11 @@ import soundfile
 import aigc_tf
 from aigc_tf.families.latent_space import between
 from aigc_tf.recipes.settings import LoggingSettings
+from aigc_tf.recipes.sound_ar import SoundAR
 from aigc_tf.recipes.sound_vae import SoundVAE
 from tests.export.test_tflite_demo import DEMO
 from tests.export.test_tflite_rewrite import called
+from tools.benchmarks.sound import calls_of_a_sound
 
 SCRIPT = DEMO.with_name("tflite_sound.py")
 
@@ -50,6 +52,23 @@ def test_a_file_makes_the_sounds_of_the_model(run: aigc_tf.Run, tmp_path: Path):
     soundfile.write(tmp_path / "fast.wav", recordings[0], 48000)
     wrong = called(SCRIPT, file, "--between", tmp_path / "fast.wav", tmp_path / "b.wav")
     assert wrong.returncode == 2 and "48000 samples a second" in wrong.stderr
+
+
+def test_a_file_draws_frame_by_frame_as_the_model_does(tmp_path: Path):
+    recipe = dataclasses.replace(SoundAR.tiny(), steps=20)
+    run = aigc_tf.train(recipe, tmp_path / "run")
+    file = run.export(out=tmp_path / "out", compare_with_keras=False, measure=False).path
+    kind = run.model.classes.names[1]
+    options = ("--label", kind, "--count", 1, "--out", tmp_path / "a.wav")
+    made = called(SCRIPT, file, "--temperature", 0, "--noise", 0, *options)
+    assert made.returncode == 0 and "times as fast" in made.stdout, made.stderr
+    sound, _ = soundfile.read(tmp_path / "a.wav")
+    np.testing.assert_allclose(sound, run.generate(1, condition=[kind], temperature=0, noise=0)[0], atol=0.02)
+    made = called(SCRIPT, file, "--noise", 1, *options)
+    assert not np.array_equal(soundfile.read(tmp_path / "a.wav")[0], sound)
+    wrong = called(SCRIPT, file, "--between", tmp_path / "a.wav", tmp_path / "a.wav")
+    assert wrong.returncode == 2 and "does not encode recordings" in wrong.stderr
+    assert set(calls_of_a_sound(set(run.model.signatures()), 16)) == set(run.model.signatures())
 
 
 def test_what_is_no_such_file_is_one_line(tmp_path: Path):

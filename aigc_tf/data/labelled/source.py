@@ -13,7 +13,7 @@ import tensorflow as tf
 from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.labelled.evidence import Evidence
 from aigc_tf.data.order import Order, Rows, Tabulated
-from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
@@ -104,11 +104,8 @@ class LabelledSource(HashedSource):
 
     def validated(self) -> Self:
         """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
-        held_out = held_out_by_key(self.whole.keys)
-        if not held_out.any():
-            return self
-        train, validation = (self.whole.only(np.flatnonzero(rows)) for rows in (~held_out, held_out))
-        return dataclasses.replace(self, train=self.with_few_labels(train), validation=validation)
+        cut = self.cut_by_key(lambda rows: self.whole.only(np.flatnonzero(rows)), self.whole.keys)
+        return self if cut is self else dataclasses.replace(cut, train=self.with_few_labels(cut.train))
 
     def with_few_labels(self, split: LabelledSplit) -> LabelledSplit:
         """A split with `per_class` labels of each class, drawn by the seed; the others are not used."""

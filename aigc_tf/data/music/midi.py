@@ -32,7 +32,8 @@ MAX_STEPS = 16_384
 """Of the longest piece that is read: over half an hour at 120 quarters a minute."""
 MAX_CHORDS = 0.05
 """Share of a part's notes that may sound together with the next one; of these the earlier is cut."""
-_DRUMS = 9  # the channel of General MIDI
+DRUMS = 9
+"""The channel of General MIDI."""
 _ORGAN = 19  # its program
 _TICKS = 480  # a quarter, of files that are written
 _VELOCITY = 80
@@ -69,10 +70,19 @@ def read_piece(path: Path, voices: Sequence[str]) -> Piece:
             that no piano has, or too many of them.
         InputError: the package mido is not there.
     """
+    return piece_of_file(parsed_file(path), voices)
+
+
+def parsed_file(path: Path) -> Any:
+    """A MIDI file as mido has it.
+
+    Raises:
+        UnreadableError: it is too long, damaged, or without a time in quarter notes.
+    """
     size = path.stat().st_size
     if size > MAX_BYTES:
         raise UnreadableError(f"has {size:,} bytes, and at most {MAX_BYTES:,} are read")
-    return piece_of_file(_parsed(path.read_bytes()), voices)
+    return _parsed(path.read_bytes())
 
 
 def mido_package() -> Any:
@@ -106,8 +116,8 @@ def piece_of_file(file: Any, voices: Sequence[str]) -> Piece:
     if length > MAX_STEPS:
         raise UnreadableError(f"lasts {length:,} sixteenth notes, and at most {MAX_STEPS:,} are read")
     cells = np.stack([_column(part, length) for part in parts], axis=1)
-    bar, tempo = _bar_and_tempo(file)
-    return Piece(cells, bar=bar, tempo=tempo, voices=names)
+    bar, pickup = _bar_and_pickup(file)
+    return Piece(cells, bar=bar, pickup=pickup, tempo=tempo_of(file), voices=names)
 
 
 def _parts(file: Any) -> Iterator[Part]:
@@ -120,26 +130,31 @@ def _parts(file: Any) -> Iterator[Part]:
     found = 0
     for track in file.tracks:
         notes: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        sounding: dict[tuple[int, int], int] = {}
-        tick, name = 0, ""
-        for event in track:
-            tick += event.time
-            if event.type == "track_name":
-                name = name or event.name
-            elif event.type in ("note_on", "note_off"):
-                key = event.channel, event.note
-                began = sounding.pop(key, None)
-                if began is not None:
-                    start = round(began * scale)
-                    notes[event.channel].append((start, max(start + 1, round(tick * scale)), event.note))
-                if event.type == "note_on" and event.velocity:
-                    sounding[key] = tick
-        drums += len(notes.pop(_DRUMS, ()))
+        for began, ended, channel, pitch in played(track):
+            start = round(began * scale)
+            notes[channel].append((start, max(start + 1, round(ended * scale)), pitch))
+        name = next((event.name for event in track if event.type == "track_name" and event.name), "")
+        drums += len(notes.pop(DRUMS, ()))
         for channel in sorted(notes):
             found += 1
             yield _checked(Part(name, sorted(notes[channel], key=lambda note: (note[0], note[2]))))
     if not found:
         raise UnreadableError("has drums alone" if drums else "has no notes")
+
+
+def played(track: Any) -> Iterator[tuple[int, int, int, int]]:
+    """The notes of a track as they end: first tick, tick after the last, channel, MIDI number."""
+    sounding: dict[tuple[int, int], int] = {}
+    tick = 0
+    for event in track:
+        tick += event.time
+        if event.type not in ("note_on", "note_off"):
+            continue
+        key = event.channel, event.note
+        if key in sounding:
+            yield sounding.pop(key), tick, *key
+        if event.type == "note_on" and event.velocity:
+            sounding[key] = tick
 
 
 def _checked(part: Part) -> Part:
@@ -188,17 +203,37 @@ def _column(part: Part, length: int) -> np.ndarray:
     return cells
 
 
-def _bar_and_tempo(file: Any) -> tuple[int, float]:
-    """Steps in a bar by the first time signature, and quarters in a minute by the first tempo."""
-    events = [event for track in file.tracks for event in track]
+def _bar_and_pickup(file: Any) -> tuple[int, int]:
+    """Steps in a bar by the first time signature, and steps before the first bar line.
+
+    Notation programs write a pickup as a shorter bar: a time signature for one bar, before that of the piece.
+    """
     metres = [
-        round(4 * STEPS_A_QUARTER * event.numerator / event.denominator)
-        for event in events
-        if event.type == "time_signature" and event.denominator
+        (round(start * STEPS_A_QUARTER / file.ticks_per_beat), steps)
+        for start, event in sorted(timed(file, "time_signature"), key=lambda pair: pair[0])
+        if event.denominator and (steps := round(4 * STEPS_A_QUARTER * event.numerator / event.denominator)) > 0
     ]
-    tempos = [60e6 / event.tempo for event in events if event.type == "set_tempo" and event.tempo]
-    bar = metres[0] if metres and 0 < metres[0] <= MAX_BAR else 4 * STEPS_A_QUARTER
-    return bar, min(max(tempos[0], 10.0), 400.0) if tempos else 120.0
+    metres = [(start, steps) for start, steps in metres if steps <= MAX_BAR] or [(0, 4 * STEPS_A_QUARTER)]
+    (start, first), (second_start, second) = metres[0], next((each for each in metres[1:] if each[0]), metres[0])
+    if start == 0 and second_start == first < second:
+        return second, first
+    return first, 0
+
+
+def tempo_of(file: Any) -> float:
+    """Quarters in a minute by the first tempo of a parsed file, 10 to 400; 120 without one."""
+    tempos = [60e6 / event.tempo for _, event in timed(file, "set_tempo") if event.tempo]
+    return min(max(tempos[0], 10.0), 400.0) if tempos else 120.0
+
+
+def timed(file: Any, kind: str) -> Iterator[tuple[int, Any]]:
+    """Events of a kind, each with its tick."""
+    for track in file.tracks:
+        tick = 0
+        for event in track:
+            tick += event.time
+            if event.type == kind:
+                yield tick, event
 
 
 def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Mapping[str, str]) -> None:
@@ -215,23 +250,30 @@ def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Ma
     head = written.add_track()
     head += [mido.MetaMessage("text", text=f"{key}: {value}") for key, value in made_by.items()]
     head.append(mido.MetaMessage("set_tempo", tempo=round(60e6 / piece.tempo)))
-    quarters = piece.bar // STEPS_A_QUARTER
-    numerator, denominator = (quarters, 4) if quarters * STEPS_A_QUARTER == piece.bar else (piece.bar, 16)
-    head.append(mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator))
     ticks = _TICKS // STEPS_A_QUARTER
+    if piece.pickup:
+        head.append(_metre(mido, piece.pickup, 0))
+    head.append(_metre(mido, piece.bar, ticks * piece.pickup))
     for voice, name in enumerate(voices):
         track = written.add_track(name)
-        track.append(mido.Message("program_change", channel=voice % _DRUMS, program=_ORGAN))
+        track.append(mido.Message("program_change", channel=voice % DRUMS, program=_ORGAN))
         now = 0
         for symbol, start, length in notes_of(piece.cells[:, voice]):
             pitch, end = int(pitch_of(symbol)), start + length
             on, off = ticks * (start - now), ticks * length
-            message = {"channel": voice % _DRUMS, "note": pitch, "velocity": _VELOCITY}
+            message = {"channel": voice % DRUMS, "note": pitch, "velocity": _VELOCITY}
             track.append(mido.Message("note_on", **message, time=on))
             track.append(mido.Message("note_off", **message, time=off))
             now = end
         track.append(mido.MetaMessage("end_of_track", time=ticks * (piece.steps - now)))
     written.save(file=file)
+
+
+def _metre(mido: Any, steps: int, time: int) -> Any:
+    """The time signature of bars of so many steps, so many ticks after the event before it."""
+    quarters = steps // STEPS_A_QUARTER
+    numerator, denominator = (quarters, 4) if quarters * STEPS_A_QUARTER == steps else (steps, 16)
+    return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=time)
 
 
 def origin_of(path: Path) -> list[str]:

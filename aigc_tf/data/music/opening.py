@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,16 +12,15 @@ from typing import Any, TypeVar
 import numpy as np
 
 from aigc_tf.data.music.excerpts import ExcerptSource
+from aigc_tf.data.music.folder import midi_folder, read_files
 from aigc_tf.data.music.likeness import ALIKE, NEAR, groups, melody_passages, passages
 from aigc_tf.data.music.made_up import made_up_pieces
-from aigc_tf.data.music.midi import SUFFIXES, read_piece
+from aigc_tf.data.music.midi import read_piece
 from aigc_tf.data.music.piece import Piece
+from aigc_tf.data.music.rolls import left_out
 from aigc_tf.data.music.source import MusicSource, MusicSplit, PieceSource
-from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.progress import progress
 from aigc_tf.data.source import GIVEN, held_out_by_key
-from aigc_tf.data.walk import files_below
-from aigc_tf.errors import InputError, UnreadableError, listed, printable
+from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.recipes.music import Music
 from aigc_tf.recipes.music_gan import MusicGAN
 from aigc_tf.recipes.music_vae import MusicVAE
@@ -30,7 +28,6 @@ from aigc_tf.recipes.pieces import PiecesSettings
 
 AUTO = "made_up_chorales"
 HELD_OUT = "10 % of the pieces held out by content hash"
-_EXPECTED = "a folder of MIDI files"
 _OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
 _TEST_SHARE = 10
 _NEEDED = 10  # pieces
@@ -52,6 +49,8 @@ def open_excerpts(recipe: MusicVAE | MusicGAN, data: Any = None) -> ExcerptSourc
     """
     source = _opened(recipe, data, ExcerptSource)
     source.refuse_empty_parts()
+    if isinstance(recipe, MusicGAN):
+        source = dataclasses.replace(source, notes=(*source.notes, *left_out(source.whole.pieces, recipe)))
     return source
 
 
@@ -105,11 +104,7 @@ def _read(recipe: Music | MusicVAE | MusicGAN, data: Any) -> tuple[str, str, lis
         return GIVEN, _OWN, _given(data, settings), []
     if name in ("auto", AUTO):
         return AUTO, _MADE_UP, made_up_pieces(settings.voices), []
-    if not is_path(name, SUFFIXES, _EXPECTED):
-        raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
-    path = existing(name, _EXPECTED)
-    if not path.is_dir():
-        raise InputError(f"source {path} is a single file: name {_EXPECTED}")
+    path = midi_folder(name)
     pieces, notes = read_folder(path, settings)
     return str(path), _OWN, pieces, notes
 
@@ -125,47 +120,22 @@ def _given(data: Any, settings: PiecesSettings) -> list[Piece]:
 
 
 def read_folder(folder: Path, settings: PiecesSettings) -> tuple[list[Piece], list[str]]:
-    """The pieces of a folder and the folders in it that have all voices, in the order of the files' names.
-
-    Returns:
-        The pieces, and lines on what was left out.
+    """The pieces of a folder and the folders in it that have all voices, and lines on what was left out.
 
     Raises:
         InputError: there are none, or too many files are left out.
     """
-    walked = files_below(folder, SUFFIXES)
-    notes = [f"left out: {walked.left_out}"] if walked.left_out else []
-    if not walked.files:
-        raise InputError(f"folder {folder} holds no MIDI files: expected files that end in {', '.join(SUFFIXES)}")
-    pieces: list[Piece] = []
-    reasons: dict[str, list[str]] = defaultdict(list)
-    for name in progress(walked.files, len(walked.files), "reading MIDI files"):
-        found = _piece_or_reason(folder / name, settings)
-        if isinstance(found, Piece):
-            pieces.append(found)
-        else:
-            reasons[found].append(printable(name))
-    left_out = [f"{len(names):,} ({reason}): {listed(names)}" for reason, names in reasons.items()]
-    count = sum(map(len, reasons.values()))
-    if not pieces or count > settings.max_unreadable * len(walked.files):
-        raise InputError(
-            f"{count} of {len(walked.files)} files in {folder} are left out, and music.max_unreadable allows a share "
-            f"of {settings.max_unreadable:g}: {'; '.join(left_out[:3])}"
-        )
-    return pieces, notes + [f"left out: files {words}" for words in left_out]
+    return read_files(folder, partial(_whole_piece, settings), settings.max_unreadable, "music.max_unreadable")
 
 
-def _piece_or_reason(path: Path, settings: PiecesSettings) -> Piece | str:
-    try:
-        piece = read_piece(path, settings.voices)
-    except UnreadableError as error:
-        return str(error)
-    except OSError as error:
-        return error.strerror or "cannot be read"
+def _whole_piece(settings: PiecesSettings, path: Path) -> Piece:
+    piece = read_piece(path, settings.voices)
     found, wanted = piece.cells.shape[1], len(settings.voices)
     if found != wanted:
-        return f"has {found} part{'s' if found > 1 else ''} instead of {wanted}"
-    return piece if piece.steps >= _SHORTEST else f"is shorter than {_SHORTEST} sixteenth notes"
+        raise UnreadableError(f"has {found} part{'s' if found > 1 else ''} instead of {wanted}")
+    if piece.steps < _SHORTEST:
+        raise UnreadableError(f"is shorter than {_SHORTEST} sixteenth notes")
+    return piece
 
 
 def _keys(pieces: Sequence[Piece], settings: PiecesSettings) -> np.ndarray:

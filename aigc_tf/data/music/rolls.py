@@ -56,9 +56,14 @@ def pieces_of(rolls: np.ndarray, recipe: MusicGAN) -> list[Piece]:
     return [Piece(each, BAR, voices=recipe.music.voices) for each in cells]
 
 
-def left_out(pieces: Sequence[Piece], recipe: MusicGAN) -> float:
-    """The share of notes that rolls have no place for."""
+def left_out(pieces: Sequence[Piece], recipe: MusicGAN) -> list[str]:
+    """A line on the notes that rolls have no place for, if there are such."""
     symbols = np.concatenate([piece.cells[piece.cells > REST] for piece in pieces])
-    pitches = np.asarray(pitch_of(symbols))
-    outside = (pitches < recipe.lowest) | (pitches >= recipe.lowest + recipe.pitches)
-    return float(outside.mean()) if len(pitches) else 0.0
+    pitches, highest = np.asarray(pitch_of(symbols)), recipe.lowest + recipe.pitches - 1
+    outside = int(((pitches < recipe.lowest) | (pitches > highest)).sum())
+    if not outside:
+        return []
+    return [
+        f"left out: {outside:,} of {len(pitches):,} notes, {outside / len(pitches):.1%}, beyond the pitches "
+        f"{recipe.lowest} to {highest} of the rolls (lowest, pitches)"
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import tensorflow as tf
 
 from aigc_tf.data.music.piece import BEHIND, FIRST, HOLD, MAX_LEFT, SYMBOLS, Piece, ages, place_symbols
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly
 from aigc_tf.recipes.music import MusicSettings
 from aigc_tf.recipes.pieces import PiecesSettings
 
@@ -87,10 +86,7 @@ class PieceSource(Source):
 
     def validated(self) -> Self:
         """The same with a validation part: the pieces with the smallest hashes, those that stay together together."""
-        held_out = held_out_by_key(self.whole.keys)
-        if not held_out.any():
-            return self
-        return dataclasses.replace(self, train=self.whole.only(~held_out), validation=self.whole.only(held_out))
+        return self.cut_by_key(self.whole.only, self.whole.keys)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ import tensorflow as tf
 from aigc_tf.data.order import Order, Rows, Tabulated
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.pairs.vocabularies import Vocabularies
-from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length, padded
 from aigc_tf.data.text.split import TextSplit
 
@@ -83,11 +82,7 @@ class PairSource(HashedSource):
 
     def validated(self) -> Self:
         """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
-        held_out = held_out_by_key(self.whole.clusters)
-        if not held_out.any():
-            return self
-        train, validation = (self.whole.only(np.flatnonzero(rows)) for rows in (~held_out, held_out))
-        return dataclasses.replace(self, train=train, validation=validation)
+        return self.cut_by_key(lambda rows: self.whole.only(np.flatnonzero(rows)), self.whole.clusters)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

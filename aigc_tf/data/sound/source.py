@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,7 @@ from aigc_tf.data.images.source import ImageSource, Split, of_all_classes
 from aigc_tf.data.order import Rows
 from aigc_tf.data.sound.recording import fitted
 from aigc_tf.data.sound.spectrograms import analysis, spectrograms
-from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key
+from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly
 from aigc_tf.recipes.sound import SoundSettings
 
 _HELD_OUT_ROWS = 200
@@ -99,10 +98,7 @@ class SoundSource(HashedSource):
 
     def validated(self) -> Self:
         """The same with a validation part: recordings with the smallest hashes, those that stay together together."""
-        held_out = held_out_by_key(self.whole.keys)
-        if not held_out.any():
-            return self
-        return dataclasses.replace(self, train=self.whole.only(~held_out), validation=self.whole.only(held_out))
+        return self.cut_by_key(self.whole.only, self.whole.keys)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -22,12 +23,10 @@ from aigc_tf.data.text.order import by_length
 from aigc_tf.data.text.vocabulary import Vocabulary, learn_vocabulary
 from aigc_tf.errors import InputError, listed, printable
 from aigc_tf.recipes.sound import SOUND_ENDINGS, SoundSettings
-from aigc_tf.recipes.speech import Speech, SpokenSettings
+from aigc_tf.recipes.speech import PAUSE_SECONDS, Speech, SpokenSettings
 from aigc_tf.recipes.text import TextSettings
 
 AUTO = "made_up_speech"
-PAUSE_SECONDS = 0.5
-"""What recordings may have beside their letters."""
 _EXPECTED = "a folder of recordings"
 _NEEDED = 20
 _TEST_SHARE = 10
@@ -78,11 +77,7 @@ class SpokenSource(HashedSource):
 
     def validated(self) -> Self:
         """The same with a validation part: those words with the smallest hashes."""
-        held_out = held_out_by_key(np.array([one.key for one in self.train], np.uint64))
-        sides = [
-            [one for one, held in zip(self.train, held_out, strict=True) if held == side] for side in (False, True)
-        ]
-        return dataclasses.replace(self, train=sides[0], validation=sides[1]) if sides[1] else self
+        return self.cut_by_key(lambda rows: [*compress(self.train, rows)], keys_of(self.train))
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
@@ -170,9 +165,8 @@ def open_source(recipe: Speech, data: Any = None) -> SpokenSource:
             f"{name} has {len(spoken)} recordings that can be learnt from, and at least {_NEEDED} are needed"
             + (f"; left out: {listed(left_out)}" if left_out else "")
         )
-    keys = np.array([one.key for one in spoken], np.uint64)
-    tested = held_out_by_key(keys, len(spoken) // _TEST_SHARE)
-    train, test = ([one for one, held in zip(spoken, tested, strict=True) if held == side] for side in (False, True))
+    tested = held_out_by_key(keys_of(spoken), len(spoken) // _TEST_SHARE)
+    train, test = ([*compress(spoken, side)] for side in (~tested, tested))
     letters = TextSettings(unit="character", lines=True)
     digest = hashlib.sha256(f"{settings.rate};".encode())
     for one in spoken:
@@ -193,6 +187,11 @@ def open_source(recipe: Speech, data: Any = None) -> SpokenSource:
         source,
         notes=(f"{name}: {source.sizes_in_words('recordings', len)}", *notes, *(left if left_out else ())),
     )
+
+
+def keys_of(recordings: Sequence[Spoken]) -> np.ndarray:
+    """What decides on which side each is, uint64 `[recordings]`."""
+    return np.array([one.key for one in recordings], np.uint64)
 
 
 def _found(recipe: Speech, data: Any) -> tuple[str, str, Sequence[np.ndarray], Sequence[str], tuple[str, ...]]:

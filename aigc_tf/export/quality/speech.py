@@ -10,7 +10,8 @@ import numpy as np
 from aigc_tf.data.sound.spectrograms import frames_of, spectrograms
 from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise
 from aigc_tf.export.runner import Runner
-from aigc_tf.families.speech.model import frames_of_letters
+from aigc_tf.families.speech.exports import padded
+from aigc_tf.families.speech.frames import frames_of_letters
 from aigc_tf.metrics.sound.warping import warped
 from aigc_tf.recipes.speech import Speech
 
@@ -35,13 +36,12 @@ def speech_quality(
         VerificationError: the error rises by a larger share than the recipe allows.
     """
     chosen = source.recordings("validation", recipe.export_limits.sentences)
-    letters = model.padded([model.symbols(one.words) for one in chosen])
+    letters = padded(model, [model.symbols(one.words) for one in chosen])
     decibels = frames_of(recipe.sound).steepness * 20 / math.log(10)
 
     def error(call: Call) -> float:
         encoded = call("encode", letters)
-        states, means, log_frames = (encoded[name] for name in ("states", "means", "log_frames"))
-        frames = frames_of_letters(states, means, log_frames, letters["mask"], recipe.sound.frames)
+        frames = frames_of_letters(encoded, letters["mask"], recipe, recipe.sound.frames)
         lengths = frames["mask"].sum(axis=1).astype(int)
         heard = spectrograms(call("speak", frames)["sound"], recipe.sound)[..., 0].swapaxes(1, 2)
         pairs = zip(chosen, heard, lengths, strict=True)

@@ -1,22 +1,31 @@
 // Standard normal numbers, the latents that they make, and ways to move them.
 
 /**
- * Independent standard normal numbers that depend on the seed alone: mulberry32 (Ettinger 2017) for uniform numbers,
- * a pair of them for each pair of normal ones (Box & Muller 1958). They are not NumPy's: the same seed makes other
- * pictures in Python.
+ * Numbers in [0, 1) that depend on the seed alone, one at each call: mulberry32 (Ettinger 2017).
+ *
+ * @param {number} seed a whole number from 0 to 2^32 - 1
+ * @returns {() => number}
+ */
+export function uniforms(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/**
+ * Independent standard normal numbers that depend on the seed alone: a pair of `uniforms` for each pair of normal ones
+ * (Box & Muller 1958). They are not NumPy's: the same seed makes other pictures in Python.
  *
  * @param {number} seed a whole number from 0 to 2^32 - 1
  * @param {number} count how many
  * @returns {Float32Array}
  */
 export function normals(seed, count) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32; // in [0, 1)
-  };
+  const uniform = uniforms(seed);
   const values = new Float32Array(count);
   for (let index = 0; index < count; index += 2) {
     const radius = Math.sqrt(-2 * Math.log(1 - uniform()));

@@ -1,104 +1,113 @@
-// Draws sounds from latents, shows their waveforms and plays them.
+// Draws sounds, from latents or frame by frame, shows their waves and plays them.
 //
-// The panel has `prior`, mean and factor of the latent's Gaussian or null, and `rate`, samples a second. A further input
-// that has kinds is a class, which is chosen by name.
-import { latentOf, normals } from "./latents.js";
+// The panel has `rate`, samples a second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
+// `frames.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
+import { drawSound } from "./frames.js";
+import { latentOf, normals, uniforms } from "./latents.js";
+import { Player, speed, wave } from "./player.js";
 import * as sheet from "./sheet.js";
 
-const [WIDTH, HEIGHT] = [160, 60]; // pixels of a waveform
-const LOWEST_RATE = 3000; // samples a second that browsers play; of slower sounds each sample is repeated
 const MARKUP = `
   <div class="bar">
     <h2>Sounds</h2>
     <span id="sound-speed" class="speed"></span>
     <button id="sound-play" type="button">Play</button>
   </div>
+  <div id="sound-sliders" hidden>
+    <div class="slider">
+      <label for="sound-temperature">Temperature</label>
+      <input id="sound-temperature" type="range" min="0" max="1.5" step="0.05" value="1">
+      <output id="sound-temperature-value" for="sound-temperature"></output>
+    </div>
+    <div class="slider">
+      <label for="sound-noise">Noise</label>
+      <input id="sound-noise" type="range" min="0" max="1.5" step="0.05">
+      <output id="sound-noise-value" for="sound-noise"></output>
+    </div>
+  </div>
   ${sheet.MARKUP}`;
 
 const element = (id) => document.getElementById(id);
 
-let panel, model, inputs, output;
+let panel, model, inputs, player;
 let [latents, sounds] = [[], []];
 let chosen = 0;
-let playing = null;
+let drawing = Promise.resolve(); // the sheet that is drawn; the next one waits for it
 
 /** The samples of the sound that is chosen, and its latent; for scripts and tests. */
 export const currentSound = () => sounds[chosen];
 export const currentLatent = () => latents[chosen];
+/** Done when the sheet that was asked for last is drawn. */
+export const drawn = () => drawing;
 
 export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
   inputs = model.signatures[panel.signature].inputs;
-  [output] = Object.keys(model.signatures[panel.signature].outputs);
   section.innerHTML = MARKUP;
+  player = new Player(element("sound-play"), panel.rate, () => sounds[chosen]);
+  if (panel.frames) showSliders();
   sheet.fill(inputs, draw, (index) => {
     choose(index);
-    play();
+    player.play();
   });
-  element("sound-play").addEventListener("click", () => (playing ? stop() : play()));
   await draw();
 }
 
+function showSliders() {
+  element("sound-sliders").hidden = false;
+  element("sound-noise").value = panel.noise;
+  for (const name of ["temperature", "noise"]) {
+    const slider = element(`sound-${name}`);
+    const tell = () => (element(`sound-${name}-value`).textContent = Number(slider.value).toFixed(2));
+    tell();
+    slider.addEventListener("input", tell);
+    slider.addEventListener("change", draw);
+  }
+}
+
 /** Draws a sheet of sounds of the seed in the field, and of the class that is chosen. */
-async function draw() {
-  stop();
-  const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
-  const values = normals(sheet.seed(), sheet.SAMPLES * size);
-  const told = sheet.classInput(inputs);
+function draw() {
+  drawing = drawing.then(drawAll);
+  return drawing;
+}
+
+async function drawAll() {
+  player.stop();
+  const make = panel.frames ? frameByFrame() : ofLatents();
   [latents, sounds] = [[], []];
+  const begin = performance.now();
   for (const [index, canvas] of sheet.canvases().entries()) {
-    latents.push(latentOf(values.slice(index * size, (index + 1) * size), panel.prior));
-    const given = { latent: latents[index] };
-    if (told) given[told.name] = [sheet.label()];
-    sounds.push((await model.run(panel.signature, given))[output]);
+    sounds.push(await make(index));
     wave(canvas, sounds[index]);
   }
   choose(0);
-  const milliseconds = model.milliseconds(panel.signature);
-  const times = (1000 * sounds[0].length) / panel.rate / milliseconds;
-  if (milliseconds) element("sound-speed").textContent = `${Number(times.toPrecision(2))} times as fast as it sounds`;
+  const milliseconds = (performance.now() - begin) / sounds.length;
+  element("sound-speed").textContent = speed(sounds[0].length / panel.rate, milliseconds);
+}
+
+/** Makes the sound of a number: of its part of the seed's normal numbers. */
+function ofLatents() {
+  const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
+  const values = normals(sheet.seed(), sheet.SAMPLES * size);
+  const told = sheet.classInput(inputs);
+  const [output] = Object.keys(model.signatures[panel.signature].outputs);
+  return async (index) => {
+    latents[index] = latentOf(values.slice(index * size, (index + 1) * size), panel.prior);
+    const given = { latent: latents[index] };
+    if (told) given[told.name] = [sheet.label()];
+    return (await model.run(panel.signature, given))[output];
+  };
+}
+
+/** The same of a model that draws frame by frame. */
+function frameByFrame() {
+  const uniform = uniforms(sheet.seed());
+  const [temperature, noise] = ["temperature", "noise"].map((name) => Number(element(`sound-${name}`).value));
+  return () => drawSound(model, panel, sheet.label(), { temperature, noise }, uniform);
 }
 
 function choose(index) {
-  stop();
+  player.stop();
   chosen = index;
   sheet.mark(index);
-}
-
-/** Draws the least and the largest sample under each column of pixels. */
-function wave(canvas, samples) {
-  [canvas.width, canvas.height] = [WIDTH, HEIGHT];
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#285abe";
-  for (let column = 0; column < WIDTH; column++) {
-    const [from, to] = [column, column + 1].map((edge) => Math.floor((edge * samples.length) / WIDTH));
-    const part = samples.slice(from, Math.max(to, from + 1));
-    const [low, high] = [Math.min(...part), Math.max(...part)];
-    const top = ((1 - high) * HEIGHT) / 2;
-    context.fillRect(column, top, 1, Math.max(1, ((high - low) * HEIGHT) / 2));
-  }
-}
-
-/** Plays the chosen sound; the browser resamples it to its own rate. */
-function play() {
-  stop();
-  const context = new AudioContext();
-  const repeats = Math.ceil(LOWEST_RATE / panel.rate);
-  const own = sounds[chosen];
-  const samples = Float32Array.from({ length: own.length * repeats }, (_, at) => own[Math.floor(at / repeats)]);
-  const buffer = context.createBuffer(1, samples.length, panel.rate * repeats);
-  buffer.copyToChannel(samples, 0);
-  const node = context.createBufferSource();
-  node.buffer = buffer;
-  node.connect(context.destination);
-  node.addEventListener("ended", () => playing === context && stop());
-  node.start();
-  playing = context;
-  element("sound-play").textContent = "Stop";
-}
-
-function stop() {
-  playing?.close();
-  playing = null;
-  element("sound-play").textContent = "Play";
 }

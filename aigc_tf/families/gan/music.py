@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.music.piece import HOLD, REST, symbol_of
 from aigc_tf.data.music.rolls import pieces_of, rolls_of
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
@@ -62,8 +63,9 @@ class MusicGAN(GAN):
         return {"voices": list(self.recipe.music.voices), "first_pitch": self.recipe.lowest}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Nothing."""
-        return []
+        """It draws tunes, shows what lies between two, and plays."""
+        symbols = {"hold": HOLD, "rest": REST, "first_pitch_symbol": symbol_of(self.recipe.lowest)}
+        return [Panel("tunes", "generate", {"prior": None} | self.export_metadata() | symbols)]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate`: latent -> roll."""

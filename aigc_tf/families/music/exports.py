@@ -95,6 +95,14 @@ def signatures(model: MusicModel, source: Any) -> dict[str, Signature]:
 
 
 def spec_of(networks: CellNetworks, network: str, tensor: Any, name: str) -> TensorSpec:
+    """Shape, type and meaning of an input or output.
+
+    Args:
+        networks: whose states are known by their names.
+        network: the signature's name: what `encode` takes may be unknown.
+        tensor: symbolic, of that network.
+        name: the input's or output's.
+    """
     if name in networks.feedback:
         meaning = f"{networks.feedback[name]} of the next call"
     elif name in networks.feedback.values():

@@ -20,6 +20,7 @@ from aigc_tf.families.music.cells import by_bars, cell_inputs, targets
 from aigc_tf.families.music.choosing import Chooser
 from aigc_tf.families.music.composing import Arrays, Choose, Composer, Hop, Page, Task
 from aigc_tf.families.music.vae_networks import ExcerptNetworks
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Decodes, Transforms
 from aigc_tf.families.variational import VariationalSequences
 from aigc_tf.modalities.audio import Clip
@@ -174,6 +175,11 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
     def export_metadata(self) -> dict[str, Any]:
         """What a program needs to write with the file (docs/MOBILE.md)."""
         return exports.metadata(self.recipe.music.voices, BAR) | {"bars": self.recipe.music.bars}
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It draws tunes, shows what lies between two, and plays."""
+        del source
+        return [Panel("tunes", "step", {"prior": None, "conduct": "conduct"} | self.export_metadata())]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`: excerpt -> latent; `conduct`: latent -> memory of each step; `step`: one cell further."""

@@ -152,11 +152,14 @@ class LanguageModel(TextModel, Scores, Explains):
 
     def previews(self, source: Any) -> dict[str, Any]:
         """Texts and, of a transformer, what its heads look at in the first symbols."""
-        shown = super().previews(source)
+        return super().previews(source) | self.attention_preview(source)
+
+    def attention_preview(self, source: Any) -> dict[str, Any]:
+        """`attention`, of a transformer: what its heads look at in the first symbols of the watched part."""
         if self.networks.attention is None:
-            return shown
+            return {}
         tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)].astype(np.int32)
-        return shown | {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
+        return {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
     def export_metadata(self) -> dict[str, Any]:
         """That of every model of text, and how much a transformer can hold."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.families.sounding import Seen, Sounding
+from aigc_tf.families.sounding import Seen, SoundMaker
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.images.conditional import CHANCE, accuracy_at_mix
 from aigc_tf.metrics.images.drawing import generated_images
@@ -31,7 +31,7 @@ class Recognition(Evaluator):
     - relative_recognition: the first over the second, higher is better.
     """
 
-    def measure(self, model: Sounding, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
+    def measure(self, model: SoundMaker, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
         """Make at most 1,000 sounds, the classes in turn; see `Evaluator.measure`."""
         network, samples = of_source(source), min(request.samples, MAX_SOUNDS)
         seen: Any = Seen(model, heard=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from aigc_tf.data.sound.spectrograms import sounds_of, spectrograms
 from aigc_tf.data.source import PartName
-from aigc_tf.families.sounding import Seen, Sounding
+from aigc_tf.families.sounding import Seen, SoundMaker
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Measurement, Request
 from aigc_tf.metrics.images.features import FeatureNetwork
@@ -37,7 +37,7 @@ class SoundSamples(Evaluator):
     sound whose words are just understood. At most 1,000 sounds are made.
     """
 
-    def measure(self, model: Sounding, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
+    def measure(self, model: SoundMaker, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
         """Make `request.samples` sounds and compare them with those of the part; see `Evaluator.measure`.
 
         Raises:

@@ -13,8 +13,9 @@ from aigc_tf.data.music.midi import MAX_BYTES, MAX_STEPS, origin_of, read_piece,
 from aigc_tf.data.music.opening import open_source, read_folder
 from aigc_tf.data.music.piece import HOLD, REST, Piece, pitch_of, symbol_of
 from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.modalities.music import Excerpts
 from aigc_tf.recipes.music import Music, MusicSettings
-from aigc_tf.recipes.pieces import VOICES
+from aigc_tf.recipes.pieces import VOICES, ExcerptSettings
 
 Notes = list[tuple[int, int, int]]  # start and length in quarters, pitch
 
@@ -65,6 +66,16 @@ def test_what_is_written_is_read_again(seed: int, tmp_path: Path):
     np.testing.assert_array_equal(read.cells, piece.cells)
     assert (read.bar, round(read.tempo), read.voices) == (12, 90, VOICES)
     assert origin_of(tmp_path / "a.mid") == ["model: größe 中"]
+
+
+@pytest.mark.parametrize(("bar", "pickup"), [(16, 4), (12, 4), (10, 3), (16, 0)])
+def test_a_pickup_bar_is_known_and_excerpts_begin_behind_it(bar: int, pickup: int, tmp_path: Path):
+    piece = random_piece(1, 64 + pickup, bar=bar, pickup=pickup)
+    with (tmp_path / "piece.mid").open("wb") as file:
+        write_midi(file, piece, VOICES, {})
+    assert read_piece(tmp_path / "piece.mid", VOICES) == piece
+    excerpt = Excerpts(ExcerptSettings(bars=4)).read(tmp_path / "piece.mid")
+    assert excerpt == piece.part(pickup, 64) and excerpt.pickup == 0
 
 
 def test_voices_are_found_by_name_or_by_height(tmp_path: Path):

@@ -42,7 +42,9 @@ def test_each_voice_has_its_brightest_pitch_and_rests_where_none_is_bright():
 def test_notes_beyond_the_roll_are_left_out_and_counted():
     high = Piece(np.array([[symbol_of(90)], [HOLD], [symbol_of(60)], [HOLD]] * 4, np.int16))
     recipe = dataclasses.replace(RECIPE, music=ExcerptSettings(bars=1, voices=("tune",)))
-    assert left_out([high], recipe) == 0.5
+    (line,) = left_out([high], recipe)
+    assert line.startswith("left out: 4 of 8 notes, 50.0%, beyond the pitches 36 to 83 of the rolls")
+    assert left_out([high.transposed(-24)], recipe) == []
     (piece,) = pieces_of(rolls_of(notes_of_pieces([high]), recipe).numpy() * 0.5 + 0.5, recipe)
     assert piece.cells[:4, 0].tolist() == [REST, HOLD, symbol_of(60), HOLD]
 

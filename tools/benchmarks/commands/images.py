@@ -215,10 +215,10 @@ def augmentation(
     results: Path = Path("saved_models/benchmarks/augmentation.jsonl"),
     json: bool = False,
 ) -> None:
-    """A classifier of few real images: alone, with classical augmentation, with generated pictures, with both.
+    """A classifier of few real images or sounds: alone, with classical augmentation, with generated ones, with both.
 
     Args:
-        run: The folder of a conditional model's run.
+        run: The folder of a conditional model's run, of pictures or of sounds, such as spoken digits.
         real: Numbers of real images of each class for the classifier.
         seeds: Random seeds; each trains one classifier in each case.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.

@@ -1,0 +1,1 @@
+"""Models of sound that are no models of pictures."""

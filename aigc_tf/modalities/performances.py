@@ -1,0 +1,127 @@
+"""Polyphonic music for any instruments: read from MIDI files, shown as a piano roll, written as MIDI and as sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aigc_tf.data.music.midi import SUFFIXES
+from aigc_tf.data.music.performance import DRUM_KIT, QUARTER, Note, Performance, read_performance, write_performance
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.audio import Clip
+from aigc_tf.modalities.base import Modality
+from aigc_tf.modalities.drawing import write_png
+from aigc_tf.modalities.synthesis import RATE, mixed
+from aigc_tf.storage.files import write_atomically
+
+_SEMITONE, _WIDTH, _HEIGHT = 3, 960, 88  # pixels; pitches of the roll, from the lowest of a piano up
+_LOWEST = 21
+_BAR, _WHITE, _DRUMS = 205, 255, (120, 120, 120)
+_COLOURS = ((190, 40, 40), (40, 90, 190), (30, 140, 70), (120, 60, 150), (180, 110, 0), (0, 130, 140))
+_GAP = 6  # pixels between pieces
+
+
+class Performances(Modality):
+    """`Performance` objects."""
+
+    name = "pieces of music"
+    reads = SUFFIXES
+    writes: ClassVar[tuple[str, ...]] = (".mid", ".wav", ".png", "")
+    drawn = 4
+
+    def read(self, path: Path) -> Performance:
+        """See `aigc_tf.data.music.performance.read_performance`."""
+        return read_performance(path)
+
+    def stack(self, values: Sequence[Performance]) -> list[Performance]:
+        """A list: pieces have any length."""
+        return list(values)
+
+    def rows(self, given: Any) -> list[Performance]:
+        """One piece, or several."""
+        return [given] if isinstance(given, Performance) else list(given)
+
+    def write(self, path: Path, value: Performance, made_by: Mapping[str, str]) -> None:
+        """A MIDI file with text events that say how it was made."""
+        write_atomically(path, partial(write_performance, performance=value, made_by=made_by))
+
+    def write_all(
+        self, path: Path, values: Sequence[Performance], made_by: Mapping[str, str], columns: int | None = None
+    ) -> None:
+        """.mid, .wav: one after the other, each from a bar on; .png: piano rolls; without an ending: a folder."""
+        if path.suffix == ".mid":
+            self.write(path, joined(values), made_by)
+        elif path.suffix == ".wav":
+            write_atomically(path, self.sound(values).write)
+        elif path.suffix == ".png":
+            write_atomically(path, partial(write_png, image=self.show(values), made_by=made_by))
+        elif not path.suffix:
+            self.write_batches(path, [values], len(values), made_by)
+        else:
+            raise InputError(f"{path} ends in {path.suffix}: music is written as .mid, .wav, .png or to a folder")
+
+    def write_batches(
+        self,
+        path: Path,
+        batches: Iterable[Sequence[Performance]],
+        count: int,
+        made_by: Mapping[str, str],
+        columns: int | None = None,
+    ) -> None:
+        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
+        if path.suffix:
+            super().write_batches(path, batches, count, made_by, columns)
+            return
+        path.mkdir(exist_ok=True)
+        for index, piece in enumerate(piece for batch in batches for piece in batch):
+            self.write(path / f"{index:05d}.mid", piece, made_by)
+            write_atomically(path / f"{index:05d}.wav", self.sound([piece]).write)
+
+    def sound(self, values: Sequence[Performance]) -> Clip:
+        """Pieces one after the other, to listen to: all instruments sound alike, drums are left out."""
+        parts = []
+        for piece in values:
+            step = 60 / piece.tempo / QUARTER
+            notes = [(n.pitch, n.start * step, n.length * step) for n in piece.notes if n.instrument != DRUM_KIT]
+            parts.append(mixed(notes, piece.end * step))
+        return Clip(np.concatenate(parts).astype(np.float32), RATE)
+
+    def show(self, values: Sequence[Performance], columns: int | None = None) -> np.ndarray:
+        """Piano rolls of the first 20 bars or so, one below the other, a colour for each instrument, drums in grey."""
+        del columns
+        gap = np.full((_GAP, _WIDTH, 3), _WHITE, np.uint8)
+        return np.concatenate([part for piece in values for part in (gap, piano_roll(piece))] + [gap])
+
+
+def joined(pieces: Sequence[Performance]) -> Performance:
+    """Pieces one after the other, each from the end of the bar in which the one before ends, in the tempo of the first.
+
+    Args:
+        pieces: at least one.
+    """
+    notes: list[Note] = []
+    bars: list[int] = []
+    for piece in pieces:
+        start = sum(bars)
+        notes += [note._replace(start=note.start + start) for note in piece.notes]
+        bars += piece.bars
+    return Performance(tuple(notes), tuple(bars), pieces[0].tempo)
+
+
+def piano_roll(piece: Performance) -> np.ndarray:
+    """Time to the right, a pixel for a step, pitch upwards: uint8 `[height, width, 3]`; pitches of a piano only."""
+    image = np.full((_HEIGHT * _SEMITONE, _WIDTH, 3), _WHITE, np.uint8)
+    for start in piece.starts:
+        if start < _WIDTH:
+            image[:, start] = _BAR
+    for note in piece.notes:
+        row = _LOWEST + _HEIGHT - 1 - note.pitch
+        if 0 <= row < _HEIGHT:
+            colour = _DRUMS if note.instrument == DRUM_KIT else _COLOURS[note.instrument % len(_COLOURS)]
+            place = slice(note.start + 1, note.start + max(2, note.length))
+            image[row * _SEMITONE : (row + 1) * _SEMITONE - 1, place] = colour
+    return image

@@ -39,6 +39,11 @@ class VideoSource(Source):
         parts = (self.uncut or self.train, self.test)
         return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
 
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Of a window: frames, height, width, channels."""
+        return self.train.window(0, None).shape
+
     @property
     def count(self) -> int:
         """Windows in an epoch."""
@@ -90,5 +95,4 @@ class VideoSource(Source):
             return self.train.windows(examples, seeds, seed).astype(np.float32) / 255
 
         clip = tf.numpy_function(windows, [rows.examples, numbers], tf.float32, stateful=False)
-        side = self.train.crop
-        return {"clip": tf.ensure_shape(clip, (size, self.train.frames, side, side, None))}
+        return {"clip": tf.ensure_shape(clip, (size, *self.shape))}

@@ -79,6 +79,16 @@ class VideoSource(Source):
         found: np.ndarray = self.part(part).spread(count)
         return found
 
+    def unit_crops(self, part: PartName, count: int, side: int | None = None) -> np.ndarray:
+        """The first frame of windows, float32 `[at most count, side, side, channels]` in [0, 1].
+
+        Args:
+            part: of the source.
+            count: at most.
+            side: height and width; that of windows if it is None, and beyond that frames go on as in a mirror.
+        """
+        return squares(self.inputs(part, count)[:, 0].astype(np.float32) / 255, side or self.train.crop)
+
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Windows as batches for training have them."""
         windows = self.inputs(part, count)
@@ -96,3 +106,10 @@ class VideoSource(Source):
 
         clip = tf.numpy_function(windows, [rows.examples, numbers], tf.float32, stateful=False)
         return {"clip": tf.ensure_shape(clip, (size, *self.shape))}
+
+
+def squares(frames: np.ndarray, side: int) -> np.ndarray:
+    """Frames `[..., height, width, channels]` cut to a side, or as in a mirror beyond their right and lower borders."""
+    missing = [(0, max(0, side - size)) for size in frames.shape[-3:-1]]
+    around = [(0, 0)] * (frames.ndim - 3) + [*missing, (0, 0)]
+    return np.pad(frames, around, mode="symmetric")[..., :side, :side, :]

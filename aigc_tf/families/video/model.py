@@ -12,6 +12,7 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.data.video.clip import Clip, stacked
+from aigc_tf.data.video.source import squares
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import AnySize, GenerativeModel, Signature
 from aigc_tf.families.latent import averaged, update_average
@@ -185,8 +186,4 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
             shape = (count, recipe.window, side, side, recipe.video.channels)
             return np.random.default_rng(seed).random(shape, np.float32)
         found = as_brightness(source.inputs("validation", count))
-        found = found[np.arange(count) % len(found)]
-        if side > found.shape[2]:
-            missing = (0, side - found.shape[2])
-            found = np.pad(found, ((0, 0), (0, 0), missing, missing, (0, 0)), mode="symmetric")
-        return found[:, :, :side, :side]
+        return squares(found[np.arange(count) % len(found)], side)

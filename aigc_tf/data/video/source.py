@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from aigc_tf.data.order import Rows
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source
-from aigc_tf.data.video.splits import VideoSplit
+from aigc_tf.data.video.splits import MovingSplit, VideoSplit
 from aigc_tf.nn.augmentation import numbers_at
 
 _AT_ONCE = 8
@@ -38,6 +38,11 @@ class VideoSource(Source):
         """See `Source.fingerprint`."""
         parts = (self.uncut or self.train, self.test)
         return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may see it: what moves are pictures of public data sets, or made-up shapes."""
+        return isinstance(self.train, MovingSplit)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:

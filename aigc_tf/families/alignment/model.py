@@ -79,12 +79,12 @@ class Aligner(GenerativeModel, Transforms):
 
         A caption belongs to all frames of its picture, and to those of equal captions in other clips.
         """
-        clips, scenes, frames = batch["shown"].shape
+        clips, scenes, frames = (tf.shape(batch["shown"])[axis] for axis in range(3))
         seen = self.look(ops.reshape(batch["clip"], (-1, *batch["clip"].shape[2:])), training=training)
         grams = ops.reshape(batch["grams"], (-1, self.recipe.grams))
         logits = self.read(grams, training=training) @ ops.transpose(seen)
         equal = ops.cast(ops.all(grams[:, None] == grams[None], axis=-1), "float32")
-        own = batch["shown"][:, :, None] * ops.eye(clips)[:, None, :, None]  # [clips, scenes, clips, frames]
+        own = batch["shown"][:, :, None] * tf.eye(clips)[:, None, :, None]  # [clips, scenes, clips, frames]
         belongs = equal @ ops.reshape(own, (clips * scenes, clips * frames)) > 0
         kept = ops.where(belongs, logits, _MASKED)
         losses = [

@@ -64,4 +64,4 @@ class VideoGAN(GAN):
     def page(self, source: Any = None) -> list[Panel]:
         """Clips that play."""
         del source
-        return []
+        return [Panel("clips", "generate", {"prior": None, "rate": self.recipe.video.rate or RATE})]

@@ -16,6 +16,7 @@ from aigc_tf.data.video.source import squares
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import AnySize, GenerativeModel, Signature
 from aigc_tf.families.latent import averaged, update_average
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.photo_model import in_channels
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.video.export import VideoExport
@@ -160,6 +161,15 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
     def of_size(self, side: int) -> VideoExport:
         """See `AnySize.of_size`."""
         return VideoExport(self, side)
+
+    @property
+    @abc.abstractmethod
+    def page_facts(self) -> dict[str, int]:
+        """What the page has to know of frames that are given and made; see `web_page/frames.js`."""
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """See `VideoExport.page`."""
+        return VideoExport(self, self.recipe.video.crop).page(source)
 
     @abc.abstractmethod
     def signature_of(self, side: int, source: Any) -> Signature:

@@ -72,7 +72,8 @@ class DrawnClips(Evaluator):
         protocol = {
             "drawn clips": f"{count} of {recipe.frames} frames",
             "beside them": f"{len(real)} windows of the {request.part} part ({source.split_in_words(request.part)})",
-            "clip features": "means over places of convolutions with random weights, over deviations in training",
+            "clip features": "means over places of convolutions with random weights, mean and spread of brightness; in "
+            "deviations of training windows",
         }
         picture = Picture(model.gives.show(drawn[:_SWAPPED]), "Drawn clips, the frames of each in a row.")
         return Measurement(figures, protocol, {"drawn": picture})
@@ -124,7 +125,10 @@ def _averages(clips: np.ndarray) -> np.ndarray:
     for start in range(0, len(clips), _AT_ONCE):
         some = clips[start : start + _AT_ONCE]
         maps = look(tf.constant(some.reshape(-1, *some.shape[2:])))[_LAYERS]
-        means = np.concatenate([tf.reduce_mean(features, axis=(1, 2)).numpy() for features in maps], axis=-1)
+        # Such features do not see even areas, so mean and spread of brightness are beside them.
+        pixels = some.reshape(-1, *some.shape[2:])
+        told = [tf.reduce_mean(features, axis=(1, 2)).numpy() for features in maps]
+        means = np.concatenate([*told, pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2))], axis=-1)
         found.append(means.reshape(*some.shape[:2], -1).mean(axis=1))
     return np.concatenate(found)
 

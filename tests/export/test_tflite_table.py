@@ -24,7 +24,8 @@ SCRIPT = DEMO.with_name("tflite_table.py")
 def test_rows_are_those_of_the_model(kind: type, tmp_path: Path):
     recipe = kind.tiny()
     model = aigc_tf.create(recipe, **open_source(recipe).assets_for(recipe))
-    file = export(model, tmp_path / "out", measure=False, limits=Limits(examples=8)).path
+    facts = model.export_metadata()
+    file = export(model, tmp_path / "out", metadata=facts, measure=False, limits=Limits(examples=8)).path
     column = model.scheme.columns[model.scheme.categories[0]]
     asked = f"{column.name}={column.names[0]}"
     for condition, arguments in ((None, ()), (asked, ("--where", asked))):

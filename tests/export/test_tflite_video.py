@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +16,17 @@ from aigc_tf.data.video.clip import write_animation
 from aigc_tf.export import Limits, export
 from aigc_tf.recipes.predict_video import PredictVideo
 from aigc_tf.recipes.video_gan import VideoGAN
-from tests.export.test_tflite_demo import DEMO
-from tests.export.test_tflite_rewrite import called
+from tests.export.test_tflite_demo import DEMO, WITHOUT_TENSORFLOW
 
 SCRIPT = DEMO.with_name("tflite_video.py")
 UNET = PredictVideo.tiny()
+
+
+def called(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Without TensorFlow; Pillow reads and writes the clips."""
+    alone = WITHOUT_TENSORFLOW.replace(", 'PIL'", "")
+    command = [sys.executable, "-c", alone, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def frames_of(path: Path) -> np.ndarray:
@@ -33,7 +41,7 @@ def test_a_clip_goes_on_as_in_keras_in_a_verified_file_of_static_size(recipe: Pr
     random = np.random.default_rng(0)
     for weight in model.used.weights:
         weight.assign(random.normal(0, 0.1, weight.shape))
-    made = export(model, tmp_path / "out", measure=False, limits=Limits(examples=8, steps=8))
+    made = export(model, tmp_path / "out", metadata=model.export_metadata(), measure=False, limits=Limits(examples=8, steps=8))
     report = made.report
     assert not [name for name in report["operators"] if name.startswith(("Flex", "CUSTOM"))]
     clip = random.integers(0, 256, (4, 32, 32, 1), np.uint8)
@@ -51,7 +59,7 @@ def test_a_clip_goes_on_as_in_keras_in_a_verified_file_of_static_size(recipe: Pr
 
 def test_clips_are_drawn_as_in_keras(tmp_path: Path):
     model = aigc_tf.create(VideoGAN.tiny())
-    file = export(model, tmp_path / "out", measure=False, limits=Limits(examples=8)).path
+    file = export(model, tmp_path / "out", metadata=model.export_metadata(), measure=False, limits=Limits(examples=8)).path
     ran = called(SCRIPT, file, "--count", 2, "--seed", 5, "--out", tmp_path / "clips.gif")
     assert ran.returncode == 0, ran.stderr
     expected = np.concatenate(model.generate(2, seed=5), axis=2)[..., 0]

@@ -22,7 +22,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 TOKENS = 200
-OPTIONS = {"pictures": ("count", "label"), "text": ("prompt", "tokens", "temperature", "top_k")}
+OPTIONS = {"pictures": ("count",), "text": ("prompt", "tokens", "temperature", "top_k")}
 
 # What reading a damaged file raises, beside ValueError.
 DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
@@ -232,6 +232,20 @@ def write_whole(path: Path, content: bytes) -> None:
         raise ValueError(f"{path} cannot be written: {error.strerror}") from error
 
 
+def mark_of(label: str | None, metadata: dict[str, Any]) -> str:
+    """What a text begins with that something is asked of; the first that can be asked for if nothing is.
+
+    Raises:
+        ValueError: that cannot be asked for.
+    """
+    marks = metadata.get("marks", {})
+    if label is None:
+        return str(next(iter(marks.values()), ""))
+    if label not in marks:
+        raise ValueError(f"it cannot be asked for {label}: choose one of {', '.join(marks) or 'none'}")
+    return str(marks[label])
+
+
 def parse() -> argparse.Namespace:
     """The command line; options that were not given are None."""
     parser = argparse.ArgumentParser(description="Draw samples or write text from an exported file.")
@@ -239,7 +253,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     parser.add_argument("--out", type=Path, help="picture to write (default: samples.png), or file for the text")
     parser.add_argument("--count", type=int, help="number of images (default: 64)")
-    parser.add_argument("--label", help="the class of all images, by name or number (default: all classes in turn)")
+    parser.add_argument("--label", help="the class of all images, by name or number, or what is asked of a text (default: all in turn, the first)")
     parser.add_argument("--prompt", help="beginning of the text (default: empty)")
     parser.add_argument("--tokens", type=int, help=f"number of tokens to generate (default: {TOKENS}, or what fits)")
     parser.add_argument(
@@ -280,10 +294,10 @@ def run(options: argparse.Namespace) -> str:
         images = generate(interpreter, drawing, metadata, count, options.seed, label)
         write_whole(out, png(grid(images)))
         return f"{out}: {count} images of {images.shape[2]}x{images.shape[1]}"
-    temperature = 1.0 if options.temperature is None else options.temperature
-    text = write_text(
-        interpreter, metadata, options.prompt or "", options.tokens, temperature, options.top_k or 0, options.seed
-    )
+    temperature, mark = 1.0 if options.temperature is None else options.temperature, mark_of(options.label, metadata)
+    begin = mark + (options.prompt or "")
+    text = write_text(interpreter, metadata, begin, options.tokens, temperature, options.top_k or 0, options.seed)
+    text = text.removeprefix(mark)
     if options.out is None:
         return text
     write_whole(options.out, text.encode())

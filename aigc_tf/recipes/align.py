@@ -40,7 +40,7 @@ class Align(ClipRecipe):
     data: ClassVar[str] = "aigc_tf.data.captioned.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = ()
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.video.moments:MomentsFound",)
-    chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
+    chooses: ClassVar[str] = "aigc_tf.metrics.video.moments:MomentError"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.moments:moment_quality"
 
     video: VideoSettings = VideoSettings(size=48, crop=48)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 from selenium.webdriver import Chrome
 
@@ -52,7 +53,7 @@ def test_frames_are_those_of_python(
 
     def expected(windows: np.ndarray) -> np.ndarray:
         """Not cut to [0, 1], as the file gives them."""
-        frames = model.in_place(windows, np.asarray(model.made(model.used, windows, training=False)))
+        frames = model.in_place(windows, np.asarray(model.made(model.used, tf.constant(windows), training=False)))
         return frames.reshape(len(frames[0]), -1)
 
     page.wait_for(lambda: len(shown()) > 0)

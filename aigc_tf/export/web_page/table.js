@@ -14,7 +14,7 @@ const MARKUP = `
     <label for="table-seed">Seed</label>
     <input id="table-seed" type="number" min="0" max="4294967295" step="1" value="0" required inputmode="numeric">
     <button type="submit">New rows</button>
-    <a id="table-save" download="rows.csv"><button type="button">Save as CSV</button></a>
+    <button id="table-save" type="button">Save as CSV</button>
   </form>
   <p id="table-note" role="status"></p>
   <div class="wide"><table><thead><tr id="table-names"></tr></thead><tbody id="table-rows"></tbody></table></div>`;
@@ -131,8 +131,17 @@ function number({ means, deviations, low, high, decimals }, mode, place) {
   return Math.min(high, Math.max(low, value));
 }
 
-function save() {
+/** The rows that are shown, as a CSV file holds them. */
+export function csv() {
   const quoted = (value) => (/[",\n]/.test(value ?? "") ? `"${String(value).replaceAll('"', '""')}"` : value ?? "");
   const lines = [columns.map(({ name }) => name), ...rows].map((values) => values.map(quoted).join(","));
-  element("table-save").href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
+  return `${lines.join("\n")}\n`;
+}
+
+function save() {
+  const link = document.createElement("a");
+  link.download = "rows.csv";
+  link.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
+  link.click();
+  URL.revokeObjectURL(link.href);
 }

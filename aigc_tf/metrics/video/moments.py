@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from aigc_tf.data.captioned.grams import grams_of
+from aigc_tf.data.source import PartName
 from aigc_tf.metrics.distances import squared_distances
-from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.modalities.drawing import rows_of
 from aigc_tf.modalities.pictures import as_brightness
 
@@ -61,6 +62,18 @@ class MomentsFound(Evaluator):
         rows = rows_of(np.stack([clip.frames for clip in clips[:_SHOWN]]))
         caption = "; ".join(", ".join(map(str, model.transform(clips[:1])[0])).split("\n"))
         return Measurement(figures, protocol, {"clips": Picture(rows, f"Clips; found in the first: {caption}.")})
+
+
+class MomentError(Chooser):
+    """`frame_error` of `MomentsFound`."""
+
+    name = "frame_error"
+
+    def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
+        """On at most 500 clips of the part."""
+        clips = source.inputs(part, min(samples, MAX_CLIPS))
+        middles = [(moment.first + moment.last) / 2 for found in model.transform(clips) for moment in found]
+        return likeness(np.array(middles), np.concatenate([clip.places for clip in clips]))["frame_error"]
 
 
 def likeness(middles: np.ndarray, truth: np.ndarray) -> dict[str, float]:

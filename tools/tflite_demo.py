@@ -253,7 +253,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     parser.add_argument("--out", type=Path, help="picture to write (default: samples.png), or file for the text")
     parser.add_argument("--count", type=int, help="number of images (default: 64)")
-    parser.add_argument("--label", help="the class of all images, by name or number, or what is asked of a text (default: all in turn, the first)")
+    parser.add_argument(
+        "--label",
+        help="the class of all images, by name or number, or what is asked of a text (default: all in turn, the first)",
+    )
     parser.add_argument("--prompt", help="beginning of the text (default: empty)")
     parser.add_argument("--tokens", type=int, help=f"number of tokens to generate (default: {TOKENS}, or what fits)")
     parser.add_argument(

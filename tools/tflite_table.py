@@ -8,6 +8,7 @@ The rows are those that `tools.sample` draws with the same seed. What the number
 
 import argparse
 import csv
+import io
 import json
 import re
 import struct
@@ -86,9 +87,7 @@ class Table:
         inputs = {"latent": latents}
         if "condition" in self.inputs:
             inputs["condition"] = self.condition(random, where)
-        made = [
-            self.network(**{name: values[at : at + 1] for name, values in inputs.items()}) for at in range(AT_ONCE)
-        ]
+        made = [self.network(**{name: values[at : at + 1] for name, values in inputs.items()}) for at in range(AT_ONCE)]
         row = np.concatenate([outputs["row"] for outputs in made])
         places = row[:, : len(self.numeric)].astype(np.float64)
         if "deviation" in made[0]:
@@ -174,8 +173,12 @@ def main() -> int:
     try:
         table = Table(options.file)
         rows = table.cells(table.rows(options.count, options.seed, table.parts(options.where)))
-        with open(options.out, "w", newline="", encoding="utf-8") if options.out else sys.stdout as file:
-            csv.writer(file, lineterminator="\n").writerows([[column["name"] for column in table.columns], *rows])
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([[column["name"] for column in table.columns], *rows])
+        if options.out is None:
+            print(text.getvalue(), end="")
+        else:
+            options.out.write_text(text.getvalue(), encoding="utf-8")
     except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
         print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

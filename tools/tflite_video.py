@@ -1,6 +1,6 @@
 """Goes on with a clip, or draws clips, with an exported file alone. Needs numpy, pillow and ai-edge-litert.
 
-    python tools/tflite_video.py model.tflite clip.gif --count 10 --out next.gif          # predict_video: 10 frames more
+    python tools/tflite_video.py model.tflite clip.gif --count 10 --out next.gif          # predict_video: 10 more
     python tools/tflite_video.py model.tflite --count 4 --out clips.gif                   # video_gan: 4 clips in a row
 
 A clip is an animated GIF, or a folder with its frames as pictures in the order of their names; their middle is taken in
@@ -42,17 +42,16 @@ def read_metadata(file: Path) -> dict[str, Any]:
     return {}
 
 
-def read_clip(path: Path, shape: tuple[int, int, int]) -> np.ndarray:
+def read_clip(path: Path, height: int, width: int, channels: int) -> np.ndarray:
     """Frames of a GIF, or of a folder of pictures: float32 `[time, height, width, channels]` in [0, 1].
 
     Raises:
         ValueError: it is damaged, or there are none.
     """
-    height, width, channels = shape
 
     def fitted(picture: Image.Image) -> np.ndarray:
         picture = ImageOps.fit(picture.convert("L" if channels == 1 else "RGB"), (width, height), Image.Resampling.BOX)
-        return np.asarray(picture, np.float32).reshape(shape) / 255
+        return np.asarray(picture, np.float32).reshape(height, width, channels) / 255
 
     try:
         if path.is_dir():
@@ -121,7 +120,7 @@ def run(options: argparse.Namespace) -> str:
     if name == "step":
         if options.clip is None:
             raise ValueError("name a clip to go on with")
-        clip = read_clip(options.clip, tuple(map(int, details["shape"][1:])))
+        clip = read_clip(options.clip, *map(int, details["shape"][1:]))
         started = time.perf_counter()
         made = continued(call, clip, int(metadata["past"]), options.count)
         frames, seconds = np.concatenate([clip, made]), (len(made) + int(metadata["past"]) - 1) / rate

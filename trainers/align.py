@@ -1,9 +1,9 @@
-"""Train what finds the moment of a clip that a caption belongs to (003 §4.2.3(3)): 2,500 steps of 8 clips, 15 minutes.
+"""Train what finds the moment of a clip that a caption belongs to (003 §4.2.3(3)): 4,000 steps of 8 clips, 15 minutes.
 
     python -m trainers.align --source FOLDER_WITH_captions.tsv             # lines picture<TAB>caption
     python -m tools.transform RUN clip.mp4 --condition "a red ball" "a dog"
 
-expected at the end (one seed): frame_error: 0
+expected after 550 steps (1,910 emoji with captions, one seed): frame_error 2.7 of 16 frames: chance 5.3, TF-IDF 3.9
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,4 +1,4 @@
-"""Train a network that gives clips the style of one picture without flicker (002 §6.4): 1,200 steps, 15 minutes.
+"""Train a network that gives clips the style of one picture without flicker (002 §6.4): 3,500 steps, 15 minutes.
 
     python -m trainers.style_video --source FOLDER_OF_CLIPS --style painting.jpg
     python -m tools.transform RUN clip.mp4 --out styled.mp4

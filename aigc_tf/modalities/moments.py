@@ -50,7 +50,7 @@ class Captions(Text):
         """All words are the captions of one clip, the same for all."""
         return [super().parse(words)]
 
-    def rows(self, given: Any) -> list[list[str]]:
+    def rows(self, given: Any) -> list[Any]:
         """Captions for all clips, or a sequence of them for each.
 
         Raises:
@@ -80,10 +80,7 @@ class Moments(Modality):
     def plain(self, values: Sequence[tuple[Moment, ...]]) -> list[Any]:
         """Caption, frames and seconds of each."""
         return [
-            [
-                {"caption": one.caption, "frames": [one.first, one.last], "seconds": list(one.seconds)}
-                for one in moments
-            ]
+            [{"caption": one.caption, "frames": [one.first, one.last], "seconds": list(one.seconds)} for one in moments]
             for moments in values
         ]
 

@@ -29,7 +29,7 @@ class MomentLimits(QuantizationLimits):
 class Align(ClipRecipe):
     """Two networks, of frames and of captions, whose vectors are alike where a caption says what a frame shows.
 
-    It learns from clips that are put together of captioned pictures, as `CLIP` does from pictures (Radford et al. 2021).
+    It learns from clips that are put together of captioned pictures, as CLIP does from pictures (Radford et al. 2021).
     """
 
     model: ClassVar[str] = "aigc_tf.families.alignment.model:Aligner"
@@ -50,7 +50,7 @@ class Align(ClipRecipe):
     """Pictures of a clip, each with its caption."""
     shortest: PositiveInt = 2
     """Frames that a picture is shown, at least."""
-    steps: PositiveInt = 2_500
+    steps: PositiveInt = 4_000
     batch_size: PositiveInt = 8
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128)
     """Channels of the convolutions that see a frame, each of which halves it."""

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.photos import PhotoLimits, PhotoSettings
 from aigc_tf.recipes.style import Style
-from aigc_tf.recipes.video import CLIP_ENDINGS, VideoSettings
+from aigc_tf.recipes.video import ClipRecipe, VideoSettings
 
 
 def _photos(recipe: StyleVideo) -> PhotoSettings:
@@ -19,7 +19,7 @@ def _photos(recipe: StyleVideo) -> PhotoSettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class StyleVideo(Style):
+class StyleVideo(ClipRecipe, Style):
     """The network of `style`, learnt from neighbouring frames with a temporal loss; it sees each frame by itself."""
 
     model: ClassVar[str] = "aigc_tf.families.style.video:VideoStyle"
@@ -42,7 +42,7 @@ class StyleVideo(Style):
     unchanged: Annotated[float, Field(gt=0)] = 0.03
     """Pixels of neighbouring frames whose brightness differs by much more than this count little."""
     surround: Annotated[int, Field(ge=0)] = 24
-    steps: PositiveInt = 1200
+    steps: PositiveInt = 3_500
     batch_size: PositiveInt = 1
 
     def __post_init__(self) -> None:

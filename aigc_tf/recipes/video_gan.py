@@ -53,7 +53,7 @@ class VideoGAN(ClipRecipe, GameRecipe):
     """Numbers of the latent that each frame has of its own."""
     units: PositiveInt = 24
     """Of the GRU that makes each frame's motion of its own numbers and of those before it."""
-    steps: PositiveInt = 4_000
+    steps: PositiveInt = 6_000
     batch_size: PositiveInt = 8
     r1: R1Settings = R1Settings(weight=1.0)
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)

@@ -41,7 +41,8 @@ def test_a_clip_goes_on_as_in_keras_in_a_verified_file_of_static_size(recipe: Pr
     random = np.random.default_rng(0)
     for weight in model.used.weights:
         weight.assign(random.normal(0, 0.1, weight.shape))
-    made = export(model, tmp_path / "out", metadata=model.export_metadata(), measure=False, limits=Limits(examples=8, steps=8))
+    facts, limits = model.export_metadata(), Limits(examples=8, steps=8)
+    made = export(model, tmp_path / "out", metadata=facts, measure=False, limits=limits)
     report = made.report
     assert not [name for name in report["operators"] if name.startswith(("Flex", "CUSTOM"))]
     clip = random.integers(0, 256, (4, 32, 32, 1), np.uint8)
@@ -59,7 +60,8 @@ def test_a_clip_goes_on_as_in_keras_in_a_verified_file_of_static_size(recipe: Pr
 
 def test_clips_are_drawn_as_in_keras(tmp_path: Path):
     model = aigc_tf.create(VideoGAN.tiny())
-    file = export(model, tmp_path / "out", metadata=model.export_metadata(), measure=False, limits=Limits(examples=8)).path
+    facts = model.export_metadata()
+    file = export(model, tmp_path / "out", metadata=facts, measure=False, limits=Limits(examples=8)).path
     ran = called(SCRIPT, file, "--count", 2, "--seed", 5, "--out", tmp_path / "clips.gif")
     assert ran.returncode == 0, ran.stderr
     expected = np.concatenate(model.generate(2, seed=5), axis=2)[..., 0]

@@ -21,7 +21,7 @@ COPIES = 6  # of each caption, all different
 
 
 def captioned_shapes(side: int, channels: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
-    """Pictures, uint8 `[288, side, side, channels]` on a dark ground, and what they show, such as "a small red disc"."""
+    """Pictures, uint8 `[288, side, side, channels]` on a dark ground, and captions such as "a small red disc"."""
     random = np.random.default_rng(seed)
     pictures, captions = [], []
     for (name, colour), shape, (size, share), _ in itertools.product(

@@ -180,7 +180,9 @@ class CaptionedSource(Source):
         def clips(examples: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, ...]:
             seeds = (numbers[:, :2] * _SEEDS).astype(np.int64)
             drawn = [np.random.default_rng((seed, *map(int, own))) for own in seeds]
-            return self._arrays([self.train.clip(int(one), random) for one, random in zip(examples, drawn, strict=True)])
+            return self._arrays(
+                [self.train.clip(int(one), random) for one, random in zip(examples, drawn, strict=True)]
+            )
 
         types = (tf.float32, tf.int32, tf.float32)
         clip, grams, shown = tf.numpy_function(clips, [rows.examples, numbers], types, stateful=False)

@@ -97,11 +97,7 @@ async function open(files) {
 async function framesOfPictures(files) {
   const ordered = files.sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
   const frames = [];
-  for (const file of ordered.slice(-panel.given)) {
-    const address = URL.createObjectURL(file);
-    frames.push(fitted(await picture(address)));
-    URL.revokeObjectURL(address);
-  }
+  for (const file of ordered.slice(-panel.given)) frames.push(fitted(await createImageBitmap(file)));
   return frames;
 }
 

@@ -155,7 +155,7 @@ class Aligner(GenerativeModel, Transforms):
         return {"clips": rows_of(np.stack([clip.frames for clip in clips])), "moments": "\n".join(pairs)}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`look`: a frame -> its vector; `read`: a caption as numbers -> its vector. Their product says how they fit."""
+        """`look`: a frame -> its vector; `read`: a caption as numbers -> its vector. Their product is how they fit."""
         recipe = self.recipe
         shape = tuple(self.look.inputs[0].shape[1:])
         vector = f"{recipe.numbers} numbers; the product with {{}} is larger the better they fit"

@@ -31,8 +31,7 @@ _SHOWN = ("MolWt", "MolLogP", "qed", "RingCount")
 class MoleculeSamples(DesignSamples):
     """`valid`, `unique`, `novel`, and with a condition the share that has the property asked for (`agreement`).
 
-    Beside that stands the unconditional rate: the share if molecules, drawn and held-out ones, met what was asked for by
-    chance.
+    Beside that stands the unconditional rate: the share if molecules met what was asked for by chance.
 
     `descriptor_distance` is the Fréchet distance between Gaussians of nine descriptors, each in the held-out molecules'
     standard deviations, of drawn and held-out molecules; lower is better.

@@ -100,7 +100,7 @@ def moved(frame: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def sampled(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """At each pixel the values `[height, width, any]` at a place that lies so far from it, by bilinear interpolation."""
+    """At each pixel the values `[height, width, any]` at a place that lies so far from it, interpolated bilinearly."""
     library = opencv()
     assert library is not None
     rows, columns = np.mgrid[: values.shape[0], : values.shape[1]].astype(np.float32)

@@ -39,7 +39,7 @@ class Flicker(Evaluator):
         beside = flicker(lambda clips: clips, windows, request.seed)
         figures = {name: Figure(value, "lower", {CLIP: beside[name]}) for name, value in found.items()}
         protocol = {
-            "flicker": f"of {len(windows)} windows of {recipe.window} frames of the {request.part} part, in grey levels",
+            "flicker": f"of {len(windows)} windows of {recipe.window} frames of the {request.part} part, grey levels",
             "optical flow": "DIS of OpenCV, medium" if baselines.opencv() else "not measured, OpenCV is not installed",
         }
         return Measurement(figures, protocol)

@@ -1,4 +1,4 @@
-"""How far from the truth the moments are that captions are found at, beside chance and the nearest caption's picture."""
+"""How far found moments of captions are from the truth, beside chance and the nearest caption's picture."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def nearest_frames(clips: Sequence[CaptionedClip], known: CaptionedPictures, rec
 
 
 def nearest_captions(captions: Sequence[str], known: Sequence[str], recipe: Align) -> np.ndarray:
-    """The place of the known caption with the largest cosine of TF-IDF weights (Salton & Buckley 1988): `[captions]`."""
+    """Places of the known captions with the largest cosine of TF-IDF weights (Salton & Buckley 1988): `[captions]`."""
     counts = _counts(known, recipe)
     idf = np.log((1 + len(known)) / (1 + (counts > 0).sum(axis=0).A1)) + 1
     weights, wanted = (_unit(matrix.multiply(idf).tocsr()) for matrix in (counts, _counts(captions, recipe)))

@@ -1,4 +1,4 @@
-"""Captioned clips: what is shown is what the captions say, and when; captions as numbers; tables that cannot be used."""
+"""Captioned clips: what is shown is what the captions say, and when; captions as numbers; tables of no use."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_tables_that_cannot_be_used_get_one_line(lines: list[str], message: str,
 
 
 def test_a_folder_without_a_table_gets_one_line(tmp_path: Path):
-    with pytest.raises(InputError, match="captions.tsv"):
+    with pytest.raises(InputError, match=r"captions\.tsv"):
         open_source(dataclasses.replace(RECIPE, source=str(tmp_path)))
 
 

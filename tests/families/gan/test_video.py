@@ -72,7 +72,7 @@ def test_both_players_move_by_one_shared_pass_as_by_two(source: Source):
 
 
 def test_sizes_that_cannot_be_halved_are_refused():
-    with pytest.raises(ValueError, match="video.crop is 36: generator_filters halve it, it must be divisible by 8"):
+    with pytest.raises(ValueError, match=r"video\.crop is 36: generator_filters halve it, it must be divisible by 8"):
         Recipe(video=VideoSettings(size=36, crop=36))
 
 

@@ -12,7 +12,6 @@ import pytest
 import aigc_tf
 from aigc_tf.data.text import levels, molecules
 from aigc_tf.metrics.evaluator import Request
-from aigc_tf.metrics.text import designs
 from aigc_tf.metrics.text.designs import HELD_OUT, NGRAM, LevelSamples, held_out
 from aigc_tf.metrics.text.molecules import MoleculeSamples
 from aigc_tf.metrics.text.ngram_writer import NGramWriter

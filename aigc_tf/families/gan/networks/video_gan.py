@@ -71,7 +71,7 @@ def discriminator(recipe: VideoGAN) -> keras.Model:
     """
     clip = keras.Input(clip_shape(recipe), name="image")
     *first, last = recipe.discriminator_filters
-    options = {"kernel_size": recipe.kernel_size, "slope": recipe.slope}
+    options: dict[str, Any] = {"kernel_size": recipe.kernel_size, "slope": recipe.slope}
     features = strided_features(Frames(name="frames")(clip), first, **options)
     of_frames = strided_features(features, [last], **options, first=len(first) + 1)
     frame_answers = layers.Dense(1, name="frame_logits")(layers.Flatten(name="flat_frames")(of_frames))

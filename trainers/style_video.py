@@ -3,7 +3,8 @@
     python -m trainers.style_video --source FOLDER_OF_CLIPS --style painting.jpg
     python -m tools.transform RUN clip.mp4 --out styled.mp4
 
-expected at the end (built-in strokes, one seed): a warping error: 0
+expected after 180 steps (built-in strokes, one clip, one seed): a warping error of 5.7 grey levels: without the temporal
+loss 7.5, the clip itself 3.8
 """
 
 from aigc_tf.cli.command import train_command

@@ -44,7 +44,7 @@ class Align(ClipRecipe):
     export_quality: ClassVar[str] = "aigc_tf.export.quality.moments:moment_quality"
 
     video: VideoSettings = VideoSettings(size=48, crop=48)
-    frames: Annotated[int, Field(ge=4, le=256)] = 16
+    frames: Annotated[int, Field(ge=2, le=64)] = 16
     """Of a clip."""
     scenes: Annotated[int, Field(ge=2, le=16)] = 4
     """Pictures of a clip, each with its caption."""

@@ -37,7 +37,7 @@ class StyleVideo(ClipRecipe, Style):
     """Of the mean squared difference between styled frames where the frames themselves are the same; 0 is `style`."""
     shift: Annotated[int, Field(ge=1, le=32)] = 8
     """Pixels, at most, of the known motion: frames are moved by so many, in whole pixels, down and to the right."""
-    noise: NonNegativeFloat = 0.02
+    grain: NonNegativeFloat = 0.02
     """Standard deviation, at most, of the noise on moved frames, where brightness is in [0, 1]."""
     unchanged: Annotated[float, Field(gt=0)] = 0.03
     """Pixels of neighbouring frames whose brightness differs by much more than this count little."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import DifferentiableAugmentation
@@ -45,7 +45,7 @@ class VideoGAN(ClipRecipe, GameRecipe):
     latent_dim: ClassVar[Any] = property(lambda recipe: recipe.content + recipe.frames * recipe.motion)  # type: ignore[misc]
 
     video: VideoSettings = VideoSettings(size=48, crop=48)
-    frames: Annotated[int, Field(ge=2, le=32)] = 8
+    frames: Annotated[int, Field(ge=2, le=64)] = 8
     """Of a clip."""
     content: PositiveInt = 32
     """Numbers of the latent that are the same for all frames."""
@@ -67,7 +67,7 @@ class VideoGAN(ClipRecipe, GameRecipe):
     """Channels of a frame's features, one convolution before the last, that what judges motion sees of all frames."""
     kernel_size: PositiveInt = 5
     """Of every convolution."""
-    slope: NonNegativeFloat = 0.2
+    slope: PositiveFloat = 0.2
     """Negative slope of the discriminator's LeakyReLU."""
     normalisation_momentum: ProperFraction | None = 0.8
     """Of the generator's batch-norm statistics; None leaves batch normalisation out."""

@@ -81,7 +81,7 @@ class VideoStyle(StyleTransfer):
         """By how many pixels a batch is moved, and noise of a strength that is drawn, too."""
         most = self.recipe.shift
         shift = keras.random.randint((2,), -most, most + 1, seed=self.motion_seed)
-        strength = keras.random.uniform((), 0.0, self.recipe.noise, seed=self.motion_seed)
+        strength = keras.random.uniform((), 0.0, self.recipe.grain, seed=self.motion_seed)
         return shift, strength * keras.random.normal(ops.shape(frames), seed=self.motion_seed)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:

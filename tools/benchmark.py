@@ -21,6 +21,7 @@
     python -m tools.benchmark tables            rows of tables beside a Gaussian copula and training rows drawn again
     python -m tools.benchmark returns FILES     daily returns beside block bootstrap, GARCH(1,1), EWMA, the random walk
     python -m tools.benchmark video RUN         frames ahead or in a gap beside copying, blending and optical flow
+    python -m tools.benchmark flicker RUN... --clips CLIP   styled clips: warping error of style_video beside style
     python -m tools.benchmark style RUN         styled photographs beside 200 steps of optimisation for each
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes

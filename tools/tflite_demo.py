@@ -22,7 +22,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 TOKENS = 200
-OPTIONS = {"pictures": ("count", "label"), "text": ("prompt", "tokens", "temperature", "top_k")}
+OPTIONS = {"pictures": ("count",), "text": ("prompt", "tokens", "temperature", "top_k")}
 
 # What reading a damaged file raises, beside ValueError.
 DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
@@ -83,13 +83,8 @@ def generate(
     return np.stack(images[:count])
 
 
-def number_of_class(name: str, metadata: dict[str, Any]) -> int:
-    """The number of a class given by name or by number.
-
-    Raises:
-        ValueError: there is no such class.
-    """
-    classes = metadata.get("classes")
+def number_of_class(name: str, classes: list[str]) -> int:
+    """The number of a class given by name or by number; ValueError if there is none."""
     if not classes:
         raise ValueError("its model knows no classes: leave --label out")
     if name in classes:
@@ -239,7 +234,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     parser.add_argument("--out", type=Path, help="picture to write (default: samples.png), or file for the text")
     parser.add_argument("--count", type=int, help="number of images (default: 64)")
-    parser.add_argument("--label", help="the class of all images, by name or number (default: all classes in turn)")
+    parser.add_argument("--label", help="the class, or the property of a text, by name or number (default: in turn)")
     parser.add_argument("--prompt", help="beginning of the text (default: empty)")
     parser.add_argument("--tokens", type=int, help=f"number of tokens to generate (default: {TOKENS}, or what fits)")
     parser.add_argument(
@@ -276,14 +271,17 @@ def run(options: argparse.Namespace) -> str:
             raise ValueError(f"it makes {kind}, and --{name.replace('_', '-')} is for {other}")
     if drawing:
         out, count = options.out or Path("samples.png"), options.count or 64
-        label = None if options.label is None else number_of_class(options.label, metadata)
+        label = None if options.label is None else number_of_class(options.label, metadata.get("classes", []))
         images = generate(interpreter, drawing, metadata, count, options.seed, label)
         write_whole(out, png(grid(images)))
         return f"{out}: {count} images of {images.shape[2]}x{images.shape[1]}"
     temperature = 1.0 if options.temperature is None else options.temperature
-    text = write_text(
-        interpreter, metadata, options.prompt or "", options.tokens, temperature, options.top_k or 0, options.seed
-    )
+    marks, mark = metadata.get("marks", {}), ""  # of a property that can be asked for
+    if marks or options.label is not None:
+        mark = list(marks.values())[number_of_class(options.label or "0", list(marks))]
+    begin = mark + (options.prompt or "")
+    text = write_text(interpreter, metadata, begin, options.tokens, temperature, options.top_k or 0, options.seed)
+    text = text.removeprefix(mark)
     if options.out is None:
         return text
     write_whole(options.out, text.encode())

@@ -117,7 +117,7 @@ def update_average(
     if longest_horizon is None:
         return
     keep = share_kept(batch, steps, longest_horizon)
-    for averaged, current in zip(average.variables, network.variables, strict=True):
+    for averaged, current in zip(average.weights, network.weights, strict=True):  # not the states of random streams
         averaged.assign(current + keep * (averaged - current))
 
 

@@ -24,6 +24,9 @@ class Panel:
     - `rewrite`: from a text that is typed to what is written for it;
     - `recommend`: from items that are ticked to a list of others;
     - `compose`: pieces of music as a piano roll that plays, and voices that fit a tune;
+    - `clips`: from a `latent` to clips that play;
+    - `frames`: from frames of a clip to the next ones, or to those of a gap;
+    - `table`: from a `latent`, and a name that is asked for if the signature takes one, to rows of a table;
     - `tunes`: from a `latent` to a short piece as a piano roll that plays, and what lies between two of them;
     - `sound`: from a `latent`, or frame by frame, and of a class if the signature takes one, to sounds that play;
     - `speak`: from a text that is typed to sound that plays.

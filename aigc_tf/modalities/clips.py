@@ -90,7 +90,7 @@ class Clips(Modality):
 
     def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
         """An MP4 file."""
-        self._write(path, frames_of(value), rate_of(value), made_by)
+        self._write(path, value, frames_of(value), made_by)
 
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
         """.mp4 and .gif: clips beside each other, as long as the shortest; .png: frames in rows; or a folder."""
@@ -102,13 +102,15 @@ class Clips(Modality):
             sheet = self.show(values, columns)
             write_atomically(path, lambda file: write_png(file, sheet, made_by))
         elif len(values) == 1:
-            self._write(path, frames_of(values[0]), rate_of(values[0]), made_by)
+            self._write(path, values[0], frames_of(values[0]), made_by)
         else:
             clips = _of_one_size([frames_of(value) for value in values])
             frames = np.stack([grid(np.stack(moment), columns) for moment in zip(*clips, strict=False)])
-            self._write(path, frames, rate_of(values[0]), made_by)
+            self._write(path, values[0], frames, made_by)
 
-    def _write(self, path: Path, frames: np.ndarray, rate: float, made_by: Mapping[str, str]) -> None:
+    def _write(self, path: Path, like: Any, frames: np.ndarray, made_by: Mapping[str, str]) -> None:
+        """Frames at the rate of a clip; of arrays that of the settings, if they have one."""
+        rate = rate_of(like) if isinstance(like, Clip) else self.settings.rate or rate_of(like)
         write = write_animation if path.suffix == ".gif" else write_video
         write_atomically(path, partial(_written, write, to_bytes(frames), rate, made_by))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -40,3 +42,21 @@ def spectrally_normalised(layer: keras.layers.Layer, on: bool) -> keras.layers.L
     One power iteration at each call in training; the kernel itself is divided by its outcome.
     """
     return keras.layers.SpectralNormalization(layer, name=f"{layer.name}_normalised") if on else layer
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class Channels(keras.layers.Layer):
+    """Some channels of `[batch, ..., channels]`, from `start` to `stop`."""
+
+    def __init__(self, start: int, stop: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.start, self.stop = start, stop
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "start": self.start, "stop": self.stop}
+
+    def call(self, x: Any) -> Any:
+        return x[..., self.start : self.stop]
+
+    def compute_output_spec(self, x: Any) -> Any:
+        return keras.KerasTensor((*x.shape[:-1], self.stop - self.start), x.dtype)

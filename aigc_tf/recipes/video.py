@@ -43,17 +43,29 @@ class VideoSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class VideoRecipe(Recipe):
-    """A recipe for a model that makes frames of frames."""
+class ClipRecipe(Recipe):
+    """A recipe for a model that learns from windows of clips."""
 
     data: ClassVar[str] = "aigc_tf.data.video.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = CLIP_ENDINGS
+
+    video: VideoSettings = VideoSettings()
+
+    @property
+    @abc.abstractmethod
+    def window(self) -> int:
+        """Frames of an example."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VideoRecipe(ClipRecipe):
+    """A recipe for a model that makes frames of frames."""
+
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     curves: ClassVar[str | None] = "aigc_tf.metrics.video.frames:curves"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.video:video_quality"
     networks: ClassVar[Mapping[str, str]]
 
-    video: VideoSettings = VideoSettings()
     steps: PositiveInt = 10_000
     batch_size: PositiveInt = 4
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 32, 48)
@@ -74,11 +86,6 @@ class VideoRecipe(Recipe):
     def granularity(self) -> int:
         """Pixels that height and width of what the network takes are multiples of."""
         return 2 ** len(self.unet_filters)
-
-    @property
-    @abc.abstractmethod
-    def window(self) -> int:
-        """Frames of an example."""
 
     @classmethod
     def small(cls, **fields: Any) -> Self:

@@ -14,11 +14,14 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from PIL import Image
 
+from aigc_tf.data.text import molecules
 from aigc_tf.export import Limits, export, flatbuffer
 from aigc_tf.export.convert import convert, write_saved_model
 from aigc_tf.export.graph import run
 from aigc_tf.families.create import create
 from aigc_tf.families.photo_model import PhotoModel
+from aigc_tf.recipes.molecules import Molecules, MoleculeSettings
+from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.upscale import Upscale
 from tests.export.conftest import model_of
 from tests.export.sequence_networks import NETWORKS, TEXT, VOCABULARY
@@ -286,3 +289,16 @@ def test_snippets_of_the_page_run(
     assert len(names["text"]) == 50  # type: ignore[arg-type]
     assert names["fast_text"] == names["text"]  # both ways of calling give the same
     assert capsys.readouterr().out == "".join(VOCABULARY[token] for token in names["text"]) + "\n"  # type: ignore[attr-defined]
+
+
+def test_a_text_is_asked_for_a_property_by_its_mark(tmp_path: Path):
+    recipe = dataclasses.replace(Molecules.tiny(), molecules=MoleculeSettings(condition="rings", bands=3))
+    source = molecules.open_source(recipe, molecules.made_up(100)).for_recipe(recipe)
+    model = create(recipe, **source.assets_for(recipe))
+    facts = model.export_metadata()
+    file = export(model, tmp_path / "out", metadata=facts, measure=False, limits=Limits(examples=4, steps=4)).path
+    (expected,) = model.generate(1, condition="rings=1", tokens=8, decoding=Decoding(temperature=0))
+    made = demo(file, "--label", "rings=1", "--temperature", 0, "--tokens", 8)
+    assert made.returncode == 0 and made.stdout.rstrip("\n") == expected.rstrip("\n"), made.stderr
+    wrong = demo(file, "--label", "rings=9")
+    assert wrong.returncode == 2 and "there is no class rings=9: choose one of rings=0" in wrong.stderr

@@ -1,4 +1,4 @@
-"""Damaged clips, scans and designs, for the benchmark `fuzz`."""
+"""Damaged clips, tables of captions, scans and designs, for the benchmark `fuzz`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import IO
 import numpy as np
 import pydicom
 
+from aigc_tf.data.captioned.opening import open_source as open_captioned
 from aigc_tf.data.text import levels, molecules
 from aigc_tf.data.video.clip import read_clip, write_animation, write_video
 from aigc_tf.data.volumes.slices import read_slices
 from aigc_tf.data.volumes.volume import Volume, write_nifti
+from aigc_tf.recipes.align import Align
 from aigc_tf.recipes.levels import Levels
 from aigc_tf.recipes.molecules import Molecules
 from aigc_tf.recipes.slices import SliceSettings
@@ -27,7 +29,7 @@ SETTINGS = VideoSettings(size=16, crop=16)
 
 def cases() -> dict[str, Callable[[Path, random.Random], None]]:
     """Readers by name."""
-    return {"clips": clip, "NIfTI and DICOM": scan, "molecules and levels": design}
+    return {"clips": clip, "tables of captions": captions, "NIfTI and DICOM": scan, "molecules and levels": design}
 
 
 @cache
@@ -44,6 +46,13 @@ def clip(folder: Path, chance: random.Random) -> None:
     path = folder / "clip.mp4"
     path.write_bytes(damaged(chance.choice(clips()), chance))
     read_clip(path, SETTINGS)
+
+
+def captions(folder: Path, chance: random.Random) -> None:
+    """A damaged table of captions, beside a picture."""
+    (folder / "one.gif").write_bytes(clips()[1])
+    (folder / "captions.tsv").write_bytes(damaged(b"one.gif\ta red ball\none.gif\ttwo birds\n", chance))
+    open_captioned(Align(source=str(folder)))
 
 
 @cache

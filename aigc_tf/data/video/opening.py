@@ -19,7 +19,7 @@ from aigc_tf.data.video.splits import ClipSplit, MovingSplit
 from aigc_tf.data.walk import files_below
 from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.recipes.video import CLIP_ENDINGS, VideoRecipe
+from aigc_tf.recipes.video import CLIP_ENDINGS, ClipRecipe
 
 AUTO = "moving_shapes"
 MOVING = "moving_"
@@ -28,7 +28,7 @@ _TEST_SHARE = 0.2
 _SHAPES = 400
 
 
-def open_source(recipe: VideoRecipe, data: Any = None) -> VideoSource:
+def open_source(recipe: ClipRecipe, data: Any = None) -> VideoSource:
     """The video that a recipe asks for.
 
     Args:
@@ -56,7 +56,7 @@ def open_source(recipe: VideoRecipe, data: Any = None) -> VideoSource:
     return dataclasses.replace(source, notes=(summary, *source.notes))
 
 
-def _moving(name: str, recipe: VideoRecipe) -> VideoSource:
+def _moving(name: str, recipe: ClipRecipe) -> VideoSource:
     settings = recipe.video
     if name == AUTO:
         shapes = made_up_shapes(_SHAPES, settings.crop // 3, settings.channels)
@@ -99,7 +99,7 @@ def made_up_shapes(count: int, side: int, channels: int, seed: int = 0) -> np.nd
     return np.stack(found)
 
 
-def _read(path: Path, recipe: VideoRecipe) -> tuple[list[Clip], tuple[str, ...]]:
+def _read(path: Path, recipe: ClipRecipe) -> tuple[list[Clip], tuple[str, ...]]:
     """The clips of a file or folder, and lines on what was left out.
 
     Raises:
@@ -133,7 +133,7 @@ def clips_below(path: Path) -> list[Path]:
     return [folder for folder in folders if pictures_of(folder)]
 
 
-def _of_clips(name: str, licence: str, clips: list[Clip], recipe: VideoRecipe, notes: tuple[str, ...]) -> VideoSource:
+def _of_clips(name: str, licence: str, clips: list[Clip], recipe: ClipRecipe, notes: tuple[str, ...]) -> VideoSource:
     settings, window = recipe.video, recipe.window
     frames = [clip.frames for clip in clips]
     short = sum(len(clip) < window for clip in frames)
@@ -152,7 +152,7 @@ def _of_clips(name: str, licence: str, clips: list[Clip], recipe: VideoRecipe, n
     return VideoSource(name=name, licence=licence, train=train, test=test, test_split=words, notes=notes)
 
 
-def _checked(clip: Any, recipe: VideoRecipe) -> Clip:
+def _checked(clip: Any, recipe: ClipRecipe) -> Clip:
     """A clip that is given from Python.
 
     Raises:

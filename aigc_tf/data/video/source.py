@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from aigc_tf.data.order import Rows
 from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source
-from aigc_tf.data.video.splits import VideoSplit
+from aigc_tf.data.video.splits import MovingSplit, VideoSplit
 from aigc_tf.nn.augmentation import numbers_at
 
 _AT_ONCE = 8
@@ -38,6 +38,16 @@ class VideoSource(Source):
         """See `Source.fingerprint`."""
         parts = (self.uncut or self.train, self.test)
         return hashlib.sha256(b"".join(part.digest() for part in parts)).hexdigest()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may see it: what moves are pictures of public data sets, or made-up shapes."""
+        return isinstance(self.train, MovingSplit)
+
+    @cached_property
+    def shape(self) -> tuple[int, ...]:
+        """Of a window: frames, height, width, channels."""
+        return self.train.window(0, None).shape
 
     @property
     def count(self) -> int:
@@ -74,6 +84,16 @@ class VideoSource(Source):
         found: np.ndarray = self.part(part).spread(count)
         return found
 
+    def unit_crops(self, part: PartName, count: int, side: int | None = None) -> np.ndarray:
+        """The first frame of windows, float32 `[at most count, side, side, channels]` in [0, 1].
+
+        Args:
+            part: of the source.
+            count: at most.
+            side: height and width; that of windows if it is None, and beyond that frames go on as in a mirror.
+        """
+        return squares(self.inputs(part, count)[:, 0].astype(np.float32) / 255, side or self.train.crop)
+
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Windows as batches for training have them."""
         windows = self.inputs(part, count)
@@ -90,5 +110,11 @@ class VideoSource(Source):
             return self.train.windows(examples, seeds, seed).astype(np.float32) / 255
 
         clip = tf.numpy_function(windows, [rows.examples, numbers], tf.float32, stateful=False)
-        side = self.train.crop
-        return {"clip": tf.ensure_shape(clip, (size, self.train.frames, side, side, None))}
+        return {"clip": tf.ensure_shape(clip, (size, *self.shape))}
+
+
+def squares(frames: np.ndarray, side: int) -> np.ndarray:
+    """Frames `[..., height, width, channels]` cut to a side, or as in a mirror beyond their right and lower borders."""
+    missing = [(0, max(0, side - size)) for size in frames.shape[-3:-1]]
+    around = [(0, 0)] * (frames.ndim - 3) + [*missing, (0, 0)]
+    return np.pad(frames, around, mode="symmetric")[..., :side, :side, :]

@@ -6,12 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
+from aigc_tf.export.quality.change import Call, checked, networks_of, relative_rise, require_at_most
 from aigc_tf.export.runner import Runner
+from aigc_tf.families.gan.video import VideoGAN
 from aigc_tf.families.video.complete import GapFrames
 from aigc_tf.families.video.predict import NextFrames
 from aigc_tf.metrics.images.image_quality import psnr
+from aigc_tf.metrics.video.drawn import distances
+from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.recipes.video import VideoRecipe
+from aigc_tf.recipes.video_gan import VideoGAN as VideoGANRecipe
 
 
 def video_quality(
@@ -85,3 +89,31 @@ def frames_between(call: Call, model: GapFrames, windows: np.ndarray) -> np.ndar
 def _psnr_db(made: np.ndarray, truth: np.ndarray) -> float:
     pair = [np.clip(frames, 0, 1).reshape(-1, *frames.shape[2:]) for frames in (made, truth)]
     return float(psnr(*pair).mean())
+
+
+def drawn_quality(
+    model: VideoGAN, source: Any, recipe: VideoGANRecipe, runner: Runner, quantize: str
+) -> dict[str, dict[str, Any]]:
+    """The Fréchet distances of drawn clips to training windows before and after quantizing, from equal latents.
+
+    Args:
+        model: what was exported.
+        source: its training part is compared with.
+        recipe: with `export_limits`.
+        runner: of the file.
+        quantize: `dynamic` or `int8`.
+
+    Raises:
+        VerificationError: the sum of both distances rises by a larger share than the recipe allows.
+    """
+    signatures = model.signatures()
+    ((name, signature),) = signatures.items()
+    latents = signature.examples(recipe.export_limits.samples, 0)
+    real = as_brightness(source.inputs("train", recipe.export_limits.samples))
+
+    def distance(call: Call) -> float:
+        return sum(distances(call(name, latents)["clip"], real, real).values())
+
+    calls = checked(networks_of(signatures), runner.map)
+    allowed = recipe.export_limits.of(quantize)
+    return {name: relative_rise("Fréchet distances of clips to training windows", distance, calls, quantize, allowed)}

@@ -29,7 +29,8 @@ export function numbersOf(canvas, [, height, width, channels], left = 0, top = 0
 
 /** Draws an image into a canvas, as training pictures are prepared: centre-cropped, resized, white behind it. */
 export function fit(canvas, image) {
-  const [width, height] = [image.naturalWidth ?? image.width, image.naturalHeight ?? image.height];
+  const width = image.naturalWidth ?? image.videoWidth ?? image.width;
+  const height = image.naturalHeight ?? image.videoHeight ?? image.height;
   const scale = Math.max(canvas.width / width, canvas.height / height);
   const [across, down] = [canvas.width / scale, canvas.height / scale];
   const context = canvas.getContext("2d");

@@ -1,8 +1,8 @@
 // Draws sounds, from latents or frame by frame, shows their waves and plays them.
 //
 // The panel has `rate`, samples a second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
-// `frames.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
-import { drawSound } from "./frames.js";
+// `spectra.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
+import { drawSound } from "./spectra.js";
 import { latentOf, normals, uniforms } from "./latents.js";
 import { Player, speed, wave } from "./player.js";
 import * as sheet from "./sheet.js";

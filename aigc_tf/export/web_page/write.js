@@ -1,7 +1,8 @@
 // Writes on where a text ends, symbol by symbol.
 //
 // The panel has what the file's metadata has of its text (docs/MOBILE.md): `vocabulary`, `unit`, `start`, `never`, and
-// if there are any `end`, `context_length` and the name of the signature that reads prompts, `prefill`.
+// if there are any `end`, `context_length`, the name of the signature that reads prompts, `prefill`, and `marks`: by the
+// names of what can be asked for, what such texts begin with.
 import { normals } from "./latents.js";
 import { Reader, Vocabulary, choose } from "./text.js";
 
@@ -16,6 +17,7 @@ const MARKUP = `
   <textarea id="text" rows="12" spellcheck="false"
     placeholder="Type how it begins, or nothing, and press Continue (Ctrl+Enter). Escape stops."></textarea>
   <p id="note" role="status"></p>
+  <label id="asked" hidden>Asked for <select id="mark"></select></label>
   <div class="slider">
     <label for="temperature">Temperature</label>
     <input id="temperature" type="range" min="0" max="1.5" step="0.05" value="0.8">
@@ -37,6 +39,8 @@ export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
   vocabulary = new Vocabulary(panel);
   section.innerHTML = MARKUP;
+  for (const [name, mark] of Object.entries(panel.marks ?? {})) element("mark").add(new Option(name, mark));
+  element("asked").hidden = !panel.marks;
   for (const [name, digits] of [["temperature", 2], ["length", 0]]) {
     element(name).addEventListener("input", () => {
       element(`${name}-value`).textContent = Number(element(name).value).toFixed(digits);
@@ -79,7 +83,8 @@ async function write() {
   setWriter(own);
   say("Writing");
   const reader = new Reader(model, panel, constants());
-  const ended = await writeWith(reader, [panel.start, ...tokens], () => writer === own);
+  const mark = vocabulary.encode(element("mark").value).tokens;
+  const ended = await writeWith(reader, [panel.start, ...mark, ...tokens], () => writer === own);
   reader.close();
   say(ended ? "It ends here." : "");
   if (writer === own) setWriter(null);

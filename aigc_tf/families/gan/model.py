@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
@@ -63,6 +63,8 @@ class GAN(LatentModel):
     """
 
     recipe: GameRecipe
+    makes: ClassVar[tuple[str, str]] = ("image", "height, width, channels; brightness in [0, 1]")
+    """What the exported generator makes: its name and its meaning."""
 
     def __init__(self, recipe: GameRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -151,7 +153,7 @@ class GAN(LatentModel):
                 discriminator_cost, [*discriminator_weights, fake, contest.fake_logits]
             )
             wanted = slopes_of(self.generator_loss, contest.fake_logits)
-            image_slopes *= ops.reshape(wanted / slopes, (-1, 1, 1, 1))
+            image_slopes *= ops.reshape(wanted / slopes, (-1, *(1 for _ in fake.shape[1:])))
         else:
             discriminator_gradients = discriminator_tape.gradient(discriminator_cost, discriminator_weights)
             image_slopes = discriminator_tape.gradient(generator_cost, fake)
@@ -286,7 +288,7 @@ class GAN(LatentModel):
         return {}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latent, and conditions after it -> image."""
+        """`generate`: latent, and conditions after it -> image, or what the model `makes`."""
         tensors = (keras.Input(one.shape[1:], dtype=one.dtype, name=one.name) for one in self.sampler.inputs)
         latent, *conditions = tensors
         given = with_condition(latent, conditions)
@@ -297,7 +299,8 @@ class GAN(LatentModel):
             return {"latent": self.latents(count, seed)} | dict.fromkeys(self.condition_names, spread)
 
         inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
-        outputs = {"image": TensorSpec(image.shape[1:], "height, width, channels; brightness in [0, 1]")}
+        name, meaning = self.makes
+        outputs = {name: TensorSpec(image.shape[1:], meaning)}
         network = keras.Model(given, image, name="generate")
         return {"generate": Signature(network, inputs | self.condition_inputs, outputs, examples)}
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,7 +11,6 @@ from aigc_tf.data.music.piece import HOLD, REST, symbol_of
 from aigc_tf.data.music.rolls import pieces_of, rolls_of
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
-from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.model import GAN
 from aigc_tf.families.latent import outputs_of
 from aigc_tf.families.pages import Panel
@@ -32,6 +30,11 @@ class MusicGAN(GAN):
     """
 
     recipe: MusicGANRecipe
+    makes: ClassVar[tuple[str, str]] = (
+        "roll",
+        "steps, pitches from the lowest up, and for each voice two channels: above 0.5 its brightest pitch sounds, "
+        "and begins",
+    )
 
     @property
     def gives(self) -> Excerpts:
@@ -66,19 +69,3 @@ class MusicGAN(GAN):
         """It draws tunes, shows what lies between two, and plays."""
         symbols = {"hold": HOLD, "rest": REST, "first_pitch_symbol": symbol_of(self.recipe.lowest)}
         return [Panel("tunes", "generate", {"prior": None} | self.export_metadata() | symbols)]
-
-    def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latent -> roll."""
-        latent = keras.Input((self.latent_dim,), name="latent")
-        roll = keras.layers.Rescaling(0.5, 0.5, name="to_zero_one")(self.sampler(latent))
-
-        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-            return {"latent": self.latents(count, seed)}
-
-        inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
-        meaning = (
-            "steps, pitches from the lowest up, and for each voice two channels: above 0.5 its brightest pitch sounds, "
-            "and begins"
-        )
-        outputs = {"roll": TensorSpec(roll.shape[1:], meaning)}
-        return {"generate": Signature(keras.Model(latent, roll, name="generate"), inputs, outputs, examples)}

@@ -13,7 +13,7 @@ from aigc_tf.families.flow.paths import between, velocity_error
 from aigc_tf.families.latent import update_average
 from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Traced, clipped_sums
+from aigc_tf.privacy.gradients import Traced
 from aigc_tf.privacy.optimizer import mean
 from aigc_tf.recipes.flows import FlowRecipe
 
@@ -48,9 +48,7 @@ class PrivateFlow(PrivateTraining, FlowModel):
         with tf.GradientTape() as tape:
             (predicted,), passages = self.traced([noisy, times])
             losses = velocity_error(self.recipe.prediction, predicted, noise, images, times)
-        slopes = tape.gradient(losses, [passage.outputs for passage in passages])
-        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
-        watched = self.private_optimizer.apply(sums, norms, self.traced.weights)
+        watched = self.moved(tape, losses, passages, self.traced.weights)
         # The expected size: that of this batch would tell about single images.
         batch, steps = tf.constant(self.guarantee.expected_batch), self.adam.iterations
         update_average(self.used, self.predictor, batch, steps, self.recipe.average_images)

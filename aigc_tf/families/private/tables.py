@@ -13,7 +13,7 @@ from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.families.tables.vae import TableVAE
 from aigc_tf.nn.variational import Posterior, kl_weight
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Traced, clipped_sums
+from aigc_tf.privacy.gradients import Traced
 from aigc_tf.privacy.optimizer import mean
 from aigc_tf.recipes.dp_table_vae import DPTableVAE as Recipe
 
@@ -47,11 +47,8 @@ class PrivateTableVAE(PrivateTraining, TableVAE):
             divergence = ops.sum(posterior.divergence(), axis=-1)
             weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
             losses = reconstruction + weight * divergence  # [any]
-        passages = [*encoding, *decoding]
-        slopes = tape.gradient(losses, [passage.outputs for passage in passages])
         weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
-        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
-        watched = self.private_optimizer.apply(sums, norms, weights)
+        watched = self.moved(tape, losses, [*encoding, *decoding], weights)
         # The expected size: that of this batch would tell about single rows.
         self.average(tf.constant(self.guarantee.expected_batch))
         return {

@@ -12,7 +12,7 @@ from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.private.training import PrivateTraining
 from aigc_tf.nn.variational import kl_weight
 from aigc_tf.privacy.accounting import Guarantee
-from aigc_tf.privacy.gradients import Traced, clipped_sums
+from aigc_tf.privacy.gradients import Traced
 from aigc_tf.privacy.optimizer import mean
 from aigc_tf.recipes.autoencoders import VariationalRecipe
 
@@ -47,11 +47,8 @@ class PrivateVAE(PrivateTraining, VAE):
             divergence = ops.sum(divergence, axis=-1)
             weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
             losses = reconstruction + weight * divergence  # [any]
-        passages = [*encoding, *decoding]
-        slopes = tape.gradient(losses, [passage.outputs for passage in passages])
         weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
-        sums, norms = clipped_sums(passages, slopes, self.guarantee.clip_norm)
-        watched = self.private_optimizer.apply(sums, norms, weights)
+        watched = self.moved(tape, losses, [*encoding, *decoding], weights)
         # The expected size: that of this batch would tell about single images.
         self.after_step(tf.constant(self.guarantee.expected_batch), latent)
         return {

@@ -10,13 +10,13 @@ from keras import ops
 
 from aigc_tf.data.ratings.items import Items
 from aigc_tf.data.source import Batch
+from aigc_tf.families.bound import BoundLearner
 from aigc_tf.families.recommendation.model import Recommender
 from aigc_tf.nn.layers import GaussianSample
-from aigc_tf.nn.variational import Posterior, active_units, kl_weight
 from aigc_tf.recipes.mult_vae import MultVAE as Recipe
 
 
-class MultVAE(Recommender):
+class MultVAE(BoundLearner, Recommender):
     """p(liked | z) is multinomial, and z is normal.
 
     Args:
@@ -38,12 +38,11 @@ class MultVAE(Recommender):
     @property
     def learning(self) -> dict[str, list[keras.Variable]]:
         """Both networks have one optimizer."""
-        return {"optimizer": [*self.encoder.trainable_variables, *self.decoder.trainable_variables]}
+        return {"optimizer": self.both}
 
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+    def nats(self, parameters: Any, examples: Any) -> Any:
+        """See `multinomial_nats`."""
+        return multinomial_nats(parameters, examples)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks (Liang et al. 2018, eq. 5).
@@ -52,24 +51,10 @@ class MultVAE(Recommender):
             batch: `rated`, `[batch, items]`: 1 for what is liked, less for what was rated low, 0 for the rest; the
                 encoder sees a part of it.
         """
-        rated, weights = batch["rated"], self.learning["optimizer"]
-        seen = rated * (1 - self.hidden(rated, self.recipe.dropout))
-        with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(seen, training=True))
-            logits = self.decoder(self.sample(*posterior), training=True)
-            reconstruction = ops.mean(multinomial_nats(logits, rated))
-            divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
-            weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
-            loss = reconstruction + weight * divergence
-        norm = self.adam.apply(tape.gradient(loss, weights), weights)
+        rated = batch["rated"]
+        logs = self.bound_step(rated * (1 - self.hidden(rated, self.recipe.dropout)), rated)
         self.average(rated, self.adam.iterations)
-        return {
-            "loss": loss,
-            "reconstruction_loss": reconstruction,
-            "kl": divergence,
-            "active_units": active_units(posterior.mean),
-            "gradient_norm": norm,
-        }
+        return logs
 
 
 def multinomial_nats(logits: Any, liked: Any) -> Any:

@@ -15,17 +15,13 @@ from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.families.returns.model import ReturnModel
 from aigc_tf.families.returns.networks import DAILY
-from aigc_tf.nn.critics import (
-    between,
-    gradient_penalty,
-    wasserstein_discriminator_loss,
-    wasserstein_generator_loss,
-)
+from aigc_tf.families.wasserstein import WassersteinPlayers
+from aigc_tf.nn.critics import wasserstein_generator_loss
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.returns_gan import ReturnsGAN as Recipe
 
 
-class ReturnsGAN(ReturnModel):
+class ReturnsGAN(WassersteinPlayers, ReturnModel):
     """A generator of windows and a critic.
 
     Args:
@@ -48,11 +44,6 @@ class ReturnsGAN(ReturnModel):
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Both players' optimizers."""
-        return {"generator_optimizer": self.generator_adam, "critic_optimizer": self.critic_adam}
-
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the critic as often as the recipe says, then the generator.
 
@@ -60,7 +51,7 @@ class ReturnsGAN(ReturnModel):
             batch: `series`, standardised windows `[critic_steps * batch, length, 1]`.
         """
         for real in tf.split(batch["series"], self.recipe.critic_steps):
-            critic_loss, penalty = self.update_critic(real)
+            critic_loss, penalty = self.critic_step(real, self.fakes(ops.shape(real)[0]))
         weights, count = self.generator.trainable_variables, ops.shape(real)[0]
         with tf.GradientTape() as tape:
             loss = wasserstein_generator_loss(self.critic(self.fakes(count), training=True))
@@ -73,20 +64,6 @@ class ReturnsGAN(ReturnModel):
             "penalty": penalty,
             "generator_gradient_norm": norm,
         }
-
-    def update_critic(self, real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Its loss and its penalty before the update."""
-        fake, weights = self.fakes(ops.shape(real)[0]), self.critic.trainable_variables
-
-        def critic(windows: tf.Tensor) -> tf.Tensor:
-            return self.critic(windows, training=True)
-
-        with tf.GradientTape() as tape:
-            loss = wasserstein_discriminator_loss(critic(real), critic(fake))
-            penalty = gradient_penalty(critic, between(real, fake, self.penalty_seed))
-            cost = loss + self.recipe.gradient_penalty * penalty
-        self.critic_adam.apply(tape.gradient(cost, weights), weights)
-        return loss, penalty
 
     def fakes(self, count: Any) -> tf.Tensor:
         """Generated windows in training, standardised."""

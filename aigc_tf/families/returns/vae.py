@@ -12,12 +12,12 @@ from keras import ops
 from aigc_tf.data.series.source import Scaling
 from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.bound import BoundLearner
 from aigc_tf.families.latent import averaged, outputs_of, update_average
 from aigc_tf.families.returns.model import ReturnModel
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.likelihoods import free_log_scale, gaussian_log_density, log_scale
 from aigc_tf.nn.optimizers import adam
-from aigc_tf.nn.variational import Posterior, active_units, kl_weight
 from aigc_tf.recipes.returns import Returns as Recipe
 
 PATHS = 2_000
@@ -29,7 +29,7 @@ def log_deviations(free: Any) -> Any:
     return log_scale(free + free_log_scale(1.0))
 
 
-class VolatilityVAE(ReturnModel):
+class VolatilityVAE(BoundLearner, ReturnModel):
     """p(r | z) = Π N(r_t; μ_t(z), σ_t(z)²): a discrete mixture of so many volatilities has fat tails, and clusters.
 
     Args:
@@ -46,51 +46,25 @@ class VolatilityVAE(ReturnModel):
         self.encoder, self.decoder = encoder, decoder
         self.sampler = averaged(decoder, recipe.average_windows)
         self.sample = GaussianSample(recipe.seed, name="sample")
-        self.adam = adam(recipe.optimizer, self.learning)
+        self.adam = adam(recipe.optimizer, self.both)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 
-    @property
-    def learning(self) -> list[keras.Variable]:
-        """The weights of both networks."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
-
-    def nats(self, parameters: Any, windows: Any) -> Any:
+    def nats(self, parameters: Any, examples: Any) -> Any:
         """-log p(returns | z), a density: `[batch]`."""
-        return -gaussian_log_density(windows[..., 0], parameters[:, 0::2], log_deviations(parameters[:, 1::2]))
+        return -gaussian_log_density(examples[..., 0], parameters[:, 0::2], log_deviations(parameters[:, 1::2]))
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks on `series`, standardised windows `[batch, length, 1]`."""
         windows = batch["series"]
-        with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(windows, training=True))
-            reconstruction = ops.mean(self.nats(self.decoder(self.sample(*posterior), training=True), windows))
-            divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
-            weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
-            loss = reconstruction + weight * divergence
-        norm = self.adam.apply(tape.gradient(loss, self.learning), self.learning)
+        logs = self.bound_step(windows, windows)
         horizon = self.recipe.average_windows
         update_average(self.sampler, self.decoder, ops.shape(windows)[0], self.adam.iterations, horizon)
-        return {
-            "loss": loss,
-            "reconstruction_loss": reconstruction,
-            "kl": divergence,
-            "active_units": active_units(posterior.mean),
-            "gradient_norm": norm,
-        }
+        return logs
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out `series`, in nats, with fixed noise. Changes nothing."""
-        windows = batch["series"]
-        posterior = Posterior(*self.encoder(windows, training=False))
-        noise = keras.random.normal(ops.shape(posterior.mean), seed=0)
-        nats = self.nats(self.sampler(posterior.at(noise), training=False), windows)
-        return {"loss": ops.mean(nats + ops.sum(posterior.divergence(), axis=-1))}
+        """See `BoundLearner.held_out_bound`, of `series`."""
+        return self.held_out_bound(batch["series"])
 
     def normal(self, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
         """`latent`."""

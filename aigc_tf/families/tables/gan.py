@@ -14,18 +14,14 @@ from aigc_tf.data.tables.scheme import Scheme
 from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.families.tables.heads import ColumnSoftmax, choice_nats, relaxed_choices
 from aigc_tf.families.tables.model import TableModel
+from aigc_tf.families.wasserstein import WassersteinPlayers
 from aigc_tf.modalities.tables import Where
-from aigc_tf.nn.critics import (
-    between,
-    gradient_penalty,
-    wasserstein_discriminator_loss,
-    wasserstein_generator_loss,
-)
+from aigc_tf.nn.critics import wasserstein_generator_loss
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.table_gan import TableGAN as Recipe
 
 
-class TableGAN(TableModel):
+class TableGAN(WassersteinPlayers, TableModel):
     """A generator that is asked for one name, and a critic of packs of rows, by the Wasserstein loss.
 
     Args:
@@ -51,11 +47,6 @@ class TableGAN(TableModel):
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Both players' optimizers."""
-        return {"generator_optimizer": self.generator_adam, "critic_optimizer": self.critic_adam}
-
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the critic, then the generator.
 
@@ -63,24 +54,9 @@ class TableGAN(TableModel):
             batch: `row`, encoded rows `[batch, width]`, and `condition`, `[batch, conditions]`, where there are some.
         """
         rows, condition = batch["row"], batch.get("condition")
-        critic_loss, penalty = self.update_critic(rows, condition)
-        return self.update_generator(condition, ops.shape(rows)[0]) | {"critic_loss": critic_loss, "penalty": penalty}
-
-    def update_critic(self, rows: tf.Tensor, condition: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-        """Its loss and its penalty before the update."""
         made, _ = self.fakes(condition, ops.shape(rows)[0])
-        real, fake = self.packs(rows, condition), self.packs(made, condition)
-        weights = self.critic.trainable_variables
-
-        def critic(packs: tf.Tensor) -> tf.Tensor:
-            return self.critic(packs, training=True)
-
-        with tf.GradientTape() as tape:
-            loss = wasserstein_discriminator_loss(critic(real), critic(fake))
-            penalty = gradient_penalty(critic, between(real, fake, self.penalty_seed))
-            cost = loss + self.recipe.gradient_penalty * penalty
-        self.critic_adam.apply(tape.gradient(cost, weights), weights)
-        return loss, penalty
+        critic_loss, penalty = self.critic_step(self.packs(rows, condition), self.packs(made, condition))
+        return self.update_generator(condition, ops.shape(rows)[0]) | {"critic_loss": critic_loss, "penalty": penalty}
 
     def update_generator(self, condition: tf.Tensor | None, batch: Any) -> dict[str, tf.Tensor]:
         """Update the generator, which has to give what it is asked for, and its average."""

@@ -14,6 +14,7 @@ import tensorflow as tf
 from aigc_tf.data.tables.scheme import Scheme
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Draws
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.tables import Conditions, RowsOfTable, Where
@@ -133,6 +134,11 @@ class TableModel(Draws, GenerativeModel):
         """What a program needs to draw cells by the file's numbers: the columns (docs/MOBILE.md)."""
         columns = json.loads(self.scheme.to_json())["columns"]
         return {"columns": columns, "numbers": len(self.scheme.numeric)}
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """It draws rows."""
+        del source
+        return [Panel("table", "generate", self.export_metadata())]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate`: latents -> places of numbers and probabilities of choices, from which a program draws cells."""

@@ -11,13 +11,13 @@ from keras import layers, ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.data.tables.scheme import Number, Scheme
+from aigc_tf.families.bound import BoundLearner
 from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.families.tables.heads import ColumnSoftmax, choice_nats
 from aigc_tf.families.tables.model import TableModel
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.likelihoods import free_log_scale, log_scale
 from aigc_tf.nn.optimizers import adam
-from aigc_tf.nn.variational import Posterior, active_units, kl_weight
 from aigc_tf.recipes.table_vae import TableVAE as Recipe
 
 _LOG_2_PI = float(np.log(2 * np.pi))
@@ -29,7 +29,7 @@ def log_deviations(free: Any) -> Any:
     return log_scale(free + free_log_scale(_FIRST_DEVIATION))
 
 
-class TableVAE(TableModel):
+class TableVAE(BoundLearner, TableModel):
     """p(row | z): normal places of numbers in modes that are drawn, and drawn names.
 
     Args:
@@ -46,33 +46,23 @@ class TableVAE(TableModel):
         self.encoder, self.decoder = encoder, decoder
         self.sampler = averaged(decoder, recipe.average_rows)
         self.sample = GaussianSample(recipe.seed, name="sample")
-        self.adam = adam(recipe.optimizer, self.learning, weight_decay=recipe.weight_decay)
+        self.adam = adam(recipe.optimizer, self.both, weight_decay=recipe.weight_decay)
         self.built = True
         self.compile(optimizer=None, jit_compile=False)
 
-    @property
-    def learning(self) -> list[keras.Variable]:
-        """The weights of both networks."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
-
-    def nats(self, parameters: Any, rows: Any) -> Any:
+    def nats(self, parameters: Any, examples: Any) -> Any:
         """-log p(row | z) in nats, of places a density: `[batch]`.
 
         Args:
             parameters: of the decoder.
-            rows: encoded, `[batch, width]`.
+            examples: encoded rows, `[batch, width]`.
         """
         numbers = len(self.scheme.numeric)
         means, free, logits = ops.split(parameters, [numbers, 2 * numbers], axis=-1)
-        places, chosen = rows[:, :numbers], rows[:, numbers:]
+        places, chosen = examples[:, :numbers], examples[:, numbers:]
         logs = log_deviations(free)
         by_number = 0.5 * (ops.square((places - ops.tanh(means)) * ops.exp(-logs)) + _LOG_2_PI) + logs
-        return ops.sum(by_number * self.known(rows), axis=-1) + ops.sum(
+        return ops.sum(by_number * self.known(examples), axis=-1) + ops.sum(
             choice_nats(self.scheme, logits, chosen), axis=-1
         )
 
@@ -86,33 +76,17 @@ class TableVAE(TableModel):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks on `row`, encoded rows `[batch, width]`."""
         rows = batch["row"]
-        with tf.GradientTape() as tape:
-            posterior = Posterior(*self.encoder(rows, training=True))
-            reconstruction = ops.mean(self.nats(self.decoder(self.sample(*posterior), training=True), rows))
-            divergence = ops.mean(ops.sum(posterior.divergence(), axis=-1))
-            weight = kl_weight(self.adam.iterations, self.recipe.beta, self.recipe.annealing_steps)
-            loss = reconstruction + weight * divergence
-        norm = self.adam.apply(tape.gradient(loss, self.learning), self.learning)
+        logs = self.bound_step(rows, rows)
         self.average(ops.shape(rows)[0])
-        return {
-            "loss": loss,
-            "reconstruction_loss": reconstruction,
-            "kl": divergence,
-            "active_units": active_units(posterior.mean),
-            "gradient_norm": norm,
-        }
+        return logs
 
     def average(self, rows: Any) -> None:
         """Move the average of the decoder after a step with so many rows."""
         update_average(self.sampler, self.decoder, rows, self.adam.iterations, self.recipe.average_rows)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out `row`, in nats, with fixed noise. Changes nothing."""
-        rows = batch["row"]
-        posterior = Posterior(*self.encoder(rows, training=False))
-        noise = keras.random.normal(ops.shape(posterior.mean), seed=0)
-        nats = self.nats(self.sampler(posterior.at(noise), training=False), rows)
-        return {"loss": ops.mean(nats + ops.sum(posterior.divergence(), axis=-1))}
+        """See `BoundLearner.held_out_bound`, of `row`."""
+        return self.held_out_bound(batch["row"])
 
     def drawer(self) -> keras.Model:
         """Latents -> places and probabilities, and deviations of the places; see `TableModel.drawer`."""

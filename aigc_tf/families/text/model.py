@@ -154,17 +154,25 @@ class TextModel(Streams, GenerativeModel):
         Args:
             count: how many.
             seed: of the choices.
-            condition: there is none.
+            condition: of a model that takes one; see `marks`.
             prompt: how each begins.
             tokens: the most symbols written after the prompt.
             decoding: how symbols are chosen; by default drawn with the model's own probabilities.
         """
-        self.refuse_condition(condition)
-        texts: list[str] = []
-        for at in range(0, count, GENERATION_ROWS):
-            rows = min(GENERATION_ROWS, count - at)
-            texts += self.written(rows, self.stream(rows, seed + at, prompt, tokens, decoding), prompt)
+        marks, texts = self.marks(condition, count), [""] * count
+        for mark in dict.fromkeys(marks):
+            places, begin = [place for place, own in enumerate(marks) if own == mark], mark + prompt
+            for at in range(0, len(places), GENERATION_ROWS):
+                rows = places[at : at + GENERATION_ROWS]
+                symbols = self.stream(len(rows), seed + at, begin, tokens, decoding)
+                for row, text in zip(rows, self.written(len(rows), symbols, begin), strict=True):
+                    texts[row] = text
         return texts
+
+    def marks(self, condition: Any, count: int) -> Sequence[str]:
+        """What each of `count` texts begins with before its prompt, by what is asked of it; nothing by default."""
+        self.refuse_condition(condition)
+        return [""] * count
 
     def pieces(
         self,
@@ -175,9 +183,9 @@ class TextModel(Streams, GenerativeModel):
         decoding: Decoding | None = None,
     ) -> Iterator[str]:
         """One text, the prompt first, then piece by piece as symbols are chosen; see `generate`."""
-        self.refuse_condition(condition)
-        symbols = self.stream(1, seed, prompt, tokens, decoding)
-        yield self.shown(prompt)
+        begin = self.marks(condition, 1)[0] + prompt
+        symbols = self.stream(1, seed, begin, tokens, decoding)
+        yield self.shown(begin)
         chosen: list[int] = []
         shown = ""
         for (symbol,) in symbols:

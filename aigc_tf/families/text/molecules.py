@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,9 @@ from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.text.molecules import MARKS
 from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.families.text.language_model import LanguageModel
-from aigc_tf.families.text.model import GENERATED
 from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.modalities.labels import Labels
 from aigc_tf.recipes.molecules import Molecules
-from aigc_tf.recipes.options import Decoding
 
 
 class MoleculeModel(LanguageModel):
@@ -43,48 +41,11 @@ class MoleculeModel(LanguageModel):
         """A prompt without the mark of its band."""
         return super().shown(prompt).lstrip(MARKS)
 
-    def generate(
-        self,
-        count: int,
-        seed: int = 0,
-        condition: Any = None,
-        prompt: str = "",
-        tokens: int = GENERATED,
-        decoding: Decoding | None = None,
-    ) -> list[str]:
-        """New molecules; see `TextModel.generate`.
-
-        Args:
-            count: how many.
-            seed: of the choices.
-            condition: bands by name or number, one for all or one for each; None takes them in turn.
-            prompt: how each begins.
-            tokens: see `TextModel.generate`.
-            decoding: the same.
-        """
+    def marks(self, condition: Any, count: int) -> Sequence[str]:
+        """The mark of the band that each molecule is asked for, by name or number; None takes the bands in turn."""
         if self.condition is None:
-            return super().generate(count, seed, condition, prompt, tokens, decoding)
-        bands = self.conditions(condition, count)
-        found = [""] * count
-        for band in np.unique(bands):
-            rows = np.flatnonzero(bands == band)
-            texts = super().generate(len(rows), seed, None, MARKS[band] + prompt, tokens, decoding)
-            for row, text in zip(rows, texts, strict=True):
-                found[row] = text
-        return found
-
-    def pieces(
-        self,
-        seed: int = 0,
-        condition: Any = None,
-        prompt: str = "",
-        tokens: int = GENERATED,
-        decoding: Decoding | None = None,
-    ) -> Iterator[str]:
-        """One molecule symbol by symbol; see `generate`."""
-        if self.condition is not None:
-            prompt, condition = MARKS[int(self.conditions(condition, 1)[0])] + prompt, None
-        yield from super().pieces(seed, condition, prompt, tokens, decoding)
+            return super().marks(condition, count)
+        return [MARKS[int(band)] for band in self.conditions(condition, count)]
 
     def score(self, inputs: Sequence[str]) -> np.ndarray:
         """See `LanguageModel.score`; a molecule without a mark is taken to be of the band that explains it best."""

@@ -68,6 +68,11 @@ class GapFrames(VideoModel):
             found += [self.of_windows(window[None])[0], clip[place + 1 : place + 2]]
         return np.concatenate(found)
 
+    @property
+    def page_facts(self) -> dict[str, int]:
+        """The frames around a gap, and those in it."""
+        return {"given": 2 * self.recipe.known, "gap": self.recipe.gap}
+
     def signature_of(self, side: int, source: Any) -> Signature:
         """`fill`: the known frames -> those of the gap."""
         network = self.fixed_size(side)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aigc_tf.data.video.clip import RATE
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import Signature
 from aigc_tf.families.pages import Panel
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from aigc_tf.families.video.model import VideoModel
 
 SMALLEST_TILE = 16
+EXAMPLES = 4  # clips
 
 
 class VideoExport:
@@ -40,9 +42,13 @@ class VideoExport:
         return {self.model.signature: self.model.signature_of(self.side, source)}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Nothing yet."""
-        del source
-        return []
+        """Given frames go in, made ones come out; clips to try it with come from public data sets alone."""
+        recipe, examples = self.model.recipe, None
+        if source is not None and source.is_public and self.side == recipe.video.crop:
+            given = self.model.given(source.inputs("test", EXAMPLES))
+            examples = given.reshape(-1, *given.shape[2:])
+        facts = {**self.model.page_facts, "rate": recipe.video.rate or RATE}
+        return [Panel("frames", self.model.signature, facts, examples=examples)]
 
     def export_metadata(self) -> dict[str, Any]:
         """See `GenerativeModel.export_metadata`."""

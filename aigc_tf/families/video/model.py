@@ -12,9 +12,11 @@ from keras import ops
 
 from aigc_tf.data.source import Batch
 from aigc_tf.data.video.clip import Clip, stacked
+from aigc_tf.data.video.source import squares
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import AnySize, GenerativeModel, Signature
 from aigc_tf.families.latent import averaged, update_average
+from aigc_tf.families.pages import Panel
 from aigc_tf.families.photo_model import in_channels
 from aigc_tf.families.tasks import Transforms
 from aigc_tf.families.video.export import VideoExport
@@ -160,6 +162,15 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
         """See `AnySize.of_size`."""
         return VideoExport(self, side)
 
+    @property
+    @abc.abstractmethod
+    def page_facts(self) -> dict[str, int]:
+        """What the page has to know of frames that are given and made; see `web_page/frames.js`."""
+
+    def page(self, source: Any = None) -> list[Panel]:
+        """See `VideoExport.page`."""
+        return VideoExport(self, self.recipe.video.crop).page(source)
+
     @abc.abstractmethod
     def signature_of(self, side: int, source: Any) -> Signature:
         """The exported function for squares of that many pixels."""
@@ -185,8 +196,4 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
             shape = (count, recipe.window, side, side, recipe.video.channels)
             return np.random.default_rng(seed).random(shape, np.float32)
         found = as_brightness(source.inputs("validation", count))
-        found = found[np.arange(count) % len(found)]
-        if side > found.shape[2]:
-            missing = (0, side - found.shape[2])
-            found = np.pad(found, ((0, 0), (0, 0), missing, missing, (0, 0)), mode="symmetric")
-        return found[:, :, :side, :side]
+        return squares(found[np.arange(count) % len(found)], side)

@@ -8,27 +8,10 @@ import keras
 from keras import layers
 
 from aigc_tf.nn.blocks import DepthToSpace
+from aigc_tf.nn.layers import Channels
 from aigc_tf.nn.unet import half_size_unet
 from aigc_tf.recipes.complete_video import CompleteVideo
 from aigc_tf.recipes.predict_video import PredictVideo
-
-
-@keras.saving.register_keras_serializable(package="aigc_tf")
-class Channels(layers.Layer):
-    """Some channels of `[batch, height, width, channels]`, from `start` to `stop`."""
-
-    def __init__(self, start: int, stop: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.start, self.stop = start, stop
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "start": self.start, "stop": self.stop}
-
-    def call(self, x: Any) -> Any:
-        return x[..., self.start : self.stop]
-
-    def compute_output_spec(self, x: Any) -> Any:
-        return keras.KerasTensor((*x.shape[:-1], self.stop - self.start), x.dtype)
 
 
 def next_frame(recipe: PredictVideo) -> keras.Model:

@@ -92,6 +92,11 @@ class NextFrames(VideoModel):
             made.append(next_)
         return np.concatenate([frame.numpy() for frame in made])
 
+    @property
+    def page_facts(self) -> dict[str, int]:
+        """As many frames as are given and predicted while training."""
+        return {"given": self.recipe.past, "made": self.recipe.ahead}
+
     def shape_of(self, entry: Any, side: int) -> tuple[int, int, int]:
         """States of a ConvLSTM are smaller."""
         side = side if entry.name == "frame" else side // self._ratio

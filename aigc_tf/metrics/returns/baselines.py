@@ -49,10 +49,10 @@ class Garch(NamedTuple):
     freedom: float
     """Degrees of freedom of Student's t, standardised to variance 1."""
 
-    def variance(self, returns: np.ndarray) -> np.ndarray:
-        """The variance forecast for each day from the days before, `[days]`."""
+    def variance(self, returns: np.ndarray, first: float) -> np.ndarray:
+        """The variance forecast for each day from the days before, `[days]`; `first` is that of the first day."""
         variance = np.empty(len(returns))
-        value = float(returns.var())
+        value = first
         for day, size in enumerate(returns):
             variance[day] = value
             value = self.omega + self.alpha * (size - self.mean) ** 2 + self.beta * value

@@ -64,6 +64,8 @@ def real_windows(source: SeriesSource, part: PartName) -> np.ndarray:
 class StylisedFacts(Evaluator):
     """Drawn windows beside those of a part, with blocks of the past, a normal distribution and GARCH(1,1) beside them.
 
+    What stands beside the model learns from what the model learns from, the training days: all others come after them.
+
     Figures:
 
     - energy_distance of windows, lower is better;
@@ -76,7 +78,7 @@ class StylisedFacts(Evaluator):
     def measure(self, model: Any, source: SeriesSource, recipe: Any, request: Request) -> Measurement:
         """Of at most 2,000 windows; see `Evaluator.measure`."""
         count = min(request.samples, MAX_WINDOWS)
-        past, real = source.training[:, 0], real_windows(source, request.part)
+        past, real = source.train[:, 0], real_windows(source, request.part)
         length, random = source.window, np.random.default_rng(request.seed)
         drawn = {
             "model": model.generate(count, request.seed)[..., 0].astype(np.float64),

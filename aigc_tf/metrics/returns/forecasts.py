@@ -100,7 +100,7 @@ def simple_forecasts(past: np.ndarray, values: np.ndarray, days: np.ndarray) -> 
     }
     garch = fitted_garch(past)
     if garch is not None:
-        variance = garch.variance(values)[days]
+        variance = garch.variance(values, float(past.var()))[days]
         quantile = stats.t.ppf(RISK, garch.freedom) * np.sqrt(1 - 2 / garch.freedom)
         found[GARCH] = Forecast(variance, garch.mean + np.sqrt(variance) * quantile, np.full(len(days), garch.mean))
     return found

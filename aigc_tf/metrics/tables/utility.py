@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from aigc_tf.data.source import evenly
 from aigc_tf.data.tables.scheme import Category, Scheme
 from aigc_tf.data.tables.source import TableSource
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
@@ -33,7 +34,7 @@ class Utility(Evaluator):
         """As many drawn rows as there are training rows, at most 2,000; see `Evaluator.measure`."""
         rows = drawn_rows(model, source, request, min(MAX_ROWS, len(source.train)))
         real, scheme, target = source.part(request.part), source.scheme, source.target
-        everything = rows | {REAL: source.train[:MAX_ROWS]}
+        everything = rows | {REAL: source.train[evenly(len(source.train), MAX_ROWS)]}
         responses = {name: response_error(scheme, made, source.train, target) for name, made in everything.items()}
         real_response = responses.pop(REAL)
         del real_response  # 0: the curves are those of the training rows

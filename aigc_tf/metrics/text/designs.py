@@ -42,9 +42,8 @@ class DesignSamples(Evaluator, abc.ABC):
         """
         count = min(request.samples, MAX_SAMPLES)
         held = held_out(source.part(request.part), source, count)
-        asked = None
-        if model.condition is not None:
-            asked = np.resize(self.conditions(held, recipe, source), count)
+        conditions = self.conditions(held) if model.condition is not None else None
+        asked = None if conditions is None else np.resize(conditions, count)
         plain = [model.shown(text) for text in held] if asked is not None else held
         length = max(map(len, held)) + recipe.text.length
         known = set(self._known(source, recipe))
@@ -66,9 +65,10 @@ class DesignSamples(Evaluator, abc.ABC):
         }
         return Measurement({**figures, **more.figures}, {**protocol, **more.protocol}, more.pictures)
 
-    def conditions(self, held: Sequence[str], recipe: Any, source: Any) -> np.ndarray:
-        """The conditions of held-out designs, int64 `[designs]`."""
-        raise NotImplementedError
+    def conditions(self, held: Sequence[str]) -> np.ndarray | None:
+        """The conditions of held-out designs, int64 `[designs]`; None where a design says none."""
+        del held
+        return None
 
     def _shares(self, designs: Sequence[str | None], known: set[str]) -> dict[str, float]:
         valid = [design for design in designs if design is not None]

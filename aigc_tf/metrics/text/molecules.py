@@ -31,6 +31,8 @@ _SHOWN = ("MolWt", "MolLogP", "qed", "RingCount")
 class MoleculeSamples(DesignSamples):
     """`valid`, `unique`, `novel`, and with a condition the share that has the property asked for (`agreement`).
 
+    Beside that stands the unconditional rate: the share if molecules met what was asked for by chance.
+
     `descriptor_distance` is the Fréchet distance between Gaussians of nine descriptors, each in the held-out molecules'
     standard deviations, of drawn and held-out molecules; lower is better.
     """
@@ -41,7 +43,7 @@ class MoleculeSamples(DesignSamples):
         found = (chem.MolFromSmiles(text.lstrip(MARKS)) for text in texts)
         return [chem.MolToSmiles(molecule) if molecule and molecule.GetNumAtoms() else None for molecule in found]
 
-    def conditions(self, held: Sequence[str], recipe: Molecules, source: Any) -> np.ndarray:
+    def conditions(self, held: Sequence[str]) -> np.ndarray:
         """The bands that held-out molecules are marked with."""
         return np.array([MARKS.index(text[0]) for text in held])
 
@@ -62,7 +64,12 @@ class MoleculeSamples(DesignSamples):
         if np.isfinite(distances["model"]):
             figures["descriptor_distance"] = Figure(distances["model"], "lower", beside)
         if asked is not None:
-            figures["agreement"] = Figure(_agreement(drawn["model"], asked, source.classes.names, recipe), "higher")
+            names = source.classes.names
+            beside = {
+                f"{words}, whatever is asked for": _by_chance(drawn[name], asked, names, recipe)
+                for name, words in (("model", "drawn molecules"), (HELD_OUT, "held-out molecules"))
+            }
+            figures["agreement"] = Figure(_agreement(drawn["model"], asked, names, recipe), "higher", beside)
         chosen = [[*DESCRIPTORS].index(name) for name in _SHOWN]
         picture = histograms_picture(
             {"real": real[:, chosen], "drawn": described["model"][:, chosen]}, [DESCRIPTORS[name] for name in _SHOWN]
@@ -93,8 +100,20 @@ def _distance(first: np.ndarray, second: np.ndarray, scale: np.ndarray) -> float
 
 def _agreement(drawn: Sequence[str | None], asked: np.ndarray, names: Sequence[str], recipe: Molecules) -> float:
     """Of the valid molecules, the share in the band that was asked for."""
+    valid, bands = _bands(drawn, names, recipe)
+    return float(np.mean(bands == asked[valid])) if len(valid) else 0.0
+
+
+def _by_chance(drawn: Sequence[str | None], asked: np.ndarray, names: Sequence[str], recipe: Molecules) -> float:
+    """The same share if what was asked for had nothing to do with the molecules: the unconditional rate."""
+    _, bands = _bands(drawn, names, recipe)
+    shares = [np.bincount(values, minlength=len(names)) / max(len(values), 1) for values in (bands, asked)]
+    return float(shares[0] @ shares[1])
+
+
+def _bands(drawn: Sequence[str | None], names: Sequence[str], recipe: Molecules) -> tuple[list[int], np.ndarray]:
+    """Which molecules are valid, and the band of each of these."""
     valid = [row for row, smiles in enumerate(drawn) if smiles]
     if not valid:
-        return 0.0
-    values = properties([drawn[row] or "" for row in valid], recipe.molecules.condition)
-    return float(np.mean(band_of(values, names) == asked[valid]))
+        return valid, np.zeros(0, np.int64)
+    return valid, band_of(properties([drawn[row] or "" for row in valid], recipe.molecules.condition), names)

@@ -33,7 +33,7 @@ def flow_ahead(given: np.ndarray, count: int) -> np.ndarray:
     for clip in given:
         # From the last frame back to the one before: where a pixel of the last was.
         back = _flow(clip[-1], clip[-2])
-        found.append([_moved(clip[-1], ahead * back) for ahead in range(1, count + 1)])
+        found.append([moved(clip[-1], ahead * back) for ahead in range(1, count + 1)])
     return np.array(found)
 
 
@@ -44,7 +44,7 @@ def flow_between(given: np.ndarray, count: int) -> np.ndarray:
         onwards, back = _flow(before, after), _flow(after, before)
         made = []
         for share in np.arange(1, count + 1) / (count + 1):
-            first, second = _moved(before, share * back), _moved(after, (1 - share) * onwards)
+            first, second = moved(before, share * back), moved(after, (1 - share) * onwards)
             made.append((1 - share) * first + share * second)
         found.append(made)
     return np.array(found)
@@ -59,6 +59,24 @@ def opencv() -> ModuleType | None:
     cv2.setNumThreads(1)
     module: ModuleType = cv2
     return module
+
+
+def flow_back(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of a frame was in the one before, as pixels to the right and down, and whether that is known.
+
+    It is where the flow there leads back (Ruder et al. 2016, eq. 5): what was hidden before has no place there.
+
+    Returns:
+        `[height, width, 2]`, bool `[height, width]`.
+    """
+    back, onwards = _flow(after, before), _flow(before, after)
+    height, width = back.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    there = np.stack([columns, rows], axis=-1) + back
+    inside = ((there >= 0) & (there <= [width - 1, height - 1])).all(axis=-1)
+    returned = sampled(onwards, back)
+    length = np.square(back).sum(axis=-1) + np.square(returned).sum(axis=-1)
+    return back, inside & (np.square(back + returned).sum(axis=-1) < 0.01 * length + 0.5)
 
 
 def _borders(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -76,14 +94,18 @@ def _flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return flow
 
 
-def _moved(frame: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """At each pixel the frame at a place that lies so far from it."""
+def moved(frame: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """At each pixel the frame, in [0, 1], at a place that lies so far from it."""
+    return np.clip(sampled(frame, places), 0, 1)
+
+
+def sampled(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """At each pixel the values `[height, width, any]` at a place that lies so far from it, interpolated bilinearly."""
     library = opencv()
     assert library is not None
-    height, width, channels = frame.shape
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    rows, columns = np.mgrid[: values.shape[0], : values.shape[1]].astype(np.float32)
     at = (columns + places[..., 0]).astype(np.float32), (rows + places[..., 1]).astype(np.float32)
-    moved = library.remap(
-        frame.astype(np.float32), *at, interpolation=library.INTER_LINEAR, borderMode=library.BORDER_REPLICATE
+    found: np.ndarray = library.remap(
+        values.astype(np.float32), *at, interpolation=library.INTER_LINEAR, borderMode=library.BORDER_REPLICATE
     )
-    return np.clip(moved.reshape(height, width, channels), 0, 1)
+    return found.reshape(values.shape)

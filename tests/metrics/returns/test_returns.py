@@ -83,7 +83,7 @@ def test_garch_is_found_again():
 
 def test_a_forecast_of_garch_is_better_than_a_constant_on_returns_of_garch():
     returns, process = made_up(), Garch(0.0, 0.02, 0.1, 0.88, 5.0)
-    constant, own = np.full(len(returns), returns.var()), process.variance(returns)
+    constant, own = np.full(len(returns), returns.var()), process.variance(returns, returns.var())
     assert qlike(own, returns) < qlike(constant, returns)
     assert process.windows(100, 64, 0).shape == (100, 64)
     forecasts = simple_forecasts(returns[:2400], returns, np.arange(2400, 3000))
@@ -108,3 +108,19 @@ def test_what_stands_beside(monkeypatch: pytest.MonkeyPatch):
     found = StylisedFacts().measure(Gives(Garch(0.0, 0.02, 0.1, 0.88, 5.0)), source, None, request)
     assert set(found.figures["energy_distance"].baselines) == {BLOCKS, GAUSSIAN}
     assert found.figures["clustering_error"].value < 0.3 and "left out" in found.protocol[GARCH]
+
+
+def test_a_forecast_knows_nothing_of_the_days_after_it():
+    random = np.random.default_rng(0)
+    past, values = random.normal(size=400), random.normal(size=600)
+    values[:400] = past
+    wild = np.concatenate([values[:500], 50 * values[500:]])
+    days = np.arange(450, 500)
+    before, after = (simple_forecasts(past, all_of, days) for all_of in (values, wild))
+    assert before.keys() == after.keys()
+    for name in before:
+        np.testing.assert_array_equal(before[name].variance, after[name].variance)
+    garch = Garch(0.0, 0.05, 0.1, 0.85, 6.0)
+    variance = garch.variance(wild, 1.0)
+    np.testing.assert_array_equal(variance[:501], garch.variance(values, 1.0)[:501])
+    assert variance[1] == pytest.approx(0.05 + 0.1 * values[0] ** 2 + 0.85)

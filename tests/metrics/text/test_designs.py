@@ -74,7 +74,7 @@ def opened() -> SimpleNamespace:
 def test_a_molecule_is_asked_for_by_the_mark_before_it(opened: SimpleNamespace):
     model = opened.model
     drawn = model.generate(3, 1, "rings=1", tokens=12)
-    plain = super(type(model), model).generate(3, 1, None, "②", tokens=12)
+    plain = model.written(3, model.stream(3, 1, "②", 12), "②")
     assert drawn == plain and not any(text[:1] in set(molecules.MARKS) for text in drawn)
     mixed = model.generate(4, 1, ["rings=0", "rings=1", "rings=0", "rings=1"], tokens=12)
     assert mixed[1::2] == drawn[:2]
@@ -97,4 +97,7 @@ def test_conditions_of_held_out_molecules_are_asked_for(opened: SimpleNamespace)
 
     figures = MoleculeSamples().measure(Knowing([]), opened.source, CONDITIONAL, REQUEST).figures
     assert figures["agreement"].value == figures["valid"].value == 1
+    asked = np.bincount(MoleculeSamples().conditions(held_out(opened.source.test, opened.source, 100)))
+    by_chance = figures["agreement"].baselines["drawn molecules, whatever is asked for"]
+    assert by_chance == pytest.approx(np.square(asked / asked.sum()).sum(), abs=0.05)
     assert not np.isnan(figures["descriptor_distance"].value)

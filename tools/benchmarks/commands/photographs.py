@@ -114,4 +114,29 @@ def video(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int 
     show({"rows": rows}, json) if json else print(table(rows))
 
 
-COMMANDS = (video, restoration, volumes, style, translation)
+def flicker(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    clips: tuple[Path, ...],
+    frames: int = 24,
+    size: int = 256,
+    seed: int = 0,
+    json: bool = False,
+) -> None:
+    """Styled clips: warping error by optical flow, what a pan and noise change, distances to style and frame.
+
+    Args:
+        runs: Runs of style_video, and of style, which styles frame by frame.
+        clips: Video files, GIFs or folders of pictures.
+        frames: Of each clip, the first ones.
+        size: Pixels of the shorter side.
+        seed: Of the noise.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.flicker import flicker as measure
+    from tools.benchmarks.video import table
+
+    rows = measure(runs, clips, frames, size, seed)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (video, flicker, restoration, volumes, style, translation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 from keras import layers
 
@@ -11,6 +13,7 @@ from aigc_tf.nn.discriminator import logits, strided_features
 from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.dcgan64 import DCGAN64
 from aigc_tf.recipes.sound_gan import SoundGAN
+from aigc_tf.recipes.video_gan import VideoGAN
 
 
 def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
@@ -19,13 +22,17 @@ def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
     Dense, then a transposed convolution of stride 2 for each doubling, with batch normalisation and ReLU between
     them.
     """
-    height, width, channels = recipe.images.shape
+    latent = keras.Input((recipe.latent_dim,), name="latent")
+    return keras.Model(latent, drawn(latent, recipe.images.shape, recipe), name="generator")
+
+
+def drawn(x: Any, shape: tuple[int, int, int], recipe: DCGAN64 | SoundGAN | VideoGAN) -> Any:
+    """Images `[batch, *shape]` in [-1, 1] of numbers `[batch, numbers]`; see `generator`."""
+    height, width, channels = shape
     first, *later = recipe.generator_filters
     scale = 2 ** len(recipe.generator_filters)
     use_bias = recipe.normalisation_momentum is None
-
-    latent = keras.Input((recipe.latent_dim,), name="latent")
-    x = layers.Dense(height // scale * (width // scale) * first, use_bias=use_bias, name="dense")(latent)
+    x = layers.Dense(height // scale * (width // scale) * first, use_bias=use_bias, name="dense")(x)
     x = layers.Reshape((height // scale, width // scale, first), name="reshape")(x)
     x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
     for index, filters in enumerate(later, 1):
@@ -33,10 +40,9 @@ def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
             filters, recipe.kernel_size, strides=2, padding="same", use_bias=use_bias, name=f"convolution_{index}"
         )(x)
         x = batch_norm_activation(x, recipe.normalisation_momentum, str(index))
-    image = fast_layers.Conv2DTranspose(
+    return fast_layers.Conv2DTranspose(
         channels, recipe.kernel_size, strides=2, padding="same", activation="tanh", name="pixels"
     )(x)
-    return keras.Model(latent, image, name="generator")
 
 
 def discriminator(recipe: DCGAN64 | SoundGAN) -> keras.Model:

@@ -1,0 +1,22 @@
+"""Sources of video that come with a style picture."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from aigc_tf.data.photos.styled import StylePicture, style_pixels
+from aigc_tf.data.video.opening import open_source
+from aigc_tf.data.video.source import VideoSource
+from aigc_tf.recipes.style_video import StyleVideo
+
+
+def open_styled(recipe: StyleVideo, data: Any = None) -> VideoSource:
+    """The clips that a recipe asks for, with its style picture as the asset `style`; see `open_source`.
+
+    Raises:
+        InputError: the clips or the style picture cannot be used.
+    """
+    picture = StylePicture(style_pixels(recipe))  # before the clips, which may take long
+    source = open_source(recipe, data)
+    return dataclasses.replace(source, promises={**source.promises, "style": picture})

@@ -1,0 +1,106 @@
+"""Captions, and the moments of clips that they belong to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from aigc_tf.errors import InputError
+from aigc_tf.modalities.base import Modality
+from aigc_tf.modalities.text import Text
+from aigc_tf.storage.files import write_text
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a caption belongs in a clip."""
+
+    caption: str
+    first: int
+    """Frame, from 0."""
+    last: int
+    """Frame, included."""
+    rate: float
+    """Frames a second."""
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        """From the beginning of the first frame to the end of the last."""
+        return self.first / self.rate, (self.last + 1) / self.rate
+
+    def __str__(self) -> str:
+        start, end = self.seconds
+        return f"{start:.2f} to {end:.2f} s: {self.caption}"
+
+
+class Captions(Text):
+    """Sequences of texts: what may be shown in a clip, a line or an argument each."""
+
+    name = "captions"
+    required = True
+
+    def read(self, path: Path) -> list[str]:  # type: ignore[override]
+        """The lines of a file."""
+        return [line for line in super().read(path).split("\n") if line.strip()]
+
+    def parse(self, words: Sequence[str]) -> list[list[str]]:
+        """All words are the captions of one clip, the same for all."""
+        return [super().parse(words)]
+
+    def rows(self, given: Any) -> list[Any]:
+        """Captions for all clips, or a sequence of them for each.
+
+        Raises:
+            InputError: one is a single text.
+        """
+        if isinstance(given, str):
+            raise InputError("the captions are one text: give a sequence of captions")
+        return [list(given)] if all(isinstance(caption, str) for caption in given) else [list(one) for one in given]
+
+
+class Moments(Modality):
+    """A tuple of `Moment` for each clip."""
+
+    name = "moments"
+    writes: ClassVar[tuple[str, ...]] = (".json", "")
+    is_printed = True
+    drawn = 1
+
+    def read(self, path: Path) -> Any:
+        """Nothing takes moments from files."""
+        raise InputError(f"{path}: moments are made, not read")
+
+    def stack(self, values: Sequence[tuple[Moment, ...]]) -> list[tuple[Moment, ...]]:
+        """A list."""
+        return list(values)
+
+    def plain(self, values: Sequence[tuple[Moment, ...]]) -> list[Any]:
+        """Caption, frames and seconds of each."""
+        return [
+            [{"caption": one.caption, "frames": [one.first, one.last], "seconds": list(one.seconds)} for one in moments]
+            for moments in values
+        ]
+
+    def show(self, values: Sequence[tuple[Moment, ...]], columns: int | None = None) -> str:
+        """A line for each caption, in the order of time, clips apart."""
+        ordered = (sorted(moments, key=lambda one: (one.first, one.last)) for moments in values)
+        return "\n\n".join("\n".join(map(str, moments)) for moments in ordered)
+
+    def write(self, path: Path, value: tuple[Moment, ...], made_by: Mapping[str, str]) -> None:
+        """A JSON file."""
+        self.write_all(path, [value], made_by)
+
+    def write_all(
+        self, path: Path, values: Sequence[tuple[Moment, ...]], made_by: Mapping[str, str], columns: int | None = None
+    ) -> None:
+        """.json: the mark of origin and moments of each clip; a folder of such files; else as they are printed."""
+        if path.suffix == ".json":
+            text = json.dumps({**made_by, "moments": self.plain(values)}, ensure_ascii=False, indent=1)
+            write_text(path, text + "\n")
+        elif not path.suffix:
+            self.write_batches(path, [values], len(values), made_by)
+        else:
+            write_text(path, self.show(values) + "\n")

@@ -11,7 +11,7 @@ import numpy as np
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.pairs.vocabularies import begun
-from aigc_tf.data.text.vocabulary import BOUNDARY, Vocabulary
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, merges_of
 from aigc_tf.errors import InputError
 
 MAX_KNOWN = 5000
@@ -41,6 +41,13 @@ class Captions(Asset):
     def unknown_in(self, text: str) -> list[str]:
         """What of a caption no training caption has."""
         return [part.strip() for part in self.vocabulary.unknown_in(begun(plain(text), self.vocabulary.unit))]
+
+    def facts_for_files(self) -> dict[str, Any]:
+        """What a program needs to give captions to an exported file (docs/MOBILE.md)."""
+        vocabulary = self.vocabulary
+        merges = None if vocabulary.tokenizer is None else merges_of(vocabulary.tokenizer)
+        facts = {"vocabulary": list(vocabulary.symbols), "unit": vocabulary.unit, "unknown": UNKNOWN}
+        return facts | {"merges": merges, "padding": BOUNDARY, "length": self.length}
 
     def to_json(self) -> str:
         """See `from_json`."""

@@ -1,0 +1,40 @@
+"""From pictures to features at a few places: the beginning of what compares, describes or judges pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from aigc_tf.nn.blocks import preactivated_block
+
+
+def picture_features(x: Any, filters: Sequence[int]) -> Any:
+    """Strided convolutions with a residual block after each.
+
+    Args:
+        x: `[batch, height, width, any]`.
+        filters: channels at a half, a quarter, ... of the size.
+
+    Returns:
+        `[batch, height / 2ⁿ, width / 2ⁿ, filters[-1]]`, rounded up, of n filters; activated.
+    """
+    for level, width in enumerate(filters):
+        x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"halve_{level}")(x)
+        x = preactivated_block(x, width, name=f"block_{level}")
+    return layers.Activation("silu", name="features")(x)
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class MeanOfWords(layers.Layer):
+    """The mean vector of the words of each caption, without what comes after its end."""
+
+    def call(self, vectors: Any, words: Any) -> Any:
+        """Vectors `[batch, length, size]`, and numbers int32 `[batch, length]`, 0 after the end -> `[batch, size]`."""
+        spoken = ops.cast(ops.not_equal(words, 0), vectors.dtype)[..., None]
+        return ops.sum(vectors * spoken, axis=1) / ops.maximum(ops.sum(spoken, axis=1), 1.0)
+
+    def compute_output_spec(self, vectors: Any, words: Any) -> Any:
+        return keras.KerasTensor((vectors.shape[0], vectors.shape[2]), vectors.dtype)

@@ -38,3 +38,16 @@ class MeanOfWords(layers.Layer):
 
     def compute_output_spec(self, vectors: Any, words: Any) -> Any:
         return keras.KerasTensor((vectors.shape[0], vectors.shape[2]), vectors.dtype)
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class LearnedPlaces(layers.Layer):
+    """Adds a learned vector to what stands at each place (Dosovitskiy et al. 2021, eq. 1)."""
+
+    def build(self, shape: Any) -> None:
+        first = keras.initializers.RandomNormal(stddev=0.02)
+        self.vectors = self.add_weight(shape=shape[1:], initializer=first, name="vectors")
+
+    def call(self, x: Any) -> Any:
+        """`[batch, places, width]` -> the same shape."""
+        return x + self.vectors

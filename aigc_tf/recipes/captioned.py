@@ -12,6 +12,7 @@ from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.images import PICTURE_ENDINGS, ImageSettings
+from aigc_tf.recipes.options import Options
 from aigc_tf.recipes.settings import MAX_SEED, Settings
 
 
@@ -44,3 +45,12 @@ class CaptionedRecipe(Recipe):
     augmentation: ClassicalAugmentation = ClassicalAugmentation()
     """Of the training images. Captions may say which way something points: flip with care."""
     words: CaptionSettings = CaptionSettings()
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Judged(Options):
+    """Measuring with a judge."""
+
+    judge: str | None = None
+    """A run of match with another seed and words.split, which says how well pictures and words fit; None leaves that
+    out."""

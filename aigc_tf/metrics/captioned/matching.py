@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 
@@ -11,9 +10,9 @@ from aigc_tf.data.captioned.source import CaptionedSource
 from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.families.matching.model import Matcher
+from aigc_tf.metrics.captioned.pixels import cells, nearest_captions
 from aigc_tf.metrics.distances import squared_distances
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Picture, Request
-from aigc_tf.metrics.text.simple_writers import nearest_texts
 from aigc_tf.modalities.captions import captioned
 from aigc_tf.nn.losses import contrastive_nats
 from aigc_tf.recipes.match import Match
@@ -22,7 +21,6 @@ MAX_PAIRS = 1000  # that are searched among each other
 AT = (1, 10)  # of the best, among which the right one is looked for
 CHANCE, NEAREST = "chance", "pixels nearest to the training picture of the nearest caption (TF-IDF)"
 SHOWN, SHOWN_OF_EACH = 8, 5
-_CELLS = 16  # in height and width, by which pixels are compared
 FOUND = "Held-out captions: the right picture, and those that the model finds for it among all held-out ones."
 
 
@@ -111,27 +109,5 @@ def recall(found: np.ndarray, most: int) -> float:
 
 def distances_to_nearest(source: CaptionedSource, pictures: np.ndarray, texts: list[str]) -> np.ndarray:
     """How far pictures are, in pixels, from the training picture whose caption is nearest: `[texts, pictures]`."""
-    known, train = nearest_training_pictures(source, texts)
-    del known
-    return squared_distances(_cells(train), _cells(pictures))
-
-
-def nearest_training_pictures(source: CaptionedSource, texts: list[str]) -> tuple[list[str], np.ndarray]:
-    """For each caption the nearest training caption by TF-IDF, and its picture: uint8 `[texts, ...]`.
-
-    Raises:
-        InputError: scikit-learn is not there.
-    """
-    captions = [own[0] for own in source.train.captions]
-    rows = nearest_texts(captions, texts)
-    return [captions[row] for row in rows], np.stack([source.train.images[row] for row in rows])
-
-
-def _cells(pictures: np.ndarray) -> np.ndarray:
-    """Mean colours of the cells of a grid: float64 `[count, numbers]`."""
-    found: Any = pictures.astype(np.float64)
-    for axis in (1, 2):
-        size = found.shape[axis]
-        starts = np.arange(min(_CELLS, size)) * size // min(_CELLS, size)
-        found = np.add.reduceat(found, starts, axis=axis)
-    return found.reshape(len(pictures), -1)
+    train = np.stack([source.train.images[row] for row in nearest_captions(source, texts)])
+    return squared_distances(cells(train).astype(np.float64), cells(pictures).astype(np.float64))

@@ -17,7 +17,7 @@ from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Explains, Transforms
 from aigc_tf.families.text.seq2seq.alignment import align, alignment_page, alignment_picture
 from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
-from aigc_tf.families.text.seq2seq.exports import signatures
+from aigc_tf.families.text.seq2seq.exports import signatures, sources
 from aigc_tf.families.text.seq2seq.known_words import KnownWords
 from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
 from aigc_tf.families.text.seq2seq.windows import windows
@@ -164,7 +164,14 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`, `start` and `step`: see `Seq2SeqNetworks`."""
-        return signatures(self, source)
+
+        def ordinary(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"source": sources(self, source, count, seed)}
+
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"source": sources(self, None, count, seed)}
+
+        return signatures(self, ordinary, strange)
 
 
 def batched(texts: Sequence[str], count: int) -> Iterator[tuple[int, Sequence[str]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -47,19 +47,16 @@ class Queries(Pictures):
 
     def find(self, paths: Sequence[Path]) -> list[UserFile]:
         """Files, and words as if they were files."""
-        named = [path for path in paths if path.exists()]
-        files = iter(super().find(named)) if named else iter(())
-        words = [UserFile(path, Path(path.name)) for path in paths if not path.exists()]
-        return [*files, *words]
+        found = [super(Queries, self).find([path]) if path.exists() else [_as_file(path)] for path in paths]
+        return [file for files in found for file in files]
 
-    def read_all(self, files: Sequence[UserFile], at_once: int) -> Any:
-        """Pictures as others read them, then words."""
-        pictures = [file for file in files if file.path.exists()]
-        if pictures:
-            yield from super().read_all(pictures, at_once)
-        words = [file for file in files if not file.path.exists()]
-        if words:
-            yield words, self.parse([str(file.path) for file in words])
+    def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
+        """One after the other."""
+        return Modality.read_all(self, files, at_once)
+
+    def read_or_reason(self, path: Path) -> Any:
+        """A picture, or words where there is no such file."""
+        return super().read_or_reason(path) if path.exists() else self.parse([str(path)])[0]
 
     def parse(self, words: Sequence[str]) -> list[str]:
         """The words themselves."""
@@ -72,6 +69,10 @@ class Queries(Pictures):
     def stack(self, values: Sequence[Any]) -> Any:
         """An array of pictures, or a list in which there are words."""
         return list(values) if any(isinstance(value, str) for value in values) else super().stack(values)
+
+
+def _as_file(words: Path) -> UserFile:
+    return UserFile(words, Path(words.name))
 
 
 class Rankings(Modality):

@@ -27,14 +27,30 @@ def picture_features(x: Any, filters: Sequence[int]) -> Any:
     return layers.Activation("silu", name="features")(x)
 
 
+def spoken(vectors: Any, words: Any) -> Any:
+    """1 where a caption has a word, 0 after its end, `[batch, length, 1]`, as the vectors of its words are."""
+    return ops.cast(ops.not_equal(words, 0), vectors.dtype)[..., None]
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class OnlyWords(layers.Layer):
+    """Vectors `[batch, length, size]` of captions, zeros after the end of each: int32 `[batch, length]`, 0 there."""
+
+    def call(self, vectors: Any, words: Any) -> Any:
+        return vectors * spoken(vectors, words)
+
+    def compute_output_spec(self, vectors: Any, words: Any) -> Any:
+        return keras.KerasTensor(vectors.shape, vectors.dtype)
+
+
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class MeanOfWords(layers.Layer):
     """The mean vector of the words of each caption, without what comes after its end."""
 
     def call(self, vectors: Any, words: Any) -> Any:
         """Vectors `[batch, length, size]`, and numbers int32 `[batch, length]`, 0 after the end -> `[batch, size]`."""
-        spoken = ops.cast(ops.not_equal(words, 0), vectors.dtype)[..., None]
-        return ops.sum(vectors * spoken, axis=1) / ops.maximum(ops.sum(spoken, axis=1), 1.0)
+        said = spoken(vectors, words)
+        return ops.sum(vectors * said, axis=1) / ops.maximum(ops.sum(said, axis=1), 1.0)
 
     def compute_output_spec(self, vectors: Any, words: Any) -> Any:
         return keras.KerasTensor((vectors.shape[0], vectors.shape[2]), vectors.dtype)

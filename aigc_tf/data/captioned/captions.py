@@ -12,7 +12,7 @@ import numpy as np
 from aigc_tf.data.assets import Asset
 from aigc_tf.data.pairs.vocabularies import begun
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary, merges_of
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, printable, say
 
 MAX_KNOWN = 5000
 
@@ -41,6 +41,13 @@ class Captions(Asset):
     def unknown_in(self, text: str) -> list[str]:
         """What of a caption no training caption has."""
         return [part.strip() for part in self.vocabulary.unknown_in(begun(plain(text), self.vocabulary.unit))]
+
+    def refuse_unknown(self, text: str) -> None:
+        """Raise InputError for a text of which no word is known; say which are not."""
+        if not (self.numbers([text]) > UNKNOWN).any():
+            raise InputError(f"{text!r} has no word that a training caption has: nothing is known of it")
+        if unknown := self.unknown_in(text):
+            say(f"warning: no training caption has {printable(', '.join(unknown))}")
 
     def facts_for_files(self) -> dict[str, Any]:
         """What a program needs to give captions to an exported file (docs/MOBILE.md)."""

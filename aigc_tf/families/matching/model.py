@@ -15,7 +15,6 @@ from keras import ops
 from aigc_tf.data.captioned.captions import Captions
 from aigc_tf.data.source import Batch
 from aigc_tf.data.text.vocabulary import UNKNOWN
-from aigc_tf.errors import InputError, say
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.tasks import AT_ONCE, Encodes, Transforms
 from aigc_tf.modalities.base import Preview
@@ -131,13 +130,8 @@ class Matcher(GenerativeModel, Transforms, Encodes):
     def refuse_unknown(self, inputs: Any) -> None:
         """Raise InputError for a text of which no word is known; say which are not."""
         for text in inputs:
-            if not isinstance(text, str):
-                continue
-            known = self.captions.numbers([text])[0]
-            if not (known > UNKNOWN).any():
-                raise InputError(f"{text!r} has no word that a training caption has: nothing is known of it")
-            if unknown := self.captions.unknown_in(text):
-                say(f"warning: no training caption has {', '.join(unknown)}")
+            if isinstance(text, str):
+                self.captions.refuse_unknown(text)
 
     def transform(
         self,

@@ -132,7 +132,7 @@ class Results:
 
 
 def report_of(model: Any, source: Any, recipe: Recipe, samples: int, **options: Any) -> dict[str, Any]:
-    """What the recipe's evaluators say of a model on the test part, without a run; `options` are those of the recipe."""
+    """What the recipe's evaluators say of a model on the test part, without a run; `options` are its own."""
     evaluators = [resolve(reference)() for reference in recipe.evaluators]
     sampling = sampling_of(recipe, options)
     request = Request(part="test", samples=samples, options=options, sampling=sampling)

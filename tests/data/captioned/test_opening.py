@@ -108,13 +108,13 @@ def test_bad_captions_are_refused_in_one_line(tmp_path: Path, name: str, text: s
 
 
 def test_missing_files_are_named(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no captions.tsv or the like"):
+    with pytest.raises(InputError, match=r"no captions\.tsv or the like"):
         open_source(dataclasses.replace(TINY, source=str(tmp_path)))
     with pytest.raises(InputError, match="there is no such file"):
         open_source(dataclasses.replace(TINY, source=str(folder), captions=str(tmp_path / "x.tsv")))
     other = tmp_path / "other.tsv"
     other.write_text((folder / "captions.tsv").read_text() + "".join(f"gone{n}.png\tred\n" for n in range(20)))
-    with pytest.raises(InputError, match="20 of 404 pictures .* cannot be read"):
+    with pytest.raises(InputError, match=r"20 of 404 pictures .* cannot be read"):
         open_source(dataclasses.replace(TINY, source=str(folder), captions=str(other)))
 
 

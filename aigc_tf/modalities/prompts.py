@@ -31,13 +31,13 @@ class Prompts(Text):
             self.captions.refuse_unknown(text)
         return self.captions.numbers(texts)
 
-    def rows(self, given: Any) -> np.ndarray:
+    def rows(self, given: Any) -> Any:
         """One text or several, or their numbers."""
         if isinstance(given, np.ndarray) and given.dtype.kind == "i":
             return given.reshape(-1, self.captions.length)
         return self.parse([given] if isinstance(given, str) else list(given))
 
-    def stack(self, values: Sequence[np.ndarray]) -> Any:
+    def stack(self, values: Sequence[Any]) -> Any:
         """int32 `[count, length]`."""
         return np.stack(values)
 

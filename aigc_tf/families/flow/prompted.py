@@ -22,6 +22,7 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.prompts import Prompts
 from aigc_tf.recipes import text_flow
+from aigc_tf.recipes.class_flow import GuidedSolving
 
 GUIDANCES = (1.0, 2.0, 4.0)
 PREVIEWED, PREVIEWED_OF_EACH = 8, 6
@@ -123,7 +124,7 @@ class TextFlow(GuidedFlow):
 
     def exported_with(self, **options: Any) -> TextFlowFile:
         """See `FlowModel.exported_with`."""
-        return TextFlowFile(self, self.solving(**options))
+        return TextFlowFile(self, self.recipe.export_options(**options))
 
     def file_facts(self) -> dict[str, Any]:
         """The vocabulary."""
@@ -135,6 +136,7 @@ class TextFlowFile(FlowFile):
     """A flow of pictures that words describe, as it is exported: the words' encoder and the sampler by themselves."""
 
     model: TextFlow
+    solving: GuidedSolving
 
     @property
     def network(self) -> keras.Model:

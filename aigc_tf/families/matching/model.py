@@ -77,7 +77,8 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         told = ops.where(ops.logical_and(is_dropped, words > 0), UNKNOWN, words)
         with tf.GradientTape() as tape:
             vectors = [self.pictures(_brightness(batch["image"]), training=True), self.words(told, training=True)]
-            loss = contrastive_nats(*replicas.gathered(vectors), self.scale)
+            pictures, texts = replicas.gathered(vectors)
+            loss = contrastive_nats(pictures, texts, self.scale)
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
         norm = self.adam.apply(gradients, weights)
         return {"loss": loss, "gradient_norm": norm, "scale": self.scale}

@@ -20,8 +20,8 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 class Caption(CaptionedRecipe, DecoderRecipe):
     """A transformer decoder that attends to the places of a picture (Xu et al. 2015, with transformers)."""
 
-    model: ClassVar[str] = "aigc_tf.families.captioning.model:Captioner"
-    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.captioning.networks:captioning"}
+    model: ClassVar[str] = "aigc_tf.families.text.captioning.model:Captioner"
+    networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.captioning.networks:captioning"}
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.captioned.captions:WrittenCaptions",)
     chooses: ClassVar[str] = "aigc_tf.metrics.text.targets:NatsPerSymbol"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.captions:caption_quality"

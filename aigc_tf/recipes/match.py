@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation
@@ -72,7 +72,7 @@ class Match(CaptionedRecipe):
     inputs_may_be_words: ClassVar[bool] = True
 
     steps: PositiveInt = 2000
-    batch_size: Annotated[int, Field(ge=2)] = 64
+    batch_size: PositiveInt = 64
     """Each picture of a batch is told apart from the captions of the others."""
     vector_size: PositiveInt = 128
     """Of what both towers give."""
@@ -88,6 +88,10 @@ class Match(CaptionedRecipe):
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=250)
     checkpoints: CheckpointSettings = CheckpointSettings(every=500)
     export_limits: MatchLimits = MatchLimits()
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 2:
+            raise ValueError("batch_size is 1: a picture is told apart from the captions of others, give 2 at least")
 
     @classmethod
     def tiny(cls) -> Self:

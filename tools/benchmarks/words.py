@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.errors import InputError, say
-from aigc_tf.families.captioning.model import Captioner
 from aigc_tf.families.flow.prompted import TextFlow
 from aigc_tf.families.matching.model import Matcher
+from aigc_tf.families.text.captioning.model import Captioner
 from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.options import sampling_of
 from aigc_tf.references import resolve
-from aigc_tf.runs.run import Run, model_of
+from aigc_tf.runs.run import Run
 from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
@@ -57,7 +57,8 @@ def words(
 def _measured(run: Run, samples: int, options: dict[str, Any]) -> dict[str, Any]:
     evaluators = [resolve(reference)() for reference in run.recipe.evaluators]
     sampling = sampling_of(run.recipe, options)
-    request = Request(part="test", samples=samples, options=options, sampling=sampling, opened=model_of)
+    opened = {"opened": lambda path: Run.open(path).model}
+    request = Request(part="test", samples=samples, options=options, sampling=sampling, **opened)
     report = evaluate(evaluators, run.model, run.source, run.recipe, request)
     return {name: report[name] for name in ("better", "baselines", "protocol")} | {
         "figures": {name: report[name] for name in report["better"]}

@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.data.captioned.source import CaptionedSource
 from aigc_tf.export.quality.pairs import rise_of_perplexity
 from aigc_tf.export.runner import Runner
-from aigc_tf.families.captioning.model import Captioner, between_boundaries
+from aigc_tf.families.text.captioning.model import Captioner, between_boundaries
 from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.recipes.caption import Caption
 

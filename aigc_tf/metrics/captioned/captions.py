@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.data.captioned.source import CaptionedSource
-from aigc_tf.families.captioning.model import Captioner
+from aigc_tf.families.text.captioning.model import Captioner
 from aigc_tf.metrics.captioned.judge import in_words, judge_of, mean_fit
 from aigc_tf.metrics.captioned.pixels import nearest_pictures
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request

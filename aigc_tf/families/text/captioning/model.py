@@ -14,8 +14,8 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import Signature
-from aigc_tf.families.captioning.looking import looked_at
 from aigc_tf.families.tasks import Explains, Transforms
+from aigc_tf.families.text.captioning.looking import looked_at
 from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
 from aigc_tf.families.text.seq2seq.exports import signatures
 from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks

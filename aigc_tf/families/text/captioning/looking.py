@@ -8,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from aigc_tf.data.text.vocabulary import BOUNDARY
-from aigc_tf.families.captioning.networks import places_of
+from aigc_tf.families.text.captioning.networks import places_of
 from aigc_tf.families.text.seq2seq.alignment import END
 from aigc_tf.families.text.seq2seq.search import Writer
 from aigc_tf.modalities.captions import captioned
 
 if TYPE_CHECKING:
-    from aigc_tf.families.captioning.model import Captioner
+    from aigc_tf.families.text.captioning.model import Captioner
 
 COLOUR = np.array([1.0, 0.45, 0.0])  # of what is looked at
 

@@ -11,9 +11,9 @@ import tensorflow as tf
 import aigc_tf
 from aigc_tf.data.captioned.opening import open_source
 from aigc_tf.errors import InputError
-from aigc_tf.families.captioning.looking import attention
-from aigc_tf.families.captioning.model import Captioner, between_boundaries
-from aigc_tf.families.captioning.networks import places_of
+from aigc_tf.families.text.captioning.looking import attention
+from aigc_tf.families.text.captioning.model import Captioner, between_boundaries
+from aigc_tf.families.text.captioning.networks import places_of
 from aigc_tf.families.text.seq2seq.search import Writer
 from aigc_tf.metrics.captioned.captions import NEAREST, WrittenCaptions
 from aigc_tf.metrics.evaluator import Request

@@ -21,7 +21,7 @@ class PromptedSampling(GuidedSampling):
     """Sampling of a flow that is told words."""
 
     prompt: str = ""
-    """What to draw, in words; several are given as --condition. Without any, captions that were learnt are drawn."""
+    """What to draw, in words; several are given as conditions. Without any, captions that were learnt are drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -3,6 +3,8 @@
     python -m tools.benchmark train             the training step against keras.io's and TensorFlow's tutorials
     python -m tools.benchmark quality           the Fréchet distance after 60, 120 and 240 s against the tutorial
     python -m tools.benchmark gans              every GAN recipe after 5 and 10 minutes, and the tutorials
+    python -m tools.benchmark flow              flows beside a GAN after 1 to 20 minutes, by number of evaluations
+    python -m tools.benchmark words RUN...      matching, captions and text-to-image on held-out combinations
     python -m tools.benchmark printed           the designs as the articles print them beside this project's
     python -m tools.benchmark vae               bound and Fréchet distance of the convolutional VAE against keras.io's
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
@@ -52,11 +54,12 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from aigc_tf.cli.command import friendly_exit
-from tools.benchmarks.commands import images, photographs, runs, tables, text
+from tools.benchmarks.commands import images, photographs, runs, tables, text, words
 
 app = SubcommandApp()
-for command in (*images.COMMANDS, *photographs.COMMANDS, *text.COMMANDS, *runs.COMMANDS, *tables.COMMANDS):
-    app.command(command)
+for group in (images, photographs, words, text, runs, tables):
+    for command in group.COMMANDS:
+        app.command(command)
 
 
 if __name__ == "__main__":

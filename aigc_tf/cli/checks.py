@@ -29,15 +29,16 @@ def _require_between(least: int, most: int, numbers: Mapping[str, int | None]) -
             raise InputError(f"--{name.replace('_', '-')} is {value}: give {limit}")
 
 
-def require_inputs(paths: Sequence[Path], text: Sequence[str]) -> None:
-    """Raise InputError unless there are either paths that exist, or texts."""
+def require_inputs(paths: Sequence[Path], text: Sequence[str], may_be_words: bool = False) -> None:
+    """Raise InputError unless there are either paths that exist, or texts; paths that do not exist may be words."""
     if paths and text:
         raise InputError(f"{paths[0]} and --text are both inputs: give one of them")
     if not paths and not text:
         raise InputError("no inputs are named: give files or folders, or --text")
-    for path in paths:
-        if not path.exists():
-            raise InputError(f"{path} does not exist: name files, or folders that hold some")
+    if not may_be_words:
+        for path in paths:
+            if not path.exists():
+                raise InputError(f"{path} does not exist: name files, or folders that hold some")
 
 
 def require_ending(out: Path, endings: Sequence[str]) -> None:

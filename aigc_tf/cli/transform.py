@@ -15,6 +15,7 @@ from aigc_tf.cli.checks import require_ending, require_inputs, require_new, requ
 from aigc_tf.cli.command import command
 from aigc_tf.cli.options import chosen_options, run_command
 from aigc_tf.errors import InputError
+from aigc_tf.runs.folder import read_recipe
 
 if TYPE_CHECKING:
     from aigc_tf.modalities.base import UserFile
@@ -41,7 +42,8 @@ def transform(
 
     Args:
         run: The run's folder.
-        inputs: Input files, or folders of them; - reads lines of text from stdin, and prints a line for each.
+        inputs: Input files, or folders of them, or words to search for; - reads lines of text from stdin, and prints
+            a line for each.
         out: Output folder; results have the names of their inputs. For a single input it may be a file. Nothing is
             overwritten. Text is printed if not given.
         text: Texts instead of files, for a model that takes text; for one that recommends titles of what is liked.
@@ -55,7 +57,7 @@ def transform(
     """
     piped = inputs == (PIPE,)
     if not piped or text:
-        require_inputs(inputs, text)
+        require_inputs(inputs, text, read_recipe(run).inputs_may_be_words)
     require_seed(seed)
     require_place(out)
 

@@ -18,6 +18,7 @@ class Panel:
 
     - `draw`: from a `latent`, and a class if the signature takes one, to a picture;
     - `flow`: from noise to a picture, step by step, and of a class if the signature takes one;
+    - `prompt`: from words that are typed to a picture, step by step;
     - `transform`: from a picture that is chosen or drawn to a picture;
     - `restore`: from a photograph of any size, in squares, to a photograph;
     - `write`: from a text that is typed to what comes next;

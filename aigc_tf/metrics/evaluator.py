@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -44,6 +44,8 @@ class Request:
     """The recipe's `evaluate_options`, by name."""
     sampling: Mapping[str, Any] = field(default_factory=dict)
     """Those of them that say how examples are drawn: the recipe's `sample_options`, too."""
+    opened: Callable[[str], Any] | None = None
+    """The model of another run, by its folder: evaluators whose options name a judge ask it."""
 
 
 class Picture(NamedTuple):

@@ -16,6 +16,7 @@ from keras import layers, ops
 from aigc_tf.nn.heads import PreparedAttention, SplitHeads, attend, merge_heads, split_heads, turn
 
 
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class Attention(layers.Layer):
     """softmax(Q Kᵀ / √d + mask) V for several heads (Vaswani et al. 2017, eq. 1).
 

@@ -52,6 +52,7 @@ def rotate(x: Any, cosines: Any, sines: Any) -> Any:
     return ops.concatenate([first * cosines - second * sines, second * cosines + first * sines], axis=-1)
 
 
+@keras.saving.register_keras_serializable(package="aigc_tf")
 class SinusoidalEmbedding(layers.Layer):
     """cos(t ω_i) and sin(t ω_i) with frequencies ω_i = longest^(-2i / size) (Vaswani et al. 2017, §3.5).
 

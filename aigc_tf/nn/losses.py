@@ -72,3 +72,22 @@ def charbonnier(images: keras.KerasTensor, references: keras.KerasTensor, epsilo
         epsilon: below which it is a squared error.
     """
     return ops.mean(ops.sqrt(ops.square(images - references) + epsilon**2))
+
+
+def contrastive_nats(
+    first: keras.KerasTensor, second: keras.KerasTensor, scale: keras.KerasTensor
+) -> keras.KerasTensor:
+    """The mean of -log p of the right partner among those of a batch, both ways (Radford et al. 2021, figure 3).
+
+    Args:
+        first: `[batch, size]`, vectors of length 1.
+        second: `[batch, size]`, of their partners.
+        scale: `[]`, of the products, the inverse of a temperature.
+
+    Returns:
+        `[]`, in nats.
+    """
+    logits = scale * ops.matmul(first, ops.transpose(second))
+    partners = ops.arange(ops.shape(first)[0], dtype="int32")
+    both = [ops.mean(next_symbol_nats(each, partners)) for each in (logits, ops.transpose(logits))]
+    return 0.5 * (both[0] + both[1])

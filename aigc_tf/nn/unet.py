@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -74,7 +74,14 @@ def half_size_unet(
     return DepthToSpace(2, name="full_size")(last(4 * channels, 3)(x))
 
 
-def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence[int], channels: int) -> Any:
+def adding_unet(
+    x: Any,
+    condition: Any,
+    filters: Sequence[int],
+    blocks: Sequence[int],
+    channels: int,
+    lowest: Callable[[Any], Any] | None = None,
+) -> Any:
     """A U-Net that adds its skips, has no normalisation and begins at half the size: little work for many passes.
 
     It starts as 0.
@@ -85,6 +92,7 @@ def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence
         filters: channels at a half, a quarter, ... of the size.
         blocks: residual blocks at each size on the way down; on the way up there is one at each but the smallest.
         channels: of what comes out.
+        lowest: what is done at the smallest size, before the last of its blocks, of the same shape; nothing if None.
 
     Returns:
         `[batch, height, width, channels]`.
@@ -93,6 +101,8 @@ def adding_unet(x: Any, condition: Any, filters: Sequence[int], blocks: Sequence
     for level, (width, count) in enumerate(zip(filters, blocks, strict=True)):
         x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"halve_{level}")(x)
         for index in range(count):
+            if lowest is not None and (level, index) == (len(filters) - 1, count - 1):
+                x = lowest(x)
             x = preactivated_block(x, width, name=f"down_{level}_{index}", condition=condition)
         skips.append(x)
     for level, width in reversed(list(enumerate(filters[:-1]))):

@@ -37,7 +37,7 @@ class Align(ClipRecipe):
         "look": "aigc_tf.families.alignment.networks:look",
         "read": "aigc_tf.families.alignment.networks:read",
     }
-    data: ClassVar[str] = "aigc_tf.data.captioned.opening:open_source"
+    data: ClassVar[str] = "aigc_tf.data.moments.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = ()
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.video.moments:MomentsFound",)
     chooses: ClassVar[str] = "aigc_tf.metrics.video.moments:MomentError"

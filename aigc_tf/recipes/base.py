@@ -63,6 +63,8 @@ class Recipe(Plan, metaclass=Checked):
     watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
     """The callback that sees when training goes wrong, and decides what happens then."""
 
+    inputs_may_be_words: ClassVar[bool] = False
+    """Whether an input that is named where it is transformed may be words, if there is no such file."""
     pipeline_tag: ClassVar[str | None] = None
     """What model hubs call what its models do; None where they have no name for it."""
 

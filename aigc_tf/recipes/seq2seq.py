@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -77,20 +78,63 @@ class Search(metaclass=Checked):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Rewriting(Search, Options):
+class Searching(Search, Options):
+    """Writing a text for something."""
+
+    def arguments(self) -> dict[str, Any]:
+        """The search, and what a subclass adds."""
+        names = Search.__dataclass_fields__.keys()
+        own = {name: value for name, value in super().arguments().items() if name not in names}
+        return own | {"search": Search(**{name: getattr(self, name) for name in names})}
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Rewriting(Searching):
     """Writing a text for a text."""
 
     whole: bool = False
     """All lines of a text are one input; otherwise each line is one, and gets a line."""
 
-    def arguments(self) -> dict[str, Any]:
-        """`whole`, and a `Search`."""
-        chosen = {name: value for name, value in vars(self).items() if name in Search.__dataclass_fields__}
-        return {"whole": self.whole, "search": Search(**chosen)}
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DecoderRecipe(Recipe):
+    """A recipe for a model whose decoder writes a text for something that is read."""
+
+    transform_options: ClassVar[type] = Searching
+
+    depth: PositiveInt = 2
+    """Blocks of encoder and decoder, each; LSTMs have one layer."""
+    heads: PositiveInt = 4
+    """Of the attention in each block."""
+    width: PositiveInt = 256
+    """Of a symbol's representation; a multiple of twice the heads."""
+    positions: Literal["rotary", "learned"] = "rotary"
+    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
+    activation: Literal["gelu", "relu", "silu"] = "relu"
+    """Between the two layers of a block that follow the attention."""
+    embedding_deviation: PositiveFloat = 0.02
+    """Of the embedding's first values."""
+    label_smoothing: Fraction = 0.1
+    """Share of a target's probability that is spread over all symbols (Szegedy et al. 2016, §7)."""
+    dropout: ProperFraction = 0.1
+    """Share of the activations that a training step leaves out."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
+    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=200)
+    weight_decay: NonNegativeFloat = 0.01
+    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width is {self.width}: it must be a multiple of twice the heads ({self.heads})")
+
+    @property
+    @abc.abstractmethod
+    def target_length(self) -> int:
+        """Symbols of the longest text that is learnt and written."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Seq2SeqRecipe(Recipe):
+class Seq2SeqRecipe(DecoderRecipe):
     """A recipe for a model that writes a text for a text."""
 
     model: ClassVar[str] = "aigc_tf.families.text.seq2seq.model:Seq2Seq"
@@ -116,37 +160,21 @@ class Seq2SeqRecipe(Recipe):
     encoder: Literal["transformer", "lstm"] = "transformer"
     """Attention throughout (Vaswani et al. 2017), or LSTMs on both sides with attention between them (Luong et al.
     2015)."""
-    depth: PositiveInt = 2
-    """Blocks of encoder and decoder, each; LSTMs have one layer."""
-    heads: PositiveInt = 4
-    """Of the attention in each block."""
-    width: PositiveInt = 256
-    """Of a symbol's representation; a multiple of twice the heads."""
-    positions: Literal["rotary", "learned"] = "rotary"
-    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
-    activation: Literal["gelu", "relu", "silu"] = "relu"
-    """Between the two layers of a block that follow the attention."""
-    embedding_deviation: PositiveFloat = 0.02
-    """Of the embedding's first values."""
     copies: bool = True
     """A copy head: symbols can be taken from the source by their places (See et al. 2017, eq. 9)."""
-    label_smoothing: Fraction = 0.1
-    """Share of a target's probability that is spread over all symbols (Szegedy et al. 2016, §7)."""
-    dropout: ProperFraction = 0.1
-    """Share of the activations that a training step leaves out."""
-    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
-    schedule: ScheduleSettings = ScheduleSettings(warmup_steps=200)
-    weight_decay: NonNegativeFloat = 0.01
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: PairLimits = PairLimits()
 
     def __post_init__(self) -> None:
-        if self.width % (2 * self.heads):
-            raise ValueError(f"width is {self.width}: it must be a multiple of twice the heads ({self.heads})")
+        super().__post_init__()
         if self.copies and not self.pairs.shared:
             raise ValueError(
                 "copies is True, and pairs.shared False: a copied symbol needs one vocabulary for both sides"
             )
+
+    @property
+    def target_length(self) -> int:
+        """That of the pairs."""
+        return self.pairs.target_length
 
     @classmethod
     def small(cls) -> Self:

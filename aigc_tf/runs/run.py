@@ -227,6 +227,7 @@ class Run:
 
         sampling = sampling_of(self.recipe, options)
         request = Request(part="test", samples=samples, seed=seed, options=options, sampling=sampling)
+        request = dataclasses.replace(request, opened=lambda path: Run.open(path).model)
         evaluators = [resolve(reference)() for reference in self.recipe.evaluators]
         report = evaluate(evaluators, self.model, self.source, self.recipe, request)
         report["pictures"] = write_pictures(self.path, report["pictures"], self.made_by(seed))

@@ -78,11 +78,17 @@ def gans(
 
 
 def in_a_process_of_its_own(
-    name: str, seed: int, source: str, samples: int, marks: Sequence[float], processor_time: bool = False
+    name: str,
+    seed: int,
+    source: str,
+    samples: int,
+    marks: Sequence[float],
+    processor_time: bool = False,
+    evaluations: Sequence[int] = (),
 ) -> dict[str, Any]:
     """What `measure` finds, in a process that has seen nothing else: its peak memory is this training's."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
-        return pool.submit(measure, name, seed, source, samples, marks, processor_time).result()
+        return pool.submit(measure, name, seed, source, samples, marks, processor_time, evaluations).result()
 
 
 def end_with_parent() -> None:
@@ -96,15 +102,31 @@ def end_with_parent() -> None:
 
 
 def measure(
-    name: str, seed: int, source: str, samples: int, marks: Sequence[float], processor_time: bool = False
+    name: str,
+    seed: int,
+    source: str,
+    samples: int,
+    marks: Sequence[float],
+    processor_time: bool = False,
+    evaluations: Sequence[int] = (),
 ) -> dict[str, Any]:
     """Train a recipe or a tutorial until the last mark.
+
+    Args:
+        name: of the recipe, or one of `TUTORIALS`.
+        seed: of the training.
+        source: what to train on.
+        samples: for a reading.
+        marks: in seconds.
+        processor_time: see `gans`.
+        evaluations: of a flow, how often its network is asked for a sample: a reading for each of these.
 
     Returns:
         "readings", at each mark; "images" trained on in a step, their "shape", and "peak_bytes" of the process before
         the first reading.
     """
-    recipe = gan_recipes().get(name, DCGAN)(source=source, seed=seed)
+    kind: Any = DCGAN if name in TUTORIALS else recipe_classes()[name]
+    recipe = kind(source=source, seed=seed)
     clock = time.process_time if processor_time else time.perf_counter
     opened = cache(lambda: resolve(recipe.data)(recipe))  # by the first reading: not to be counted as training's memory
     found: dict[str, Any] = {"shape": recipe.images.shape, "images": recipe.examples_per_step, "readings": []}
@@ -114,10 +136,12 @@ def measure(
     def reader(model: Any) -> Callable[[float, int], None]:
         def read(mark: float, steps: int) -> None:
             found.setdefault("peak_bytes", peak_bytes())
-            report = report_of(model, opened(), recipe, samples)
-            figures = {figure: report[figure] for figure in FIGURES if figure in report}
-            found["readings"].append({"seconds": mark, "steps": steps, **figures})
-            say(f"\n{name}, seed {seed}: {mark:.0f} s, {steps} steps, distance {figures['frechet_distance']:.2f}")
+            for options in [{"evaluations": count} for count in evaluations] or [{}]:
+                report = report_of(model, opened(), recipe, samples, **options)
+                figures = {figure: report[figure] for figure in FIGURES if figure in report}
+                found["readings"].append({"seconds": mark, "steps": steps, **options, **figures})
+                distance = f"{mark:.0f} s, {steps} steps, distance {figures['frechet_distance']:.2f}"
+                say(f"\n{name}, seed {seed}: {distance}{''.join(f', {n} evaluations' for n in options.values())}")
 
         return read
 
@@ -154,9 +178,22 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def rows_of(results: Sequence[dict[str, Any]], name: str, seconds: Sequence[float]) -> list[dict[str, Any]]:
-    """A row for each time: the medians over the seeds of the means over the last fifth of it."""
-    runs = [row for row in results if row["recipe"] == name]
+def rows_of(
+    results: Sequence[dict[str, Any]], name: str, seconds: Sequence[float], evaluations: int | None = None
+) -> list[dict[str, Any]]:
+    """A row for each time: the medians over the seeds of the means over the last fifth of it.
+
+    Args:
+        results: of `measure`.
+        name: of the recipe.
+        seconds: the times.
+        evaluations: of a flow, those whose readings count.
+    """
+    runs = []
+    for row in results:
+        if row["recipe"] == name:
+            chosen = [reading for reading in row["readings"] if reading.get("evaluations") == evaluations]
+            runs.append(row | {"readings": chosen})
     rows = []
     for total in seconds:
         marks = [share * total for share in SHARES]

@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 import pydicom
 
-from aigc_tf.data.captioned.opening import open_source as open_captioned
+from aigc_tf.data.moments.opening import open_source as open_captioned
 from aigc_tf.data.text import levels, molecules
 from aigc_tf.data.video.clip import read_clip, write_animation, write_video
 from aigc_tf.data.volumes.slices import read_slices

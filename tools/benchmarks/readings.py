@@ -15,6 +15,7 @@ import keras
 import aigc_tf
 from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.base import Recipe
+from aigc_tf.recipes.options import sampling_of
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.references import resolve
 
@@ -130,7 +131,9 @@ class Results:
         self.rows.append(row)
 
 
-def report_of(model: Any, source: Any, recipe: Recipe, samples: int) -> dict[str, Any]:
-    """What the recipe's evaluators say of a model on the test part, without a run."""
+def report_of(model: Any, source: Any, recipe: Recipe, samples: int, **options: Any) -> dict[str, Any]:
+    """What the recipe's evaluators say of a model on the test part, without a run; `options` are its own."""
     evaluators = [resolve(reference)() for reference in recipe.evaluators]
-    return evaluate(evaluators, model, source, recipe, Request(part="test", samples=samples))
+    sampling = sampling_of(recipe, options)
+    request = Request(part="test", samples=samples, options=options, sampling=sampling)
+    return evaluate(evaluators, model, source, recipe, request)

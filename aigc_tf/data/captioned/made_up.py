@@ -1,4 +1,4 @@
-"""Shapes of any colour and size with captions: what `auto` stands for, so that captions can be tried without data."""
+"""Made-up pictures with captions: what `auto` stands for, so that models of both can be tried without data."""
 
 from __future__ import annotations
 
@@ -9,38 +9,50 @@ from PIL import Image, ImageDraw
 
 COLOURS = {
     "red": (220, 40, 40),
-    "green": (40, 170, 60),
-    "blue": (50, 80, 220),
-    "yellow": (235, 210, 50),
-    "white": (240, 240, 240),
-    "purple": (150, 60, 170),
+    "orange": (240, 140, 30),
+    "yellow": (235, 205, 40),
+    "green": (50, 160, 70),
+    "blue": (50, 90, 210),
+    "purple": (140, 60, 170),
+    "brown": (120, 75, 45),
+    "black": (30, 30, 30),
 }
-SHAPES = ("disc", "square", "triangle", "ring")
-SIZES = {"small": 0.4, "large": 0.8}
-COPIES = 6  # of each caption, all different
+SHAPES = ("circle", "square", "triangle", "diamond", "cross", "ring")
+SIZES = {"small": 0.3, "large": 0.5}
+PLACES = {"left": (0.3, 0.5), "right": (0.7, 0.5), "top": (0.5, 0.3), "bottom": (0.5, 0.7)}
+_FINE = 4  # times the size, in which shapes are drawn before they are made smaller
 
 
-def captioned_shapes(side: int, channels: int, seed: int = 0) -> tuple[np.ndarray, list[str]]:
-    """Pictures, uint8 `[288, side, side, channels]` on a dark ground, and captions such as "a small red disc"."""
-    random = np.random.default_rng(seed)
+def shapes(height: int, width: int) -> tuple[np.ndarray, list[str]]:
+    """384 pictures of one coloured shape each, "small red circle left", on white.
+
+    Returns:
+        uint8 `[384, height, width, 3]`, and their captions.
+    """
     pictures, captions = [], []
-    for (name, colour), shape, (size, share), _ in itertools.product(
-        COLOURS.items(), SHAPES, SIZES.items(), range(COPIES)
-    ):
-        ground = tuple(map(int, random.integers(0, 50, 3)))
-        picture = Image.new("RGB", (side, side), ground)
-        draw, length = ImageDraw.Draw(picture), share * side * random.uniform(0.85, 1.15)
-        left, top = random.uniform(0, side - length, 2)
-        box = [left, top, left + length - 1, top + length - 1]
-        if shape == "disc":
-            draw.ellipse(box, fill=colour)
-        elif shape == "square":
-            draw.rectangle(box, fill=colour)
-        elif shape == "triangle":
-            draw.polygon([(box[0], box[3]), (left + length / 2, top), (box[2], box[3])], fill=colour)
-        else:
-            draw.ellipse(box, outline=colour, width=max(2, int(length // 5)))
-        pixels = np.asarray(picture.convert("L" if channels == 1 else "RGB"))
-        pictures.append(pixels.reshape(side, side, channels))
-        captions.append(f"a {size} {name} {shape}")
+    for size, colour, shape, place in itertools.product(SIZES, COLOURS, SHAPES, PLACES):
+        canvas = Image.new("RGB", (_FINE * width, _FINE * height), "white")
+        centre = np.array(PLACES[place]) * canvas.size
+        _draw(ImageDraw.Draw(canvas), shape, centre, SIZES[size] / 2 * min(canvas.size), COLOURS[colour])
+        pictures.append(np.asarray(canvas.reduce(_FINE)))
+        captions.append(f"{size} {colour} {shape} {place}")
     return np.stack(pictures), captions
+
+
+def _draw(
+    canvas: ImageDraw.ImageDraw, shape: str, centre: np.ndarray, radius: float, colour: tuple[int, int, int]
+) -> None:
+    box = (*(centre - radius), *(centre + radius))
+    if shape == "circle":
+        canvas.ellipse(box, fill=colour)
+    elif shape == "ring":
+        canvas.ellipse(box, outline=colour, width=max(1, round(radius / 3)))
+    elif shape == "square":
+        canvas.rectangle(box, fill=colour)
+    elif shape == "cross":
+        for long, thick in ((1, 0.3), (0.3, 1)):
+            arm = radius * np.array([long, thick])
+            canvas.rectangle((*(centre - arm), *(centre + arm)), fill=colour)
+    else:
+        corners = ((-1, 1), (1, 1), (0, -1)) if shape == "triangle" else ((-1, 0), (0, 1), (1, 0), (0, -1))
+        canvas.polygon([tuple(centre + radius * np.array(corner)) for corner in corners], fill=colour)

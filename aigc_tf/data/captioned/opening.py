@@ -1,127 +1,136 @@
-"""Captioned pictures: a table of names and captions beside the files, pairs from Python, or made-up shapes."""
+"""Sources of pictures with captions: folders with a file of captions, TFDS sets, or given from Python."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.captioned.made_up import captioned_shapes
-from aigc_tf.data.captioned.source import CaptionedPictures, CaptionedSource
-from aigc_tf.data.files import read_text
-from aigc_tf.data.images.decode import decode_files
-from aigc_tf.data.images.prepare import decode_image, prepare_arrays
+from aigc_tf.data.captioned.captions import MAX_KNOWN, Captions, plain
+from aigc_tf.data.captioned.made_up import shapes
+from aigc_tf.data.captioned.public import read_tfds
+from aigc_tf.data.captioned.reading import captioned_folder
+from aigc_tf.data.captioned.source import CaptionedSource, CaptionedSplit
+from aigc_tf.data.images.arrays import check_images
+from aigc_tf.data.images.prepare import prepare_arrays
+from aigc_tf.data.pairs.vocabularies import begun
 from aigc_tf.data.paths import existing, is_path
-from aigc_tf.data.source import GIVEN, held_out_by_key, validation_keys
-from aigc_tf.errors import InputError, UnreadableError, listed, printable
-from aigc_tf.recipes.align import Align
+from aigc_tf.data.source import GIVEN, TEST_SPLIT, evenly
+from aigc_tf.data.text.vocabulary import learn_vocabulary, refuse_half_characters
+from aigc_tf.errors import InputError
+from aigc_tf.recipes.captioned import CaptionedRecipe, CaptionSettings
 from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.text import TextSettings
 
-AUTO = "captioned_shapes"
-TABLE = "captions.tsv"
-_EXPECTED = f"a file of lines picture<TAB>caption, a folder with such a file {TABLE}, or {AUTO}"
-_TEST_SHARE = 0.15
+AUTO = "shapes"
+HELD_OUT = "10 % held out as combinations of words, each of which other training captions have, with all their variants"
+_EXPECTED = "a folder of pictures with a file of captions, or a TFDS set of captioned pictures"
 _OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_TEST_SHARE, _NEEDED = 10, 20
 
 
-def open_source(recipe: Align, data: Any = None) -> CaptionedSource:
-    """The captioned pictures that a recipe asks for; a part of them is held out by a hash of their pixels.
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Captioned pictures as they were read."""
+
+    name: str
+    licence: str
+    pictures: CaptionedSplit
+    tested: CaptionedSplit | None = None
+    """A test part that they come with."""
+    notes: tuple[str, ...] = ()
+
+
+def open_source(recipe: CaptionedRecipe, data: Any = None) -> CaptionedSource:
+    """The captioned pictures that a recipe asks for, in its size and number of channels.
 
     Args:
-        recipe: its `source` is `auto` (`captioned_shapes`), a table, or a folder that holds one.
-        data: used instead of the source: pictures, uint8 or in [0, 1], `[count, height, width, channels]`, and a
-            caption for each.
+        recipe: its `source` is `auto` (`shapes`: coloured shapes, which are made up), a folder, whose `captions` are as
+            of `read_captions`, or the name of a TFDS set.
+        data: used instead: images as of `aigc_tf.data.images.opening.open_source`, and a caption of each, or several.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or there are too few captions.
+        InputError: the source or the data is missing or cannot be used.
     """
-    side, channels = recipe.video.crop, recipe.video.channels
-    settings = ImageSettings(height=side, width=side, channels=channels)
-    notes: tuple[str, ...] = ()
-    if data is not None:
-        given, captions = data
-        pictures, name, licence = prepare_arrays(np.asarray(given), settings), GIVEN, _OWN
-    elif recipe.source in ("auto", AUTO):
-        (pictures, captions), name, licence = captioned_shapes(side, channels), AUTO, _MADE_UP
-    else:
-        if not is_path(recipe.source, (".tsv",), _EXPECTED):
-            raise InputError(f"source {recipe.source!r} is not known: name {_EXPECTED}")
-        table = existing(recipe.source, _EXPECTED)
-        pictures, captions, notes = read_captioned(table / TABLE if table.is_dir() else table, settings, recipe)
-        name, licence = str(table), _OWN
-    if len(pictures) != len(captions):
-        raise InputError(f"{len(pictures)} pictures have {len(captions)} captions: give one for each")
-    source = _divided(CaptionedPictures(pictures, list(captions), recipe), name, licence)
-    summary = f"{name}: {source.sizes_in_words('captioned pictures', len)}"
-    return dataclasses.replace(source, notes=(summary, *notes))
-
-
-def _divided(whole: CaptionedPictures, name: str, licence: str) -> CaptionedSource:
-    held = held_out_by_key(validation_keys(whole.pictures), round(_TEST_SHARE * len(whole)))
-    train, test = (whole.at(np.flatnonzero(side)) for side in (~held, held))
+    found, settings = _found(recipe, data), recipe.words
+    whole, test = found.pictures, found.tested
+    if len(whole.images) < _NEEDED:
+        raise InputError(
+            f"{found.name} has {len(whole.images)} pictures with captions, and {_NEEDED} at least are needed: give more"
+        )
+    for caption in (caption for own in whole.captions for caption in own):
+        refuse_half_characters(caption, f"a caption of {found.name}")
+    if test is None:
+        chosen = whole.held_out(len(whole.images) // _TEST_SHARE, settings.split)
+        whole, test = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
+    if not len(test.images):
+        raise InputError(
+            f"{found.name} leaves nothing to test on: no caption combines words that others have, too; give more "
+            "captions that do"
+        )
     source = CaptionedSource(
-        name=name,
-        licence=licence,
-        train=train,
+        name=found.name,
+        licence=found.licence,
+        train=whole,
         test=test,
-        test_split=f"clips of {len(test):,} pictures, by content hash",
-    ).for_recipe(whole.recipe)
-    scenes = whole.recipe.scenes
-    for part, pictures in (("train", source.train), ("choose by", source.watched), ("test on", source.test)):
-        found = len(set(pictures.captions))
-        if found < scenes:
-            raise InputError(
-                f"{name} has {len(whole)} captioned pictures, {found} captions of them to {part}: a clip has {scenes} "
-                "pictures of other captions (scenes), give more"
-            )
-    return source
+        test_split=TEST_SPLIT if found.tested is not None else HELD_OUT,
+        captions=_captions(whole, settings),
+        seed=settings.split,
+        augmentation=recipe.augmentation,
+    ).for_recipe(recipe)
+    return dataclasses.replace(source, notes=(_summary(source), *found.notes))
 
 
-def read_captioned(
-    table: Path, settings: ImageSettings, recipe: Align
-) -> tuple[np.ndarray, list[str], tuple[str, ...]]:
-    """The pictures of a table `picture<TAB>caption`, whose names are relative to its folder.
-
-    Returns:
-        Pictures in their size, uint8 `[count, side, side, channels]`, their captions, and lines on what was left out.
-
-    Raises:
-        InputError: the table is missing or holds something else, a name leads out of its folder, or too many pictures
-            cannot be read.
-    """
-    try:
-        lines = [line for line in read_text(table).split("\n") if line.strip()]
-    except UnreadableError as error:
-        raise InputError(f"{table} {error}: expected lines picture<TAB>caption in UTF-8") from error
-    except OSError as error:
-        raise InputError(f"{table}: {error.strerror or error}; expected {_EXPECTED}") from error
-    rows = [_row(table, number, line) for number, line in enumerate(lines, 1)]
-    found = decode_files([table.parent / name for name, _ in rows], partial(decode_image, settings=settings))
-    pictures, captions, unreadable = [], [], []
-    for (name, caption), picture in zip(rows, found, strict=True):
-        if isinstance(picture, UnreadableError):
-            unreadable.append(f"{printable(name)} ({picture})")
-        else:
-            pictures.append(picture)
-            captions.append(caption)
-    if not pictures or len(unreadable) > recipe.video.max_unreadable * len(rows):
-        raise InputError(f"{len(unreadable)} of {len(rows)} pictures of {table} cannot be read: {listed(unreadable)}")
-    return np.stack(pictures), captions, _notes(unreadable)
+def _summary(source: CaptionedSource) -> str:
+    vocabulary = source.captions.vocabulary
+    sizes = source.sizes_in_words("pictures", lambda part: len(part.images))
+    return f"{source.name}: {sizes}, {len(vocabulary):,} symbols ({vocabulary.unit})"
 
 
-def _notes(unreadable: Sequence[str]) -> tuple[str, ...]:
-    return (f"left out: {listed(list(unreadable))}",) if unreadable else ()
+def _captions(split: CaptionedSplit, settings: CaptionSettings) -> Captions:
+    """The vocabulary of training captions, and some of them."""
+    texts = [plain(caption) for own in split.captions for caption in own]
+    form = TextSettings(unit=settings.unit, vocabulary_size=settings.vocabulary_size, lines=True)
+    vocabulary = learn_vocabulary((begun(text, settings.unit) for text in texts), form, with_ends=True)
+    distinct = list(dict.fromkeys(texts))
+    return Captions(vocabulary, settings.length, tuple(distinct[row] for row in evenly(len(distinct), MAX_KNOWN)))
 
 
-def _row(table: Path, number: int, line: str) -> tuple[str, str]:
-    name, tab, caption = line.partition("\t")
-    if not tab or not name.strip() or not caption.strip():
-        raise InputError(f"line {number} of {table} is no picture<TAB>caption: {printable(line[:60])}")
-    path = PurePosixPath(name.strip())
-    if path.is_absolute() or ".." in path.parts:
-        raise InputError(f"line {number} of {table}: {printable(name)} leads out of the table's folder")
-    return str(path), caption.strip()
+def _found(recipe: CaptionedRecipe, data: Any) -> Found:
+    name, settings = recipe.source, recipe.images
+    if data is not None:
+        return _given(data, settings)
+    if name in ("auto", AUTO):
+        pictures, captions = shapes(settings.height, settings.width)
+        split = CaptionedSplit(prepare_arrays(pictures, settings), None, captions=[[one] for one in captions])
+        return Found(AUTO, _MADE_UP, split)
+    if not is_path(name, (), _EXPECTED):
+        if recipe.captions is not None:
+            raise InputError(f"captions is {recipe.captions}, and {name} is a TFDS set: it has its own, leave it out")
+        licence, train, test, note = read_tfds(name, settings)
+        return Found(name, licence, train, test, (note,))
+    path = existing(name, _EXPECTED)
+    if not path.is_dir():
+        raise InputError(f"source {path} is not a folder: name {_EXPECTED}")
+    return _folder(path, recipe.captions, settings)
+
+
+def _given(data: Any, settings: ImageSettings) -> Found:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise InputError(f"data is a {type(data).__name__}: expected a pair, images and a caption of each")
+    images, captions = np.asarray(data[0]), [[own] if isinstance(own, str) else list(own) for own in data[1]]
+    check_images(images, "data")
+    if len(images) != len(captions) or not all(captions):
+        raise InputError(f"data has {len(images)} images and {len(captions)} captions: give one at least for each")
+    if images.dtype != np.uint8:
+        images = np.round(images * 255).astype(np.uint8)
+    pictures = images if images.ndim == 4 else images[..., np.newaxis]
+    return Found(GIVEN, _OWN, CaptionedSplit(prepare_arrays(pictures, settings), None, captions=captions))
+
+
+def _folder(folder: Path, named: str | None, settings: ImageSettings) -> Found:
+    images, captions, notes = captioned_folder(folder, named, settings, "images.max_unreadable")
+    return Found(str(folder), _OWN, CaptionedSplit(images, None, captions=captions), notes=notes)

@@ -1,207 +1,129 @@
-"""Sources of captioned clips, which are put together of captioned pictures as they are asked for."""
+"""What a source of pictures with captions is, and how training reads it."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.data.captioned.grams import grams_of
+from aigc_tf.data.captioned.captions import Captions
+from aigc_tf.data.captioned.combinations import held_out_combinations, near_clusters, reduced
+from aigc_tf.data.images.source import ImageSource, Split, chunks_of, to_unit
 from aigc_tf.data.order import Rows
-from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, Source, evenly, held_out_by_key, validation_keys
-from aigc_tf.data.video.clip import Clip
-from aigc_tf.nn.augmentation import numbers_at
-from aigc_tf.recipes.align import Align
-
-_AT_ONCE = 8
-_SEEDS = 2**24  # what a float32 in [0, 1) tells apart
-_DRIFT = 0.12  # of a side, that a picture moves by while it is shown, at most
-_VALIDATION_SHARE = 0.1
+from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, validation_count
 
 
 @dataclass(frozen=True, eq=False)
-class CaptionedClip(Clip):
-    """A clip, what is shown in it, and when."""
+class CaptionedSplit(Split):
+    """Captioned pictures for one purpose."""
 
-    captions: tuple[str, ...] = ()
-    """In any order."""
-    places: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 2), int))
-    """int `[captions, 2]`: the first and the last frame that each belongs to."""
+    captions: Sequence[Sequence[str]] = ()
+    """Of each picture, one or more."""
 
+    def at(self, rows: np.ndarray) -> CaptionedSplit:
+        """Those at some positions, int64 `[count]`."""
+        pictures = super().at(rows)
+        return CaptionedSplit(pictures.images, None, captions=[self.captions[row] for row in rows])
 
-@dataclass(frozen=True, eq=False)
-class CaptionedPictures:
-    """Some captioned pictures, and clips of them.
-
-    Args:
-        pictures: uint8 `[count, side, side, channels]`.
-        captions: of each.
-        recipe: how many pictures and frames a clip has.
-    """
-
-    pictures: np.ndarray
-    captions: Sequence[str]
-    recipe: Align
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def at(self, chosen: np.ndarray) -> CaptionedPictures:
-        """Those at some places."""
-        captions = [self.captions[place] for place in chosen]
-        return CaptionedPictures(self.pictures[chosen], captions, self.recipe)
-
-    def clip(self, number: int, random: np.random.Generator) -> CaptionedClip:
-        """A clip with the picture of that number and others of other captions, which move slowly one after the other.
-
-        Args:
-            number: of the picture.
-            random: decides all else.
-        """
-        recipe = self.recipe
-        chosen = [number]
-        for other in random.permutation(len(self)):
-            if len(chosen) < recipe.scenes and all(self.captions[other] != self.captions[one] for one in chosen):
-                chosen.append(int(other))
-        chosen = list(random.permutation(chosen))
-        spare = recipe.frames - recipe.shortest * len(chosen)
-        lengths = recipe.shortest + np.bincount(random.integers(len(chosen), size=spare), minlength=len(chosen))
-        ends = np.cumsum(lengths)
-        frames = [
-            frame
-            for one, length in zip(chosen, lengths, strict=True)
-            for frame in drifting(self.pictures[one], int(length), random)
-        ]
-        order = random.permutation(len(chosen))
-        places = np.stack([ends - lengths, ends - 1], axis=1)[order]
-        return CaptionedClip(
-            np.stack(frames), captions=tuple(self.captions[chosen[place]] for place in order), places=places
-        )
-
-    def clips(self, count: int) -> list[CaptionedClip]:
-        """At most `count` clips, always the same, whose first pictures are evenly spread."""
-        return [self.clip(int(number), np.random.default_rng((int(number), 1))) for number in evenly(len(self), count)]
-
-    @cached_property
-    def digest(self) -> bytes:
-        """A hash of all content."""
-        content = hashlib.sha256(np.ascontiguousarray(self.pictures).data)
-        content.update("\n".join(self.captions).encode())
-        return content.digest()
-
-
-def drifting(picture: np.ndarray, frames: int, random: np.random.Generator) -> np.ndarray:
-    """A picture that moves straight ahead by whole pixels, its borders repeated, a bit brighter or darker.
-
-    Returns:
-        uint8 `[frames, side, side, channels]`.
-    """
-    side = len(picture)
-    most = max(1, round(_DRIFT * side))
-    around = np.pad(picture, ((most, most), (most, most), (0, 0)), mode="edge")
-    start, end = random.uniform(0, 2 * most, (2, 2))
-    shares = np.linspace(0, 1, frames)[:, np.newaxis]
-    places = np.rint((1 - shares) * start + shares * end).astype(int)
-    shown = np.stack([around[top : top + side, left : left + side] for top, left in places])
-    return np.clip(np.round(shown * random.uniform(0.8, 1.2)), 0, 255).astype(np.uint8)
+    def held_out(self, room: int, seed: int) -> np.ndarray:
+        """Which of them are held out as combinations; see `held_out_combinations`."""
+        forms = [[reduced(caption) for caption in own] for own in self.captions]
+        return held_out_combinations(forms, near_clusters(np.asarray(self.images)), room, seed)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CaptionedSource(Source):
-    """Clips of captioned pictures."""
+class CaptionedSource(ImageSource):
+    """Pictures with captions, of which combinations of words are held out. To models of pictures it is one of those."""
 
-    train: CaptionedPictures
-    validation: CaptionedPictures | None = None
-    test: CaptionedPictures
-    uncut: CaptionedPictures | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    surveyed_by: ClassVar[str] = "aigc_tf.data.captioned.overview:overview"
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """See `Source.fingerprint`."""
-        return hashlib.sha256((self.uncut or self.train).digest + self.test.digest).hexdigest()
+    captions: Captions
+    seed: int
+    """Of the choice of what is held out to choose by."""
+    class_names: tuple[str, ...] | None = field(default=None, init=False)
+
+    train: CaptionedSplit
+    validation: CaptionedSplit | None = None
+    test: CaptionedSplit
 
     @property
-    def count(self) -> int:
-        """Clips in an epoch: each picture is the first that is chosen of one."""
-        return len(self.train)
+    def fingerprint(self) -> str:
+        """SHA-256, in hexadecimal, over all pictures and captions."""
+        digest = hashlib.sha256(super().fingerprint.encode())
+        for split in (self.training, self.test):
+            assert isinstance(split, CaptionedSplit)
+            for own in split.captions:
+                digest.update("\0".join((*own, "")).encode())
+        return digest.hexdigest()
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """`captions`."""
+        return {"captions": self.captions, **super().assets}
 
     @property
     def validation_split(self) -> str:
         """In words."""
         if self.validation is None:
             return NO_VALIDATION
-        return f"clips of {len(self.validation):,} of the training pictures, by content hash"
+        return f"{len(self.validation.images):,} of the training pictures, as combinations of known words"
 
     def validated(self) -> Self:
-        """See `Source.validated`: a tenth of the pictures, since clips of a few would repeat them."""
-        held = held_out_by_key(validation_keys(self.train.pictures), max(1, round(_VALIDATION_SHARE * len(self.train))))
-        train, validation = (self.train.at(np.flatnonzero(side)) for side in (~held, held))
-        return dataclasses.replace(self, train=train, validation=validation, uncut=self.train)
+        """The same with a validation part: combinations of the training part."""
+        whole = self.training
+        assert isinstance(whole, CaptionedSplit)
+        chosen = whole.held_out(validation_count(len(whole.images)), self.seed)
+        if not chosen.any():
+            return self
+        train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
+        kept = CaptionedSplit(np.asarray(validation.images), None, captions=validation.captions)
+        return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
 
     def describe(self) -> dict[str, Any]:
         """What a run records of its source."""
-        return {
-            "training pictures": len(self.train),
-            "captions": len(set(self.train.captions)),
-            "validation split": self.validation_split,
-            "test pictures": len(self.test),
-            "test split": self.test_split,
-            "licence": self.licence,
-        }
+        facts = {name: value for name, value in super().describe().items() if name != "classes"}
+        vocabulary = self.captions.vocabulary
+        symbols = f"{len(vocabulary):,} ({vocabulary.unit})"
+        return facts | {"captions": self.caption_count, "symbols of captions": symbols}
 
-    def inputs(self, part: PartName, count: int) -> list[CaptionedClip]:
-        """Clips with their captions."""
-        found: list[CaptionedClip] = self.part(part).clips(count)
-        return found
+    @property
+    def caption_count(self) -> int:
+        """Captions of the training part."""
+        return sum(map(len, self.train.captions))
+
+    def pairs(self, part: PartName, count: int) -> tuple[np.ndarray, list[str]]:
+        """At most `count` pictures of a part, evenly spread, uint8, and the first caption of each."""
+        split: CaptionedSplit = self.part(part).some(count)
+        return np.asarray(split.images), [own[0] for own in split.captions]
+
+    def titles(self, part: PartName, count: int) -> list[str]:
+        """Their captions."""
+        return self.pairs(part, count)[1]
+
+    def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str] | None]:
+        """Pictures and their captions."""
+        return self.pairs(part, count)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Clips as batches for training have them."""
-        clips = self.inputs(part, count)
-        for start in range(0, len(clips), _AT_ONCE):
-            yield dict(zip(("clip", "grams", "shown"), self._arrays(clips[start : start + _AT_ONCE]), strict=True))
+        """Evenly spread: `image` and `words` as `read` has them, of each picture the first caption."""
+        images, captions = self.pairs(part, count)
+        for rows in chunks_of(images):
+            yield {"image": to_unit(images[rows]), "words": self.captions.numbers(captions[rows])}
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """Clips and their captions.
+        """`image` as of all sources of images, and `words`, int32 `[batch, length]`, one caption of each picture."""
 
-        Returns:
-            `clip`, float32 `[batch, frames, side, side, channels]` in [0, 1]; `grams`, int32 `[batch, scenes, grams]`;
-            `shown`, float32 `[batch, scenes, frames]`, 1 where a caption says what a frame shows.
-        """
-        size, recipe = rows.examples.shape[0], self.train.recipe
-        numbers = numbers_at(rows.position, size, seed)
+        def numbers(examples: np.ndarray, position: np.ndarray) -> np.ndarray:
+            places = np.random.default_rng((seed, int(position))).random(len(examples)).tolist()
+            owns = [self.train.captions[row] for row in examples]
+            chosen = [own[int(place * len(own))] for own, place in zip(owns, places, strict=True)]
+            return self.captions.numbers(chosen)
 
-        def clips(examples: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, ...]:
-            seeds = (numbers[:, :2] * _SEEDS).astype(np.int64)
-            drawn = [np.random.default_rng((seed, *map(int, own))) for own in seeds]
-            return self._arrays(
-                [self.train.clip(int(one), random) for one, random in zip(examples, drawn, strict=True)]
-            )
-
-        types = (tf.float32, tf.int32, tf.float32)
-        clip, grams, shown = tf.numpy_function(clips, [rows.examples, numbers], types, stateful=False)
-        shape = (size, recipe.frames, *self.train.pictures.shape[1:])
-        return {
-            "clip": tf.ensure_shape(clip, shape),
-            "grams": tf.ensure_shape(grams, (size, recipe.scenes, recipe.grams)),
-            "shown": tf.ensure_shape(shown, (size, recipe.scenes, recipe.frames)),
-        }
-
-    def _arrays(self, clips: Sequence[CaptionedClip]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        recipe = self.train.recipe
-        frames = np.arange(recipe.frames)
-        shown = [
-            (clip.places[:, :1] <= frames) & (frames <= clip.places[:, 1:])  # broadcast to [captions, frames]
-            for clip in clips
-        ]
-        return (
-            np.stack([clip.frames for clip in clips]).astype(np.float32) / 255,
-            np.stack([grams_of(clip.captions, recipe.grams, recipe.buckets) for clip in clips]),
-            np.stack(shown).astype(np.float32),
-        )
+        words = tf.numpy_function(numbers, [rows.examples, rows.position], tf.int32, stateful=False)
+        shape = (rows.examples.shape[0], self.captions.length)
+        return super().read(rows, seed) | {"words": tf.ensure_shape(words, shape)}

@@ -193,6 +193,12 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def merges_of(tokenizer: str) -> list[list[str]]:
+    """The pairs of symbols that a tokenizer joins, in their order."""
+    merges = json.loads(tokenizer)["model"]["merges"]
+    return [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
+
+
 def refuse_half_characters(text: str, what: str) -> None:
     """Raise InputError if a text has half of a surrogate pair: it is not Unicode, and cannot be written to a file.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aigc_tf.data.captioned.grams import grams_of
+from aigc_tf.data.moments.grams import grams_of
 from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
 from aigc_tf.families.alignment.model import Aligner, moments_of
@@ -14,11 +14,11 @@ from aigc_tf.metrics.video.moments import likeness
 from aigc_tf.recipes.align import Align
 
 if TYPE_CHECKING:
-    from aigc_tf.data.captioned.source import CaptionedSource
+    from aigc_tf.data.moments.source import MomentSource
 
 
 def moment_quality(
-    model: Aligner, source: CaptionedSource, recipe: Align, runner: Runner, quantize: str
+    model: Aligner, source: MomentSource, recipe: Align, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
     """Measure a file on clips of the `watched` part, and refuse one beyond the limits of the recipe.
 

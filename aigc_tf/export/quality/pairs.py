@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from aigc_tf.data.text.split import PADDING
 from aigc_tf.export.quality.change import Call, checked, relative_rise
 from aigc_tf.export.runner import Runner
 from aigc_tf.export.verify import Arrays
+from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
 from aigc_tf.families.text.seq2seq.model import Seq2Seq
+from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
 from aigc_tf.families.text.seq2seq.search import Writer
 from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
@@ -35,36 +38,48 @@ def pair_quality(
     rows = runner.batch("encode")
     chosen = evenly(len(source.watched), recipe.export_limits.pairs)
     chosen = np.resize(chosen, -(-len(chosen) // rows) * rows).reshape(-1, rows)
+    batches = [
+        (model.sources([source.watched.pairs[row].source for row in some]), source.watched.batch(some)[1])
+        for some in chosen
+    ]
+    return {"step": rise_of_perplexity(model, batches, runner, quantize, recipe.export_limits.of(quantize))}
+
+
+def rise_of_perplexity(
+    model: DecoderModel, batches: Sequence[tuple[np.ndarray, np.ndarray]], runner: Runner, quantize: str, allowed: float
+) -> dict[str, Any]:
+    """By what share quantizing raises the perplexity of targets.
+
+    Args:
+        model: of the networks.
+        batches: sources as the networks read them, and targets between boundaries, int32 `[rows, time]`, then -1.
+        runner: of the exported file.
+        quantize: `dynamic` or `int8`.
+        allowed: by what share it may rise.
+
+    Raises:
+        VerificationError: it rises by more.
+    """
 
     def networks(name: str, inputs: Arrays) -> Arrays:
         return {key: tensor.numpy() for key, tensor in model.networks.call(name, **inputs).items()}
 
     def error(call: Call) -> float:
-        return perplexity(call, model, source, chosen)
+        return perplexity(call, model.networks, batches)
 
     calls = checked(networks, lambda name, inputs: runner(name, **inputs))
-    allowed = recipe.export_limits.of(quantize)
-    return {"step": relative_rise("perplexity of held-out targets", error, calls, quantize, allowed)}
+    return relative_rise("perplexity of held-out targets", error, calls, quantize, allowed)
 
 
-def perplexity(call: Call, model: Seq2Seq, source: PairSource, batches: np.ndarray) -> float:
-    """Of the targets of pairs, int `[batches, rows]`, of the `watched` part.
-
-    Args:
-        call: runs `encode`, `start` and `step`.
-        model: of the networks.
-        source: of the pairs.
-        batches: which pairs.
-    """
+def perplexity(call: Call, networks: Seq2SeqNetworks, batches: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+    """Of the targets of some sources; `call` runs `encode`, `start` and `step`."""
     total, counted = 0.0, 0
-    for rows in batches:
-        texts = [source.watched.pairs[row].source for row in rows]
-        writer = Writer(model.networks, model.sources(texts), lambda name, **inputs: call(name, _arrays(inputs)))
-        _, target = source.watched.batch(rows)
-        for time in range(target.shape[1] - 1):
-            log_p = writer.read(np.maximum(target[:, time], 0))
-            real = target[:, time + 1] != PADDING
-            total -= float(log_p[real, target[real, time + 1]].sum())
+    for sources, targets in batches:
+        writer = Writer(networks, sources, lambda name, **inputs: call(name, _arrays(inputs)))
+        for time in range(targets.shape[1] - 1):
+            log_p = writer.read(np.maximum(targets[:, time], 0))
+            real = targets[:, time + 1] != PADDING
+            total -= float(log_p[real, targets[real, time + 1]].sum())
             counted += int(real.sum())
     return float(np.exp(total / counted))
 

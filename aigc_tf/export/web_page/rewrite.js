@@ -40,7 +40,7 @@ export async function show(section, described, loaded) {
 }
 
 /** Text as numbers of the source's symbols, as `tools/tflite_rewrite.py` has it. */
-class Symbols {
+export class Symbols {
   #unit;
   #unknown;
   #numbers;

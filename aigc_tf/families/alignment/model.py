@@ -12,9 +12,9 @@ import tensorflow as tf
 from keras import ops
 from scipy.special import log_softmax
 
-from aigc_tf.data.captioned.grams import grams_of
-from aigc_tf.data.captioned.source import CaptionedClip
 from aigc_tf.data.images.prepare import prepare_arrays
+from aigc_tf.data.moments.grams import grams_of
+from aigc_tf.data.moments.source import CaptionedClip
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
@@ -93,7 +93,7 @@ class Aligner(GenerativeModel, Transforms):
         return 0.5 * (losses[0] + losses[1])
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both networks on clips and captions, as `CaptionedSource.read` gives them."""
+        """Update both networks on clips and captions, as `MomentSource.read` gives them."""
         with tf.GradientTape() as tape:
             loss = self.loss_of(batch, training=True)
         weights = [*self.look.trainable_variables, *self.read.trainable_variables]

@@ -25,7 +25,26 @@ from aigc_tf.recipes import class_flow
 PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
 
 
-class ClassFlow(EditingFlow):
+class GuidedFlow(EditingFlow):
+    """A flow with a condition that guides it."""
+
+    def guided(self, ask: Ask, options: Any) -> Ask:
+        """(1 - w) times the prediction for any condition, and w times that for the one.
+
+        Ho & Salimans 2022, eq. 6, with w - 1 in place of the paper's w.
+        """
+        weight = options.guidance
+        if weight == 1:
+            return ask
+
+        def guided(noisy: Any, time: float, told: Any) -> Any:
+            anything = ask(noisy, time, None)
+            return anything + weight * (ask(noisy, time, told) - anything)
+
+        return guided
+
+
+class ClassFlow(GuidedFlow):
     """A flow that is told the class, and sometimes is not (Ho & Salimans 2022, algorithm 1).
 
     Args:
@@ -73,21 +92,6 @@ class ClassFlow(EditingFlow):
     def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
         """The labels."""
         return [everywhere(self.untold, "int32") if told is None else told]
-
-    def guided(self, ask: Ask, options: Any) -> Ask:
-        """(1 - w) times the prediction for any class, and w times that for the class (Ho & Salimans 2022, eq. 6).
-
-        With w - 1 in place of the paper's w.
-        """
-        weight = options.guidance
-        if weight == 1:
-            return ask
-
-        def guided(noisy: Any, time: float, told: Any) -> Any:
-            anything = ask(noisy, time, None)
-            return anything + weight * (ask(noisy, time, told) - anything)
-
-        return guided
 
     def previews(self, source: Any) -> dict[str, Preview]:
         """Samples of fixed noise, a row for each class, with its name."""

@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from aigc_tf.families.base import Examples, Signature, TensorSpec
-from aigc_tf.families.flow.following import following, velocities
+from aigc_tf.families.flow.following import Ask, following, velocities
 from aigc_tf.families.flow.paths import NEAREST, between, image_of_velocity
 from aigc_tf.families.pages import Panel
 from aigc_tf.modalities.pictures import as_brightness
@@ -105,33 +105,43 @@ class FlowFile:
         told = inputs_for(model.told_specs())
         noise = layers.Reshape(model.image_shape, name="noise")(latent)
         condition = told[0] if told else None
-        velocity = velocities(model.guided(self._ask, self.solving), condition, model.recipe.prediction)
+        ask = model.guided(self.asking(condition), self.solving)
+        velocity = velocities(ask, condition, model.recipe.prediction)
         *_, image = following(velocity, noise, self.solving)
         image = ops.clip(0.5 * image + 0.5, 0.0, 1.0)
         return keras.Model([latent, *told] if told else latent, image, name="generate")
 
-    def _ask(self, noisy: Any, time: float, told: Any) -> Any:
-        """What the network predicts of noisy images, tensors, all at one time; see `Ask`."""
+    def asking(self, condition: Any) -> Ask:
+        """What the network predicts of noisy images, tensors, all at one time; `condition` is what there may be."""
+        del condition
 
-        def everywhere(value: float, dtype: str = "float32") -> Any:
-            return Everywhere(value, dtype)(noisy)
+        def ask(noisy: Any, time: float, told: Any) -> Any:
+            def everywhere(value: float, dtype: str = "float32") -> Any:
+                return Everywhere(value, dtype)(noisy)
 
-        return self.model.used([noisy, everywhere(time), *self.model.further(told, everywhere)])
+            return self.network([noisy, everywhere(time), *self.model.further(told, everywhere)])
+
+        return ask
+
+    @property
+    def network(self) -> keras.Model:
+        """What is asked, evaluation by evaluation."""
+        return self.model.used
 
     def predictor(self) -> keras.Model:
         """Noisy image, time, and conditions -> predicted image, whatever the network predicts."""
         model = self.model
         told = inputs_for(model.further_specs())
         noisy, time = keras.Input(model.image_shape, name="noisy"), keras.Input((), name="time")
-        predicted = model.used([noisy, time, *told])
+        predicted = self.network([noisy, time, *told])
         if model.recipe.prediction == "velocity":
             predicted = ToImage(name="to_image")(predicted, noisy, time)
         return keras.Model([noisy, time, *told], predicted, name="predict")
 
     def drawn(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """Latents, and conditions in turn."""
-        conditions = dict.fromkeys(self.model.told_specs(), self.model.conditions(None, count))
-        return {"latent": self.model.latents(count, seed)} | conditions
+        told = self.model.examples_told(count, seed) if self.model.told_specs() else {}
+        return {"latent": self.model.latents(count, seed)} | told
 
     def noisy_examples(self, source: Any) -> Examples:
         """Training images with noise of all times; the model's own where there is no source."""

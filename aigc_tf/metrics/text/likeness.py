@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aigc_tf.data.text.words import words
 from aigc_tf.metrics.text.packages import imported
-from aigc_tf.metrics.text.simple_writers import is_spaced, words
+from aigc_tf.metrics.text.simple_writers import is_spaced
 
 DRAWS = 1000  # of the bootstrap (Efron 1979; Koehn 2004)
 _SEED = 0

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.pairs.source import PairSource
+from aigc_tf.data.text.words import words
 from aigc_tf.families.text.seq2seq.model import Seq2Seq
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.text.likeness import MEASURES
-from aigc_tf.metrics.text.simple_writers import METHODS, words
+from aigc_tf.metrics.text.simple_writers import METHODS
 from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
 MAX_SAMPLES = 1000  # sources that are written for, however many are asked for

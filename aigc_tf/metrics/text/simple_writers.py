@@ -9,12 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from aigc_tf.data.pairs.files import Pair
+from aigc_tf.data.text.words import words
 from aigc_tf.metrics.text.ibm1 import WordTranslation
 from aigc_tf.metrics.text.packages import imported
 
 FIRST_WORDS = 12
-# A word of letters and digits, or one character of scripts without spaces; punctuation is a word in a gloss.
-_WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+|[^\w\s]")
 _SENTENCE = re.compile(r".+?[.!?。！？](?=\s|$)", re.DOTALL)
 
 Writes = Callable[[Sequence[Pair], Sequence[str]], list[str]]
@@ -27,11 +26,6 @@ class Method(NamedTuple):
     name: str
     """In reports."""
     write: Writes
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, Chinese characters and punctuation one by one."""
-    return _WORDS.findall(text)
 
 
 def is_spaced(text: str) -> bool:
@@ -52,19 +46,22 @@ def first_words(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
 
 
 def nearest(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
-    """The target of the training pair whose source has the largest cosine of TF-IDF weights (Salton & Buckley 1988)."""
+    """The target of the training pair whose source is the most alike; see `nearest_texts`."""
+    return [pairs[row].target for row in nearest_texts([pair.source for pair in pairs], sources).tolist()]
+
+
+def nearest_texts(known: Sequence[str], asked: Sequence[str]) -> np.ndarray:
+    """Of the known texts, those with the largest cosine of TF-IDF weights (Salton & Buckley 1988): int64 `[asked]`."""
     library = imported("sklearn.feature_extraction.text", "scikit-learn")
 
     def lowered(text: str) -> list[str]:
         return words(text.casefold())
 
     weigh = library.TfidfVectorizer(analyzer=lowered, sublinear_tf=True)
-    known = weigh.fit_transform([pair.source for pair in pairs])
-    asked = weigh.transform(sources)
-    found: list[str] = []
-    for at in range(0, len(sources), 200):
-        likeness = (asked[at : at + 200] @ known.T).toarray()
-        found += [pairs[row].target for row in np.argmax(likeness, axis=1)]
+    weights, wanted = weigh.fit_transform(known), weigh.transform(asked)
+    found = np.empty(len(asked), np.int64)
+    for at in range(0, len(asked), 200):
+        found[at : at + 200] = np.argmax((wanted[at : at + 200] @ weights.T).toarray(), axis=1)
     return found
 
 

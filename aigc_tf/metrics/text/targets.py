@@ -6,11 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_tf.data.pairs.source import PairSource
-from aigc_tf.data.source import PartName
+from aigc_tf.data.source import PartName, Source
+from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
 from aigc_tf.families.text.seq2seq.model import Seq2Seq
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.text.likelihood import ORDER, perplexity
 from aigc_tf.metrics.text.ngram import NGram, nats_of
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
 
@@ -46,12 +48,12 @@ class NatsPerSymbol(Chooser):
 
     name = "nats_per_symbol"
 
-    def value(self, model: Seq2Seq, source: PairSource, recipe: Seq2SeqRecipe, samples: int, part: PartName) -> float:
+    def value(self, model: DecoderModel, source: Source, recipe: Recipe, samples: int, part: PartName) -> float:
         """Of at most `samples` pairs."""
         return float(held_out_nats(model, source, samples, part).mean())
 
 
-def held_out_nats(model: Seq2Seq, source: PairSource, samples: int, part: PartName) -> np.ndarray:
+def held_out_nats(model: DecoderModel, source: Source, samples: int, part: PartName) -> np.ndarray:
     """-log p of each symbol of held-out targets, their ends included, in nats: float64 `[symbols]`."""
     found = []
     for batch in source.held_out(part, samples):

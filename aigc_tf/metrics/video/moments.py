@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from aigc_tf.data.captioned.grams import grams_of
+from aigc_tf.data.moments.grams import grams_of
 from aigc_tf.data.source import PartName
 from aigc_tf.metrics.distances import squared_distances
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Picture, Request
@@ -16,7 +16,7 @@ from aigc_tf.modalities.drawing import rows_of
 from aigc_tf.modalities.pictures import as_brightness
 
 if TYPE_CHECKING:
-    from aigc_tf.data.captioned.source import CaptionedClip, CaptionedPictures, CaptionedSource
+    from aigc_tf.data.moments.source import CaptionedClip, CaptionedPictures, MomentSource
     from aigc_tf.families.alignment.model import Aligner
     from aigc_tf.recipes.align import Align
 
@@ -36,7 +36,7 @@ class MomentsFound(Evaluator):
     - found: share of captions the middle of whose moment is one of theirs, higher is better.
     """
 
-    def measure(self, model: Aligner, source: CaptionedSource, recipe: Align, request: Request) -> Measurement:
+    def measure(self, model: Aligner, source: MomentSource, recipe: Align, request: Request) -> Measurement:
         """Look at `request.samples` clips of the part, at most 500; see `Evaluator.measure`."""
         clips = source.inputs(request.part, min(request.samples, MAX_CLIPS))
         truth = np.concatenate([clip.places for clip in clips])

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import aigc_tf
-from aigc_tf.data.captioned.source import CaptionedClip
+from aigc_tf.data.moments.source import CaptionedClip
 from aigc_tf.data.video.clip import Clip
 from aigc_tf.errors import InputError
 from aigc_tf.families.alignment.model import moments_of

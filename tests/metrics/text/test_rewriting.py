@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from aigc_tf.data.pairs.files import Pair
+from aigc_tf.data.text.words import words
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Figure
 from aigc_tf.metrics.text.ibm1 import WordTranslation
 from aigc_tf.metrics.text.likeness import bleu, rouge
 from aigc_tf.metrics.text.packages import imported
 from aigc_tf.metrics.text.rewriting import _winners, copied
-from aigc_tf.metrics.text.simple_writers import METHODS, is_spaced, words
+from aigc_tf.metrics.text.simple_writers import METHODS, is_spaced
 
 REFERENCES = ["the cat sat on the mat", "a dog barks at night"]
 

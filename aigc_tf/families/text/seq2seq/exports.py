@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY
-from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.base import Examples, Signature, TensorSpec
 
 if TYPE_CHECKING:
+    from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
     from aigc_tf.families.text.seq2seq.model import Seq2Seq
 
 SOURCES = 8  # different ones that examples of the step and of the start are made of
@@ -24,20 +26,18 @@ _MEANINGS = {
 }
 
 
-def signatures(model: Seq2Seq, source: Any) -> dict[str, Signature]:
+def signatures(
+    model: DecoderModel, ordinary: Examples, strange: Examples, read: str | None = None
+) -> dict[str, Signature]:
     """`encode`: source -> memory; `start`: memory -> constants of the steps; `step`: one symbol further.
 
     Args:
         model: the model.
-        source: of real pairs; random symbols without one.
+        ordinary: examples of `source`.
+        strange: the same, out of the ordinary.
+        read: what a source is; the numbers of a text by default.
     """
     networks = model.networks
-
-    def ordinary(count: int, seed: int) -> dict[str, np.ndarray]:
-        return {"source": sources(model, source, count, seed)}
-
-    def strange(count: int, seed: int) -> dict[str, np.ndarray]:
-        return {"source": sources(model, None, count, seed)}
 
     def remembered(count: int, seed: int) -> dict[str, np.ndarray]:
         given = ordinary(SOURCES, seed)["source"]
@@ -46,27 +46,28 @@ def signatures(model: Seq2Seq, source: Any) -> dict[str, Signature]:
 
     def begun(count: int, seed: int) -> dict[str, np.ndarray]:
         random, rows = np.random.default_rng(seed), np.arange(count) % SOURCES
-        given = sources(model, source, SOURCES, seed)
-        memory = networks.call("encode", source=given)["memory"]
-        made = networks.call(
-            "start", **{name: {"source": given, "memory": memory}[name] for name in networks.inputs("start")}
-        )
-        found: dict[str, np.ndarray] = {"source": given[rows]} | {
-            name: tensor.numpy()[rows] for name, tensor in made.items()
+        given = ordinary(SOURCES, seed)["source"]
+        first = {"source": given, "memory": networks.call("encode", source=given)["memory"]}
+        made = networks.call("start", **{name: first[name] for name in networks.inputs("start")})
+        known = {"source": given[rows]} | {name: tensor.numpy()[rows] for name, tensor in made.items()}
+        known["token"] = random.integers(len(model.target), size=count, dtype=np.int32)
+        return {
+            name: known[name] if name in known else np.zeros((count, *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in networks.inputs("step").items()
         }
-        found["token"] = random.integers(len(model.vocabularies.target), size=count, dtype=np.int32)
-        for name, tensor in networks.inputs("step").items():
-            if name not in found:
-                found[name] = np.zeros((count, *tensor.shape[1:]), tensor.dtype)
-        return found
 
-    longest = model.recipe.pairs.target_length + 1
+    longest = model.recipe.target_length + 1
     examples = {"encode": (ordinary, strange), "start": (remembered, None), "step": (begun, None)}
+    meanings = _MEANINGS if read is None else _MEANINGS | {"source": read}
+
+    def specs(tensors: dict[str, Any]) -> dict[str, TensorSpec]:
+        return {key: _spec(key, tensor, networks.feedback, meanings) for key, tensor in tensors.items()}
+
     return {
         name: Signature(
             getattr(networks, name),
-            {key: _spec(key, tensor, networks.feedback) for key, tensor in networks.inputs(name).items()},
-            {key: _spec(key, tensor, networks.feedback) for key, tensor in networks.outputs(name).items()},
+            specs(networks.inputs(name)),
+            specs(networks.outputs(name)),
             made,
             dict(networks.feedback) if name == "step" else {},
             longest if name == "step" else None,
@@ -89,11 +90,11 @@ def sources(model: Seq2Seq, source: Any, count: int, seed: int) -> np.ndarray:
     return np.where(places < ends, rows, np.where(places == ends, BOUNDARY, PADDING)).astype(np.int32)
 
 
-def _spec(name: str, tensor: Any, feedback: dict[str, str] | Any) -> TensorSpec:
+def _spec(name: str, tensor: Any, feedback: Mapping[str, str], meanings: Mapping[str, str]) -> TensorSpec:
     if name in feedback:
         meaning = f"{feedback[name]} of the next step"
     elif name in feedback.values():
         meaning = "state; what start gives of that name, or zeros at first"
     else:
-        meaning = _MEANINGS.get(name, "of the source, the same at each step")
+        meaning = meanings.get(name, "of the source, the same at each step")
     return TensorSpec(tuple(tensor.shape[1:]), meaning, tensor.dtype)

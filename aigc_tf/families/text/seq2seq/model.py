@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
-from keras import ops
 
 from aigc_tf.data.pairs.vocabularies import Vocabularies, begun
-from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
-from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, words_of
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, merges_of, words_of
 from aigc_tf.errors import say
-from aigc_tf.families.base import GenerativeModel, Signature
+from aigc_tf.families.base import Signature
 from aigc_tf.families.pages import Panel
 from aigc_tf.families.tasks import Explains, Transforms
 from aigc_tf.families.text.seq2seq.alignment import align, alignment_page, alignment_picture
-from aigc_tf.families.text.seq2seq.exports import signatures
+from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
+from aigc_tf.families.text.seq2seq.exports import signatures, sources
 from aigc_tf.families.text.seq2seq.known_words import KnownWords
 from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
-from aigc_tf.families.text.seq2seq.search import Writer, write
 from aigc_tf.families.text.seq2seq.windows import windows
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.text import Text
-from aigc_tf.nn import replicas
-from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.recipes.seq2seq import Search, Seq2SeqRecipe
 
 ROWS = 50  # sources that are written for at once
@@ -38,7 +30,7 @@ PREVIEWED = 4
 PAGE_EXAMPLES = 3
 
 
-class Seq2Seq(GenerativeModel, Transforms, Explains):
+class Seq2Seq(DecoderModel, Transforms, Explains):
     """Writes a text for a text.
 
     Args:
@@ -47,21 +39,11 @@ class Seq2Seq(GenerativeModel, Transforms, Explains):
         vocabularies: of both sides.
     """
 
-    def __init__(self, recipe: Seq2SeqRecipe, networks: Seq2SeqNetworks, vocabularies: Vocabularies) -> None:
-        super().__init__(name=recipe.slug())
-        self.recipe, self.networks, self.vocabularies = recipe, networks, vocabularies
-        self.sequence: keras.Model = networks.sequence
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.sequence.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-        # Compiled at its first call, and kept.
-        self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
+    recipe: Seq2SeqRecipe
 
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+    def __init__(self, recipe: Seq2SeqRecipe, networks: Seq2SeqNetworks, vocabularies: Vocabularies) -> None:
+        super().__init__(recipe, networks, vocabularies.target)
+        self.vocabularies = vocabularies
 
     @property
     def takes(self) -> Text:
@@ -72,48 +54,6 @@ class Seq2Seq(GenerativeModel, Transforms, Explains):
     def gives(self) -> Text:
         """Strings."""
         return Text()
-
-    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on `source`, int32 `[batch, time]`, and `target`, `[batch, time + 1]`; -1 is padding."""
-        weights = self.sequence.trainable_variables
-        with tf.GradientTape() as tape:
-            nats, smoothed, counted = self.nats(batch, training=True)
-            total = replicas.mean(ops.sum(counted))
-            share = self.recipe.label_smoothing
-            loss = ((1 - share) * ops.sum(nats) + share * ops.sum(smoothed)) / total
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
-        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
-        rate = ops.convert_to_tensor(self.adam.learning_rate)
-        logs = {"gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
-        return {"loss": loss, "nats_per_symbol": ops.sum(nats) / total} | logs
-
-    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """-log p of a held-out target's symbol, in nats, its end included. Changes nothing."""
-        nats, _, counted = self.nats(batch, training=False)
-        return {"loss": ops.sum(nats) / ops.sum(counted)}
-
-    def nats(self, batch: Batch, training: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """-log p of each symbol of the targets but the first boundary.
-
-        With a copy head p = g softmax(logits)_y + (1 - g) Σ a_i [x_i = y] (See et al. 2017, eq. 9).
-
-        Returns:
-            Three times `[batch, time]`, 0 for padding: nats; the mean over all symbols of the -log p of the softmax,
-            which label smoothing takes a share of; and what counts, as 1.
-        """
-        source, target = batch["source"], batch["target"]
-        inputs, following = ops.maximum(target[:, :-1], BOUNDARY), target[:, 1:]
-        counted = ops.cast(ops.not_equal(following, PADDING), "float32")
-        logits, attention, *gate = self.sequence([source, inputs], training=training)
-        nats = next_symbol_nats(logits, ops.maximum(following, BOUNDARY))
-        if gate:
-            same = ops.cast(ops.equal(following[:, :, None], source[:, None, :]), attention.dtype)
-            copied = ops.log(ops.maximum(ops.sum(attention * same, axis=-1), 1e-20))
-            on_gate = gate[0][..., 0]
-            written = -nats - ops.softplus(-on_gate)
-            nats = -ops.logaddexp(written, copied - ops.softplus(on_gate))
-        smoothed = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
-        return nats * counted, smoothed * counted, counted
 
     def sources(self, texts: Sequence[str]) -> np.ndarray:
         """Texts as the networks read them, with their ends, int32 `[texts, source]`; longer ones are cut off."""
@@ -165,22 +105,8 @@ class Seq2Seq(GenerativeModel, Transforms, Explains):
         written: list[str] = []
         for at, some in batched(texts, ROWS):
             known = [self._known(text) for text in some] if search.known_words else None
-            writer = Writer(self.networks, self.sources(some))
-            length = self.recipe.pairs.target_length
-            found = write(writer, search, length, self.never_written, seed + at, known)
-            written += [self.vocabularies.written(symbols) for symbols in found]
+            written += self.written(self.sources(some), search, seed + at, known)
         return written
-
-    @property
-    def never_written(self) -> tuple[int, ...]:
-        """Symbols that are not written: the unknown."""
-        return () if self.vocabularies.target.unit == "byte" else (UNKNOWN,)
-
-    @property
-    def default_search(self) -> Search:
-        """That of the recipe's `transform_options`."""
-        search: Search = self.recipe.transform_options().arguments()["search"]
-        return search
 
     @cached_property
     def _target_words(self) -> KnownWords:
@@ -219,7 +145,7 @@ class Seq2Seq(GenerativeModel, Transforms, Explains):
         return {
             "vocabulary": list(target.symbols),
             "source_vocabulary": None if self.vocabularies.shared else list(source.symbols),
-            "merges": None if source.tokenizer is None else _merges(source.tokenizer),
+            "merges": None if source.tokenizer is None else merges_of(source.tokenizer),
             "unit": target.unit,
             "start": BOUNDARY,
             "end": BOUNDARY,
@@ -238,13 +164,14 @@ class Seq2Seq(GenerativeModel, Transforms, Explains):
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`, `start` and `step`: see `Seq2SeqNetworks`."""
-        return signatures(self, source)
 
+        def ordinary(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"source": sources(self, source, count, seed)}
 
-def _merges(tokenizer: str) -> list[list[str]]:
-    """The pairs of symbols that a tokenizer joins, in their order."""
-    merges = json.loads(tokenizer)["model"]["merges"]
-    return [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"source": sources(self, None, count, seed)}
+
+        return signatures(self, ordinary, strange)
 
 
 def batched(texts: Sequence[str], count: int) -> Iterator[tuple[int, Sequence[str]]]:

@@ -61,7 +61,8 @@ class Seq2SeqNetworks:
         if form == "encode":
             return {"memory": made[0]}
         if form == "start":
-            return dict(zip([*self.inputs("step")][2:], made, strict=False))
+            names = [name for name in self.inputs("step") if name not in ("token", "source")]
+            return dict(zip(names, made, strict=False))
         said = ["logits", "attention", *(["gate"] if self.copies else [])]
         return dict(zip([*said, *self.feedback], made, strict=True))
 
@@ -128,10 +129,11 @@ def step_network(
 
     Args:
         token: the newest symbol.
-        source: its source.
+        source: its source; None if the step needs none.
         inputs: constants, and states, by name.
         said: its first outputs.
         new_states: by the name of the state.
     """
-    network = keras.Model([token, source, *inputs.values()], [*said, *new_states.values()], name="step")
+    given = [token] if source is None else [token, source]
+    network = keras.Model([*given, *inputs.values()], [*said, *new_states.values()], name="step")
     return network, {f"new_{name}": name for name in new_states}

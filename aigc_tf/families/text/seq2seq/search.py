@@ -21,7 +21,7 @@ class Writer:
 
     Args:
         networks: of the model.
-        source: int32 `[rows, source]`, -1 after their ends.
+        source: int32 `[rows, source]`, -1 after their ends; or what else the networks read.
         call: runs a form of the networks; that of an exported file, or by default the networks' own.
     """
 
@@ -31,11 +31,13 @@ class Writer:
         memory = self._call("encode", source=source)["memory"]
         first = {"memory": memory, "source": source}
         made = self._call("start", **{name: first[name] for name in networks.inputs("start")})
-        self._inputs: dict[str, Any] = {"source": source, **made}
-        for name, tensor in networks.inputs("step").items():
-            if name != "token" and name not in self._inputs:
-                self._inputs[name] = np.zeros((len(source), *tensor.shape[1:]), tensor.dtype)
-        self.attention = np.zeros(source.shape, np.float32)
+        known = {"source": source, **made}
+        self._inputs: dict[str, Any] = {
+            name: known[name] if name in known else np.zeros((len(source), *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in networks.inputs("step").items()
+            if name != "token"
+        }
+        self.attention = np.zeros(source.shape[:2], np.float32)
         """Where the model looked for what comes next, `[rows, source]`."""
         self.written = np.ones(len(source), np.float32)
         """The probability that it is not copied, `[rows]`; 1 without a copy head."""

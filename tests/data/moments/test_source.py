@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.data.captioned.grams import grams_of, parts_of
-from aigc_tf.data.captioned.opening import open_source
-from aigc_tf.data.captioned.source import drifting
+from aigc_tf.data.moments.grams import grams_of, parts_of
+from aigc_tf.data.moments.opening import open_source
+from aigc_tf.data.moments.source import drifting
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.align import Align
 from aigc_tf.recipes.video import VideoSettings
@@ -102,12 +102,12 @@ def test_a_folder_with_a_table_is_read_and_what_cannot_be_is_named(tmp_path: Pat
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["0.png no tab"], "line 1 of .* is no picture<TAB>caption"),
-        (["../0.png\tout"], "leads out of the table's folder"),
-        (["/etc/passwd\tout"], "leads out of the table's folder"),
-        (["0.png\tone", "none.png\ttwo"], "1 of 2 pictures of .* cannot be read"),
+        (["0.png no tab"], "line 1: it has no two columns"),
+        (["../0.png\tout"], "names are relative to it"),
+        (["/etc/passwd\tout"], "names are relative to it"),
+        (["0.png\tone", "none.png\ttwo"], "1 of 2 pictures that .* video.max_unreadable allows"),
         (["0.png\tone", "1.png\tone", "2.png\ttwo"], "a clip has 3 pictures of other captions"),
-        ([""], "expected lines picture<TAB>caption"),
+        ([""], "is empty: name a file that holds text"),
     ],
 )
 def test_tables_that_cannot_be_used_get_one_line(lines: list[str], message: str, tmp_path: Path):

@@ -1,0 +1,28 @@
+"""What there is to know of captioned pictures: those of pictures, lengths, and words that come once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+import numpy as np
+
+from aigc_tf.data.captioned.combinations import reduced
+from aigc_tf.data.captioned.source import CaptionedSource
+from aigc_tf.data.images import overview as pictures
+from aigc_tf.data.overview import Overview, histogram, spread_in_words
+
+
+def overview(source: CaptionedSource) -> Overview:
+    """Of a source of captioned pictures."""
+    found, captions = pictures.overview(source), [caption for own in source.train.captions for caption in own]
+    lengths = (source.captions.numbers(captions) > 0).sum(axis=1)
+    counts = Counter(word for caption in captions for word in set(reduced(caption)))
+    once = sum(count == 1 for count in counts.values())
+    facts = {
+        "captions": spread_in_words(lengths, "symbols"),
+        "words": f"{len(counts):,}, of which {once:,} stand in one caption alone",
+        "captions that come again": f"{len(captions) - len(set(captions)):,}",
+    }
+    numbers = {"length of captions, symbols": histogram(np.asarray(lengths))}
+    return dataclasses.replace(found, facts=found.facts | facts, counts=found.counts | numbers)

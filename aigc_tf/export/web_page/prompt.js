@@ -1,0 +1,104 @@
+// Draws what words say: they are typed, and a picture comes out of noise step by step.
+//
+// The panel has what the file's metadata has of captions (docs/MOBILE.md): `vocabulary`, `unit`, `unknown`, `merges`,
+// `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance` at first; and `texts` to
+// try.
+import { states } from "./flow.js";
+import { normals } from "./latents.js";
+import { paint } from "./pictures.js";
+import { Symbols } from "./rewrite.js";
+
+const PAUSE = 400; // milliseconds without typing, after which it draws
+const MAX_STEPS = 50;
+const MARKUP = `
+  <div id="one">
+    <canvas id="picture" role="img" aria-label="The picture, as it comes out of noise"></canvas>
+    <div class="bar">
+      <span id="speed" class="speed"></span>
+      <button id="another" type="button" title="The same words, other noise">Another</button>
+    </div>
+  </div>
+  <div>
+    <h2><label for="prompt-words">What to draw</label></h2>
+    <input id="prompt-words" type="text" autocomplete="off" list="prompt-texts">
+    <datalist id="prompt-texts"></datalist>
+    <p id="prompt-note" role="status"></p>
+    <div class="slider">
+      <label for="steps">Steps</label>
+      <input id="steps" type="range" min="1" max="${MAX_STEPS}" step="1"><output id="steps-value" for="steps"></output>
+    </div>
+    <div class="slider">
+      <label for="guidance">Guidance</label>
+      <input id="guidance" type="range" min="0" max="8" step="0.25">
+      <output id="guidance-value" for="guidance"></output>
+    </div>
+    <p id="shown" role="status"></p>
+  </div>`;
+
+const element = (id) => document.getElementById(id);
+
+let panel, model, symbols, output;
+let seed = 0;
+let drawing = null; // a token of what is being drawn
+let waiting;
+
+export async function show(section, described, loaded) {
+  [panel, model, symbols] = [described, loaded, new Symbols(described)];
+  [output] = Object.entries(model.signatures[panel.signature].outputs);
+  section.innerHTML = MARKUP;
+  element("steps").value = panel.steps;
+  element("guidance").value = panel.guidance;
+  for (const text of panel.texts) element("prompt-texts").append(new Option(text));
+  element("prompt-words").value = panel.texts[0];
+  element("prompt-words").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(draw, PAUSE);
+  });
+  for (const id of ["steps", "guidance"]) element(id).addEventListener("input", draw);
+  element("another").addEventListener("click", () => {
+    seed += 1;
+    draw();
+  });
+  await draw();
+}
+
+/** The words as the file reads them: small letters, single spaces, cut and filled up to the length. */
+function numbersOf(text) {
+  const plain = text.toLowerCase().split(/\s+/).filter(Boolean).join(" ");
+  const numbers = plain ? symbols.encode(plain).slice(0, panel.length) : [];
+  const unknown = numbers.filter((number) => number === panel.unknown).length;
+  element("prompt-note").textContent = unknown ? `${unknown} of the words stand in no caption that was learnt.` : "";
+  return [...numbers, ...Array(panel.length - numbers.length).fill(panel.padding)];
+}
+
+/** Draws the words in the field; a later call ends an earlier one. */
+async function draw() {
+  const own = (drawing = Symbol("picture"));
+  const steps = Number(element("steps").value);
+  const weight = Number(element("guidance").value);
+  element("steps-value").textContent = steps;
+  element("guidance-value").textContent = weight.toFixed(2);
+  const { states: told } = await model.run(panel.encode, { words: numbersOf(element("prompt-words").value) });
+  const nothing = new Float32Array(told.length);
+  const asked = async (noisy, time, given) =>
+    (await model.run(panel.signature, { noisy, time: [time], states: given }))[output[0]];
+
+  async function predict(noisy, time) {
+    const predicted = await asked(noisy, time, told);
+    if (weight === 1) return predicted;
+    const any = await asked(noisy, time, nothing);
+    return any.map((value, index) => value + weight * (predicted[index] - value));
+  }
+
+  const size = output[1].shape.reduce((product, length) => product * length, 1);
+  let step = 0;
+  for await (const values of states(predict, normals(seed, size), steps)) {
+    await new Promise(requestAnimationFrame); // each state is seen
+    if (drawing !== own) return;
+    paint(element("picture"), values.map((value) => 0.5 * value + 0.5), output[1].shape);
+    step += 1;
+    element("shown").textContent = `Step ${step} of ${steps}`;
+  }
+  const milliseconds = model.milliseconds(panel.signature);
+  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms an evaluation`;
+}

@@ -1,0 +1,1 @@
+"""Matching pictures and words: two towers with a contrastive loss."""

@@ -1,0 +1,121 @@
+"""A model whose decoder writes a text for what was read: p(y | x) = Π p(y_t | y_<t, x) (Sutskever et al. 2014)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.source import Batch
+from aigc_tf.data.text.split import PADDING
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
+from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.text.seq2seq.known_words import KnownWords
+from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
+from aigc_tf.families.text.seq2seq.search import Writer, write
+from aigc_tf.nn import replicas
+from aigc_tf.nn.losses import next_symbol_nats
+from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.seq2seq import DecoderRecipe, Search
+
+
+class DecoderModel(GenerativeModel):
+    """Learns to write targets, and writes them.
+
+    Args:
+        recipe: its optimizer, schedule and seed.
+        networks: of whole pairs, and of the encoder, the start and the step.
+        target: the vocabulary of what is written.
+    """
+
+    def __init__(self, recipe: DecoderRecipe, networks: Seq2SeqNetworks, target: Vocabulary) -> None:
+        super().__init__(name=recipe.slug())
+        self.recipe, self.networks, self.target = recipe, networks, target
+        self.sequence: keras.Model = networks.sequence
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.adam = adam(recipe.optimizer, self.sequence.trainable_variables, falling, recipe.weight_decay)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+        # Compiled at its first call, and kept.
+        self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One."""
+        return {"optimizer": self.adam}
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update the weights on `source`, int32 `[batch, time]`, and `target`, `[batch, time + 1]`; -1 is padding."""
+        weights = self.sequence.trainable_variables
+        with tf.GradientTape() as tape:
+            nats, smoothed, counted = self.nats(batch, training=True)
+            total = replicas.mean(ops.sum(counted))
+            share = self.recipe.label_smoothing
+            loss = ((1 - share) * ops.sum(nats) + share * ops.sum(smoothed)) / total
+        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
+        rate = ops.convert_to_tensor(self.adam.learning_rate)
+        logs = {"gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
+        return {"loss": loss, "nats_per_symbol": ops.sum(nats) / total} | logs
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """-log p of a held-out target's symbol, in nats, its end included. Changes nothing."""
+        nats, _, counted = self.nats(batch, training=False)
+        return {"loss": ops.sum(nats) / ops.sum(counted)}
+
+    def nats(self, batch: Batch, training: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """-log p of each symbol of the targets but the first boundary.
+
+        With a copy head p = g softmax(logits)_y + (1 - g) Σ a_i [x_i = y] (See et al. 2017, eq. 9).
+
+        Returns:
+            Three times `[batch, time]`, 0 for padding: nats; the mean over all symbols of the -log p of the softmax,
+            which label smoothing takes a share of; and what counts, as 1.
+        """
+        source, target = batch["source"], batch["target"]
+        inputs, following = ops.maximum(target[:, :-1], BOUNDARY), target[:, 1:]
+        counted = ops.cast(ops.not_equal(following, PADDING), "float32")
+        logits, attention, *gate = self.sequence([source, inputs], training=training)
+        nats = next_symbol_nats(logits, ops.maximum(following, BOUNDARY))
+        if gate:
+            same = ops.cast(ops.equal(following[:, :, None], source[:, None, :]), attention.dtype)
+            copied = ops.log(ops.maximum(ops.sum(attention * same, axis=-1), 1e-20))
+            on_gate = gate[0][..., 0]
+            written = -nats - ops.softplus(-on_gate)
+            nats = -ops.logaddexp(written, copied - ops.softplus(on_gate))
+        smoothed = ops.logsumexp(logits, axis=-1) - ops.mean(logits, axis=-1)
+        return nats * counted, smoothed * counted, counted
+
+    def written(
+        self,
+        sources: np.ndarray,
+        search: Search | None = None,
+        seed: int = 0,
+        known: Sequence[KnownWords] | None = None,
+    ) -> list[str]:
+        """What is written for sources, as the networks read them.
+
+        Args:
+            sources: a few, since all are written for at once.
+            search: how symbols are chosen; by default as the recipe's `transform_options`.
+            seed: of what is drawn, if anything is.
+            known: of each source, the words that may be written; None for any.
+        """
+        search, length = search or self.default_search, self.recipe.target_length
+        found = write(Writer(self.networks, sources), search, length, self.never_written, seed, known)
+        return [self.target.decode(symbols).strip() for symbols in found]
+
+    @property
+    def never_written(self) -> tuple[int, ...]:
+        """Symbols that are not written: the unknown."""
+        return () if self.target.unit == "byte" else (UNKNOWN,)
+
+    @property
+    def default_search(self) -> Search:
+        """That of the recipe's `transform_options`."""
+        search: Search = self.recipe.transform_options().arguments()["search"]
+        return search

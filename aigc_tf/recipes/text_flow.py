@@ -1,0 +1,82 @@
+"""The flow that is told what to draw, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.captioned import CaptionedRecipe, Judged
+from aigc_tf.recipes.class_flow import GuidedEditing, GuidedEvaluation, GuidedSampling, GuidedSolving
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.flow64 import UNET
+from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PromptedSampling(GuidedSampling):
+    """Sampling of a flow that is told words."""
+
+    prompt: str = ""
+    """What to draw, in words; several are given as conditions. Without any, captions that were learnt are drawn."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PromptedEvaluation(Judged, GuidedEvaluation):
+    """Measuring a flow that is told words."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextFlow(CaptionedRecipe, FlowRecipe):
+    """Text-to-image rectified flow: cross-attention to words, with classifier-free guidance (Rombach et al. 2022)."""
+
+    model: ClassVar[str] = "aigc_tf.families.flow.prompted:TextFlow"
+    networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:text_predictor"}
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.samples:Samples",
+        "aigc_tf.metrics.captioned.drawn:DrawnToPrompts",
+    )
+    sample_options: ClassVar[type] = PromptedSampling
+    transform_options: ClassVar[type] = GuidedEditing
+    evaluate_options: ClassVar[type] = PromptedEvaluation
+    export_options: ClassVar[type] = GuidedSolving
+    pipeline_tag: ClassVar[str | None] = "text-to-image"
+
+    steps: PositiveInt = 5000
+    batch_size: PositiveInt = 32
+    coupling: Literal["independent", "optimal"] = "independent"
+    unet: UNetSettings = UNET
+    word_size: PositiveInt = 128
+    """Of what the networks know of each word; a multiple of twice the heads."""
+    heads: PositiveInt = 4
+    """Of each attention; the last of unet.filters is a multiple of them."""
+    drop_captions: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Share of the pictures that are learnt without their caption, so that both predictions are known."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.word_size % (2 * self.heads) or self.unet.filters[-1] % self.heads:
+            raise ValueError(
+                f"word_size is {self.word_size}, the last of unet.filters {self.unet.filters[-1]}: the former must be "
+                f"a multiple of twice the heads ({self.heads}), the latter of the heads"
+            )
+        if self.coupling != "independent":
+            raise ValueError(
+                f"coupling is {self.coupling}: noise that is chosen by the picture would tell the caption, and prompts "
+                "are drawn with any noise; leave it independent"
+            )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            images=ImageSettings(height=16, width=16, channels=3),
+            unet=UNetSettings(filters=(8, 8), blocks=(1, 1), time_size=8),
+            word_size=8,
+            heads=2,
+            batch_size=8,
+            export_limits=ExportLimits.tiny(),
+        )

@@ -1,0 +1,69 @@
+"""Benchmarks of flows, and of pictures with words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from tools.benchmarks.showing import show
+
+
+def flow(
+    source: str = "fashion_mnist",
+    seconds: tuple[float, ...] = (60.0, 240.0, 600.0, 1200.0),
+    evaluations: tuple[int, ...] = (5, 10, 20),
+    recipes: tuple[str, ...] = ("flow", "dcgan"),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    samples: int = 10_000,
+    results: Path = Path("saved_models/benchmarks/flow.jsonl"),
+    processor_time: bool = False,
+    json: bool = False,
+) -> None:
+    """Quality of flows beside a GAN after the same seconds, by the number of evaluations for a sample.
+
+    Args:
+        source: Data to train on.
+        seconds: Training times to measure at, in one run of the longest.
+        evaluations: How often a flow's network is asked for a sample.
+        recipes: Short names of flows and GANs.
+        seeds: Random seeds; each trains all recipes.
+        samples: Number of samples of a measurement.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
+        processor_time: Count seconds of all processors together, which other programs do not disturb.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.flows import flows
+    from tools.benchmarks.gans import table
+
+    rows = flows(seconds, evaluations, recipes, seeds, samples, source, results, processor_time)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+def words(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    judge: Path | None = None,
+    guidances: tuple[float, ...] = (1.0, 2.0, 4.0),
+    samples: int = 1000,
+    results: Path = Path("saved_models/benchmarks/words.jsonl"),
+    json: bool = False,
+) -> None:
+    """Pictures and words on held-out combinations, beside TF-IDF, nearest pictures and captions, and chance.
+
+    Args:
+        runs: Folders of runs of match, caption and text_flow; their best checkpoints are measured.
+        judge: Folder of a run of match with another --words.split, which judges captions and drawn pictures.
+        guidances: With which text_flow draws; each is measured.
+        samples: Pictures that are drawn, and pairs that are looked at, at most.
+        results: File of finished results; a repeated call continues from it.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.words import table
+    from tools.benchmarks.words import words as measure
+
+    rows = measure(runs, judge, guidances, samples, results)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+COMMANDS = (flow, words)

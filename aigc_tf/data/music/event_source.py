@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -32,6 +32,8 @@ _NEEDED = 2
 class EventSource(TextSource):
     """Performances as words, in any key."""
 
+    surveyed_by: ClassVar[str] = "aigc_tf.data.music.event_overview:overview"
+
     performances: PerformanceSettings
 
     @cached_property
@@ -55,17 +57,12 @@ class EventSource(TextSource):
         tokens = tf.numpy_function(moved, [batch["tokens"], rows.position], tf.int32, stateful=False)
         return batch | {"tokens": tf.ensure_shape(tokens, batch["tokens"].shape)}
 
-    def texts(self, part: PartName, count: int) -> list[str]:
-        """At most `count` pieces of a part as words, evenly spread."""
-        return super().inputs(part, count)
-
-    def inputs(self, part: PartName, count: int) -> list[Performance]:  # type: ignore[override]
-        """The same as performances."""
+    def inputs(self, part: PartName, count: int) -> list[Performance]:
+        """At most `count` pieces of a part, evenly spread."""
         return [performance_of_words(text)[0] for text in self.texts(part, count)]
 
-    def titles(self, part: PartName, count: int) -> list[str] | None:  # type: ignore[override]
+    def titles(self, part: PartName, count: int) -> None:
         """They have no names."""
-        return None
 
 
 def open_source(recipe: MidiEvents, data: Any = None) -> EventSource:

@@ -34,7 +34,7 @@ def overview(source: TextSource) -> Overview:
         f"{_RARE} times",
     }
     counts = {"most frequent symbols": Counts(names, symbols[often])}
-    examples = {"examples": Shown([cut(text) for text in source.inputs("train", EXAMPLES)])}
+    examples = {"examples": Shown([cut(text) for text in source.texts("train", EXAMPLES)])}
     if train.documents > 1:
         lengths = np.diff(train.starts) - 1
         kind = "lines" if source.settings.lines else "documents"

@@ -83,8 +83,12 @@ class TextSource(HashedSource):
             "licence": self.licence,
         }
 
-    def inputs(self, part: PartName, count: int) -> list[str]:
-        """Documents, or of a text without ends pieces of the length that a network reads."""
+    def inputs(self, part: PartName, count: int) -> Any:
+        """What models take; see `texts`."""
+        return self.texts(part, count)
+
+    def texts(self, part: PartName, count: int) -> list[str]:
+        """Documents, or of a text without ends pieces of the length that a network reads; at most so many."""
         split: TextSplit = self.part(part)
         if self.vocabulary.end is not None:
             chosen = evenly(split.documents, count)
@@ -93,9 +97,9 @@ class TextSource(HashedSource):
         starts = evenly(max(1, split.symbols // length), count) * length + 1
         return [self.vocabulary.decode(split.tokens[start : start + length]) for start in starts]
 
-    def titles(self, part: PartName, count: int) -> list[str]:
+    def titles(self, part: PartName, count: int) -> list[str] | None:
         """The texts themselves."""
-        return self.inputs(part, count)
+        return self.texts(part, count)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
         """Lines evenly spread, or windows that do not overlap: `tokens`, and that none goes on from another."""

@@ -156,5 +156,7 @@ def test_a_folder_is_read_and_what_is_left_out_is_said(tmp_path: Path):
     assert any("1 pieces that are equal" in line for line in source.notes)
     assert set(source.inputs("train", 100)) <= {random_performance(index) for index in range(30)}
     assert source.name == str(tmp_path)
+    overview = source.overview()
+    assert "documents" in overview.facts and isinstance(overview.examples["examples"].values[0], Performance)
     with pytest.raises(InputError, match="not a sequence of performances"):
         open_source(MidiEvents(), ["words"])

@@ -223,6 +223,7 @@ def test_it_loads_nothing_from_elsewhere() -> None:
     assert policy
     rules = dict(rule.strip().split(" ", 1) for rule in policy[1].split(";"))
     assert rules["default-src"] == "'none'"
+    assert rules.pop("media-src") == "blob:"  # a video that the user opens
     allowed = {source for sources in rules.values() for source in sources.split()}
     assert {source for source in allowed if not source.startswith("'sha256-")} == {
         "'none'",

@@ -1,4 +1,4 @@
-"""Train the matching of pictures and words: 2,000 steps of 64 pairs, about twenty minutes on two cores.
+"""Train the matching of pictures and words: 4,000 steps of 64 pairs, about fifteen minutes on two cores.
 
     python -m trainers.match --source FOLDER                 (with captions.tsv in it)
     python -m trainers.match --source FOLDER --captions FILE

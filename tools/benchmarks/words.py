@@ -57,8 +57,9 @@ def words(
 def _measured(run: Run, samples: int, options: dict[str, Any]) -> dict[str, Any]:
     evaluators = [resolve(reference)() for reference in run.recipe.evaluators]
     sampling = sampling_of(run.recipe, options)
-    opened = {"opened": lambda path: Run.open(path).model}
-    request = Request(part="test", samples=samples, options=options, sampling=sampling, **opened)
+    request = Request(
+        part="test", samples=samples, options=options, sampling=sampling, opened=lambda path: Run.open(path).model
+    )
     report = evaluate(evaluators, run.model, run.source, run.recipe, request)
     return {name: report[name] for name in ("better", "baselines", "protocol")} | {
         "figures": {name: report[name] for name in report["better"]}

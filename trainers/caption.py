@@ -1,4 +1,4 @@
-"""Train captions of pictures (003 §4.2): 2,000 steps of 64 pairs, about twenty minutes on two cores.
+"""Train captions of pictures (003 §4.2): 3,000 steps of 64 pairs, about fifteen minutes on two cores.
 
     python -m trainers.caption --source FOLDER                 (with captions.tsv in it)
     python -m trainers.caption --source FOLDER --captions FILE

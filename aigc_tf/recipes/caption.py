@@ -28,7 +28,7 @@ class Caption(CaptionedRecipe, DecoderRecipe):
     evaluate_options: ClassVar[type] = Judged
     pipeline_tag: ClassVar[str | None] = "image-to-text"
 
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 3000
     batch_size: PositiveInt = 64
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
     """Channels at a half, a quarter, ... of the picture's size; at the last of these the decoder attends to places."""

@@ -71,7 +71,7 @@ class Match(CaptionedRecipe):
     pipeline_tag: ClassVar[str | None] = "zero-shot-image-classification"
     inputs_may_be_words: ClassVar[bool] = True
 
-    steps: PositiveInt = 2000
+    steps: PositiveInt = 4000
     batch_size: PositiveInt = 64
     """Each picture of a batch is told apart from the captions of the others."""
     vector_size: PositiveInt = 128

@@ -22,11 +22,12 @@ def store(folder: Path, feature: Any, captions: Any, tested: int = 0) -> None:
     """A TFDS set `tiny_captions` of the made-up pictures, the last of which may be a test split."""
     data = tf.data.Dataset.from_tensor_slices({"image": PICTURES, "captions": captions})
     split = len(PICTURES) - tested
+    splits = {"train": data.skip(0).take(split)} | ({"test": data.skip(split).take(tested)} if tested else {})
     tfds.dataset_builders.store_as_tfds_dataset(
         name="tiny_captions",
         version="1.0.0",
         features=tfds.features.FeaturesDict({"image": tfds.features.Image(shape=(16, 16, 3)), "captions": feature}),
-        split_datasets={"train": data.take(split)} | ({"test": data.skip(split)} if tested else {}),
+        split_datasets=splits,
         data_dir=folder,
     )
 

@@ -5,7 +5,8 @@
     python -m trainers.translation --source text.en --pairs.target text.zh
 
 expected at the end (one seed): BLEU 34.6 and chrF 35.4 from English to Chinese on held-out sentences
-of a software manual, 28.0 and 48.1 in the other direction; the nearest training sentence has 27.1 and 26.8, 21.8 and 40.1
+of a software manual, 28.0 and 48.1 in the other direction; the nearest training sentence has 27.1 and 26.8, and
+21.8 and 40.1
 """
 
 from aigc_tf.cli.command import train_command

@@ -91,7 +91,7 @@ def test_files_that_are_too_short_or_lack_voices_are_refused(tmp_path: Path):
         takes.write(tmp_path / f"{name}.mid", piece, {})
     (read,) = takes.parse([str(tmp_path / "long.mid")])
     np.testing.assert_array_equal(read.cells, PIECES[0].cells)
-    with pytest.raises(InputError, match="lasts 16 sixteenth notes, and 32 are needed"):
+    with pytest.raises(InputError, match="lasts 16 sixteenth notes from its first bar on, and 32 are needed"):
         takes.parse([str(tmp_path / "short.mid")])
     with pytest.raises(InputError, match="has 1 of 4 voices"):
         takes.parse([str(tmp_path / "single.mid")])

@@ -35,7 +35,7 @@ class JudgementSettings(Settings):
 class Upscale(RestorationRecipe):
     """Residual network at the small size, `depth_to_space`, and a bicubic skip (Lim et al. 2017; Shi et al. 2016).
 
-    With `adversarial` a GAN (SRGAN, Ledig et al. 2017): sharper, and further from the truth pixel by pixel.
+    With `adversarial` a GAN (SRGAN, Ledig et al. 2017): what it gains, and loses pixel by pixel, docs/RESULTS.md says.
     """
 
     model: ClassVar[str] = "aigc_tf.families.restoration.super_resolution:SuperResolver"

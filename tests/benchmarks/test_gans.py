@@ -81,7 +81,7 @@ def test_a_recipe_is_trained_and_read(name: str, pictures: Path, monkeypatch: py
     tiny = DCGAN.tiny()
     monkeypatch.setattr("tools.benchmarks.readings.report_of", by_seed)
     monkeypatch.setattr(gans, "DCGAN", lambda **fields: dataclasses.replace(tiny, **fields))
-    monkeypatch.setattr(gans, "gan_recipes", lambda: {"dcgan": gans.DCGAN})
+    monkeypatch.setattr(gans, "recipe_classes", lambda: {"dcgan": gans.DCGAN})
     found = gans.measure(name, 0, str(pictures), 5, [0.05, 0.1])
     assert [set(reading) for reading in found["readings"]] == [{"seconds", "steps", "frechet_distance"}] * 2
     assert found["readings"][0]["steps"] > 1 and found["peak_bytes"] > 10**7

@@ -84,9 +84,9 @@ def test_a_file_draws_the_class_that_is_asked_for(run: aigc_tf.Run, tmp_path: Pa
     file, metadata = Interpreter(model_path=str(exported.path)), read_metadata(exported.path)
     in_turn = generate(file, "generate", metadata, count=5, seed=4)
     np.testing.assert_allclose(in_turn, run.generate(5, seed=4), atol=1e-5)
-    label = number_of_class("Bag", metadata)
+    label = number_of_class("Bag", metadata["classes"])
     bags = generate(file, "generate", metadata, count=5, seed=4, label=label)
     np.testing.assert_allclose(bags, run.generate(5, seed=4, condition="Bag"), atol=1e-5)
-    for name, known, message in (("Bagg", metadata, "no class Bagg"), ("Bag", {}, "knows no classes")):
+    for name, known, message in (("Bagg", metadata["classes"], "no class Bagg"), ("Bag", [], "knows no classes")):
         with pytest.raises(ValueError, match=message):
             number_of_class(name, known)

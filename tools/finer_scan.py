@@ -59,8 +59,9 @@ def finer_scan(
         raise InputError(f"volume {found[0].name} {error}") from None
     out.parent.mkdir(parents=True, exist_ok=True)
     compressed = out.name.lower().endswith(".gz")
-    write_atomically(out, partial(write_nifti, volume=made, made_by=opened.made_by(), compressed=compressed))
-    keep_beside([out], opened.made_by())
+    made_by = opened.made_by()
+    write_atomically(out, partial(write_nifti, volume=made, made_by=made_by, compressed=compressed))
+    keep_beside([out], made_by)
     print(out)
 
 

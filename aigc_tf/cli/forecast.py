@@ -50,8 +50,9 @@ def forecast(
     known = opened.source.history if history is None else takes.parse([str(history)])[0]
     mean, deviation = model.forecast(known, steps)
     out.parent.mkdir(parents=True, exist_ok=True)
-    takes.write_forecast(out, known, mean, deviation, opened.made_by())
-    keep_beside([out], opened.made_by())
+    made_by = opened.made_by()
+    takes.write_forecast(out, known, mean, deviation, made_by)
+    keep_beside([out], made_by)
     print(out)
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json as jsons
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from aigc_tf.cli.checks import require_inputs
 from aigc_tf.cli.command import FAILED, command
+from aigc_tf.cli.options import chosen_options
 from aigc_tf.errors import InputError
+
+if TYPE_CHECKING:
+    from aigc_tf.runs.run import Run
 
 
 def provenance(file: Annotated[Path, tyro.conf.Positional], verify: Path | None = None, json: bool = False) -> None:
@@ -59,27 +64,56 @@ def difference_to(file: Path, mark: Mapping[str, str], run: Path) -> str | None:
     """What speaks against a run's having drawn a file; None if it draws the same bits.
 
     Raises:
-        InputError: the file was not drawn from a seed alone, or there is no such run.
+        InputError: the file was not drawn from a seed alone, its mark is damaged, or there is no such run.
     """
-    from aigc_tf.cli.sample import draw
     from aigc_tf.families.state import weights_hash
     from aigc_tf.runs.run import Run
 
-    if "drawn with" not in mark:
-        raise InputError(f"{file} was not drawn from a seed alone: leave --verify out")
-    how = jsons.loads(mark["drawn with"])
-    opened = Run.open(run, how["checkpoint"])
-    if weights_hash(opened.model) != mark["weights"]:
+    how = Drawing.of(file, mark)
+    opened = Run.open(run, how.checkpoint)
+    if weights_hash(opened.model) != mark.get("weights"):
         return f"the weights of {run} are others"
-    options = {name: in_tuples(value) for name, value in how["options"].items()}
-    drawn = draw(opened, how["count"], int(mark["seed"]), tuple(how["condition"]), options)
     with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / (file.name if how["one file"] else "drawn")
-        opened.model.gives.write_batches(out, drawn.batches, drawn.total, mark, drawn.columns)
-        again = out / file.name if out.is_dir() else out
+        again = how.again(opened, Path(folder), file.name, mark)
         if not again.is_file() or again.read_bytes() != file.read_bytes():
             return "the bits are others: the file was changed, or drawn on another machine or version"
     return None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a file was drawn, as `tools.sample` keeps it in the mark."""
+
+    seed: int
+    checkpoint: Any
+    count: int
+    condition: tuple[str, ...]
+    options: Mapping[str, Any]
+    one_file: bool
+    """Whether all examples are in it, or each is in a file of its own."""
+
+    @classmethod
+    def of(cls, file: Path, mark: Mapping[str, str]) -> Drawing:
+        """What a mark says; see `difference_to`."""
+        if "drawn with" not in mark:
+            raise InputError(f"{file} was not drawn from a seed alone: leave --verify out")
+        try:
+            how = jsons.loads(mark["drawn with"])
+            options = {name: in_tuples(value) for name, value in how["options"].items()}
+            count, one_file, checkpoint = int(how["count"]), bool(how["one file"]), str(how["checkpoint"])
+            return cls(int(mark["seed"]), checkpoint, count, tuple(how["condition"]), options, one_file)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"the mark of {file} is damaged: it does not say how the file was drawn") from error
+
+    def again(self, run: Run, folder: Path, name: str, mark: Mapping[str, str]) -> Path:
+        """Draw it once more; where the file of that name would be."""
+        from aigc_tf.cli.sample import draw
+
+        arguments = chosen_options(run.recipe, "sample_options", self.options)
+        drawn = draw(run, self.count, self.seed, self.condition, arguments)
+        out = folder / (name if self.one_file else "drawn")
+        run.model.gives.write_batches(out, drawn.batches, drawn.total, mark, drawn.columns)
+        return out if self.one_file else out / name
 
 
 def in_tuples(value: Any) -> Any:

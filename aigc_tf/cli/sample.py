@@ -126,22 +126,22 @@ def sample(
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
+    arguments = chosen_options(opened.recipe, "sample_options", options)
     if stream:
-        arguments = chosen_options(opened.recipe, "sample_options", options)
         print_streams(opened.able("Streams"), count, seed, condition, arguments)
     elif out is not None and is_interpolation(opened.able("Draws"), out):
-        chosen_options(opened.recipe, "sample_options", options)
         show(opened, Interpolate(**fitting("interpolate", everything, f"a {out.suffix}")))
     else:
         refuse_stray(given)
-        write(opened, count, seed, out, {"condition": condition, "options": options, "checkpoint": checkpoint})
+        drawn = draw(opened, count, seed, condition, arguments)
+        how = {"condition": condition, "options": options, "checkpoint": checkpoint}
+        write(opened, seed, out, drawn, how)
 
 
-def write(run: Run, count: int | None, seed: int, out: Path | None, how: Mapping[str, Any]) -> None:
+def write(run: Run, seed: int, out: Path | None, drawn: Drawn, how: Mapping[str, Any]) -> None:
     """Write or print new examples, with a mark that says how they were drawn."""
     from aigc_tf.cli.results import deliver, destination
 
-    drawn = draw(run, count, seed, how["condition"], how["options"])
     gives = run.model.gives
     out = destination(gives, out, run.path / f"samples-seed{seed}", drawn.total)
     again = {"count": drawn.total, **how, "one file": out is not None and bool(out.suffix)}
@@ -158,11 +158,10 @@ class Drawn(NamedTuple):
     """Of each condition, if the model takes one."""
 
 
-def draw(run: Any, count: int | None, seed: int, condition: Sequence[str], options: Mapping[str, Any]) -> Drawn:
+def draw(run: Any, count: int | None, seed: int, condition: Sequence[str], arguments: Mapping[str, Any]) -> Drawn:
     """New examples of a run: a row for each condition, if the model takes one."""
     from aigc_tf.cli import conditions
 
-    arguments = chosen_options(run.recipe, "sample_options", options)
     model = run.able("Draws")
     total, columns = count or model.gives.drawn, None
     rows = conditions.rows_to_draw(model, condition)

@@ -34,7 +34,7 @@ class Found:
 def files_below(folder: Path, endings: tuple[str, ...] = (), pattern: str = "*") -> Found:
     """The files below a folder.
 
-    Files and folders whose names begin with a dot are left out, and so is what is no regular file: nothing is opened.
+    Files and folders whose names begin with a dot are left out, and everything but regular files: nothing is opened.
     Linked folders are followed, but no folder is read twice; one that is found under its own name, too, goes by that.
 
     Args:

@@ -102,7 +102,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
             if entry.Name() == METADATA_NAME.encode():
                 return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
     except _DAMAGE as error:
-        raise ValueError(f"{path} is no .tflite file that can be read") from error
+        raise ValueError(f"{path} is not a .tflite file that can be read") from error
     raise ValueError(f"{path} holds no metadata of {METADATA_NAME}")
 
 

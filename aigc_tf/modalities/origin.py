@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from aigc_tf.data.images.prepare import read_image
 from aigc_tf.data.music.midi import origin_of
 from aigc_tf.data.sound.recording import library
 from aigc_tf.data.video.clip import av_library
@@ -29,7 +31,7 @@ def keep_beside(paths: Sequence[Path], made_by: Mapping[str, str]) -> None:
     """
     folders: dict[Path, list[str]] = {}
     for path in paths:
-        if made_by and path.suffix in _NO_PLACE:
+        if made_by and path.suffix.lower() in _NO_PLACE:
             folders.setdefault(path.parent, []).append(path.name)
     for folder, names in folders.items():
         place = folder / (names[0] + BESIDE if len(paths) == 1 else OF_FOLDER)
@@ -67,16 +69,24 @@ def _beside(path: Path) -> Any:
 
 def _marks(place: Path) -> list[dict[str, Any]]:
     """What `keep_beside` has written: marks with the names of files, those that were made last at the end."""
-    found = json.loads(place.read_text("utf-8"))
-    if not (isinstance(found, list) and all(isinstance(one, dict) and "files" in one for one in found)):
+    found = None
+    with contextlib.suppress(ValueError, RecursionError):
+        found = json.loads(place.read_text("utf-8"))
+    if not isinstance(found, list) or not all(_names_files(mark) for mark in found):
         raise InputError(f"{place} holds something else than marks of origin: move it away")
     return found
 
 
+def _names_files(mark: Any) -> bool:
+    return isinstance(mark, dict) and isinstance(mark.get("files"), list)
+
+
 def _picture(path: Path) -> Any:
-    with Image.open(path) as picture:
-        picture.load()  # entries of a PNG may come after its pixels
+    def mark(picture: Image.Image, turn: Any) -> Any:
+        del turn
         return mark_in(picture.info["comment"]) if "comment" in picture.info else getattr(picture, "text", None)
+
+    return read_image(path.read_bytes(), mark)
 
 
 def _sound(path: Path) -> Any:

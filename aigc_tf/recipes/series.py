@@ -55,7 +55,7 @@ class SeriesSettings(SheetSettings):
     length: PositiveInt = 24
     """Steps of time: those that the next value is predicted from (the order), or those of a sequence."""
     columns: tuple[str, ...] = ()
-    """Names of the series that are used, in this order; none for every column of numbers that is no time."""
+    """Names of the series that are used, in this order; none for every column of numbers but the time."""
     missing: Literal["auto", "interpolate", "refuse"] = "auto"
     """Empty cells and uneven steps of time in a table: interpolate fills them on straight lines, refuse refuses them,
     and auto refuses empty cells and counts uneven steps as even."""

@@ -129,7 +129,7 @@ def cut_events(path: Path, step: int) -> None:
             end += len(record) + _FRAME_BYTES
             whole += not event.file_version
     except (tf.errors.DataLossError, DecodeError):
-        pass  # the process ended in the middle of a record, or it is none: the file ends before it
+        pass  # the process ended in the middle of a record, or this is something else: the file ends before it
     if not whole:
         path.unlink()
     elif end < path.stat().st_size:

@@ -56,7 +56,7 @@ def html_of(path: Path, recipe: Recipe, step: int) -> str:
     for part in (_preview, _figures):
         try:
             parts.append(part(path))
-        except InputError as error:  # a damaged file is no reason to show nothing
+        except InputError as error:  # the rest is shown where one file is damaged
             parts.append(html.escape(str(error)))
     return f"<div>{'<br>'.join(part for part in parts if part)}</div>"
 

@@ -43,7 +43,7 @@ class UnavailableError(InputError):
 
 
 class ArchiveError(Exception):
-    """A file is no `.npz` archive of plain arrays, or a damaged one; the message says why in a few words."""
+    """A file is not an `.npz` archive of plain arrays, or it is damaged; the message says why in a few words."""
 
 
 def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:

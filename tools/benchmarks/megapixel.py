@@ -94,7 +94,7 @@ def photograph(run: Run, side: int) -> np.ndarray:
     (photo,) = run.source.middles("test", 1, side, 1)
     pixels = run.model.examples(photo[np.newaxis], 0)["image"] if run.model.scale == 1 else photo[np.newaxis]
     around = [(0, side - size) for size in photo.shape[:2]]
-    return np.round(255 * np.clip(np.pad(pixels[0], [*around, (0, 0)], mode="symmetric"), 0, 1)).astype(np.uint8)
+    return _in_8_bit(np.pad(pixels[0], [*around, (0, 0)], mode="symmetric"))
 
 
 def in_turns(
@@ -157,11 +157,16 @@ def psnr_of_test_photographs(run: Run, call: Call, squares: Squares) -> float:
     found = []
     for index, clean in enumerate(run.source.middles("test", MAX_PHOTOS, MAX_SIDE, model.multiple)):
         inputs = model.examples(clean[np.newaxis], index, strengths[len(strengths) // 2])
-        pictures = {name: value[0] for name, value in inputs.items() if value.ndim == 4}
+        pictures = {name: _in_8_bit(value[0]) for name, value in inputs.items() if value.ndim == 4}
         numbers = {name: value for name, value in inputs.items() if value.ndim == 2}
         made = restored(call, pictures, numbers, squares).astype(np.float32) / 255
         found.append(likeness(made, clean, model.degradation.counted(inputs))[0])
     return float(np.mean(found))
+
+
+def _in_8_bit(picture: np.ndarray) -> np.ndarray:
+    """As a file has it: uint8, of brightness in [0, 1]."""
+    return np.rint(255 * np.clip(picture, 0, 1)).astype(np.uint8)
 
 
 def process_bytes(path: Path, work: Path, masked: bool) -> int:

@@ -103,7 +103,7 @@ def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
 
 
 def counts_time(sheet: Sheet, at: int) -> bool:
-    """Whether a column beside the clock is no series: a part of a date, or numbers that are evenly spaced."""
+    """Whether a column beside the clock is not a series but a part of a date, or numbers that are evenly spaced."""
     name = _name(sheet.header[at])
     if any(name in names for names in _PARTS.values()):
         return True

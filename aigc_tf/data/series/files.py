@@ -128,7 +128,7 @@ def _checked(sheet: Sheet, at: int, missing: str) -> str:
     """What the numbers of a column are written with, in words; empty if with digits alone.
 
     Raises:
-        InputError: a cell holds no number, and is no gap that is to be interpolated; or units are mixed.
+        InputError: a cell is neither a number nor a gap that is to be interpolated; or units are mixed.
     """
     numbers, cells = sheet.numbers(at), sheet.columns[at]
     if numbers.mixed is not None:

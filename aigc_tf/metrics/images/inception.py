@@ -54,7 +54,7 @@ def weights_file() -> Path:
 
 
 def _reason(error: Exception) -> str:
-    """Why a download failed; what was being written is no part of it."""
+    """Why a download failed; without the name of the file that was being written."""
     return getattr(error, "strerror", None) or str(error)
 
 

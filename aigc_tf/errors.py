@@ -20,6 +20,10 @@ class StoppedError(InputError):
     """Training has stopped for a fault that the user can fix, such as a full disk: what it has learnt is kept."""
 
 
+class UnavailableError(InputError):
+    """A file cannot be read at the moment; nothing is wrong with it."""
+
+
 class UnreadableError(Exception):
     """A file does not hold what is asked for; the message says why in a few words, as the end of a sentence."""
 

@@ -27,6 +27,7 @@ SLOW = (
     "tests/benchmarks/test_exports.py",
     "tests/benchmarks/test_fuzz.py",
     "tests/benchmarks/test_step_speed.py",
+    "tests/benchmarks/test_transfer.py",
     "tests/cli/test_augment.py",
     "tests/cli/test_autoencoder.py",
     "tests/cli/test_command.py",
@@ -34,6 +35,7 @@ SLOW = (
     "tests/cli/test_options.py",
     "tests/cli/test_text.py",
     "tests/engine/test_distribution.py",
+    "tests/engine/test_federation.py",
     "tests/engine/test_guard.py",
     "tests/engine/test_quality.py",
     "tests/engine/test_start_from.py",
@@ -69,10 +71,11 @@ settings.load_profile("busy")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and begin with it: several workers then end at the same time."""
     for item in items:
         if item.nodeid.partition("::")[0] in SLOW or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 class ByFile(LoadScopeScheduling):

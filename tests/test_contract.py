@@ -5,20 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import subprocess
+import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 import aigc_tf
-from aigc_tf.export import verify
 from aigc_tf.export.web import TEMPLATE as WEB_PAGE
 from aigc_tf.families import tasks
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes
-from aigc_tf.recipes.settings import LoggingSettings
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints
 from tests.hidden import changed_outside_the_state
@@ -35,9 +35,9 @@ COMMANDS = {
 }
 
 
-def those_that(task: type[tasks.Task]) -> pytest.MarkDecorator:
-    """The recipes whose models have a task."""
-    slugs = [slug for slug, kind in RECIPES.items() if issubclass(resolve(kind.model), task)]
+def those_that(*able: type[tasks.Task]) -> pytest.MarkDecorator:
+    """The recipes whose models have one of some tasks."""
+    slugs = [slug for slug, kind in RECIPES.items() if issubclass(resolve(kind.model), able)]
     return pytest.mark.parametrize("recipe", slugs, indirect=True)
 
 
@@ -45,7 +45,8 @@ def those_that(task: type[tasks.Task]) -> pytest.MarkDecorator:
 def recipe(request: pytest.FixtureRequest) -> Recipe:
     """A tiny version of each recipe."""
     logging = LoggingSettings(evaluate_every=2, evaluate_samples=100, samples_every=2, scalars_every=1)
-    return dataclasses.replace(RECIPES[request.param].tiny(), steps=4, logging=logging)
+    saved = CheckpointSettings(every=2)
+    return dataclasses.replace(RECIPES[request.param].tiny(), steps=4, logging=logging, checkpoints=saved)
 
 
 @pytest.fixture(scope="module")
@@ -80,22 +81,16 @@ def test_tensorboard_shows_losses_quality_pictures_and_the_recipe(run: aigc_tf.R
     assert losses == [2, 3, 4]  # the first step compiles: it has no speed
 
 
-class StopAt(keras.callbacks.Callback):
-    """Ends training at a step, as an interrupt does; a shorter recipe could have another schedule."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__()
-        self.left = step
-
-    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
-        self.left -= 1
-        self.model.stop_training = not self.left
-
-
 def test_resumes_exactly(recipe: Recipe, run: aigc_tf.Run, tmp_path: Path):
-    aigc_tf.train(recipe, tmp_path / "parts", callbacks=[StopAt(2)])
-    assert checkpoints.steps(tmp_path / "parts" / "checkpoints") == [2]
-    resumed = aigc_tf.train(recipe, tmp_path / "parts", resume=True)
+    """As a run that was killed after step 2."""
+    killed = tmp_path / "killed"
+    shutil.copytree(run.path, killed)
+    assert checkpoints.steps(killed / "checkpoints") == [2, 4]
+    checkpoints.path_of(killed / "checkpoints", 4).unlink()
+    made: list[int] = []
+    seen = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: made.append(batch))
+    resumed = aigc_tf.train(recipe, killed, resume=True, callbacks=[seen])
+    assert len(made) == 2  # it does not begin anew, which would end with the same bits
     whole, parts = (
         np.load(checkpoints.path_of(path / "checkpoints", 4), allow_pickle=False) for path in (run.path, resumed.path)
     )
@@ -145,6 +140,7 @@ def test_transforms_each_input(run: aigc_tf.Run):
         np.testing.assert_allclose(alone, outputs[1:2], atol=1e-4)
 
 
+@those_that(tasks.Draws, tasks.Transforms)
 def test_what_is_given_can_be_written_and_shown(run: aigc_tf.Run, tmp_path: Path):
     model = run.model
     given = run.generate(2, seed=1) if isinstance(model, tasks.Draws) else run.transform(run.source.inputs("train", 2))
@@ -184,8 +180,12 @@ def test_a_model_has_a_task(run: aigc_tf.Run):
     assert tasks.tasks_of(run.model)
 
 
-def test_is_measured_with_its_protocol(run: aigc_tf.Run):
-    report = run.evaluate(samples=150)
+@pytest.fixture(scope="module")
+def report(run: aigc_tf.Run) -> dict[str, Any]:
+    return run.evaluate(samples=150)
+
+
+def test_is_measured_with_its_protocol(run: aigc_tf.Run, report: dict[str, Any]):
     figures = {key: value for key, value in report.items() if isinstance(value, float)}
     assert figures and all(np.isfinite(value) for value in figures.values())
     assert report["protocol"]["samples"] == 150 and report["protocol"]["part"] == "test"
@@ -205,15 +205,22 @@ def is_first_of_its_kind(recipe: Recipe) -> bool:
     return type(recipe) is next(other for other in RECIPES.values() if issubclass(model, resolve(other.model)))
 
 
-def test_exports_verified_files(run: aigc_tf.Run, monkeypatch: pytest.MonkeyPatch):
-    """Calibrated, with a process of its own, for the first recipe of each kind of model; others with 8-bit weights.
+def quick(recipe: Recipe) -> dict[str, int]:
+    """Options of an export: of a flow two evaluations, which are unrolled, in place of ten."""
+    return (
+        {"evaluations": 2}
+        if "evaluations" in {field.name for field in dataclasses.fields(recipe.export_options)}
+        else {}
+    )
+
+
+def test_exports_verified_files(run: aigc_tf.Run):
+    """Calibrated for the first recipe of each kind of model; others with 8-bit weights.
 
     All quantizations are tested in tests/export, and of all recipes by `tools.benchmark export-matrix`.
     """
-    first = is_first_of_its_kind(run.recipe)
-    if first:
-        monkeypatch.setattr(verify, "subprocess", subprocess)
-    exported = run.export(quantize="int8" if first else "dynamic", compare_with_keras=False)
+    quantize = "int8" if is_first_of_its_kind(run.recipe) else "dynamic"
+    exported = run.export(quantize=quantize, compare_with_keras=False, **quick(run.recipe))
     report = json.loads((exported.path.parent / "export.json").read_text())
     assert exported.path.name == "model.tflite" and exported.path.stat().st_size > 1000
     assert not [name for name in report["operators"] if name.startswith(("Flex", "CUSTOM"))]
@@ -233,8 +240,7 @@ def test_its_page_names_what_is_there(run: aigc_tf.Run):
         json.dumps(panel.facts, allow_nan=False)
 
 
-def test_the_card_says_what_is_known(run: aigc_tf.Run):
-    run.evaluate(samples=100)
+def test_the_card_says_what_is_known(run: aigc_tf.Run, report: dict[str, Any]):
     card = (run.path / "README.md").read_text()
     for wanted in (
         "## Quality",

@@ -20,6 +20,7 @@ from aigc_tf.engine.distribution import Strategy, join, shared_step
 from aigc_tf.errors import InputError
 from aigc_tf.families.autoencoder.vae import VAE
 from aigc_tf.families.gan.model import GAN, with_condition
+from aigc_tf.families.gan.semi import SemiGAN
 from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.families.translation.cyclegan import CycleGAN
 from aigc_tf.nn import replicas
@@ -76,6 +77,23 @@ def fixed_recipes(pictures: str) -> dict[str, Recipe]:
     clipped = AdamSettings(learning_rate=8e-4, beta_1=0.5, clip_norm=0.05)
     gan = dataclasses.replace(FixedDCGANRecipe.tiny(), dropout=0.0, generator_optimizer=clipped, **common)
     return {"gan": gan, "vae": dataclasses.replace(FixedVAERecipe.tiny(), free_bits=0.05, **common)}
+
+
+class FixedSemiGAN(FixedGAN, SemiGAN):
+    """The same, with a discriminator that tells classes, too."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FixedSemiGANRecipe(recipes.SemiGAN):
+    """A GAN of few labels with fixed latents."""
+
+    model: ClassVar[str] = f"{__name__}:FixedSemiGAN"
+
+
+def labelled_recipe() -> Recipe:
+    """A GAN whose generator matches the mean of what the discriminator sees in all rows of a batch."""
+    recipe = FixedSemiGANRecipe.tiny()
+    return dataclasses.replace(recipe, dropout=0.0, steps=STEPS, logging=QUIET, checkpoints=SELDOM)
 
 
 def carried_recipe() -> Recipe:
@@ -199,6 +217,7 @@ def work_on_two_devices(folder: Path) -> None:
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
     aigc_tf.train(carried_recipe(), folder / "mirrored" / "carried", strategy="mirrored")
+    aigc_tf.train(labelled_recipe(), folder / "mirrored" / "labelled", strategy="mirrored")
     for name, recipe in photo_recipes().items():
         aigc_tf.train(recipe, folder / "mirrored" / name, strategy="mirrored")
     odd = dataclasses.replace(carried_recipe(), batch_size=7)

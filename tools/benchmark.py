@@ -10,10 +10,13 @@
     python -m tools.benchmark vae-train         the VAE's training step against keras.io's
     python -m tools.benchmark data              the input pipeline alone
     python -m tools.benchmark export RUN        exported files against Keras's own export and ONNX Runtime
+    python -m tools.benchmark pruning RUN       single weights and whole channels gone: quality, zipped size, latency
+    python -m tools.benchmark transfer RUN --source OTHER  gone on with on few examples, beside from scratch
     python -m tools.benchmark scores RUN FILES  anomaly scores of exported files, of ordinary and strange pictures
     python -m tools.benchmark export-matrix     every recipe's tiny version in every quantization
     python -m tools.benchmark steps             language models token by token against the growing prefix
     python -m tools.benchmark compression RUN   an autoencoder's latents against JPEG and WebP
+    python -m tools.benchmark best-of RUN       precision and recall of pictures, the best of 1, 2, 4 and 8 kept
     python -m tools.benchmark anomalies         one class against the rest, beside PCA and an isolation forest
     python -m tools.benchmark denoising         denoisers against a median filter and non-local means
     python -m tools.benchmark restoration RUN   restored photographs beside BM3D, NLM, biharmonic filling, ESPCN
@@ -28,6 +31,7 @@
     python -m tools.benchmark forecasts         the autoregressive model beside statsmodels' and naive forecasts
     python -m tools.benchmark text --recipe gpt bits per character after 5 and 15 minutes
     python -m tools.benchmark sentiment FILE    classifiers of texts with all labels and few, beside TF-IDF
+    python -m tools.benchmark labels RUN...     classes of pictures from few labels, beside pixels and from scratch
     python -m tools.benchmark music RUN...      pieces beside an n-gram and real ones, real-time factor of the file
     python -m tools.benchmark sound RUN...      recognition, distances and reconstructions of sounds, real-time factor
     python -m tools.benchmark music-rules RUN  parallels of drawn pieces by temperature, top_p and the best of several
@@ -42,6 +46,8 @@
     python -m tools.benchmark fuzz --cases 2000 damaged and hostile files for everything that reads files
     python -m tools.benchmark memory            does memory grow over 10,000 steps, and over 100,000 images?
     python -m tools.benchmark privacy           Fréchet distance of the private recipes at ε of 1, 3 and 10, and without
+    python -m tools.benchmark federated         a recipe trained by clients, in the open, secure, private, and alone
+    python -m tools.benchmark watermarks PLACE  found again in pictures after JPEG and others, in texts by length
     python -m tools.benchmark scaling           two workers with one thread each against one
     python -m tools.benchmark augmentation RUN  a classifier of few images or sounds, with and without generated ones
 
@@ -54,10 +60,10 @@ import tyro
 from tyro.extras import SubcommandApp
 
 from aigc_tf.cli.command import friendly_exit
-from tools.benchmarks.commands import images, photographs, runs, tables, text, words
+from tools.benchmarks.commands import images, photographs, runs, tables, text, trust, words
 
 app = SubcommandApp()
-for group in (images, photographs, words, text, runs, tables):
+for group in (images, photographs, words, text, runs, trust, tables):
     for command in group.COMMANDS:
         app.command(command)
 

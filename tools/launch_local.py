@@ -23,6 +23,12 @@ from typing import IO
 
 # For the others to end by themselves, once a worker has failed or was interrupted: the chief may be saving.
 GRACE_SECONDS = 30.0
+# A step of several workers runs in a thread of TensorFlow's, whose memory glibc gives back to the system after each
+# operation, and fetches again page by page: one pool for all threads that is kept, in large pages (docs/SCALING.md).
+MEMORY_IS_KEPT = ":".join(
+    f"glibc.malloc.{name}={value}"
+    for name, value in {"arena_max": 1, "trim_threshold": 2**32, "mmap_threshold": 2**25, "hugetlb": 1}.items()
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,8 +51,9 @@ def environments(workers: int, threads: int | None) -> list[dict[str, str]]:
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(workers)]}
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     limits = {} if threads is None else dict.fromkeys(names, str(threads))
+    shared = {"GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", MEMORY_IS_KEPT)} | limits
     return [
-        {"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": number}})} | limits
+        {"TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": number}})} | shared
         for number in range(workers)
     ]
 

@@ -28,6 +28,7 @@ ORDER = (
     "families",
     "metrics",
     "export",
+    "trust",
     "runs",
     "engine",
     "cli",

@@ -22,6 +22,19 @@ interpolation between two pictures, and the training images nearest to a picture
     python -m tools.sample saved_models/conv_vae/RUN --between a.png b.png --out between.gif
     python -m tools.sample saved_models/conv_vae/RUN --nearest a.png --count 15
 
+GANs and VAEs find a latent of a picture, say how near it comes, and mix it with another; a family tree keeps the
+latents, and its members can be mixed again by their names:
+
+    python -m tools.sample saved_models/dcgan/RUN --invert a.png --mix b.png --family family.json
+    python -m tools.sample saved_models/dcgan/RUN --invert 3 --mix c.png --family family.json
+
+Of several drawings of each picture the best is kept, by a GAN's own discriminator, or by a classifier, and pictures are
+enlarged by a run of `upscale`:
+
+    python -m tools.sample saved_models/dcgan/RUN --best-of 8 --out samples.png
+    python -m tools.sample saved_models/conv_vae/RUN --best-of 8 --best-by saved_models/semi_vae/RUN --out samples.png
+    python -m tools.sample saved_models/dcgan/RUN --upscale saved_models/upscale/RUN --out large/
+
 Models of text continue a prompt; with --stream they print while they write:
 
     python -m tools.sample saved_models/gpt/RUN --prompt "In the beginning" --temperature 0.8 --top-k 40 --stream

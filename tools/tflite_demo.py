@@ -9,7 +9,6 @@ What the file holds, and how it is called, it says itself: in its signatures and
 
 import argparse
 import io
-import json
 import re
 import struct
 import sys
@@ -18,31 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+
+try:
+    from tools.tflite_file import read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
 TOKENS = 200
 OPTIONS = {"pictures": ("count",), "text": ("prompt", "tokens", "temperature", "top_k")}
-
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 def generate(
@@ -293,15 +276,7 @@ def main() -> int:
     options = parse()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character gets its escape
         sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        print(run(options))
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: print(run(options)))
 
 
 if __name__ == "__main__":

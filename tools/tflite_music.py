@@ -9,8 +9,6 @@ the numbers of the exported file mean is in docs/MOBILE.md.
 
 import argparse
 import itertools
-import json
-import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,30 +16,15 @@ from typing import Any
 
 import mido
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+
+try:
+    from tools.tflite_file import DAMAGE, read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import DAMAGE, read_metadata, status_of  # type: ignore[no-redef]
 
 TICKS = 120  # a sixteenth note, of files that are written
 BAR = 16  # sixteenth notes
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError, EOFError)
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 def read_voices(path: Path, metadata: dict[str, Any]) -> np.ndarray:
@@ -202,7 +185,7 @@ def run(options: argparse.Namespace) -> str:
     interpreter, metadata = Interpreter(model_path=str(options.file)), read_metadata(options.file)
     voices = metadata.get("voices")
     if not voices or "prefill" not in interpreter.get_signature_list():
-        raise ValueError("it is no model of music of aigc_tf")
+        raise ValueError("it does not hold a model of music that aigc_tf has exported")
     fixed = np.array([name in options.fix for name in voices])
     if fixed.sum() != len(options.fix) or bool(options.fix) != (options.midi is not None):
         raise ValueError(f"--fix names the voices of a MIDI file that is given, of {', '.join(voices)}")
@@ -233,15 +216,7 @@ def main() -> int:
     options = parser.parse_args()
     if not 0 <= options.temperature < float("inf") or options.seed < 0:
         parser.error("--temperature and --seed are numbers of at least 0")
-    try:
-        print(run(options))
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: print(run(options)))
 
 
 if __name__ == "__main__":

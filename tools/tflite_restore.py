@@ -11,7 +11,6 @@ is kept: seams cannot be seen, and memory does not grow with what the network co
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
+
+try:
+    from tools.tflite_file import read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
 SIGNATURES = ("restore", "translate")
 TILE = 256  # pixels, of squares where the file takes any size
@@ -52,15 +55,6 @@ class Squares:
         if not self.fixed:  # parts of equal length waste least
             keep = -(-size // (count * self.multiple)) * self.multiple
         return count, keep
-
-
-def metadata_of(path: Path) -> dict[str, Any]:
-    """The JSON that a file holds of itself; empty if there is none."""
-    model = schema.Model.GetRootAs(path.read_bytes(), 0)
-    entries = {model.Metadata(i).Name(): model.Metadata(i).Buffer() for i in range(model.MetadataLength())}
-    if b"aigc_tf" not in entries:
-        return {}
-    return dict(json.loads(model.Buffers(entries[b"aigc_tf"]).DataAsNumpy().tobytes()))
 
 
 def squares_of(facts: dict[str, Any], shape: tuple[int, ...], tile: int) -> Squares:
@@ -173,8 +167,30 @@ def read_beside(style: Path | None, sigma: float, shapes: dict[str, tuple[int, .
     return found
 
 
-def main() -> None:
-    """The command."""
+def run(options: argparse.Namespace) -> None:
+    """Restore the photograph, and print where it is.
+
+    Raises:
+        ValueError: the file or a picture cannot be used.
+    """
+    interpreter = Interpreter(model_path=str(options.file), num_threads=options.threads)
+    found = [name for name in SIGNATURES if name in interpreter.get_signature_list()]
+    if not found:
+        raise ValueError(
+            f"it has none of the signatures {', '.join(SIGNATURES)}: tools/tflite_demo.py draws with others"
+        )
+    call = interpreter.get_signature_runner(found[0])
+    shapes = {name: tuple(details["shape_signature"]) for name, details in call.get_input_details().items()}
+    pictures = read_inputs(options.photo, options.mask, shapes)
+    beside = read_beside(options.style, options.sigma, shapes)
+    squares = squares_of(read_metadata(options.file), shapes["image"], options.tile)
+    made = restored(call, pictures, beside, squares)
+    Image.fromarray(made[..., 0] if made.shape[-1] == 1 else made).save(options.out)
+    print(options.out)
+
+
+def main() -> int:
+    """The command; 2 means that the file or a picture cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="the exported file")
     parser.add_argument("photo", type=Path, help="the picture that goes in")
@@ -184,25 +200,9 @@ def main() -> None:
     parser.add_argument("--sigma", type=float, default=25.0, help="standard deviation of the noise, in grey levels")
     parser.add_argument("--threads", type=int, default=1, help="how many it may use")
     parser.add_argument("--tile", type=int, default=TILE, help="pixels of a square, for a file that takes any size")
-    arguments = parser.parse_args()
-    try:
-        interpreter = Interpreter(model_path=str(arguments.file), num_threads=arguments.threads)
-        found = [name for name in SIGNATURES if name in interpreter.get_signature_list()]
-        if not found:
-            raise ValueError(
-                f"it has none of the signatures {', '.join(SIGNATURES)}: tools/tflite_demo.py draws with others"
-            )
-        run = interpreter.get_signature_runner(found[0])
-        shapes = {name: tuple(details["shape_signature"]) for name, details in run.get_input_details().items()}
-        pictures = read_inputs(arguments.photo, arguments.mask, shapes)
-        beside = read_beside(arguments.style, arguments.sigma, shapes)
-        squares = squares_of(metadata_of(arguments.file), shapes["image"], arguments.tile)
-        made = restored(run, pictures, beside, squares)
-        Image.fromarray(made[..., 0] if made.shape[-1] == 1 else made).save(arguments.out)
-    except (OSError, ValueError) as error:
-        sys.exit(f"{arguments.file.name}: {error}")
-    print(arguments.out)
+    options = parser.parse_args()
+    return status_of(options.file, lambda: run(options))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

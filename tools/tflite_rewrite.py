@@ -11,21 +11,21 @@ symbol is the likeliest that repeats no sequence; longer texts than the file rea
 import argparse
 import io
 import itertools
-import json
 import re
-import struct
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+
+try:
+    from tools.tflite_file import read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
 # A word or a run of punctuation with the space before it, or any other white space.
 WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
 
 
 class Written(NamedTuple):
@@ -36,23 +36,6 @@ class Written(NamedTuple):
     """Those that were written."""
     places: list[str]
     """The symbol of the source that was looked at most, for each."""
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 class Symbols:
@@ -154,6 +137,24 @@ def repeating(text: list[int], length: int) -> list[int]:
     return [text[at + length - 1] for at in starts if text[at : at + length - 1] == ending]
 
 
+def run(options: argparse.Namespace) -> None:
+    """Print what the file writes for each text.
+
+    Raises:
+        ValueError: the file cannot be used.
+    """
+    interpreter, metadata = Interpreter(model_path=str(options.file)), read_metadata(options.file)
+    names = interpreter.get_signature_list()
+    if not {"encode", "start", "step"} <= set(names):
+        raise ValueError(f"its signatures are {', '.join(names) or 'none'}: encode, start and step are needed")
+    for text in options.text or sys.stdin:
+        found = rewrite(interpreter, metadata, text.strip()) if text.strip() else Written("", [], [])
+        print(found.text, flush=True)
+        if options.align:
+            for symbol, place in zip(found.symbols, found.places, strict=True):
+                print(f"  {symbol!r} from {place!r}")
+
+
 def main() -> int:
     """The command; 2 means that the file or a text cannot be used."""
     parser = argparse.ArgumentParser(description="Write a text for a text with an exported file.")
@@ -164,24 +165,7 @@ def main() -> int:
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    try:
-        interpreter, metadata = Interpreter(model_path=str(options.file)), read_metadata(options.file)
-        names = interpreter.get_signature_list()
-        if not {"encode", "start", "step"} <= set(names):
-            raise ValueError(f"its signatures are {', '.join(names) or 'none'}: encode, start and step are needed")
-        for text in options.text or sys.stdin:
-            found = rewrite(interpreter, metadata, text.strip()) if text.strip() else Written("", [], [])
-            print(found.text, flush=True)
-            if options.align:
-                for symbol, place in zip(found.symbols, found.places, strict=True):
-                    print(f"  {symbol!r} from {place!r}")
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: run(options))
 
 
 if __name__ == "__main__":

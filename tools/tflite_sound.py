@@ -9,38 +9,20 @@ mean is in docs/MOBILE.md.
 """
 
 import argparse
-import json
-import struct
 import sys
 import time
 import wave
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
+try:
+    from tools.tflite_file import DAMAGE, read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import DAMAGE, read_metadata, status_of  # type: ignore[no-redef]
+
 GAP = 0.25  # seconds between sounds
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, MemoryError, EOFError, wave.Error)
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
@@ -55,7 +37,7 @@ def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
             sound = np.frombuffer(file.readframes(file.getnframes()), "<i2" if form[1] == 2 else "u1")
             sound = sound[: len(sound) // file.getnchannels() * file.getnchannels()]
             sound = sound.reshape(-1, file.getnchannels()).mean(axis=1)
-    except (*DAMAGE, ValueError) as error:
+    except (*DAMAGE, wave.Error, ValueError) as error:
         raise ValueError(f"{path} is not a WAV file that can be read") from error
     if form != (rate, 2):
         raise ValueError(
@@ -158,7 +140,7 @@ def run(options: argparse.Namespace) -> str:
     drawn = {"step", "synthesise"} <= set(signatures)
     name = "step" if drawn else next((one for one in ("generate", "decode") if one in signatures), None)
     if name is None or "rate" not in metadata:
-        raise ValueError("it is no model of sound of aigc_tf")
+        raise ValueError("it does not hold a model of sound that aigc_tf has exported")
     details = interpreter.get_signature_runner(name).get_input_details()
     if next(iter(details.values()))["shape"][0] != 1:
         raise ValueError("it was exported for several examples at once: export it with --batch 1")
@@ -195,15 +177,7 @@ def main() -> int:
     options = parser.parse_args()
     if min(options.seed, options.temperature, options.noise) < 0:
         parser.error("--seed, --temperature and --noise are numbers of at least 0")
-    try:
-        print(run(options))
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: print(run(options)))
 
 
 if __name__ == "__main__":

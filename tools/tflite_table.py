@@ -9,39 +9,22 @@ The rows are those that `tools.sample` draws with the same seed. What the number
 import argparse
 import csv
 import io
-import json
 import re
-import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+
+try:
+    from tools.tflite_file import read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
 SPAN = 4.0  # deviations of a mode that are 1 for the network
 AT_ONCE, TRIED = 500, 100_000  # rows
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, MemoryError)
 SIGNS = {"=": np.equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 class Table:
@@ -51,7 +34,7 @@ class Table:
         metadata = read_metadata(file)
         interpreter = Interpreter(model_path=str(file), num_threads=1)
         if "columns" not in metadata or "generate" not in interpreter.get_signature_list():
-            raise ValueError("it is no model of tables of aigc_tf")
+            raise ValueError("it does not hold a model of tables that aigc_tf has exported")
         self.columns: list[dict[str, Any]] = metadata["columns"]
         self.network = interpreter.get_signature_runner("generate")
         self.inputs = {name: tuple(details["shape"]) for name, details in self.network.get_input_details().items()}
@@ -159,6 +142,22 @@ def numbers_of(column: dict[str, Any], modes: np.ndarray, places: np.ndarray) ->
     return np.where(gaps, np.nan, np.clip(values, column["low"], column["high"]))
 
 
+def run(options: argparse.Namespace) -> None:
+    """Print the rows, or write them.
+
+    Raises:
+        ValueError: the file or an option cannot be used.
+    """
+    table = Table(options.file)
+    rows = table.cells(table.rows(options.count, options.seed, table.parts(options.where)))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([[column["name"] for column in table.columns], *rows])
+    if options.out is None:
+        print(text.getvalue(), end="")
+    else:
+        options.out.write_text(text.getvalue(), encoding="utf-8")
+
+
 def main() -> int:
     """The command; 2 means that a file or an option cannot be used."""
     parser = argparse.ArgumentParser(description="Draw rows of a table with an exported file.")
@@ -170,22 +169,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.seed < 0:
         parser.error("--seed is a number of at least 0")
-    try:
-        table = Table(options.file)
-        rows = table.cells(table.rows(options.count, options.seed, table.parts(options.where)))
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([[column["name"] for column in table.columns], *rows])
-        if options.out is None:
-            print(text.getvalue(), end="")
-        else:
-            options.out.write_text(text.getvalue(), encoding="utf-8")
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: run(options))
 
 
 if __name__ == "__main__":

@@ -8,38 +8,21 @@ the size of the file. What is written begins with the frames that were read. Wha
 """
 
 import argparse
-import json
-import struct
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps, ImageSequence
 
+try:
+    from tools.tflite_file import DAMAGE, read_metadata, status_of
+except ImportError:  # copied out of the repository
+    from tflite_file import DAMAGE, read_metadata, status_of  # type: ignore[no-redef]
+
 RATE = 25.0  # frames a second, of files that do not say it
-# What reading a damaged file raises, beside ValueError.
-DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, MemoryError, SyntaxError)
-
-
-def read_metadata(file: Path) -> dict[str, Any]:
-    """The JSON that the export put into the file; empty if there is none.
-
-    Raises:
-        ValueError: the file is damaged.
-    """
-    try:
-        model = schema.Model.GetRootAs(file.read_bytes(), 0)
-        for index in range(model.MetadataLength()):
-            entry = model.Metadata(index)
-            if entry.Name() == b"aigc_tf":
-                return dict(json.loads(model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()))
-    except DAMAGE as error:
-        raise ValueError("it is not a .tflite file that can be read") from error
-    return {}
 
 
 def read_clip(path: Path, height: int, width: int, channels: int) -> np.ndarray:
@@ -61,7 +44,7 @@ def read_clip(path: Path, height: int, width: int, channels: int) -> np.ndarray:
             with Image.open(path) as picture:
                 frames = [fitted(frame) for frame in ImageSequence.Iterator(picture)]
     except (*DAMAGE, ValueError, Image.UnidentifiedImageError) as error:
-        raise ValueError(f"{path} is no GIF, and no folder of pictures, that can be read") from error
+        raise ValueError(f"{path} is neither a GIF nor a folder of pictures that can be read") from error
     if not frames:
         raise ValueError(f"{path} holds no pictures")
     return np.stack(frames)
@@ -111,7 +94,7 @@ def run(options: argparse.Namespace) -> str:
     rate = metadata.get("rate") or RATE
     name = "step" if "past" in metadata and "step" in names else "generate"
     if name not in names or (name == "generate" and "motion" not in metadata):
-        raise ValueError("it is no predict_video or video_gan of aigc_tf")
+        raise ValueError("it does not hold a predict_video or video_gan that aigc_tf has exported")
     call = interpreter.get_signature_runner(name)
     details = call.get_input_details()["frame" if name == "step" else "latent"]
     if details["shape"][0] != 1:
@@ -145,15 +128,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.seed < 0:
         parser.error("--seed is a number of at least 0")
-    try:
-        print(run(options))
-    except (OSError, ValueError) as error:  # no such file; no .tflite; what it says itself
-        print(f"{options.file}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except DAMAGE as error:
-        print(f"{options.file}: its metadata does not fit what it holds: {error!r}", file=sys.stderr)
-        return 2
-    return 0
+    return status_of(options.file, lambda: print(run(options)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Train captions of pictures (003 §4.2): 3,000 steps of 64 pairs, about fifteen minutes on two cores.
+"""Train captions of pictures (003 §4.2): 2,000 steps of 64 pairs, a quarter of an hour of one core.
 
     python -m trainers.caption --source FOLDER                 (with captions.tsv in it)
     python -m trainers.caption --source FOLDER --captions FILE
 
-expected at the end: not measured yet (version 0.2)
+expected at the best checkpoint (one seed), of 191 held-out combinations of emoji: chrF 36 (caption of the
+picture that is nearest in pixels 35)
 """
 
 from aigc_tf.cli.command import train_command

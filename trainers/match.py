@@ -1,10 +1,10 @@
-"""Train the matching of pictures and words: 4,000 steps of 64 pairs, about fifteen minutes on two cores.
+"""Train the matching of pictures and words: 4,000 steps of 64 pairs, 21 minutes of one core.
 
     python -m trainers.match --source FOLDER                 (with captions.tsv in it)
     python -m trainers.match --source FOLDER --captions FILE
 
-expected at the end: not measured yet (version 0.2). After 750 of 1,000 steps, of 191 held-out combinations of emoji:
-the right picture among the ten best of 69 % of the captions (chance 5 %, nearest caption and pixels 58 %)
+expected at the end (one seed), of 191 held-out combinations of emoji: the right picture among the ten best of 76 %
+of the captions (chance 5 %, nearest caption and pixels 58 %)
 """
 
 from aigc_tf.cli.command import train_command

@@ -3,8 +3,8 @@
     apt-get install espeak-ng && python -m tools.make_spoken_digits digits/
     python -m trainers.sound_gan --source digits/ --sound.group "^([a-z0-9]+)-"
 
-expected at the end: more than the 86 % of generated digits that are recognised after 843 steps (docs/RESULTS.md), of
-synthetic digits, sounds and not spectrograms measured; a run of all steps was not measured
+expected at the end (synthetic digits, one seed): 98 % of generated digits are recognised, Fréchet distance to test
+recordings 2.55; training recordings coded by 20 mel bands have 1.32 (docs/RESULTS.md)
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,11 +1,11 @@
-"""Train speech: 3,000 steps of 16 recordings, about ten minutes on two cores.
+"""Train speech: 5,000 steps of 16 recordings, about fifteen minutes on one core.
 
     python -m trainers.speech --source RECORDINGS
     python -m tools.transform RUN --text "seven" --out seven.wav
 
 `words.tsv` in the folder says what is spoken in each file (its name, a tab, the words), or else the names of the files.
 
-expected at the end: not measured yet (version 0.2)
+expected at the end (one speaker, one seed): 85 % of single words of the training part are recognised (docs/RESULTS.md)
 """
 
 from aigc_tf.cli.command import train_command

@@ -76,29 +76,37 @@ def command(function: Callable[..., Any], arguments: Sequence[str] | None = None
         call(with_newest_run(function), arguments)
 
 
-def call(function: Callable[..., Any], arguments: Sequence[str] | None) -> None:
-    """Parse arguments by a function's signature, and call it."""
-    tyro.cli(function, args=arguments, prog=program(), config=CONFIG)
+def call(function: Callable[..., Any], arguments: Sequence[str] | None) -> Any:
+    """Parse arguments by a function's signature, and call it; returns what it returns."""
+    return tyro.cli(function, args=arguments, prog=program(), config=CONFIG)
 
 
-def train_command(recipe: type[Recipe], arguments: Sequence[str] | None = None) -> None:
+def train_command(
+    recipe: type[Recipe], arguments: Sequence[str] | None = None, together: Callable[[], Any] | None = None
+) -> None:
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
     With --resume the fields start from those of the run, so that they need not be given again; with --printed from
     those that the article prints (`printed()`); with --recipe from those of a file.
+
+    Args:
+        recipe: what it trains.
+        arguments: the flags; those of the process by default.
+        together: makes the strategy of clients that train together, when TensorFlow is there.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
         refuse_epochs(words)
-        call(training(recipe, _defaults(recipe, words)), words)
+        call(training(recipe, _defaults(recipe, words), together), words)
 
 
-def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
+def training(kind: type[Recipe], defaults: Recipe, together: Callable[[], Any] | None = None) -> Callable[..., None]:
     """What a trainer does, as a function for tyro.
 
     Args:
         kind: what it trains.
         defaults: what flags change.
+        together: see `train_command`.
     """
 
     def main(
@@ -121,9 +129,11 @@ def training(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         """
         if strategy != "multi_worker":  # the others find what the chief has made
             require_paths(recipe, run_dir, resume)
+        if together is not None and strategy != "one":
+            raise InputError(f"--strategy is {strategy}: clients are simulated on one device, leave it out")
         from aigc_tf.engine.training import train
 
-        run = train(recipe, run_dir, resume, strategy=strategy)
+        run = train(recipe, run_dir, resume, strategy=strategy if together is None else together())
         print(run.path)
 
     main.__annotations__["recipe"] = Annotated[kind, tyro.conf.arg(name="")]

@@ -18,19 +18,23 @@ from aigc_tf.cli.command import call, friendly_exit
 from aigc_tf.data.overview import Counts, Overview
 from aigc_tf.data.paths import refuse_missing
 from aigc_tf.data.walk import files_below
-from aigc_tf.errors import printable
+from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.registry import recipe_classes, recipe_named
 from aigc_tf.references import resolve
-from aigc_tf.storage.files import write_atomically
+from aigc_tf.storage.files import write_atomically, write_text
 
 USUAL = "dcgan"
 """The recipe that is taken where a source says nothing else."""
+READ_AT_ONCE = 500  # pictures
 _BAR, _LISTED = 30, 40  # letters of the longest bar, bars of a list
 
 
 def data(
-    source: Annotated[str, tyro.conf.Positional] = "auto", recipe: str | None = None, out: Path | None = None
+    source: Annotated[str, tyro.conf.Positional] = "auto",
+    recipe: str | None = None,
+    out: Path | None = None,
+    clean: Path | None = None,
 ) -> None:
     """Show what a recipe would see of a source: parts, classes, lengths, copies, outliers, what is left out and why.
 
@@ -38,8 +42,9 @@ def data(
         source: A folder, a file, the name of a data set, or auto.
         recipe: Which recipe looks, by its name; by default one that reads such files. All its fields are flags.
         out: A picture to write, .png: examples, outliers, near-duplicates, and how many there are of each kind.
+        clean: A text file to write: which pictures are copies, near-duplicates, blank or outliers, one a line.
     """
-    show(recipe_named(recipe or reader_of(source))(source=source), out)
+    show(recipe_named(recipe or reader_of(source))(source=source), out, clean)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,12 +65,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def looking(defaults: Recipe) -> Callable[..., None]:
     """The command for one recipe, whose fields are flags, for tyro."""
 
-    def look(settings: Any, recipe: str = "", out: Path | None = None) -> None:
+    def look(settings: Any, recipe: str = "", out: Path | None = None, clean: Path | None = None) -> None:
         del recipe  # the settings are its
-        show(settings, out)
+        show(settings, out, clean)
 
     look.__annotations__["settings"] = Annotated[type(defaults), tyro.conf.arg(name="")]
-    look.__defaults__ = (defaults, defaults.slug(), None)
+    look.__defaults__ = (defaults, defaults.slug(), None, None)
     summary, _, meanings = (inspect.getdoc(data) or "").partition("\n\nArgs:\n")
     source, _, others = meanings.partition("\n")
     look.__doc__ = f"{summary}\n\nThe first word is the source. {source.partition(': ')[2]}\n\nArgs:\n{others}"
@@ -85,11 +90,12 @@ def reader_of(source: str) -> str:
     return max(recipes, key=fitness)
 
 
-def show(recipe: Recipe, out: Path | None) -> None:
-    """Print what a recipe sees of its source, and write the picture of it."""
+def show(recipe: Recipe, out: Path | None, clean: Path | None = None) -> None:
+    """Print what a recipe sees of its source, and write the picture of it and the list of what is to be cleaned."""
     if out is not None:
         require_ending(out, (".png",))
-        require_place(out)
+    for path in (out, clean):
+        require_place(path)
     from aigc_tf.families.create import create
     from aigc_tf.families.tasks import modality_of
 
@@ -101,6 +107,8 @@ def show(recipe: Recipe, out: Path | None) -> None:
     for title, counts in overview.counts.items():
         print(f"\n{title}:\n{listing(counts)}")
     modality = modality_of(create(recipe, **source.assets_for(recipe)))
+    if clean is not None:
+        list_doubts(source, modality, clean)
     previews = {}
     for title, shown in overview.examples.items():
         titles = shown.titles
@@ -117,6 +125,37 @@ def show(recipe: Recipe, out: Path | None) -> None:
     picture = overview_picture(previews, overview.counts)
     write_atomically(out, partial(write_png, image=picture, made_by={"source": Path(source.name).name}))
     print(f"\n{out}")
+
+
+def list_doubts(source: Any, modality: Any, out: Path) -> None:
+    """Write a line for each picture to look at: why, its name, and the one that it repeats, with tabs between.
+
+    Names are those of all files where the source is a folder, whatever part they are in; otherwise numbers of training
+    pictures, from 0.
+
+    Raises:
+        InputError: the source does not hold pictures.
+    """
+    import numpy as np
+
+    from aigc_tf.data.images.cleaning import doubts
+    from aigc_tf.data.images.source import ImageSource
+    from aigc_tf.data.volumes.slices import holds_volumes
+
+    if not isinstance(source, ImageSource):
+        raise InputError(f"--clean lists pictures, and {source.name} holds {modality.name}: leave it out")
+    images, names = source.training.images, [str(row) for row in range(len(source.training.images))]
+    folder = Path(source.name).expanduser()
+    if folder.is_dir() and not holds_volumes(folder):
+        read = list(modality.read_all(modality.find([folder]), READ_AT_ONCE))
+        images = np.concatenate([values for _, values in read])
+        names = [printable(str(file.name)) for files, _ in read for file in files]
+    found = doubts(images)
+    lines = ["\t".join([kind, names[row], *([] if like is None else [names[like]])]) for kind, row, like in found]
+    write_text(out, "".join(f"{line}\n" for line in lines))
+    counted = Counter(doubt.kind for doubt in found)
+    said = ", ".join(f"{number:,} of kind {kind}" for kind, number in counted.items()) or "nothing"
+    print(f"\n{out}: {said} among {len(images):,} pictures")
 
 
 def listing(counts: Counts) -> str:

@@ -43,14 +43,20 @@ def evaluate(
 
 def table(report: dict[str, Any]) -> str:
     """Figures with how to read them, then the protocol, one a line."""
-    from aigc_tf.runs.reports import rows_of_report
+    from aigc_tf.runs.reports import rows_of_report, tables_of_report
 
     head = ("measure", "value", "better", "beside it")
-    rows = [head, *((row.name.replace("_", " "), *row[1:]) for row in rows_of_report(report))]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
-    figures = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    figures = aligned([head, *((row.name.replace("_", " "), *row[1:]) for row in rows_of_report(report))])
+    for found in tables_of_report(report):
+        figures += ["", found.caption, *aligned([found.head, *found.rows]), ""]
     protocol = [f"  {key.replace('_', ' '):<32} {value}" for key, value in report["protocol"].items()]
     return "\n".join([*figures, "measured with", *protocol])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of cells, columns below each other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -127,8 +127,9 @@ class Direction(Drawn):
         from aigc_tf.export.graph import first_kernel
         from aigc_tf.families.latent_space import along, factorised, standard_normal
 
-        networks = [one.network for one in model.signatures().values() if "latent" in one.inputs]
-        kernel = first_kernel(networks[0], "latent") if networks else None
+        networks = {name: one.network for name, one in model.signatures().items() if "latent" in one.inputs}
+        drawing = networks.get("generate", next(iter(networks.values()), None))
+        kernel = None if drawing is None else first_kernel(drawing, "latent")
         if kernel is None:
             raise InputError(f"in a {run.recipe.slug()} no dense layer reads the latent: its directions are not known")
         prior = model.prior()
@@ -229,12 +230,6 @@ class Nearest(Exploration):
         model.refuse_unknown(query)
         (indices,) = nearest_in_latent_space(model, query, searched, min(count, len(searched))).indices
         return model.takes.stack([query[0], *(searched[index] for index in indices)]), None
-
-
-EXPLORATIONS: dict[str, type[Exploration]] = {
-    kind.name(): kind for kind in (Interpolate, Direction, Traverse, Map, Between, Nearest)
-}
-"""By the names of their commands, which are those of flags of `sample`, too."""
 
 
 def in_rows(values: np.ndarray) -> Shown:

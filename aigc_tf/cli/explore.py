@@ -1,4 +1,4 @@
-"""Explore the latent space of a run: interpolations, directions, dimensions."""
+"""Explore the latent space of a run: interpolations, directions, dimensions, edited pictures, what guidance does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 import tyro
 
 from aigc_tf.cli.command import command
-from aigc_tf.cli.explorations import EXPLORATIONS, Exploration
+from aigc_tf.cli.editing import Attribute, Invert
+from aigc_tf.cli.explorations import Between, Direction, Exploration, Interpolate, Map, Nearest, Traverse
+from aigc_tf.cli.guided import Guided
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
 
 MIN_SHOWN = 6  # on a way, where no count is given
 
+EXPLORATIONS: dict[str, type[Exploration]] = {
+    kind.name(): kind for kind in (Interpolate, Direction, Traverse, Map, Between, Nearest, Invert)
+}
+"""By the names of their commands, which are those of flags of `sample`, too."""
+ALL: tuple[type[Exploration], ...] = (*EXPLORATIONS.values(), Attribute, Guided)
 Chosen: Any = Union[  # noqa: UP007 - made of a table
-    tuple(Annotated[kind, tyro.conf.subcommand(name, prefix_name=False)] for name, kind in EXPLORATIONS.items())
+    tuple(Annotated[kind, tyro.conf.subcommand(kind.name(), prefix_name=False)] for kind in ALL)
 ]
 
 

@@ -30,6 +30,7 @@ def export(
     checkpoint: Literal["last", "best"] = "last",
     measure: bool = True,
     target_bytes: int | None = None,
+    require_licence: bool = False,
     json: bool = False,
     **options: Any,
 ) -> None:
@@ -48,6 +49,7 @@ def export(
             memory. For pictures a feature network may have to be trained first. Without it the file is compared with
             Keras all the same.
         target_bytes: Choose the finest quantization whose .tflite file has at most so many bytes.
+        require_licence: Refuse a run of data whose licence is not known.
         json: Print the report as one JSON object.
         options: What the recipe's `export_options` has.
     """
@@ -60,6 +62,8 @@ def export(
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
+    if require_licence:
+        refuse_unknown_licence(opened)
     chosen = chosen_options(opened.recipe, "export_options", options)
     arguments = {"format": format, "batch": batch, "out": out, "measure": measure, "tile": tile, **chosen}
     if target_bytes is None:
@@ -67,6 +71,19 @@ def export(
     else:
         exported = export_within(opened, target_bytes, arguments)
     print(to_json(exported.report) if json else exported.path)
+
+
+def refuse_unknown_licence(run: Run) -> None:
+    """Raise InputError if it is not known on what terms the data of a run may be used."""
+    from aigc_tf.data.source import licence_is_known
+    from aigc_tf.runs import paths
+
+    recorded = run.read_json(paths.SOURCE, name=str, licence=str)
+    if not licence_is_known(recorded["licence"]):
+        raise InputError(
+            f"the licence of {recorded['name']} is not known ({recorded['licence']}): train with --licence, or leave "
+            "--require-licence out"
+        )
 
 
 def export_within(run: Run, target_bytes: int, arguments: Mapping[str, Any]) -> Export:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import io
 import json as jsons
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -84,19 +82,14 @@ def write_sheet(run: Any, count: int, seed: int, folder: Path) -> Path:
 
 def as_shown(modality: Any, real: Sequence[Any], made: Sequence[Any]) -> list[str]:
     """Each as text or as a data URL of a PNG; texts that are cut anywhere are as long on both sides."""
-    from aigc_tf.modalities.drawing import enlargement, write_png
+    from aigc_tf.modalities.drawing import data_url
 
     shown = [modality.show(modality.stack([value])) for value in (*real, *made)]
     texts = [value for value in shown if isinstance(value, str)]
     if texts:
         longest = min(max(map(len, part)) for part in (shown[: len(real)], shown[len(real) :]))
         return [text[:longest].strip() for text in texts]
-    urls = []
-    for picture in shown:
-        file = io.BytesIO()
-        write_png(file, picture, {}, enlargement(picture, 128))
-        urls.append("data:image/png;base64," + base64.b64encode(file.getvalue()).decode())
-    return urls
+    return [data_url(picture, 128) for picture in shown]
 
 
 def said_by(folder: Path, files: Sequence[Path]) -> dict[str, Any]:

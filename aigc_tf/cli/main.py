@@ -15,6 +15,8 @@ from aigc_tf.runs import paths
 COMMANDS = (
     "train",
     "search",
+    "federate",
+    "distil",
     "data",
     "sample",
     "evaluate",
@@ -25,6 +27,7 @@ COMMANDS = (
     "score",
     "explore",
     "explain",
+    "attack",
     "judge",
     "provenance",
     "forecast",

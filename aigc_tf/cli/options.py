@@ -81,7 +81,9 @@ def with_options(function: Callable[..., Any], verb: Verb, recipes: Sequence[typ
     """A function whose `**options` are spelled out in its signature, for tyro: None stands for what is not given."""
     signature = inspect.signature(function, eval_str=True)
     fixed = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
-    options = _options(verb, recipes)
+    groups = [one.default for one in fixed if dataclasses.is_dataclass(one.default)]
+    taken = {field.name for group in groups for field in dataclasses.fields(group)}  # by the command, for all runs
+    options = [one for one in _options(verb, recipes) if one.name not in taken]
 
     @functools.wraps(function)
     def called(*positional: Any, **named: Any) -> Any:

@@ -13,24 +13,63 @@ import tyro
 
 from aigc_tf.cli.checks import require_inputs
 from aigc_tf.cli.command import FAILED, command
+from aigc_tf.cli.credentials import report_credentials, sign_file
+from aigc_tf.cli.finishing import ON_THE_WAY
 from aigc_tf.cli.options import chosen_options
+from aigc_tf.cli.watermarks import Looked, look_for
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
+    from aigc_tf.modalities.credentials import Credentials
     from aigc_tf.runs.run import Run
 
 
-def provenance(file: Annotated[Path, tyro.conf.Positional], verify: Path | None = None, json: bool = False) -> None:
-    """Say where a generated file comes from: model, run, seed, data and its licence.
+def provenance(
+    file: Annotated[Path, tyro.conf.Positional],
+    verify: Path | None = None,
+    watermark: str | None = None,
+    run: Path | None = None,
+    sign: Path | None = None,
+    certificate: Path | None = None,
+    out: Path | None = None,
+    json: bool = False,
+) -> None:
+    """Say where a generated file comes from: model, run, seed, data and its licence, and who signed it.
 
-    Exit status 1 if `--verify` finds something else.
+    Exit status 1 if `--verify` finds something else, or `--watermark` nothing, if the file was changed after it was
+    signed, or if `--certificate` does not vouch for who did.
 
     Args:
         file: A picture, sound, piece, clip, text, table or .tflite file that this package has written.
         verify: A run's folder: draw the file again with it, and compare the bits.
+        watermark: A key: look whether the picture or text was made with it, by what is to be seen alone; a mark of
+            origin need not be there.
+        run: With --watermark, of a text: the run that may have written it.
+        sign: A private key (.pem): write a copy of the picture, sound or clip with content credentials (C2PA).
+        certificate: With --sign, the certificates of that key (.pem). Else those of signers, or of who vouches for
+            them, that you trust: was the file signed by one of them? A mark of origin need not be there.
+        out: With --sign, the copy.
         json: Print one JSON object.
     """
     require_inputs([file], [])
+    if watermark is not None:
+        if verify is not None:
+            raise InputError("--watermark and --verify are different questions: ask one after the other")
+        report_watermark(look_for(watermark, file, run), json)
+        return
+
+    if sign is not None:
+        sign_file(file, mark_of(file), sign, certificate, out)
+        return
+    if out is not None:
+        raise InputError("--out is the signed copy: give --sign, the key")
+
+    found = credentials_of(file, certificate)
+    if found is not None or certificate is not None:
+        if verify is not None:
+            raise InputError("--verify compares all bits: give it the file as it was before it was signed")
+        report_credentials(found, certificate is not None, json)
+        return
 
     mark = mark_of(file)
     difference = None if verify is None else difference_to(file, mark, verify)
@@ -43,6 +82,23 @@ def provenance(file: Annotated[Path, tyro.conf.Positional], verify: Path | None 
             print(f"\n{verify} makes the same bits" if difference is None else f"\nnot verified: {difference}")
     if difference is not None:
         raise SystemExit(FAILED)
+
+
+def report_watermark(looked: Looked, json: bool) -> None:
+    """Print what was found; exit status 1 if nothing was."""
+    said = "found" if looked.found else "not found"
+    print(jsons.dumps({"watermark": looked.found, "evidence": looked.words}) if json else f"{said}: {looked.words}")
+    if not looked.found:
+        raise SystemExit(FAILED)
+
+
+def credentials_of(file: Path, trusted: Path | None) -> Credentials | None:
+    """The content credentials of any file; see `read_credentials`."""
+    from aigc_tf.modalities.credentials import read_credentials
+
+    if trusted is not None:
+        require_inputs([trusted], [])
+    return read_credentials(file, trusted)
 
 
 def mark_of(file: Path) -> dict[str, str]:
@@ -95,10 +151,12 @@ class Drawing:
     @classmethod
     def of(cls, file: Path, mark: Mapping[str, str]) -> Drawing:
         """What a mark says; see `difference_to`."""
-        if "drawn with" not in mark:
+        drawn_with = mark.get("drawn with", "")
+        changed = ['"watermark": "yes"', *(f'"{name}": ' for name in ON_THE_WAY)]
+        if not drawn_with or any(words in drawn_with for words in changed):
             raise InputError(f"{file} was not drawn from a seed alone: leave --verify out")
         try:
-            how = jsons.loads(mark["drawn with"])
+            how = jsons.loads(drawn_with)
             options = {name: in_tuples(value) for name, value in how["options"].items()}
             count, one_file, checkpoint = int(how["count"]), bool(how["one file"]), str(how["checkpoint"])
             return cls(int(mark["seed"]), checkpoint, count, tuple(how["condition"]), options, one_file)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 import tyro
 
 from aigc_tf.cli.checks import require_counts, require_place, require_seed
-from aigc_tf.cli.explorations import EXPLORATIONS, Exploration, Interpolate
-from aigc_tf.cli.explore import explore, show
+from aigc_tf.cli.explorations import Exploration, Interpolate
+from aigc_tf.cli.explore import EXPLORATIONS, explore, show
+from aigc_tf.cli.finishing import Finishing, Flags, Refusals, key_of
 from aigc_tf.cli.forecast import forecast
+from aigc_tf.cli.improving import Improvements
 from aigc_tf.cli.options import chosen_options, flag, run_command
+from aigc_tf.cli.watermarks import without_key
 from aigc_tf.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moved:
+class Moved(Flags):
     """Short forms of other commands."""
 
     interpolate: bool = False
@@ -43,13 +46,14 @@ class Moved:
     """Short for `explore RUN between`."""
     nearest: str | None = None
     """Short for `explore RUN nearest`."""
+    invert: str | None = None
+    """Short for `explore RUN invert`."""
+    mix: str | None = None
+    """With --invert: another picture, or member of the family."""
+    family: Path | None = None
+    """With --invert: JSON file of a family tree."""
     forecast: int | None = None
     """Short for `forecast RUN --steps`."""
-
-    def given(self) -> dict[str, Any]:
-        """Those that are given, by name."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,14 @@ def exploration(kind: type[Exploration]) -> Command:
     def run(path: Path, **options: Any) -> None:
         explore(path, kind(**options))
 
-    return Command(run, {field.name: field.name for field in dataclasses.fields(kind)})
+    return Command(run, {field.name: field.name for field in fields(kind)})
 
 
 # By the flags that are short for them.
 COMMANDS = {name: exploration(kind) for name, kind in EXPLORATIONS.items()} | {
     "forecast": Command(forecast, {"forecast": "steps", "out": "out", "checkpoint": "checkpoint"})
 }
-NOTHING_MOVED = Moved()
+NOTHING_MOVED, NOTHING_REFUSED, NOTHING_IMPROVED, AS_DRAWN = Moved(), Refusals(), Improvements(), Finishing()
 
 
 def sample(
@@ -87,6 +91,8 @@ def sample(
     checkpoint: Literal["last", "best"] = "last",
     condition: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])] = (),
     stream: bool = False,
+    improvements: Annotated[Improvements, tyro.conf.arg(name="")] = NOTHING_IMPROVED,
+    refusals: Annotated[Refusals, tyro.conf.arg(name="")] = NOTHING_REFUSED,
     moved: Annotated[Moved, tyro.conf.arg(name="")] = NOTHING_MOVED,
     **options: Any,
 ) -> None:
@@ -102,13 +108,15 @@ def sample(
         condition: For a conditional model: classes to generate, by name or number; all classes if not given. Each
             has a row, and --count is rounded to full rows.
         stream: Print text while it is generated.
+        improvements: What is done to get better examples.
+        refusals: What must not be drawn.
         moved: Short forms of other commands.
         options: What the recipe's `sample_options` has.
     """
     require_counts(count=count)
     require_seed(seed)
     require_place(out)
-    given = moved.given()
+    given, finished = moved.given(), improvements.given() | refusals.given()
     shared = {
         "count": count,
         "seed": seed or None,
@@ -116,16 +124,19 @@ def sample(
         "condition": condition or None,
         "stream": stream or None,
     }
-    everything = {name: value for name, value in shared.items() if value is not None} | given | options
+    everything = {name: value for name, value in shared.items() if value is not None} | given | finished | options
     if not COMMANDS.keys().isdisjoint(given):
         take_over(run, everything | ({} if checkpoint == "last" else {"checkpoint": checkpoint}))
         return
-    if stream and out:
-        raise InputError("--stream prints to the screen: leave --out out")
+    if stream:
+        require_plain(out, finished)
 
     from aigc_tf.runs.run import Run
 
     opened = Run.open(run, checkpoint)
+    improvements = improvements.without(options, {one.name for one in fields(opened.recipe.sample_options)})
+    asked = dict(options)
+    key = key_of(opened, options, out)
     arguments = chosen_options(opened.recipe, "sample_options", options)
     if stream:
         print_streams(opened.able("Streams"), count, seed, condition, arguments)
@@ -133,9 +144,18 @@ def sample(
         show(opened, Interpolate(**fitting("interpolate", everything, f"a {out.suffix}")))
     else:
         refuse_stray(given)
-        drawn = draw(opened, count, seed, condition, arguments)
-        how = {"condition": condition, "options": options, "checkpoint": checkpoint}
-        write(opened, seed, out, drawn, how)
+        finishing = Finishing(refusals.filters(opened), key, *improvements.of(opened))
+        drawn = draw(opened, count, seed, condition, arguments, finishing)
+        how = {"condition": condition, "options": without_key(asked), "checkpoint": checkpoint}
+        write(opened, seed, out, drawn, how | finishing.on_the_way())
+
+
+def require_plain(out: Path | None, finished: Mapping[str, Any]) -> None:
+    """Raise InputError if what is printed piece by piece is to be written, too, or changed."""
+    if out:
+        raise InputError("--stream prints to the screen: leave --out out")
+    if finished:
+        raise InputError(f"--stream prints a text before its end is known: leave {flag(next(iter(finished)))} out")
 
 
 def write(run: Run, seed: int, out: Path | None, drawn: Drawn, how: Mapping[str, Any]) -> None:
@@ -158,8 +178,15 @@ class Drawn(NamedTuple):
     """Of each condition, if the model takes one."""
 
 
-def draw(run: Any, count: int | None, seed: int, condition: Sequence[str], arguments: Mapping[str, Any]) -> Drawn:
-    """New examples of a run: a row for each condition, if the model takes one."""
+def draw(
+    run: Any,
+    count: int | None,
+    seed: int,
+    condition: Sequence[str],
+    arguments: Mapping[str, Any],
+    finishing: Finishing = AS_DRAWN,
+) -> Drawn:
+    """New examples of a run, finished: a row for each condition, if the model takes one."""
     from aigc_tf.cli import conditions
 
     model = run.able("Draws")
@@ -169,7 +196,8 @@ def draw(run: Any, count: int | None, seed: int, condition: Sequence[str], argum
         columns = max(1, round(total / len(rows)))
         total = len(rows) * columns
         rows = conditions.repeated(model, rows, columns)
-    return Drawn(iter(model.generate_batches(total, seed, rows, **arguments)), total, columns)
+    batches = finishing.finished(model, partial(model.generate_batches, **arguments), total, seed, rows)
+    return Drawn(batches, total, columns)
 
 
 def print_streams(

@@ -67,16 +67,16 @@ def transform(
     opened = Run.open(run, checkpoint)
     arguments = chosen_options(opened.recipe, "transform_options", options)
     model = opened.able("Transforms")
-    if side_by_side and type(model.takes) is not type(model.gives):
+    if side_by_side and type(model.takes) is not type(model.transformed):
         raise InputError(
-            f"a {opened.recipe.slug()} makes {model.gives.name} of {model.takes.name}, which cannot be shown side by "
-            "side: leave --side-by-side out"
+            f"a {opened.recipe.slug()} makes {model.transformed.name} of {model.takes.name}, which cannot be shown "
+            "side by side: leave --side-by-side out"
         )
     if model.condition is not None and model.condition.required and not condition:
         raise InputError(f"--condition is missing: {opened.recipe.slug()} has to be given {model.condition.name}")
-    if out is None and not model.gives.is_printed:
-        raise InputError(f"--out is missing: give a folder for the {model.gives.name}")
-    if json and (piped or out is not None or side_by_side or not model.gives.is_printed):
+    if out is None and not model.transformed.is_printed:
+        raise InputError(f"--out is missing: give a folder for the {model.transformed.name}")
+    if json and (piped or out is not None or side_by_side or not model.transformed.is_printed):
         raise InputError("--json prints what is made of files or --text: leave -, --out and --side-by-side out")
     work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed), json)
     if piped:
@@ -104,7 +104,7 @@ class Work:
 
     def lines(self, lines: Iterable[str]) -> None:
         """Transform lines of text as they come, and print a line for each; an empty line stays empty."""
-        takes, gives = self.model.takes, self.model.gives
+        takes, gives = self.model.takes, self.model.transformed
         if not (takes.is_printed and gives.is_printed):
             raise InputError(f"- reads text, and this model makes {gives.name} of {takes.name}: name files")
         for number, line in enumerate(lines):
@@ -114,7 +114,7 @@ class Work:
 
     def texts(self, texts: Sequence[str], out: Path | None) -> None:
         """Transform texts, and print the results or write them to one file."""
-        takes, gives = self.model.takes, self.model.gives
+        takes, gives = self.model.takes, self.model.transformed
         if not takes.is_printed:
             raise InputError(f"--text is for models that take text, and this one takes {takes.name}: name files")
         if out is not None:
@@ -155,7 +155,7 @@ class Work:
             print(out)
 
     def _print(self, values: Any, outputs: Any) -> None:
-        gives = self.model.gives
+        gives = self.model.transformed
         if self.json:
             print(dumps({**self.made_by, "outputs": gives.plain(outputs)}, ensure_ascii=False))
         else:
@@ -173,12 +173,12 @@ class Work:
     def _endings(self) -> Sequence[str]:
         """Of the files that results can be written to."""
         if not self.side_by_side:
-            return self.model.gives.writes
-        return [".txt" if self.model.gives.is_printed else ".png"]
+            return self.model.transformed.writes
+        return [".txt" if self.model.transformed.is_printed else ".png"]
 
     def _require_file(self, out: Path, endings: Sequence[str]) -> None:
         """Raise InputError unless results can be written to a file of that name, and there is none; text can always."""
-        if not self.model.gives.is_printed:
+        if not self.model.transformed.is_printed:
             require_ending(out, endings)
         require_new(out)
 
@@ -194,7 +194,7 @@ class Work:
         return [out]
 
     def _write(self, path: Path, value: Any, output: Any) -> None:
-        takes, gives = self.model.takes, self.model.gives
+        takes, gives = self.model.takes, self.model.transformed
         self._prepare(path)
         if self.side_by_side:
             self._write_preview(path, takes.compare(takes.stack([value]), gives.stack([output])))

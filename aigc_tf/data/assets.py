@@ -6,6 +6,8 @@ import abc
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 
 class Asset(abc.ABC):
     """Something about the training data that networks and models take: a vocabulary, classes, a guarantee.
@@ -40,6 +42,16 @@ class Asset(abc.ABC):
     def reason_to_refuse(self, recorded: Any) -> str:
         """Why a run that keeps `recorded` cannot go on with this asset, with what to do; empty if it can."""
         return ""
+
+    def numbers_in(self, other: Any) -> np.ndarray | None:
+        """For each of its numbers the one of another asset that stands for the same, -1 if none: int `[numbers]`.
+
+        Weights with a row for each number, such as embeddings, are taken from another run row by row.
+
+        Returns:
+            None if no weights have such rows.
+        """
+        return None
 
     def reason_to_refuse_start(self, learnt_from: bool) -> str:
         """Why a run with this asset cannot start from the weights of another run; empty if it can.

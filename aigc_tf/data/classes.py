@@ -62,3 +62,11 @@ class ClassNames(Asset):
             return cls(tuple(str(name) for name in json.loads(text)["names"]))
         except (ValueError, TypeError, KeyError) as error:
             raise InputError(f"classes.json is not a list of classes: {error}") from None
+
+
+def few_of_each(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
+    """Rows of `per_class` labels of each class, all where there are fewer, drawn by the seed: int64, ascending."""
+    random = np.random.default_rng(seed)
+    drawn = random.permutation(len(labels))
+    chosen = [drawn[labels[drawn] == number][:per_class] for number in np.unique(labels)]
+    return np.sort(np.concatenate(chosen))

@@ -29,8 +29,14 @@ PartName = Literal["train", "validation", "test"]
 TEST_SPLIT = "test split of the data set"
 HELD_OUT = "10 % held out by content hash"
 GIVEN = "data given from Python"
+OWN_LICENCE = "the user's own"
 VALIDATION_SHARE, MAX_VALIDATION = 0.05, 2500
 NO_VALIDATION = "none: the training part itself is the reference"
+
+
+def licence_is_known(licence: str) -> bool:
+    """Whether what is said of a source's licence says on what terms its examples may be used."""
+    return bool(licence) and not licence.startswith((OWN_LICENCE, "see "))
 
 
 def evenly(available: int, count: int) -> np.ndarray:
@@ -101,6 +107,8 @@ class Source(abc.ABC):
     """Draw batches by Poisson sampling; None takes each example once in an epoch."""
     promises: Mapping[str, Any] = field(default_factory=dict)
     """Further assets, which others than the source itself made: the guarantee of private training."""
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    """Assets that no model has to know of, by name, which its runs keep all the same: who trains on it together."""
 
     train: Any
     validation: Any
@@ -115,6 +123,24 @@ class Source(abc.ABC):
     @abc.abstractmethod
     def count(self) -> int:
         """Examples in an epoch of training."""
+
+    @property
+    def examples(self) -> np.ndarray:
+        """The numbers of an epoch's examples, int64 `[examples]`, to be read in any order and dealt out to clients.
+
+        Raises:
+            InputError: examples of this source do not stand by themselves.
+        """
+        return np.arange(self.count, dtype=np.int64)
+
+    @property
+    def labels_of_examples(self) -> np.ndarray:
+        """The class of each of `examples`, int64 `[examples]`.
+
+        Raises:
+            InputError: there are no classes.
+        """
+        raise InputError(f"{self.name} has no classes")
 
     @property
     @abc.abstractmethod
@@ -195,6 +221,10 @@ class Source(abc.ABC):
     def assets_for(self, recipe: Recipe) -> dict[str, Any]:
         """Those assets that the recipe's model needs, by name."""
         return {name: self.assets[name] for name in recipe.assets}
+
+    def kept_for(self, recipe: Recipe) -> dict[str, Any]:
+        """What a run of the recipe keeps of it, by name."""
+        return self.assets_for(recipe) | dict(self.terms)
 
     @property
     def watched(self) -> Any:

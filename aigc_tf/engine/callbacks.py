@@ -25,6 +25,7 @@ from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import say
 from aigc_tf.families.base import GenerativeModel, copy_state
 from aigc_tf.runs import checkpoints, paths
+from aigc_tf.runs.cost import Meter
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.run import Run
 from aigc_tf.storage.files import append
@@ -54,22 +55,27 @@ class WritingCallback(RunCallback):
 
 
 class Clock(RunCallback):
-    """Counts steps and seconds of training, and ends it when the recipe's seconds are over. Comes first."""
+    """Counts steps, seconds and cost of training, and ends it when the recipe's seconds are over. Comes first."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.compiled = False
+        self.meter = Meter()
+        self.before = (self.progress.processor_seconds, self.progress.joules)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         elapsed = time.perf_counter() - self.started
-        self.progress.step += 1
+        self.progress.step += self.progress.stride
         if self.compiled:  # the first step of a call compiles
             self.progress.seconds += elapsed
             self.progress.call_seconds += elapsed
-            self.progress.call_steps += 1
+            self.progress.call_steps += self.progress.stride
         self.compiled = True
+        seconds, joules = self.before
+        self.progress.processor_seconds = seconds + self.meter.processor_seconds()
+        self.progress.joules = joules + self.meter.joules()
         limit = self.run.recipe.seconds
         if self.progress.interrupted or (limit is not None and self.progress.call_seconds >= limit):
             self.model.stop_training = True
@@ -98,7 +104,7 @@ class ProgressLine(RunCallback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.logs: Mapping[str, Any] = {}
-        self.assets = self.run.source.assets_for(self.run.recipe)
+        self.assets = self.run.source.kept_for(self.run.recipe)
         self.bar = tqdm(
             total=1.0,
             file=sys.stderr,
@@ -158,8 +164,8 @@ class Logs(WritingCallback):
             self.on_train_begin()
             return
         for name, value in (logs or {}).items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value)
-        self.count += 1
+            self.sums[name] = self.sums.get(name, 0.0) + float(value) * self.progress.stride
+        self.count += self.progress.stride
         if self.progress.step % self.run.recipe.logging.scalars_every:
             return
         values = {name: total / self.count for name, total in self.sums.items()}
@@ -177,7 +183,7 @@ class Facts(WritingCallback):
         step = self.progress.step
         if step % self.run.recipe.logging.scalars_every:
             return
-        for name, asset in self.run.source.assets_for(self.run.recipe).items():
+        for name, asset in self.run.source.kept_for(self.run.recipe).items():
             facts = asset.facts(step)
             if facts:
                 log_values(self.run, self.writer, name, facts)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.data.source import Source
 from aigc_tf.engine.callbacks import RunCallback
 from aigc_tf.engine.cluster import tasks_in_environment
 from aigc_tf.errors import InputError
@@ -44,11 +45,11 @@ LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineEx
 class Workers:
     """The processes that train a run together, seen from one of them."""
 
-    strategy: tf.distribute.Strategy | None
+    strategy: tf.distribute.Strategy | None = None
     """None is one process on one device."""
-    count: int
+    count: int = 1
     """Processes."""
-    number: int
+    number: int = 0
     """Of this one; 0 is the chief."""
 
     @property
@@ -71,6 +72,20 @@ class Workers:
         self.share_state(model)
         share_steps(model, self.strategy)
         return model
+
+    def stride(self, recipe: Recipe) -> int:
+        """Steps that are made between two looks at the model."""
+        del recipe
+        return 1
+
+    def planned(self, recipe: Recipe) -> Recipe:
+        """The recipe with a plan that can be kept."""
+        return recipe
+
+    def agreed(self, source: Source, recipe: Recipe) -> Source:
+        """The source with what its runs keep of who trains."""
+        del recipe
+        return source
 
     def examples_in_step(self, source: Any, recipe: Recipe) -> int:
         """How many examples a step has, of all replicas together; a small source may have fewer than a recipe asks for.
@@ -142,13 +157,13 @@ class Workers:
         """Sums over the processes of int32 `[n]`, the same n in each.
 
         Raises:
-            WorkerLostError: one of them has ended.
+            WorkerLostError: one of them has ended, or did not answer for ten seconds.
         """
         strategy: Any = self.strategy
         try:
             summed = strategy.experimental_local_results(_all_reduced(strategy)(tf.constant(numbers, tf.int32)))
         except LOST as error:
-            raise WorkerLostError("another worker has ended; start all of them again with --resume") from error
+            raise WorkerLostError("another worker does not answer; start all of them again with --resume") from error
         found: np.ndarray = summed[0].numpy()
         return found
 
@@ -163,7 +178,7 @@ def join(strategy: Strategy) -> Workers:
     if strategy != "multi_worker":
         if len(tasks) > 1:
             raise InputError(f"TF_CONFIG names {len(tasks)} workers, and strategy is {strategy}: give multi_worker")
-        return Workers(_mirrored() if strategy == "mirrored" else None, 1, 0)
+        return Workers(_mirrored() if strategy == "mirrored" else None)
     if not tasks:
         raise InputError(
             "strategy is multi_worker, and TF_CONFIG names no workers: start with tools/launch_local.py, or see "

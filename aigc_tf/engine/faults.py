@@ -45,7 +45,7 @@ def explained(run: Run) -> Iterator[None]:
             raise StoppedError(stopped("it does not fit in memory", smaller)) from error
         if isinstance(error, (*LOST, WorkerLostError)):
             again = "start all of them again with --resume"
-            raise WorkerLostError(stopped("another worker has ended", again)) from error
+            raise WorkerLostError(stopped("another worker does not answer", again)) from error
         raise
 
 

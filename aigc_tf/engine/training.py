@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import keras
 import tensorflow as tf
 
-from aigc_tf.data.source import Source
+from aigc_tf.data.source import Source, licence_is_known
 from aigc_tf.engine.callbacks import Clock, Facts, Logs, Profile, ProgressLine, interrupts
 from aigc_tf.engine.distribution import Agreement, Strategy, Workers, join
 from aigc_tf.engine.faults import explained
@@ -40,7 +40,7 @@ def train(
     resume: bool = False,
     data: Any = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    strategy: Strategy = "one",
+    strategy: Strategy | Workers = "one",
     **fields: Any,
 ) -> Run:
     """Train the model of a recipe.
@@ -54,6 +54,7 @@ def train(
         callbacks: further Keras callbacks; `fit` sees one long epoch.
         strategy: "one" device; "mirrored" on all devices of this machine; "multi_worker": one of the processes that the
             environment variable TF_CONFIG names, all of which make this call (docs/SCALING.md). Batches are shared out.
+            Or an `aigc_tf.engine.federation.Federated`, whose clients train on examples of their own (docs/PRIVACY.md).
         fields: of the recipe, by name, that are to be different: `train("dcgan", steps=600)`.
 
     Returns:
@@ -68,10 +69,11 @@ def train(
     """
     recipe = chosen_recipe(recipe, fields)
     refuse_absurd_numbers(recipe)  # opening the source may take minutes
-    workers = join(strategy)
+    workers = strategy if isinstance(strategy, Workers) else join(strategy)
+    recipe = workers.planned(recipe)
     if workers.is_chief:
         refuse_early(recipe, run_dir, resume)
-    source = open_source(recipe, data)
+    source = workers.agreed(open_source(recipe, data), recipe)
     examples_per_step = workers.examples_in_step(source, recipe)
     require_the_same(workers, recipe, source)
     if not workers.is_chief:
@@ -79,7 +81,7 @@ def train(
     open_run = resumed if resume else begun
     with open_run(recipe, source, run_dir, environment(workers.replicas)) as run:
         say(f"run folder: {run.path}")
-        run.progress.examples_per_step = examples_per_step
+        run.progress.examples_per_step, run.progress.stride = examples_per_step, workers.stride(recipe)
         workers.agree({"path": str(run.path), "step": run.step})
         learner = make_model(run, workers)
         if run.step < run.recipe.steps:
@@ -102,10 +104,14 @@ def chosen_recipe(recipe: Recipe | str, fields: Mapping[str, Any]) -> Recipe:
 
 
 def open_source(recipe: Recipe, data: Any = None) -> Source:
-    """The recipe's source, its notes told to the user."""
+    """The recipe's source, its notes told to the user, with the licence that the user names."""
     source: Source = resolve(recipe.data)(recipe, data)
+    if recipe.licence is not None:
+        source = dataclasses.replace(source, licence=recipe.licence)
     for note in source.notes:
         say(note)
+    if not licence_is_known(source.licence):
+        say(f"warning: the licence of {source.name} is not known: name it with --licence")
     return source
 
 
@@ -165,7 +171,7 @@ def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.
         learner.fit(
             workers.batches(run.source, recipe, progress.step),
             epochs=1,
-            steps_per_epoch=recipe.steps - progress.step,
+            steps_per_epoch=(recipe.steps - progress.step) // progress.stride,
             shuffle=False,
             verbose=0,
             callbacks=[Clock(run), *writing, *callbacks, Agreement(run, workers)],

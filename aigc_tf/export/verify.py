@@ -46,19 +46,20 @@ class Limits:
     steps: int = 256
     """Length of the sequence, for a signature that feeds its state back."""
 
-    def bound(self, quantize: str, recurrent: bool, passes: int = 1) -> tuple[str, float]:
+    def bound(self, quantize: str, signature: Signature, recurrent: bool = False) -> tuple[str, float]:
         """Which figure is bounded, `largest` or `mean`, and by how much.
 
         Args:
             quantize: of the file.
-            recurrent: whether the signature feeds its state back.
-            passes: how often it applies a network, see `Signature.passes`; each may add as much as one.
+            signature: each pass of its network may add as much as one; see `Signature.passes`.
+            recurrent: whether each of its steps starts from the state before.
         """
         if quantize in ("dynamic", "int8"):
             return "mean", self.quantized
+        figure = "mean" if signature.compared else "largest"
         if quantize == "float16":
-            return "largest", passes * self.float16
-        return "largest", passes * (self.recurrent if recurrent else self.float32)
+            return figure, signature.passes * self.float16
+        return figure, signature.passes * (self.recurrent if recurrent else self.float32)
 
 
 def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:
@@ -187,8 +188,9 @@ def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, floa
     return {"largest": largest, "mean": total / count, "scale": scale, "bounded": figure, "bound": limit}
 
 
-def at_places(signature: Signature, reference: Arrays, answer: Arrays) -> tuple[Arrays, Arrays]:
-    """Both sides, with what stands in Keras at the places that outputs hold instead of these; see `Signature.places`.
+def comparable(signature: Signature, reference: Arrays, answer: Arrays) -> tuple[Arrays, Arrays]:
+    """Both sides as they are compared: what stands in Keras at the places that outputs hold instead of these (see
+    `Signature.places`), and of other outputs what `Signature.compared` makes of them.
 
     Raises:
         VerificationError: a place is none.
@@ -202,6 +204,9 @@ def at_places(signature: Signature, reference: Arrays, answer: Arrays) -> tuple[
                     f"{name} holds {places.min()} to {places.max()}, and {values} has {size} places"
                 )
             side[name] = np.take_along_axis(reference[values], places.astype(np.int64), axis=-1)
+    for name, seen in signature.compared.items():
+        for side in found:
+            side[name] = seen(side[name])
     return found[0], found[1]
 
 

@@ -210,8 +210,8 @@ def _compare_saved_model(expected: _Expected, folder: Path, work: Path) -> dict[
     found = {}
     for name, signature in expected.signatures.items():
         pair = verify.by_size(expected.answers[name]), verify.by_size(answers[name])
-        pair = verify.at_places(signature, *pair)
-        bound = expected.limits.bound("none", recurrent=False, passes=signature.passes)
+        pair = verify.comparable(signature, *pair)
+        bound = expected.limits.bound("none", signature)
         found[name] = verify.compare(f"saved_model, {name}", *pair, bound)
     return found
 
@@ -224,9 +224,9 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
         else:
             answers = [runner.map(name, part) for part in expected.examples[name]]
             pair = verify.by_size(expected.answers[name]), verify.by_size(answers)
-        pair = verify.at_places(signature, *pair)
+        pair = verify.comparable(signature, *pair)
         what, limits = f"{TFLITE}, {name}, quantize {quantize}", expected.limits
-        found[name] = verify.compare(what, *pair, limits.bound(quantize, bool(signature.feedback), signature.passes))
+        found[name] = verify.compare(what, *pair, limits.bound(quantize, signature, bool(signature.feedback)))
         numbers = [output for output, spec in signature.outputs.items() if spec.shape == ()]
         if numbers and quantize in ("dynamic", "int8"):
             found[name] |= verify.compare_order(what, *pair, numbers, limits)

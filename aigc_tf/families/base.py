@@ -72,6 +72,9 @@ class Signature:
     places: Mapping[str, str] = field(default_factory=dict)
     """Which outputs hold places in another one, as of its largest numbers: `{"items": "scores"}`. What is compared is
     what stands at these places in Keras: of two that are next to equal, either may come first."""
+    compared: Mapping[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
+    """What of an output is compared with Keras, and then on the mean over all numbers: the spectrogram of a sound whose
+    phases are found by iterations that let rounding grow, where they are hardly defined."""
     other_sizes: Sequence[Examples] = ()
     """Examples of other heights and widths, where these are unknown: files are compared on a batch of each, and timed
     with the last."""

@@ -1,4 +1,4 @@
-"""The task of a classifier of texts."""
+"""The task of a classifier."""
 
 from __future__ import annotations
 
@@ -27,18 +27,7 @@ class Classifies(Transforms):
         """The likeliest class with its probability, "positive 0.931", of probabilities `[classes]`."""
         return f"{self.classes.names[int(probabilities.argmax())]} {probabilities.max():.3f}"
 
-    def transform(self, inputs: Any, seed: int = 0, condition: Any = None, whole: bool = False) -> list[str]:
-        """The likeliest class of each text and its probability.
-
-        Args:
-            inputs: texts.
-            seed: nothing is drawn.
-            condition: there is none.
-            whole: take each text as one input; otherwise each of its lines is one and gets a line, an empty one
-                an empty line.
-        """
+    def transform(self, inputs: Any, seed: int = 0, condition: Any = None) -> list[str]:
+        """The likeliest class of each input and its probability; nothing is drawn, and there is no condition."""
         self.refuse_condition(condition)
-        lines = [[text] if whole else text.split("\n") for text in inputs]
-        asked = [line for text in lines for line in text if line.strip()]
-        answers = map(self.named, self.probabilities(asked))
-        return ["\n".join(next(answers) if line.strip() else "" for line in text) for text in lines]
+        return [self.named(probabilities) for probabilities in self.probabilities(inputs)]

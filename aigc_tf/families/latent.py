@@ -12,6 +12,7 @@ from keras import ops
 
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.families.pages import Panel
+from aigc_tf.families.state import weights_hash
 from aigc_tf.families.tasks import Decodes
 from aigc_tf.modalities.pictures import Pictures
 from aigc_tf.nn import replicas
@@ -50,7 +51,8 @@ class LatentModel(Decodes, GenerativeModel):
 
     def drawing_panel(self, signature: str) -> Panel:
         """Of a page: draws with a signature from `latent` to a picture."""
-        return Panel("draw", signature, {"prior": None} | LatentModel.export_metadata(self), moved="latent")
+        facts = {"prior": None, "weights": weights_hash(self)} | LatentModel.export_metadata(self)
+        return Panel("draw", signature, facts, moved="latent")
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.

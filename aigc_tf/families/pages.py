@@ -16,7 +16,7 @@ class Panel:
     A new kind of task is a new module there, which exports `show(section, panel, model)`; the page imports it by the
     name that a panel gives. There are
 
-    - `draw`: from a `latent`, and a class if the signature takes one, to a picture;
+    - `draw`: from a `latent`, and a class if the signature takes one, to a picture, and a family of those kept;
     - `flow`: from noise to a picture, step by step, and of a class if the signature takes one;
     - `prompt`: from words that are typed to a picture, step by step;
     - `transform`: from a picture that is chosen or drawn to a picture;

@@ -119,6 +119,35 @@ def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
     return taken, left
 
 
+# Of weights with a row or column for each symbol, the axis: embeddings, and the layer that gives symbols' logits.
+_NUMBERED = {"embeddings": 0, "logits/kernel": -1, "logits/bias": 0}
+
+
+def known_rows(model: Any, other: Any, numbers: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """The weights of a model that have a row for each symbol, with another one's rows where they stand for the same.
+
+    Args:
+        model: a `GenerativeModel`; it stays as it is.
+        other: another one, with the same layers.
+        numbers: of each of the model's symbols the number that it has in the other, -1 if none: int `[symbols]`.
+        count: symbols of the other.
+
+    Returns:
+        The values by name; rows of symbols that the other does not know are the model's own.
+    """
+    given, found = other.state(), {}
+    known = np.flatnonzero(numbers >= 0)
+    for name, variable in model.state().items():
+        ending = next((ending for ending in _NUMBERED if name.endswith(f"/{ending}")), None)
+        if not name.startswith(f"{MODEL}/") or ending is None or name not in given:
+            continue
+        mine, theirs = (np.moveaxis(each.numpy(), _NUMBERED[ending], 0).copy() for each in (variable, given[name]))
+        if (len(mine), len(theirs)) == (len(numbers), count) and mine.shape[1:] == theirs.shape[1:]:
+            mine[known] = theirs[numbers[known]]
+            found[name] = np.moveaxis(mine, 0, _NUMBERED[ending])
+    return found
+
+
 def positional_state(
     model: keras.Model, optimizers: Mapping[str, keras.optimizers.Optimizer]
 ) -> dict[str, keras.Variable]:

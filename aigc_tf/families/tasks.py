@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy as np
 from aigc_tf.errors import InputError
 from aigc_tf.families.latent_space import Way, interpolation, normal_batches, spherical, standard_normal
 from aigc_tf.modalities.base import Modality, Preview
+
+TrainStep = Callable[[dict[str, Any]], dict[str, Any]]
+"""A batch -> what is logged of a step."""
 
 AT_ONCE = 500
 """Examples that are drawn together where many are asked for."""
@@ -173,7 +176,12 @@ class Transforms(Task):
     @property
     @abc.abstractmethod
     def gives(self) -> Modality:
-        """What an output is."""
+        """What an output is; of a model that draws, too, what an example is."""
+
+    @property
+    def transformed(self) -> Modality:
+        """What an output is, where that is not what the model draws."""
+        return self.gives
 
     @abc.abstractmethod
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None) -> Any:

@@ -57,6 +57,15 @@ class Picture(NamedTuple):
     """What it shows and how to read it, in a sentence."""
 
 
+class Table(NamedTuple):
+    """Figures of parts of what was measured, such as classes."""
+
+    rows: Sequence[Mapping[str, Any]]
+    """Of each part texts, numbers, or None for what was not measured, by the columns' names; JSON-able."""
+    caption: str
+    """What it shows and how to read it."""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """What an evaluator found."""
@@ -66,6 +75,8 @@ class Measurement:
     """What they were measured with, JSON-able; figures of different protocols cannot be compared."""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     """By name, which is that of a file too."""
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    """By name."""
 
 
 class Evaluator(abc.ABC):
@@ -116,7 +127,8 @@ def evaluate(
 
     Returns:
         Each figure as a float under its name, and under "better" its direction, under "baselines" those of its figure,
-        under "protocol" all that was measured with, under "pictures" each `Picture` by name.
+        under "protocol" all that was measured with, under "pictures" each `Picture`, and under "tables" the rows and
+        the caption of each `Table`, by name.
     """
     found = [evaluator.measure(model, source, recipe, request) for evaluator in evaluators]
     figures = {name: figure for measurement in found for name, figure in measurement.figures.items()}
@@ -130,4 +142,5 @@ def evaluate(
         "baselines": {name: dict(figure.baselines) for name, figure in figures.items() if figure.baselines},
         "protocol": protocol,
         "pictures": {name: picture for measurement in found for name, picture in measurement.pictures.items()},
+        "tables": {name: table._asdict() for measurement in found for name, table in measurement.tables.items()},
     }

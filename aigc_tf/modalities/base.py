@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,6 +51,8 @@ class Modality(abc.ABC):
     """Endings of the files that `write_forecast` knows; the first is the default."""
     required: ClassVar[bool] = False
     """Whether a command that transforms files has to be given one, where it is a model's condition."""
+    watermarked: ClassVar[Callable[..., Any] | None] = None
+    """Values and a key -> the same values with the pattern of that key; None where there is no such pattern."""
     drawn: ClassVar[int] = 8
     """How many examples commands draw when no count is given."""
 

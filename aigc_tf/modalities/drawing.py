@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 from collections.abc import Mapping
@@ -84,6 +85,13 @@ def write_png(file: IO[bytes], image: np.ndarray, made_by: Mapping[str, str], sc
     for key, value in made_by.items():
         entries.add_text(key, value)
     _save(to_pil(image, scale), file, format="PNG", pnginfo=entries)
+
+
+def data_url(image: np.ndarray, wanted_pixels: int) -> str:
+    """One picture `[height, width, channels]` as the address of an `<img>`, a small one enlarged to so many pixels."""
+    file = io.BytesIO()
+    write_png(file, image, {}, enlargement(image, wanted_pixels))
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def write_gif(

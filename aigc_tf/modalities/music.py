@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from aigc_tf.data.music.midi import SUFFIXES, read_piece, write_midi
+from aigc_tf.data.music.midi import read_piece, write_midi
 from aigc_tf.data.music.piece import FIRST, HOLD, SYMBOLS, Piece, joined, notes_of
-from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.errors import UnreadableError
 from aigc_tf.modalities.audio import Clip
-from aigc_tf.modalities.base import Modality
-from aigc_tf.modalities.drawing import write_png
-from aigc_tf.modalities.synthesis import RATE, synthesise, write_wav
+from aigc_tf.modalities.notes import Notes
+from aigc_tf.modalities.synthesis import RATE, synthesise
 from aigc_tf.recipes.pieces import ExcerptSettings
 from aigc_tf.storage.files import write_atomically
 
@@ -28,17 +27,14 @@ _MARGIN = 2  # semitones above and below
 _GAP = 6  # pixels between pieces
 
 
-class Scores(Modality):
+class Scores(Notes):
     """`Piece` objects: notes of several voices on a grid of sixteenth notes.
 
     Args:
         voices: what they are called, from the highest down.
     """
 
-    name = "pieces of music"
-    reads = SUFFIXES
-    writes: ClassVar[tuple[str, ...]] = (".mid", ".wav", ".png", "")
-    drawn = 4
+    kind = Piece
 
     def __init__(self, voices: Sequence[str]) -> None:
         self.voices = tuple(voices)
@@ -46,14 +42,6 @@ class Scores(Modality):
     def read(self, path: Path) -> Piece:
         """A piece with at most as many parts as there are voices; see `aigc_tf.data.music.midi.read_piece`."""
         return read_piece(path, self.voices)
-
-    def stack(self, values: Sequence[Piece]) -> list[Piece]:
-        """A list: pieces have any length."""
-        return list(values)
-
-    def rows(self, given: Any) -> list[Piece]:
-        """One piece, or several."""
-        return [given] if isinstance(given, Piece) else list(given)
 
     def strange(self, values: Sequence[Piece], seed: int) -> list[Piece]:
         """In turns: notes at random, backwards, an octave higher or lower, all voices on one note."""
@@ -64,46 +52,17 @@ class Scores(Modality):
         """A MIDI file with text events that say how it was made."""
         write_atomically(path, partial(self._midi, piece=value, made_by=made_by))
 
-    def write_all(
-        self, path: Path, values: Sequence[Piece], made_by: Mapping[str, str], columns: int | None = None
-    ) -> None:
-        """.mid, .wav: one after the other, a bar apart; .png: piano rolls; without an ending: a folder of files."""
-        if path.suffix == ".mid":
-            whole = joined(values, values[0].bar)
-            write_atomically(path, partial(self._midi, piece=whole, made_by=made_by))
-        elif path.suffix == ".wav":
-            write_atomically(path, partial(write_wav, piece=joined(values, values[0].bar)))
-        elif path.suffix == ".png":
-            write_atomically(path, partial(write_png, image=self.show(values, columns), made_by=made_by))
-        elif not path.suffix:
-            self.write_batches(path, [values], len(values), made_by)
-        else:
-            raise InputError(f"{path} ends in {path.suffix}: music is written as .mid, .wav, .png or to a folder")
-
-    def write_batches(
-        self,
-        path: Path,
-        batches: Iterable[Sequence[Piece]],
-        count: int,
-        made_by: Mapping[str, str],
-        columns: int | None = None,
-    ) -> None:
-        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
-        if path.suffix:
-            super().write_batches(path, batches, count, made_by, columns)
-            return
-        path.mkdir(exist_ok=True)
-        for index, piece in enumerate(piece for batch in batches for piece in batch):
-            self.write(path / f"{index:05d}.mid", piece, made_by)
-            write_atomically(path / f"{index:05d}.wav", partial(write_wav, piece=piece))
-
     def _midi(self, file: Any, piece: Piece, made_by: Mapping[str, str]) -> None:
         voices = piece.voices if len(piece.voices) == piece.cells.shape[1] else self.voices[: piece.cells.shape[1]]
         write_midi(file, piece, voices, made_by)
 
+    def joined(self, values: Sequence[Piece]) -> Piece:
+        """One piece of several, with a bar of rest between them."""
+        return joined(values, values[0].bar)
+
     def sound(self, values: Sequence[Piece]) -> Clip:
         """Pieces one after the other, a bar apart, to listen to."""
-        return Clip(synthesise(joined(values, values[0].bar)).astype(np.float32), RATE)
+        return Clip(synthesise(self.joined(values)).astype(np.float32), RATE)
 
     def show(self, values: Sequence[Piece], columns: int | None = None) -> np.ndarray:
         """Piano rolls, a colour for each voice, of the first 16 bars of each piece, one below the other.

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 
-from aigc_tf.data.music.midi import SUFFIXES
 from aigc_tf.data.music.performance import DRUM_KIT, QUARTER, Note, Performance, read_performance, write_performance
-from aigc_tf.errors import InputError
 from aigc_tf.modalities.audio import Clip
-from aigc_tf.modalities.base import Modality
-from aigc_tf.modalities.drawing import write_png
+from aigc_tf.modalities.notes import Notes
 from aigc_tf.modalities.synthesis import RATE, mixed
 from aigc_tf.storage.files import write_atomically
 
@@ -25,61 +21,28 @@ _COLOURS = ((190, 40, 40), (40, 90, 190), (30, 140, 70), (120, 60, 150), (180, 1
 _GAP = 6  # pixels between pieces
 
 
-class Performances(Modality):
+class Performances(Notes):
     """`Performance` objects."""
 
-    name = "pieces of music"
-    reads = SUFFIXES
-    writes: ClassVar[tuple[str, ...]] = (".mid", ".wav", ".png", "")
-    drawn = 4
+    kind = Performance
 
     def read(self, path: Path) -> Performance:
         """See `aigc_tf.data.music.performance.read_performance`."""
         return read_performance(path)
 
-    def stack(self, values: Sequence[Performance]) -> list[Performance]:
-        """A list: pieces have any length."""
-        return list(values)
-
-    def rows(self, given: Any) -> list[Performance]:
-        """One piece, or several."""
-        return [given] if isinstance(given, Performance) else list(given)
-
     def write(self, path: Path, value: Performance, made_by: Mapping[str, str]) -> None:
         """A MIDI file with text events that say how it was made."""
         write_atomically(path, partial(write_performance, performance=value, made_by=made_by))
 
-    def write_all(
-        self, path: Path, values: Sequence[Performance], made_by: Mapping[str, str], columns: int | None = None
-    ) -> None:
-        """.mid, .wav: one after the other, each from a bar on; .png: piano rolls; without an ending: a folder."""
-        if path.suffix == ".mid":
-            self.write(path, joined(values), made_by)
-        elif path.suffix == ".wav":
-            write_atomically(path, self.sound(values).write)
-        elif path.suffix == ".png":
-            write_atomically(path, partial(write_png, image=self.show(values), made_by=made_by))
-        elif not path.suffix:
-            self.write_batches(path, [values], len(values), made_by)
-        else:
-            raise InputError(f"{path} ends in {path.suffix}: music is written as .mid, .wav, .png or to a folder")
-
-    def write_batches(
-        self,
-        path: Path,
-        batches: Iterable[Sequence[Performance]],
-        count: int,
-        made_by: Mapping[str, str],
-        columns: int | None = None,
-    ) -> None:
-        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
-        if path.suffix:
-            super().write_batches(path, batches, count, made_by, columns)
-            return
-        path.mkdir(exist_ok=True)
-        for index, piece in enumerate(piece for batch in batches for piece in batch):
-            self.write(path / f"{index:05d}.mid", piece, made_by)
-            write_atomically(path / f"{index:05d}.wav", self.sound([piece]).write)
+    def joined(self, values: Sequence[Performance]) -> Performance:
+        """One piece of several, each from the end of the bar in which the last one ends; in the tempo of the first."""
+        notes: list[Note] = []
+        bars: list[int] = []
+        for piece in values:
+            start = sum(bars)
+            notes += [note._replace(start=note.start + start) for note in piece.notes]
+            bars += piece.bars
+        return Performance(tuple(notes), tuple(bars), values[0].tempo)
 
     def sound(self, values: Sequence[Performance]) -> Clip:
         """Pieces one after the other, to listen to: all instruments sound alike, drums are left out."""
@@ -95,21 +58,6 @@ class Performances(Modality):
         del columns
         gap = np.full((_GAP, _WIDTH, 3), _WHITE, np.uint8)
         return np.concatenate([part for piece in values for part in (gap, piano_roll(piece))] + [gap])
-
-
-def joined(pieces: Sequence[Performance]) -> Performance:
-    """Pieces one after the other, each from the end of the bar in which the one before ends, in the tempo of the first.
-
-    Args:
-        pieces: at least one.
-    """
-    notes: list[Note] = []
-    bars: list[int] = []
-    for piece in pieces:
-        start = sum(bars)
-        notes += [note._replace(start=note.start + start) for note in piece.notes]
-        bars += piece.bars
-    return Performance(tuple(notes), tuple(bars), pieces[0].tempo)
 
 
 def piano_roll(piece: Performance) -> np.ndarray:

@@ -17,6 +17,7 @@ from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.modalities.base import Modality, UserFile, batches_of_files, rows_of
 from aigc_tf.modalities.captions import captioned
 from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil, write_gif, write_png
+from aigc_tf.modalities.watermark import embed
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
 
@@ -33,6 +34,7 @@ class Pictures(Modality):
     reads = SUFFIXES
     writes: ClassVar[tuple[str, ...]] = (".png", ".gif", ".npy", "")
     moving: ClassVar[tuple[str, ...]] = (".gif",)
+    watermarked = staticmethod(embed)
     drawn = 64
 
     def __init__(self, settings: ImageSettings) -> None:
@@ -140,3 +142,9 @@ def as_brightness(images: np.ndarray) -> np.ndarray:
     if images.dtype.kind == "u":
         return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
     return images.astype(np.float32)
+
+
+def some_of(images: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """`count` of some images `[any, height, width, channels]`, drawn with replacement, as float32 in [0, 1]."""
+    chosen = np.sort(np.random.default_rng(seed).integers(len(images), size=count))  # files are read in their order
+    return as_brightness(np.asarray(images[chosen]))

@@ -79,6 +79,23 @@ def histograms_picture(values: Mapping[str, np.ndarray], names: Sequence[str]) -
     return _drawn(figure)
 
 
+def lines_picture(at: Sequence[float], across: str, fields: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
+    """Named lines over the same places: uint8 `[height, width, 3]`.
+
+    Args:
+        at: the places `[count]`.
+        across: what they are.
+        fields: one below the other, by what is drawn upwards; of each the lines by name, `[count]` numbers.
+    """
+    figure, drawn = _fields(list(fields))
+    for axes, lines in zip(drawn, fields.values(), strict=True):
+        for name, values in lines.items():
+            axes.plot(at, values, linewidth=1.5, marker=".", label=name)
+    drawn[-1].set_xlabel(across)
+    figure.legend(*drawn[0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize="small")
+    return _drawn(figure)
+
+
 def _fields(names: Sequence[str], share_x: bool = True) -> tuple[Any, list[Any]]:
     """A figure with a field for each of the first series."""
     # Drawn without pyplot, which would open a window system's back end and keep every figure.

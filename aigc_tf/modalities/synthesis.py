@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import IO
 
 import numpy as np
 
 from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece, notes_of, pitch_of
-from aigc_tf.modalities.audio import Clip
 
 RATE = 16_000
 """Samples a second of the files that are written."""
@@ -62,8 +60,3 @@ def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
         for symbol, start, length in notes_of(column)
     ]
     return mixed(notes, piece.steps * step, rate)
-
-
-def write_wav(file: IO[bytes], piece: Piece, rate: int = RATE) -> None:
-    """A piece as a WAV file of 16 bits, mono."""
-    Clip(synthesise(piece, rate), rate).write(file)

@@ -18,8 +18,8 @@ FILL = 0.0
 """What differentiable augmentation puts where nothing is left of an image: the middle between black and white."""
 
 # Philox (Salmon et al. 2011) makes four numbers of 32 bits at each value of its counter.
-_NUMBERS_OF_AN_EXAMPLE = 8
-_COUNTS_OF_AN_EXAMPLE = _NUMBERS_OF_AN_EXAMPLE // 4
+NUMBERS_OF_AN_EXAMPLE = 8
+_COUNTS_OF_AN_EXAMPLE = NUMBERS_OF_AN_EXAMPLE // 4
 _PHILOX = 1
 
 
@@ -42,8 +42,18 @@ def augment(images: tf.Tensor, settings: ClassicalAugmentation, seed: int, first
     Returns:
         Images of the same shape, within the range of the originals.
     """
-    batch, height, width, _ = images.shape
-    numbers = numbers_at(first_position, batch, seed)
+    return moved(images, settings, numbers_at(first_position, images.shape[0], seed))
+
+
+def moved(images: tf.Tensor, settings: ClassicalAugmentation, numbers: tf.Tensor) -> tf.Tensor:
+    """The same by given random numbers.
+
+    Args:
+        images: float32 `[batch, height, width, channels]`.
+        settings: kinds and strengths.
+        numbers: uniform in [0, 1), `[batch, NUMBERS_OF_AN_EXAMPLE]`.
+    """
+    height, width = images.shape[1:3]
     return _resample(images, _origins(numbers, settings, height, width), "BILINEAR", "NEAREST")
 
 
@@ -91,7 +101,7 @@ def numbers_at(first_position: tf.Tensor, count: int, seed: int) -> tf.Tensor:
     key = np.random.SeedSequence((seed, 1)).generate_state(1, np.uint64)
     counter = tf.stack([tf.cast(first_position * _COUNTS_OF_AN_EXAMPLE, tf.uint64), tf.constant(0, tf.uint64)])
     return tf.raw_ops.StatelessRandomUniformV2(
-        shape=[count, _NUMBERS_OF_AN_EXAMPLE], key=key, counter=counter, alg=_PHILOX, dtype=tf.float32
+        shape=[count, NUMBERS_OF_AN_EXAMPLE], key=key, counter=counter, alg=_PHILOX, dtype=tf.float32
     )
 
 

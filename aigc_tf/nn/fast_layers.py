@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from aigc_tf.nn import spectral
+from aigc_tf.nn import replicas, spectral
 from aigc_tf.nn.keras_internals import flat_layers
 
 FEW_CHANNELS = 3
@@ -41,15 +41,26 @@ class Dropout(keras.layers.Dropout):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """`keras.layers.BatchNormalization` over the last axis, by TensorFlow's fused operation while training."""
+    """`keras.layers.BatchNormalization` over the last axis; while training, by TensorFlow's fused operation.
+
+    Synchronized, the statistics of all replicas are one message forwards and one backwards, where Keras sends three
+    and two; replicas have equal shares of a batch.
+    """
 
     stands_for = keras.layers.BatchNormalization
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
         """Inputs `[batch, ..., channels]`."""
-        fusable = self.center and self.scale and not self.synchronized and self.axis in (-1, len(inputs.shape) - 1)
-        if not (training and self.trainable and fusable and mask is None):
+        usual = self.center and self.scale and self.axis in (-1, len(inputs.shape) - 1)
+        if not (training and self.trainable and usual and mask is None):
             return super().call(inputs, training=training, mask=mask)
+        outputs, *statistics = self._by_all(inputs) if self.synchronized else self._fused(inputs)
+        for moving, batch in zip((self.moving_mean, self.moving_variance), statistics, strict=True):
+            moving.assign(moving * self.momentum + batch * (1 - self.momentum))
+        return outputs
+
+    def _fused(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Outputs, and mean and variance of the batch."""
         channels = inputs.shape[-1]
         normalised, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             tf.reshape(inputs, (-1, 1, 1, channels)) if len(inputs.shape) != 4 else inputs,
@@ -60,9 +71,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         count = tf.cast(tf.size(inputs) // channels, tf.float32)
         # The operation estimates the variance of the distribution; Keras keeps that of the batch.
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance * ((count - 1) / count))):
-            moving.assign(moving * self.momentum + batch * (1 - self.momentum))
-        return tf.reshape(normalised, tf.shape(inputs))
+        return tf.reshape(normalised, tf.shape(inputs)), mean, variance * ((count - 1) / count)
+
+    def _by_all(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Outputs, and mean and variance of the batch of all replicas."""
+        axes = list(range(len(inputs.shape) - 1))
+        own = tf.stack([tf.reduce_mean(inputs, axes), tf.reduce_mean(tf.square(inputs), axes)])
+        mean, squares = tf.unstack(replicas.mean(own))
+        variance = tf.maximum(squares - tf.square(mean), 0.0)
+        outputs = tf.nn.batch_normalization(inputs, mean, variance, self.beta, self.gamma, self.epsilon)
+        return outputs, mean, variance
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")

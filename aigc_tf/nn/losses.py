@@ -91,3 +91,21 @@ def contrastive_nats(
     partners = ops.arange(ops.shape(first)[0], dtype="int32")
     both = [ops.mean(next_symbol_nats(each, partners)) for each in (logits, ops.transpose(logits))]
     return 0.5 * (both[0] + both[1])
+
+
+def two_view_nats(first: keras.KerasTensor, second: keras.KerasTensor, temperature: float) -> keras.KerasTensor:
+    """NT-Xent: the mean of -log p of the other view of a picture among all other views (Chen et al. 2020, eq. 1).
+
+    Args:
+        first: `[batch, size]`, vectors of length 1, of one view of each picture.
+        second: the same, of the other.
+        temperature: that cosines are divided by.
+
+    Returns:
+        `[]`, in nats.
+    """
+    views, count = ops.concatenate([first, second]), ops.shape(first)[0]
+    cosines = ops.matmul(views, ops.transpose(views)) / temperature
+    logits = cosines - 1e9 * ops.eye(2 * count)  # no view is told apart from itself
+    partners = ops.concatenate([ops.arange(count, 2 * count, dtype="int32"), ops.arange(count, dtype="int32")])
+    return ops.mean(next_symbol_nats(logits, partners))

@@ -37,11 +37,29 @@ def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
     Returns:
         The shape of `x`.
     """
-    channels = x.shape[-1]
     x = InstanceNormalization(center=False, scale=False, name=name)(x)
+    return modulated(x, condition, name)
+
+
+def modulated(x: Any, condition: Any, name: str, kernel_initializer: str = "glorot_uniform") -> Any:
+    """What is normalised, times a scale and plus a shift that are affine functions of a condition.
+
+    Args:
+        x: `[batch, ..., channels]`.
+        condition: `[batch, numbers]`.
+        name: of the normalisation.
+        kernel_initializer: of both functions, whose biases start as 1 and 0; with `zeros` nothing changes at first.
+
+    Returns:
+        The shape of `x`.
+    """
+    channels = x.shape[-1]
     parts = {}
     for part, start in (("scale", "ones"), ("shift", "zeros")):
-        told = layers.Dense(channels, bias_initializer=start, name=f"{name}_{part}")(condition)
-        parts[part] = layers.Reshape((1, 1, channels), name=f"{name}_{part}_everywhere")(told)
+        made = layers.Dense(
+            channels, kernel_initializer=kernel_initializer, bias_initializer=start, name=f"{name}_{part}"
+        )
+        everywhere = (1,) * (len(x.shape) - 2) + (channels,)
+        parts[part] = layers.Reshape(everywhere, name=f"{name}_{part}_everywhere")(made(condition))
     scaled = layers.Multiply(name=f"{name}_scaled")([x, parts["scale"]])
     return layers.Add(name=f"{name}_shifted")([scaled, parts["shift"]])

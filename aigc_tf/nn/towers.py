@@ -1,13 +1,15 @@
-"""From pictures to features at a few places: the beginning of what compares, describes or judges pictures."""
+"""From pictures to features at a few places, from captions to states, and what of these a picture sees."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import layers, ops
 
+from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock
 from aigc_tf.nn.blocks import preactivated_block
 
 
@@ -25,6 +27,44 @@ def picture_features(x: Any, filters: Sequence[int]) -> Any:
         x = layers.Conv2D(width, 4, strides=2, padding="same", name=f"halve_{level}")(x)
         x = preactivated_block(x, width, name=f"block_{level}")
     return layers.Activation("silu", name="features")(x)
+
+
+def caption_encoder(length: int, vocabulary: int, size: int, heads: int) -> keras.Model:
+    """Words int32 `[batch, length]`, 0 after the end -> states `[batch, length, size]`, zeros there.
+
+    Args:
+        length: symbols of a caption.
+        vocabulary: symbols there are.
+        size: of the states, a multiple of the heads.
+        heads: of the attention between the words.
+    """
+    words = keras.Input((length,), dtype="int32", name="words")
+    x = layers.Embedding(vocabulary, size, name="word_vector")(words)
+    x = LearnedPlaces(name="word_places")(x)
+    x = TransformerBlock(size, heads, name="words", activation="silu")(x)
+    x = OnlyWords(name="states")(layers.RMSNormalization(name="words_norm")(x), words)
+    return keras.Model(words, x, name="encoder")
+
+
+def looking_at(x: Any, states: Any, heads: int, name: str = "") -> Any:
+    """Each place attends to the states of a caption (Rombach et al. 2022, §3.3); what it sees is added.
+
+    Args:
+        x: `[batch, height, width, channels]` or `[batch, places, channels]`; channels are a multiple of the heads.
+        states: `[batch, length, size]`.
+        heads: of the attention.
+        name: appended to the names of the layers.
+
+    Returns:
+        The shape of `x`.
+    """
+    *sizes, channels = x.shape[1:]
+    places = x if len(sizes) == 1 else layers.Reshape((math.prod(sizes), channels), name=f"places{name}")(x)
+    normalised = layers.RMSNormalization(name=f"places_norm{name}")(places)
+    attention = MultiHeadAttention(channels, heads, name=f"to_words{name}", memory_width=states.shape[-1])
+    seen, _ = attention(normalised, states)
+    seen = seen if len(sizes) == 1 else layers.Reshape((*sizes, channels), name=f"seen{name}")(seen)
+    return layers.Add(name=f"with_words{name}")([x, seen])
 
 
 def spoken(vectors: Any, words: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.fields import STRICT, Checked, Fraction
+from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 from aigc_tf.recipes.images import ImageRecipe
 from aigc_tf.recipes.options import LatentSampling
 from aigc_tf.recipes.settings import AdamSettings
@@ -44,6 +44,28 @@ class CorruptionSettings(metaclass=Checked):
     def is_on(self) -> bool:
         """Whether anything is done."""
         return self != CorruptionSettings()
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AdversarialSettings(metaclass=Checked):
+    """Adversarial training (000 §2.5.3): inputs are moved to where they are judged worst; off by default."""
+
+    epsilon: ProperFraction = 0.0
+    """Largest move of each pixel, where 1 is the whole range of brightness: 0.031 is 8/255."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PriorSettings(metaclass=Checked):
+    """A prior that is learnt of the latents, beside the model and without changing it; standard normal by default.
+
+    It takes the place of the second stage of Dai & Wipf 2019: affine couplings (Dinh et al. 2017).
+    """
+
+    couplings: NonNegativeInt = 0
+    """How many; 0 keeps the standard normal prior."""
+    units: PositiveInt = 128
+    """Of both hidden layers of each."""
+    optimizer: AdamSettings = AdamSettings()
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -104,6 +126,8 @@ class AutoencoderRecipe(ImageRecipe):
     likelihood: LikelihoodSettings = LikelihoodSettings()
     corruption: CorruptionSettings = CorruptionSettings()
     """Of the inputs; the targets stay clean."""
+    adversarial: AdversarialSettings = AdversarialSettings()
+    """Of the inputs, after that."""
     binarise: bool = False
     """Learn images of black and white: each pixel is lit with its brightness as probability, anew at every step."""
     average_images: PositiveInt | None = None
@@ -138,9 +162,13 @@ class VariationalRecipe(AutoencoderRecipe):
     """Nats that the KL divergence is drawn towards, by beta * |KL - capacity| (Burgess et al. 2018, eq. 8)."""
     capacity_steps: PositiveInt = 1
     """The capacity grows from 0 over so many steps."""
+    prior: PriorSettings = PriorSettings()
+    """What latents are drawn from; the bound is of the standard normal prior always."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.prior.couplings and self.latent_dim < 2:
+            raise ValueError(f"latent_dim is {self.latent_dim}: prior.couplings need at least 2")
         if self.capacity is not None and (self.free_bits or self.annealing_steps):
             raise ValueError(
                 f"capacity is {self.capacity}: a capacity schedule takes the place of free_bits "

@@ -63,6 +63,12 @@ class Recipe(Plan, metaclass=Checked):
     watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
     """The callback that sees when training goes wrong, and decides what happens then."""
 
+    distils: ClassVar[str | None] = None
+    """A function `(student, teacher) -> train_step`: how a smaller model learns from one of the same recipe; None where
+    it cannot."""
+    widths: ClassVar[tuple[str, ...]] = ()
+    """The fields that make what it teaches smaller: whole numbers, or tuples of them."""
+
     inputs_may_be_words: ClassVar[bool] = False
     """Whether an input that is named where it is transformed may be words, if there is no such file."""
     pipeline_tag: ClassVar[str | None] = None
@@ -70,6 +76,8 @@ class Recipe(Plan, metaclass=Checked):
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
+    licence: str | None = None
+    """Of the user's own data: what is made and exported says so. By default it is not known."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
     """Initial weights, data order and every random draw of training follow from it."""
     batch_size: PositiveInt = 64

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from aigc_tf.recipes.captioned import CaptionedRecipe, Judged
-from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.fields import STRICT, ProperFraction
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.seq2seq import DecoderRecipe, PairLimits
 from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
@@ -28,7 +28,7 @@ class Caption(CaptionedRecipe, DecoderRecipe):
     evaluate_options: ClassVar[type] = Judged
     pipeline_tag: ClassVar[str | None] = "image-to-text"
 
-    steps: PositiveInt = 3000
+    steps: PositiveInt = 2000
     batch_size: PositiveInt = 64
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
     """Channels at a half, a quarter, ... of the picture's size; at the last of these the decoder attends to places."""
@@ -36,6 +36,7 @@ class Caption(CaptionedRecipe, DecoderRecipe):
     """Of a symbol's representation; a multiple of twice the heads."""
     positions: Literal["rotary", "learned"] = "rotary"
     """How the attention knows those of symbols; places of the picture have learnt vectors."""
+    drop_words: ProperFraction = 0.4
     augmentation: ClassicalAugmentation = ClassicalAugmentation(shift=0.1, zoom=0.1, rotation=8.0)
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=250)
     checkpoints: CheckpointSettings = CheckpointSettings(every=500)

@@ -48,6 +48,14 @@ class CaptionedRecipe(Recipe):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class Prompting(Options):
+    """Drawing what words say."""
+
+    prompt: str = ""
+    """What to draw, in words; several are given as conditions. Without any, captions that were learnt are drawn."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Judged(Options):
     """Measuring with a judge."""
 

@@ -11,18 +11,10 @@ from pydantic.dataclasses import dataclass
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.char_rnn import RecurrentSettings
 from aigc_tf.recipes.fields import STRICT, ProperFraction
+from aigc_tf.recipes.labels import LabelSettings
 from aigc_tf.recipes.options import Options
-from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings, Settings
+from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleSettings
 from aigc_tf.recipes.text import TextSettings
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class LabelSettings(Settings):
-    """How many labels are used."""
-
-    per_class: PositiveInt | None = None
-    """Training texts of each class whose label is used, drawn by the seed; None uses all. The
-    evidence is learnt from the others, too."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -78,6 +70,7 @@ class Classify(Recipe):
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=64)
     labelled: LabelSettings = LabelSettings()
+    """The evidence is learnt from the texts without a label, too."""
     steps: PositiveInt = 600
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "recurrent"] = "transformer"

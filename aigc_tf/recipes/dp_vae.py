@@ -39,6 +39,8 @@ class DPVAE(Private, VariationalRecipe):
         super().__post_init__()
         refuse(self, "it is of whole batches, of which private training knows nothing", "free_bits", "capacity")
         refuse(self, "the accountant knows each image as it is", "augmentation")
+        refuse(self, "couplings would learn of latents without noise", "prior")
+        refuse(self, "private training makes one pass over each image", "adversarial")
         if self.likelihood.kind == "learnt_gaussian":
             raise ValueError("likelihood.kind is learnt_gaussian: private training learns the networks alone")
 

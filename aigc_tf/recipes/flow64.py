@@ -9,11 +9,12 @@ from pydantic.dataclasses import dataclass
 
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.flows import FlowRecipe, TransformerSettings, UNetSettings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 UNET = UNetSettings(filters=(48, 96, 128), blocks=(1, 1, 2))
-"""Down to 8x8 places."""
+TRANSFORMER = TransformerSettings(patch=8, width=192, depth=6)
+"""Both have 8x8 places, the U-Net at its smallest size."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -26,6 +27,7 @@ class Flow64(Flow):
     batch_size: PositiveInt = 32
     images: ImageSettings = ImageSettings(height=64, width=64, channels=3)
     unet: UNetSettings = UNET
+    transformer: TransformerSettings = TRANSFORMER
 
     @classmethod
     def tiny(cls) -> Self:
@@ -33,7 +35,8 @@ class Flow64(Flow):
         return cls(
             source="fashion_mnist_10k",
             images=ImageSettings(height=16, width=16, channels=3),
-            unet=UNetSettings(filters=(8, 8), blocks=(1, 1), time_size=8),
+            network="transformer",
+            transformer=TransformerSettings(width=8, depth=1, heads=2),
             batch_size=8,
             export_limits=ExportLimits.tiny(),
         )

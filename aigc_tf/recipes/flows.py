@@ -34,11 +34,17 @@ class FlowSampling(FlowSolving, LatentSampling):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class FlowEditing(FlowSolving):
+class FlowRedrawing(FlowSolving):
     """Drawing given pictures anew."""
 
     strength: Annotated[float, Field(gt=0, le=1)] = 0.6
     """Share of noise that a picture is given, from which it is drawn anew: 1 leaves nothing of it."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FlowEditing(FlowRedrawing):
+    """Drawing given pictures anew, or a part of each."""
+
     region: str | None = None
     """A picture file: what is white there is drawn anew, what is black is kept as it is."""
 
@@ -81,6 +87,26 @@ class UNetSettings(metaclass=Checked):
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class TransformerSettings(metaclass=Checked):
+    """A transformer over patches that is told the time in every block (Peebles & Xie 2023)."""
+
+    patch: PositiveInt = 4
+    """Height and width of the squares that a picture is cut into."""
+    width: PositiveInt = 96
+    """Of what stands for a patch; a multiple of twice the heads."""
+    depth: PositiveInt = 4
+    """Blocks."""
+    heads: PositiveInt = 4
+    """Of the attention in each block."""
+
+    def __post_init__(self) -> None:
+        if self.width % (2 * self.heads):
+            raise ValueError(
+                f"transformer.width is {self.width}: it must be a multiple of twice the heads ({self.heads})"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowRecipe(ImageRecipe):
     """A network that predicts where a noisy picture comes from, and pictures by following it."""
 
@@ -104,7 +130,27 @@ class FlowRecipe(ImageRecipe):
     prediction: Literal["image", "velocity"] = "image"
     """What the network's numbers are; what is learnt is the velocity all the same."""
     times: TimeSettings = TimeSettings()
+    network: Literal["unet", "transformer"] = "unet"
+    """What is asked on the way: convolutions at several sizes, or a transformer over patches."""
     unet: UNetSettings = UNetSettings()
+    transformer: TransformerSettings = TransformerSettings()
 
     def __post_init__(self) -> None:
-        self.images.refuse_unless_doubled(len(self.unet.filters))
+        height, width, _ = self.state_shape
+        if self.network == "unet":
+            self.images.refuse_unless_doubled(len(self.unet.filters))
+        elif height % self.transformer.patch or width % self.transformer.patch:
+            raise ValueError(
+                f"what comes out of noise is {height}x{width}: height and width must be divisible by transformer.patch "
+                f"({self.transformer.patch})"
+            )
+
+    @property
+    def state_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)` of what comes out of noise: the images, unless they are coded first."""
+        return self.images.shape
+
+    @property
+    def time_size(self) -> int:
+        """Length of the vector that the network makes of the time."""
+        return self.unet.time_size if self.network == "unet" else self.transformer.width

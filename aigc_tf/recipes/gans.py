@@ -145,4 +145,6 @@ class GANRecipe(GameRecipe, ImageRecipe):
     """A generator and a discriminator of images."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.model:GAN"
+    distils: ClassVar[str | None] = "aigc_tf.families.gan.distillation:taught"
+    widths: ClassVar[tuple[str, ...]] = ("generator_filters",)
     pipeline_tag: ClassVar[str | None] = "unconditional-image-generation"

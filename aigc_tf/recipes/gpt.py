@@ -20,6 +20,8 @@ class GPT(TextRecipe):
     model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
     pipeline_tag: ClassVar[str | None] = "text-generation"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.networks.transformer:language_model"}
+    distils: ClassVar[str | None] = "aigc_tf.families.text.distillation:taught"
+    widths: ClassVar[tuple[str, ...]] = ("width",)
 
     text: TextSettings = TextSettings(length=128)
     steps: PositiveInt = 1500

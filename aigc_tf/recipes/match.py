@@ -65,7 +65,7 @@ class Match(CaptionedRecipe):
         "words": "aigc_tf.families.matching.networks:caption_tower",
     }
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.captioned.matching:Matching",)
-    chooses: ClassVar[str] = "aigc_tf.metrics.captioned.matching:MatchingLoss"
+    chooses: ClassVar[str] = "aigc_tf.metrics.captioned.matching:MatchingRank"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.matching:matching_quality"
     transform_options: ClassVar[type] = Finding
     pipeline_tag: ClassVar[str | None] = "zero-shot-image-classification"

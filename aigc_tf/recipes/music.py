@@ -35,6 +35,12 @@ class Picking(Choice):
 
     best_of: Annotated[int, Field(ge=1, le=64)] = 1
     """Each piece is drawn so many times, and that with the fewest parallel fifths, octaves and unisons is kept."""
+    no_parallels: bool = False
+    """Notes that would make two voices move in parallel fifths, octaves or unisons are not drawn."""
+
+    def picked(self) -> dict[str, Any]:
+        """`best_of`, `parallels`, and a `Choice`."""
+        return {"best_of": self.best_of, "parallels": not self.no_parallels, "choice": choice_of(self)}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -55,9 +61,9 @@ class Composing(Picking, Options):
             raise ValueError(f"key is {self.key}: a prompt brings its own, leave one of them out")
 
     def arguments(self) -> dict[str, Any]:
-        """`bars`, `quarters`, `prompt`, `key`, `best_of`, and a `Choice`."""
-        chosen = {name: getattr(self, name) for name in ("bars", "quarters", "prompt", "key", "best_of")}
-        return {**chosen, "choice": choice_of(self)}
+        """`bars`, `quarters`, `prompt`, `key`, `best_of`, `parallels`, and a `Choice`."""
+        chosen = {name: getattr(self, name) for name in ("bars", "quarters", "prompt", "key")}
+        return chosen | self.picked()
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -69,8 +75,8 @@ class Harmonising(Picking, Options):
     others are made anew."""
 
     def arguments(self) -> dict[str, Any]:
-        """`fix`, `best_of`, and a `Choice`."""
-        return {"fix": self.fix, "best_of": self.best_of, "choice": choice_of(self)}
+        """`fix`, `best_of`, `parallels`, and a `Choice`."""
+        return {"fix": self.fix, **self.picked()}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

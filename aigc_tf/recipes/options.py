@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 
+from aigc_tf.errors import InputError
 from aigc_tf.recipes.fields import STRICT, Checked, Count, ProperFraction
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ class Decoding(metaclass=Checked):
     """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
     beams: Count = 1
     """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
+    watermark: str = ""
+    """A secret key: symbols that follow from it are favoured (Kirchenbauer et al. 2023). With the same key
+    `tools.provenance` tells whether they were."""
 
     def __post_init__(self) -> None:
         own = dataclasses.fields(Decoding)
@@ -109,6 +113,15 @@ def sampling_of(recipe: Recipe, options: Mapping[str, Any]) -> dict[str, Any]:
     both = [field.name for field in dataclasses.fields(recipe.evaluate_options) if field.name in drawing]
     chosen = recipe.evaluate_options(**{name: value for name, value in options.items() if name in both})
     return {name: getattr(chosen, name) for name in both}
+
+
+def require_known(options: Mapping[str, Any], recipe: Recipe) -> None:
+    """Raise InputError if something is no option of evaluating models of a recipe."""
+    known = recipe.evaluate_options().arguments()
+    strange = sorted(options.keys() - known.keys())
+    if strange:
+        has = ", ".join(known) or "none"
+        raise InputError(f"evaluate of a {recipe.slug()} does not take {strange[0]}: its options are {has}")
 
 
 def in_name(options: Mapping[str, Any], recipe: Recipe) -> str:

@@ -52,7 +52,8 @@ class PhotoLimit:
     """How far an 8-bit file may be from the network."""
 
     psnr_db: NonNegativeFloat
-    """By how much the PSNR of what it makes may fall."""
+    """By how much the PSNR of what it makes may fall; where that differs from what the network makes by less than one
+    of 256 levels (root mean square), it may fall by more."""
     likeness_db: NonNegativeFloat = 20.0
     """PSNR of what it makes to what the network makes, at least, where no truth is known."""
 
@@ -133,6 +134,8 @@ class PhotoRecipe(Recipe):
 class UnetRecipe(PhotoRecipe):
     """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
 
+    widths: ClassVar[tuple[str, ...]] = ("unet_filters",)
+
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (48, 64, 96)
     """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
@@ -187,6 +190,7 @@ class RestorationRecipe(PhotoRecipe):
 
     model: ClassVar[str] = "aigc_tf.families.restoration.model:Restorer"
     data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
+    distils: ClassVar[str | None] = "aigc_tf.families.restoration.distillation:taught"
     degradation: ClassVar[str]
     """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
@@ -199,6 +203,8 @@ class RestorationRecipe(PhotoRecipe):
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class HalfSizeRecipe(RestorationRecipe):
     """A recipe whose network is residual blocks at half the size (Zhang et al. 2018, "FFDNet", §III.A)."""
+
+    widths: ClassVar[tuple[str, ...]] = ("filters",)
 
     filters: PositiveInt = 48
     """Channels of every convolution."""

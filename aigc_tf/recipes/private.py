@@ -37,6 +37,7 @@ class Private:
 
     data: ClassVar[str] = "aigc_tf.privacy.poisson:open_source"
     assets: ClassVar[Mapping[str, str]] = {"guarantee": "aigc_tf.privacy.accounting:Guarantee"}
+    distils: ClassVar[str | None] = None  # a student would see the examples without noise
 
     @property
     def opens(self) -> str:

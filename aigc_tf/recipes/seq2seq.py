@@ -118,6 +118,9 @@ class DecoderRecipe(Recipe):
     """Share of a target's probability that is spread over all symbols (Szegedy et al. 2016, §7)."""
     dropout: ProperFraction = 0.1
     """Share of the activations that a training step leaves out."""
+    drop_words: ProperFraction = 0.0
+    """Share of the symbols written before that a training step takes for unknown ones, so that the next one has to come
+    from what is read (Bowman et al. 2016, §3.1)."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=200)
     weight_decay: NonNegativeFloat = 0.01

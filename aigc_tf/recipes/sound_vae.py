@@ -8,7 +8,13 @@ from typing import Any, ClassVar, Self
 from pydantic import NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.autoencoders import ConvolutionSettings, CorruptionSettings, LikelihoodSettings, VariationalRecipe
+from aigc_tf.recipes.autoencoders import (
+    ConvolutionSettings,
+    CorruptionSettings,
+    LikelihoodSettings,
+    PriorSettings,
+    VariationalRecipe,
+)
 from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.recipes.sound import SoundLimits, SoundRecipe, SoundSettings
@@ -30,7 +36,7 @@ class SoundVAE(SoundRecipe, VariationalRecipe):
     corruption: ClassVar[Any] = CorruptionSettings()  # type: ignore[misc]  # of pictures
     binarise: ClassVar[Any] = False  # type: ignore[misc]
 
-    steps: PositiveInt = 6_000
+    steps: PositiveInt = 1_500
     batch_size: PositiveInt = 32
 
     convolutions: ConvolutionSettings = ConvolutionSettings(
@@ -43,6 +49,7 @@ class SoundVAE(SoundRecipe, VariationalRecipe):
     )
     latent_dim: PositiveInt = 32
     likelihood: LikelihoodSettings = LikelihoodSettings(kind="learnt_gaussian")
+    prior: PriorSettings = PriorSettings(couplings=8)
     annealing_steps: NonNegativeInt = 1000
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     average_images: PositiveInt | None = 20_000
@@ -60,6 +67,7 @@ class SoundVAE(SoundRecipe, VariationalRecipe):
                 decoder_filters=((4,), (4,), ()),
             ),
             latent_dim=4,
+            prior=PriorSettings(couplings=2, units=8),
             batch_size=8,
             export_limits=SoundLimits.tiny(),
         )

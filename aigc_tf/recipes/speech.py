@@ -79,7 +79,7 @@ class Speech(Recipe):
     sound: SoundSettings = SoundSettings(frames=400, bands=80, iterations=32)
     """Here `frames` is how long a recording may be; longer ones are left out."""
     spoken: SpokenSettings = SpokenSettings()
-    steps: PositiveInt = 3000
+    steps: PositiveInt = 5000
     batch_size: PositiveInt = 16
     width: PositiveInt = 128
     """Channels of all convolutions."""

@@ -8,20 +8,18 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from aigc_tf.recipes.captioned import CaptionedRecipe, Judged
+from aigc_tf.recipes.captioned import CaptionedRecipe, Judged, Prompting
 from aigc_tf.recipes.class_flow import GuidedEditing, GuidedEvaluation, GuidedSampling, GuidedSolving
 from aigc_tf.recipes.fields import STRICT
-from aigc_tf.recipes.flow64 import UNET
-from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.flow64 import TRANSFORMER, UNET
+from aigc_tf.recipes.flows import FlowRecipe, TransformerSettings, UNetSettings
 from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class PromptedSampling(GuidedSampling):
+class PromptedSampling(Prompting, GuidedSampling):
     """Sampling of a flow that is told words."""
-
-    prompt: str = ""
-    """What to draw, in words; several are given as conditions. Without any, captions that were learnt are drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -47,21 +45,26 @@ class TextFlow(CaptionedRecipe, FlowRecipe):
 
     steps: PositiveInt = 5000
     batch_size: PositiveInt = 32
+    logging: LoggingSettings = FlowRecipe.logging
+    checkpoints: CheckpointSettings = FlowRecipe.checkpoints
     coupling: Literal["independent", "optimal"] = "independent"
     unet: UNetSettings = UNET
+    transformer: TransformerSettings = TRANSFORMER
     word_size: PositiveInt = 128
     """Of what the networks know of each word; a multiple of twice the heads."""
     heads: PositiveInt = 4
-    """Of each attention; the last of unet.filters is a multiple of them."""
+    """Of each attention to words; the last of unet.filters, or transformer.width, is a multiple of them."""
     drop_captions: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Share of the pictures that are learnt without their caption, so that both predictions are known."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.word_size % (2 * self.heads) or self.unet.filters[-1] % self.heads:
+        unet = self.network == "unet"
+        name, looking = ("unet.filters", self.unet.filters[-1]) if unet else ("transformer.width", self.time_size)
+        if self.word_size % (2 * self.heads) or looking % self.heads:
             raise ValueError(
-                f"word_size is {self.word_size}, the last of unet.filters {self.unet.filters[-1]}: the former must be "
-                f"a multiple of twice the heads ({self.heads}), the latter of the heads"
+                f"word_size is {self.word_size}, and the last of {name} {looking}: the former must be a multiple of "
+                f"twice the heads ({self.heads}), the latter of the heads"
             )
         if self.coupling != "independent":
             raise ValueError(

@@ -49,6 +49,8 @@ class Upscale(RestorationRecipe):
         "aigc_tf.metrics.images.perception:Perceived",
     )
 
+    widths: ClassVar[tuple[str, ...]] = ("filters",)
+
     batch_size: PositiveInt = 16
     scale: Literal[2, 3, 4] = 2
     """How many times height and width grow."""

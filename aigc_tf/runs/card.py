@@ -13,10 +13,11 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.references import resolve
 from aigc_tf.runs import paths, previews
+from aigc_tf.runs.cost import cost_of
 from aigc_tf.runs.folder import read_object, read_text
 from aigc_tf.runs.hub import front_matter
 from aigc_tf.runs.published import published
-from aigc_tf.runs.reports import read_report, rows_of_report
+from aigc_tf.runs.reports import read_report, rows_of_report, tables_of_report
 from aigc_tf.storage.files import write_text
 
 
@@ -48,7 +49,8 @@ def _cell(value: Any) -> str:
 
 def _what(path: Path, recipe: Recipe, step: int) -> str:
     summary, _, _ = (type(recipe).__doc__ or "").partition("\n")
-    return f"# {recipe.slug()}: {path.name}\n\n{summary}\n\nTrained with aigc_tf for {step} steps."
+    trained = f"Trained with aigc_tf for {step} steps. {cost_of(path, step, resolve(recipe.chooses).name)}"
+    return f"# {recipe.slug()}: {path.name}\n\n{summary}\n\n{trained}".rstrip()
 
 
 def _samples(path: Path) -> str:
@@ -74,6 +76,11 @@ def _quality(path: Path) -> str:
     note = "Figures of another protocol cannot be compared with these."
     step = f"Measured at step {report['step']}."
     sections = [f"## Quality\n\n{step}", table, f"### Protocol\n\n{protocol}\n\n{note}"]
+    for found in tables_of_report(report):
+        lines = [found.head, ["---"] * len(found.head), *found.rows]
+        written = "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+        title = printable(found.name.replace("_", " ")).capitalize()
+        sections.append(f"### {title}\n\n{printable(found.caption)}\n\n{written}")
     for name, caption in pictures.items() if isinstance(pictures, dict) else ():
         if (path / f"{name}.png").is_file():
             title, file = printable(name.replace("_", " ")), printable(name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from aigc_tf.errors import InputError, say
 from aigc_tf.runs import paths
 from aigc_tf.storage.archives import ArchiveError, is_whole, names_in, read_arrays
 from aigc_tf.storage.files import write_atomically, write_text
+from aigc_tf.storage.sealed import write_sealed
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +41,7 @@ def steps(folder: Path) -> list[int]:
 
 
 def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata: Mapping[str, Any]) -> Path:
-    """Save every variable of `state` and, as JSON, `metadata`.
+    """Save every variable of `state` and, as JSON, `metadata`; encrypted if there is a key in the environment.
 
     Raises:
         NotFiniteError: a variable is not finite; nothing is written.
@@ -51,7 +53,11 @@ def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata:
     text = np.frombuffer(json.dumps(dict(metadata) | {"step": step}).encode(), np.uint8)
     path = path_of(folder, step)
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **{_METADATA: text}, **arrays))
+
+    def write(file: IO[bytes]) -> None:
+        np.savez(file, allow_pickle=False, **{_METADATA: text}, **arrays)
+
+    write_atomically(path, partial(write_sealed, write=write))
     return path
 
 

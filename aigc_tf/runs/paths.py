@@ -24,6 +24,8 @@ EVENTS = "tensorboard"
 PREVIEW_EVENTS = "events.out.tfevents.0-{step:08d}.v2"
 """In the same folder: an event file for each step with previews, since a part of a file cannot be removed. By their
 names they come before the others: some readers of TensorBoard read files in this order, and only the last one on."""
+EXPLANATION_EVENTS = "tensorboard/explanation"
+"""What `tools.explain --tensorboard` wrote last: TensorBoard lists it as a run of its own."""
 OLD_PREVIEW_EVENTS = "tensorboard/previews"
 """Where earlier versions put them."""
 

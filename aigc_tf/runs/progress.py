@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+RECORDED = ("seconds", "processor_seconds", "joules", "best", "quality", "watched")
+"""What a checkpoint keeps of it."""
+
 
 @dataclass
 class Progress:
@@ -14,12 +17,18 @@ class Progress:
     """Training steps made in all."""
     seconds: float = 0.0
     """Of training in all: without start-up, compilation, evaluation and checkpoints."""
+    processor_seconds: float = 0.0
+    """Of this process, all threads together, with compilation, evaluation and checkpoints; 0 if it was not counted."""
+    joules: float = 0.0
+    """Of the machine's processors in the same time; 0 where their counters cannot be read."""
     call_seconds: float = 0.0
     """The same, in this call."""
     call_steps: int = 0
     """Steps that `call_seconds` took."""
     examples_per_step: int = 0
     """Examples that the source gives in each step."""
+    stride: int = 1
+    """Steps that are made between two looks at the model: those of a round of federated training."""
     interrupted: bool = False
     """The user asked to stop."""
     quality: dict[str, float] = field(default_factory=dict)
@@ -40,4 +49,4 @@ class Progress:
 
     def recorded(self) -> dict[str, Any]:
         """What a checkpoint keeps, JSON-able."""
-        return {name: getattr(self, name) for name in ("seconds", "best", "quality", "watched")}
+        return {name: getattr(self, name) for name in RECORDED}

@@ -46,7 +46,8 @@ def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -
         named = are_numbers(value) and {"step", quality_name} <= value.keys() and isinstance(value["step"], int)
         return value is None or named
 
-    checks = {"seconds": is_number, "best": is_best, "quality": are_numbers, "watched": are_numbers}
+    numbers = dict.fromkeys(("seconds", "processor_seconds", "joules"), is_number)
+    checks = {**numbers, "best": is_best, "quality": are_numbers, "watched": are_numbers}
     recorded = {name: metadata[name] for name in checks if name in metadata}
     for name, value in recorded.items():
         if not checks[name](value):

@@ -35,6 +35,15 @@ class Row(NamedTuple):
     """`"pca 12.1, copy 9.8"`; empty without any."""
 
 
+class ReportTable(NamedTuple):
+    """A table of parts, in words."""
+
+    name: str
+    caption: str
+    head: list[str]
+    rows: list[list[str]]
+
+
 def read_report(run: Path) -> dict[str, Any]:
     """What `Run.evaluate` found, from the run's folder.
 
@@ -51,6 +60,21 @@ def read_report(run: Path) -> dict[str, Any]:
     ):
         raise InputError(f"{path} is damaged: its directions or baselines are not tables: evaluate the run again")
     return report
+
+
+def tables_of_report(report: dict[str, Any]) -> Iterator[ReportTable]:
+    """The tables of `Run.evaluate`; earlier reports have none, and what is none is left out."""
+    tables = report.get("tables")
+    for name, table in tables.items() if isinstance(tables, dict) else ():
+        rows = table.get("rows") if isinstance(table, dict) else None
+        if rows and isinstance(rows, list) and all(_is_table(row, str | float | int | None) for row in rows):
+            head = list(rows[0])
+            cells = [[_shown(row.get(key)) for key in head] for row in rows]
+            yield ReportTable(name, str(table.get("caption")), head, cells)
+
+
+def _shown(value: str | float | None) -> str:
+    return "" if value is None else value if isinstance(value, str) else f"{value:.3g}"
 
 
 def _is_table(value: Any, kind: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aigc_tf.data.assets import facts_of
 from aigc_tf.errors import InputError, say
 from aigc_tf.recipes.base import Recipe
-from aigc_tf.recipes.options import in_name, sampling_of
+from aigc_tf.recipes.options import in_name, require_known, sampling_of
 from aigc_tf.references import resolve
 from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.card import write_card
@@ -20,6 +20,7 @@ from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.published import data_origin, origin
 from aigc_tf.runs.reports import chosen_by, export_quality, write_pictures
 from aigc_tf.runs.showing import html_of, latest_preview, shown
+from aigc_tf.runs.terms import read_terms
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import expanded, write_text
 
@@ -141,7 +142,7 @@ class Run:
 
     def facts(self, step: int) -> dict[str, float]:
         """What is true of the model after so many steps by the run's assets: the ε of private training."""
-        return facts_of(self.assets(), step)
+        return facts_of(self.assets() | read_terms(self.path), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
         """The object in one of this run's JSON files; InputError if it is missing, damaged or lacks what is needed."""
@@ -216,7 +217,7 @@ class Run:
         Args:
             samples: how many examples are generated, or looked at.
             seed: of the samples.
-            options: the recipe's `evaluate_options`; images have `features`, the feature network.
+            options: the recipe's `evaluate_options`, others are refused; images have `features`, the feature network.
 
         Returns:
             Floats by name; under "better" and "baselines" how to read them; under "protocol" what they were measured
@@ -225,6 +226,7 @@ class Run:
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
 
+        require_known(options, self.recipe)
         sampling = sampling_of(self.recipe, options)
         request = Request(part="test", samples=samples, seed=seed, options=options, sampling=sampling)
         request = dataclasses.replace(request, opened=lambda path: Run.open(path).model)
@@ -301,7 +303,7 @@ class Run:
 
     def write_card(self) -> None:
         """Write the model card from what is known by now."""
-        write_card(self.path, self.recipe, self.step, self.assets())
+        write_card(self.path, self.recipe, self.step, self.assets() | read_terms(self.path))
 
     def made_by(self, seed: int | None = None) -> dict[str, str]:
         """What a file made with this run says of its origin, and the seed that it was drawn from."""

@@ -21,11 +21,13 @@ from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.recovery import last_whole, recorded_progress, recover
 from aigc_tf.runs.run import Run
 from aigc_tf.runs.starting import refuse_start
+from aigc_tf.runs.terms import refuse_other_terms
 from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import held, remove_partial, write_text
+from aigc_tf.storage.sealed import key_in_environment
 
 # They name content that is compared by itself, or that counted once.
-_COMPARED_OTHERWISE = {"source", "start_from"}
+_COMPARED_OTHERWISE = {"source", "start_from", "licence"}
 
 
 def refuse_early(recipe: Recipe, run_dir: str | Path | None, resume: bool) -> None:
@@ -37,8 +39,10 @@ def refuse_early(recipe: Recipe, run_dir: str | Path | None, resume: bool) -> No
         resume: whether the run is to go on.
 
     Raises:
-        InputError: the folder is not empty, or in use; or the run cannot go on with this recipe, or is damaged.
+        InputError: the folder is not empty, or in use; or the run cannot go on with this recipe, or is damaged; or the
+            key in AIGC_TF_KEY is not one.
     """
+    key_in_environment()
     if not resume:
         new_run_folder(recipe, run_dir)
         return
@@ -168,7 +172,8 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
             f"{path} was trained on {recorded['name']} ({before}), and {source.name} is now another content "
             f"or split otherwise ({now}): start a new run"
         )
-    for name, asset in source.assets_for(recipe).items():
+    refuse_other_terms(path, source)
+    for name, asset in source.kept_for(recipe).items():
         reason = asset.reason_to_refuse(type(asset).from_json(read_text(path / paths.asset_file(name))))
         if reason:
             raise InputError(f"{path} {reason}")
@@ -177,7 +182,7 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
 def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict[str, Any]) -> None:
     """Write what describes the beginning of a run: recipe, source, assets, environment."""
     write_text(path / paths.RECIPE, recipe.to_json())
-    for name, asset in source.assets_for(recipe).items():
+    for name, asset in source.kept_for(recipe).items():
         write_text(path / paths.asset_file(name), asset.to_json())
     _write_source(path, source)
     write_text(path / paths.ENVIRONMENT, json.dumps(described, indent=2) + "\n")

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from aigc_tf.data.source import GIVEN, Source
 from aigc_tf.errors import InputError, listed, say
+from aigc_tf.export.channels import cut_networks
 from aigc_tf.families.base import GenerativeModel
-from aigc_tf.families.state import adopt
+from aigc_tf.families.state import adopt, known_rows
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import read_object, read_recipe
@@ -55,6 +58,9 @@ def may_have_learnt_from(source: Source, run: str) -> bool:
 def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -> None:
     """Give a new model the weights of another run that fit by name and shape, and say which do not.
 
+    Networks that are the same as the other run's but narrower keep its strongest channels, and symbols that both
+    vocabularies have keep their embeddings.
+
     Args:
         model: of the run that begins.
         assets: of the same run.
@@ -63,20 +69,42 @@ def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -
     Raises:
         InputError: none fits.
     """
+    rows, differing = _of_other_assets(model, assets, other)
     taken, left = adopt(model, other.model)
-    if not taken:
+    for name, value in rows.items():
+        model.state()[name].assign(value)
+    narrower = cut_networks(model, other.model)
+    if not taken and not narrower:
         raise InputError(f"start_from is {other.path}: none of its weights fits a {model.name}")
     say(f"started from {other.path}, step {other.step}: {len(taken)} of {len(taken) + len(left)} weights fit")
+    if narrower:
+        say(f"of wider layers the strongest channels are kept: {listed(narrower)}")
+    left = [name for name in left if name not in rows and name.split("/")[1] not in narrower]
     if left:
         say(f"these begin anew: {listed(left)}")
-    theirs = other.assets()
-    differing = [
-        name
-        for name, asset in assets.items()
-        if asset.explains_weights and name in theirs and theirs[name].to_json() != asset.to_json()
-    ]
     if differing:
         say(
             f"warning: {listed(differing)} of {other.path} and of this run differ: weights that depend on them were "
             "learnt for others"
         )
+
+
+def _of_other_assets(
+    model: GenerativeModel, assets: Mapping[str, Asset], other: Any
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Weights by name that keep the rows of what two assets share, and names of those assets that differ otherwise."""
+    theirs = other.assets()
+    rows: dict[str, np.ndarray] = {}
+    differing = []
+    for name, asset in assets.items():
+        if not asset.explains_weights or name not in theirs or theirs[name].to_json() == asset.to_json():
+            continue
+        numbers = asset.numbers_in(theirs[name]) if type(asset) is type(theirs[name]) else None
+        found = {} if numbers is None else known_rows(model, other.model, numbers, len(theirs[name]))
+        if numbers is None or not found:
+            differing.append(name)
+            continue
+        rows |= found
+        known = f"{np.sum(numbers >= 0):,} of {len(numbers):,}"
+        say(f"{name}: {known} symbols are known to {other.path} and keep their weights, the others begin anew")
+    return rows, differing

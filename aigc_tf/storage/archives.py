@@ -1,4 +1,4 @@
-"""Reads `.npz` files that may be damaged or made to harm."""
+"""Reads `.npz` files that may be damaged or made to harm, or encrypted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import psutil  # type: ignore[import-untyped]
 
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, UnavailableError
+from aigc_tf.storage.sealed import opened
 
 # What the readers of zip files and of NumPy's headers raise for damaged files (found by changing and cutting bytes).
 _DAMAGE = (
@@ -38,10 +39,6 @@ _DAMAGE = (
 _OF_THE_FILE = {None, errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
-class UnavailableError(InputError):
-    """A file cannot be read at the moment; nothing is wrong with it."""
-
-
 class ArchiveError(Exception):
     """A file is not an `.npz` archive of plain arrays, or it is damaged; the message says why in a few words."""
 
@@ -59,7 +56,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
     """
     try:
         # Opened here, not by NumPy, which leaves a file that it cannot read open.
-        with path.open("rb") as file:
+        with opened(path) as file:
             with zipfile.ZipFile(file) as archive:
                 size = sum(member.file_size for member in archive.infolist())
             if size > psutil.virtual_memory().available:
@@ -67,6 +64,8 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
             file.seek(0)
             with np.load(file, allow_pickle=False) as content:
                 arrays = {name: content[name] for name in content.files if only in (None, name)}
+    except InputError:  # of the key, not of the file; it is a ValueError, too
+        raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
         raise ArchiveError(_reason(error)) from error
@@ -84,8 +83,10 @@ def names_in(path: Path) -> list[str]:
         UnavailableError: it cannot be read at the moment.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
+    except InputError:  # of the key, not of the file; it is a ValueError, too
+        raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
         raise ArchiveError(_reason(error)) from error
@@ -99,8 +100,10 @@ def is_whole(path: Path) -> bool:
             files.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as file, zipfile.ZipFile(file) as archive:
             return archive.testzip() is None
+    except InputError:  # of the key, not of the file; it is a ValueError, too
+        raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
         return False

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from aigc_tf.errors import InputError
-from aigc_tf.storage.archives import ArchiveError, UnavailableError
+from aigc_tf.errors import InputError, UnavailableError
+from aigc_tf.storage.archives import ArchiveError
 from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sync
 
 FOLDERS = ("images", "text", "features", "litert.js")

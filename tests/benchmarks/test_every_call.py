@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from aigc_tf.runs.cost import in_words
+from aigc_tf.runs.progress import Progress
 from aigc_tf.storage.files import staging, write_text
 from tests.workers import ROOT
 from tools.benchmarks.calls import Call, is_possible, watched
@@ -73,6 +75,15 @@ def test_what_is_lost_changed_or_left_over_is_seen(tmp_path: Path) -> None:
     (tmp_path / "other" / "free").write_text("x")
     found = differences(tmp_path / "whole", tmp_path / "other", {"same", "changed", "lost"})
     assert found == ["lost lost", "left over more", "another changed"]
+
+
+@pytest.mark.parametrize(("steps", "found"), [(3, []), (4, ["another README.md"])])
+def test_a_card_is_the_same_whatever_the_time_was(tmp_path: Path, steps: int, found: list[str]) -> None:
+    for name, number, seconds in (("whole", 3, 1), ("other", steps, 2)):
+        (tmp_path / name).mkdir()
+        cost = in_words(Progress(number, seconds=seconds, processor_seconds=seconds))
+        (tmp_path / name / "README.md").write_text(f"Trained for {number} steps. {cost}\n")
+    assert differences(tmp_path / "whole", tmp_path / "other", {"README.md"}) == found
 
 
 def test_training_and_sampling_survive_at_some_of_their_calls() -> None:

@@ -27,6 +27,7 @@ def psnr_of_the_network(run: aigc_tf.Run) -> float:
     return float(np.mean(found))
 
 
+@pytest.mark.filterwarnings("ignore:In the future `np.object`:FutureWarning")  # Keras's patch of tf2onnx, if installed
 @pytest.mark.parametrize("recipe", [Denoise.tiny(), Inpaint.tiny()], ids=lambda recipe: recipe.slug())
 def test_every_file_restores_it(recipe: RestorationRecipe, tmp_path: Path):
     quiet = LoggingSettings(evaluate_every=10**6, samples_every=10**6)

@@ -17,8 +17,10 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from aigc_tf.cli.family import Family
 from aigc_tf.export import Runner, export_web
 from aigc_tf.families.base import Signature, TensorSpec
+from aigc_tf.families.latent_space import spherical
 from aigc_tf.families.pages import Panel
 from tests.browser.pages import ORIGINS, PHONE, Page, phone
 
@@ -43,7 +45,7 @@ def generator(latent_dim: int, height: int, width: int, channels: int) -> keras.
 
 def drawing(name: str, signature: Signature, prior: dict[str, list] | None = None) -> SimpleNamespace:
     """A model of one signature, whose page draws with it."""
-    panel = Panel("draw", name, {"prior": prior}, moved="latent")
+    panel = Panel("draw", name, {"prior": prior, "weights": "abc"}, moved="latent")
     return SimpleNamespace(signatures=lambda source=None: {name: signature}, page=lambda source=None: [panel])
 
 
@@ -166,6 +168,82 @@ def test_a_class_is_chosen(pages: dict[str, Path], chromium: Chrome, serve: Call
     page.change(options[2].click)
     page.assert_equals_python()
     np.testing.assert_array_equal(page.latent(), latent)
+
+
+def members(page: DrawingPage) -> list[Any]:
+    return page.find("members").find_elements(By.TAG_NAME, "button")
+
+
+def kept(page: DrawingPage, path: Path) -> Family:
+    """The family that the page exports, as the command line reads it."""
+    path.write_text(page.module("draw.js", "module.familyText()"))
+    prior = page.panel["prior"]
+    factor, mean = (np.array(prior["factor"]), np.array(prior["mean"])) if prior else (np.eye(len(page.latent())), 0)
+    return Family.read(path, "abc", lambda normal: normal @ factor.T + mean)
+
+
+def test_two_kept_pictures_are_mixed_and_exported(page: DrawingPage, tmp_path: Path) -> None:
+    keep, mix = page.find("keep"), page.find("mix")
+    assert not mix.is_enabled() and not page.find("export").is_enabled()
+    first = page.latent()
+    keep.click()
+    keep.click()  # once more is not another member
+    page.change(lambda: page.find("slider-0").send_keys(Keys.END))
+    second = page.latent()
+    keep.click()
+    page.wait_for(lambda: len(members(page)) == 2)
+    page.change(members(page)[0].click)
+    np.testing.assert_array_equal(page.latent(), first)
+    page.change(members(page)[1].click)
+    page.change(mix.click)
+    page.assert_equals_python()
+    middle = page.latent()
+    keep.click()
+    page.wait_for(lambda: len(members(page)) == 3)
+    family = kept(page, tmp_path / "family.json")
+    assert [(each.made, each.parents) for each in family.members] == [
+        ("drawn", ("seed 0, sample 1",)),
+        ("drawn, moved", ("seed 0, sample 1",)),
+        ("mixed", ("1", "2")),
+    ]
+    for name, latent in (("1", first), ("2", second), ("3", middle)):
+        np.testing.assert_allclose(family.latent_of(name), latent, rtol=1e-4, atol=1e-5)
+    if not page.panel["prior"]:  # there numbers are latents
+        np.testing.assert_allclose(middle, spherical(first, second, 0.5), rtol=1e-4, atol=1e-5)
+    assert np.array_equal(page.pixels("#members button:last-child canvas"), page.pixels())
+
+
+def test_at_most_two_members_are_chosen(page: DrawingPage) -> None:
+    for sample in range(3):
+        page.chrome.find_elements(By.CSS_SELECTOR, "#sheet button")[sample].click()
+        page.find("keep").click()
+    page.wait_for(lambda: len(members(page)) == 3)
+    chosen = []
+    for number in (0, 1, 2, 2):
+        members(page)[number].click()
+        chosen.append([each.get_attribute("aria-pressed") == "true" for each in members(page)])
+    assert chosen == [[True, False, False], [True, True, False], [False, True, True], [False, True, False]]
+    assert not page.find("mix").is_enabled() and page.find("export").is_enabled()
+
+
+def test_the_family_is_saved_as_a_file(page: DrawingPage, tmp_path: Path) -> None:
+    where = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.chrome.execute_cdp_cmd("Browser.setDownloadBehavior", where)
+    page.find("keep").click()
+    page.find("export").click()
+    page.wait_for((tmp_path / "family.json").exists)
+    assert (tmp_path / "family.json").read_text() == page.module("draw.js", "module.familyText()")
+
+
+def test_members_are_drawn_anew_for_another_class(
+    pages: dict[str, Path], chromium: Chrome, serve: Callable[[Path], int]
+) -> None:
+    page = DrawingPage(chromium, f"http://{ORIGINS[0]}:{serve(pages['classes'])}/", pages["classes"])
+    page.find("keep").click()
+    page.wait_for(lambda: np.array_equal(page.pixels("#members canvas"), page.pixels()))
+    page.change(page.find("kinds").find_elements(By.TAG_NAME, "option")[2].click, "#members canvas")
+    page.assert_equals_python()
+    np.testing.assert_array_equal(page.pixels("#members canvas"), page.pixels())
 
 
 def test_a_model_without_classes_offers_none(page: DrawingPage) -> None:

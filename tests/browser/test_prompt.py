@@ -1,4 +1,4 @@
-"""The exported page of a text-to-image flow in Chromium: what is typed is drawn as Python draws it."""
+"""The exported pages of text-to-image models in Chromium: what is typed is drawn as Python draws it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from aigc_tf.data.captioned.opening import open_source
 from aigc_tf.export import Limits, export_web
 from aigc_tf.families.flow.prompted import TextFlow as TextFlowModel
 from aigc_tf.recipes.text_flow import TextFlow
+from aigc_tf.recipes.text_gan import TextGAN
 from tests.browser.pages import PHONE, Page
 
 pytestmark = pytest.mark.browser
@@ -64,3 +65,18 @@ def test_what_is_typed_is_drawn(page: Page, model: TextFlowModel) -> None:
     assert_shows(page, model, "red cross", 5, 0.0)
     page.find("prompt-words").send_keys(" mauve")
     page.wait_for(lambda: "1 of the words stand in no caption" in page.find("prompt-note").text)
+
+
+def test_a_gan_draws_at_once(chromium: Chrome, serve: Callable[[Path], int], tmp_path: Path) -> None:
+    model = aigc_tf.create(TextGAN.tiny(), captions=open_source(TextGAN.tiny()).captions)
+    random = np.random.default_rng(0)
+    for weight in model.sampler.weights:
+        weight.assign(weight + 0.1 * np.abs(random.standard_normal(weight.shape)))  # variances stay above 0
+    export_web(model, tmp_path / "page", title="text_gan", measure=False, limits=Limits(examples=8, float32=1e-3))
+    page = Page(chromium, f"http://{PHONE}:{serve(tmp_path / 'page')}/", tmp_path / "page")
+    page.wait_for(lambda: page.find("shown").text == "Picture 1")
+    assert not page.chrome.find_elements("css selector", ".slider")
+    latent = np.array(page.module("latents.js", f"Array.from(module.normals(0, {model.latent_dim}))"), np.float32)[None]
+    page.assert_shows("#picture", model.decode(latent, page.find("prompt-words").get_attribute("value"))[0])
+    page.find("another").click()
+    page.wait_for(lambda: page.find("shown").text == "Picture 2")

@@ -20,7 +20,7 @@ from aigc_tf.recipes.denoise import Denoise
 from aigc_tf.recipes.inpaint import Inpaint
 from aigc_tf.recipes.upscale import Upscale
 from tests.browser.pages import PHONE, Page, phone
-from tools.tflite_restore import Squares, metadata_of, restored, squares_of
+from tools.tflite_restore import Squares, read_metadata, restored, squares_of
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,7 @@ def expected(page: Page, sigma: float | None = None, mask: np.ndarray | None = N
     """uint8 `[height, width]`."""
     path = page.folder / "model.tflite"
     runner = Runner(path)
-    squares: Squares = squares_of(metadata_of(path), runner.inputs("restore")["image"][0], 0)
+    squares: Squares = squares_of(read_metadata(path), runner.inputs("restore")["image"][0], 0)
     pictures = {"image": PHOTO[..., np.newaxis]} | ({} if mask is None else {"mask": mask[..., np.newaxis]})
     numbers = {} if sigma is None else {"sigma": np.full((1, 1), sigma, np.float32)}
     return restored(lambda **inputs: runner("restore", **inputs), pictures, numbers, squares)[..., 0]

@@ -24,7 +24,7 @@ COMMANDS = [
     *("tools.sample", "tools.reconstruct", "tools.encode", "tools.evaluate", "tools.export", "tools.benchmark"),
     *("tools.augment", "tools.quickstart", "tools.explore", "tools.forecast", "tools.transform", "tools.score"),
     *("tools.explain", "tools.make_shipped_set", "tools.train_feature_classifier", "tools.cache"),
-    *("tools.search", "tools.judge", "aigc_tf", "trainers", "tools"),
+    *("tools.search", "tools.judge", "tools.attack", "aigc_tf", "trainers", "tools"),
 ]
 
 

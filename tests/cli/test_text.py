@@ -220,7 +220,7 @@ def test_what_cannot_be_gets_one_line(
 
 
 def test_surprise_and_attention_are_shown(gpt: aigc_tf.Run, tmp_path: Path) -> None:
-    explain(gpt.path, "<b> & dö", tmp_path)
+    explain(gpt.path, text=("<b> & dö",), out=tmp_path)
     page = (tmp_path / "surprise.html").read_text(encoding="utf-8")
     assert page.count("<span") == len("<b> & dö".encode())
     assert "&lt;" in page and "<b>" not in page and "nats" in page

@@ -32,6 +32,7 @@ from aigc_tf.engine.distribution import Agreement, WorkerLostError, Workers, joi
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.ar import AR
 from aigc_tf.recipes.augment import ClassicalAugmentation
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.cyclegan import CycleGAN
@@ -40,7 +41,8 @@ from aigc_tf.recipes.text import TextSettings
 from aigc_tf.recipes.upscale import Upscale
 from aigc_tf.runs import checkpoints
 from aigc_tf.runs.progress import Progress
-from tests.workers import ROOT, carried_recipe, endless_recipe, losses, photo_recipes, train_fixed
+from tests.workers import ROOT, carried_recipe, endless_recipe, labelled_recipe, losses, photo_recipes, train_fixed
+from tools.launch_local import environments
 
 LAUNCH = [sys.executable, str(ROOT / "tools" / "launch_local.py"), "--workers", "2"]
 PATIENCE_SECONDS = 800
@@ -105,14 +107,19 @@ def alone(folder: Path) -> dict[str, aigc_tf.Run]:
     return train_fixed(folder, "one")
 
 
-def assert_follows(run: aigc_tf.Run, path: Path) -> None:
-    """Whether all that was logged is that of a run on one device: after 5 steps to 1e-5, after 20 to 1e-3."""
+def assert_follows(run: aigc_tf.Run, path: Path, jumps: float = 0) -> None:
+    """Whether all that was logged is that of a run on one device: after 5 steps to 1e-5, after 20 to 1e-3.
+
+    The norm of the gradients may differ by the share `jumps`: on processors without AVX-512 the gradient of the last
+    layer of `style` changes by some thousandths with the size of the batch that its pictures are in; losses do not.
+    """
     expected, found = losses(run), losses(aigc_tf.Run.open(path))
     assert expected.keys() == found.keys()
     for name in expected:
         if name not in ("active_units",):  # counted in each replica's share
-            np.testing.assert_allclose(found[name][:5], expected[name][:5], rtol=1e-5, atol=1e-5, err_msg=name)
-            np.testing.assert_allclose(found[name], expected[name], rtol=1e-3, atol=1e-3, err_msg=name)
+            more = jumps if name == "gradient_norm" else 0
+            np.testing.assert_allclose(found[name][:5], expected[name][:5], rtol=1e-5 + more, atol=1e-5, err_msg=name)
+            np.testing.assert_allclose(found[name], expected[name], rtol=1e-3 + more, atol=1e-3, err_msg=name)
 
 
 @pytest.mark.parametrize("name", ["gan", "vae"])
@@ -120,16 +127,18 @@ def test_two_workers_follow_one_process(name: str, alone: dict[str, aigc_tf.Run]
     assert_follows(alone[name], folder / "multi_worker" / name)
 
 
-def test_two_devices_follow_one_with_the_states_of_all_rows(devices: None, folder: Path):
-    run = aigc_tf.train(carried_recipe(), folder / "one" / "carried")
-    assert_follows(run, folder / "mirrored" / "carried")
+@pytest.mark.parametrize(("name", "recipe"), [("carried", carried_recipe()), ("labelled", labelled_recipe())])
+def test_two_devices_follow_one_in_what_is_of_all_rows(name: str, recipe: Recipe, devices: None, folder: Path):
+    """The states that text goes on from; features that are averaged over the batch before they are squared."""
+    run = aigc_tf.train(recipe, folder / "one" / name)
+    assert_follows(run, folder / "mirrored" / name)
 
 
 @pytest.mark.parametrize("name", ["upscale", "pix2pix", "cyclegan", "style"])
 def test_two_devices_follow_one_in_photographs(name: str, devices: None, folder: Path):
     """In all that is logged, and in how far the moving average that is used after training lags behind."""
     run = aigc_tf.train(photo_recipes()[name], folder / "one" / name)
-    assert_follows(run, folder / "mirrored" / name)
+    assert_follows(run, folder / "mirrored" / name, jumps=0.01 if name == "style" else 0)
     assert lag(aigc_tf.Run.open(folder / "mirrored" / name).model) == pytest.approx(lag(run.model), rel=0.05)
 
 
@@ -188,7 +197,7 @@ def test_a_worker_that_is_lost_before_training_is_told_of(monkeypatch: pytest.Mo
         raise tf.errors.AbortedError(None, None, "Connection reset by peer")
 
     monkeypatch.setattr(distribution, "_all_reduced", lambda strategy: broken)
-    with pytest.raises(WorkerLostError, match="another worker has ended; start all of them again with --resume"):
+    with pytest.raises(WorkerLostError, match="another worker does not answer; start all of them again with --resume"):
         Workers(tf.distribute.get_strategy(), count=2, number=0).agree({"step": 0})
 
 
@@ -313,6 +322,13 @@ def test_the_launcher_ends_all_workers_when_one_fails(tmp_path: Path):
     said, _ = job.communicate()
     assert job.returncode == 1 and "[1] no disk" in said
     assert time.monotonic() - began < 20
+
+
+def test_the_launcher_lets_workers_keep_their_memory_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    assert all("glibc.malloc.arena_max=1:" in settings["GLIBC_TUNABLES"] for settings in environments(2, None))
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.malloc.check=1")
+    assert [settings["GLIBC_TUNABLES"] for settings in environments(2, 1)] == ["glibc.malloc.check=1"] * 2
 
 
 def test_the_launcher_passes_signals_on(tmp_path: Path):

@@ -17,11 +17,14 @@ from aigc_tf.cli.search import main
 from aigc_tf.engine import search as searching
 from aigc_tf.engine.search import BEST, TABLE, Halving, search
 from aigc_tf.errors import InputError
+from aigc_tf.recipes.base import flatten
+from aigc_tf.recipes.registry import recipe_named
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 from aigc_tf.runs import paths
 from aigc_tf.runs.folder import recipe_in
 
+SPACES = Path(__file__).parents[2] / "examples" / "search"
 SPACE = {"optimizer.learning_rate": {"log_uniform": [1e-6, 1e-2]}, "batch_size": {"choice": [8, 16]}}
 
 
@@ -96,6 +99,23 @@ def test_fields_that_do_not_go_together_are_left_out(measured_pictures: Path, tm
 def test_a_wrong_space_is_refused(space: Any, message: str, tmp_path: Path):
     with pytest.raises(InputError, match=message):
         search(VAE.tiny(), space, 1, tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(SPACES.glob("*.json")), ids=lambda path: path.stem)
+def test_the_spaces_of_the_examples_fit_their_recipes(path: Path):
+    """All that a space can draw is a recipe, and the default lies within it."""
+    optuna = pytest.importorskip("optuna")
+    recipe, space = recipe_named(path.stem)(), json.loads(path.read_text())
+    distributions = searching._distributions(optuna, space, recipe)
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+    for _ in range(30):
+        chosen = searching._with(recipe, study.ask(distributions).params)
+        assert chosen.slug() == path.stem and chosen != recipe
+    defaults = flatten(recipe)
+    for name, form in space.items():
+        ((kind, values),) = form.items()
+        assert defaults[name] in values if kind == "choice" else values[0] <= defaults[name] <= values[1], name
+    assert path.name in (SPACES / "README.md").read_text()
 
 
 def test_a_trial_ends_when_it_is_told_to(tmp_path: Path):

@@ -15,13 +15,16 @@ import pytest
 import aigc_tf
 from aigc_tf.cli.command import train_command
 from aigc_tf.errors import InputError
+from aigc_tf.export.channels import kept_channels
 from aigc_tf.families.base import GenerativeModel
 from aigc_tf.families.state import random_states
 from aigc_tf.privacy.accounting import Guarantee
 from aigc_tf.recipes.ar import AR
+from aigc_tf.recipes.char_rnn import CharRNN
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings
+from aigc_tf.recipes.gpt import GPT
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.vae import VAE
 from aigc_tf.runs.starting import may_have_learnt_from
@@ -39,7 +42,7 @@ def donor(tmp_path_factory: pytest.TempPathFactory, pictures: Path) -> Path:
 
 @pytest.fixture
 def recipe(tiny: DCGAN, pictures: Path, donor: Path) -> DCGAN:
-    return dataclasses.replace(tiny, source=str(pictures), steps=2, start_from=str(donor))
+    return dataclasses.replace(tiny, source=str(pictures), licence="CC0-1.0", steps=2, start_from=str(donor))
 
 
 def values(model: GenerativeModel) -> dict[str, np.ndarray]:
@@ -148,6 +151,53 @@ def test_other_units_than_those_that_were_learnt_are_said(tmp_path: Path, capsys
         assert (f"warning: scaling of {tmp_path / 'donor'} and of this run differ" in capsys.readouterr().err) == warned
 
 
+@pytest.mark.parametrize("kind", [GPT, CharRNN])
+def test_symbols_that_both_texts_have_keep_their_embeddings(
+    kind: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Also where both vocabularies are equally large, so that all weights fit by shape."""
+    for name, words in (("donor", "abc fed\n"), ("equal", "fab xyz\n"), ("larger", "fab uvwxyz\n")):
+        (tmp_path / f"{name}.txt").write_text(words * 400)
+    recipe = dataclasses.replace(kind.tiny(), steps=1, logging=NEVER, source=str(tmp_path / "donor.txt"))
+    donor = aigc_tf.train(recipe, tmp_path / "donor")
+    theirs = donor.assets()["vocabulary"].symbols
+    for name in ("equal", "larger"):
+        seen = Remember()
+        started = dataclasses.replace(recipe, source=str(tmp_path / f"{name}.txt"), start_from=str(donor.path))
+        run = aigc_tf.train(started, tmp_path / name, callbacks=[seen])
+        vocabulary = run.assets()["vocabulary"]
+        fresh = values(aigc_tf.create(recipe, vocabulary=vocabulary))
+        said = capsys.readouterr().err
+        shared = len(set(vocabulary.symbols) & set(theirs))
+        assert f"vocabulary: {shared} of {len(vocabulary)} symbols are known to {donor.path}" in said
+        assert "begin anew:" not in said and "warning: vocabulary" not in said
+        numbered = [each for each in fresh if each.endswith(("/embeddings", "logits/kernel", "logits/bias"))]
+        numbered = [each for each in numbered if each.startswith("model/")]
+        assert len(numbered) == (1 if kind is GPT else 3)
+        for each in numbered:
+            axis = 1 if each.endswith("kernel") else 0
+            found, own, given = (np.moveaxis(of[each], axis, 0) for of in (seen.states[0], fresh, values(donor.model)))
+            for number, symbol in enumerate(vocabulary.symbols):
+                expected = given[theirs.index(symbol)] if symbol in theirs else own[number]
+                np.testing.assert_array_equal(found[number], expected, err_msg=f"{each} {symbol!r}")
+        others = [each for each in fresh if each.startswith("model/") and each not in numbered]
+        others = [each for each in others if each not in random_states(run.model)]
+        assert all(np.array_equal(seen.states[0][each], values(donor.model)[each]) for each in others)
+
+
+def test_a_narrower_run_keeps_the_strongest_channels(
+    recipe: DCGAN, donor: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    seen = Remember()
+    run = aigc_tf.train(dataclasses.replace(recipe, generator_filters=(8, 4, 4)), tmp_path / "run", callbacks=[seen])
+    assert "of wider layers the strongest channels are kept: generator, sampler\n" in capsys.readouterr().err
+    given = aigc_tf.Run.open(donor).model
+    kept = kept_channels(given.generator, run.model.generator)[1]
+    for name in ("gamma", "moving_variance"):
+        mine = seen.states[0][f"model/generator/normalisation_0/{name}"]
+        np.testing.assert_array_equal(mine, values(given)[f"model/generator/normalisation_0/{name}"][kept.makes])
+
+
 def test_both_are_flags(monkeypatch: pytest.MonkeyPatch):
     given: list[DCGAN] = []
 
@@ -195,7 +245,8 @@ def test_a_private_run_starts_from_other_data_and_one_that_promises_nothing_from
 ):
     with np.load(pictures) as file:
         np.savez(tmp_path / "others.npz", images=255 - file["images"])
-    recipe = private({"source": str(tmp_path / "others.npz"), "start_from": str(plain)}, monkeypatch)
+    others = {"source": str(tmp_path / "others.npz"), "licence": "CC0-1.0"}
+    recipe = private(others | {"start_from": str(plain)}, monkeypatch)
     assert aigc_tf.train(recipe, tmp_path / "other data").step == 2
     assert "warning" not in capsys.readouterr().err
     recipe = private({"source": str(pictures), "start_from": str(plain)}, monkeypatch, clip_norm=None)

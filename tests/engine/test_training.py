@@ -307,7 +307,7 @@ def test_resuming_reads_the_arrays_of_a_checkpoint_once(recipe: DCGAN, tmp_path:
 
     monkeypatch.setattr(checkpoints, "read_arrays", counted)
     aigc_tf.train(dataclasses.replace(recipe, steps=2), run.path, resume=True)
-    assert read == ["metadata.json", None]
+    assert read.count(None) == 1 and set(read) == {"metadata.json", None}
 
 
 def test_a_fault_before_the_first_step_is_not_hidden_by_the_progress_line(

@@ -1,13 +1,19 @@
 """The comparison itself: what it accepts, what it refuses, what it reports."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from aigc_tf.export.verify import Limits, VerificationError, at_places, compare, compare_order, run_sequence
+from aigc_tf.export.verify import Limits, VerificationError, comparable, compare, compare_order, run_sequence
 from aigc_tf.families.base import Signature
 from aigc_tf.metrics.ranks import rank_correlation
 
 ZEROS = {"image": np.zeros((4, 2), "float32")}
+
+
+def signature(**facts: Any) -> Signature:
+    return Signature(None, {}, {}, lambda count, seed: {}, **facts)  # type: ignore[arg-type]
 
 
 def test_figures() -> None:
@@ -57,12 +63,12 @@ def test_a_sequence_feeds_its_own_state_back() -> None:
 
 def test_limits_by_quantization() -> None:
     limits = Limits()
-    assert limits.bound("none", False) == ("largest", 1e-5)
-    assert limits.bound("none", True) == ("largest", 1e-4)
-    assert limits.bound("float16", False) == ("largest", 2e-3)
-    assert limits.bound("none", False, passes=10) == ("largest", pytest.approx(1e-4))
-    assert limits.bound("float16", False, passes=10) == ("largest", pytest.approx(2e-2))
-    assert limits.bound("int8", False)[0] == limits.bound("dynamic", True)[0] == "mean"
+    assert limits.bound("none", signature()) == ("largest", 1e-5)
+    assert limits.bound("none", signature(), recurrent=True) == ("largest", 1e-4)
+    assert limits.bound("float16", signature()) == ("largest", 2e-3)
+    assert limits.bound("none", signature(passes=10)) == ("largest", pytest.approx(1e-4))
+    assert limits.bound("float16", signature(passes=10)) == ("largest", pytest.approx(2e-2))
+    assert limits.bound("int8", signature())[0] == limits.bound("dynamic", signature(), recurrent=True)[0] == "mean"
 
 
 def test_scores_have_to_keep_their_order() -> None:
@@ -85,13 +91,23 @@ def test_scores_have_to_keep_their_order() -> None:
 
 
 def test_places_are_compared_by_what_stands_there() -> None:
-    signature = Signature(None, {}, {}, lambda count, seed: {}, places={"items": "scores"})  # type: ignore[arg-type]
+    ordered = signature(places={"items": "scores"})
     scores = np.array([[0.5, 0.5000001, 0.1]])
     keras = {"items": np.array([[1, 0]]), "scores": scores}
-    swapped = at_places(signature, keras, {"items": np.array([[0, 1]]), "scores": scores})
+    swapped = comparable(ordered, keras, {"items": np.array([[0, 1]]), "scores": scores})
     compare("file", *swapped, ("largest", 1e-5))
-    wrong = at_places(signature, keras, {"items": np.array([[1, 2]]), "scores": scores})
+    wrong = comparable(ordered, keras, {"items": np.array([[1, 2]]), "scores": scores})
     with pytest.raises(VerificationError, match=r"items differs from Keras by 0\.4"):
         compare("file", *wrong, ("largest", 1e-5))
     with pytest.raises(VerificationError, match="items holds 1 to 3, and scores has 3 places"):
-        at_places(signature, keras, {"items": np.array([[1, 3]]), "scores": scores})
+        comparable(ordered, keras, {"items": np.array([[1, 3]]), "scores": scores})
+
+
+def test_what_is_compared_of_an_output_is_compared_on_the_mean() -> None:
+    heard = signature(compared={"sound": np.abs}, passes=16)
+    assert Limits().bound("none", heard) == ("mean", pytest.approx(1.6e-4))
+    sound = np.linspace(-1, 1, 100)
+    pair = comparable(heard, {"sound": sound}, {"sound": -sound})
+    assert compare("file", *pair, Limits().bound("none", heard))["largest"] == 0
+    with pytest.raises(VerificationError, match="sound differs"):
+        compare("file", *comparable(heard, {"sound": sound}, {"sound": 0.99 * sound}), Limits().bound("none", heard))

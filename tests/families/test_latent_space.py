@@ -19,6 +19,7 @@ from aigc_tf.engine import projector
 from aigc_tf.families.latent_space import (
     Way,
     along,
+    attribute_of,
     between,
     factorised,
     interpolation,
@@ -65,6 +66,20 @@ class Mirror:
 
     def from_normal(self, normal: np.ndarray) -> np.ndarray:
         return MEAN + DEVIATION * normal
+
+
+def test_an_attribute_is_what_some_have_and_others_lack():
+    """Latents that differ in one dimension are told by the others, and those that differ by chance are not."""
+    random = np.random.default_rng(0)
+    lacking, having = random.standard_normal((2, 200, 8)).astype("float32")
+    chance = attribute_of(having, lacking)
+    assert 140 < chance.told < 230  # of 400
+    having[:, 3] += 6
+    found = attribute_of(having, lacking)
+    np.testing.assert_allclose(found.direction, 6 * np.eye(8)[3], atol=0.4)
+    assert found.direction.dtype == np.float32 and found.told > 390
+    # 0 and 5 are nearer to the means of their kinds only while they are part of them.
+    assert attribute_of(np.array([[0.0], [3.0], [4.0]]), np.array([[5.0], [1.0]])).told == 0
 
 
 def test_traversals_move_one_dimension_three_deviations_to_either_side():

@@ -92,6 +92,8 @@ def test_a_folder_in_the_place_of_an_event_file_is_told_of(run: Path, capsys: py
         ("best", {"step": 1, "frechet_distance": None}),
         ("seconds", "a\n\x1b[2J"),
         ("seconds", 10**400),
+        ("processor_seconds", None),
+        ("joules", "1"),
         ("quality", []),
         ("watched", {"rises": "1"}),
         ("watched", None),

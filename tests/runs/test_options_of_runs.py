@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from aigc_tf.errors import InputError
 from aigc_tf.metrics.images.drawing import generated_images
+from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.class_flow import ClassFlow
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.flow import Flow
-from aigc_tf.recipes.options import in_name, sampling_of
+from aigc_tf.recipes.options import in_name, require_known, sampling_of
+from aigc_tf.recipes.registry import recipe_classes
 
 
 def test_options_of_an_evaluation_that_sampling_has_say_how_samples_are_drawn() -> None:
@@ -35,3 +39,10 @@ def test_an_export_with_other_options_has_a_folder_of_its_own() -> None:
     assert in_name({}, Flow()) == in_name({"evaluations": 10, "sampler": "adams_bashforth"}, Flow()) == ""
     assert in_name({"evaluations": 20, "sampler": "heun"}, Flow()) == "-evaluations20-samplerheun"
     assert in_name({}, DCGAN()) == ""
+
+
+@pytest.mark.parametrize("kind", recipe_classes().values(), ids=lambda kind: kind.slug())
+def test_an_evaluation_refuses_what_is_no_option_of_its_recipe(kind: type[Recipe]) -> None:
+    require_known(kind.evaluate_options().arguments(), kind.tiny())
+    with pytest.raises(InputError, match=f"{kind.slug()} does not take part"):
+        require_known({"part": "validation"}, kind.tiny())

@@ -283,8 +283,11 @@ def of_writer(kind: type[tf.errors.OpError], operation: str, reason: str) -> tf.
             r"/tensorboard: Permission denied; .* --resume",
         ),
         (tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"), "it does not fit in memory; "),
-        (tf.errors.UnavailableError(None, None, "Connection reset by peer"), "another worker has ended; .* --resume"),
-        (WorkerLostError("another worker has ended"), "another worker has ended; there is .* --resume"),
+        (
+            tf.errors.UnavailableError(None, None, "Connection reset by peer"),
+            "another worker does not answer; .* --resume",
+        ),
+        (WorkerLostError("another worker does not answer"), "another worker does not answer; there is .* --resume"),
     ],
 )
 def test_what_ends_training_is_told_of_in_one_line(error: Exception, message: str, recipe: DCGAN, tmp_path: Path):

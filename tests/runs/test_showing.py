@@ -17,7 +17,7 @@ from aigc_tf.data.images import prepare
 from aigc_tf.errors import InputError
 from aigc_tf.families.create import create
 from aigc_tf.recipes.dcgan import DCGAN
-from aigc_tf.runs import paths
+from aigc_tf.runs import card, paths
 from aigc_tf.runs.progress import Progress
 from aigc_tf.runs.run import Run
 from aigc_tf.runs.showing import Lines
@@ -67,6 +67,16 @@ def test_its_html_of_a_damaged_or_empty_run_says_so(run: Run):
     assert "img" not in run._repr_html_() and "run.evaluate()" in run._repr_html_()
     with pytest.raises(InputError, match="has no previews yet"):
         run.show()
+
+
+def test_its_card_has_the_tables_of_the_report_escaped(run: Run):
+    report = json.loads((run.path / paths.EVALUATION).read_text())
+    assert "By class" not in card._quality(run.path)
+    rows = [{"class": "a|b", "share": 0.25}, {"class": "c", "share": None}]
+    table = {"by_class": {"caption": "How often?", "rows": rows}}
+    (run.path / paths.EVALUATION).write_text(json.dumps(report | {"tables": table}))
+    expected = "### By class\n\nHow often?\n\n| class | share |\n| --- | --- |\n| a\\|b | 0.25 |\n| c |  |"
+    assert card._quality(run.path).endswith(expected)
 
 
 @pytest.mark.parametrize(

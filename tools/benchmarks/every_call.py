@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -20,6 +21,7 @@ from typing import Any
 from tqdm import tqdm
 
 from aigc_tf.errors import InputError
+from aigc_tf.runs.paths import CARD
 from aigc_tf.storage.files import PARTIAL
 from tools.benchmarks.calls import PATIENCE_SECONDS, Call, is_possible, unwatched, watched
 from tools.benchmarks.faults import file_names, logged, same_arrays
@@ -28,6 +30,7 @@ from tools.benchmarks.works import WORKS, Do, Work, done_in, make_pictures, pict
 
 HARMLESS = {"fsync", "fdatasync"}
 """Calls that leave the files as they are."""
+COST = re.compile(r"It took [\d,]+ s of training.*")  # a sentence of the card
 SHOWN = 5  # failures of each work
 
 State = tuple[int, Call]
@@ -229,6 +232,9 @@ def is_same(whole: Path, other: Path, name: str) -> bool:
     if one.parent.name == "features" and one.suffix == ".json":
         records = [json.loads(path.read_text()) | {"training_seconds": None} for path in (one, two)]
         return records[0] == records[1]
+    if one.name == CARD:
+        cards = [COST.sub("", path.read_text()) for path in (one, two)]
+        return cards[0] == cards[1]
     return one.read_bytes() == two.read_bytes()
 
 

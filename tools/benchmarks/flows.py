@@ -47,6 +47,7 @@ def flows(
             raise InputError(f"there is no flow or GAN {name}: choose of {', '.join(sorted(own | set(gan_recipes())))}")
     done = Results(results)
     marks = sorted(share * total for total in seconds for share in SHARES)
+    found = []
     for seed in seeds:
         for name in names:
             asked = list(evaluations) if name in own else []
@@ -54,7 +55,7 @@ def flows(
             keys |= {"evaluations": asked, "processor_time": processor_time}
             if not done.find(**keys):
                 done.add(**keys, **in_a_process_of_its_own(name, seed, source, samples, marks, processor_time, asked))
-    found = [row for row in done.find(source=source, samples=samples, marks=marks) if row["seed"] in seeds]
+            found += done.find(**keys)
     rows = []
     for name in names:
         for count in evaluations if name in own else (None,):

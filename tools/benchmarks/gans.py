@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.errors import InputError, say
+from aigc_tf.recipes.captioned import CaptionedRecipe
 from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.gans import GANRecipe
 from aigc_tf.recipes.private import Private
@@ -29,9 +30,12 @@ FIGURES = ("frechet_distance", "kernel_distance", "precision", "recall", "relati
 
 
 def gan_recipes() -> dict[str, type[GANRecipe]]:
-    """Every GAN recipe by its short name, without private ones, whose noise depends on how long they train."""
+    """Every GAN recipe of pictures alone by its short name, without private ones.
+
+    The noise of those depends on how long they train.
+    """
     recipes = recipe_classes().items()
-    return {name: r for name, r in recipes if issubclass(r, GANRecipe) and not issubclass(r, Private)}
+    return {n: r for n, r in recipes if issubclass(r, GANRecipe) and not issubclass(r, Private | CaptionedRecipe)}
 
 
 def gans(

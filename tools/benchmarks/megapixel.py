@@ -35,10 +35,11 @@ _FURTHER = (
 )
 # What a program needs beside the file is in it: Python, numpy, Pillow. `getrusage` would count the parent, too.
 _WITH_MEMORY = (
-    "import runpy, sys\n"
+    "import atexit, runpy, sys\n"
+    "def tell(): print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
+    "atexit.register(tell)\n"
     "sys.argv = sys.argv[1:]\n"
     "runpy.run_path(sys.argv[0], run_name='__main__')\n"
-    "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
 )
 
 Call = Callable[..., dict[str, np.ndarray]]

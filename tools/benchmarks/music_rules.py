@@ -23,6 +23,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "top_p 0.9": {"choice": Choice(top_p=0.9)},
     "temperature 0.8, best of 4": {"choice": Choice(temperature=0.8), "best_of": 4},
     "temperature 0.8, best of 8": {"choice": Choice(temperature=0.8), "best_of": 8},
+    "no parallels": {"parallels": False},
+    "temperature 0.8, no parallels": {"choice": Choice(temperature=0.8), "parallels": False},
 }
 """Options of `generate` and of `transform`."""
 HEAD = ("way", "fifths", "octaves", "crossings", "interval divergence", "harmony divergence", "pitch classes a piece")

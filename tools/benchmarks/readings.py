@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import keras
 
 import aigc_tf
+from aigc_tf.engine.distribution import Strategy, Workers
 from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.recipes.options import sampling_of
@@ -81,6 +82,7 @@ def watch_recipe(
     reader: Callable[[Any], Callable[[float, int], None]],
     data: Any = None,
     clock: Callable[[], float] = time.perf_counter,
+    strategy: Strategy | Workers = "one",
 ) -> None:
     """Train a recipe as a user would, but for the watching, until the last mark.
 
@@ -90,6 +92,7 @@ def watch_recipe(
         reader: from the model to what is called at each mark.
         data: used instead of the recipe's source, as `aigc_tf.train` takes it.
         clock: of the marks, in seconds.
+        strategy: as `aigc_tf.train` takes it.
     """
     recipe = quiet(recipe, steps=10**6, seconds=None)
 
@@ -105,7 +108,7 @@ def watch_recipe(
                 self.model.stop_training = True
 
     with tempfile.TemporaryDirectory() as folder:
-        aigc_tf.train(recipe, Path(folder) / "run", data=data, callbacks=[Watching()])
+        aigc_tf.train(recipe, Path(folder) / "run", data=data, callbacks=[Watching()], strategy=strategy)
 
 
 class Results:

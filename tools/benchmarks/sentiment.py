@@ -14,8 +14,9 @@ import aigc_tf
 from aigc_tf.data.labelled.opening import open_source
 from aigc_tf.errors import say
 from aigc_tf.metrics.text.simple_classifiers import TFIDF
-from aigc_tf.recipes.classify import Classify, LabelSettings
+from aigc_tf.recipes.classify import Classify
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.labels import LabelSettings
 from aigc_tf.recipes.settings import CheckpointSettings
 from aigc_tf.recipes.text import TextSettings
 from tools.benchmarks.readings import Results, quiet, report_of

@@ -9,6 +9,7 @@ from typing import Any
 from aigc_tf.errors import InputError, say
 from aigc_tf.families.flow.prompted import TextFlow
 from aigc_tf.families.matching.model import Matcher
+from aigc_tf.families.prompted import Prompted
 from aigc_tf.families.text.captioning.model import Captioner
 from aigc_tf.metrics.evaluator import Request, evaluate
 from aigc_tf.recipes.options import sampling_of
@@ -18,15 +19,16 @@ from tools.benchmarks.readings import Results
 from tools.benchmarks.tables import markdown
 
 MODEL = "the model"
+MEASURED = "match, caption, text_flow and text_gan"
 
 
 def words(
     runs: Sequence[Path], judge: Path | None, guidances: Sequence[float], samples: int, results: Path
 ) -> list[dict[str, Any]]:
-    """The figures of runs of match, caption and text_flow on their test parts, unless `results` has them already.
+    """The figures of runs of models of pictures and words on their test parts, unless `results` has them already.
 
     Args:
-        runs: trained ones.
+        runs: trained ones, of those that are `MEASURED`.
         judge: a run of match with another words.split, for captions and pictures; None leaves its figures out.
         guidances: with which pictures are drawn; each is measured.
         samples: at most.
@@ -41,8 +43,8 @@ def words(
     done, wanted = Results(results), []
     for path in runs:
         run = Run.open(path, "best")
-        if not isinstance(run.model, Matcher | Captioner | TextFlow):
-            raise InputError(f"{path} is a run of {run.recipe.slug()}: name runs of match, caption and text_flow")
+        if not isinstance(run.model, Matcher | Captioner | Prompted):
+            raise InputError(f"{path} is a run of {run.recipe.slug()}: name runs of {MEASURED}")
         judged = {} if judge is None or isinstance(run.model, Matcher) else {"judge": str(judge)}
         for guidance in guidances if isinstance(run.model, TextFlow) else (None,):
             options = judged | ({} if guidance is None else {"guidance": guidance})

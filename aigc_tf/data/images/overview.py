@@ -7,12 +7,14 @@ import numpy as np
 from aigc_tf.data.images.near_duplicates import alike, difference_hashes, nearest
 from aigc_tf.data.images.source import ImageSource, pieces_of
 from aigc_tf.data.overview import Counts, Overview, Shown, far_out
+from aigc_tf.data.progress import progress
 from aigc_tf.data.source import evenly
 
 EXAMPLES, PAIRS, OUTLIERS = 40, 4, 8  # that are shown
 _COMPARED, _COMPARED_BYTES = 4000, 2**26  # images that are compared with each other, evenly spread, and their bytes
 _CELLS = 8  # in height and width, to compare images by
-_DEVIATIONS = 6.0  # above the median, from which on a distance is far out
+DEVIATIONS = 6.0
+"""Above the median, from which on a distance is far out."""
 
 
 def overview(source: ImageSource) -> Overview:
@@ -22,7 +24,7 @@ def overview(source: ImageSource) -> Overview:
     some = np.asarray(images[rows])
     sample = "" if len(rows) == len(images) else f" (of {len(rows):,} that were compared)"
     pairs = near_pairs(some)
-    alone = far_out(to_nearest(some), _DEVIATIONS)
+    alone = far_out(to_nearest(some), DEVIATIONS)
     blank = np.flatnonzero(some.min(axis=(1, 2, 3)) == some.max(axis=(1, 2, 3)))
     facts = {
         "size": "{} x {} pixels, {}".format(*images.shape[1:3], "grey" if images.shape[3] == 1 else "RGB"),
@@ -53,7 +55,7 @@ def copies(images: np.ndarray) -> int:
 def near_pairs(images: np.ndarray) -> np.ndarray:
     """Images that look like an earlier one but are not equal to it, that one first: int64 `[pairs, 2]`."""
     hashes, found = difference_hashes(images), []
-    for row in range(1, len(images)):
+    for row in progress(range(1, len(images)), len(images), "comparing images"):
         near = nearest(np.bitwise_count(hashes[:row] ^ hashes[row]))
         others = near[(images[near] != images[row]).any(axis=(1, 2, 3))]
         match = others[alike(images[others], images[row])]
@@ -74,7 +76,7 @@ def to_nearest(images: np.ndarray) -> np.ndarray:
     points = cells.reshape(len(images), -1) / (height * width / (len(starts[0]) * len(starts[1])))
     squares = np.square(points).sum(axis=1)
     closest = np.empty(len(points), np.float32)
-    for start in range(0, len(points), 500):
+    for start in progress(range(0, len(points), 500), -(-len(points) // 500), "comparing colours"):
         part = slice(start, start + 500)
         between = squares[part, None] + squares - 2 * points[part] @ points.T
         between[np.arange(len(between)), np.arange(start, start + len(between))] = np.inf

@@ -25,9 +25,9 @@ from aigc_tf.data.images.source import Split, fingerprint_of, keys_of
 from aigc_tf.data.images.splits import HoldOut, SplitBuilder, digests_of
 from aigc_tf.data.progress import progress
 from aigc_tf.data.walk import states
-from aigc_tf.errors import UnreadableError
+from aigc_tf.errors import UnavailableError, UnreadableError
 from aigc_tf.recipes.images import ImageSettings
-from aigc_tf.storage.archives import UnavailableError, read_arrays
+from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 

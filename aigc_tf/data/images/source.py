@@ -155,6 +155,11 @@ class ImageSource(Source):
         return len(self.train.images)
 
     @property
+    def labels_of_examples(self) -> np.ndarray:
+        """See `Source.labels_of_examples`."""
+        return super().labels_of_examples if self.train.labels is None else self.train.labels
+
+    @property
     def validation_split(self) -> str:
         """In words."""
         if self.validation is None:

@@ -142,7 +142,7 @@ def _given(data: Any) -> LabelledTexts:
     except (TypeError, ValueError) as error:
         raise InputError(f"data is not a sequence of texts and one of as many labels: {error}") from None
     if not all(isinstance(text, str) and text.strip() for text, _ in pairs):
-        raise InputError("data has texts that are no strings, or empty: leave them out")
+        raise InputError("data has texts that are empty or not strings: leave them out")
     return LabelledTexts(GIVEN, _OWN, [in_one_line(text) for text, _ in pairs], [label for _, label in pairs])
 
 

@@ -17,7 +17,7 @@ from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, ev
 from aigc_tf.data.text.order import HELD_OUT_ROWS, by_length
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import Vocabulary
-from aigc_tf.recipes.classify import LabelSettings
+from aigc_tf.recipes.labels import LabelSettings
 
 UNLABELLED = -1
 """In place of the number of a class."""
@@ -96,6 +96,16 @@ class LabelledSource(HashedSource):
         return len(self.train)
 
     @property
+    def examples(self) -> np.ndarray:
+        """The texts with a label."""
+        return np.flatnonzero(self.train.labels != UNLABELLED)
+
+    @property
+    def labels_of_examples(self) -> np.ndarray:
+        """See `Source.labels_of_examples`."""
+        return self.train.labels[self.examples]
+
+    @property
     def validation_split(self) -> str:
         """In words."""
         if self.validation is None:
@@ -158,7 +168,7 @@ class LabelledSource(HashedSource):
 
     def order(self, batch_size: int, seed: int) -> Order:
         """Each text with a label once in an epoch, with others of like length."""
-        rows = np.flatnonzero(self.train.labels != UNLABELLED)
+        rows = self.examples
         order = by_length(np.array([len(self.train.tokens[row]) for row in rows.tolist()], np.int64), batch_size, seed)
         return Tabulated(batch_size, lambda step: (rows[order(step)[0]], np.False_))
 

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from aigc_tf.data.music.piece import FIRST, Piece
+from aigc_tf.data.music.piece import FIRST, SYMBOLS, Piece
 
 _FIFTH, _OCTAVE = 7, 12
 
@@ -28,6 +28,30 @@ def parallels(piece: Piece) -> tuple[int, int]:
         fifths += int((kept & (interval[1:] == _FIFTH)).sum())
         octaves += int((kept & (interval[1:] == 0)).sum())
     return fifths, octaves
+
+
+def parallel_symbols(before: np.ndarray, cells: np.ndarray, voice: int) -> np.ndarray:
+    """Which symbols of a voice would make a parallel with another one that strikes in the same step.
+
+    Args:
+        before: what sounded in each voice one step earlier, int `[rows, voices]`.
+        cells: of the step; `HOLD` where a voice strikes nothing, or nothing is chosen yet. Likewise `[rows, voices]`.
+        voice: whose symbol is to be chosen.
+
+    Returns:
+        bool `[rows, symbols]`; holding and resting make none.
+    """
+    symbols = np.arange(SYMBOLS)
+    found = np.zeros((len(cells), SYMBOLS), bool)
+    own = before[:, voice, None]
+    for other in set(range(cells.shape[1])) - {voice}:
+        old, new = before[:, other, None], cells[:, other, None]
+        pitches = (own >= FIRST) & (old >= FIRST) & (new >= FIRST) & (symbols >= FIRST)
+        same_way = (symbols - own) * (new - old) > 0
+        interval = (own - old) % _OCTAVE if voice < other else (old - own) % _OCTAVE
+        then = (symbols - new) % _OCTAVE if voice < other else (new - symbols) % _OCTAVE
+        found |= pitches & same_way & (interval == then) & np.isin(interval, (0, _FIFTH))
+    return found
 
 
 def fewest_parallels(cells: np.ndarray, times: int) -> np.ndarray:

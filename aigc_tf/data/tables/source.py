@@ -24,6 +24,7 @@ from aigc_tf.data.source import (
 )
 from aigc_tf.data.tables.sampling import ByCondition
 from aigc_tf.data.tables.scheme import Scheme
+from aigc_tf.errors import InputError
 
 _MIN_VALIDATION = 50  # fewer say too little of which setting is better
 
@@ -97,6 +98,13 @@ class TableSource(HashedSource):
         if self.draws_by_condition:
             return ByCondition(self.scheme, self.train, batch_size, seed)
         return Shuffled(self.count, batch_size, seed)
+
+    @property
+    def examples(self) -> np.ndarray:
+        """See `Source.examples`."""
+        if self.draws_by_condition:
+            raise InputError("rows are drawn by the names in them, which takes all rows: they cannot be dealt out")
+        return super().examples
 
     @property
     def draws_by_condition(self) -> bool:

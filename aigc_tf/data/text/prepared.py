@@ -22,9 +22,9 @@ from aigc_tf.data.text.repeats import MIN_CHARACTERS, Repeats
 from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, blocks, by_document, fingerprint_of
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, learn_vocabulary
 from aigc_tf.data.walk import states
-from aigc_tf.errors import InputError
+from aigc_tf.errors import InputError, UnavailableError
 from aigc_tf.recipes.text import TextRecipe, TextSettings
-from aigc_tf.storage.archives import UnavailableError, read_arrays
+from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 

@@ -15,6 +15,7 @@ from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, ev
 from aigc_tf.data.text.order import HELD_OUT_ROWS, lines, padded, streams, windows, windows_of
 from aigc_tf.data.text.split import MIN_DOCUMENTS, TextSplit, TokenWriter, at_end, by_document
 from aigc_tf.data.text.vocabulary import Vocabulary
+from aigc_tf.errors import InputError
 from aigc_tf.recipes.text import TextSettings
 
 
@@ -111,6 +112,15 @@ class TextSource(HashedSource):
             return
         for tokens in windows_of(split.tokens, self.settings.length, count):
             yield {"tokens": tokens, "continues": np.array(False)}
+
+    @property
+    def examples(self) -> np.ndarray:
+        """Lines, or the beginnings of windows that do not overlap; see `Source.examples`."""
+        if self.settings.lines:
+            return np.arange(self.train.documents, dtype=np.int64)
+        if self.settings.consecutive:
+            raise InputError("text.consecutive reads on from batch to batch: turn it off to deal the text out")
+        return np.arange(0, len(self.train.tokens) - self.settings.length, self.settings.length, dtype=np.int64)
 
     def order(self, batch_size: int, seed: int) -> Order:
         """Lines, places that go on side by side, or windows, as the settings say.

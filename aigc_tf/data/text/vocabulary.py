@@ -49,6 +49,14 @@ class Vocabulary(Asset):
     def __len__(self) -> int:
         return len(self.symbols)
 
+    def numbers_in(self, other: Vocabulary) -> np.ndarray:
+        """See `Asset.numbers_in`: of the same symbols, whatever the units."""
+        theirs: dict[str, int] = {}
+        for number, symbol in enumerate(other.symbols):
+            theirs.setdefault(symbol, number)
+        named = [theirs.get(symbol, -1) if symbol else -1 for symbol in self.symbols]
+        return np.array([theirs[""], *named[1:]])  # the boundary; bytes beyond ASCII have no text either
+
     @property
     def never_written(self) -> tuple[int, ...]:
         """Numbers that text is never generated with: the unknown, and the boundary where it does not end texts."""

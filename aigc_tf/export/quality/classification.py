@@ -11,7 +11,7 @@ from aigc_tf.data.source import evenly
 from aigc_tf.export.quality.change import Call, checked, networks_of, require_at_most
 from aigc_tf.export.runner import Runner
 from aigc_tf.families.text.classification.model import TextClassifier
-from aigc_tf.metrics.text.classification import accuracy
+from aigc_tf.metrics.classification import accuracy
 from aigc_tf.recipes.classify import Classify
 
 

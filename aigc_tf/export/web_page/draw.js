@@ -1,7 +1,9 @@
-// Draws pictures from latents: one large picture, sliders along a few directions, and a sheet of samples.
+// Draws pictures from latents: one large picture, sliders along a few directions, a sheet of samples, and a family of
+// those that are kept.
 //
-// The panel has `prior`, mean and factor of the latent's Gaussian or null, and `directions` of the normal numbers
-// behind it. A further input that has kinds is a class, which is chosen by name.
+// The panel has `prior`, mean and factor of the latent's Gaussian or null, `directions` of the normal numbers behind
+// it, and `weights`, the hash of the model's. A further input that has kinds is a class, which is chosen by name.
+import * as family from "./family.js";
 import { dot, latentOf, moved, normals, spherical } from "./latents.js";
 import { paint } from "./pictures.js";
 import * as sheet from "./sheet.js";
@@ -25,18 +27,23 @@ const MARKUP = `
       <div class="slider"><label></label><input type="range" min="-3" max="3" step="0.1"><output></output></div>
     </template>
   </div>
-  ${sheet.MARKUP}`;
+  ${sheet.MARKUP}
+  ${family.MARKUP}`;
 
 const element = (id) => document.getElementById(id);
 
 let panel, model, inputs, output;
 let samples = []; // the normal numbers after each picture of the sheet
+let seedShown; // of the sheet
 let chosen = 0; // the sample that the large picture started from
 let current; // the normal numbers after the large picture
+let origin; // how it was made, and of which members of the family or samples: `made` and `parents`
+let kept; // the family
 let player = null; // a token of the interpolation that plays
 
-/** The latent of the large picture; for scripts and tests. */
+/** The latent of the large picture, and the text of the family's file; for scripts and tests. */
 export const currentLatent = () => latentOf(current, panel.prior);
+export const familyText = () => kept.text();
 
 export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
@@ -44,11 +51,13 @@ export async function show(section, described, loaded) {
   [output] = Object.entries(model.signatures[panel.signature].outputs);
   section.innerHTML = MARKUP;
   panel.directions.forEach(addSlider);
-  sheet.fill(inputs, drawSheet, choose);
+  kept = new family.Family(panel.weights, paintOn, showMember);
+  sheet.fill(inputs, drawAll, choose);
   element("play").addEventListener("click", () => (player ? stop() : interpolate()));
   element("reset").addEventListener("click", () => choose(chosen));
+  element("keep").addEventListener("click", () => kept.keep({ numbers: current, ...origin }));
   await drawSheet();
-  while (model.milliseconds(panel.signature) === undefined) await display(current);
+  while (model.milliseconds(panel.signature) === undefined) await display(current, ...drawn(chosen));
 }
 
 /** The picture that standard normal numbers make, of the class that is chosen. */
@@ -60,9 +69,13 @@ async function generate(numbers) {
   return made[output[0]];
 }
 
+async function paintOn(canvas, numbers) {
+  paint(canvas, await generate(numbers), output[1].shape);
+}
+
 /** Shows what other normal numbers make, in the large picture and on the sliders. */
-async function display(next) {
-  current = next;
+async function display(next, made, parents) {
+  [current, origin] = [next, { made, parents }];
   panel.directions.forEach((direction, index) => showCoordinate(index, dot(next, direction)));
   const values = await generate(next);
   if (current !== next) return; // a later one is on its way
@@ -86,7 +99,8 @@ function addSlider(direction, index) {
   label.textContent = `Direction ${index + 1}`;
   slider.addEventListener("input", () => {
     stop();
-    display(moved(current, direction, Number(slider.value)));
+    const made = origin.made.endsWith("moved") ? origin.made : [origin.made, "moved"].filter(Boolean).join(", ");
+    display(moved(current, direction, Number(slider.value)), made, origin.parents);
   });
   element("sliders").append(row);
 }
@@ -95,7 +109,15 @@ function addSlider(direction, index) {
 async function choose(index) {
   stop();
   mark(index);
-  await display(samples[index]);
+  await display(samples[index], ...drawn(index));
+}
+
+/** How a sample was made, and of which seed. */
+const drawn = (index) => ["drawn", [`seed ${seedShown}, sample ${index + 1}`]];
+
+async function showMember({ numbers, made, parents }) {
+  stop();
+  await display(numbers, made, parents);
 }
 
 function mark(index) {
@@ -106,12 +128,17 @@ function mark(index) {
 /** Draws a sheet of samples of the seed in the field. */
 async function drawSheet() {
   const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
-  const values = normals(sheet.seed(), sheet.SAMPLES * size);
+  seedShown = sheet.seed();
+  const values = normals(seedShown, sheet.SAMPLES * size);
   samples = Array.from({ length: sheet.SAMPLES }, (_, index) => values.slice(index * size, (index + 1) * size));
-  for (const [index, canvas] of sheet.canvases().entries()) {
-    paint(canvas, await generate(samples[index]), output[1].shape);
-  }
+  for (const [index, canvas] of sheet.canvases().entries()) await paintOn(canvas, samples[index]);
   await choose(0);
+}
+
+/** Draws all small pictures anew: for another seed, or another class. */
+async function drawAll() {
+  await drawSheet();
+  await kept.repaint();
 }
 
 function setPlayer(token) {
@@ -127,7 +154,7 @@ function stop() {
 async function interpolate() {
   const own = Symbol("interpolation");
   setPlayer(own);
-  let [start, begin] = [current, performance.now()];
+  let [start, parents, begin] = [current, origin.parents, performance.now()];
   for (;;) {
     const now = await new Promise(requestAnimationFrame);
     if (player !== own) return;
@@ -135,8 +162,9 @@ async function interpolate() {
     const next = (chosen + 1) % sheet.SAMPLES;
     if (t === 1) {
       mark(next);
-      [start, begin] = [samples[next], now];
+      [start, parents, begin] = [samples[next], drawn(next)[1], now];
     }
-    await display(t === 1 ? samples[next] : spherical(start, samples[next], t));
+    if (t === 1) await display(samples[next], ...drawn(next));
+    else await display(spherical(start, samples[next], t), "on the way", [...parents, ...drawn(next)[1]]);
   }
 }

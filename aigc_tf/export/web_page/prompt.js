@@ -1,8 +1,8 @@
-// Draws what words say: they are typed, and a picture comes out of noise step by step.
+// Draws what words say: they are typed, and a picture comes out of noise step by step, or at once.
 //
 // The panel has what the file's metadata has of captions (docs/MOBILE.md): `vocabulary`, `unit`, `unknown`, `merges`,
-// `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance` at first; and `texts` to
-// try.
+// `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance` at first, of which `steps` is
+// null where the signature makes a picture at once; and `texts` to try.
 import { states } from "./flow.js";
 import { normals } from "./latents.js";
 import { paint } from "./pictures.js";
@@ -23,11 +23,11 @@ const MARKUP = `
     <input id="prompt-words" type="text" autocomplete="off" list="prompt-texts">
     <datalist id="prompt-texts"></datalist>
     <p id="prompt-note" role="status"></p>
-    <div class="slider">
+    <div class="slider" data-of-flows>
       <label for="steps">Steps</label>
       <input id="steps" type="range" min="1" max="${MAX_STEPS}" step="1"><output id="steps-value" for="steps"></output>
     </div>
-    <div class="slider">
+    <div class="slider" data-of-flows>
       <label for="guidance">Guidance</label>
       <input id="guidance" type="range" min="0" max="8" step="0.25">
       <output id="guidance-value" for="guidance"></output>
@@ -36,6 +36,7 @@ const MARKUP = `
   </div>`;
 
 const element = (id) => document.getElementById(id);
+const sizeOf = (shape) => shape.reduce((product, length) => product * length, 1);
 
 let panel, model, symbols, output;
 let seed = 0;
@@ -46,20 +47,26 @@ export async function show(section, described, loaded) {
   [panel, model, symbols] = [described, loaded, new Symbols(described)];
   [output] = Object.entries(model.signatures[panel.signature].outputs);
   section.innerHTML = MARKUP;
-  element("steps").value = panel.steps;
-  element("guidance").value = panel.guidance;
+  if (panel.steps === null) for (const slider of section.querySelectorAll("[data-of-flows]")) slider.remove();
+  else showSliders();
   for (const text of panel.texts) element("prompt-texts").append(new Option(text));
   element("prompt-words").value = panel.texts[0];
   element("prompt-words").addEventListener("input", () => {
     clearTimeout(waiting);
     waiting = setTimeout(draw, PAUSE);
   });
-  for (const id of ["steps", "guidance"]) element(id).addEventListener("input", draw);
   element("another").addEventListener("click", () => {
     seed += 1;
     draw();
   });
   await draw();
+}
+
+function showSliders() {
+  for (const id of ["steps", "guidance"]) {
+    element(id).value = panel[id];
+    element(id).addEventListener("input", draw);
+  }
 }
 
 /** The words as the file reads them: small letters, single spaces, cut and filled up to the length. */
@@ -74,11 +81,28 @@ function numbersOf(text) {
 /** Draws the words in the field; a later call ends an earlier one. */
 async function draw() {
   const own = (drawing = Symbol("picture"));
+  const { states: told } = await model.run(panel.encode, { words: numbersOf(element("prompt-words").value) });
+  if (drawing !== own) return;
+  if (panel.steps === null) await drawAtOnce(told, own);
+  else await drawInSteps(told, own);
+  const milliseconds = model.milliseconds(panel.signature);
+  const of = panel.steps === null ? "a picture" : "an evaluation";
+  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms ${of}`;
+}
+
+async function drawAtOnce(told, own) {
+  const latent = normals(seed, sizeOf(model.signatures[panel.signature].inputs.latent.shape));
+  const drawn = await model.run(panel.signature, { latent, states: told });
+  if (drawing !== own) return;
+  paint(element("picture"), drawn[output[0]], output[1].shape);
+  element("shown").textContent = `Picture ${seed + 1}`;
+}
+
+async function drawInSteps(told, own) {
   const steps = Number(element("steps").value);
   const weight = Number(element("guidance").value);
   element("steps-value").textContent = steps;
   element("guidance-value").textContent = weight.toFixed(2);
-  const { states: told } = await model.run(panel.encode, { words: numbersOf(element("prompt-words").value) });
   const nothing = new Float32Array(told.length);
   const asked = async (noisy, time, given) =>
     (await model.run(panel.signature, { noisy, time: [time], states: given }))[output[0]];
@@ -90,7 +114,7 @@ async function draw() {
     return any.map((value, index) => value + weight * (predicted[index] - value));
   }
 
-  const size = output[1].shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(output[1].shape);
   let step = 0;
   for await (const values of states(predict, normals(seed, size), steps)) {
     await new Promise(requestAnimationFrame); // each state is seen
@@ -99,6 +123,4 @@ async function draw() {
     step += 1;
     element("shown").textContent = `Step ${step} of ${steps}`;
   }
-  const milliseconds = model.milliseconds(panel.signature);
-  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms an evaluation`;
 }

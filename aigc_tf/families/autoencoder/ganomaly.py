@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
+from aigc_tf.families.autoencoder.hardening import hardened
 from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.latent import averaged, update_average
 from aigc_tf.nn.losses import discriminator_loss
@@ -64,6 +65,13 @@ class GANomaly(Autoencoder):
         distance = ops.sum(ops.abs(latent - self.used_second_encoder(unit)), axis=-1)
         return keras.Model(image, distance, name="score")
 
+    def strangeness(self, inputs: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
+        """The score as training has it, `[batch]`."""
+        del clean
+        latent = self.encoder(inputs, training=False)
+        unit = 2.0 * self.likelihood(self.decoder(latent, training=False)) - 1.0
+        return ops.sum(ops.abs(latent - self.second_encoder(unit, training=False)), axis=-1)
+
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update all four networks on `image`, `[batch, height, width, channels]` in [-1, 1].
 
@@ -71,7 +79,8 @@ class GANomaly(Autoencoder):
         """
         images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
-        inputs, real = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0, 2.0 * clean - 1.0
+        inputs = hardened(self, 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0, clean)
+        real = 2.0 * clean - 1.0
         with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
             latent = self.encoder(inputs, training=True)
             fake = 2.0 * self.likelihood(self.decoder(latent, training=True)) - 1.0
@@ -118,11 +127,11 @@ class GANomaly(Autoencoder):
         }
         return sum(weights[name] * loss for name, loss in losses.items())
 
-    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
+    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the averages: those of the three networks, and the prior."""
-        super().after_step(batch, latent)
         horizon = self.recipe.average_images
         update_average(self.used_second_encoder, self.second_encoder, batch, self.adam.iterations, horizon)
+        return super().after_step(batch, latent)
 
 
 def reconstruction_losses(

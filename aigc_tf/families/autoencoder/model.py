@@ -11,16 +11,18 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_tf.data.source import Batch
+from aigc_tf.families.autoencoder.hardening import hardened
 from aigc_tf.families.autoencoder.page import reconstructing_panel
 from aigc_tf.families.base import Examples, Signature, TensorSpec
+from aigc_tf.families.judges import JudgesByScore
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, share_kept, update_average
 from aigc_tf.families.latent_space import most_active, plane, traversals
 from aigc_tf.families.pages import Panel
-from aigc_tf.families.tasks import Encodes, Scores, Transforms
+from aigc_tf.families.tasks import Encodes, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.drawing import grid, rows_of
-from aigc_tf.modalities.pictures import Pictures, as_brightness
+from aigc_tf.modalities.pictures import Pictures, as_brightness, some_of
 from aigc_tf.nn import replicas
 from aigc_tf.nn.corruption import corrupt
 from aigc_tf.nn.likelihoods import make_likelihood
@@ -36,7 +38,7 @@ PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
 IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
-class Autoencoder(LatentModel, Transforms, Encodes, Scores):
+class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
     """Learns to give back its inputs through a latent vector (000 §3.9.1).
 
     It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it
@@ -50,6 +52,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     encoder_outputs: Mapping[str, str] = {"latent": "where the image lies in the latent space"}
     """What the encoder's outputs are called in exported files, and what they are."""
+    drawn_by = "decode"  # the exported signature that makes pictures of drawn numbers
     latent_meaning = "a point of the latent space, as `encode` gives it"
     score_meaning = "how strange the image is, in nats"
     recipe: AutoencoderRecipe
@@ -94,8 +97,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         self.first_moment = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="first_moment")
         self.second_moment = self.add_weight(shape=second, initializer="zeros", trainable=False, name="second_moment")
 
-    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> None:
-        """Move the moments towards those of a batch of latents, keeping the share `keep` of the old ones."""
+    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Move the moments towards those of a batch of latents, keeping the share `keep`; what is logged of it."""
         if len(self.second_moment.shape) == 2:
             second = ops.matmul(ops.transpose(latent), latent) / ops.cast(ops.shape(latent)[0], latent.dtype)
         else:
@@ -103,6 +106,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         moments = replicas.mean([ops.mean(latent, axis=0), second])
         for moment, now in zip((self.first_moment, self.second_moment), moments, strict=True):
             moment.assign(now + keep * (moment - now))
+        return {}
 
     def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
         """The fitted Gaussian: mean and factor; see `LatentModel.prior`."""
@@ -156,11 +160,16 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             return images
         return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
 
+    def strangeness(self, inputs: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
+        """What an attacker of training raises, `[batch]`: how badly clean images are made of inputs in [-1, 1]."""
+        latent = self.mean_latent(self.encoder(inputs, training=False))
+        return -self.likelihood.log_probability(self.decoder(latent, training=False), clean)
+
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update both networks on `image`, `[batch, height, width, channels]` in [-1, 1]."""
         images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
-        inputs = 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0
+        inputs = hardened(self, 2.0 * self.corrupted(clean, self.corruption_seed) - 1.0, clean)
         with tf.GradientTape() as tape:
             encoded = self.encoder(inputs, training=True)
             latent, divergence = self.bottleneck(encoded)
@@ -169,8 +178,8 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
             loss = reconstruction + self.cost(divergence)
         gradients = tape.gradient(loss, self.learning)
         norm = self.adam.apply(gradients, self.learning)
-        self.after_step(ops.shape(images)[0], latent)
-        watched = {"gradient_norm": norm} | self.watch(encoded, divergence)
+        fitted = self.after_step(ops.shape(images)[0], latent)
+        watched = {"gradient_norm": norm} | self.watch(encoded, divergence) | fitted
         return {"loss": loss, "reconstruction_loss": reconstruction} | watched
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -185,12 +194,12 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         total = reconstruction + ops.mean(ops.sum(divergence, axis=-1))
         return {"loss": total, "reconstruction_loss": reconstruction} | self.watch(encoded, divergence)
 
-    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> None:
-        """Move the averages: those of both networks, and the prior."""
+    def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Move the averages: those of both networks, and the prior; what is logged of it."""
         steps, horizon = self.adam.iterations, self.recipe.average_images
         update_average(self.used_encoder, self.encoder, batch, steps, horizon)
         update_average(self.used_decoder, self.decoder, batch, steps, horizon)
-        self.update_prior(latent, share_kept(batch, steps, MOMENTS_HORIZON_IMAGES))
+        return self.update_prior(latent, share_kept(batch, steps, MOMENTS_HORIZON_IMAGES))
 
     # Use.
 
@@ -224,14 +233,6 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
         A denoiser takes them as they are: corrupt clean ones first to see it work.
         """
         return self.decode(self.encode(images))
-
-    def score(self, images: np.ndarray) -> np.ndarray:
-        """How strange images are: float32 `[count]`, in nats; what was never seen in training scores higher."""
-        return outputs_of(self.scoring, *self.scoring_inputs(as_brightness(images)))
-
-    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
-        """The inputs of the scoring network for images in [0, 1]."""
-        return [images]
 
     def side_by_side(self, images: np.ndarray) -> np.ndarray:
         """Each image, for a denoiser what was made of it as input, and the reconstruction, one after the other.
@@ -300,11 +301,10 @@ class Autoencoder(LatentModel, Transforms, Encodes, Scores):
 
     def page(self, source: Any = None) -> list[Panel]:
         """It gives back pictures and says how strange they are, and it draws."""
-        return [reconstructing_panel(self, source), self.drawing_panel("decode")]
+        return [reconstructing_panel(self, source), self.drawing_panel(self.drawn_by)]
 
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
         """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""
         if source is None:
             return ops.convert_to_numpy(self.corrupted(self.generate(count, seed), seed))
-        chosen = np.sort(np.random.default_rng(seed).integers(len(source.train.images), size=count))
-        return ops.convert_to_numpy(self.corrupted(as_brightness(source.train.images[chosen]), seed))
+        return ops.convert_to_numpy(self.corrupted(some_of(source.train.images, count, seed), seed))

@@ -10,20 +10,30 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aigc_tf.families.autoencoder.learnt_prior import Couplings
 from aigc_tf.families.autoencoder.model import Autoencoder
+from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.latent import outputs_of
+from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.families.variational import Variational
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import bars
 from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn import replicas
 from aigc_tf.nn.layers import GaussianSample
+from aigc_tf.nn.optimizers import adam
 from aigc_tf.nn.variational import Posterior, kl_cost
 from aigc_tf.recipes.autoencoders import VariationalRecipe
+
+MOMENTS_DRAWS = 1000
 
 
 class VAE(Variational, Autoencoder):
     """An encoder to normal distributions, a standard normal prior, and a decoder (Kingma & Welling 2014).
+
+    With `prior.couplings` in the recipe, latents are drawn from a second, learnt prior (Dai & Wipf 2019, §4): what the
+    posteriors of all images together are, which the standard normal one is only drawn towards. It is trained beside the
+    networks, which it does not change, and is not part of the bound.
 
     Args:
         recipe: its objective, optimizer, likelihood, corruption, moving average and seed.
@@ -44,16 +54,71 @@ class VAE(Variational, Autoencoder):
         # Another seed than the corruption's: its stream would be the same numbers.
         self.sample = GaussianSample(recipe.seed ^ 1, name="sample")
 
-    def make_prior(self) -> None:
-        """The prior is fixed."""
+    # The prior.
 
-    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> None:
-        """The prior is fixed."""
-        del latent, keep
+    def make_prior(self) -> None:
+        """None of the recipe's couplings: it is fixed. Otherwise they learn from latents, and their average draws."""
+        settings, seed = self.recipe.prior, self.recipe.seed
+        self.has_learnt_prior = settings.couplings > 0
+        if not self.has_learnt_prior:
+            return
+        self.flow, self.used_flow = (Couplings(self.latent_dim, settings, seed) for _ in range(2))
+        self.used_flow.trainable = False
+        self.prior_adam = adam(settings.optimizer, self.flow.trainable_variables)
+        normal = keras.Input((self.latent_dim,), name="latent")
+        self.drawing = keras.Model(normal, self.used_flow.inverse(normal), name="draw")
+        self.drawn_by, self.latent_meaning = "generate", "a mean from `encode`, or what `generate` makes on its way"
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """That of both networks, and that of a learnt prior."""
+        return super().optimizers | ({"prior_optimizer": self.prior_adam} if self.has_learnt_prior else {})
+
+    def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Fit a learnt prior to a batch of latents: `prior_loss` is their -log p(z), nats an image."""
+        if not self.has_learnt_prior:
+            return {}
+        weights = self.flow.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = ops.mean(self.flow.nats(ops.stop_gradient(latent)))
+        self.prior_adam.apply(tape.gradient(loss, weights), weights)
+        for average, current in zip(self.used_flow.weights, self.flow.weights, strict=True):
+            average.assign(current + keep * (average - current))
+        return {"prior_loss": loss}
 
     def prior(self) -> None:
-        """The standard normal distribution."""
+        """The standard normal distribution; of a learnt prior, what its draws are made of."""
         return
+
+    def from_normal(self, normal: np.ndarray) -> np.ndarray:
+        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+        if not self.has_learnt_prior:
+            return super().from_normal(normal)
+        rows = normal.reshape(-1, self.latent_dim).astype("float32")
+        return outputs_of(self.drawing, rows).reshape(normal.shape)
+
+    def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of what `latents` draws; of a learnt prior, those of some draws."""
+        if not self.has_learnt_prior:
+            return super().latent_moments()
+        drawn = self.latents(MOMENTS_DRAWS, seed=0)
+        return drawn.mean(axis=0), drawn.std(axis=0)
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """Those of every autoencoder, and with a learnt prior `generate`, which draws with it."""
+        found = super().signatures(source)
+        if self.has_learnt_prior:
+            normal = keras.Input((self.latent_dim,), name="latent")
+            network = keras.Model(normal, self.decoding(self.drawing(normal)), name="generate")
+            inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
+
+            def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+                return {"latent": standard_normal((count, self.latent_dim), seed)}
+
+            found["generate"] = Signature(network, inputs, found["decode"].outputs, examples)
+        return found
+
+    # The bound.
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
         """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
@@ -99,10 +164,6 @@ class VAE(Variational, Autoencoder):
         divergence = ops.sum(posterior.divergence(), axis=-1)
         score = divergence + self.likelihood.shortfall(parameters, image)
         return keras.Model([image, noise], score, name="score")
-
-    def scoring_inputs(self, images: np.ndarray) -> list[np.ndarray]:
-        """Without noise, so that a score is always the same."""
-        return [images, np.zeros((len(images), self.latent_dim), "float32")]
 
     def posterior_of(self, examples: tf.Tensor) -> Posterior:
         """Of images `[batch, height, width, channels]` in [0, 1]."""

@@ -52,25 +52,25 @@ class EditingFlow(FlowModel, Transforms):
         """
         chosen = self.recipe.transform_options(**{} if strength is None else {"strength": strength}, **options)
         images = 2.0 * as_brightness(np.asarray(inputs)) - 1.0
-        noise = self.latents(1, seed).reshape(1, *self.image_shape)
+        noise = self.latents(1, seed).reshape(1, *self.state_shape)
         drawn = None if region is None else self.drawn_in(region)
         rows, parts = None if condition is None else self.conditions(condition, len(images)), []
         start = 1.0 - chosen.strength
         times = schedule(steps_of(chosen.sampler, chosen.evaluations), chosen.time_shift)
         times = [start + chosen.strength * time for time in times]
         for first in range(0, len(images), GENERATION_BATCH):
-            some = images[first : first + GENERATION_BATCH]
+            some = self.coded(images[first : first + GENERATION_BATCH])
             told = None if rows is None else rows[first : first + GENERATION_BATCH]
             velocity = velocities(self.guided(self.ask, chosen), told, self.recipe.prediction)
             if drawn is not None:
                 velocity = keeping(velocity, drawn, some - noise)
             *_, made = SAMPLERS[chosen.sampler](velocity, between(noise, some, start).astype(np.float32), times)
-            parts.append(np.clip(0.5 * made + 0.5, 0.0, 1.0))
+            parts.append(self.pictures(made))
         return np.concatenate(parts).astype(np.float32)
 
     def drawn_in(self, given: str | Path | np.ndarray) -> np.ndarray:
         """Where something is drawn: float32 `[1, height, width, 1]`, 0 or 1."""
-        height, width, _ = self.image_shape
+        height, width, _ = self.recipe.images.shape
         if isinstance(given, str | Path):
             given = Pictures(ImageSettings(height=height, width=width)).parse([str(given)])[0]
         brightness = as_brightness(np.asarray(given)).reshape(-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 import numpy as np
@@ -65,6 +65,9 @@ class ToImage(layers.Layer):
 class FlowFile:
     """A flow as it is exported."""
 
+    noisy_meaning: ClassVar[str] = NOISY
+    predicted_meaning: ClassVar[str] = PREDICTED
+
     model: FlowModel
     solving: FlowSolving
     """Of the signature `generate`."""
@@ -73,18 +76,18 @@ class FlowFile:
         """`generate` and `predict`."""
         latent = TensorSpec((self.model.latent_dim,), "independent standard normal numbers")
         told, further = self.model.told_specs(), self.model.further_specs()
-        inputs = {"noisy": TensorSpec(self.model.image_shape, NOISY), "time": TensorSpec((), "in [0, 1]")}
+        inputs = {"noisy": TensorSpec(self.model.state_shape, self.noisy_meaning), "time": TensorSpec((), "in [0, 1]")}
         generate = Signature(
             self.generator(),
             {"latent": latent} | told,
-            {"image": TensorSpec(self.model.image_shape, PICTURE)},
+            {"image": TensorSpec(self.model.recipe.images.shape, PICTURE)},
             self.drawn,
             passes=self.solving.evaluations,
         )
         predict = Signature(
             self.predictor(),
             inputs | further,
-            {"predicted": TensorSpec(self.model.image_shape, PREDICTED)},
+            {"predicted": TensorSpec(self.model.state_shape, self.predicted_meaning)},
             self.noisy_examples(source),
         )
         return {"generate": generate, "predict": predict}
@@ -103,13 +106,16 @@ class FlowFile:
         model = self.model
         latent = keras.Input((model.latent_dim,), name="latent")
         told = inputs_for(model.told_specs())
-        noise = layers.Reshape(model.image_shape, name="noise")(latent)
+        noise = layers.Reshape(model.state_shape, name="noise")(latent)
         condition = told[0] if told else None
         ask = model.guided(self.asking(condition), self.solving)
         velocity = velocities(ask, condition, model.recipe.prediction)
-        *_, image = following(velocity, noise, self.solving)
-        image = ops.clip(0.5 * image + 0.5, 0.0, 1.0)
-        return keras.Model([latent, *told] if told else latent, image, name="generate")
+        *_, state = following(velocity, noise, self.solving)
+        return keras.Model([latent, *told] if told else latent, self.picture(state), name="generate")
+
+    def picture(self, state: Any) -> Any:
+        """A picture in [0, 1] of what came out of noise."""
+        return ops.clip(0.5 * state + 0.5, 0.0, 1.0)
 
     def asking(self, condition: Any) -> Ask:
         """What the network predicts of noisy images, tensors, all at one time; `condition` is what there may be."""
@@ -132,7 +138,7 @@ class FlowFile:
         """Noisy image, time, and conditions -> predicted image, whatever the network predicts."""
         model = self.model
         told = inputs_for(model.further_specs())
-        noisy, time = keras.Input(model.image_shape, name="noisy"), keras.Input((), name="time")
+        noisy, time = keras.Input(model.state_shape, name="noisy"), keras.Input((), name="time")
         predicted = self.network([noisy, time, *told])
         if model.recipe.prediction == "velocity":
             predicted = ToImage(name="to_image")(predicted, noisy, time)
@@ -153,8 +159,9 @@ class FlowFile:
             else:
                 images = as_brightness(source.train.images[np.sort(random.integers(source.count, size=count))])
             times = random.random(count, dtype=np.float32)
-            noise = self.model.latents(count, seed).reshape(images.shape)
-            noisy = between(noise, 2 * images - 1, times[:, None, None, None]).astype(np.float32)
+            states = self.model.coded(2 * images - 1)
+            noise = self.model.latents(count, seed).reshape(states.shape)
+            noisy = between(noise, states, times[:, None, None, None]).astype(np.float32)
             return {"noisy": noisy, "time": times} | self.model.examples_told(count, seed)
 
         return examples

@@ -45,8 +45,8 @@ class FlowModel(LatentModel):
     def __init__(self, recipe: FlowRecipe, predictor: keras.Model) -> None:
         super().__init__(name=recipe.slug())
         self.recipe = recipe
-        self.image_shape = recipe.images.shape
-        self.latent_dim = math.prod(self.image_shape)
+        self.state_shape = recipe.state_shape
+        self.latent_dim = math.prod(self.state_shape)
         self.predictor = predictor
         # What is asked after training: the moving average, if there is one.
         self.used = averaged(predictor, recipe.average_images)
@@ -160,13 +160,21 @@ class FlowModel(LatentModel):
         """Where at most 500 latents `[count, latent_dim]` come to after each step.
 
         Yields:
-            float32 `[count, height, width, channels]`, in the end images in [-1, 1], nearly.
+            float32 `[count, height, width, channels]`, of which `pictures` makes images.
         """
         chosen = self.solving(**options)
         rows = self.conditions(condition, len(latents))
         velocity = velocities(self.guided(self.ask, chosen), rows, self.recipe.prediction)
-        noise = latents.astype(np.float32).reshape(-1, *self.image_shape)
+        noise = latents.astype(np.float32).reshape(-1, *self.state_shape)
         return following(velocity, noise, chosen)
+
+    def coded(self, images: np.ndarray) -> np.ndarray:
+        """What comes out of noise of images `[count, height, width, channels]` in [-1, 1]: the images themselves."""
+        return images
+
+    def pictures(self, states: np.ndarray) -> np.ndarray:
+        """Images `[count, height, width, channels]` in [0, 1] of what came out of noise."""
+        return np.clip(states * 0.5 + 0.5, 0.0, 1.0)
 
     def decode(self, latents: np.ndarray, condition: Any = None, **options: Any) -> np.ndarray:
         """Images of given latents; see `LatentModel.decode`.
@@ -179,8 +187,8 @@ class FlowModel(LatentModel):
         rows, parts = self.conditions(condition, len(latents)), []
         for start in range(0, len(latents), GENERATION_BATCH):
             chunk = slice(start, start + GENERATION_BATCH)
-            *_, images = self.states(latents[chunk], None if rows is None else rows[chunk], **options)
-            parts.append(np.clip(images * 0.5 + 0.5, 0.0, 1.0))
+            *_, states = self.states(latents[chunk], None if rows is None else rows[chunk], **options)
+            parts.append(self.pictures(states))
         return np.concatenate(parts)
 
     def generate(
@@ -211,7 +219,7 @@ class FlowModel(LatentModel):
         """Samples of fixed noise, how some of them come into being, and interpolations."""
         del source
         paths = self.states(self.latents(PREVIEWED_PATHS, 0), evaluations=PREVIEWED_TIMES)
-        coming = np.stack([np.clip(state * 0.5 + 0.5, 0.0, 1.0) for state in paths], axis=1)
+        coming = np.stack([self.pictures(state) for state in paths], axis=1)
         return {
             "samples": grid(self.generate(64)),
             "paths": rows_of(coming),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
@@ -9,9 +11,9 @@ from keras import layers
 
 from aigc_tf.data.captioned.captions import Captions
 from aigc_tf.data.classes import ClassNames
-from aigc_tf.nn.attention import MultiHeadAttention, TransformerBlock
 from aigc_tf.nn.embeddings import SinusoidalEmbedding
-from aigc_tf.nn.towers import LearnedPlaces, OnlyWords
+from aigc_tf.nn.patches import patch_transformer
+from aigc_tf.nn.towers import caption_encoder, looking_at
 from aigc_tf.nn.unet import adding_unet
 from aigc_tf.recipes.flows import FlowRecipe
 from aigc_tf.recipes.text_flow import TextFlow
@@ -35,7 +37,7 @@ def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
     """
     noisy, time, told = inputs_of(recipe)
     label = keras.Input((), dtype="int32", name="label")
-    vectors = layers.Embedding(len(classes.names) + 1, recipe.unet.time_size, name="label_vector")
+    vectors = layers.Embedding(len(classes.names) + 1, recipe.time_size, name="label_vector")
     told = layers.Add(name="time_and_label")([told, vectors(label)])
     return keras.Model([noisy, time, label], body(recipe, noisy, told), name="predictor")
 
@@ -44,37 +46,18 @@ def text_predictor(recipe: TextFlow, captions: Captions) -> keras.Model:
     """Noisy images, times, and words int32 `[batch, length]`, 0 after the end -> predictions; no words stand for any.
 
     It is made of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which attends
-    to these at the smallest size of its pictures (Rombach et al. 2022, §3.3), and adds their mean to the time.
+    to these at the smallest size of its pictures, or in each block, and adds their mean to the time.
     """
-    words = keras.Input((captions.length,), dtype="int32", name="words")
-    x = layers.Embedding(len(captions.vocabulary), recipe.word_size, name="word_vector")(words)
-    x = LearnedPlaces(name="word_places")(x)
-    x = TransformerBlock(recipe.word_size, recipe.heads, name="words", activation="silu")(x)
-    x = OnlyWords(name="states")(layers.RMSNormalization(name="words_norm")(x), words)
-    encoder = keras.Model(words, x, name="encoder")
-
+    encoder = caption_encoder(captions.length, len(captions.vocabulary), recipe.word_size, recipe.heads)
     noisy, time, told = inputs_of(recipe)
-    states = keras.Input((captions.length, recipe.word_size), name="states")
+    states = keras.Input(encoder.output.shape[1:], name="states")
     mean = layers.GlobalAveragePooling1D(name="mean_state")(states)
-    told = layers.Add(name="time_and_words")([told, layers.Dense(recipe.unet.time_size, name="words_vector")(mean)])
-    unet, channels = recipe.unet, recipe.images.channels
-    predicted = adding_unet(
-        noisy, told, unet.filters, unet.blocks, channels, lambda x: looking_at(x, states, recipe.heads)
-    )
-    body = keras.Model([noisy, time, states], predicted, name="body")
-    inputs = [keras.Input(noisy.shape[1:], name="noisy"), keras.Input((), name="time"), words]
-    return keras.Model(inputs, body([*inputs[:2], encoder(words)]), name="predictor")
-
-
-def looking_at(x: Any, states: Any, heads: int) -> Any:
-    """Each place of images attends to states `[batch, states, size]`; what it sees is added."""
-    height, width, channels = x.shape[1:]
-    places = layers.Reshape((height * width, channels), name="places")(x)
-    normalised = layers.RMSNormalization(name="places_norm")(places)
-    attention = MultiHeadAttention(channels, heads, name="to_words", memory_width=states.shape[-1])
-    seen, _ = attention(normalised, states)
-    seen = layers.Reshape((height, width, channels), name="seen")(seen)
-    return layers.Add(name="with_words")([x, seen])
+    told = layers.Add(name="time_and_words")([told, layers.Dense(recipe.time_size, name="words_vector")(mean)])
+    look = partial(looking_at, states=states, heads=recipe.heads)
+    inner = keras.Model([noisy, time, states], body(recipe, noisy, told, look), name="body")
+    inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in (noisy, time)]
+    words = keras.Input(encoder.input.shape[1:], dtype="int32", name="words")
+    return keras.Model([*inputs, words], inner([*inputs, encoder(words)]), name="predictor")
 
 
 def mean_predictor(recipe: FlowRecipe) -> keras.Model:
@@ -82,9 +65,9 @@ def mean_predictor(recipe: FlowRecipe) -> keras.Model:
 
     Waves are long, because the network is differentiated by the time (Lu & Song 2025, §4.1).
     """
-    noisy, time = keras.Input(recipe.images.shape, name="noisy"), keras.Input((), name="time")
+    noisy, time = keras.Input(recipe.state_shape, name="noisy"), keras.Input((), name="time")
     ahead = keras.Input((), name="ahead")
-    size = recipe.unet.time_size
+    size = recipe.time_size
     vectors = []
     for name, number in (("time", time), ("ahead", ahead)):
         steps = layers.Rescaling(SMOOTH_SCALE, name=f"{name}_steps")(number)
@@ -96,14 +79,25 @@ def mean_predictor(recipe: FlowRecipe) -> keras.Model:
 
 def inputs_of(recipe: FlowRecipe) -> tuple[Any, Any, Any]:
     """Inputs for noisy images and times, and a vector of the time, `[batch, time_size]`."""
-    noisy = keras.Input(recipe.images.shape, name="noisy")
+    noisy = keras.Input(recipe.state_shape, name="noisy")
     time = keras.Input((), name="time")
-    size = recipe.unet.time_size
+    size = recipe.time_size
     waves = SinusoidalEmbedding(size, name="waves")(layers.Rescaling(TIME_SCALE, name="steps")(time))
     return noisy, time, layers.Dense(size, name="time_vector")(waves)
 
 
-def body(recipe: FlowRecipe, noisy: Any, told: Any) -> Any:
-    """The network between its inputs and the prediction."""
-    unet = recipe.unet
-    return adding_unet(noisy, told, unet.filters, unet.blocks, recipe.images.channels)
+def body(recipe: FlowRecipe, noisy: Any, told: Any, look: Callable[..., Any] | None = None) -> Any:
+    """The network between its inputs and the prediction, of the shape of `noisy`.
+
+    Args:
+        recipe: of the network.
+        noisy: images.
+        told: what it is told in every block, `[batch, numbers]`.
+        look: what is done at the smallest size of a U-Net, or in each block of a transformer.
+    """
+    channels = noisy.shape[-1]
+    if recipe.network == "unet":
+        return adding_unet(noisy, told, recipe.unet.filters, recipe.unet.blocks, channels, look)
+    chosen = recipe.transformer
+    sizes = {"patch": chosen.patch, "width": chosen.width, "depth": chosen.depth, "heads": chosen.heads}
+    return patch_transformer(noisy, told, **sizes, channels=channels, look=look)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -18,19 +18,16 @@ from aigc_tf.families.flow.conditional import GuidedFlow
 from aigc_tf.families.flow.export import Everywhere, FlowFile
 from aigc_tf.families.flow.following import Ask
 from aigc_tf.families.pages import Panel
+from aigc_tf.families.prompted import PREVIEWED, Prompted
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import rows_with_captions
-from aigc_tf.modalities.prompts import Prompts
 from aigc_tf.recipes import text_flow
 from aigc_tf.recipes.class_flow import GuidedSolving
 
 GUIDANCES = (1.0, 2.0, 4.0)
-PREVIEWED, PREVIEWED_OF_EACH = 8, 6
-STATES = "what `encode` gives of a caption; zeros stand for any"
-PAGE_EXAMPLES = 6
 
 
-class TextFlow(GuidedFlow):
+class TextFlow(Prompted, GuidedFlow):
     """A flow that is told a caption, and sometimes is not (Ho & Salimans 2022, algorithm 1).
 
     Args:
@@ -40,6 +37,7 @@ class TextFlow(GuidedFlow):
     """
 
     recipe: text_flow.TextFlow
+    sheet_meaning: ClassVar[str] = "with guidance of 1, 2 and 4 from left to right"
 
     def __init__(self, recipe: text_flow.TextFlow, predictor: keras.Model, captions: Captions) -> None:
         super().__init__(recipe, predictor)
@@ -47,9 +45,9 @@ class TextFlow(GuidedFlow):
         self.caption_seed = keras.random.SeedGenerator(recipe.seed ^ 2, name="caption_seed")
 
     @property
-    def condition(self) -> Prompts:
-        """Words."""
-        return Prompts(self.captions)
+    def encoder(self) -> keras.Model:
+        """Of words."""
+        return self.used.get_layer("encoder")
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
         """The captions, some of them without words."""
@@ -65,47 +63,12 @@ class TextFlow(GuidedFlow):
         """The words; none for any."""
         return [np.outer(everywhere(0, "int32"), np.zeros(self.captions.length, "int32")) if told is None else told]
 
-    def generate(
-        self,
-        count: int,
-        seed: int = 0,
-        condition: Any = None,
-        truncation: float | None = None,
-        prompt: str = "",
-        **options: Any,
-    ) -> np.ndarray:
-        """New pictures; see `FlowModel.generate`.
-
-        Args:
-            count: how many.
-            seed: of the noise.
-            condition: words for all pictures, or for each; None spreads them over captions that were learnt.
-            truncation: of the noise.
-            prompt: words for all pictures, in place of a condition.
-            options: the others of the recipe's `sample_options`.
-        """
-        return super().generate(count, seed, prompt or condition, truncation, **options)
-
-    def generate_batches(
-        self,
-        count: int,
-        seed: int = 0,
-        condition: Any = None,
-        truncation: float | None = None,
-        prompt: str = "",
-        **options: Any,
-    ) -> Iterator[np.ndarray]:
-        """What `generate` makes, in batches."""
-        return super().generate_batches(count, seed, prompt or condition, truncation, **options)
-
     def previews(self, source: Any) -> dict[str, Preview]:
         """A few captions, each with several pictures of fixed noise, and some with more and more guidance."""
         _, texts = source.pairs("validation", PREVIEWED)
-        images = self.generate(len(texts) * PREVIEWED_OF_EACH, condition=np.repeat(texts, PREVIEWED_OF_EACH).tolist())
-        rows = images.reshape(len(texts), PREVIEWED_OF_EACH, *images.shape[1:])
-        return {"samples": rows_with_captions(rows, texts), "guidance": self.by_guidance(texts[: PREVIEWED // 2])}
+        return {"samples": self.rows_of_prompts(texts), "guidance": self.sheet(texts[: PREVIEWED // 2])}
 
-    def by_guidance(self, texts: list[str], **options: Any) -> np.ndarray:
+    def sheet(self, texts: list[str], **options: Any) -> np.ndarray:
         """A row for each prompt, with guidance of 1, 2 and 4 from left to right, of the same noise each."""
         chosen = {name: value for name, value in options.items() if name != "guidance"}
         columns = [self.generate(len(texts), condition=texts, guidance=weight, **chosen) for weight in GUIDANCES]
@@ -115,12 +78,12 @@ class TextFlow(GuidedFlow):
 
     def told_specs(self) -> dict[str, TensorSpec]:
         """The states of a caption."""
-        return {"states": TensorSpec((self.captions.length, self.recipe.word_size), STATES)}
+        return self.states_spec()
 
     def examples_told(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """The states of captions that were learnt."""
         del seed
-        return {"states": self.used.get_layer("encoder")(self.conditions(None, count), training=False).numpy()}
+        return self.states_of_known(count)
 
     def exported_with(self, **options: Any) -> TextFlowFile:
         """See `FlowModel.exported_with`."""
@@ -145,25 +108,12 @@ class TextFlowFile(FlowFile):
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`encode`, from words to states, and `generate` and `predict` with states."""
-
-        def words(count: int, seed: int) -> dict[str, np.ndarray]:
-            rows = np.random.default_rng(seed).integers(len(self.model.captions.known), size=count)
-            return {"words": self.model.captions.numbers([self.model.captions.known[row] for row in rows])}
-
-        meaning = "numbers of the symbols of a caption, 0 after the end"
-        encode = Signature(
-            self.model.used.get_layer("encoder"),
-            {"words": TensorSpec((self.model.captions.length,), meaning, "int32")},
-            self.model.told_specs(),
-            words,
-        )
-        return {"encode": encode} | super().signatures(source)
+        return {"encode": self.model.encode_signature()} | super().signatures(source)
 
     def page(self, source: Any = None) -> list[Panel]:
         """Words are typed, and a picture comes into being."""
-        facts = {"encode": "encode", "steps": self.solving.evaluations, "guidance": max(self.solving.guidance, 2.0)}
-        examples = list(self.model.captions.known[:PAGE_EXAMPLES])
-        return [Panel("prompt", "predict", facts | self.model.file_facts() | {"texts": examples})]
+        chosen = {"steps": self.solving.evaluations, "guidance": max(self.solving.guidance, 2.0)}
+        return [Panel("prompt", "predict", self.model.prompt_facts(**chosen))]
 
     def asking(self, condition: Any) -> Ask:
         """See `FlowFile.asking`; no words are zeros as states."""

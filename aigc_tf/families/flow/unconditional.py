@@ -62,10 +62,10 @@ class Flow(EditingFlow, Encodes, Scores):
         """
         random = np.random.default_rng(seed)
         shift = (random.random(self.latent_dim) - 0.5) * 2 / 255
-        probe = tf.constant(random.choice([-1.0, 1.0], self.latent_dim).reshape(1, *self.image_shape), tf.float32)
+        probe = tf.constant(random.choice([-1.0, 1.0], self.latent_dim).reshape(1, *self.state_shape), tf.float32)
 
         def predict(state: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
-            noisy = state.astype(np.float32).reshape(-1, *self.image_shape)
+            noisy = state.astype(np.float32).reshape(-1, *self.state_shape)
             predicted, divergence = self._with_divergence(noisy, np.float32(time), probe)
             return predicted.numpy().reshape(state.shape), divergence.numpy()
 
@@ -78,8 +78,8 @@ class Flow(EditingFlow, Encodes, Scores):
     @cached_property
     def _with_divergence(self) -> Any:
         """Noisy images, their time and a random vector v of -1 and 1 -> images that are predicted, and vᵀ(∂x̂/∂x)v."""
-        shape = (None, *self.image_shape)
-        specs = [tf.TensorSpec(shape), tf.TensorSpec(()), tf.TensorSpec((1, *self.image_shape))]
+        shape = (None, *self.state_shape)
+        specs = [tf.TensorSpec(shape), tf.TensorSpec(()), tf.TensorSpec((1, *self.state_shape))]
 
         @tf.function(input_signature=specs, autograph=False)
         def answer(noisy: tf.Tensor, time: tf.Tensor, probe: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

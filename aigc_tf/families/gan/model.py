@@ -15,6 +15,7 @@ from aigc_tf.data.source import Batch
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.gan.losses import OBJECTIVES, r1_penalty, slopes_of
 from aigc_tf.families.gan.pinned import pinned
+from aigc_tf.families.judges import JudgesByDiscriminator
 from aigc_tf.families.latent import LatentModel, averaged, outputs_of, update_average
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.drawing import grid, rows_of
@@ -49,7 +50,7 @@ class Contest(NamedTuple):
         return self.loss + self.penalty
 
 
-class GAN(LatentModel):
+class GAN(LatentModel, JudgesByDiscriminator):
     """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
 
     Both networks may take conditions beside the latent or the image: then batches hold them under the inputs' names.
@@ -299,8 +300,7 @@ class GAN(LatentModel):
             return {"latent": self.latents(count, seed)} | dict.fromkeys(self.condition_names, spread)
 
         inputs = {"latent": TensorSpec((self.latent_dim,), "independent standard normal numbers")}
-        name, meaning = self.makes
-        outputs = {name: TensorSpec(image.shape[1:], meaning)}
+        outputs = {self.makes[0]: TensorSpec(image.shape[1:], self.makes[1])}
         network = keras.Model(given, image, name="generate")
         return {"generate": Signature(network, inputs | self.condition_inputs, outputs, examples)}
 

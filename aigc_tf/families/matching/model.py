@@ -14,8 +14,8 @@ from keras import ops
 
 from aigc_tf.data.captioned.captions import Captions
 from aigc_tf.data.source import Batch
-from aigc_tf.data.text.vocabulary import UNKNOWN
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.dropping import with_unknown
 from aigc_tf.families.tasks import AT_ONCE, Encodes, Transforms
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.captions import captioned
@@ -73,8 +73,7 @@ class Matcher(GenerativeModel, Transforms, Encodes):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the weights on `image` in [-1, 1] and `words`, int32 `[batch, length]`."""
         words, weights = batch["words"], self.trainable_variables
-        is_dropped = keras.random.uniform(ops.shape(words), seed=self.word_seed) < self.recipe.drop_words
-        told = ops.where(ops.logical_and(is_dropped, words > 0), UNKNOWN, words)
+        told = with_unknown(words, self.recipe.drop_words, self.word_seed)
         with tf.GradientTape() as tape:
             vectors = [self.pictures(_brightness(batch["image"]), training=True), self.words(told, training=True)]
             pictures, texts = replicas.gathered(vectors)

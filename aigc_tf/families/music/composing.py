@@ -18,6 +18,7 @@ from aigc_tf.data.music.piece import (
     place_symbols,
     places_in_bars,
 )
+from aigc_tf.data.music.voice_leading import parallel_symbols
 from aigc_tf.families.music.networks import UNKNOWN, UNKNOWN_AGE
 
 Arrays = dict[str, np.ndarray]
@@ -102,12 +103,18 @@ class Composer:
     ) -> None:
         self.call, self.shapes, self.window, self.feedback = call, shapes, window, feedback
 
-    def write(self, task: Task, choose: Choose) -> np.ndarray:
-        """The cells of a task with all of them filled in, int16 `[rows, steps, voices]`."""
+    def write(self, task: Task, choose: Choose, parallels: bool = True) -> np.ndarray:
+        """The cells of a task with all of them filled in, int16 `[rows, steps, voices]`.
+
+        Args:
+            task: what is given.
+            choose: decides on the symbols.
+            parallels: whether voices may move in parallel fifths, octaves and unisons.
+        """
         page = Page(task)
         for hop in hops(task.cells.shape[1], self.window):
             memory = self.call("encode", page.encoder_inputs(hop.start, self.window))["memory"]
-            self.fill(page, hop, memory, choose)
+            self.fill(page, hop, memory, choose if parallels else page.without_parallels(choose))
         return page.cells.astype(np.int16)
 
     def fill(self, page: Page, hop: Hop, memory: np.ndarray, choose: Choose) -> None:
@@ -174,6 +181,15 @@ class Page:
             "place": np.full(rows, self.task.places[step], np.int32),
             "left": np.full(rows, self.left[step], np.int32),
         }
+
+    def without_parallels(self, choose: Choose) -> Choose:
+        """Chooses likewise, among the symbols that make no parallel with what the step has already."""
+
+        def chosen(logits: np.ndarray, step: int, voice: int) -> np.ndarray:
+            forbidden = parallel_symbols(self.held[:, step], self.cells[:, step], voice)
+            return choose(np.where(forbidden, -np.inf, logits), step, voice)
+
+        return chosen
 
     def fill(self, step: int, voice: int, symbols: np.ndarray) -> None:
         """Write the symbols of a cell, int `[rows]`; what is given stays."""

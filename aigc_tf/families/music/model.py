@@ -120,15 +120,20 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         )
 
     def compose(
-        self, task: Task, choice: Choice, streams: Sequence[np.random.Generator], best_of: int = 1
+        self,
+        task: Task,
+        choice: Choice,
+        streams: Sequence[np.random.Generator],
+        best_of: int = 1,
+        parallels: bool = True,
     ) -> np.ndarray:
         """Cells of a task, int16 `[rows, steps, voices]`; each row draws from a stream of its own.
 
-        Of `best_of` drawings of a row that with the fewest parallels is kept.
+        Of `best_of` drawings of a row that with the fewest parallels is kept; without `parallels` none are drawn.
         """
         if best_of > 1:
             streams = [each for stream in streams for each in stream.spawn(best_of)]
-        made = self.composer.write(task.repeated(best_of), Chooser(choice, streams))
+        made = self.composer.write(task.repeated(best_of), Chooser(choice, streams), parallels)
         return fewest_parallels(made, best_of)
 
     def generate(
@@ -142,6 +147,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         key: str = "",
         choice: Choice | None = None,
         best_of: int = 1,
+        parallels: bool = True,
     ) -> list[Piece]:
         """New pieces; see `Draws.generate`.
 
@@ -155,12 +161,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             key: the note on which the lowest voice ends, such as "f#": pieces are moved there; any if it is empty.
             choice: how notes are chosen.
             best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
+            parallels: whether voices may move in parallel fifths, octaves and unisons.
 
         Raises:
             InputError: the prompt cannot be read.
         """
         options: dict[str, Any] = {"bars": bars, "quarters": quarters, "prompt": prompt, "key": key}
-        options |= {"choice": choice, "best_of": best_of}
+        options |= {"choice": choice, "best_of": best_of, "parallels": parallels}
         return [piece for batch in self.generate_batches(count, seed, condition, **options) for piece in batch]
 
     def generate_batches(
@@ -178,7 +185,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             rows = min(at_once, count - first)
             task = self._task(start, column, steps, rows)
             streams = [np.random.default_rng((seed, first + row)) for row in range(rows)]
-            made = self.compose(task, chosen, streams, best_of)
+            made = self.compose(task, chosen, streams, best_of, options.get("parallels", True))
             voices = self.recipe.music.voices
             pieces = [Piece(cells, start.bar, start.pickup, start.tempo, voices) for cells in made]
             yield [ending_on(piece, KEYS.index(key)) for piece in pieces] if key else pieces
@@ -200,6 +207,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         fix: Sequence[str] = (),
         choice: Choice | None = None,
         best_of: int = 1,
+        parallels: bool = True,
     ) -> list[Piece]:
         """Pieces whose other voices are made anew, to fit those that are fixed; see `Transforms.transform`.
 
@@ -210,6 +218,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             fix: voices by name; if none are named all that an input has, or of a full score the highest.
             choice: how notes are chosen.
             best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
+            parallels: whether voices may move in parallel fifths, octaves and unisons.
 
         Raises:
             InputError: there is no such voice, or a piece does not have it.
@@ -229,7 +238,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             for at in range(0, len(indices), at_once):
                 some = indices[at : at + at_once]
                 task = stacked([tasks[index] for index in some])
-                cells = self.compose(task, choice or Choice(), [streams[index] for index in some], best_of)
+                cells = self.compose(task, choice or Choice(), [streams[index] for index in some], best_of, parallels)
                 made |= dict(zip(some, cells, strict=True))
         return [Piece(made[n], each.bar, each.pickup, each.tempo, voices) for n, each in enumerate(inputs)]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from aigc_tf.data.series.source import Scaling, SeriesSource
 from aigc_tf.data.source import Batch
 from aigc_tf.errors import InputError
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.judges import Judgement, Judges
 from aigc_tf.families.series.linear_process import LinearProcess
 from aigc_tf.families.series.networks.linear_autoregression import LinearAutoregression
 from aigc_tf.families.tasks import Draws, Forecasts
@@ -33,7 +36,7 @@ MIN_SHARE = 1e-12
 MIN_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
 
 
-class Autoregression(Forecasts, Draws, GenerativeModel):
+class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
     """x_t = c + Σ θ_i x_{t-i} + ε_t, ε_t normal, for each series by itself (002 §3.3, §4.3).
 
     Gradient descent crawls along the directions in which neighbouring lags hardly differ. The likelihood's maximum is
@@ -123,6 +126,14 @@ class Autoregression(Forecasts, Draws, GenerativeModel):
     def sample_forecast(self, history: np.ndarray, steps: int, count: int, seed: int = 0) -> np.ndarray:
         """Ways on from a history, each with its own noise: float64 `[count, steps, series]`; see `forecast`."""
         return self.process().sample(self._checked(history), steps, count, np.random.default_rng(seed))
+
+    def judgement(self) -> Judgement:
+        """The forecast of the first series' next value from the last ones, beside that from their means."""
+        state = keras.Input(self.network.inputs[0].shape[1:], name="input")
+        mean, _ = self.network([state, ops.zeros_like(state[:, 0])])
+        meaning = f"the next value of {self.scaling.names[0]}"
+        at_the_mean = partial(np.full_like, fill_value=self.scaling.mean)
+        return Judgement(keras.Model(state, mean[:, :1], name="judge"), meaning, reference=at_the_mean)
 
     def _checked(self, history: np.ndarray) -> np.ndarray:
         order, series = self.recipe.series.length, len(self.scaling.names)

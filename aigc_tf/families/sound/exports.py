@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.data.sound.spectrograms import synthesis
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.sound.drawing import to_levels
-from aigc_tf.families.sounding import GROWTH
+from aigc_tf.families.sounding import heard_alike
 
 if TYPE_CHECKING:
     from aigc_tf.families.sound.model import SoundAR
@@ -73,8 +73,12 @@ def _synthesise(model: SoundAR, source: Any) -> Signature:
 
     inputs = {"picture": TensorSpec(sound.images.shape, "log-mel spectrogram in [0, 1], the highest band above")}
     outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} a second")}
-    passes = GROWTH * sound.iterations
-    return Signature(synthesis(sound), inputs, outputs, examples, passes=passes, in_float=True)
+    return Signature(
+        *(synthesis(sound), inputs, outputs, examples),
+        passes=sound.iterations,
+        compared=heard_alike(sound),
+        in_float=True,
+    )
 
 
 def _pictures(model: SoundAR, source: Any, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 from aigc_tf.data.sound.spectrograms import frames_of
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
 from aigc_tf.families.base import Signature, TensorSpec
-from aigc_tf.families.sounding import GROWTH
+from aigc_tf.families.sounding import heard_alike
 from aigc_tf.families.speech.frames import frames_of_letters
 from aigc_tf.nn.spectrograms import FromLogMel
 
@@ -81,7 +81,11 @@ def _speak(model: SpeechModel, source: Any) -> Signature:
     inputs = {tensor.name: TensorSpec(tuple(tensor.shape[1:]), _TOLD[tensor.name]) for tensor in tensors}
     outputs = {"sound": TensorSpec((sound.samples,), f"samples in [-1, 1], {sound.rate} a second")}
     examples = partial(_frames, model, source)
-    return Signature(keras.Model(tensors, heard), inputs, outputs, examples, passes=GROWTH * sound.iterations)
+    return Signature(
+        *(keras.Model(tensors, heard), inputs, outputs, examples),
+        passes=sound.iterations,
+        compared=heard_alike(sound),
+    )
 
 
 def padded(model: SpeechModel, rows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from aigc_tf.data.text.vocabulary import BOUNDARY
 from aigc_tf.errors import InputError
 from aigc_tf.families.text.decoding import beam_search, choose
 from aigc_tf.families.text.networks.language import LanguageNetworks
+from aigc_tf.families.text.watermark import CONTEXT, STRENGTH, green
 from aigc_tf.recipes.options import Decoding
 
 
@@ -120,8 +121,11 @@ def write(
     written = np.zeros(logits.shape, bool)
     written[:, prompt] = True
     ended = np.zeros(rows, bool)
+    text = np.tile(prompt, (rows, 1))
     for _ in range(tokens):
         uniform = np.array([stream.random() for stream in streams])
+        if decoding.watermark:
+            logits = favoured(logits, decoding.watermark, text)
         chosen = choose(logits + forbidden, decoding, written, uniform)
         if end is not None:
             ended |= chosen == end
@@ -130,7 +134,14 @@ def write(
             return
         written[np.arange(rows), chosen] = True
         yield chosen
+        text = np.concatenate([text, chosen[:, None]], axis=1)[:, -CONTEXT:]
         logits = reader.read(chosen[:, None])
+
+
+def favoured(logits: np.ndarray, key: str, text: np.ndarray) -> np.ndarray:
+    """Logits `[rows, symbols]` with those raised that a watermark's key favours after int `[rows, any]`."""
+    raised = [green(key, before, logits.shape[1]) for before in text.tolist()]
+    return logits + STRENGTH * np.array(raised, logits.dtype)
 
 
 def _search(

@@ -7,26 +7,25 @@ from importlib.util import find_spec
 import numpy as np
 
 from aigc_tf.data.captioned.source import CaptionedSource
-from aigc_tf.families.flow.prompted import TextFlow
 from aigc_tf.families.matching.model import Matcher
+from aigc_tf.families.prompted import Prompted
 from aigc_tf.metrics.captioned.judge import in_words, judge_of, mean_fit
 from aigc_tf.metrics.captioned.matching import CHANCE, ranks, recall, same_captions
 from aigc_tf.metrics.captioned.pixels import nearest_captions
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.modalities.drawing import to_bytes
-from aigc_tf.recipes import text_flow
+from aigc_tf.recipes.captioned import CaptionedRecipe
 
 MAX_PROMPTS, AMONG, SHOWN = 500, 100, 8
 AT = (1, 10)
 REAL, NEAREST = "held-out pictures", "training picture of the nearest caption (TF-IDF)"
-GRID = "Held-out captions, drawn with guidance of 1, 2 and 4 from left to right."
 _SEED = 0  # of the other prompts
 
 
 class DrawnToPrompts(Evaluator):
     """Pictures that are drawn to held-out captions, which combine known words in a new way.
 
-    The picture prompts_and_guidance shows them. With a judge, which the option `judge` names, the figures are, higher
+    The picture drawn_prompts shows them. With a judge, which the option `judge` names, the figures are, higher
     is better, each beside the held-out pictures themselves and the training picture of the nearest caption:
 
     - prompt_recall_at_1 and prompt_recall_at_10: pictures whose prompt the judge finds the best, or among the ten best,
@@ -35,7 +34,7 @@ class DrawnToPrompts(Evaluator):
     """
 
     def measure(
-        self, model: TextFlow, source: CaptionedSource, recipe: text_flow.TextFlow, request: Request
+        self, model: Prompted, source: CaptionedSource, recipe: CaptionedRecipe, request: Request
     ) -> Measurement:
         """Draw for at most 500 captions of the part, evenly spread; see `Evaluator.measure`.
 
@@ -45,7 +44,8 @@ class DrawnToPrompts(Evaluator):
         judge = judge_of(request, model)
         pictures, texts = source.pairs(request.part, min(request.samples, MAX_PROMPTS))
         shown = [texts[row] for row in np.linspace(0, len(texts) - 1, min(SHOWN, len(texts))).astype(int)]
-        grid = {"prompts_and_guidance": Picture(model.by_guidance(shown, **request.sampling), GRID)}
+        meaning = f"Held-out captions, drawn {model.sheet_meaning}."
+        grid = {"drawn_prompts": Picture(model.sheet(shown, **request.sampling), meaning)}
         if judge is None:
             return Measurement({}, {"judge": "none: a run of match, with another words.split, judges prompts"}, grid)
         drawn = to_bytes(model.generate(len(texts), request.seed, texts, **request.sampling))

@@ -14,7 +14,6 @@ from aigc_tf.metrics.captioned.pixels import cells, nearest_captions
 from aigc_tf.metrics.distances import squared_distances
 from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, Picture, Request
 from aigc_tf.modalities.captions import captioned
-from aigc_tf.nn.losses import contrastive_nats
 from aigc_tf.recipes.match import Match
 
 MAX_PAIRS = 1000  # that are searched among each other
@@ -72,15 +71,20 @@ class Matching(Evaluator):
         return Measurement(figures, protocol, {"found_pictures": Picture(sheet, FOUND)})
 
 
-class MatchingLoss(Chooser):
-    """-log p of the right partner among the pairs of the part, in nats, both ways; lower is better."""
+class MatchingRank(Chooser):
+    """Geometric mean of the rank of the right partner among the pairs of the part, from 1, both ways; lower is better.
 
-    name = "matching_nats"
+    Not the contrastive loss: it rises while the order still gets better, when probabilities become too sure.
+    """
+
+    name = "matching_rank"
 
     def value(self, model: Matcher, source: CaptionedSource, recipe: Match, samples: int, part: PartName) -> float:
         """Of at most `samples`, and 1,000."""
         pictures, texts = source.pairs(part, min(samples, MAX_PAIRS))
-        return float(contrastive_nats(model.of_pictures(pictures), model.of_words(texts), model.scale))
+        fit, same = model.of_words(texts) @ model.of_pictures(pictures).T, same_captions(texts)
+        found = np.concatenate([ranks(fit, same), ranks(fit.T, same)])
+        return float(np.exp(np.log1p(found).mean()))
 
 
 def same_captions(texts: list[str]) -> np.ndarray:

@@ -14,6 +14,8 @@ from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
 from aigc_tf.metrics import cache
 from aigc_tf.metrics.frechet import GaussianStatistics, StreamingStatistics, frechet_distance, gaussian_statistics
+from aigc_tf.metrics.images.by_class import ByClass, Grouped, by_class
+from aigc_tf.metrics.images.class_shares import ClassShares, shares_of
 from aigc_tf.metrics.images.features import FeatureNetwork, Features
 from aigc_tf.metrics.images.inception_score import InceptionScore, inception_score
 from aigc_tf.metrics.images.pca import gaussian_of
@@ -41,6 +43,8 @@ class Comparison(NamedTuple):
     kernel: KernelDistance | None
     neighbours: PrecisionRecall | None
     score: InceptionScore | None
+    shares: ClassShares | None
+    by_class: ByClass | None
     images: int
     """How many there are."""
     kept: int
@@ -84,7 +88,11 @@ def reference_statistics(network: FeatureNetwork, source: ImageSource, part: Par
 
 
 def comparison(
-    network: FeatureNetwork, chunks: Iterable[np.ndarray], source: ImageSource, part: PartName
+    network: FeatureNetwork,
+    chunks: Iterable[np.ndarray],
+    source: ImageSource,
+    part: PartName,
+    told: np.ndarray | None = None,
 ) -> Comparison:
     """Compare images with the reference images of a part.
 
@@ -93,12 +101,15 @@ def comparison(
         chunks: uint8 images `[n, height, width, channels]`, part after part.
         source: of the part.
         part: what they are compared with.
+        told: the class of each image that was asked for, int `[images]`; None where none was: then classes are those
+            that the network tells, if it does.
 
     Raises:
         InputError: there are fewer than two images of the part.
     """
     statistics, looked = features_of(network, chunks, MAX_KEPT_IMAGES)
-    real, features = reference_features(network, source, part).features, looked.features
+    reference, features = reference_features(network, source, part), looked.features
+    real = reference.features
     compared = min(len(features), len(real), MAX_KEPT_IMAGES)
     classes = looked.probabilities if len(features) >= MIN_SCORED else None
     return Comparison(
@@ -106,10 +117,36 @@ def comparison(
         kernel_distance(features, real) if min(len(features), len(real)) >= MIN_FEATURES else None,
         precision_recall(_some(real, compared), _some(features, compared)) if compared > NEIGHBOURS else None,
         None if classes is None else inception_score(classes),
+        _shares(classes, reference.probabilities),
+        _by_class(looked, reference, told, reference_of(source, part).labels),
         statistics.count,
         len(features),
         compared,
     )
+
+
+def _shares(drawn: np.ndarray | None, real: np.ndarray | None) -> ClassShares | None:
+    """Of probabilities of classes; None where there are none."""
+    return None if drawn is None or real is None else ClassShares(shares_of(drawn), shares_of(real))
+
+
+def _by_class(drawn: Features, real: Features, told: np.ndarray | None, labels: np.ndarray | None) -> ByClass | None:
+    """By the classes that were asked for and those of the labels, or by those that the network tells on both sides."""
+    if told is not None and labels is not None:
+        classes = int(max(told.max(), labels.max())) + 1
+        tells = drawn.probabilities is not None and drawn.probabilities.shape[1] == classes
+        asked = Grouped(drawn.features, told[: len(drawn.features)], True, _likeliest(drawn) if tells else None)
+        return by_class(asked, Grouped(real.features, labels), classes)
+    if drawn.probabilities is None or real.probabilities is None:
+        return None
+    ours, theirs = (Grouped(one.features, _likeliest(one)) for one in (drawn, real))
+    return by_class(ours, theirs, drawn.probabilities.shape[1])
+
+
+def _likeliest(looked: Features) -> np.ndarray:
+    assert looked.probabilities is not None
+    found: np.ndarray = looked.probabilities.argmax(axis=1)
+    return found
 
 
 def features_of(
@@ -131,7 +168,9 @@ def features_of(
     return statistics.result(), Features(features, np.concatenate([chunk.probabilities for chunk in kept])[first])
 
 
-def real_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:
+def real_images(
+    network: FeatureNetwork, source: ImageSource, count: int, part: PartName, by_label: bool = False
+) -> Comparison:
     """Of real training images: no generator is expected to be better.
 
     Args:
@@ -139,6 +178,7 @@ def real_images(network: FeatureNetwork, source: ImageSource, count: int, part: 
         source: of the images.
         count: training images, drawn without replacement with a fixed seed, or all if there are fewer.
         part: what they are compared with, another part than the training images.
+        by_label: whether classes are those of the labels, as of a model that is told them.
 
     Raises:
         InputError: there are fewer than two training images, or images of the part.
@@ -150,8 +190,9 @@ def real_images(network: FeatureNetwork, source: ImageSource, count: int, part: 
     # In the order in which they are drawn: what is of the first ones is of all classes.
     chosen = np.random.default_rng(0).choice(available, count, replace=False)
     chunks = (source.train.images[chosen[start : start + _AT_ONCE]] for start in range(0, count, _AT_ONCE))
-    key = (*_key(network, source, part), count)
-    return cache.shared().of("real images", key, lambda: comparison(network, chunks, source, part))
+    told = source.train.labels[chosen] if by_label and source.train.labels is not None else None
+    key = (*_key(network, source, part), count, by_label)
+    return cache.shared().of("real images", key, lambda: comparison(network, chunks, source, part, told))
 
 
 def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from aigc_tf.data.source import PartName
 from aigc_tf.errors import InputError
-from aigc_tf.metrics.evaluator import CHOOSING_SEED, Better, Chooser, Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.evaluator import (
+    CHOOSING_SEED,
+    Better,
+    Chooser,
+    Evaluator,
+    Figure,
+    Measurement,
+    Picture,
+    Request,
+    Table,
+)
 from aigc_tf.metrics.frechet import frechet_distance
 from aigc_tf.metrics.images.drawing import Generates, generated_images
-from aigc_tf.metrics.images.features import FeatureNetwork, Kind, feature_network, in_words, of_request
+from aigc_tf.metrics.images.features import FeatureNetwork, Kind, choose, feature_network, in_words, of_request
 from aigc_tf.metrics.images.memorisation import nearest_picture, nearest_training_images
 from aigc_tf.metrics.images.pca import gaussian_of
 from aigc_tf.metrics.images.reference import (
@@ -43,6 +55,23 @@ READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
 }
 """The figures of a comparison: which way is better, and where the value stands."""
 
+CLASS_READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
+    "class_share_distance": ("lower", lambda found: found.shares and found.shares.distance),
+    "smallest_class_share": ("higher", lambda found: found.shares and found.shares.smallest),
+}
+"""Those of a model that is not told classes, where the feature network tells those of the source."""
+
+WORST_READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
+    "worst_class_precision": ("higher", lambda found: found.by_class and found.by_class.worst_precision),
+    "worst_class_recall": ("higher", lambda found: found.by_class and found.by_class.worst_recall),
+    "worst_class_kernel_distance": ("lower", lambda found: found.by_class and found.by_class.worst_kernel_distance),
+}
+"""The worst values among the classes of the source, where they are told."""
+BY_CLASS = (
+    "Which classes are drawn well, and how often? Shares have their 95 % intervals (Wilson). Precision and recall are "
+    "of {compared} images of each class on both sides; classes with fewer images are not judged."
+)
+
 
 class Samples(Evaluator):
     """How near generated images are to real ones.
@@ -55,13 +84,19 @@ class Samples(Evaluator):
     - kernel_distance, lower is better (Bińkowski et al. 2018), and kernel_distance_error, its standard error;
     - inception_score, higher is better, and inception_score_std (Salimans et al. 2016); absent if the network has no
       classes;
+    - class_share_distance, lower is better, the total variation distance between the shares of classes of samples and
+      of real images, and smallest_class_share, higher is better, that of the rarest; absent if the network does not
+      tell the classes of the source, or the model is told them. The protocol has the shares of the rarest classes;
+    - worst_class_precision, worst_class_recall, worst_class_kernel_distance: those of the worst class, where classes
+      are told as for the shares, or the model is told them; absent with few samples;
     - precision and recall, from 0 to 1, higher is better (Kynkäänniemi et al. 2019); baselines of another number of
       images are left out;
     - nearest_training_image_ratio: the median distance in pixels of samples to their nearest training images, over
       that of images of the part; near 0 the samples are copies (see `aigc_tf.metrics.images.memorisation`).
 
-    The picture nearest_training_images has in each row a sample and the training images nearest to it. Of the training
-    part itself, figures that need images which nothing was trained on are absent.
+    The table by_class has a row for each class: how often it is drawn, or where the class was asked for recognised, and
+    how well. The picture nearest_training_images has in each row a sample and the training images nearest to it. Of the
+    training part itself, figures that need images which nothing was trained on are absent.
 
     The Fréchet distance is of all samples, the other figures of the first 10,000. The option "features" names the
     feature network.
@@ -77,9 +112,13 @@ class Samples(Evaluator):
         _require_enough(samples, source, part)
         network = of_request(source, recipe.images, request)
         drawn = generated_images(model, network.shape, samples, request.seed, request.sampling)
-        found = comparison(network, drawn, source, part)
-        beside = _baselines(network, source, samples, part)
-        figures = _figures(found, beside)
+        told, tells = _told(model, samples), _tells_classes(source, request)
+        found = comparison(network, drawn, source, part, told)
+        beside = _baselines(network, source, samples, part, told is not None)
+        classes = found.shares if tells and model.conditions(None, 1) is None else None
+        by_class = found.by_class if tells or told is not None else None
+        readings = READINGS | (CLASS_READINGS if classes else {}) | (WORST_READINGS if by_class else {})
+        figures = _figures(found, beside, readings)
         protocol = in_words(source, network, request) | {
             "kept_samples": found.kept,
             "reference": _reference_in_words(source, part),
@@ -88,10 +127,16 @@ class Samples(Evaluator):
             "precision_recall_images": found.compared,
             "baselines": _baselines_in_words(source, beside),
         }
+        if classes:
+            protocol["class_shares"] = classes.in_words(source.class_names)
+        tables = {}
+        if by_class:
+            caption = BY_CLASS.format(compared=by_class.compared)
+            tables["by_class"] = Table(by_class.table(source.class_names), caption)
         if _is_learnt(source, part):
-            return Measurement(figures, protocol)
+            return Measurement(figures, protocol, tables=tables)
         copied = _memorisation(model, source, network, request)
-        return Measurement({**figures, **copied.figures}, {**protocol, **copied.protocol}, copied.pictures)
+        return Measurement({**figures, **copied.figures}, {**protocol, **copied.protocol}, copied.pictures, tables)
 
 
 class FrechetDistance(Chooser):
@@ -147,22 +192,39 @@ def _is_learnt(source: ImageSource, part: PartName) -> bool:
     return source.part(part) is source.train
 
 
-def _baselines(network: FeatureNetwork, source: ImageSource, samples: int, part: PartName) -> dict[str, Comparison]:
-    """What figures stand beside, by name, from the same number of images."""
-    found = {GAUSSIAN: gaussian_images(network, source, samples, part)}
+def _tells_classes(source: ImageSource, request: Request) -> bool:
+    """Whether the feature network tells the classes of the source."""
+    return choose(source, request.options.get("features", "auto")).kind == "classifier"
+
+
+def _told(model: Generates, samples: int) -> np.ndarray | None:
+    """The class of each sample that the model is told; None where it is told none, or something else."""
+    conditions = model.conditions(None, samples)
+    if conditions is None:
+        return None
+    found = np.asarray(conditions)
+    return found if found.dtype.kind == "i" and found.ndim == 1 else None
+
+
+def _baselines(
+    network: FeatureNetwork, source: ImageSource, samples: int, part: PartName, by_label: bool
+) -> dict[str, Comparison]:
+    """What figures stand beside, by name, from the same number of images; a Gaussian is told no class."""
+    gaussian = gaussian_images(network, source, samples, part)
+    found = {GAUSSIAN: gaussian._replace(by_class=None) if by_label else gaussian}
     if not _is_learnt(source, part):
-        found[REAL] = real_images(network, source, samples, part)
+        found[REAL] = real_images(network, source, samples, part, by_label)
     return found
 
 
-def _figures(found: Comparison, beside: dict[str, Comparison]) -> dict[str, Figure]:
-    # Precision and recall depend on the number of images.
-    alike = {
-        name: other if other.compared == found.compared else other._replace(neighbours=None)
-        for name, other in beside.items()
-    }
+def _figures(
+    found: Comparison,
+    beside: dict[str, Comparison],
+    readings: dict[str, tuple[Better, Callable[[Comparison], float | None]]],
+) -> dict[str, Figure]:
+    alike = {name: _alike(other, found) for name, other in beside.items()}
     figures = {}
-    for figure, (better, read) in READINGS.items():
+    for figure, (better, read) in readings.items():
         value = read(found)
         if value is None:
             continue
@@ -171,6 +233,14 @@ def _figures(found: Comparison, beside: dict[str, Comparison]) -> dict[str, Figu
     if REAL in beside:
         figures["frechet_distance_real_train"] = Figure(beside[REAL].frechet, "neither")
     return figures
+
+
+def _alike(other: Comparison, found: Comparison) -> Comparison:
+    """Without what depends on the number of images, where it differs: precision and recall."""
+    if other.compared != found.compared:
+        other = other._replace(neighbours=None)
+    ours, theirs = found.by_class, other.by_class
+    return other if ours and theirs and ours.compared == theirs.compared else other._replace(by_class=None)
 
 
 def _reference_in_words(source: ImageSource, part: PartName) -> str:

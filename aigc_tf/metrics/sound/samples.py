@@ -57,7 +57,7 @@ class SoundSamples(Evaluator):
             "sounds": fewer.samples,
             "heard": f"spectrograms of the sounds, {recipe.sound.iterations} iterations of Griffin-Lim",
         }
-        return Measurement(figures, protocol, found.pictures)
+        return Measurement(figures, protocol, found.pictures, found.tables)
 
 
 class SpectrogramDistance(Chooser):

@@ -8,7 +8,7 @@ import numpy as np
 
 from aigc_tf.data.labelled.source import LabelledSource
 from aigc_tf.data.source import evenly
-from aigc_tf.families.text.classification.attributions import attributions
+from aigc_tf.families.text.classification.attributions import attention, integrated_gradients
 from aigc_tf.families.text.classification.model import TextClassifier
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.classify import Classify
@@ -39,8 +39,10 @@ class Deletion(Evaluator):
                 continue
             (before,) = model.probabilities_of([tokens])
             label = int(before.argmax())
-            found = attributions(model.networks, tokens, label)
-            rankings = {"attention": [found.attention], "gradients": [found.gradients]}
+            rankings = {
+                "attention": [attention(model.networks, tokens)],
+                "gradients": [integrated_gradients(model.networks, tokens, label)],
+            }
             rankings[RANDOM] = [random.uniform(size=len(tokens)) for _ in range(_DRAWS)]
             rows = [rest for ranks in rankings.values() for values in ranks for rest in without_top(tokens, values)]
             after = iter(before[label] - model.probabilities_of(rows)[:, label])

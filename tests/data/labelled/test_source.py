@@ -12,8 +12,9 @@ import aigc_tf
 from aigc_tf.data.labelled.opening import open_source
 from aigc_tf.data.labelled.source import LabelledSource
 from aigc_tf.errors import InputError
-from aigc_tf.recipes.classify import Classify, LabelSettings
+from aigc_tf.recipes.classify import Classify
 from aigc_tf.recipes.gpt import GPT
+from aigc_tf.recipes.labels import LabelSettings
 from aigc_tf.recipes.settings import LoggingSettings
 from aigc_tf.recipes.text import TextSettings
 

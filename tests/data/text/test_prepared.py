@@ -13,7 +13,7 @@ from aigc_tf.data import files
 from aigc_tf.data.text import prepared, split, vocabulary
 from aigc_tf.data.text.documents import spread
 from aigc_tf.data.text.source import TextSource
-from aigc_tf.storage.archives import UnavailableError
+from aigc_tf.errors import UnavailableError
 from tests.data.text.sources import opened
 
 STORY = "".join(

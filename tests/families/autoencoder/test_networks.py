@@ -11,9 +11,10 @@ from keras import layers
 
 from aigc_tf.families.autoencoder.networks import conv_autoencoder, denoiser, dense_vae
 from aigc_tf.recipes.autoencoder import Autoencoder
+from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 from aigc_tf.recipes.conv_vae import ConvVAE
 from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
-from aigc_tf.recipes.images import ImageRecipe, ImageSettings
+from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.vae import VAE
 from aigc_tf.references import resolve
@@ -64,7 +65,7 @@ def test_printed_convolutional_vae_is_article_004s():
     [
         name
         for name, recipe in recipe_classes().items()
-        if "encoder" in recipe.networks and issubclass(recipe, ImageRecipe) and isinstance(recipe.images, ImageSettings)
+        if issubclass(recipe, AutoencoderRecipe) and isinstance(recipe.images, ImageSettings)
     ],
 )
 def test_any_size_and_any_channels(name: str, shape: tuple[int, int, int]):

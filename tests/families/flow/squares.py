@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
 
 import aigc_tf
-from aigc_tf.recipes.flows import FlowRecipe, UNetSettings
+from aigc_tf.recipes.flows import FlowRecipe, TransformerSettings, UNetSettings
 from aigc_tf.recipes.images import ImageSettings
 
 PICTURES = np.zeros((2, 8, 8, 1), np.float32)
 PICTURES[0, 2:6, :3] = PICTURES[1, 2:6, 5:] = 1
 
 
-def trained(kind: type[FlowRecipe], steps: int) -> tuple[Any, list[float]]:
+def trained(
+    kind: type[FlowRecipe], steps: int, network: Literal["unet", "transformer"] = "unet"
+) -> tuple[Any, list[float]]:
     """A model of a recipe after some steps of 32 pictures, half of each kind on average, and its losses."""
     recipe = kind(
         images=ImageSettings(height=8, width=8),
+        network=network,
         unet=UNetSettings(filters=(16, 16), blocks=(1, 1), time_size=16),
+        transformer=TransformerSettings(width=32, depth=2, heads=2),
         batch_size=32,
         average_images=3000,
     )

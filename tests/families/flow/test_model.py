@@ -16,7 +16,10 @@ from aigc_tf.export import Limits, Runner, export
 from aigc_tf.families.flow.conditional import ClassFlow as ClassFlowModel
 from aigc_tf.families.flow.unconditional import Flow as FlowModel
 from aigc_tf.recipes.class_flow import ClassFlow
+from aigc_tf.recipes.dp_flow import DPFlow
 from aigc_tf.recipes.flow import Flow
+from aigc_tf.recipes.flows import TransformerSettings
+from aigc_tf.recipes.text_flow import TextFlow
 from tests.families.flow.squares import assert_draws_either, trained
 
 CLASSES = ClassNames(("dark", "bright"))
@@ -43,11 +46,27 @@ def class_flow() -> ClassFlowModel:
     return shaken(aigc_tf.create(ClassFlow.tiny(), classes=CLASSES))
 
 
-def test_it_learns_two_blobs() -> None:
+@pytest.mark.parametrize("network", ["unet", "transformer"])
+def test_it_learns_two_blobs(network) -> None:
     """Bright squares left or right: after some hundred small steps samples are either, not the mean of both."""
-    model, losses = trained(Flow, 400)
+    model, losses = trained(Flow, 400, network)
     assert np.mean(losses[-50:]) < 0.5 * np.mean(losses[:50])
     assert_draws_either(model.generate(64, seed=1, evaluations=20), 0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "message"),
+    [
+        (Flow, {"network": "transformer", "transformer": TransformerSettings(patch=8)}, "28x28: .* transformer.patch"),
+        (TextFlow, {"network": "transformer", "heads": 5, "word_size": 20}, "the last of transformer.width 192"),
+        (DPFlow, {"network": "transformer"}, "network is 'transformer': norms of single images' gradients"),
+    ],
+)
+def test_a_network_that_does_not_fit_is_refused(kind, fields: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        kind(**fields)
+    with pytest.raises(ValueError, match=r"transformer\.width is 6: it must be a multiple of twice the heads"):
+        TransformerSettings(width=6)
 
 
 def test_options_say_how_it_is_solved(flow: FlowModel) -> None:

@@ -15,6 +15,7 @@ from aigc_tf.export import Limits, Runner, export
 from aigc_tf.families.flow.prompted import TextFlow as TextFlowModel
 from aigc_tf.metrics.captioned.drawn import AMONG, _others, prompt_ranks
 from aigc_tf.nn.towers import OnlyWords
+from aigc_tf.recipes.flows import TransformerSettings
 from aigc_tf.recipes.match import Match
 from aigc_tf.recipes.text_flow import TextFlow
 from tests.families.flow.test_model import shaken
@@ -38,6 +39,18 @@ def test_words_change_the_picture_and_their_way_of_writing_does_not(flow: TextFl
     np.testing.assert_allclose(both[1], blue[1], atol=1e-5)
     with pytest.raises(InputError, match="no word that a training caption has"):
         flow.generate(1, prompt="mauve")
+
+
+def test_a_transformer_sees_words_in_each_block(source) -> None:
+    sizes = TransformerSettings(width=8, depth=2, heads=2)
+    recipe = dataclasses.replace(TextFlow.tiny(), network="transformer", transformer=sizes)
+    model = shaken(aigc_tf.create(recipe, captions=source.captions))
+    body = model.used.get_layer("body")
+    assert all(body.get_layer(f"with_words_block_{index}") for index in range(2))
+    noisy, states = np.full((1, 16, 16, 3), 0.3, np.float32), np.ones((1, 16, 8), np.float32)
+    body.get_layer("words_vector").kernel.assign(np.zeros((8, 8)))
+    seen, nothing = (body([noisy, np.full(1, 0.4), given]) for given in (states, 0 * states))
+    assert np.abs(seen - nothing).max() > 1e-3
 
 
 def test_batches_are_what_is_drawn_at_once(flow: TextFlowModel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from aigc_tf.data.captioned.opening import open_source
 from aigc_tf.data.text.vocabulary import UNKNOWN
 from aigc_tf.errors import InputError
 from aigc_tf.families.matching.model import Matcher
-from aigc_tf.metrics.captioned.matching import Matching, ranks, recall
+from aigc_tf.metrics.captioned.matching import Matching, MatchingRank, ranks, recall
 from aigc_tf.metrics.evaluator import Request
 from aigc_tf.modalities.rankings import ranked
 from aigc_tf.nn.losses import contrastive_nats
@@ -112,6 +113,21 @@ def test_ranks_count_wrong_ones_before_the_best_right_one() -> None:
     assert ranks(fit, right).tolist() == [1, 1]
     assert recall(np.array([0, 1, 9, 10]), 10) == 0.75
     assert ranked(["a", "b", "c"], fit[1], 2) == (("c", 0.4), ("b", 0.3))
+
+
+def test_the_checkpoint_is_chosen_by_the_mean_rank_of_the_right_one() -> None:
+    words = np.array([[1.0, 0], [0.6, 0.8], [1, 0.1], [1, 0]])
+    pictures = np.array([[1.0, 0], [0, 1], [0.2, 1], [0.9, 0]])
+    model = SimpleNamespace(of_words=lambda texts: words, of_pictures=lambda images: pictures)
+    source = SimpleNamespace(pairs=lambda part, count: (pictures, ["a", "b", "c", "a"]))
+    right = np.array([[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]], bool)
+    fit = words @ pictures.T
+    expected = [
+        1 + sum(row[~own] > row[own].max()) for scores in (fit, fit.T) for own, row in zip(right, scores, strict=True)
+    ]
+    assert min(expected) == 1 < max(expected)
+    value = MatchingRank().value(model, source, Match.tiny(), 10, "validation")
+    assert value == pytest.approx(np.prod(expected) ** (1 / len(expected)))
 
 
 def test_dropped_words_are_unknown_and_nothing_else_changes(source, monkeypatch: pytest.MonkeyPatch) -> None:

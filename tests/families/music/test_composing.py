@@ -164,3 +164,13 @@ def test_of_several_drawings_the_one_with_fewest_parallels_is_written(model: Mus
     assert sum(sum(parallels(piece)) for piece in best) <= sum(sum(parallels(piece)) for piece in once)
     (fitted,) = model.transform([PIECES[0].part(0, 16)], best_of=3)
     np.testing.assert_array_equal(fitted.cells[:, 0], PIECES[0].cells[:16, 0])
+
+
+def test_no_parallels_are_drawn_where_none_are_wanted(model: MusicModel):
+    usual, drawn = (model.generate(4, seed=1, bars=4, parallels=wanted) for wanted in (True, False))
+    assert all(sum(parallels(piece)) == 0 for piece in drawn)
+    assert any(sum(parallels(piece)) > 0 for piece in usual)
+    for voice, name in ((0, "soprano"), (3, "bass")):
+        (fitted,) = model.transform([PIECES[0]], fix=(name,), parallels=False)
+        assert parallels(fitted) == (0, 0)
+        np.testing.assert_array_equal(fitted.cells[:, voice], PIECES[0].cells[:, voice])

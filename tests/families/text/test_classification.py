@@ -15,7 +15,7 @@ from aigc_tf.data.classes import ClassNames
 from aigc_tf.data.labelled.evidence import FACTOR, Evidence, sums_of
 from aigc_tf.data.labelled.opening import open_source
 from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary
-from aigc_tf.families.text.classification.attributions import attributions
+from aigc_tf.families.text.classification.attributions import integrated_gradients
 from aigc_tf.families.text.classification.model import TextClassifier
 from aigc_tf.families.text.classification.pages import relevance_page
 from aigc_tf.recipes.char_rnn import CharRNN, RecurrentSettings
@@ -65,8 +65,8 @@ def test_integrated_gradients_add_up_to_the_logit(encoder: str):
     ends = [model.networks.judge([row, *model.networks.embed(which)], training=False) for which in (row, unknown)]
     np.testing.assert_allclose(ends[0], logits + evidence, atol=1e-5)
     for label in range(3):
-        found = attributions(model.networks, TOKENS, label)
-        assert found.gradients.sum() == pytest.approx(float((ends[0] - ends[1])[0, label]), abs=0.05)
+        found = integrated_gradients(model.networks, TOKENS, label)
+        assert found.sum() == pytest.approx(float((ends[0] - ends[1])[0, label]), abs=0.05)
 
 
 def test_evidence_in_the_network_is_that_of_the_tables():

@@ -14,7 +14,7 @@ from aigc_tf.data.music.performance import Performance, read_performance
 from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Request
 from aigc_tf.metrics.music.events import EventSamples, HeldOutEvents
-from aigc_tf.modalities.performances import Performances, joined
+from aigc_tf.modalities.performances import Performances
 from aigc_tf.recipes.midi_events import MidiEvents
 from aigc_tf.recipes.options import Decoding
 
@@ -52,7 +52,7 @@ def test_what_is_drawn_is_music_and_is_written_as_midi(run: aigc_tf.Run, tmp_pat
     pieces = [piece for piece in run.generate(3, seed=2, tokens=80, decoding=Decoding(temperature=0.8)) if piece.notes]
     Performances().write_all(tmp_path / "all.mid", pieces, {"model": "test"})
     assert len(read_performance(tmp_path / "all.mid").notes) > 0
-    assert len(joined(pieces).notes) == sum(len(piece.notes) for piece in pieces)
+    assert len(Performances().joined(pieces).notes) == sum(len(piece.notes) for piece in pieces)
     sound = Performances().sound(pieces)
     assert 0.5 < np.abs(sound.sound).max() <= 1
 

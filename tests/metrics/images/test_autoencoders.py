@@ -56,7 +56,7 @@ def spread(source: ImageSource, count: int) -> np.ndarray:
 
 def names(report: dict) -> set[str]:
     """The figures."""
-    return set(report) - {"better", "baselines", "protocol", "pictures"}
+    return set(report) - {"better", "baselines", "protocol", "pictures", "tables"}
 
 
 def test_a_vae_is_measured_by_its_own_methods(stripes, small_networks):

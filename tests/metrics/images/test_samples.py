@@ -35,8 +35,11 @@ FLOATS = {
     "inception_score_std",
     "precision",
     "recall",
+    "class_share_distance",
+    "smallest_class_share",
     "nearest_training_image_ratio",
 }
+CLASSES = {"class_share_distance", "smallest_class_share"}
 PROTOCOL = {"network", "network_chosen", "weights_sha256", "samples", "reference", "reference_images", "resize"} | {
     "seed",
     "note",
@@ -73,14 +76,14 @@ def test_report_is_flat_floats_and_a_protocol_that_is_json(stripes, drawing, sma
     assert "is anything copied?" in caption
     assert picture.dtype == np.uint8 and picture.shape[-1] == 1
     assert report["nearest_training_image_ratio"] == 0  # this model draws training images
-    assert set(report) == FLOATS | {"protocol", "better", "baselines"}
+    assert set(report) == FLOATS | {"protocol", "better", "baselines", "tables"} and report["tables"] == {}
     assert all(type(report[key]) is float and np.isfinite(report[key]) for key in FLOATS)
     protocol = report["protocol"]
     assert set(protocol) >= PROTOCOL
     assert (protocol["samples"], protocol["seed"], protocol["reference_images"]) == (30, 5, 40)
     assert protocol["precision_recall_images"] == 30
     assert protocol["reference"] == "test split of stripes: made up"
-    directed = {"frechet_distance", "kernel_distance", "precision", "recall", "inception_score"}
+    directed = {"frechet_distance", "kernel_distance", "precision", "recall", "inception_score", *CLASSES}
     assert set(report["better"]) == FLOATS and set(report["baselines"]) == directed
     assert all(set(beside) == {GAUSSIAN, REAL} for beside in report["baselines"].values())
     assert report["baselines"]["frechet_distance"][REAL] == report["frechet_distance_real_train"]
@@ -121,9 +124,10 @@ def test_the_distance_is_of_all_samples_and_the_rest_of_the_first(stripes, drawi
 def test_without_classes_there_is_no_inception_score(stripes, drawing, small_networks):
     source = stripes(labelled=False)
     report = report_of(Samples(), drawing(source.train.images, (16, 16, 1)), source, SMALL, samples=30)
-    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} | {
+    assert set(report) == FLOATS - {"inception_score", "inception_score_std"} - CLASSES | {
         "protocol",
         "pictures",
+        "tables",
         "better",
         "baselines",
     }

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from aigc_tf.data.music.made_up import made_up_pieces
-from aigc_tf.data.music.piece import HOLD, Piece, symbol_of
-from aigc_tf.data.music.voice_leading import parallels
+from aigc_tf.data.music.piece import FIRST, HOLD, REST, SYMBOLS, Piece, symbol_of
+from aigc_tf.data.music.voice_leading import parallel_symbols, parallels
 from aigc_tf.metrics.music import rules
 from aigc_tf.recipes.pieces import VOICES
 
@@ -35,6 +35,22 @@ def duet(*chords: tuple[int, int]) -> Piece:
 def test_parallels(piece: Piece, found: tuple[int, int]):
     assert parallels(piece) == found
     assert rules.per_hundred_quarters(1, [piece]) == 400 / piece.steps
+
+
+def test_symbols_that_make_a_parallel_are_those_that_are_counted():
+    random = np.random.default_rng(0)
+    near = np.array([HOLD, REST, *range(FIRST + 30, FIRST + 45)])
+    for _ in range(200):
+        before, cells = random.choice(near[1:], 3), random.choice(near, 3)
+        voice = int(random.integers(3))
+        others = [0 if other == voice else cells[other] for other in range(3)]
+
+        def broken(symbol: int, others: list[int] = others, before: np.ndarray = before, voice: int = voice) -> int:
+            step = [symbol if other == voice else cell for other, cell in enumerate(others)]
+            return sum(parallels(Piece(np.array([before, step], np.int16))))
+
+        counted = [broken(symbol) > broken(HOLD) for symbol in range(SYMBOLS)]
+        np.testing.assert_array_equal(parallel_symbols(before[None], np.array([others]), voice)[0], counted)
 
 
 def test_crossings_and_ranges():

@@ -10,11 +10,12 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from aigc_tf.data.labelled.opening import open_source
+from aigc_tf.metrics.classification import calibration_error, confusion, nats
 from aigc_tf.metrics.text import classification, deletion
-from aigc_tf.metrics.text.classification import calibration_error, confusion, nats
 from aigc_tf.metrics.text.deletion import SHARES, without_top
 from aigc_tf.metrics.text.simple_classifiers import majority_probabilities, tfidf_probabilities
-from aigc_tf.recipes.classify import Classify, LabelSettings
+from aigc_tf.recipes.classify import Classify
+from aigc_tf.recipes.labels import LabelSettings
 from tests.families.text.test_classification import made
 
 

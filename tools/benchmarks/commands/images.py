@@ -232,6 +232,34 @@ def augmentation(
     show(report, json) if json else print(table(report))
 
 
+def best_of(
+    run: Annotated[Path, tyro.conf.Positional],
+    by: Path | None = None,
+    times: tuple[int, ...] = (1, 2, 4, 8),
+    samples: int = 2000,
+    seed: int = 0,
+    features: str = "auto",
+    json: bool = False,
+) -> None:
+    """Precision, recall and Fréchet distance of pictures of which the best of several was kept (`--best-of`).
+
+    Args:
+        run: A run of pictures.
+        by: The run that chooses, or classifier, as --best-by; a GAN's own discriminator if not given.
+        times: How often each picture is drawn.
+        samples: Pictures that are kept.
+        seed: Of the drawings.
+        features: The feature network that measures, as of tools.evaluate: rotation is another than a classifier.
+        json: Print one JSON object.
+    """
+    from aigc_tf.runs.run import Run
+    from tools.benchmarks.best_of import best_of as measure
+    from tools.benchmarks.best_of import table
+
+    rows = [*measure(Run.open(run), by, times, samples, seed, features)]
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
 def printed(
     recipes: tuple[str, ...] = ("vae", "mlp_gan", "dcgan", "conv_gan", "conv_vae"),
     source: str = "fashion_mnist",
@@ -261,5 +289,5 @@ def printed(
 
 COMMANDS = (
     *(train, quality, gans, vae, vae_train, data, compression, denoising, likelihood, anomalies, augmentation),
-    printed,
+    *(best_of, printed),
 )

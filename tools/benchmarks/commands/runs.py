@@ -66,54 +66,6 @@ def scores(
     show(report, json) if json else print(table(report))
 
 
-def faults(
-    kills: int = 50,
-    seed: int = 0,
-    every_call: bool = False,
-    works: tuple[str, ...] = (),
-    most: int | None = None,
-    json: bool = False,
-) -> None:
-    """A run killed at random moments and other faults: does it end as one that nothing happened to?
-
-    Args:
-        kills: Number of kills.
-        seed: Random seed of the moments.
-        every_call: Instead end work before each of its system calls that write (Linux on x86-64).
-        works: With --every-call: names of works; all if not given.
-        most: With --every-call: the most calls of each work, evenly spread; all if not given.
-        json: Print one JSON object.
-    """
-    if every_call:
-        from tools.benchmarks.every_call import every_call as try_every_call
-        from tools.benchmarks.every_call import table as table_of_calls
-
-        found = try_every_call(works, most)
-        show(found, json) if json else print(table_of_calls(found))
-        return
-    from tools.benchmarks.faults import faults as measure
-    from tools.benchmarks.faults import table
-
-    report = measure(kills, seed)
-    show(report, json) if json else print(table(report))
-
-
-def fuzz(cases: int = 2000, seed: int = 0, only: tuple[str, ...] = (), json: bool = False) -> None:
-    """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
-
-    Args:
-        cases: Number of cases for each reader.
-        seed: Random seed of the damage.
-        only: Names of readers; all if not given.
-        json: Print one JSON object.
-    """
-    from tools.benchmarks.fuzz import fuzz as measure
-    from tools.benchmarks.fuzz import table
-
-    report = measure(cases, seed, only)
-    show(report, json) if json else print(table(report))
-
-
 def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> None:
     """Whether memory grows with the steps of training and with the images that are sampled and evaluated.
 
@@ -127,33 +79,6 @@ def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> No
 
     report = measure(steps, images)
     show(report, json) if json else print(table(report))
-
-
-def privacy(
-    source: str = "fashion_mnist",
-    epsilons: tuple[float, ...] = (1.0, 3.0, 10.0),
-    recipes: tuple[str, ...] = (),
-    seed: int = 0,
-    samples: int = 10_000,
-    results: Path = Path("saved_models/benchmarks/privacy.jsonl"),
-    json: bool = False,
-) -> None:
-    """The Fréchet distance of the private recipes against ε, beside the same training without privacy.
-
-    Args:
-        source: Data to train on.
-        epsilons: Values of ε to train each recipe at.
-        recipes: Short names of recipes; all private recipes of images if not given.
-        seed: Random seed of the training.
-        samples: Number of samples for the figures.
-        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
-        json: Print one JSON object.
-    """
-    from tools.benchmarks.privacy import privacy as measure
-    from tools.benchmarks.privacy import table
-
-    rows = measure(epsilons, recipes, seed, samples, source, results)
-    show({"rows": rows}, json) if json else print(table(rows))
 
 
 def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: int = 5, json: bool = False) -> None:
@@ -247,14 +172,101 @@ def music_rules(
     print(rules.table([*rules.music_rules(Run.open(run), part, list(ways or rules.WAYS), fitted)]))
 
 
+def labels(
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    labels: tuple[int, ...] = (10, 50),
+    seeds: tuple[int, ...] = (0, 1, 2),
+    steps: int = 200,
+    pictures: int = 10_000,
+    json: bool = False,
+) -> None:
+    """Classes of pictures from few labels: linear probe and fine-tuning beside logistic regression, SVM, from scratch.
+
+    Args:
+        runs: Runs of simclr or masked_autoencoder; and of semi_vae or semi_gan, with the labels that they had.
+        labels: Labels of each class.
+        seeds: Random seeds of the choice of the labels.
+        steps: Updates of a network with the labels, of 50 pictures each.
+        pictures: Test pictures, at most.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.labels import labels as measure
+    from tools.benchmarks.labels import table
+
+    rows = measure(runs, labels, seeds, steps, pictures)
+    show({"rows": rows}, json) if json else print(table(rows))
+
+
+def pruning(
+    run: Annotated[Path, tyro.conf.Positional],
+    sparsity: tuple[float, ...] = (0.5, 0.75, 0.9),
+    steps: int = 1500,
+    samples: int = 5000,
+    figure: str | None = None,
+    results: Path = Path("saved_models/benchmarks/pruning.jsonl"),
+    json: bool = False,
+) -> None:
+    """A run without single weights and without whole channels: quality, size of the file after compression, latency.
+
+    Args:
+        run: The run's folder, of a GAN or a restoring network.
+        sparsity: Shares of the weights that are gone.
+        steps: Number of training steps that follow.
+        samples: Samples to measure the quality of, at most.
+        figure: Which figure of quality the table has. Default: the one that chooses checkpoints, or the first.
+        results: File of finished results; pruned runs lie beside it. A repeated call continues from both.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.pruning import pruning as measure
+
+    report = measure(run, sparsity, steps, samples, figure, results)
+    show({"rows": report["rows"]}, json) if json else print(report["table"])
+
+
+def transfer(
+    run: Annotated[Path, tyro.conf.Positional],
+    source: str,
+    examples: tuple[int, ...] = (100, 300, 1000),
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4),
+    seconds: tuple[float, ...] = (60.0,),
+    freeze: tuple[str, ...] = (),
+    samples: int = 5000,
+    figure: str | None = None,
+    results: Path = Path("saved_models/benchmarks/transfer.jsonl"),
+    processor_time: bool = False,
+    json: bool = False,
+) -> None:
+    """A run gone on with on few examples of another source, beside its recipe from scratch at equal time.
+
+    Args:
+        run: The run's folder: of pictures, photographs or text.
+        source: Another source of its kind.
+        examples: Numbers of training examples: pictures, photographs, lines, or windows of a text.
+        seeds: Random seeds of the choice of the examples and of the training.
+        seconds: Seconds of training; shorter ones are read on the way.
+        freeze: Patterns of layers that stay as they are, as of trainers; measured beside the others.
+        samples: Samples to measure the quality of, at most.
+        figure: Which figure of quality the table has. Default: the one that chooses checkpoints, or the first.
+        results: File of finished results; a repeated call continues from it.
+        processor_time: Count the seconds of all processors together, which other programs do not disturb.
+        json: Print one JSON object.
+    """
+    from tools.benchmarks.transfer import transfer as measure
+
+    report = measure(
+        run, source, examples, seeds, seconds, freeze, samples, figure, results, processor_time=processor_time
+    )
+    show({"rows": report["rows"]}, json) if json else print(report["table"])
+
+
 COMMANDS = (
     export,
+    pruning,
+    transfer,
     scores,
     export_matrix,
-    faults,
-    fuzz,
+    labels,
     memory,
-    privacy,
     scaling,
     recommendation,
     music,

@@ -52,7 +52,7 @@ def words(
     """Pictures and words on held-out combinations, beside TF-IDF, nearest pictures and captions, and chance.
 
     Args:
-        runs: Folders of runs of match, caption and text_flow; their best checkpoints are measured.
+        runs: Folders of runs of match, caption, text_flow and text_gan; their best checkpoints are measured.
         judge: Folder of a run of match with another --words.split, which judges captions and drawn pictures.
         guidances: With which text_flow draws; each is measured.
         samples: Pictures that are drawn, and pairs that are looked at, at most.

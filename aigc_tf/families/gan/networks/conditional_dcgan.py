@@ -49,20 +49,37 @@ def told_generator(recipe: Any, classes: ClassNames, make: Make) -> keras.Model:
 def told_discriminator(recipe: Any, classes: ClassNames, make: Make) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] and label int32 `[batch]` -> logits `[batch, 1]`.
 
-    The class's vector is projected onto the last features (Miyato & Koyama 2018, eq. 3).
+    See `with_projection`.
 
     Args:
         recipe: with `spectral_normalisation`.
         classes: there are.
-        make: the discriminator without classes, whose last features are the output of its layer `flatten`.
+        make: the discriminator without classes, as of `with_projection`.
     """
     unconditional = make(recipe)
-    image, features = unconditional.input, unconditional.get_layer("flatten").output
+    features = unconditional.get_layer("flatten").output
     label = keras.Input((), dtype="int32", name="label")
     vectors = layers.Embedding(len(classes.names), features.shape[-1], name="label_vector")
     # Keras's normalising wrapper casts what comes out to the type of what goes in.
     number = ops.cast(label, "float32") if recipe.spectral_normalisation else label
     vector = spectrally_normalised(vectors, recipe.spectral_normalisation)(number)
+    return with_projection(unconditional, label, vector)
+
+
+def with_projection(unconditional: keras.Model, condition: Any, vector: Any) -> keras.Model:
+    """A discriminator that is told a condition, whose vector is projected onto the last features.
+
+    Miyato & Koyama 2018, eq. 3.
+
+    Args:
+        unconditional: images -> answers `[batch, 1]`; its last features are the output of its layer `flatten`.
+        condition: an input.
+        vector: made of it, `[batch, features]`.
+
+    Returns:
+        Images and condition -> answers `[batch, 1]`.
+    """
+    features = unconditional.get_layer("flatten").output
     fit = layers.Dot(axes=1, name="projection")([features, vector])
     logits = layers.Add(name="conditional_logits")([unconditional.output, fit])
-    return keras.Model([image, label], logits, name="conditional_discriminator")
+    return keras.Model([unconditional.input, condition], logits, name="conditional_discriminator")

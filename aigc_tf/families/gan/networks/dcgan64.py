@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -26,8 +27,20 @@ def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
     return keras.Model(latent, drawn(latent, recipe.images.shape, recipe), name="generator")
 
 
-def drawn(x: Any, shape: tuple[int, int, int], recipe: DCGAN64 | SoundGAN | VideoGAN) -> Any:
-    """Images `[batch, *shape]` in [-1, 1] of numbers `[batch, numbers]`; see `generator`."""
+def drawn(
+    x: Any,
+    shape: tuple[int, int, int],
+    recipe: DCGAN64 | SoundGAN | VideoGAN,
+    look: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Images `[batch, *shape]` in [-1, 1] of numbers `[batch, numbers]`; see `generator`.
+
+    Args:
+        x: the numbers.
+        shape: of an image.
+        recipe: of the layers.
+        look: what is done at a quarter of the size, of the same shape; nothing if None.
+    """
     height, width, channels = shape
     first, *later = recipe.generator_filters
     scale = 2 ** len(recipe.generator_filters)
@@ -36,6 +49,8 @@ def drawn(x: Any, shape: tuple[int, int, int], recipe: DCGAN64 | SoundGAN | Vide
     x = layers.Reshape((height // scale, width // scale, first), name="reshape")(x)
     x = batch_norm_activation(x, recipe.normalisation_momentum, "0")
     for index, filters in enumerate(later, 1):
+        if look is not None and index == len(later):
+            x = look(x)
         x = fast_layers.Conv2DTranspose(
             filters, recipe.kernel_size, strides=2, padding="same", use_bias=use_bias, name=f"convolution_{index}"
         )(x)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import tensorflow as tf
 
@@ -14,30 +12,30 @@ STEPS = 32
 """Points of the path, at which the gradient is taken."""
 
 
-class Attributions(NamedTuple):
-    """How much each token of a text matters, float32 `[tokens]` each."""
-
-    attention: np.ndarray
-    """Not negative, and sums to 1."""
-    gradients: np.ndarray
-    """In logits; the sum is what the class's logit has more than that of a text of unknown symbols, nearly."""
+def attention(networks: ClassifierNetworks, tokens: np.ndarray) -> np.ndarray:
+    """How much each token int32 `[tokens]` of a text is looked at: float32 `[tokens]`, not negative, sums to 1."""
+    *_, found = networks.sequence(tf.constant(tokens[None]), training=False)
+    weights: np.ndarray = found.numpy()[0]
+    return weights
 
 
-def attributions(networks: ClassifierNetworks, tokens: np.ndarray, label: int) -> Attributions:
-    """Of one text.
+def integrated_gradients(networks: ClassifierNetworks, tokens: np.ndarray, label: int) -> np.ndarray:
+    """How much each token of a text adds to the logit of a class (Sundararajan et al. 2017, eq. 3).
 
-    Integrated gradients (Sundararajan et al. 2017, eq. 3): what is looked up for each token goes from that of the
-    unknown symbol to its own in 32 steps; the mean gradient of the class's logit, times the way, is summed over each
-    token's numbers. It does not begin with zeros, since the norms of a transformer divide by the length of a vector.
+    What is looked up for each token goes from that of the unknown symbol to its own in 32 steps; the mean gradient of
+    the class's logit, times the way, is summed over each token's numbers. It does not begin with zeros, since the norms
+    of a transformer divide by the length of a vector.
 
     Args:
         networks: of the classifier.
         tokens: int32 `[tokens]`.
         label: number of the class that is explained.
+
+    Returns:
+        float32 `[tokens]`; the sum is what the logit has more than that of a text of unknown symbols, nearly.
     """
     row = tf.constant(tokens[None])
     unknown = tf.constant(np.append(tokens[:1], np.full(len(tokens) - 1, UNKNOWN))[None].astype(np.int32))
-    *_, attention = networks.sequence(row, training=False)
     ends, starts = (networks.embed(which, training=False) for which in (row, unknown))
     ways = [end - start for end, start in zip(ends, starts, strict=True)]
     middles = ((tf.range(STEPS, dtype=tf.float32) + 0.5) / STEPS)[:, None, None]
@@ -50,4 +48,5 @@ def attributions(networks: ClassifierNetworks, tokens: np.ndarray, label: int) -
     parts = [
         tf.reduce_sum(tf.reduce_mean(slope, axis=0) * way[0], axis=-1) for slope, way in zip(slopes, ways, strict=True)
     ]
-    return Attributions(attention.numpy()[0], tf.add_n(parts).numpy())
+    found: np.ndarray = tf.add_n(parts).numpy()
+    return found

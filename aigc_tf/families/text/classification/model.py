@@ -19,7 +19,7 @@ from aigc_tf.data.text.vocabulary import UNKNOWN, Vocabulary, refuse_half_charac
 from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.classifies import Classifies
 from aigc_tf.families.tasks import Explains
-from aigc_tf.families.text.classification.attributions import attributions
+from aigc_tf.families.text.classification.attributions import attention, integrated_gradients
 from aigc_tf.families.text.classification.networks import ClassifierNetworks
 from aigc_tf.families.text.classification.pages import relevance_page
 from aigc_tf.modalities.base import Preview
@@ -120,6 +120,20 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
             refuse_half_characters(text, "the text")
         return self.probabilities_of([self.tokens_of(text) for text in inputs])
 
+    def transform(self, inputs: Any, seed: int = 0, condition: Any = None, whole: bool = False) -> list[str]:
+        """The likeliest class of each text and its probability.
+
+        Args:
+            inputs: texts.
+            seed: nothing is drawn.
+            condition: there is none.
+            whole: take each text as one input; otherwise each of its lines is one and gets a line, an empty one
+                an empty line.
+        """
+        lines = [[text] if whole else text.split("\n") for text in inputs]
+        answers = iter(super().transform([line for text in lines for line in text if line.strip()], seed, condition))
+        return ["\n".join(next(answers) if line.strip() else "" for line in text) for text in lines]
+
     def probabilities_of(self, rows: Sequence[np.ndarray]) -> np.ndarray:
         """The same of rows of tokens, int32."""
         found = np.zeros((len(rows), len(self.classes.names)), np.float32)
@@ -137,12 +151,15 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         """
         tokens = self.tokens_of(value)
         (probabilities,) = self.probabilities_of([tokens])
-        answer = self.named(probabilities)
-        found = attributions(self.networks, tokens, int(probabilities.argmax()))
+        answer, label = self.named(probabilities), int(probabilities.argmax())
         pieces = [self.vocabulary.decode([token]) for token in tokens[1:]]
+
+        def page(name: str, values: np.ndarray) -> str:
+            return relevance_page(title, answer, name, pieces, values[1:])
+
         return {
-            "attention": relevance_page(title, answer, "attention", pieces, found.attention[1:]),
-            "gradients": relevance_page(title, answer, "integrated gradients", pieces, found.gradients[1:]),
+            "attention": page("attention", attention(self.networks, tokens)),
+            "gradients": page("integrated gradients", integrated_gradients(self.networks, tokens, label)),
         }
 
     def previews(self, source: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aigc_tf.data.source import Batch
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN, Vocabulary
 from aigc_tf.families.base import GenerativeModel
+from aigc_tf.families.dropping import with_unknown
 from aigc_tf.families.text.seq2seq.known_words import KnownWords
 from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
 from aigc_tf.families.text.seq2seq.search import Writer, write
@@ -36,6 +37,8 @@ class DecoderModel(GenerativeModel):
         super().__init__(name=recipe.slug())
         self.recipe, self.networks, self.target = recipe, networks, target
         self.sequence: keras.Model = networks.sequence
+        if recipe.drop_words:
+            self.word_seed = keras.random.SeedGenerator(recipe.seed, name="word_seed")
         falling = schedule(recipe.schedule, recipe.steps)
         self.adam = adam(recipe.optimizer, self.sequence.trainable_variables, falling, recipe.weight_decay)
         self.built = True
@@ -78,6 +81,8 @@ class DecoderModel(GenerativeModel):
         """
         source, target = batch["source"], batch["target"]
         inputs, following = ops.maximum(target[:, :-1], BOUNDARY), target[:, 1:]
+        if training and self.recipe.drop_words:
+            inputs = with_unknown(inputs, self.recipe.drop_words, self.word_seed)
         counted = ops.cast(ops.not_equal(following, PADDING), "float32")
         logits, attention, *gate = self.sequence([source, inputs], training=training)
         nats = next_symbol_nats(logits, ops.maximum(following, BOUNDARY))

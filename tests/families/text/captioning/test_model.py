@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import aigc_tf
 from aigc_tf.data.captioned.opening import open_source
+from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
 from aigc_tf.errors import InputError
 from aigc_tf.families.text.captioning.looking import attention
 from aigc_tf.families.text.captioning.model import Captioner, between_boundaries
@@ -111,3 +112,21 @@ def test_a_judge_has_to_be_another_matcher(captioner: Captioner, source) -> None
     )
     figures = measured(judge).figures
     assert -1 <= figures["judge_fit"].value <= 1 and len(figures["judge_fit"].baselines) == 2
+
+
+def test_words_written_before_are_dropped_in_training_alone(source, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = aigc_tf.create(dataclasses.replace(Caption.tiny(), drop_words=0.5), captions=source.captions)
+    seen, inner = [], model.sequence.call
+
+    def call(inputs: list[tf.Tensor], **options: object) -> list[tf.Tensor]:
+        seen.append(inputs[1].numpy())
+        return inner(inputs, **options)
+
+    monkeypatch.setattr(model.sequence, "call", call)
+    batch = next(iter(source.batches(32, 0)))
+    model.train_step(batch)
+    model.test_step(batch)
+    told, words = seen
+    kept, is_word = told == words, words > BOUNDARY
+    assert set(told[~kept]) == {UNKNOWN} and kept[~is_word].all()
+    assert 0.3 < (~kept)[is_word].mean() < 0.7

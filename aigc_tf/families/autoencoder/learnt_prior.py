@@ -1,0 +1,76 @@
+"""A learnt prior: affine couplings between latents and standard normal numbers (Dinh et al. 2017, "Real NVP")."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from aigc_tf.recipes.autoencoders import PriorSettings
+
+LARGEST_LOG_SCALE = 2.0
+"""Of one coupling, by a tanh: nothing overflows while it learns."""
+
+
+class Couplings(keras.Model):
+    """A flow: each coupling keeps one half of a vector and scales and shifts the other by what it says of the first.
+
+    The halves change places after each. It begins as the identity, up to their places.
+
+    Args:
+        size: of the vectors, at least 2.
+        settings: how many couplings, how wide.
+        seed: of the weights.
+    """
+
+    def __init__(self, size: int, settings: PriorSettings, seed: int) -> None:
+        super().__init__(name="flow")
+        self.size = size
+        kept = [size // 2, size - size // 2]
+        self.networks = [
+            _network(index, kept[index % 2], kept[1 - index % 2], settings.units, seed)
+            for index in range(settings.couplings)
+        ]
+        self.built = True
+
+    def call(self, latents: Any) -> tuple[Any, Any]:
+        """Latents `[batch, size]` -> normal numbers of that shape, and the log determinant, `[batch]` (eqs. 4 to 6)."""
+        total: Any = 0.0
+        for network in self.networks:
+            kept, moved = _parted(latents, network.input_shape[-1])
+            shift, log_scale = network(kept)
+            latents = ops.concatenate([moved * ops.exp(log_scale) + shift, kept], axis=-1)
+            total = total + ops.sum(log_scale, axis=-1)
+        return latents, total
+
+    def inverse(self, normal: Any) -> Any:
+        """Standard normal numbers `[batch, size]` -> draws from the prior, of the same shape (eqs. 7, 8)."""
+        for network in reversed(self.networks):
+            moved, kept = _parted(normal, self.size - network.input_shape[-1])
+            shift, log_scale = network(kept)
+            normal = ops.concatenate([kept, (moved - shift) * ops.exp(-log_scale)], axis=-1)
+        return normal
+
+    def nats(self, latents: Any) -> Any:
+        """-log p(z) of latents `[batch, size]`, by the change of variables (eq. 3): `[batch]`."""
+        normal, log_determinant = self(latents)
+        return 0.5 * ops.sum(ops.square(normal) + math.log(2 * math.pi), axis=-1) - log_determinant
+
+
+def _parted(vectors: Any, first: int) -> tuple[Any, Any]:
+    """The first so many numbers of vectors `[batch, size]`, and the others."""
+    return vectors[:, :first], vectors[:, first:]
+
+
+def _network(index: int, kept: int, moved: int, units: int, seed: int) -> keras.Model:
+    """The half that is kept `[batch, kept]` -> shift and log scale of the other, `[batch, moved]`; zeros at first."""
+    half = x = keras.Input((kept,), name="kept")
+    for place in range(2):
+        initializer = keras.initializers.GlorotUniform(seed + 2 * index + place)
+        x = layers.Dense(units, activation="relu", kernel_initializer=initializer, name=f"hidden_{place}")(x)
+    shift = layers.Dense(moved, kernel_initializer="zeros", name="shift")(x)
+    log_scale = layers.Dense(moved, activation="tanh", kernel_initializer="zeros", name="log_scale")(x)
+    bounded = layers.Rescaling(LARGEST_LOG_SCALE, name="bounded")(log_scale)
+    return keras.Model(half, [shift, bounded], name=f"coupling_{index}")

@@ -1,0 +1,101 @@
+"""What encoders of pictures share that learn without labels."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aigc_tf.data.source import Batch
+from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
+from aigc_tf.families.latent import outputs_of
+from aigc_tf.families.tasks import Encodes
+from aigc_tf.modalities.pictures import Pictures, as_brightness, some_of
+from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.recipes.representations import RepresentationRecipe
+
+
+class PictureEncoder(Encodes, GenerativeModel):
+    """Vectors of pictures, learnt without labels.
+
+    A subclass has its networks and `drawing_seed` as attributes before it calls `made`.
+    """
+
+    recipe: RepresentationRecipe
+    drawing_seed: keras.random.SeedGenerator
+    """Of what training draws."""
+    encoding: keras.Model
+    """Brightness `[batch, height, width, channels]` in [0, 1] -> vectors `[batch, latent_dim]`."""
+
+    def made(self, encoding: keras.Model) -> None:
+        """Make the optimizer; all networks are there.
+
+        Args:
+            encoding: see the attribute.
+        """
+        self.encoding, self.latent_dim = encoding, encoding.output.shape[-1]
+        recipe = self.recipe
+        falling = schedule(recipe.schedule, recipe.steps)
+        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
+        self.built = True
+        self.compile(optimizer=None, jit_compile=False)
+
+    @property
+    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
+        """One."""
+        return {"optimizer": self.adam}
+
+    @property
+    def takes(self) -> Pictures:
+        """Pictures of the recipe's size."""
+        return Pictures(self.recipe.images)
+
+    @abc.abstractmethod
+    def loss_of(self, images: tf.Tensor, seed: Any, training: bool) -> tf.Tensor:
+        """What is minimised, `[]`.
+
+        Args:
+            images: brightness `[batch, height, width, channels]` in [0, 1].
+            seed: of what is drawn: a generator, or an integer that always draws the same.
+            training: whether this is a training step.
+        """
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """Update the weights on `image`, `[batch, height, width, channels]` in [-1, 1]."""
+        weights = self.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.loss_of(0.5 * batch["image"] + 0.5, self.drawing_seed, training=True)
+        return {
+            "loss": loss,
+            "gradient_norm": self.adam.apply(tape.gradient(loss, weights), weights),
+            "learning_rate": ops.convert_to_tensor(self.adam.learning_rate),
+        }
+
+    def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """The loss on held-out `image`, always with the same draws. Changes nothing."""
+        return {"loss": self.loss_of(0.5 * batch["image"] + 0.5, 0, training=False)}
+
+    def encode(self, inputs: np.ndarray) -> np.ndarray:
+        """Vectors float32 `[count, latent_dim]` of pictures `[count, height, width, channels]`, uint8 or in [0, 1]."""
+        found: np.ndarray = outputs_of(self.encoding, as_brightness(np.asarray(inputs)))
+        return found
+
+    def signatures(self, source: Any = None) -> dict[str, Signature]:
+        """`encode`: picture -> vector."""
+        shape = self.recipe.images.shape
+
+        def examples(count: int, seed: int) -> dict[str, np.ndarray]:
+            if source is None:
+                return {"image": np.random.default_rng(seed).random((count, *shape), dtype=np.float32)}
+            return {"image": some_of(source.train.images, count, seed)}
+
+        def strange(count: int, seed: int) -> dict[str, np.ndarray]:
+            return {"image": self.takes.strange(examples(count, seed)["image"], seed)}
+
+        image = {"image": TensorSpec(shape, "height, width, channels; brightness in [0, 1]")}
+        vector = {"vector": TensorSpec((self.latent_dim,), "what the picture shows; alike where pictures are")}
+        return {"encode": Signature(self.encoding, image, vector, examples, strange=strange)}

@@ -1,0 +1,66 @@
+"""How well a model that learns from few labels tells classes of pictures apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from aigc_tf.families.picture_classifier import TellsPictures
+from aigc_tf.metrics.classification import accuracy, confusion, confusion_picture, nats
+from aigc_tf.metrics.evaluator import Curves, Evaluator, Figure, Measurement, Picture, Request
+from aigc_tf.metrics.intervals import wilson_interval
+from aigc_tf.metrics.regression import regression
+from aigc_tf.modalities.pictures import as_brightness
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.few_labels import FewLabelsSource
+    from aigc_tf.data.images.source import Split
+
+WATCHED = 1000  # pictures of the curve
+MODEL, PIXELS = "model", "logistic regression of pixels"
+
+
+class ClassifiedPictures(Evaluator):
+    """The classes that held-out pictures are taken for, beside logistic regression of pixels with the same labels.
+
+    Figures: accuracy, higher is better, and the ends of its 95 % interval (Wilson 1927), accuracy_low and
+    accuracy_high; class_nats, the mean of -log p of the true class, lower is better.
+    """
+
+    def measure(self, model: TellsPictures, source: FewLabelsSource, recipe: Any, request: Request) -> Measurement:
+        """On at most `request.samples` pictures of the part; see `Evaluator.measure`."""
+        part = source.part(request.part).some(request.samples)
+        labels, names = np.asarray(part.labels), source.class_names or ()
+        found = told(model, source, part)
+        right = {name: accuracy(probabilities, labels) for name, probabilities in found.items()}
+        cost = {name: nats(probabilities, labels) for name, probabilities in found.items()}
+        low, high = wilson_interval(right[MODEL], len(labels))
+        figures = {
+            "accuracy": Figure(right[MODEL], "higher", {PIXELS: right[PIXELS]}),
+            "accuracy_low": Figure(low, "neither"),
+            "accuracy_high": Figure(high, "neither"),
+            "class_nats": Figure(cost[MODEL], "lower", {PIXELS: cost[PIXELS]}),
+        }
+        picture = confusion_picture(confusion(found[MODEL], labels), names)
+        return Measurement(
+            figures,
+            {f"classified {request.part} pictures": len(labels), "labels that were used": len(source.used)},
+            {"confusion": Picture(picture, "The classes of held-out pictures and what they are taken for.")},
+        )
+
+
+def told(model: TellsPictures, source: FewLabelsSource, part: Split) -> dict[str, np.ndarray]:
+    """Probabilities of the classes of a part's pictures, `[count, classes]`, by the model and by the pixels."""
+    labels = np.asarray(source.train.labels)[source.used]
+    images, known = (as_brightness(np.asarray(some.images)) for some in (part, source.train.at(source.used)))
+    fitted = regression(known.reshape(len(known), -1), labels, len(source.class_names or ()))
+    return {MODEL: model.probabilities(images), PIXELS: fitted.probabilities(images.reshape(len(images), -1))}
+
+
+def accuracy_curves(model: TellsPictures, source: FewLabelsSource, recipe: Any) -> Curves:
+    """The accuracy on watched pictures; see `Recipe.curves`."""
+    del recipe
+    part = source.watched.some(WATCHED)
+    found = told(model, source, part)
+    return {"accuracy": {name: accuracy(values, np.asarray(part.labels)) for name, values in found.items()}}

@@ -1,0 +1,54 @@
+"""What the codes of a flow keep of pictures: no picture that it draws can be better."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.families.flow.latent import LatentFlow
+from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
+from aigc_tf.metrics.images.image_quality import psnr
+from aigc_tf.modalities.pictures import as_brightness
+from aigc_tf.recipes import latent_flow
+
+if TYPE_CHECKING:
+    from aigc_tf.data.images.source import ImageSource
+
+IMAGES = 1000
+SQUARES = "mean colours of squares, as many as the code has places"
+
+
+class KeptByCodes(Evaluator):
+    """How alike held-out images and what is decoded of their codes are.
+
+    Figures:
+
+    - code_psnr_db, higher is better: of at most 1,000 images, beside images whose squares, as large as a place of the
+      code, have their mean colour.
+    """
+
+    def measure(
+        self, model: LatentFlow, source: ImageSource, recipe: latent_flow.LatentFlow, request: Request
+    ) -> Measurement:
+        """See `Evaluator.measure`.
+
+        Raises:
+            InputError: the part has no images.
+        """
+        images = as_brightness(np.asarray(source.part(request.part).some(min(request.samples, IMAGES)).images))
+        if not len(images):
+            raise InputError(f"{source.name} has no {request.part} images: nothing can be measured")
+        quality = float(psnr(model.reconstruct(images), images).mean())
+        beside = float(psnr(squares(images, *recipe.state_shape[:2]), images).mean())
+        return Measurement(
+            {"code_psnr_db": Figure(quality, "higher", {SQUARES: beside})}, {"coded images": len(images)}
+        )
+
+
+def squares(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Images `[count, height, width, channels]` of so many rows and columns of one colour, the mean of each."""
+    count, height, width, channels = images.shape
+    cut = images.reshape(count, rows, height // rows, columns, width // columns, channels)
+    return np.broadcast_to(cut.mean(axis=(2, 4), keepdims=True), cut.shape).reshape(images.shape)

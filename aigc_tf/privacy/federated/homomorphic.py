@@ -1,0 +1,133 @@
+"""Homomorphic sums: a server adds up vectors that it cannot read (CKKS, Cheon et al. 2017, by the package tenseal).
+
+One client makes a pair of keys for a round and hands out the public one; all encrypt for it, the server adds up what it
+cannot read, and the holder of the secret key tells the sum. Unlike masks this needs one message of each client, and
+whoever drops out is not missed; but the holder and the server together can read each client's vector, where with masks
+more than half of all clients would have to join in.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.privacy.federated.secure import Sum
+
+DEGREE, MODULUS_BITS = 4096, (60, 49)
+"""Of the polynomials and their coefficients: 128 bits of security (Albrecht et al. 2018, table 1); enough for sums."""
+SCALE_BITS = 40
+"""Binary places: numbers are exact to about 10⁻⁸."""
+SLOTS = DEGREE // 2
+LARGEST = 2.0**10
+"""Numbers of a client are less; sums of 500 clients still fit into 60 bits."""
+_FLOAT_BYTES = 4
+
+Encrypted = list[bytes]
+"""A vector, a ciphertext for each `SLOTS` of its numbers."""
+
+
+class KeyHolder:
+    """The client that can read sums; its keys are for one round.
+
+    Raises:
+        InputError: the package tenseal is not there.
+    """
+
+    def __init__(self) -> None:
+        self._context = library().context(library().SCHEME_TYPE.CKKS, DEGREE, coeff_mod_bit_sizes=list(MODULUS_BITS))
+        self._context.global_scale = 2.0**SCALE_BITS
+
+    def public_key(self) -> bytes:
+        """What others encrypt with."""
+        found: bytes = self._context.serialize(save_secret_key=False, save_galois_keys=False, save_relin_keys=False)
+        return found
+
+    def read(self, encrypted: Encrypted) -> np.ndarray:
+        """The numbers, float64 `[any]`."""
+        vectors = (library().ckks_vector_from(self._context, part) for part in encrypted)
+        return np.concatenate([vector.decrypt() for vector in vectors])
+
+
+def encrypt(values: np.ndarray, public_key: bytes) -> Encrypted:
+    """A client's vector `[any]`.
+
+    Raises:
+        InputError: a number is out of range.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if not largest < LARGEST:
+        raise InputError(f"a client has changed a weight by {largest:.3g}: homomorphic sums hold less than {LARGEST:g}")
+    context = library().context_from(public_key)
+    starts = range(0, len(values), SLOTS)
+    return [library().ckks_vector(context, values[start : start + SLOTS]).serialize() for start in starts]
+
+
+def added(vectors: Sequence[Encrypted], public_key: bytes) -> Encrypted:
+    """What the server does: the sum of vectors that it cannot read."""
+    context = library().context_from(public_key)
+    return [_sum(library().ckks_vector_from(context, part) for part in parts) for parts in zip(*vectors, strict=True)]
+
+
+def _sum(parts: Iterable[Any]) -> bytes:
+    first, *others = parts
+    for other in others:
+        first += other
+    found: bytes = first.serialize()
+    return found
+
+
+def homomorphic_sum(vectors: Mapping[int, np.ndarray]) -> Sum:
+    """The sum of the vectors of several clients, by all messages; the first client holds the secret key.
+
+    Args:
+        vectors: float `[any]`, by client, at least one.
+    """
+    holder = KeyHolder()
+    key = holder.public_key()
+    encrypted = [encrypt(vector, key) for vector in vectors.values()]
+    total = added(encrypted, key)
+    read = holder.read(total)
+    sent = len(key) + sum(map(_bytes, encrypted)) + _FLOAT_BYTES * len(read)
+    return Sum(read, sent, len(key) * (len(vectors) - 1) + _bytes(total))
+
+
+def _bytes(encrypted: Encrypted) -> int:
+    return sum(map(len, encrypted))
+
+
+@cache
+def library() -> Any:
+    """The package tenseal.
+
+    TensorFlow brings another version of the library protobuf, whose functions tenseal would call: that would end the
+    process. Bound deeply, it calls its own.
+
+    Raises:
+        InputError: it is not there.
+    """
+    try:
+        with _bound_deeply():
+            return importlib.import_module("tenseal")
+    except ImportError as error:
+        raise InputError("homomorphic sums need the package tenseal: pip install 'aigc-tf[homomorphic]'") from error
+
+
+@contextmanager
+def _bound_deeply() -> Iterator[None]:
+    if not hasattr(os, "RTLD_DEEPBIND"):  # of Linux alone: other systems keep libraries apart anyway
+        yield
+        return
+    kept = sys.getdlopenflags()
+    sys.setdlopenflags(kept | os.RTLD_DEEPBIND)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(kept)

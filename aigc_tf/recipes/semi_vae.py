@@ -1,0 +1,54 @@
+"""The variational autoencoder that learns classes from few labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import NonNegativeFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.autoencoders import LikelihoodSettings
+from aigc_tf.recipes.few_labels import ClassifyingLimits, FewLabelsRecipe
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SemiVAE(FewLabelsRecipe):
+    """A class and a latent vector make a picture; where the class is unknown, it is summed over (M2, Kingma 2014)."""
+
+    model: ClassVar[str] = "aigc_tf.families.autoencoder.semi_vae:SemiVAE"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.families.autoencoder.networks.semi:encoder",
+        "decoder": "aigc_tf.families.autoencoder.networks.semi:decoder",
+        "classifier": "aigc_tf.families.autoencoder.networks.semi:classifier",
+    }
+
+    steps: PositiveInt = 2000
+    batch_size: PositiveInt = 64
+    """Pictures without a label, and as many with one."""
+    latent_dim: PositiveInt = 20
+    """Length of the latent vector, which says what the class does not."""
+    units: tuple[PositiveInt, ...] = (256, 256)
+    """Of the dense layers of encoder and decoder."""
+    filters: tuple[PositiveInt, ...] = (16, 32, 64)
+    """Channels of the classifier at a half, a quarter, ... of the size."""
+    class_weight: NonNegativeFloat = 50.0
+    """Of -log p of the known classes, in nats, beside the bounds of a picture (α of eq. 9)."""
+    likelihood: LikelihoodSettings = LikelihoodSettings()
+    optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            latent_dim=4,
+            units=(16,),
+            filters=(8, 8),
+            batch_size=8,
+            export_limits=ClassifyingLimits.tiny(),
+        )

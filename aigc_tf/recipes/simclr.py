@@ -1,0 +1,61 @@
+"""Contrastive learning of pictures without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveFloat, PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugmentation
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.images import ImageSettings
+from aigc_tf.recipes.representations import RepresentationRecipe, VectorLimits
+from aigc_tf.recipes.settings import AdamSettings
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SimCLR(RepresentationRecipe):
+    """An encoder that tells which two views are of one picture (SimCLR, Chen et al. 2020, small)."""
+
+    model: ClassVar[str] = "aigc_tf.families.representation.simclr:SimCLR"
+    networks: ClassVar[Mapping[str, str]] = {
+        "encoder": "aigc_tf.families.representation.networks:convolutional_encoder",
+        "projection": "aigc_tf.families.representation.networks:projection_head",
+    }
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.probe:Probed",
+        "aigc_tf.metrics.images.probe:Recognised",
+    )
+
+    steps: PositiveInt = 1000
+    batch_size: PositiveInt = 128
+    """Each view is told apart from those of the other pictures of a batch."""
+    filters: tuple[PositiveInt, ...] = (16, 32, 32)
+    """Channels of the encoder at a half, a quarter, ... of the size; its vectors are all of the last features."""
+    projection_size: PositiveInt = 64
+    """Of the vectors that are compared; the head that makes them is left out after training (§4.2)."""
+    temperature: PositiveFloat = 0.2
+    """Cosines are divided by it."""
+    views: ClassicalAugmentation = ClassicalAugmentation(flip=True, crop=0.3, rotation=8.0)
+    """What happens to the shape of each view."""
+    colours: DifferentiableAugmentation = DifferentiableAugmentation(colour=True)
+    """And to its brightness, contrast and saturation."""
+    optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 2:
+            raise ValueError("batch_size is 1: a view is told apart from those of other pictures, give 2 at least")
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            source="fashion_mnist_10k",
+            images=ImageSettings(height=16, width=16),
+            filters=(8, 8),
+            projection_size=8,
+            batch_size=8,
+            export_limits=VectorLimits.tiny(),
+        )

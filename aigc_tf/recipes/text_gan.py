@@ -1,0 +1,77 @@
+"""The GAN that is told what to draw, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Self
+
+from pydantic import PositiveInt
+from pydantic.dataclasses import dataclass
+
+from aigc_tf.recipes.captioned import CaptionedRecipe, Judged, Prompting
+from aigc_tf.recipes.dcgan64 import DCGAN64
+from aigc_tf.recipes.fields import STRICT
+from aigc_tf.recipes.images import ExportLimits, ImageSettings
+from aigc_tf.recipes.options import ImageEvaluation, LatentSampling
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class PromptedDrawing(Prompting, LatentSampling):
+    """Sampling of a GAN that is told words."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class JudgedDrawing(Judged, ImageEvaluation):
+    """Measuring a GAN that is told words."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class TextGAN(CaptionedRecipe, DCGAN64):
+    """Attentional GAN (002 §7.3.2; AttnGAN, Xu et al. 2018) of one stage over the layers of dcgan64."""
+
+    model: ClassVar[str] = "aigc_tf.families.gan.prompted:TextGAN"
+    networks: ClassVar[Mapping[str, str]] = {
+        "generator": "aigc_tf.families.gan.networks.text_gan:generator",
+        "discriminator": "aigc_tf.families.gan.networks.text_gan:discriminator",
+    }
+    evaluators: ClassVar[tuple[str, ...]] = (
+        "aigc_tf.metrics.images.samples:Samples",
+        "aigc_tf.metrics.captioned.drawn:DrawnToPrompts",
+    )
+    sample_options: ClassVar[type] = PromptedDrawing
+    evaluate_options: ClassVar[type] = JudgedDrawing
+    pipeline_tag: ClassVar[str | None] = "text-to-image"
+
+    steps: PositiveInt = 18_000
+    batch_size: PositiveInt = 16
+    word_size: PositiveInt = 128
+    """Of what the networks know of each word; a multiple of twice the heads."""
+    heads: PositiveInt = 4
+    """Of each attention to words; the last but one of generator_filters is a multiple of them."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        filters = self.generator_filters
+        if len(filters) < 2:
+            raise ValueError(
+                f"generator_filters is {filters}: words are seen at a quarter of the size, give two at least"
+            )
+        if self.word_size % (2 * self.heads) or filters[-2] % self.heads:
+            raise ValueError(
+                f"word_size is {self.word_size}, and the last but one of generator_filters {filters[-2]}: the former "
+                f"must be a multiple of twice the heads ({self.heads}), the latter of the heads"
+            )
+
+    @classmethod
+    def tiny(cls) -> Self:
+        """A version that trains a step in milliseconds."""
+        return cls(
+            images=ImageSettings(height=16, width=16, channels=3),
+            latent_dim=8,
+            generator_filters=(16, 8),
+            discriminator_filters=(8, 8),
+            word_size=8,
+            heads=2,
+            batch_size=8,
+            export_limits=ExportLimits.tiny(),
+        )

@@ -1,0 +1,215 @@
+"""Does a map mean anything? What its places move in the answer, beside other rankings, and whether weights matter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from scipy import ndimage
+
+from aigc_tf.data.progress import progress
+from aigc_tf.metrics.ranks import rank_correlation
+
+SHARES = np.linspace(0, 1, 11)
+RANDOM, EDGES = "random places", "edges"
+MAX_AGREEMENT = 0.5
+"""Spearman's ρ of a map and that of shuffled weights, from which on the map hardly depends on what was learnt."""
+SURE = 2.0
+"""Standard errors by which a difference has to be away from 0."""
+STAGES = 4
+"""Numbers of shuffled layers after which maps are compared, from one to all."""
+
+
+class Case(NamedTuple):
+    """One answer that is explained."""
+
+    value: np.ndarray
+    """The input: `[height, width, channels]`, `[time, series]`, or tokens `[time]`."""
+    reference: np.ndarray
+    """Of the same shape: the input without what is judged."""
+    label: int
+    """The class that it is taken for; 0 of a score."""
+
+
+Method = Callable[[Case], np.ndarray]
+"""A map of a case: a number for each place, `[height, width]`, `[time, series]` or `[time]`, larger where more of the
+answer comes from."""
+
+
+class Subject(Protocol):
+    """What is explained."""
+
+    def values(self, inputs: np.ndarray, label: int) -> np.ndarray:
+        """The probability of a class, or the score, for inputs `[count, ...]`: `[count]`."""
+
+    def shuffled(self, seed: int) -> AbstractContextManager[Iterator[str]]:
+        """An iterator that shuffles the weights of one more layer at each step; afterwards they are as before."""
+
+
+class Curves(NamedTuple):
+    """The value explained, after each of `SHARES` of an input's places in the order of a map."""
+
+    deletion: np.ndarray
+    """float64 `[shares]`: from the input to its reference. Lower is better."""
+    insertion: np.ndarray
+    """float64 `[shares]`: from the reference to the input. Higher is better."""
+
+    @property
+    def area(self) -> float:
+        """From the deletion up to the insertion curve: 0 for places in no order."""
+        return float(np.trapezoid(self.insertion - self.deletion, SHARES))
+
+
+def curves(subject: Subject, case: Case, ranking: np.ndarray) -> Curves:
+    """Deletion and insertion (Petsiuk et al. 2018, algorithm 1) of the places of a case, the largest first."""
+    order = np.empty(ranking.size, np.int64)
+    order[np.argsort(-ranking, axis=None, kind="stable")] = np.arange(ranking.size)
+    chosen = order < np.round(SHARES * ranking.size)[:, None]
+    value, reference, label = case
+    chosen = chosen.reshape(len(SHARES), *ranking.shape, *(1 for _ in value.shape[ranking.ndim :]))
+    rows = np.concatenate([np.where(chosen, reference, value), np.where(chosen, value, reference)])
+    found = subject.values(rows.astype(value.dtype), label).astype(np.float64)
+    return Curves(found[: len(SHARES)], found[len(SHARES) :])
+
+
+def edges(case: Case) -> np.ndarray:
+    """The strength of edges, by Sobel's filters: what the map of any network may look like. Of series along time."""
+    axes = (0, 1) if case.value.ndim == 3 else (0,)
+    strengths = np.sqrt(sum(ndimage.sobel(case.value, axis=axis) ** 2 for axis in axes))
+    return strengths.sum(axis=-1) if case.value.ndim == 3 else strengths
+
+
+class Agreement(NamedTuple):
+    """Spearman's ρ of maps before and after weights were shuffled, means over cases."""
+
+    signed: float
+    """Of the numbers by which places are ranked."""
+    absolute: float
+    """Of their absolute values: how alike the pictures look."""
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """What a method's maps are worth, over some cases."""
+
+    curves: Curves
+    """Means over the cases."""
+    leads: Mapping[str, tuple[float, float]]
+    """By what else ranks places: how much larger the area between both curves is than there, in the units of the value,
+    and the standard error of that mean."""
+    agreement: Mapping[int, Agreement]
+    """With the network as it is, by the number of shuffled layers, the last ones; empty if it was not asked for."""
+
+    @property
+    def faults(self) -> list[str]:
+        """What speaks against its meaning anything; nothing where it does."""
+        found = [
+            f"the places that it names move the answer no more than {name}"
+            for name, (lead, error) in self.leads.items()
+            if not lead > SURE * error
+        ]
+        last = max(self.agreement, default=None)
+        if last is not None and self.agreement[last].signed >= MAX_AGREEMENT:
+            found.append(f"with all weights shuffled its maps stay alike (ρ {self.agreement[last].signed:.2f})")
+        return found
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence."""
+        if self.faults:
+            return "do not rely on it: " + "; ".join(self.faults)
+        words = "means something: its places move the answer more than others do, and it depends on what was learnt"
+        absolute = self.agreement[max(self.agreement)].absolute if self.agreement else 0.0
+        if absolute >= MAX_AGREEMENT:
+            words += f"; its outline is the input's own all the same (ρ of absolute values {absolute:.2f})"
+        return words
+
+
+@dataclass(frozen=True)
+class Check:
+    """Methods beside each other."""
+
+    methods: Mapping[str, Fidelity]
+    beside: Mapping[str, Curves]
+    """Of what else ranks places; means over the cases."""
+    cases: int
+
+
+def check(
+    subject: Subject,
+    methods: Mapping[str, Method],
+    cases: Sequence[Case],
+    shuffled: int,
+    with_edges: bool = True,
+    seed: int = 0,
+) -> Check:
+    """Measure what maps are worth.
+
+    Args:
+        subject: what is explained.
+        methods: that make the maps.
+        cases: some inputs and the answers to them.
+        shuffled: of how many, the first ones, maps are made again with shuffled weights.
+        with_edges: compare with edges, too; tokens have none.
+        seed: of random places and of shuffling.
+    """
+    random = np.random.default_rng(seed)
+    rivals: dict[str, Callable[[Case, np.ndarray], np.ndarray]] = {
+        RANDOM: lambda case, found: random.random(found.shape)
+    }
+    if with_edges:
+        rivals[EDGES] = lambda case, found: edges(case)
+    maps: dict[str, list[np.ndarray]] = {name: [] for name in methods}
+    found: dict[str, list[Curves]] = {name: [] for name in (*methods, *rivals)}
+    for case in progress(cases, len(cases), "checking maps"):
+        for name, method in methods.items():
+            maps[name].append(method(case))
+            found[name].append(curves(subject, case, maps[name][-1]))
+        for name, rival in rivals.items():
+            found[name].append(curves(subject, case, rival(case, maps[next(iter(methods))][-1])))
+    agreements = agreement(subject, methods, cases[:shuffled], maps, seed)
+    means = {name: Curves(*np.mean(each, axis=0)) for name, each in found.items()}
+    fidelities = {
+        name: Fidelity(means[name], {other: lead(found[name], found[other]) for other in rivals}, agreements[name])
+        for name in methods
+    }
+    return Check(fidelities, {name: means[name] for name in rivals}, len(cases))
+
+
+def agreement(
+    subject: Subject,
+    methods: Mapping[str, Method],
+    cases: Sequence[Case],
+    maps: Mapping[str, Sequence[np.ndarray]],
+    seed: int,
+) -> dict[str, dict[int, Agreement]]:
+    """The cascading randomisation of Adebayo et al. 2018, §3.1: by method and number of shuffled layers, the mean ρ."""
+    found: dict[str, dict[int, Agreement]] = {name: {} for name in methods}
+    if not cases:
+        return found
+    with subject.shuffled(seed) as layers:
+        total = sum(1 for _ in layers)
+    compared = {round(number) for number in np.linspace(1, total, STAGES)}
+    with subject.shuffled(seed) as layers:
+        for number, _ in progress(enumerate(layers, 1), total, "shuffling layers"):
+            for name, method in methods.items() if number in compared else ():
+                likeness = partial(_likeness, method)
+                found[name][number] = Agreement(*np.mean(list(map(likeness, cases, maps[name])), axis=0).tolist())
+    return found
+
+
+def _likeness(method: Method, case: Case, before: np.ndarray) -> Agreement:
+    now, before = method(case).ravel(), before.ravel()
+    return Agreement(rank_correlation(now, before), rank_correlation(np.abs(now), np.abs(before)))
+
+
+def lead(ours: Sequence[Curves], theirs: Sequence[Curves]) -> tuple[float, float]:
+    """By how much the area between the curves is larger: mean over cases, and its standard error."""
+    differences = [one.area - other.area for one, other in zip(ours, theirs, strict=True)]
+    spread = float(np.std(differences, ddof=1)) if len(differences) > 1 else math.inf
+    return float(np.mean(differences)), spread / math.sqrt(len(differences))

@@ -1,0 +1,218 @@
+"""Maps by LIME and SHAP, computed by their authors' libraries, in the form of our own: one number for each place."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+
+from aigc_tf.errors import InputError
+from aigc_tf.trust.fidelity import Case, Method
+from aigc_tf.trust.judged import Judged
+from aigc_tf.trust.maps import of_places
+from aigc_tf.trust.texts import JudgedText
+
+Subject = Judged | JudgedText
+PATH_SAMPLES = 64
+"""Random points between reference and input, at which SHAP takes gradients."""
+EVALUATIONS = 500
+"""Of the network for one map, by PartitionExplainer and by LIME."""
+BATCH = 100
+SUPERPIXELS, COMPACTNESS = 49, 0.1
+"""About so many parts of a picture are hidden by LIME; SLIC weighs a distance in brightness of 0.1 like that of
+neighbouring parts."""
+
+
+def shap_gradients(judged: Judged, case: Case) -> np.ndarray:
+    """SHAP's GradientExplainer, expected gradients (Erion et al. 2021, eq. 3) with the case's reference as background.
+
+    The map's sum is the difference of the logit or score between input and reference, up to the draws.
+    """
+    shap = _shap()
+    value, reference, label = case
+    network = keras.Model([judged.network.inputs[0]], judged.network.outputs[0])  # SHAP hands over a list
+    with _seeded():
+        explainer = shap.GradientExplainer(network, reference[None])
+        found, _ = explainer.shap_values(
+            value[None], nsamples=PATH_SAMPLES, ranked_outputs=np.array([[label]]), output_rank_order="custom", rseed=0
+        )
+    return of_places(found[0, ..., 0])
+
+
+def shap_partition(subject: Subject, case: Case) -> np.ndarray:
+    """SHAP's PartitionExplainer: Owen values of the probability or score (Lundberg & Lee 2017; Owen 1977).
+
+    Places are halved again and again along the longer side, as far as 500 evaluations go. The map's sum is the
+    difference of the value between input and reference.
+    """
+    shap = _shap()
+    shape = case.value.shape[:2]
+
+    def value_of(masks: np.ndarray) -> np.ndarray:
+        rows = _with_only(case, masks.reshape(-1, *shape).astype(bool))
+        return subject.values(rows, case.label).astype(np.float64)
+
+    with _seeded():
+        explainer = shap.PartitionExplainer(value_of, _Places(shape))
+        found = explainer(np.ones((1, int(np.prod(shape)))), max_evals=EVALUATIONS, batch_size=BATCH, silent=True)
+    values: np.ndarray = found.values[0].reshape(shape)
+    return values
+
+
+class _Places:
+    """What SHAP calls a masker: here an input is a row of ones, of which hidden places become 0."""
+
+    immutable_outputs = True
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = (1, int(np.prod(shape)))
+        self.clustering = halves(shape)
+
+    def __call__(self, mask: np.ndarray, row: np.ndarray) -> tuple[np.ndarray]:
+        return ((row * mask)[None],)
+
+
+def halves(shape: tuple[int, ...]) -> np.ndarray:
+    """A tree of places that are halved along the longest side: rows of SciPy's linkage matrix, `[places - 1, 4]`."""
+    total, rows = int(np.prod(shape)), []
+
+    def join(places: np.ndarray) -> int:
+        if places.size == 1:
+            return int(places.item())
+        first, second = np.array_split(places, 2, axis=int(np.argmax(places.shape)))
+        rows.append([join(first), join(second), 0, places.size])
+        return total + len(rows) - 1
+
+    join(np.arange(total).reshape(shape))
+    return np.array(rows, np.float64).reshape(-1, 4)
+
+
+def lime_picture(judged: Judged, case: Case) -> np.ndarray:
+    """LIME (Ribeiro et al. 2016, algorithm 1) of a picture: the weights of its superpixels in a linear model.
+
+    Superpixels are those of SLIC; hidden ones are as in the reference.
+    """
+    from lime.lime_image import LimeImageExplainer
+
+    def value_of(pictures: np.ndarray) -> np.ndarray:
+        return judged.values(pictures.astype(np.float32), case.label)[:, None]
+
+    explainer = LimeImageExplainer(feature_selection="none", random_state=0)
+    with contextlib.redirect_stderr(io.StringIO()):  # its bar for every picture
+        found = explainer.explain_instance(
+            case.value,
+            value_of,
+            labels=(0,),
+            top_labels=None,
+            hide_color=case.reference,
+            num_samples=EVALUATIONS,
+            batch_size=BATCH,
+            segmentation_fn=_superpixels,
+        )
+    weights = dict(found.local_exp[0])
+    return np.vectorize(weights.__getitem__, otypes=[float])(found.segments)
+
+
+def _superpixels(picture: np.ndarray) -> np.ndarray:
+    from skimage.segmentation import slic
+
+    found: np.ndarray = slic(picture, SUPERPIXELS, COMPACTNESS, convert2lab=False, channel_axis=-1, start_label=0)
+    return found
+
+
+def lime_text(judged: JudgedText, case: Case) -> np.ndarray:
+    """LIME (Ribeiro et al. 2016, algorithm 1) of a text: the weights of its symbols in a linear model.
+
+    Hidden symbols are unknown. The library splits and joins texts, here of the symbols' numbers.
+    """
+    from lime.lime_text import LimeTextExplainer
+
+    def value_of(texts: Sequence[str]) -> np.ndarray:
+        shown = np.array([text.split() for text in texts]) != hidden
+        return judged.values(_with_only(case, shown), case.label)[:, None]
+
+    hidden = "-"
+    explainer = LimeTextExplainer(
+        feature_selection="none", split_expression=r"\s+", bow=False, mask_string=hidden, random_state=0
+    )
+    numbers = " ".join(map(str, case.value.tolist()))
+    found = explainer.explain_instance(
+        numbers, value_of, labels=(0,), num_features=len(case.value), num_samples=EVALUATIONS
+    )
+    weights = dict(found.local_exp[0])
+    return np.array([weights[place] for place in range(len(case.value))])
+
+
+def _with_only(case: Case, shown: np.ndarray) -> np.ndarray:
+    """A case of which only some places are seen, the others as in its reference: `[count, ...]`."""
+    mask = shown.reshape(*shown.shape, *(1 for _ in case.value.shape[shown.ndim - 1 :]))
+    return np.where(mask, case.value, case.reference)
+
+
+def _by_lime(subject: Subject) -> dict[str, Method]:
+    _library("lime")
+    if isinstance(subject, JudgedText):
+        return {"LIME": partial(lime_text, subject)}
+    if len(subject.network.input_shape) != 4:
+        raise InputError("LIME explains pictures and texts: leave it out of --also for a series")
+    return {"LIME": partial(lime_picture, subject)}
+
+
+def _by_shap(subject: Subject) -> dict[str, Method]:
+    _shap()
+    found: dict[str, Method] = {"SHAP, partitions": partial(shap_partition, subject)}
+    return found if isinstance(subject, JudgedText) else {"SHAP, gradients": partial(shap_gradients, subject)} | found
+
+
+LIBRARIES: Mapping[str, Callable[[Subject], dict[str, Method]]] = {"lime": _by_lime, "shap": _by_shap}
+
+
+def methods_by(libraries: Sequence[str], subject: Subject) -> dict[str, Method]:
+    """The methods of some of `LIBRARIES` that apply.
+
+    Raises:
+        InputError: a library is not installed, or has none for such inputs.
+    """
+    return {name: method for library in libraries for name, method in LIBRARIES[library](subject).items()}
+
+
+def _shap() -> Any:
+    """SHAP. Its loops are not compiled: that takes 20 seconds and saves less than one."""
+    numba = _library("shap", "numba")
+    kept, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # of Matplotlib, which it colours with
+            return _library("shap")
+    finally:
+        numba.config.DISABLE_JIT = kept
+
+
+def _library(name: str, module: str | None = None) -> Any:
+    """A library, or a module that it brings.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module or name)
+    except ImportError as error:
+        raise InputError(f"--also {name} needs the package {name}: pip install 'aigc-tf[explain]'") from error
+
+
+@contextlib.contextmanager
+def _seeded() -> Iterator[None]:
+    """NumPy's global generator, which SHAP draws from, begins the same each time, and is as before afterwards."""
+    kept = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(kept)

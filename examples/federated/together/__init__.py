@@ -1,0 +1,1 @@
+"""Clients on several machines train a recipe of aigc_tf together, by Flower."""

@@ -1,0 +1,79 @@
+"""What keeping the best of several drawings does to pictures: how real they look, how much of the data they cover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aigc_tf.cli.improving import Best, rating_of
+from aigc_tf.errors import InputError
+from aigc_tf.metrics.images.drawing import generated_images
+from aigc_tf.metrics.images.features import feature_network
+from aigc_tf.metrics.images.reference import Comparison, comparison, real_images
+from aigc_tf.modalities.pictures import Pictures
+from tools.benchmarks.tables import markdown
+
+
+@dataclass(frozen=True)
+class Picking:
+    """Draws as a model does, and keeps the best."""
+
+    model: Any
+    best: Best
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
+        """float32 `[count, height, width, channels]` in [0, 1]."""
+        return np.concatenate([*self.best.drawing(self.model, self.model.generate_batches)(count, seed, condition)])
+
+    def conditions(self, given: Any, count: int) -> Any:
+        """The model's."""
+        return self.model.conditions(given, count)
+
+
+def best_of(
+    run: Any, by: Path | None, times: Sequence[int], samples: int, seed: int, features: str
+) -> Iterator[dict[str, Any]]:
+    """A row for as many real training pictures, then one for each number of drawings, beside the test pictures.
+
+    Args:
+        run: of pictures.
+        by: the run of the judge; see `rating_of`.
+        times: drawings of each picture.
+        samples: pictures that are kept.
+        seed: of the drawings.
+        features: the feature network that measures; one that did not choose is independent.
+
+    Raises:
+        InputError: the run draws no pictures, or there is no such judge.
+    """
+    model: Any = run.able("Draws")
+    if not isinstance(model.gives, Pictures):
+        raise InputError(f"a {run.recipe.slug()} draws {model.gives.name}: name a run that draws pictures")
+    rating, judge = rating_of(run, by)
+    network = feature_network(run.source, run.recipe.images, features)
+    yield _row("real training pictures", real_images(network, run.source, samples, "test", False))
+    for each in times:
+        drawn = generated_images(Picking(model, Best(each, rating, judge)), network.shape, samples, seed)
+        yield _row(
+            f"best of {each}, by {judge}" if each > 1 else "as drawn", comparison(network, drawn, run.source, "test")
+        )
+
+
+def _row(name: str, found: Comparison) -> dict[str, Any]:
+    return {
+        "pictures": name,
+        "precision": found.neighbours and found.neighbours.precision,
+        "recall": found.neighbours and found.neighbours.recall,
+        "Fréchet distance": found.frechet,
+        "class shares, distance": found.shares and found.shares.distance,
+        "compared": found.compared,
+    }
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows in Markdown."""
+    return markdown(list(rows[0]), [list(row.values()) for row in rows])

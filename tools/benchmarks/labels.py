@@ -1,0 +1,148 @@
+"""Classes from few labels: runs that learnt without labels, or with few, beside pixels and a network from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import aigc_tf
+from aigc_tf.data.classes import few_of_each
+from aigc_tf.data.images.source import ImageSource
+from aigc_tf.errors import InputError, say
+from aigc_tf.families.create import create
+from aigc_tf.families.latent import outputs_of
+from aigc_tf.families.picture_classifier import PictureClassifier
+from aigc_tf.families.representation.model import PictureEncoder
+from aigc_tf.metrics.classification import accuracy
+from aigc_tf.metrics.regression import regression
+from aigc_tf.modalities.pictures import as_brightness
+from aigc_tf.nn.augmentation import augment
+from aigc_tf.recipes.augment import ClassicalAugmentation
+from tools.benchmarks.tables import markdown
+
+BATCH, HEAD_STEPS, RATE = 50, 100, 1e-3
+AUGMENTED = ClassicalAugmentation(flip=True, shift=0.1)  # of the labelled pictures
+
+
+def labels(
+    runs: Sequence[Path], per_class: Sequence[int], seeds: Sequence[int], steps: int, pictures: int
+) -> list[dict[str, Any]]:
+    """Test accuracies, a row for each method and number of labels a class.
+
+    Args:
+        runs: of simclr or masked_autoencoder, which get `per_class` labels, or of semi_vae or semi_gan, which have
+            had theirs; all of one source.
+        per_class: labels of each class.
+        seeds: of the choice of the labels, and of what is trained with them; not of the runs.
+        steps: updates of a network that is trained with the labels, of 50 pictures each.
+        pictures: test pictures, at most.
+
+    Raises:
+        InputError: a run is of another kind, or its source has no labels.
+    """
+    opened = [aigc_tf.Run.open(run) for run in runs]
+    rows: list[dict[str, Any]] = []
+    for run in opened:
+        if isinstance(run.model, PictureClassifier):
+            rows.append(semi_supervised(run, pictures))
+    encoders = [run for run in opened if isinstance(run.model, PictureEncoder)]
+    found: dict[tuple[str, int], list[float]] = {}
+    for few in per_class if encoders else ():
+        for seed in seeds:
+            for name, right in accuracies(encoders, few, seed, steps, pictures):
+                say(f"{few} labels a class, seed {seed}, {name}: {right:.2%}")
+                found.setdefault((name, few), []).append(right)
+    for (name, few), values in found.items():
+        rows.append({"method": name, "labels a class": few, "accuracy": values})
+    if not rows:
+        raise InputError("no run learns from pictures without labels: give runs of simclr, masked_autoencoder, semi_*")
+    return rows
+
+
+def semi_supervised(run: Any, pictures: int) -> dict[str, Any]:
+    """The row of a run that has learnt with the labels that its recipe names."""
+    part = run.source.test.some(pictures)
+    right = accuracy(run.model.probabilities(np.asarray(part.images)), np.asarray(part.labels))
+    return {"method": run.recipe.slug(), "labels a class": run.recipe.labelled.per_class, "accuracy": [right]}
+
+
+def accuracies(
+    runs: Sequence[aigc_tf.Run], few: int, seed: int, steps: int, pictures: int
+) -> Iterator[tuple[str, float]]:
+    """Each method with its accuracy, all with the same labels and on the same test pictures."""
+    source: ImageSource = runs[0].source
+    if source.train.labels is None or source.class_names is None:
+        raise InputError(f"{source.name} has no labels")
+    rows, part = few_of_each(source.train.labels, few, seed), source.test.some(pictures)
+    known, asked = (as_brightness(np.asarray(split.images)) for split in (source.train.at(rows), part))
+    wanted, truth, classes = source.train.labels[rows], np.asarray(part.labels), len(source.class_names)
+    for name, told in without_network(known, wanted, asked).items():
+        yield name, float(np.mean(told == truth))
+    for run in runs:
+        name = run.recipe.slug()
+        probe = regression(run.model.encode(known), wanted, classes)
+        yield f"{name}, linear probe", accuracy(probe.probabilities(run.model.encode(asked)), truth)
+        fresh = create(run.recipe)
+        for title, model in ((f"{name}, fine-tuned", run.model), (f"{name}'s network from scratch", fresh)):
+            network = trained(model.encoding, known, wanted, classes, seed, steps)
+            yield title, accuracy(outputs_of(network, asked), truth)
+
+
+def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) -> dict[str, np.ndarray]:
+    """The classes that scikit-learn's logistic regression and SVM tell by the pixels.
+
+    Raises:
+        InputError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.svm import SVC
+    except ImportError as error:
+        raise InputError("scikit-learn is not installed: pip install scikit-learn, or the extra benchmark") from error
+    flat, others = (images.reshape(len(images), -1) for images in (known, asked))
+    methods = {"logistic regression": LogisticRegression(max_iter=1000), "SVM (RBF)": SVC(C=10.0)}
+    return {name: method.fit(flat, wanted).predict(others) for name, method in methods.items()}
+
+
+def trained(
+    encoding: keras.Model, known: np.ndarray, wanted: np.ndarray, classes: int, seed: int, steps: int
+) -> keras.Model:
+    """A copy of an encoder under a dense layer, trained with labels: first the layer alone, then everything.
+
+    Args:
+        encoding: brightness `[batch, height, width, channels]` in [0, 1] -> vectors; it stays as it is.
+        known: pictures in [0, 1].
+        wanted: their classes, int.
+        classes: how many there are.
+        seed: of the first weights, the order and the augmentation.
+        steps: updates of everything.
+    """
+    keras.utils.set_random_seed(seed)
+    copy = keras.models.clone_model(encoding)
+    copy.set_weights(encoding.get_weights())
+    scaled = keras.layers.BatchNormalization(name="scaled_vector")(copy.output)
+    network = keras.Model(copy.input, keras.layers.Dense(classes, name="class_logits")(scaled))
+    random = np.random.default_rng(seed)
+    for stage, updates in enumerate((HEAD_STEPS, steps)):
+        copy.trainable = bool(stage)
+        rate = keras.optimizers.schedules.CosineDecay(RATE if stage else 10 * RATE, updates)
+        network.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        for step in range(updates):
+            chosen = random.integers(len(known), size=BATCH)
+            images = augment(known[chosen], AUGMENTED, seed, np.int64(BATCH * step))
+            network.train_on_batch(images, wanted[chosen])
+    return network
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Accuracies in per cent: means over seeds with their standard errors, the best first among equal labels."""
+    lines = []
+    for row in sorted(rows, key=lambda row: (row["labels a class"], -np.mean(row["accuracy"]))):
+        values = 100 * np.array(row["accuracy"])
+        error = f" ± {values.std(ddof=1) / np.sqrt(len(values)):.1f}" if len(values) > 1 else ""
+        lines.append((row["labels a class"], row["method"], f"{values.mean():.1f}{error}", len(values)))
+    return markdown(("labels a class", "method", "accuracy, %", "seeds"), lines)

@@ -183,12 +183,7 @@ class PointModel(GenerativeModel, Draws, Transforms):
         self.recipe, self.push, self.fold = recipe, push, fold
         self.noise_seed = keras.random.SeedGenerator(recipe.seed, name="noise_seed")
         self.adam = adam(recipe.optimizer, self.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"optimizer": self.adam}
+        self.ready()
 
     @property
     def takes(self) -> Points:

@@ -63,12 +63,7 @@ class SmoothModel(GenerativeModel, Transforms):
         self.recipe, self.network = recipe, network
         self.noise_seed = keras.random.SeedGenerator(recipe.seed, name="noise_seed")
         self.adam = adam(recipe.optimizer, network.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        return {"optimizer": self.adam}
+        self.ready()
 
     @property
     def takes(self) -> Pictures:

@@ -30,11 +30,6 @@ class BoundLearner(abc.ABC):
         """The weights of both networks."""
         return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
 
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
-
     @abc.abstractmethod
     def nats(self, parameters: Any, examples: Any) -> Any:
         """-log p(x | z) by what the decoder gives: `[batch]`."""

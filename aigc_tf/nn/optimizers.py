@@ -114,3 +114,8 @@ def schedule(settings: ScheduleSettings, updates: int) -> Callable[[Any], Any] |
         warmup_target=1.0 if warmup else None,
         warmup_steps=warmup,
     )
+
+
+def scheduled_adam(recipe: Any, weights: Sequence[keras.Variable]) -> FusedAdam:
+    """Adam for `weights` by a recipe's `optimizer`, `schedule`, `steps` and `weight_decay`."""
+    return adam(recipe.optimizer, weights, schedule(recipe.schedule, recipe.steps), recipe.weight_decay)

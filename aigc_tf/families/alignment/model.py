@@ -51,13 +51,7 @@ class Aligner(GenerativeModel, Transforms):
         self.recipe, self.look, self.read = recipe, look, read
         weights = [*look.trainable_variables, *read.trainable_variables]
         self.adam = adam(recipe.optimizer, weights, schedule(recipe.schedule, recipe.steps))
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for both networks."""
-        return {"optimizer": self.adam}
+        self.ready()
 
     @property
     def takes(self) -> Clips:

@@ -75,18 +75,12 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         self.decoding = keras.Model(latent, self.likelihood(self.used_decoder(latent)), name="decode")
         self.scoring = self.scoring_network()
         self.adam = adam(recipe.optimizer, self.learning)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     @property
     def learning(self) -> list[keras.Variable]:
         """The weights that training moves; the averaged copies learn nothing themselves."""
         return [part for layer in (self.encoder, self.decoder, self.likelihood) for part in layer.trainable_variables]
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for both networks."""
-        return {"optimizer": self.adam}
 
     # What a variational autoencoder does in its own way.
 

@@ -60,13 +60,7 @@ class SemiVAE(LatentModel, PictureClassifier):
         self.drawing = keras.Model([latent, label], self.likelihood(decoder([latent, label])), name="generate")
         self.classifying = keras.Model(image, told, name="classify")
         self.adam = adam(recipe.optimizer, self.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for all networks."""
-        return {"optimizer": self.adam}
+        self.ready()
 
     @property
     def condition(self) -> Labels:

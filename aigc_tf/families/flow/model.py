@@ -53,13 +53,7 @@ class FlowModel(LatentModel):
         self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
         self.time_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="time_seed")
         self.adam = adam(recipe.optimizer, predictor.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.ready()
 
     # Training.
 

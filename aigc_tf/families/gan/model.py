@@ -92,9 +92,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         self.generator_optimizer = adam(recipe.generator_optimizer, generator.trainable_variables, falling)
         falling = schedule(recipe.schedule, recipe.steps * recipe.discriminator_steps)
         self.discriminator_optimizer = adam(recipe.discriminator_optimizer, discriminator.trainable_variables, falling)
-        self.built = True
-        # Compiling the step with XLA made it six times slower on CPUs.
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     def make_streams_and_buffers(self) -> None:
         """What the regularisers that are on need: streams of random numbers, each of its own, and the replay."""

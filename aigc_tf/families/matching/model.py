@@ -23,7 +23,7 @@ from aigc_tf.modalities.pictures import Pictures, as_brightness, strange_picture
 from aigc_tf.modalities.rankings import Queries, Ranking, Rankings, ranked
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import contrastive_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.match import Match
 
 FIRST_SCALE, MAX_SCALE = 10.0, 100.0  # of the products of vectors, before the softmax
@@ -50,15 +50,8 @@ class Matcher(GenerativeModel, Transforms, Encodes):
             name="log_scale", initializer=keras.initializers.Constant(float(np.log(FIRST_SCALE)))
         )
         self.word_seed = keras.random.SeedGenerator(recipe.seed, name="word_seed")
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
 
     @property
     def takes(self) -> Queries:

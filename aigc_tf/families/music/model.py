@@ -29,7 +29,7 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.music import Scores
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.music import KEYS, Music
 from aigc_tf.recipes.pieces import Choice
 
@@ -53,16 +53,9 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         super().__init__(name=recipe.slug())
         self.recipe, self.networks = recipe, networks
         self.encode, self.sequence = networks.encode, networks.sequence
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     @property
     def takes(self) -> Scores:

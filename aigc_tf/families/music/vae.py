@@ -28,7 +28,7 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.music import Excerpts
 from aigc_tf.nn.layers import GaussianSample
 from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.music_vae import MusicVAE as MusicVAERecipe
 from aigc_tf.recipes.pieces import BAR, Choice
 
@@ -57,15 +57,8 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         self.latent_dim = recipe.latent_dim
         self.sample = GaussianSample(recipe.seed, name="sample")
         self.note_dropout_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="note_dropout_seed")
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
 
     @property
     def takes(self) -> Excerpts:

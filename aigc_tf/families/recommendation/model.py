@@ -65,11 +65,6 @@ class Recommender(Transforms, GenerativeModel):
         """`scoring`, compiled at its first call."""
         return tf.function(lambda liked: self.scoring(liked, training=False))
 
-    def ready(self) -> None:
-        """Call at the end of a subclass's constructor: the model has all its variables."""
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
     def hidden(self, rated: tf.Tensor, share: float) -> tf.Tensor:
         """1 for items that a training step hides from the network, each with the same probability, 0 for others.
 

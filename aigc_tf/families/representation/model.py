@@ -15,7 +15,7 @@ from aigc_tf.families.base import GenerativeModel, Signature, TensorSpec
 from aigc_tf.families.latent import outputs_of
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.modalities.pictures import Pictures, as_brightness, some_of
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.representations import RepresentationRecipe
 
 
@@ -39,15 +39,8 @@ class PictureEncoder(Encodes, GenerativeModel):
         """
         self.encoding, self.latent_dim = encoding, encoding.output.shape[-1]
         recipe = self.recipe
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
 
     @property
     def takes(self) -> Pictures:

@@ -62,13 +62,7 @@ class Restorer(PhotoModel):
         self.degradation_seed = keras.random.SeedGenerator(recipe.seed, name="degradation_seed")
         chosen, falling = optimizer or recipe.optimizer, schedule(recipe.schedule, recipe.steps)
         self.adam = adam(chosen, network.trainable_variables, falling)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for the network."""
-        return {"optimizer": self.adam}
+        self.ready()
 
     @property
     def multiple(self) -> int:

@@ -41,8 +41,7 @@ class ReturnsGAN(WassersteinPlayers, ReturnModel):
         self.penalty_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="penalty_seed")
         self.generator_adam = adam(recipe.generator_optimizer, generator.trainable_variables)
         self.critic_adam = adam(recipe.critic_optimizer, critic.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the critic as often as the recipe says, then the generator.

@@ -47,8 +47,7 @@ class VolatilityVAE(BoundLearner, ReturnModel):
         self.sampler = averaged(decoder, recipe.average_windows)
         self.sample = GaussianSample(recipe.seed, name="sample")
         self.adam = adam(recipe.optimizer, self.both)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     def nats(self, parameters: Any, examples: Any) -> Any:
         """-log p(returns | z), a density: `[batch]`."""

@@ -58,8 +58,7 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         sums = {"initializer": "zeros", "dtype": "float64", "trainable": False}
         # Of the products of each two among 1, the lags and the value, over all windows so far.
         self.moments = self.add_weight(shape=(series, rows, rows), name="moments", **sums)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

@@ -52,19 +52,13 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         self.adam = adam(recipe.optimizer, self.learning)
         # Compiled at its first call, and kept.
         self.compiled_decoder = tf.function(lambda latents: decoder(latents, training=False), reduce_retracing=True)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     @property
     def learning(self) -> list[keras.Variable]:
         """The weights that training moves."""
         networks = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
         return [*networks, self.free_log_deviation]
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     def log_deviation(self) -> tf.Tensor:
         """log σ in standardised units, `[series]`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -20,7 +19,7 @@ from aigc_tf.families.sound.networks import FrameNetworks
 from aigc_tf.families.sounding import SoundMaker
 from aigc_tf.modalities.captions import rows_with_captions
 from aigc_tf.modalities.labels import Labels
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.sound_ar import NOISE
 from aigc_tf.recipes.sound_ar import SoundAR as SoundARRecipe
 
@@ -43,15 +42,8 @@ class SoundAR(SoundMaker, GenerativeModel):
         super().__init__(name=recipe.slug())
         self.recipe, self.networks, self.classes = recipe, networks, classes
         self.sequence = networks.sequence
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
 
     @property
     def condition(self) -> Labels:

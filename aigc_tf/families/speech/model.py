@@ -26,7 +26,7 @@ from aigc_tf.modalities.sounds import Utterances
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn import replicas
 from aigc_tf.nn.monotonic import durations, monotonic_alignment
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.speech import Speech
 
 PREVIEWED = 3
@@ -50,17 +50,10 @@ class SpeechModel(GenerativeModel, Transforms):
     def __init__(self, recipe: Speech, encoder: keras.Model, decoder: keras.Model, vocabulary: Vocabulary) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.encoder, self.decoder, self.vocabulary = recipe, encoder, decoder, vocabulary
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.adam = scheduled_adam(recipe, self.trainable_variables)
+        self.ready()
         self.compiled_encoder = tf.function(partial(encoder, training=False), reduce_retracing=True)
         self.compiled_decoder = tf.function(partial(decoder, training=False), reduce_retracing=True)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     @property
     def takes(self) -> Text:

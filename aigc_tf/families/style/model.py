@@ -41,13 +41,7 @@ class Stylist(PhotoModel):
         self.recipe, self.network = recipe, network
         self.used = averaged(network, recipe.average_images)
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for the network."""
-        return {"optimizer": self.adam}
+        self.ready()
 
     @abc.abstractmethod
     def wanted(self, inputs: Mapping[str, Any]) -> list[Any]:

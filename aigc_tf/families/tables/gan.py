@@ -44,8 +44,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         decay = recipe.weight_decay
         self.generator_adam = adam(recipe.generator_optimizer, generator.trainable_variables, weight_decay=decay)
         self.critic_adam = adam(recipe.critic_optimizer, critic.trainable_variables)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the critic, then the generator.

@@ -47,8 +47,7 @@ class TableVAE(BoundLearner, TableModel):
         self.sampler = averaged(decoder, recipe.average_rows)
         self.sample = GaussianSample(recipe.seed, name="sample")
         self.adam = adam(recipe.optimizer, self.both, weight_decay=recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     def nats(self, parameters: Any, examples: Any) -> Any:
         """-log p(row | z) in nats, of places a density: `[batch]`.

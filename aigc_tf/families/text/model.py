@@ -21,7 +21,7 @@ from aigc_tf.families.text.networks.language import LanguageNetworks
 from aigc_tf.families.text.writing import Reader, write
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text import TextRecipe
 
@@ -47,10 +47,8 @@ class TextModel(Streams, GenerativeModel):
         super().__init__(name=recipe.slug())
         self.recipe, self.vocabulary, self.networks = recipe, vocabulary, networks
         self._learning_networks = list(learning)  # named by the attributes of subclasses
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.learning, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.adam = scheduled_adam(recipe, self.learning)
+        self.ready()
 
     @property
     def gives(self) -> Text:
@@ -66,11 +64,6 @@ class TextModel(Streams, GenerativeModel):
     def learning(self) -> list[keras.Variable]:
         """The weights that training moves."""
         return [weight for network in self._learning_networks for weight in network.trainable_variables]
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     def learn(self, tape: tf.GradientTape, loss: tf.Tensor) -> dict[str, tf.Tensor]:
         """Move the weights down the gradient of a loss; what is logged of it."""

@@ -41,8 +41,7 @@ class Translator(PhotoModel):
         self.used = averaged(generator, recipe.average_images)
         self.generator_adam = adam(recipe.generator_optimizer, making)
         self.discriminator_adam = adam(recipe.discriminator_optimizer, judging)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:

@@ -49,14 +49,8 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
         self.recipe, self.network = recipe, network
         self.used = averaged(network, recipe.average_clips)
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.ready()
         self._made = tf.function(lambda clip: self.made(self.used, clip, training=False), reduce_retracing=True)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     @property
     def takes(self) -> Clips:

@@ -25,7 +25,7 @@ from aigc_tf.families.text.classification.pages import relevance_page
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.text import Text
 from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.classify import Classify
 
 AT_ONCE = 50  # texts
@@ -56,15 +56,8 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         self.recipe, self.vocabulary, self.classes, self.networks = recipe, vocabulary, classes, networks
         self.sequence = networks.sequence
         self.noise_seed = keras.random.SeedGenerator(recipe.seed, name="noise_seed")
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.sequence.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
+        self.adam = scheduled_adam(recipe, self.sequence.trainable_variables)
+        self.ready()
 
     @property
     def takes(self) -> Text:

@@ -20,7 +20,7 @@ from aigc_tf.families.text.seq2seq.networks import Seq2SeqNetworks
 from aigc_tf.families.text.seq2seq.search import Writer, write
 from aigc_tf.nn import replicas
 from aigc_tf.nn.losses import next_symbol_nats
-from aigc_tf.nn.optimizers import adam, schedule
+from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.seq2seq import DecoderRecipe, Search
 
 
@@ -39,17 +39,10 @@ class DecoderModel(GenerativeModel):
         self.sequence: keras.Model = networks.sequence
         if recipe.drop_words:
             self.word_seed = keras.random.SeedGenerator(recipe.seed, name="word_seed")
-        falling = schedule(recipe.schedule, recipe.steps)
-        self.adam = adam(recipe.optimizer, self.sequence.trainable_variables, falling, recipe.weight_decay)
-        self.built = True
-        self.compile(optimizer=None, jit_compile=False)
+        self.adam = scheduled_adam(recipe, self.sequence.trainable_variables)
+        self.ready()
         # Compiled at its first call, and kept.
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
-
-    @property
-    def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One."""
-        return {"optimizer": self.adam}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the weights on `source`, int32 `[batch, time]`, and `target`, `[batch, time + 1]`; -1 is padding."""

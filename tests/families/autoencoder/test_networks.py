@@ -72,10 +72,10 @@ def test_any_size_and_any_channels(name: str, shape: tuple[int, int, int]):
     height, width, channels = shape
     images = ImageSettings(height=height, width=width, channels=channels)
     recipe = dataclasses.replace(recipe_classes()[name].tiny(), images=images)
-    networks = {role: resolve(reference)(recipe) for role, reference in recipe.networks.items()}
-    encoded = networks["encoder"](np.zeros((2, *shape), "float32"))
+    encoder, decoder = (resolve(recipe.networks[role])(recipe) for role in ("encoder", "decoder"))
+    encoded = encoder(np.zeros((2, *shape), "float32"))
     latent = encoded[0] if isinstance(encoded, list) else encoded
-    assert networks["decoder"](latent).shape == (2, *shape)
+    assert decoder(latent).shape == (2, *shape)
 
 
 def test_plain_encoder_differs_from_the_variational_one_in_its_head_alone():

@@ -56,19 +56,32 @@ class Invert(Editing):
     """A picture, or a member of the family tree by its name."""
     mix: str | None = None
     """Another one: values go from the first to it, and the middle is kept in the family tree."""
+    layer: str | None = None
+    """With `mix`: mix what this layer gives, in place of the latents; an unknown name lists them. Such mixtures have no
+    latent, and are not kept in the family tree."""
+
+    def check(self) -> None:
+        """Raise InputError if a layer is named and nothing is mixed, too."""
+        super().check()
+        if self.layer is not None and self.mix is None:
+            raise InputError("--layer needs a second picture: --mix")
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """The pictures that were given, with their inversions, and what lies between these."""
         from aigc_tf.families.latent_space import interpolation, spherical
+        from aigc_tf.families.layer_mixing import LayerMixer
 
         inverter = self.inverter(run, model)
+        mixer = None if self.layer is None else LayerMixer(model, self.layer)
         given = [self.invert] if self.mix is None else [self.invert, self.mix]
         ends = [inverter.found(name) for name in given]
         first, last = ends[0].latent, ends[-1].latent
+        between = max(3, min(count, IN_A_ROW) - 2)
         if self.mix is None:
             way = model.decode(first[None], inverter.condition)
+        elif mixer is not None:
+            way = mixer.mixed(first, last, between, inverter.condition)
         else:
-            between = max(3, min(count, IN_A_ROW) - 2)
             (way,) = interpolation(model, first[None], last[None], between, spherical, inverter.condition)
             inverter.add("their middle", "mixed", spherical(first, last, 0.5), [end.name for end in ends])
         inverter.keep()

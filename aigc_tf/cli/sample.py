@@ -50,6 +50,8 @@ class Moved(Flags):
     """Short for `explore RUN invert`."""
     mix: str | None = None
     """With --invert: another picture, or member of the family."""
+    layer: str | None = None
+    """With --mix: mix what this layer gives, in place of the latents."""
     family: Path | None = None
     """With --invert: JSON file of a family tree."""
     forecast: int | None = None

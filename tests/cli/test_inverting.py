@@ -15,9 +15,12 @@ from aigc_tf.cli.editing import Attribute, Invert
 from aigc_tf.cli.explore import explore
 from aigc_tf.cli.family import Family
 from aigc_tf.cli.sample import Moved, sample
+from aigc_tf.data.classes import ClassNames
 from aigc_tf.errors import InputError
 from aigc_tf.families.inversion import invert
 from aigc_tf.families.latent_space import spherical
+from aigc_tf.families.layer_mixing import LayerMixer
+from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
 from tests.cli.conftest import IMAGES
 
@@ -52,6 +55,44 @@ def test_two_pictures_are_mixed_and_their_family_is_kept(
     again = np.load(tmp_path / "again.npy")
     np.testing.assert_allclose(again[-1], vae_run.model.decode(latents[0][None])[0], atol=1e-5)
     assert json.loads(tree.read_text())["members"][3]["parents"] == ["3", "1"]
+
+
+def test_what_a_layer_gives_is_mixed_in_place_of_latents(
+    vae_run: aigc_tf.Run, files: list[str], tmp_path: Path
+) -> None:
+    tree, out = tmp_path / "family.json", tmp_path / "mixed.npy"
+    options = {"invert": files[0], "mix": files[1], "updates": 3, "family": tree, "out": out, "count": 5}
+    explore(vae_run.path, Invert(**options))
+    by_latents = np.load(out)
+    sample(vae_run.path, moved=Moved(invert="1", mix="2", layer="pixels", family=tree), count=5, out=out)
+    by_layer = np.load(out)[-3:]  # members have no pictures beside them
+    np.testing.assert_allclose(by_layer[[0, 2]], by_latents[[1, 3]], atol=1e-5)  # the same ends
+    logits = np.log(by_latents[[1, 3]]) - np.log1p(-by_latents[[1, 3]])
+    np.testing.assert_allclose(by_layer[1], 1 / (1 + np.exp(-logits.mean(axis=0))), atol=1e-4)
+    assert len(json.loads(tree.read_text())["members"]) == 3  # a mixture without a latent is not kept
+
+
+@pytest.mark.parametrize("recipe", [DCGAN.tiny(), CGAN.tiny()])
+def test_mixing_what_a_linear_layer_gives_is_mixing_latents_in_a_straight_line(recipe: DCGAN | CGAN) -> None:
+    assets, condition = ({"classes": ClassNames(("dark", "bright"))}, 1) if recipe.assets else ({}, None)
+    model = aigc_tf.create(recipe, **assets)
+    start, end = model.latents(2, 5)
+    mixed = LayerMixer(model, "dense").mixed(start, end, 3, condition)
+    expected = model.decode(np.stack([start, (start + end) / 2, end]), condition)
+    np.testing.assert_allclose(mixed, expected, atol=1e-5)
+    later = LayerMixer(model, "activation_0").mixed(start, end, 3, condition)
+    np.testing.assert_allclose(later[[0, 2]], expected[[0, 2]], atol=1e-5)
+    assert np.abs(later[1] - expected[1]).max() > 1e-4
+
+
+def test_layers_that_cannot_be_mixed_are_refused(vae_run: aigc_tf.Run, files: list[str]) -> None:
+    with pytest.raises(InputError, match="--layer needs a second picture: --mix"):
+        explore(vae_run.path, Invert(invert=files[0], layer="pixels"))
+    with pytest.raises(
+        InputError,
+        match="no layer last in what draws: its layers are hidden_0, activation_0, pixels, reshape, likelihood",
+    ):
+        explore(vae_run.path, Invert(invert=files[0], mix=files[1], layer="last", updates=1))
 
 
 def test_one_picture_stands_beside_its_inversion(vae_run: aigc_tf.Run, files: list[str], tmp_path: Path) -> None:

@@ -37,6 +37,18 @@ def starts_of(model: Any, images: np.ndarray, seed: int, condition: Any = None) 
     return latents[np.argsort(squares, axis=1)[:, :KEPT].T]
 
 
+def drawing_network(model: Any) -> keras.Model:
+    """The network from a latent, and perhaps a label, to a picture.
+
+    Raises:
+        InputError: the model has none.
+    """
+    signature = next((each for each in model.signatures().values() if "latent" in each.inputs), None)
+    if signature is None or not {"latent", "label"} >= set(signature.inputs):
+        raise InputError("the model has no network from a latent to a picture: it cannot be inverted")
+    return signature.network
+
+
 def invert(model: Decodes, images: np.ndarray, steps: int = 300, seed: int = 0, condition: Any = None) -> np.ndarray:
     """A latent for each picture whose decoding is near it, float32 `[count, latent_dim]` (Zhu et al. 2016, §3.2).
 
@@ -53,9 +65,7 @@ def invert(model: Decodes, images: np.ndarray, steps: int = 300, seed: int = 0, 
     Raises:
         InputError: the model has no network from a latent to a picture.
     """
-    signature = next((each for each in model.signatures().values() if "latent" in each.inputs), None)  # type: ignore[attr-defined]
-    if signature is None or not {"latent", "label"} >= set(signature.inputs):
-        raise InputError("the model has no network from a latent to a picture: it cannot be inverted")
+    network = drawing_network(model)
     wanted = as_brightness(np.asarray(images))
     starts = starts_of(model, wanted, seed, condition)
     rows = starts.reshape(-1, starts.shape[-1])
@@ -70,7 +80,7 @@ def invert(model: Decodes, images: np.ndarray, steps: int = 300, seed: int = 0, 
 
     def errors() -> tf.Tensor:
         latent = mean + deviation * places
-        made = signature.network([latent, *given] if given else latent, training=False)
+        made = network([latent, *given] if given else latent, training=False)
         return tf.reduce_mean(tf.square(made - targets), axis=(1, 2, 3))
 
     @tf.function

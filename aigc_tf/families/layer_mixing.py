@@ -10,28 +10,29 @@ import keras
 import numpy as np
 
 from aigc_tf.errors import InputError
+from aigc_tf.families.inversion import drawing_network
 
 
 class LayerMixer:
     """Draws pictures from one latent to another by moving the output of a layer in a straight line.
 
-    Early layers hold where things are, late ones what their surfaces are like; at the last ones pictures are merely
-    laid over each other. What passes the layer by, as a label does, is left as it is.
+    At the last layers the pictures are merely laid over each other. What passes the layer by, as a label does, is left
+    as it is.
 
     Args:
         model: decodes pictures by one network.
         layer: its name.
 
     Raises:
-        InputError: there is no such layer.
+        InputError: there is no such layer, or no network from a latent to a picture.
     """
 
     def __init__(self, model: Any, layer: str) -> None:
         self.model = model
-        self.network = next(each for each in model.signatures().values() if "latent" in each.inputs).network
+        self.network = drawing_network(model)
         found = {each.name: each for each in inner_layers(self.network)}
         if layer not in found:
-            raise InputError(f"there is no layer {layer} in what draws: its layers are {', '.join(found)}")
+            raise InputError(f"the network that draws has no layer {layer}: its layers are {', '.join(found)}")
         self.layer = found[layer]
 
     def mixed(self, start: np.ndarray, end: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:
@@ -42,6 +43,9 @@ class LayerMixer:
             end: the last one.
             frames: pictures, both ends included.
             condition: one for all pictures, if the model takes one.
+
+        Raises:
+            InputError: the layer is used several times for a picture, as in each step of a flow.
         """
         given: list[Any] = []
         call = self.layer.call
@@ -52,7 +56,9 @@ class LayerMixer:
 
         with called(self.layer, keep):
             self.drawn(np.stack([start, end]), condition)
-        first, last = keras.ops.convert_to_numpy(given[-1])
+        if len(given) != 1:
+            raise InputError(f"the layer {self.layer.name} is used {len(given)} times for a picture: name another one")
+        first, last = keras.ops.convert_to_numpy(given[0])
         moved = np.stack([(1 - t) * first + t * last for t in np.linspace(0, 1, frames)]).astype(first.dtype)
         with called(self.layer, lambda *inputs, **options: keras.ops.convert_to_tensor(moved)):
             return self.drawn(np.tile(start, (frames, 1)), condition)

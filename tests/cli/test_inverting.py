@@ -22,6 +22,7 @@ from aigc_tf.families.latent_space import spherical
 from aigc_tf.families.layer_mixing import LayerMixer
 from aigc_tf.recipes.cgan import CGAN
 from aigc_tf.recipes.dcgan import DCGAN
+from aigc_tf.recipes.flow import Flow
 from tests.cli.conftest import IMAGES
 
 
@@ -90,9 +91,21 @@ def test_layers_that_cannot_be_mixed_are_refused(vae_run: aigc_tf.Run, files: li
         explore(vae_run.path, Invert(invert=files[0], layer="pixels"))
     with pytest.raises(
         InputError,
-        match="no layer last in what draws: its layers are hidden_0, activation_0, pixels, reshape, likelihood",
+        match="the network that draws has no layer last: its layers are hidden_0, activation_0, pixels, reshape, likelihood",
     ):
         explore(vae_run.path, Invert(invert=files[0], mix=files[1], layer="last", updates=1))
+
+
+def test_a_model_that_draws_from_other_things_than_a_latent_is_refused() -> None:
+    encoder_alone = SimpleNamespace(signatures=lambda: {"encode": SimpleNamespace(inputs={"image": None})})
+    with pytest.raises(InputError, match="no network from a latent to a picture"):
+        LayerMixer(encoder_alone, "dense")
+
+
+def test_a_layer_that_is_used_in_each_step_of_a_flow_is_refused() -> None:
+    model = aigc_tf.create(Flow.tiny())
+    with pytest.raises(InputError, match="the layer last is used 10 times for a picture"):
+        LayerMixer(model, "last").mixed(*model.latents(2, 0), 3)
 
 
 def test_one_picture_stands_beside_its_inversion(vae_run: aigc_tf.Run, files: list[str], tmp_path: Path) -> None:

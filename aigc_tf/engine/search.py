@@ -18,6 +18,7 @@ import keras
 
 from aigc_tf.engine.training import train
 from aigc_tf.errors import InputError, closest, say
+from aigc_tf.optional import needed
 from aigc_tf.recipes.base import Recipe, flatten
 from aigc_tf.references import resolve
 from aigc_tf.runs import paths
@@ -71,10 +72,7 @@ def search(recipe: Recipe, space: Mapping[str, Any], trials: int, out: Path) -> 
 
 
 def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError as error:
-        raise InputError("to search, the package optuna is needed: pip install optuna (extra: search)") from error
+    optuna = needed("optuna", to="search", extra="search")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

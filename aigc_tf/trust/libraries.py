@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import keras
 import numpy as np
 
 from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.trust.fidelity import Case, Method
 from aigc_tf.trust.judged import Judged
 from aigc_tf.trust.maps import of_places
@@ -201,10 +201,7 @@ def _library(name: str, module: str | None = None) -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        return importlib.import_module(module or name)
-    except ImportError as error:
-        raise InputError(f"--also {name} needs the package {name}: pip install 'aigc-tf[explain]'") from error
+    return needed(module or name, to=f"explain with --also {name}", extra="explain", package=name)
 
 
 @contextlib.contextmanager

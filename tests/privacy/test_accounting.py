@@ -73,7 +73,7 @@ def test_an_epsilon_that_no_noise_keeps_is_refused():
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch):
     guarantee.cache_clear()
     monkeypatch.setitem(sys.modules, "dp_accounting", None)
-    with pytest.raises(InputError, match="pip install dp-accounting"):
+    with pytest.raises(InputError, match=r"package dp-accounting is needed: pip install 'aigc-tf\[privacy\]'"):
         guarantee(PrivacySettings(), 60_000, 10, 10)
 
 

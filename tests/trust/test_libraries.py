@@ -106,7 +106,7 @@ def test_libraries_are_checked_like_our_own(network: Judged):
 def test_what_is_not_installed_is_named(network: Judged, monkeypatch: pytest.MonkeyPatch):
     for library, module in (("lime", "lime"), ("shap", "numba")):
         monkeypatch.setitem(sys.modules, module, None)
-        with pytest.raises(InputError, match=rf"--also {library} needs the package {library}: .*\[explain\]"):
+        with pytest.raises(InputError, match=rf"--also {library} the package {library} is needed: .*\[explain\]"):
             methods_by([library], network)
 
 

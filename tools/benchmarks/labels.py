@@ -21,6 +21,7 @@ from aigc_tf.metrics.classification import accuracy
 from aigc_tf.metrics.regression import regression
 from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn.augmentation import augment
+from aigc_tf.optional import needed
 from aigc_tf.recipes.augment import ClassicalAugmentation
 from tools.benchmarks.tables import markdown
 
@@ -98,11 +99,10 @@ def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) ->
     Raises:
         InputError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.svm import SVC
-    except ImportError as error:
-        raise InputError("scikit-learn is not installed: pip install scikit-learn, or the extra benchmark") from error
+    needed("sklearn", to="measure baselines", extra="benchmark", package="scikit-learn")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import SVC
+
     flat, others = (images.reshape(len(images), -1) for images in (known, asked))
     methods = {"logistic regression": LogisticRegression(max_iter=1000), "SVM (RBF)": SVC(C=10.0)}
     return {name: method.fit(flat, wanted).predict(others) for name, method in methods.items()}

@@ -24,7 +24,8 @@ from aigc_tf.data.music.piece import (
     pitch_of,
     symbol_of,
 )
-from aigc_tf.errors import InputError, UnreadableError, listed, printable
+from aigc_tf.errors import UnreadableError, listed, printable
+from aigc_tf.optional import needed
 
 SUFFIXES = (".mid", ".midi")
 MAX_BYTES = 1_000_000
@@ -91,11 +92,7 @@ def mido_package() -> Any:
     Raises:
         InputError: it is not there.
     """
-    try:
-        import mido
-    except ImportError as error:
-        raise InputError("MIDI files need the package mido: pip install 'aigc-tf[music]'") from error
-    return mido
+    return needed("mido", to="read and write MIDI files", extra="music")
 
 
 def _parsed(content: bytes) -> Any:

@@ -16,6 +16,7 @@ from aigc_tf.data.text import opening
 from aigc_tf.data.text.designs import named, read_designs
 from aigc_tf.data.text.source import TextSource
 from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.recipes.molecules import Molecules, MoleculeSettings
 
 AUTO = "made_up_molecules"
@@ -32,13 +33,10 @@ def chemistry() -> tuple[ModuleType, ModuleType]:
     Raises:
         InputError: the package is not there.
     """
-    try:
-        from rdkit import Chem, rdBase
-        from rdkit.Chem import Descriptors
-    except ImportError:
-        raise InputError("molecules are read by the package rdkit: pip install 'aigc-tf[molecules]'") from None
-    rdBase.DisableLog("rdApp.*")
-    return Chem, Descriptors
+    names = ("rdkit.rdBase", "rdkit.Chem", "rdkit.Chem.Descriptors")
+    base, chem, descriptors = (needed(name, to="read molecules", extra="molecules") for name in names)
+    base.DisableLog("rdApp.*")
+    return chem, descriptors
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)

@@ -16,6 +16,7 @@ import numpy as np
 
 from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.recipes.text import TextSettings
 
 BOUNDARY = 0  # stands before and after each document; it has no text
@@ -298,10 +299,4 @@ def _learn_subwords(documents: Iterable[str], settings: TextSettings) -> Any:
 
 
 def _tokenizers() -> Any:
-    try:
-        import tokenizers
-    except ImportError as error:
-        raise InputError(
-            "text.unit is 'subword', and the package tokenizers is not there: pip install tokenizers"
-        ) from error
-    return tokenizers
+    return needed("tokenizers", to="read texts in subword units", extra="subword")

@@ -14,7 +14,8 @@ from PIL import Image, ImageSequence
 
 from aigc_tf.data.images.decode import SUFFIXES
 from aigc_tf.data.images.prepare import MAX_PIXELS, decode_whole
-from aigc_tf.errors import InputError, UnreadableError
+from aigc_tf.errors import UnreadableError
+from aigc_tf.optional import needed
 from aigc_tf.recipes.video import VideoSettings
 from aigc_tf.storage.marks import comment_of
 
@@ -40,12 +41,8 @@ def av_library() -> ModuleType:
     Raises:
         InputError: the package is not there.
     """
-    try:
-        import av
-        import av.logging
-    except ImportError:
-        raise InputError("video files need the package av: pip install 'aigc-tf[video]', or use GIF") from None
-    av.logging.set_level(av.logging.PANIC)
+    av, logging = (needed(name, to="read video files other than GIF", extra="video") for name in ("av", "av.logging"))
+    logging.set_level(logging.PANIC)
     return av
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from aigc_tf.errors import InputError, UnreadableError, printable
+from aigc_tf.errors import UnreadableError, printable
+from aigc_tf.optional import needed
 
 NIFTI_ENDINGS = (".nii", ".nii.gz")
 DICOM_ENDINGS = (".dcm",)
@@ -57,10 +57,7 @@ def imported(module: str) -> Any:
     Raises:
         InputError: it is not installed.
     """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise InputError(f"to read volumes the package {module} is needed: pip install 'aigc-tf[volumes]'") from error
+    return needed(module, to="read volumes", extra="volumes")
 
 
 @contextmanager

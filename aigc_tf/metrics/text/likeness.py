@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from aigc_tf.data.text.words import words
-from aigc_tf.metrics.text.packages import imported
 from aigc_tf.metrics.text.simple_writers import is_spaced
+from aigc_tf.optional import needed
 
 DRAWS = 1000  # of the bootstrap (Efron 1979; Koehn 2004)
 _SEED = 0
@@ -31,7 +31,7 @@ Measure = Callable[[Sequence[str], Sequence[str]], Likeness]
 
 def rouge(written: Sequence[str], references: Sequence[str]) -> Likeness:
     """ROUGE-1, -2 and -L (Lin 2004), F1, mean over texts, of `rouge-score`; of Chinese over its characters."""
-    library = imported("rouge_score.rouge_scorer", "rouge-score")
+    library = needed("rouge_score.rouge_scorer", to="measure ROUGE", extra="pairs", package="rouge-score")
     spaced = is_spaced("".join(references[:1000]))
     splits = None if spaced else _Characters()
     kinds = {"rouge1": "rouge_1", "rouge2": "rouge_2", "rougeL": "rouge_l"}
@@ -53,7 +53,7 @@ class _Characters:
 
 def bleu(written: Sequence[str], references: Sequence[str]) -> Likeness:
     """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of all texts together, of `sacrebleu`."""
-    library = imported("sacrebleu.metrics", "sacrebleu")
+    library = needed("sacrebleu.metrics", to="measure BLEU", extra="pairs")
     cut = "13a" if is_spaced("".join(references[:1000])) else "zh"
     figures, intervals = {}, {}
     for name, metric in (("bleu", library.BLEU(tokenize=cut)), ("chrf", library.CHRF())):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from aigc_tf.data.labelled.source import LabelledSource
-from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 
 TFIDF, MAJORITY = "TF-IDF and logistic regression", "most frequent class"
 _STRENGTHS = (1.0, 3.0, 10.0)  # C of the logistic regression, of which cross-validation chooses
@@ -24,14 +24,11 @@ def tfidf_probabilities(source: LabelledSource, texts: Sequence[str]) -> np.ndar
     Raises:
         InputError: scikit-learn is not installed.
     """
-    try:
-        from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.model_selection import GridSearchCV
-    except ImportError as error:
-        raise InputError(
-            "the baseline needs the package scikit-learn: pip install scikit-learn, or the extra benchmark"
-        ) from error
+    needed("sklearn", to="measure a baseline", extra="pairs", package="scikit-learn")
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+
     learnt = source.train.labelled()
     spaces = sum(text.count(" ") for text in learnt.texts) / max(1, sum(map(len, learnt.texts)))
     reader = TfidfVectorizer(

@@ -11,7 +11,7 @@ import numpy as np
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.text.words import words
 from aigc_tf.metrics.text.ibm1 import WordTranslation
-from aigc_tf.metrics.text.packages import imported
+from aigc_tf.optional import needed
 
 FIRST_WORDS = 12
 _SENTENCE = re.compile(r".+?[.!?。！？](?=\s|$)", re.DOTALL)
@@ -52,7 +52,9 @@ def nearest(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
 
 def nearest_texts(known: Sequence[str], asked: Sequence[str]) -> np.ndarray:
     """Of the known texts, those with the largest cosine of TF-IDF weights (Salton & Buckley 1988): int64 `[asked]`."""
-    library = imported("sklearn.feature_extraction.text", "scikit-learn")
+    library = needed(
+        "sklearn.feature_extraction.text", to="find the nearest text", extra="pairs", package="scikit-learn"
+    )
 
     def lowered(text: str) -> list[str]:
         return words(text.casefold())

@@ -8,7 +8,6 @@ more than half of all clients would have to join in.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.privacy.federated.secure import Sum
 
 DEGREE, MODULUS_BITS = 4096, (60, 49)
@@ -113,11 +113,8 @@ def library() -> Any:
     Raises:
         InputError: it is not there.
     """
-    try:
-        with _bound_deeply():
-            return importlib.import_module("tenseal")
-    except ImportError as error:
-        raise InputError("homomorphic sums need the package tenseal: pip install 'aigc-tf[homomorphic]'") from error
+    with _bound_deeply():
+        return needed("tenseal", to="add up encrypted updates", extra="homomorphic")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from aigc_tf.errors import InputError
+from aigc_tf.optional import needed
 from aigc_tf.privacy.federated.shamir import SHARE_BYTES, secret_of, shares_of
 
 _KEY_BYTES = 32
@@ -201,10 +201,7 @@ def _between(secret: bytes, public: bytes, own: int, other: int, count: int) -> 
 
 def _library() -> Any:
     """What is used of the package cryptography."""
-    try:
-        from aigc_tf.privacy.federated import ciphers
-    except ImportError as error:
-        raise InputError(
-            "secure aggregation needs the package cryptography: pip install cryptography (extra: privacy)"
-        ) from error
+    needed("cryptography", to="aggregate updates securely", extra="privacy")
+    from aigc_tf.privacy.federated import ciphers
+
     return ciphers

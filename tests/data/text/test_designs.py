@@ -94,8 +94,8 @@ def test_bands_are_marked_and_found_again_by_their_names():
 
 
 def test_a_property_needs_rdkit_and_says_so(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "rdkit", None)
+    monkeypatch.setitem(sys.modules, "rdkit.rdBase", None)
     recipe = Molecules.tiny()
     assert molecules.open_source(recipe).classes.names == ()
-    with pytest.raises(InputError, match=r"rdkit: pip install 'aigc-tf\[molecules\]'"):
+    with pytest.raises(InputError, match=r"rdkit is needed: pip install 'aigc-tf\[molecules\]'"):
         molecules.open_source(dataclasses.replace(recipe, molecules=MoleculeSettings(condition="rings")))

@@ -140,7 +140,7 @@ def test_texts_begin_behind_a_boundary_or_the_end_of_a_line(
 
 def test_subwords_without_their_package_get_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tokenizers", None)
-    with pytest.raises(InputError, match="pip install tokenizers"):
+    with pytest.raises(InputError, match=r"package tokenizers is needed: pip install 'aigc-tf\[subword\]'"):
         learn_vocabulary([TEXT], TextSettings(unit="subword"), with_ends=True)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from aigc_tf.data.pairs.files import Pair
 from aigc_tf.data.text.words import words
-from aigc_tf.errors import InputError
 from aigc_tf.metrics.evaluator import Figure
 from aigc_tf.metrics.text.ibm1 import WordTranslation
 from aigc_tf.metrics.text.likeness import bleu, rouge
-from aigc_tf.metrics.text.packages import imported
 from aigc_tf.metrics.text.rewriting import _winners, copied
 from aigc_tf.metrics.text.simple_writers import METHODS, is_spaced
 
@@ -86,12 +82,3 @@ def test_chinese_is_told_from_languages_with_spaces():
 def test_methods_that_are_better_are_named():
     figures = {"a": Figure(3.0, "higher", {"x": 4.0, "y": 2.0}), "b": Figure(3.0, "higher", {"x": 1.0})}
     assert _winners(figures) == "a of x"
-
-
-def test_a_package_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch):
-    def without(name: str, *rest: Any) -> Any:
-        raise ImportError(name)
-
-    monkeypatch.setattr("importlib.import_module", without)
-    with pytest.raises(InputError, match=r"the package sacrebleu is needed: pip install sacrebleu \(extra: pairs\)"):
-        imported("sacrebleu.metrics", "sacrebleu")

@@ -1,4 +1,4 @@
-"""Style transfer to the manner of any picture, which is given with the photograph (002 §6.1, 003 §5.1.3)."""
+"""Arbitrary style transfer: the style picture is an input beside the photograph (002 §6.1, 003 §5.1.3)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from aigc_tf.recipes.styles import StyleRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AdaIN(StyleRecipe):
-    """Adaptive instance normalisation (Huang & Belongie 2017), as a small network predicts it from the style picture.
+    """Arbitrary style transfer by adaptive instance normalisation (Huang & Belongie 2017).
 
-    As in Ghiasi et al. 2017: statistics of the style picture -> scale and shift of every normalisation.
+    As in Ghiasi et al. 2017, a small network predicts the scale and shift of every normalisation from statistics of
+    the style picture.
     """
 
     model: ClassVar[str] = "aigc_tf.families.style.adain:AnyStyle"
@@ -24,13 +25,13 @@ class AdaIN(StyleRecipe):
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.style.networks:adaptive_stylist"}
 
     styles: str | None = None
-    """Style pictures to learn from: a folder of paintings, textures, photographs, an .npz file or a data set; a tenth
-    is held out to measure with. None takes the photographs themselves."""
+    """Style pictures to train on: a folder of paintings, textures or photographs, an .npz file or a data set; a tenth
+    is held out for evaluation. None uses the photographs themselves."""
     style_side: Annotated[int, Field(ge=32, le=1024)] = 128
     style_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (24, 48, 96)
     """Channels of the convolutions whose statistics describe a style picture."""
     style_numbers: PositiveInt = 96
-    """Numbers that all scales and shifts are made of."""
+    """Length of the style embedding from which all scales and shifts are predicted."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""Which caption belongs to which moment of a clip (003 §4.2.3(3))."""
+"""Temporal grounding: which moment of a clip a caption describes (003 §4.2.3(3))."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MomentLimits(QuantizationLimits):
     """By how many frames quantizing may enlarge the error of validation clips; a file beyond it is not kept."""
 
     clips: PositiveInt = 50
-    """On which it is measured."""
+    """Validation clips to measure it on."""
     dynamic: Annotated[float, Field(ge=0)] = 0.3
     """With 8-bit weights."""
     int8: Annotated[float, Field(ge=0)] = 1.0
@@ -27,9 +27,9 @@ class MomentLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Align(ClipRecipe):
-    """Two networks, of frames and of captions, whose vectors are alike where a caption says what a frame shows.
+    """A frame encoder and a caption encoder whose embeddings are similar where the caption describes the frame.
 
-    It learns from clips that are put together of captioned pictures, as CLIP does from pictures (Radford et al. 2021).
+    Trained contrastively, as CLIP is on pictures (Radford et al. 2021), on clips composed of captioned pictures.
     """
 
     model: ClassVar[str] = "aigc_tf.families.alignment.model:Aligner"
@@ -45,23 +45,23 @@ class Align(ClipRecipe):
 
     video: VideoSettings = VideoSettings(size=48, crop=48)
     frames: Annotated[int, Field(ge=2, le=64)] = 16
-    """Of a clip."""
+    """Frames in a clip."""
     scenes: Annotated[int, Field(ge=2, le=16)] = 4
-    """Pictures of a clip, each with its caption."""
+    """Pictures in a clip, each with its caption."""
     shortest: PositiveInt = 2
-    """Frames that a picture is shown, at least."""
+    """Minimum number of frames for which a picture is shown."""
     steps: PositiveInt = 4_000
     batch_size: PositiveInt = 8
     filters: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (32, 64, 128)
-    """Channels of the convolutions that see a frame, each of which halves it."""
+    """Channels of the frame encoder's convolutions, each of which halves the size."""
     numbers: PositiveInt = 96
-    """Length of the vectors of frames and captions."""
+    """Length of the embeddings of frames and captions."""
     buckets: Annotated[int, Field(ge=16, le=2**20)] = 8192
-    """Numbers that words, and what they are made of, are hashed to."""
+    """Hash buckets for words and parts of words."""
     grams: Annotated[int, Field(ge=4, le=1024)] = 96
-    """Words and parts of words of a caption, at most; what is beyond is not read."""
+    """Maximum number of words and parts of words read from a caption; the rest is ignored."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.3
-    """Share of what is read and seen that is left out while training."""
+    """Dropout rate of both encoders' pooled features during training."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
     export_limits: MomentLimits = MomentLimits()
@@ -75,7 +75,7 @@ class Align(ClipRecipe):
 
     @property
     def window(self) -> int:
-        """Frames of an example."""
+        """Frames in an example."""
         return self.frames
 
     @classmethod

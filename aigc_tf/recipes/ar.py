@@ -16,7 +16,7 @@ from aigc_tf.recipes.settings import LoggingSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AR(SeriesRecipe):
-    """Linear autoregressive model of order series.length, for each series by itself."""
+    """Linear autoregressive model of order series.length, fitted to each series separately."""
 
     model: ClassVar[str] = "aigc_tf.families.series.autoregression:Autoregression"
     pipeline_tag: ClassVar[str | None] = "time-series-forecasting"
@@ -28,25 +28,25 @@ class AR(SeriesRecipe):
     sample_options: ClassVar[type] = PathSampling
     export_quality: ClassVar[str] = "aigc_tf.export.quality.series:forecast_quality"
 
-    # One step is least squares where a batch holds all windows; longer series need some.
+    # One step solves the least-squares problem where a batch holds all windows; longer series need several.
     steps: PositiveInt = 10
     batch_size: PositiveInt = 2**16
-    """Windows in a step; of a series that has fewer, all of them, each once."""
+    """Windows per step; a series that has fewer contributes each of its windows once."""
     logging: LoggingSettings = LoggingSettings(scalars_every=1, samples_every=10, evaluate_every=1)
     horizon: PositiveInt = 12
-    """Steps ahead of the far forecasts that are measured."""
+    """Forecast horizon, in time steps, of the long-range forecasts that are evaluated."""
     season: PositiveInt = 1
-    """Steps after which the series repeats, for the forecasts they are measured beside. 1: of the last value and usual
-    seasons, such as the hours of a day or the months of a year, what forecasts the training part best."""
-    # Of states in the series' own units, 256 levels are coarse beside a small error.
+    """Period of the seasonal-naive baseline, in time steps. 1: whichever of the last value and the usual seasons, such
+    as the hours of a day or the months of a year, forecasts the training part best."""
+    # For states in the series' own units, 256 levels are coarse compared with a small error.
     export_limits: SeriesExportLimits = SeriesExportLimits(int8=0.5)
 
     @property
     def window(self) -> int:
-        """The values that are predicted from, and the one that is predicted."""
+        """The input values plus the predicted one."""
         return self.series.length + 1
 
     @classmethod
     def tiny(cls) -> Self:
-        """A version that sees the series in parts."""
+        """A version that trains on mini-batches of windows."""
         return cls(series=SeriesSettings(length=4), batch_size=256)

@@ -1,4 +1,4 @@
-"""What is done to images while models learn from them; nothing by default."""
+"""Data augmentation of training images; off by default."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from aigc_tf.recipes.fields import STRICT, Checked, Fraction, ProperFraction
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClassicalAugmentation(metaclass=Checked):
-    """What the pipeline does to training images, anew in every epoch (000 §3.3, 003 §6.1).
+    """Random transformations of the training images, drawn anew in every epoch (000 §3.3, 003 §6.1).
 
-    Article 003 has flip, and shift = 0.1.
+    Article 003 uses flip, and shift = 0.1.
     """
 
     flip: bool = False
-    """Half of the images are mirrored, left to right."""
+    """Flip half of the images horizontally."""
     crop: ProperFraction = 0.0
-    """Largest share of height and width that is cut away, at any place; the rest is enlarged to the full size."""
+    """Random crop: largest share of height and width that is cut away; the rest is resized to the full size."""
     zoom: ProperFraction = 0.0
-    """Images are enlarged by a factor between 1 minus and 1 plus this, about the centre."""
+    """Scale about the centre by a random factor between 1 minus and 1 plus this."""
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0
-    """Largest angle, in degrees, to either side."""
+    """Maximum rotation angle in degrees, in either direction."""
     shift: Fraction = 0.0
-    """Longest way, as a share of height and width, by which images are moved, by whole pixels."""
+    """Maximum translation, as a share of height and width, by whole pixels."""
 
     @property
     def is_on(self) -> bool:
@@ -36,17 +36,17 @@ class ClassicalAugmentation(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DifferentiableAugmentation(metaclass=Checked):
-    """What real and generated images alike suffer before a discriminator judges them (Zhao et al. 2020).
+    """Differentiable augmentation of the discriminator's inputs, real and generated (DiffAugment, Zhao et al. 2020).
 
-    The paper has colour, translation = 0.125 and cutout = 0.5.
+    The paper uses colour, translation = 0.125 and cutout = 0.5.
     """
 
     colour: bool = False
-    """Brightness, saturation and contrast change."""
+    """Random brightness, saturation and contrast."""
     translation: Fraction = 0.0
-    """Longest way, as a share of height and width, by which images are moved."""
+    """Maximum translation, as a share of height and width."""
     cutout: Fraction = 0.0
-    """Share of height and of width that a rectangle covers; it may lie partly outside."""
+    """Share of height and of width that a masked rectangle covers; it may lie partly outside."""
 
     @property
     def is_on(self) -> bool:

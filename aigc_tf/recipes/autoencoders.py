@@ -15,19 +15,19 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LikelihoodSettings(metaclass=Checked):
-    """The distribution of an image given what the decoder says."""
+    """The likelihood: distribution of an image given the decoder's output."""
 
     kind: Literal["bernoulli", "gaussian", "learnt_gaussian", "logistic_mixture"] = "bernoulli"
-    """learnt_gaussian: one standard deviation for all pixels is learnt, the σ-VAE of Rybkin et al. 2021."""
+    """learnt_gaussian: one standard deviation shared by all pixels is learnt (σ-VAE, Rybkin et al. 2021)."""
     scale: PositiveFloat = 0.1
-    """Of a Gaussian: its standard deviation, where 1 is the whole range of brightness; a learnt one starts there."""
+    """Standard deviation of a Gaussian, where 1 is the whole range of brightness; initial value of a learnt one."""
     components: Annotated[int, Field(ge=2)] = 5
-    """Of a mixture of logistic distributions (Salimans et al. 2017)."""
+    """Components of a mixture of logistic distributions (Salimans et al. 2017)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CorruptionSettings(metaclass=Checked):
-    """What is done to the inputs of a denoiser, in this order; nothing by default."""
+    """Corruptions applied to the inputs of a denoiser, in this order; none by default."""
 
     blur_pixels: NonNegativeFloat = 0.0
     """Standard deviation of a Gaussian blur."""
@@ -38,7 +38,7 @@ class CorruptionSettings(metaclass=Checked):
     masking: Fraction = 0.0
     """Share of the pixels that become black."""
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] | None = None
-    """Compressed and decompressed at this quality."""
+    """JPEG quality at which the inputs are compressed and decompressed."""
 
     @property
     def is_on(self) -> bool:
@@ -48,23 +48,23 @@ class CorruptionSettings(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AdversarialSettings(metaclass=Checked):
-    """Adversarial training (000 §2.5.3): inputs are moved to where they are judged worst; off by default."""
+    """Adversarial training (000 §2.5.3): inputs are perturbed to maximise the loss; off by default."""
 
     epsilon: ProperFraction = 0.0
-    """Largest move of each pixel, where 1 is the whole range of brightness: 0.031 is 8/255."""
+    """Largest change of each pixel, where 1 is the whole range of brightness: 0.031 is 8/255."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PriorSettings(metaclass=Checked):
-    """A prior that is learnt of the latents, beside the model and without changing it; standard normal by default.
+    """A prior over the latents, learnt alongside the model without affecting it; standard normal by default.
 
-    It takes the place of the second stage of Dai & Wipf 2019: affine couplings (Dinh et al. 2017).
+    A normalising flow of affine couplings (Dinh et al. 2017), in place of the second stage of Dai & Wipf 2019.
     """
 
     couplings: NonNegativeInt = 0
-    """How many; 0 keeps the standard normal prior."""
+    """Number of affine coupling layers; 0 keeps the standard normal prior."""
     units: PositiveInt = 128
-    """Of both hidden layers of each."""
+    """Units of each of a coupling's two hidden layers."""
     optimizer: AdamSettings = AdamSettings()
 
 
@@ -75,22 +75,22 @@ class ConvolutionSettings(metaclass=Checked):
     encoder_filters: tuple[PositiveInt, PositiveInt] = (16, 32)
     """Channels of the two 3x3 convolutions of stride 2."""
     encoder_units: tuple[PositiveInt, ...] = (512,)
-    """Of the dense layers after them."""
+    """Units of the dense layers after the convolutions."""
     decoder_units: tuple[PositiveInt, ...] = (512,)
-    """Of the dense layers after the latent vector."""
+    """Units of the dense layers after the latent vector."""
     start_filters: PositiveInt = 64
-    """Channels of the picture of a quarter of the size that the last dense layer makes."""
+    """Channels of the quarter-size feature map that the last dense layer outputs."""
     decoder_filters: tuple[tuple[PositiveInt, ...], tuple[PositiveInt, ...], tuple[PositiveInt, ...]] = (
         (32,),
         (16,),
         (),
     )
-    """Channels of the 3x3 convolutions at a quarter, half and all of the size; one more makes the pixels."""
+    """Channels of the 3x3 convolutions at a quarter, half and the full size; one more outputs the pixels."""
     enlargement: Literal["nearest", "transposed"] = "nearest"
-    """How sizes double: each value four times, or in a 4x4 transposed convolution of stride 2 that takes the place of
-    the first convolution at the new size. That of the pixels, if there is no other, costs a quarter as much."""
+    """Upsampling: nearest-neighbour, or a 4x4 transposed convolution of stride 2 that replaces the first convolution at
+    the new size. If that is the one that outputs the pixels, it costs a quarter as much."""
     activation: Literal["relu", "leaky_relu", "silu"] = "relu"
-    """After each layer but the last; the leaky one has a slope of 0.2 below zero."""
+    """Activation after each layer but the last; leaky_relu has a negative slope of 0.2."""
 
     def __post_init__(self) -> None:
         if not self.decoder_filters[1]:
@@ -100,7 +100,7 @@ class ConvolutionSettings(metaclass=Checked):
 
     @classmethod
     def printed(cls) -> Self:
-        """The widths that the article prints; its Reshape starts at a quarter of the size."""
+        """The widths printed in the article; its Reshape starts at a quarter of the size."""
         return cls(
             encoder_filters=(32, 64),
             encoder_units=(16,),
@@ -125,13 +125,13 @@ class AutoencoderRecipe(ImageRecipe):
     optimizer: AdamSettings = AdamSettings()
     likelihood: LikelihoodSettings = LikelihoodSettings()
     corruption: CorruptionSettings = CorruptionSettings()
-    """Of the inputs; the targets stay clean."""
+    """Corruption of the inputs; the targets stay clean."""
     adversarial: AdversarialSettings = AdversarialSettings()
-    """Of the inputs, after that."""
+    """Adversarial perturbation of the inputs, after any corruption."""
     binarise: bool = False
-    """Learn images of black and white: each pixel is lit with its brightness as probability, anew at every step."""
+    """Train on stochastically binarised images: each pixel is 1 with its brightness as probability, at every step."""
     average_images: PositiveInt | None = None
-    """Horizon, in images, of the moving average of both networks; None keeps no average."""
+    """Horizon, in images, of the exponential moving average (EMA) of both networks' weights; None keeps no EMA."""
 
     def __post_init__(self) -> None:
         if self.binarise and self.likelihood.kind != "bernoulli":
@@ -153,17 +153,17 @@ class VariationalRecipe(AutoencoderRecipe):
     latent_dim: PositiveInt = 20
     """Length of the latent vector."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence (Higgins et al. 2017); 1 is the evidence lower bound."""
+    """Weight of the KL divergence (Higgins et al. 2017); 1 gives the evidence lower bound (ELBO)."""
     annealing_steps: NonNegativeInt = 0
-    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016)."""
+    """KL annealing: steps over which the weight rises from 0 to beta (Bowman et al. 2016)."""
     free_bits: NonNegativeFloat = 0.0
-    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    """Nats of KL per latent dimension, averaged over the batch, that are not penalised (Kingma et al. 2016, eq. 15)."""
     capacity: NonNegativeFloat | None = None
-    """Nats that the KL divergence is drawn towards, by beta * |KL - capacity| (Burgess et al. 2018, eq. 8)."""
+    """Target of the KL divergence in nats; the loss has beta * |KL - capacity| (Burgess et al. 2018, eq. 8)."""
     capacity_steps: PositiveInt = 1
-    """The capacity grows from 0 over so many steps."""
+    """Steps over which the capacity rises from 0."""
     prior: PriorSettings = PriorSettings()
-    """What latents are drawn from; the bound is of the standard normal prior always."""
+    """The distribution that latents are sampled from; the ELBO always uses the standard normal prior."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

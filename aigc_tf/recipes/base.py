@@ -1,7 +1,7 @@
-"""What every recipe has: the numbers that were chosen, checked, printed and read back.
+"""The base class of recipes: hyperparameters and settings, validated, printed and read back.
 
 A recipe is a frozen dataclass. It imports no TensorFlow, so that a command line can show its help at
-once. Code is named by strings, ``"package.module:attribute"``, which `aigc_tf.references.resolve` looks up
+once. Code is referred to by strings, ``"package.module:attribute"``, which `aigc_tf.references.resolve` resolves
 when it is needed.
 """
 
@@ -28,64 +28,64 @@ class Recipe(Plan, metaclass=Checked):
     model: ClassVar[str]
     """The model class; it is called with the recipe and, by name, the networks."""
     networks: ClassVar[Mapping[str, str]]
-    """Role -> a function from recipe, and assets if there are any, to Keras Functional models; it may give None where
-    the recipe's numbers ask for no such network."""
+    """Role -> a function from recipe, and assets if there are any, to Keras Functional models; it may return None where
+    the recipe's settings need no such network."""
     data: ClassVar[str]
     """A function `(recipe, data=None) -> source`."""
     reads: ClassVar[tuple[str, ...]] = ()
-    """Endings, in small letters, of the files that its sources are made of."""
+    """Extensions, in lower case, of the files that its sources consist of."""
     assets: ClassVar[Mapping[str, str]] = {}
-    """What networks and model need to know of the source: its attributes, by name, each with the class whose
-    `from_json` reads what its `to_json` wrote. A run keeps them."""
+    """What networks and model need to know about the source: its attributes, by name, each with the class whose
+    `from_json` reads what its `to_json` wrote. A run stores them."""
     evaluators: ClassVar[tuple[str, ...]]
-    """Evaluators (`aigc_tf.metrics.evaluator`): what `evaluate` measures on the test part, baselines beside it."""
+    """Evaluators (`aigc_tf.metrics.evaluator`): what `evaluate` measures on the test part, along with baselines."""
     chooses: ClassVar[str]
-    """The chooser (`aigc_tf.metrics.evaluator.Chooser`) whose figure picks the best checkpoint; lower is better."""
+    """The chooser (`aigc_tf.metrics.evaluator.Chooser`) whose figure selects the best checkpoint; lower is better."""
     chosen_on: ClassVar[Literal["validation", "train"]] = "validation"
-    """What it looks at: a validation part that is cut from the training part, or the training part itself."""
+    """The data it uses: a validation part that is split off the training part, or the training part itself."""
     curves: ClassVar[str | None] = None
     """A function `(model, source, recipe) -> {figure: {name: value}}`: figures of the model (under that name) and of
-    what it has to beat, which are drawn as lines of one chart in TensorBoard whenever the chooser looks."""
+    its baselines, drawn as lines of one chart in TensorBoard whenever the chooser runs."""
     export_quality: ClassVar[str]
-    """A function `(model, source, recipe, runner, quantize) -> dict`: what quantizing changes in quality, measured on
+    """A function `(model, source, recipe, runner, quantize) -> dict`: how quantizing changes the quality, measured on
     the exported file; it raises `aigc_tf.export.VerificationError` when that is too much."""
     quality_of: ClassVar[tuple[str, ...]] = ("dynamic", "int8")
     """The quantizations after which that is measured."""
 
     sample_options: ClassVar[type] = NoOptions
-    """What sampling can be asked beside a count, a seed and a condition (`aigc_tf.recipes.options`)."""
+    """Options of sampling besides a count, a seed and a condition (`aigc_tf.recipes.options`)."""
     transform_options: ClassVar[type] = NoOptions
-    """What a transformation can be asked."""
+    """Options of transforming."""
     evaluate_options: ClassVar[type] = NoOptions
-    """What its evaluators can be asked; options that sampling has, too, say how what they measure is drawn."""
+    """Options of its evaluators; those that sampling has, too, set how the samples they measure are drawn."""
     export_options: ClassVar[type] = NoOptions
-    """What the export can be asked."""
+    """Options of the export."""
     watch: ClassVar[str] = "aigc_tf.engine.callbacks:StopOnNonFinite"
-    """The callback that sees when training goes wrong, and decides what happens then."""
+    """The callback that detects failing training and decides what to do about it."""
 
     distils: ClassVar[str | None] = None
-    """A function `(student, teacher) -> train_step`: how a smaller model learns from one of the same recipe; None where
-    it cannot."""
+    """A function `(student, teacher) -> train_step` for distilling a smaller model of the same recipe; None where
+    distillation is not supported."""
     widths: ClassVar[tuple[str, ...]] = ()
-    """The fields that make what it teaches smaller: whole numbers, or tuples of them."""
+    """The fields that are reduced for a student: integers, or tuples of them."""
 
     inputs_may_be_words: ClassVar[bool] = False
-    """Whether an input that is named where it is transformed may be words, if there is no such file."""
+    """Whether an input of `transform` that names no file is taken as text."""
     pipeline_tag: ClassVar[str | None] = None
-    """What model hubs call what its models do; None where they have no name for it."""
+    """The task tag that model hubs give its models; None where they have none for it."""
 
     source: str = "auto"
     """Where examples come from: a TFDS name, a folder, a file, or auto."""
     licence: str | None = None
-    """Of the user's own data: what is made and exported says so. By default it is not known."""
+    """Licence of your own data, stated in generated and exported files. By default it is unknown."""
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
-    """Initial weights, data order and every random draw of training follow from it."""
+    """Random seed of the initial weights, the data order and all random draws during training."""
     batch_size: PositiveInt = 64
-    """Examples in a step."""
+    """Examples per training step."""
     start_from: str | None = None
-    """A run folder whose weights, where they fit by name and shape, this run begins with."""
+    """A run folder whose weights initialise this run, where they match by name and shape."""
     freeze: tuple[str, ...] = ()
-    """Patterns of layers that stay as they are: `generator/*`, `encoder/convolution_?`."""
+    """Patterns of layers that are not trained: `generator/*`, `encoder/convolution_?`."""
 
     @classmethod
     @abc.abstractmethod
@@ -94,7 +94,7 @@ class Recipe(Plan, metaclass=Checked):
 
     @classmethod
     def printed(cls) -> Self:
-        """The layers and settings that an article prints, changed no more than it takes to train them.
+        """The layers and settings that an article prints, changed only as far as training them requires.
 
         What the article leaves open is as in `cls()`; docs/DOCUMENTS.md says what was changed.
 
@@ -105,7 +105,7 @@ class Recipe(Plan, metaclass=Checked):
 
     @property
     def fixes_steps(self) -> bool:
-        """Whether what is learnt depends on the number of steps: a falling learning rate, noise chosen for them."""
+        """Whether the result depends on the number of steps: a decaying learning rate, noise calibrated to them."""
         return any(part.fixes_steps for part in self.parts().values())
 
     def parts(self) -> dict[str, Settings]:
@@ -114,13 +114,13 @@ class Recipe(Plan, metaclass=Checked):
         return {name: value for name, value in values.items() if isinstance(value, Settings)}
 
     def changeable(self) -> frozenset[str]:
-        """Names of the fields that a resumed run may change: the plan, and parts that do not decide what is learnt."""
+        """Names of the fields that a resumed run may change: the plan, and parts that do not affect what is learnt."""
         plan = {field.name for field in dataclasses.fields(Plan)} - ({"steps"} if self.fixes_steps else set())
         return frozenset(plan | {name for name, part in self.parts().items() if not part.decides_learning})
 
     @property
     def examples_per_step(self) -> int:
-        """What the source is asked for in each training step; a batch, unless the algorithm takes several."""
+        """Examples requested from the source per training step: one batch, unless the algorithm uses several."""
         return self.batch_size
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The β-VAE: article 001's formula with a weight on the KL divergence."""
+"""The β-VAE: article 001's loss with a weight on the KL divergence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aigc_tf.recipes.vae import VAE
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BetaVAE(VAE):
-    """β-VAE (Higgins et al. 2017) over the dense layers of article 001 §4.1, for latents that can be told apart."""
+    """β-VAE (Higgins et al. 2017) for disentangled latents, with the dense layers of article 001 §4.1."""
 
     hidden_units: tuple[PositiveInt, ...] = (512, 512)
     latent_dim: PositiveInt = 10

@@ -1,4 +1,4 @@
-"""Captions: a text for a picture (003 §4.2)."""
+"""Image captioning (003 §4.2)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Caption(CaptionedRecipe, DecoderRecipe):
-    """A transformer decoder that attends to the places of a picture (Xu et al. 2015, with transformers)."""
+    """Image captioning: a transformer decoder that attends to a picture's feature map (Xu et al. 2015)."""
 
     model: ClassVar[str] = "aigc_tf.families.text.captioning.model:Captioner"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.captioning.networks:captioning"}
@@ -31,11 +31,11 @@ class Caption(CaptionedRecipe, DecoderRecipe):
     steps: PositiveInt = 2000
     batch_size: PositiveInt = 64
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
-    """Channels at a half, a quarter, ... of the picture's size; at the last of these the decoder attends to places."""
+    """Channels at a half, a quarter, ... of the picture's size; the decoder attends to the last of these maps."""
     width: PositiveInt = 128
-    """Of a symbol's representation; a multiple of twice the heads."""
+    """Width of the decoder; a multiple of twice the heads."""
     positions: Literal["rotary", "learned"] = "rotary"
-    """How the attention knows those of symbols; places of the picture have learnt vectors."""
+    """Position encoding of the tokens; places of the picture have learnt position embeddings."""
     drop_words: ProperFraction = 0.4
     augmentation: ClassicalAugmentation = ClassicalAugmentation(shift=0.1, zoom=0.1, rotation=8.0)
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=250)
@@ -44,7 +44,7 @@ class Caption(CaptionedRecipe, DecoderRecipe):
 
     @property
     def target_length(self) -> int:
-        """That of captions."""
+        """Maximum length of captions."""
         return self.words.length
 
     @classmethod

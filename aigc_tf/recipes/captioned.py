@@ -1,4 +1,4 @@
-"""What the recipes of models of pictures with captions share."""
+"""Shared parts of the recipes for captioned pictures."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from aigc_tf.recipes.settings import MAX_SEED, Settings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CaptionSettings(Settings):
-    """How captions become numbers, and which are held out."""
+    """How captions are tokenised, and which are held out."""
 
     unit: Literal["character", "byte", "word", "subword"] = "word"
-    """What one number stands for; subwords need the package tokenizers."""
+    """What a token is; subwords need the package tokenizers."""
     vocabulary_size: Annotated[int, Field(ge=16)] = 8192
-    """Symbols that are kept, the most frequent."""
+    """Maximum size of the vocabulary; the most frequent tokens are kept."""
     length: PositiveInt = 16
-    """Symbols of a caption that are read; longer ones are cut off."""
+    """Maximum tokens of a caption; longer captions are truncated."""
     split: Annotated[NonNegativeInt, Field(le=MAX_SEED)] = 0
-    """Another number holds out other combinations: a judge that learns with one knows what another model's lacks."""
+    """Seed of the held-out combinations: a judge trained on another split has seen those that this model has not."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CaptionedRecipe(Recipe):
-    """A recipe for a model of pictures and their captions."""
+    """A recipe for a model of captioned pictures."""
 
     data: ClassVar[str] = "aigc_tf.data.captioned.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = PICTURE_ENDINGS
@@ -43,22 +43,22 @@ class CaptionedRecipe(Recipe):
     JSON lines, or COCO's JSON. None: captions.tsv or the like in the folder."""
     images: ImageSettings = ImageSettings(height=64, width=64, channels=3)
     augmentation: ClassicalAugmentation = ClassicalAugmentation()
-    """Of the training images. Captions may say which way something points: flip with care."""
+    """Augmentation of the training images. Captions may say which way something points: flip with care."""
     words: CaptionSettings = CaptionSettings()
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Prompting(Options):
-    """Drawing what words say."""
+    """Generation from a text prompt."""
 
     prompt: str = ""
-    """What to draw, in words; several are given as conditions. Without any, captions that were learnt are drawn."""
+    """Text prompt; pass several as conditions. Without any, training captions are used."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Judged(Options):
-    """Measuring with a judge."""
+    """Evaluation with a judge."""
 
     judge: str | None = None
-    """A run of match with another seed and words.split, which says how well pictures and words fit; None leaves that
-    out."""
+    """A run of match, trained with another seed and words.split, that scores how well pictures and words match; None
+    skips that."""

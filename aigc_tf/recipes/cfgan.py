@@ -1,4 +1,4 @@
-"""The GAN of what users like that 000 §3.10.5 asks for (CFGAN)."""
+"""CFGAN, the GAN recommender that 000 §3.10.5 asks for."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CFGAN(RecommendationRecipe):
-    """CFGAN with zero reconstruction and partial masking (Chae et al. 2018, ZP): a generator of whole vectors of likes.
+    """CFGAN with zero reconstruction and partial masking (Chae et al. 2018, ZP): generates whole vectors of likes.
 
-    Its discriminator tells them from what users like, given the user.
+    Its discriminator tells generated vectors from users' real ones, given the user.
     """
 
     model: ClassVar[str] = "aigc_tf.families.recommendation.cfgan:CollaborativeGAN"
@@ -29,25 +29,25 @@ class CFGAN(RecommendationRecipe):
     steps: PositiveInt = 1000
     batch_size: PositiveInt = 128
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
-    """Of the generator."""
+    """Optimizer of the generator."""
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4)
-    """Of the discriminator."""
+    """Optimizer of the discriminator."""
     weight_decay: NonNegativeFloat = 0.0
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     units: PositiveInt = 200
-    """Of the generator's hidden layer."""
+    """Units of the generator's hidden layer."""
     discriminator_units: PositiveInt = 100
-    """Of the discriminator's."""
+    """Units of the discriminator's hidden layer."""
     discriminator_steps: PositiveInt = 1
-    """Updates of the discriminator in each step."""
+    """Updates of the discriminator per training step."""
     dropout: ProperFraction = 0.5
-    """Share of the liked items that a training step hides from the generator; 0 in the paper, whose users are known."""
+    """Share of the liked items hidden from the generator during training; 0 in the paper, whose users are known."""
     masked: ProperFraction = 0.05
-    """Share of the items that are not liked which the discriminator sees, too (partial masking, eq. 5)."""
+    """Share of the items not liked that the discriminator sees as well (partial masking, eq. 5)."""
     zeros: ProperFraction = 0.1
-    """Share of the items that are not liked whose value is drawn to 0 (zero reconstruction, eq. 4)."""
+    """Share of the items not liked whose value is pulled towards 0 (zero reconstruction, eq. 4)."""
     zero_weight: NonNegativeFloat = 0.1
-    """α, what these squares weigh."""
+    """α, weight of the zero-reconstruction loss."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -14,10 +14,10 @@ from aigc_tf.recipes.fields import STRICT
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CGAN(DCGAN):
-    """Class-conditional GAN (Mirza & Osindero 2014) over the layers of article 002 §5.2; the source has labels."""
+    """Class-conditional GAN (Mirza & Osindero 2014) with the layers of article 002 §5.2; the source needs labels."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.conditional:ConditionalGAN"
-    pipeline_tag: ClassVar[str | None] = None  # they have none for images of a class
+    pipeline_tag: ClassVar[str | None] = None  # hubs have no tag for class-conditional images
     networks: ClassVar[Mapping[str, str]] = {
         "generator": "aigc_tf.families.gan.networks.conditional_dcgan:generator",
         "discriminator": "aigc_tf.families.gan.networks.conditional_dcgan:discriminator",
@@ -30,4 +30,4 @@ class CGAN(DCGAN):
     )
 
     label_dim: PositiveInt = 32
-    """Length of the vector that a class becomes beside the latent."""
+    """Length of the class embedding that accompanies the latent."""

@@ -1,4 +1,4 @@
-"""A recurrent language model of characters (001 §3.3)."""
+"""Character-level recurrent language model (001 §3.3)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ class RecurrentSettings(metaclass=Checked):
     """The layers of a recurrent language model."""
 
     cell: Literal["simple", "gru", "lstm"] = "lstm"
-    """Elman's network, gated recurrent unit (Cho et al. 2014) or long short-term memory (Hochreiter et al. 1997)."""
+    """Elman RNN, gated recurrent unit (Cho et al. 2014) or long short-term memory (Hochreiter et al. 1997)."""
     embedding: PositiveInt = 128
-    """Of a symbol."""
+    """Length of the token embeddings."""
     units: PositiveInt = 512
-    """Of each layer."""
+    """Units of each layer."""
     depth: PositiveInt = 1
-    """Layers."""
+    """Number of layers."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CharRNN(TextRecipe):
-    """Recurrent language model of characters."""
+    """Character-level recurrent language model: RNN, GRU or LSTM."""
 
     model: ClassVar[str] = "aigc_tf.families.text.language_model:LanguageModel"
     pipeline_tag: ClassVar[str | None] = "text-generation"

@@ -1,4 +1,4 @@
-"""The flow that is told the class."""
+"""Class-conditional rectified flow."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from aigc_tf.recipes.flows import FlowEditing, FlowEvaluation, FlowSampling, Flo
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuidedSolving(FlowSolving):
-    """How the equation of a class is solved."""
+    """How the ODE of a class-conditional flow is solved."""
 
     guidance: NonNegativeFloat = 1.0
-    """Classifier-free guidance (Ho & Salimans 2022, eq. 6): 1 is the class's own prediction, above it pictures become
-    more typical of the class and less varied, 0 ignores the class; but for 1 the network is asked twice as often."""
+    """Classifier-free guidance scale (Ho & Salimans 2022, eq. 6): 1 is the plain conditional prediction, above it
+    pictures are more typical of the class and less varied, 0 ignores the class; except at 1, evaluations double."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuidedSampling(GuidedSolving, FlowSampling):
-    """Sampling of a flow of classes."""
+    """Sampling from a class-conditional flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuidedEditing(GuidedSolving, FlowEditing):
-    """Drawing given pictures anew, as of a class."""
+    """Regenerating given pictures, as of a class."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuidedEvaluation(GuidedSolving, FlowEvaluation):
-    """Measuring a flow of classes."""
+    """Evaluation of a class-conditional flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClassFlow(Flow):
-    """Class-conditional rectified flow with classifier-free guidance (Ho & Salimans 2022); the source has labels."""
+    """Class-conditional rectified flow with classifier-free guidance (Ho & Salimans 2022); the source needs labels."""
 
     model: ClassVar[str] = "aigc_tf.families.flow.conditional:ClassFlow"
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:class_predictor"}
-    pipeline_tag: ClassVar[str | None] = None  # they have none for images of a class
+    pipeline_tag: ClassVar[str | None] = None  # hubs have no tag for class-conditional images
     data: ClassVar[str] = "aigc_tf.data.images.labelled:open_source"
     assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.classes:ClassNames"}
     evaluators: ClassVar[tuple[str, ...]] = (
@@ -57,4 +57,4 @@ class ClassFlow(Flow):
 
     steps: PositiveInt = 10_000
     drop_labels: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Share of the images that are learnt without their class, so that both predictions are known."""
+    """Share of the training images whose class is dropped, so that the unconditional prediction is learnt, too."""

@@ -1,4 +1,4 @@
-"""Tells the classes of texts apart (003 §4.1.3): sentiment, topics, spam."""
+"""Text classification (003 §4.1.3): sentiment, topics, spam."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AccuracyLimits(QuantizationLimits):
     """By how much quantizing may lower the accuracy on the validation part; a file beyond it is not kept."""
 
     texts: PositiveInt = 500
-    """Of the validation part, on which it is measured."""
+    """Texts of the validation part to measure it on."""
     dynamic: NonNegativeFloat = 0.01
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.02
@@ -36,19 +36,18 @@ class AccuracyLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Reading(Options):
-    """What is read of a text."""
+    """How an input file is split into texts."""
 
     whole: bool = False
-    """All lines of a text are one input; otherwise each line is one, and gets a line."""
+    """Take a whole file as one input; otherwise each line is an input, with a line of output."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Classify(Recipe):
-    """Classifier of texts: a language model's states, attention over them (Yang et al. 2016), and evidence of
-    symbols and pairs.
+    """Text classifier: a language model's states with attention pooling (Yang et al. 2016), plus n-gram features.
 
-    With `start_from` of a language model of the same text (a run of gpt or char_rnn whose sizes are the same), its
-    weights are where it begins (Dai & Le 2015; Radford et al. 2018).
+    With `start_from`, the weights of a language model of the same text (a run of gpt or char_rnn of the same sizes)
+    initialise it (Dai & Le 2015; Radford et al. 2018).
     """
 
     model: ClassVar[str] = "aigc_tf.families.text.classification.model:TextClassifier"
@@ -70,36 +69,36 @@ class Classify(Recipe):
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=64)
     labelled: LabelSettings = LabelSettings()
-    """The evidence is learnt from the texts without a label, too."""
+    """Which labels are used; the n-gram features are learnt from the unlabelled texts, too."""
     steps: PositiveInt = 600
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "recurrent"] = "transformer"
     """The network of the recipe gpt, or that of char_rnn; both read from left to right."""
     depth: PositiveInt = 2
-    """Blocks of the transformer."""
+    """Transformer blocks."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     width: PositiveInt = 128
-    """Of a symbol's representation in the transformer; a multiple of twice the heads."""
+    """Width of the transformer; a multiple of twice the heads."""
     positions: Literal["rotary", "learned"] = "rotary"
-    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
+    """Position encoding: rotary (Su et al. 2021), or learnt embeddings that are added."""
     activation: Literal["gelu", "relu", "silu"] = "relu"
-    """Between the two layers of a block that follow the attention."""
+    """Activation of the feed-forward layers in each block."""
     embedding_deviation: PositiveFloat = 0.02
-    """Of the embedding's first values."""
+    """Standard deviation of the initial embeddings."""
     recurrent: RecurrentSettings = RecurrentSettings(units=128)
     """The layers of the recurrent network."""
     evidence: NonNegativeInt = 2**16
-    """Places of the table that pairs of neighbouring symbols are hashed into: what symbols and pairs say of the class
-    by naive Bayes (Wang & Manning 2012) is added to what the network says. 0: the network alone."""
+    """Hash buckets for bigrams: naive-Bayes features of tokens and bigrams (Wang & Manning 2012) are added to the
+    network's logits. 0: the network alone."""
     dropout: ProperFraction = 0.2
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     symbol_dropout: ProperFraction = 0.1
-    """Share of the symbols that a training step takes for unknown (Iyyer et al. 2015, §3.1)."""
+    """Share of the tokens replaced by the unknown token during training (Iyyer et al. 2015, §3.1)."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50)
     weight_decay: NonNegativeFloat = 0.1
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: AccuracyLimits = AccuracyLimits()
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Colours for grey photographs (002 §6.1, 003 §5.1)."""
+"""Colourisation of grey photographs (002 §6.1, 003 §5.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Colourise(UnetRecipe, RestorationRecipe):
-    """U-Net that adds colours to a grey picture; with an L1 loss, where several are possible, it gives pale ones."""
+    """U-Net that colourises grey pictures; its L1 loss makes colours pale where several are plausible."""
 
     data: ClassVar[str] = "aigc_tf.data.photos.opening:open_coloured"
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Greying"

@@ -1,4 +1,4 @@
-"""Completion of clips: frames between given ones (002 §6.4)."""
+"""Video completion: frames between given ones (002 §6.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.video import VideoRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CompleteVideo(VideoRecipe):
-    """U-Net that makes all frames of a gap at once, each as its difference to the blend of the gap's borders."""
+    """U-Net that predicts all frames of a gap at once, each as a residual to the blend of the gap's borders."""
 
     model: ClassVar[str] = "aigc_tf.families.video.complete:GapFrames"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.video.networks:gap_frames"}
@@ -27,7 +27,7 @@ class CompleteVideo(VideoRecipe):
 
     @property
     def window(self) -> int:
-        """Frames of an example."""
+        """Frames in an example."""
         return 2 * self.known + self.gap
 
     @classmethod

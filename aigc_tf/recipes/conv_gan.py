@@ -25,28 +25,28 @@ class ConvGAN(GANRecipe):
 
     steps: PositiveInt = 3000
     batch_size: PositiveInt = 16
-    # Updated as often as the generator, the discriminator is outrun: all samples become one picture that moves about.
+    # Updated only as often as the generator, the discriminator falls behind: samples collapse to one shifting picture.
     discriminator_steps: PositiveInt = 3
     r1: R1Settings = R1Settings(weight=0.2)
 
     generator_filters: PositiveInt = 128
-    """Channels of each of the generator's convolutions but that of the pixels."""
+    """Channels of each of the generator's convolutions but the last, which outputs the pixels."""
     generator_depths: tuple[PositiveInt, NonNegativeInt, NonNegativeInt] = (3, 2, 1)
-    """How many of them there are at a quarter, at half and at all of the size."""
+    """Number of these convolutions at a quarter, half and the full size."""
     generator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
+    """Negative slope of the generator's LeakyReLU; the article has ReLU, a slope of 0."""
     second_dense: bool = False
     """The article's second dense layer, of 39 million weights at 28x28."""
     discriminator_filters: tuple[PositiveInt, ...] = (64, 128, 256)
     """Channels of the discriminator's convolutions; 64 and 128 in the article."""
     discriminator_stride: PositiveInt = 2
-    """Of each of them; 1 in the article."""
+    """Stride of each of these convolutions; 1 in the article."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
+    """Negative slope of the discriminator's LeakyReLU; the article has ReLU, a slope of 0."""
     dropout: ProperFraction = 0.3
-    """Share of the discriminator's activations that are dropped."""
+    """Dropout rate of the discriminator."""
     normalisation_momentum: ProperFraction | None = 0.8
-    """Of the generator's batch-norm statistics; None, as in the article, leaves batch normalisation out."""
+    """Momentum of the generator's batch-norm statistics; None, as in the article, omits batch normalisation."""
 
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=3e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=6e-4, beta_1=0.5)

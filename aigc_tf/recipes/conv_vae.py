@@ -16,7 +16,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConvVAE(VariationalRecipe):
-    """Convolutional variational autoencoder: the layers of article 004 §3.4 in other widths."""
+    """Convolutional variational autoencoder (VAE): the layers of article 004 §3.4 with other widths."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.vae:VAE"
     networks: ClassVar[Mapping[str, str]] = {

@@ -1,4 +1,4 @@
-"""Translation of pictures, learnt without pairs (002 §6.1, 003 §5.1.3)."""
+"""Unpaired image-to-image translation (002 §6.1, 003 §5.1.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CycleGAN(TranslationRecipe):
-    """CycleGAN (Zhu et al. 2017): there and back again, with a discriminator of patches on either side."""
+    """CycleGAN (Zhu et al. 2017): unpaired image-to-image translation with cycle consistency and PatchGANs."""
 
     model: ClassVar[str] = "aigc_tf.families.translation.cyclegan:CycleGAN"
     data: ClassVar[str] = "aigc_tf.data.photos.pairs:open_unpaired"
@@ -26,11 +26,11 @@ class CycleGAN(TranslationRecipe):
     }
 
     cycle_weight: NonNegativeFloat = 10.0
-    """λ of equation 3: of the absolute error after there and back."""
+    """λ of equation 3: weight of the cycle-consistency loss."""
     identity_weight: NonNegativeFloat = 5.0
-    """Of the absolute error where a generator is given what it should make (§5.2)."""
+    """Weight of the identity loss: the absolute error on inputs that are already in the target domain (§5.2)."""
     replayed: PositiveInt = 50
-    """Generated pictures of the past that each discriminator is shown some of (§4): at least those of a batch."""
+    """Size of the buffer of earlier generated pictures shown to each discriminator (§4); at least a batch."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -32,15 +32,15 @@ class DCGAN(GANRecipe):
     discriminator_filters: tuple[PositiveInt, ...] = (64, 128, 256)
     """Channels of the strided convolutions."""
     kernel_size: PositiveInt = 5
-    """Of every convolution, in pixels."""
+    """Kernel size of every convolution, in pixels."""
     generator_slope: NonNegativeFloat = 0.3
-    """Negative slope of LeakyReLU; the article leaves it at Keras's default."""
+    """Negative slope of the generator's LeakyReLU; the article leaves it at Keras's default."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU."""
+    """Negative slope of the discriminator's LeakyReLU."""
     dropout: ProperFraction = 0.3
-    """Share of the discriminator's activations that are dropped."""
+    """Dropout rate of the discriminator."""
     normalisation_momentum: ProperFraction = 0.8
-    """Of the generator's batch-norm statistics."""
+    """Momentum of the generator's batch-norm statistics."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

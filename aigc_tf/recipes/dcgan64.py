@@ -28,23 +28,23 @@ class DCGAN64(GANRecipe):
     batch_size: PositiveInt = 16
     r1: R1Settings = R1Settings(weight=0.5)
     differentiable: DifferentiableAugmentation = DifferentiableAugmentation(colour=True, translation=0.125, cutout=0.5)
-    """The paper's: few sources of colour pictures are so large that a discriminator cannot learn them by heart."""
+    """DiffAugment with the paper's settings: most sources of colour pictures are small enough to be memorised."""
     images: ImageSettings = ImageSettings(height=64, width=64, channels=3)
 
     generator_filters: tuple[PositiveInt, ...] = (256, 128, 64, 32)
-    """Channels after the dense layer and the transposed convolutions, 1024 to 128 in the paper; each is a doubling."""
+    """Channels after the dense layer and the transposed convolutions, 1024 to 128 in the paper; each doubles sizes."""
     discriminator_filters: tuple[PositiveInt, ...] = (32, 64, 128, 256)
     """Channels of the strided convolutions."""
     discriminator_units: tuple[PositiveInt, ...] = ()
-    """Of dense layers after them; one of 128, and no convolutions, in the article."""
+    """Units of dense layers after the convolutions; one of 128, and no convolutions, in the article."""
     kernel_size: PositiveInt = 5
-    """Of every convolution, in pixels."""
+    """Kernel size of every convolution, in pixels."""
     discriminator_normalisation: bool = False
     """The paper's batch normalisation in the discriminator, after all convolutions but the first; not with r1."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU."""
+    """Negative slope of the discriminator's LeakyReLU."""
     normalisation_momentum: ProperFraction | None = 0.8
-    """Of the batch-norm statistics; None, as in the article, leaves batch normalisation out."""
+    """Momentum of the batch-norm statistics; None, as in the article, omits batch normalisation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,7 +64,7 @@ class DCGAN64(GANRecipe):
     def printed(cls) -> Self:
         """The article's dense layer of 128, read as 8x8x2, its two convolutions, now doubling, and its discriminator.
 
-        One more convolution makes the pixels. Batch, optimizer and augmentation are printed, too.
+        One more convolution outputs the pixels. Batch size, optimizer and augmentation are printed, too.
         """
         return cls(
             batch_size=32,

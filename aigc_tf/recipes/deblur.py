@@ -1,4 +1,4 @@
-"""Sharpening of blurred photographs (002 §6.1, 003 §5.1)."""
+"""Deblurring of photographs (002 §6.1, 003 §5.1)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from aigc_tf.recipes.photos import HalfSizeRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Deblur(HalfSizeRecipe):
-    """Residual network at half the size that undoes a Gaussian blur of unknown strength."""
+    """Residual network at half resolution that removes a Gaussian blur of unknown strength."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Blur"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:deblurrer"}
 
     blur_pixels: tuple[PositiveFloat, PositiveFloat] = (0.5, 2.5)
-    """Standard deviation of the blur, in pixels: drawn between these."""
+    """Range of the blur's standard deviation, in pixels."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -14,7 +14,7 @@ from aigc_tf.recipes.photos import HalfSizeRecipe, NoisyInput, Tiling
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Denoise(HalfSizeRecipe):
-    """Residual network at half the size; the strength of Gaussian noise is an input (Zhang et al. 2018, "FFDNet")."""
+    """Residual denoiser at half resolution; the strength of Gaussian noise is an input (FFDNet, Zhang et al. 2018)."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Noise"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:denoiser"}
@@ -23,10 +23,10 @@ class Denoise(HalfSizeRecipe):
 
     steps: PositiveInt = 12_000
     noise: Literal["gaussian", "salt_and_pepper", "jpeg"] = "gaussian"
-    """What is taken away."""
+    """The kind of noise to remove."""
     strength: tuple[NonNegativeFloat, NonNegativeFloat] = (0.0, 55.0)
-    """What is drawn between: of gaussian the standard deviation in grey levels, of salt_and_pepper percent of the
-    pixels, of jpeg the quality, from 1 to 100; for the last give your own, such as 10 60."""
+    """Range of the noise: standard deviation in grey levels for gaussian, percent of the pixels for salt_and_pepper,
+    quality from 1 to 100 for jpeg; for the last give your own, such as 10 60."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,7 +37,7 @@ class Denoise(HalfSizeRecipe):
                 f"strength is {low:g} to {high:g}: for {self.noise} give two numbers between {least} and {most}, the "
                 "lower one first" + (", such as 10 60" if self.noise == "jpeg" else "")
             )
-        if self.noise != "gaussian":  # nobody tells the network how strong it is
+        if self.noise != "gaussian":  # its strength is not an input of the network
             object.__setattr__(self, "transform_options", Tiling)
 
     @classmethod

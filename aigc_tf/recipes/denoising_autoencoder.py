@@ -1,4 +1,4 @@
-"""The denoising autoencoder, a use of autoencoders that article 000 §3.9.1 names."""
+"""The denoising autoencoder, an application of autoencoders that article 000 §3.9.1 mentions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DenoisingAutoencoder(AutoencoderRecipe):
     blocks: PositiveInt = 2
     """Residual blocks of two convolutions (He et al. 2016) on either side."""
     latent_channels: PositiveInt = 16
-    """Of the latent picture of half the size."""
+    """Channels of the half-size latent feature map."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     average_images: PositiveInt | None = 20_000
 

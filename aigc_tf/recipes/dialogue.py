@@ -1,4 +1,4 @@
-"""Dialogue: an answer to a question or to the last turns (000 §2.3)."""
+"""Dialogue: a reply to a question or to the last turns (000 §2.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aigc_tf.recipes.seq2seq import PairSettings, Seq2SeqRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Dialogue(Seq2SeqRecipe):
-    """Encoder and decoder that answer (Vinyals & Le 2015, with transformers)."""
+    """Encoder-decoder for dialogue (Vinyals & Le 2015, with transformers)."""
 
     model: ClassVar[str] = "aigc_tf.families.text.seq2seq.answering:Answering"
     pipeline_tag: ClassVar[str | None] = "text-generation"

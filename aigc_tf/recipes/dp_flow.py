@@ -1,4 +1,4 @@
-"""A flow that is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+"""A flow trained with differential privacy (000 §3.13.4 and §3.14.5)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DPFlow(Private, Flow):
-    """Flow with differential privacy: a small U-Net, each image's error clipped and noised (Dockhorn et al. 2023)."""
+    """Rectified flow with differential privacy (DP-SGD): a small U-Net, per-image gradients (Dockhorn et al. 2023)."""
 
     model: ClassVar[str] = "aigc_tf.families.private.flow:PrivateFlow"
     evaluators: ClassVar[tuple[str, ...]] = FlowRecipe.evaluators
@@ -26,7 +26,7 @@ class DPFlow(Private, Flow):
 
     steps: PositiveInt = 1000
     batch_size: ExpectedBatch = 1024
-    """Expected: each image is in each batch with probability batch_size / images."""
+    """Expected batch size: each image is in each batch with probability batch_size / images."""
 
     privacy: PrivacySettings = PrivacySettings()
     optimizer: AdamSettings = AdamSettings(learning_rate=3e-3)

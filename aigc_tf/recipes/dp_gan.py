@@ -1,4 +1,4 @@
-"""A GAN whose discriminator is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+"""A GAN with a discriminator trained with differential privacy (000 §3.13.4 and §3.14.5)."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DPGAN(Private, GANRecipe):
-    """GAN with differential privacy: a discriminator of dense layers, its gradients of real images clipped and noised.
+    """GAN with differential privacy: a dense discriminator, its gradients of real images clipped and noised (DP-SGD).
 
-    The generator sees no real image; it is a small one of the DCGAN, with averages of pixels.
+    The generator sees no real image; it is a small DCGAN generator followed by average pooling.
     """
 
     model: ClassVar[str] = "aigc_tf.families.private.gan:PrivateGAN"
@@ -30,26 +30,26 @@ class DPGAN(Private, GANRecipe):
 
     steps: PositiveInt = 1000
     batch_size: ExpectedBatch = 1024
-    """Expected: each image is in each batch of the discriminator with probability batch_size / images."""
+    """Expected batch size: each image is in each batch of the discriminator with probability batch_size / images."""
 
     privacy: PrivacySettings = PrivacySettings()
     discriminator_steps: PositiveInt = 2
     generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 16, 8)
     """Channels after the dense layer and the first two transposed convolutions."""
     kernel_size: PositiveInt = 5
-    """Of the generator's convolutions, in pixels."""
+    """Kernel size of the generator's convolutions, in pixels."""
     generator_slope: NonNegativeFloat = 0.3
-    """Negative slope of LeakyReLU."""
+    """Negative slope of the generator's LeakyReLU."""
     normalisation_momentum: ProperFraction = 0.8
-    """Of the generator's batch-norm statistics."""
+    """Momentum of the generator's batch-norm statistics."""
     pooling: PositiveInt = 2
-    """The discriminator sees averages of so many by so many pixels, and the generator's images are such averages."""
+    """Side of the average pooling, in pixels, of the discriminator's inputs and of the generator's images."""
     discriminator_units: tuple[PositiveInt, ...] = (256, 128)
-    """Of the discriminator's dense layers before the logit."""
+    """Units of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU."""
+    """Negative slope of the discriminator's LeakyReLU."""
     dropout: ProperFraction = 0.0
-    """Share of the discriminator's activations that are dropped."""
+    """Dropout rate of the discriminator."""
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
 

@@ -1,4 +1,4 @@
-"""A small transformer that is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+"""A small transformer trained with differential privacy (000 §3.13.4 and §3.14.5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.text import TextExportLimits, TextSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DPGPT(Private, GPT):
-    """Transformer language model of lines with differential privacy: each line's gradient clipped and noised."""
+    """Transformer language model with differential privacy: the gradient of each line clipped and noised (DP-SGD)."""
 
     model: ClassVar[str] = "aigc_tf.families.private.language_model:PrivateLanguageModel"
     assets: ClassVar[Mapping[str, str]] = {**GPT.assets, **Private.assets}
@@ -25,7 +25,7 @@ class DPGPT(Private, GPT):
     text: TextSettings = TextSettings(unit="byte", lines=True, length=80)
     steps: PositiveInt = 400
     batch_size: ExpectedBatch = 512
-    """Expected: each line is in each batch with probability batch_size / lines."""
+    """Expected batch size: each line is in each batch with probability batch_size / lines."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=20)
     weight_decay: NonNegativeFloat = 0.0
@@ -33,7 +33,7 @@ class DPGPT(Private, GPT):
 
     privacy: PrivacySettings = PrivacySettings()
     lines_at_once: PositiveInt = 64
-    """Whose gradients are held together: so many times the memory of the weights."""
+    """Per-line gradients held in memory at once; memory grows by the size of the weights for each."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,10 +17,10 @@ from aigc_tf.recipes.tables import TableExportLimits
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DPTableVAE(Private, TableVAE):
-    """TVAE with differential privacy: each row's bound clipped and noised.
+    """TVAE with differential privacy: the gradient of each row's ELBO clipped and noised (DP-SGD).
 
-    The columns, that is names of kinds, smallest and largest numbers and modes, are read from the training rows and not
-    covered.
+    The columns, that is names of categories, minima, maxima and modes, are read from the training rows and are not
+    covered by the guarantee.
     """
 
     model: ClassVar[str] = "aigc_tf.families.private.tables:PrivateTableVAE"
@@ -28,11 +28,11 @@ class DPTableVAE(Private, TableVAE):
 
     steps: PositiveInt = 1_000
     batch_size: ExpectedBatch = 256
-    """Expected: each row is in each batch with probability batch_size / rows."""
+    """Expected batch size: each row is in each batch with probability batch_size / rows."""
     privacy: PrivacySettings = PrivacySettings()
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
     hidden_units: tuple[PositiveInt, ...] = (64,)
-    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    """Units of the encoder's dense layers; the decoder's are the same in reverse."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""A variational autoencoder that is trained with differential privacy (000 §3.13.4 and §3.14.5)."""
+"""A variational autoencoder trained with differential privacy (000 §3.13.4 and §3.14.5)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DPVAE(Private, VariationalRecipe):
-    """Variational autoencoder with differential privacy: dense layers, each image's bound clipped and noised."""
+    """Dense VAE with differential privacy: the gradient of each image's ELBO clipped and noised (DP-SGD)."""
 
     model: ClassVar[str] = "aigc_tf.families.private.vae:PrivateVAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -27,11 +27,11 @@ class DPVAE(Private, VariationalRecipe):
 
     steps: PositiveInt = 2000
     batch_size: ExpectedBatch = 2048
-    """Expected: each image is in each batch with probability batch_size / images."""
+    """Expected batch size: each image is in each batch with probability batch_size / images."""
 
     privacy: PrivacySettings = PrivacySettings()
     hidden_units: tuple[PositiveInt, ...] = (128,)
-    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    """Units of the encoder's dense layers; the decoder's are the same in reverse."""
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-3)
     average_images: PositiveInt | None = 100_000
 

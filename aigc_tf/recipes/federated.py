@@ -1,4 +1,4 @@
-"""How clients train a model together; not part of the model's recipe."""
+"""Settings of federated training; not part of the model's recipe."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from aigc_tf.recipes.settings import Settings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClientPrivacySettings(PrivacySettings):
-    """Differential privacy of clients (McMahan et al. 2018): whether one took part, with all its examples."""
+    """Client-level differential privacy (McMahan et al. 2018): hides whether a client, with all its data, took part."""
 
     epsilon: PositiveFloat | None = None
-    """What is spent in all rounds; the noise follows from it. None trains without."""
+    """Privacy budget ε of all rounds, from which the noise is calibrated. None trains without privacy."""
     delta: Annotated[float, Field(gt=0, lt=1)] = 1e-3
-    """The probability with which more may leak; it has to be less than 1 / clients."""
+    """Probability δ with which the guarantee may fail; it has to be less than 1 / clients."""
     clip_norm: PositiveFloat = 1.0
-    """Largest norm of what a client changes in a round."""
+    """Clipping norm of a client's update in a round."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FederationSettings(Settings):
-    """Federated averaging (McMahan et al. 2017, algorithm 1): clients train on, a server averages what they change."""
+    """Federated averaging (McMahan et al. 2017, algorithm 1): clients train locally, a server averages updates."""
 
     clients: Annotated[int, Field(ge=2)] = 5
-    """Among which the training examples are dealt out."""
+    """Number of clients that the training examples are divided among."""
     rounds: PositiveInt = 20
-    """In each the clients train steps / rounds steps, all from the same weights, and these are averaged."""
+    """Rounds; in each, clients train steps / rounds steps from the same weights, and the results are averaged."""
     by_class: PositiveFloat | None = None
-    """Deal out by class: each class in shares drawn from a Dirichlet distribution with this concentration (Hsu et al.
-    2019); 0.1 gives a client few classes, 100 all alike. By default each example goes to a client at random."""
+    """Divide each class in shares drawn from a Dirichlet distribution with this concentration (Hsu et al. 2019): 0.1
+    gives a client few classes, 100 all alike. By default each example goes to a client at random."""
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """The probability of a client to be asked in a round."""
+    """Probability that a client is selected in a round."""
     drop: ProperFraction = 0.0
-    """The probability that a client that was asked does not answer."""
+    """Probability that a selected client drops out."""
     proximal: NonNegativeFloat = 0.0
-    """μ of FedProx (Li et al. 2020, equation 2), which holds clients near the weights that a round began with."""
+    """μ of FedProx (Li et al. 2020, equation 2), which keeps clients near the weights that a round began with."""
     secure: bool = False
-    """Add up by secure aggregation: the server sees sums of changes, never those of a single client."""
+    """Secure aggregation: the server sees sums of updates, never those of a single client."""
     homomorphic: bool = False
-    """Add up what clients have encrypted: the server cannot read it, and one of the clients tells it the sum."""
+    """Sum encrypted updates: the server cannot decrypt them, and one of the clients tells it the sum."""
     privacy: ClientPrivacySettings = ClientPrivacySettings()
 
     def __post_init__(self) -> None:

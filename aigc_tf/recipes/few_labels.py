@@ -1,4 +1,4 @@
-"""What the recipes share that learn classes from few labels and many pictures without one."""
+"""Shared parts of the semi-supervised recipes: few labelled and many unlabelled pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.options import LatentSampling
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClassifyingLimits(ExportLimits):
-    """What quantizing may change in the pictures that are drawn and in the classes that are told."""
+    """How much quantizing may change generated pictures and the classification accuracy."""
 
     accuracy: Fraction = 0.02
     """By how much the accuracy on the validation part may fall."""
@@ -29,7 +29,7 @@ class ClassifyingLimits(ExportLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FewLabelsRecipe(ImageRecipe):
-    """A model that draws pictures and tells their classes apart, of whose training pictures a few have a label."""
+    """A semi-supervised model that generates and classifies pictures, trained with few labels."""
 
     data: ClassVar[str] = "aigc_tf.data.images.few_labels:open_source"
     assets: ClassVar[Mapping[str, str]] = {"classes": "aigc_tf.data.classes:ClassNames"}

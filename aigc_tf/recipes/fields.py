@@ -1,4 +1,4 @@
-"""How the fields of recipes and of their parts are checked, and what is said of those that are wrong."""
+"""Validation of the fields of recipes and of their parts, with one-line error messages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from aigc_tf.errors import InputError, closest
 STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 MAX_COUNT = 10_000_000
-"""Of examples, steps of time or symbols that one call makes; more are asked for by mistake."""
+"""Most examples, time steps or tokens that one call generates; a larger number is taken for a mistake."""
 
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ProperFraction = Annotated[float, Field(ge=0, lt=1)]
-"""Of what is kept or taken away, where something has to be left."""
+"""Share that is kept or removed, where something has to be left."""
 
 
 class Checked(abc.ABCMeta):
-    """The class of classes with checked fields: a call with wrong ones raises an InputError of one line."""
+    """Metaclass of classes with validated fields: a call with invalid ones raises a one-line InputError."""
 
     def __call__(cls, *given: Any, **fields: Any) -> Any:
         """An object of the class.
@@ -58,7 +58,7 @@ def describe(error: ValidationError, kind: type) -> str:
 
 
 def _other_fields(kind: Any, parents: list[str], name: str) -> str:
-    """What may have been meant instead of a field of a dataclass, or of a part of it."""
+    """A hint at the fields of a dataclass, or of a part of it, that may have been meant."""
     fields = {field.name: field for field in dataclasses.fields(kind)}
     if parents:
         return _other_fields(fields[parents[0]].default, parents[1:], name)

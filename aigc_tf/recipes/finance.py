@@ -1,4 +1,4 @@
-"""What the recipes of all models of daily returns share (002 §6.6, 004 §6.1)."""
+"""Shared parts of the recipes for daily returns (002 §6.6, 004 §6.1)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SHORTEN = 8
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReturnSettings(SheetSettings):
-    """Which prices are read, and how long windows of their returns are."""
+    """Which prices are read, and the length of the windows of returns."""
 
     part: ClassVar[str] = "returns"
 
     column: str | None = None
     """The column of prices; None takes Adj Close or Close, or else the only column of numbers."""
     length: Annotated[int, Field(ge=16, le=1024)] = 64
-    """Trading days of a window, a multiple of 8."""
+    """Trading days per window, a multiple of 8."""
 
     def __post_init__(self) -> None:
         if self.length % SHORTEN:
@@ -35,10 +35,10 @@ class ReturnSettings(SheetSettings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReturnExportLimits(QuantizationLimits):
-    """By what share quantizing may change the deviation of drawn returns; a file beyond it is not kept."""
+    """By what share quantizing may change the standard deviation of generated returns; a file beyond it is not kept."""
 
     samples: PositiveInt = 500
-    """Windows that are drawn for it."""
+    """Windows generated to measure it."""
     dynamic: NonNegativeFloat = 0.05
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.1
@@ -52,7 +52,7 @@ class ReturnExportLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReturnRecipe(Recipe):
-    """A recipe for a model that draws windows of daily returns."""
+    """A recipe for a model that generates windows of daily returns."""
 
     data: ClassVar[str] = "aigc_tf.data.returns.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
@@ -64,5 +64,5 @@ class ReturnRecipe(Recipe):
     filters: PositiveInt = 32
     """Channels of the convolutions."""
     average_windows: PositiveInt | None = 50_000
-    """Windows are drawn with a moving average (EMA) of the weights over so many training windows; None keeps none."""
+    """Horizon, in training windows, of the exponential moving average (EMA) of the weights; None keeps no EMA."""
     export_limits: ReturnExportLimits = ReturnExportLimits()

@@ -14,10 +14,10 @@ from aigc_tf.recipes.photos import HalfSizeRecipe, PhotoSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FinerSlices(HalfSizeRecipe):
-    """Residual network at half the size that corrects linear interpolation between rows.
+    """Slice super-resolution: a residual network at half resolution that refines linear interpolation between rows.
 
-    Rows of coronal and sagittal slices are axial slices of the volume: with every second one left out, a scan with
-    twice the distance of slices is simulated (Zhao et al. 2020, "SMORE", §II.B).
+    Rows of coronal and sagittal slices are axial slices of the volume: leaving out every second one simulates a scan
+    with twice the slice spacing (Zhao et al. 2020, "SMORE", §II.B).
     """
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:SkippedRows"
@@ -25,7 +25,7 @@ class FinerSlices(HalfSizeRecipe):
 
     photos: PhotoSettings = PhotoSettings(axis="coronal", channels=1, turns="mirror")
     every: Literal[2, 3, 4] = 2
-    """Every so many rows one is there."""
+    """Super-resolution factor: one of this many rows is given."""
     steps: PositiveInt = 1500
 
     @classmethod

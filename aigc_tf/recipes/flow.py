@@ -1,4 +1,4 @@
-"""The flow: pictures by rectified flow."""
+"""Rectified flow of pictures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Flow(FlowRecipe):
-    """Rectified flow (Liu et al. 2023; Lipman et al. 2023): from noise to pictures in a few evaluations of a U-Net."""
+    """Rectified flow (Liu et al. 2023; Lipman et al. 2023): turns noise into pictures in a few U-Net evaluations."""
 
     model: ClassVar[str] = "aigc_tf.families.flow.unconditional:Flow"
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:predictor"}

@@ -1,4 +1,4 @@
-"""The flow of colour pictures at 64x64."""
+"""Rectified flow of 64x64 colour pictures."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from aigc_tf.recipes.images import ExportLimits, ImageSettings
 
 UNET = UNetSettings(filters=(48, 96, 128), blocks=(1, 1, 2))
 TRANSFORMER = TransformerSettings(patch=8, width=192, depth=6)
-"""Both have 8x8 places, the U-Net at its smallest size."""
+"""Both have 8x8 positions, the U-Net at its lowest resolution."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Flow64(Flow):
-    """Rectified flow of 64x64 colour pictures; the U-Net has one level more than that of flow."""
+    """Rectified flow of 64x64 colour pictures; the U-Net has one more level than that of flow."""
 
     evaluators: ClassVar[tuple[str, ...]] = FlowRecipe.evaluators
 

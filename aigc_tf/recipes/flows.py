@@ -1,4 +1,4 @@
-"""What the recipes of all flows share: from noise to pictures along a learnt velocity."""
+"""Shared parts of the flow-matching recipes: noise is transported to pictures along a learnt velocity field."""
 
 from __future__ import annotations
 
@@ -18,65 +18,62 @@ MAX_EVALUATIONS = 1000
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowSolving(Options):
-    """How the equation from noise to a picture is solved."""
+    """How the ODE from noise to a picture is solved."""
 
     evaluations: Annotated[int, Field(ge=1, le=MAX_EVALUATIONS)] = 10
-    """How often the network is asked on the way from noise to a picture."""
+    """Number of network evaluations per sample."""
     sampler: SamplerName = "adams_bashforth"
-    """How the equation is solved: euler, heun (two evaluations a step), or adams_bashforth, of order 2."""
+    """ODE solver: euler, heun (two evaluations per step), or adams_bashforth (second order)."""
     time_shift: Annotated[float, Field(ge=0.01, le=100)] = 1.0
     """Above 1, more of the steps are near the noise, below 1 near the picture (Esser et al. 2024, eq. 23)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowSampling(FlowSolving, LatentSampling):
-    """Sampling of a flow."""
+    """Sampling from a flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowRedrawing(FlowSolving):
-    """Drawing given pictures anew."""
+    """Regenerating given pictures from a noisy version (image-to-image)."""
 
     strength: Annotated[float, Field(gt=0, le=1)] = 0.6
-    """Share of noise that a picture is given, from which it is drawn anew: 1 leaves nothing of it."""
+    """Share of noise mixed into a picture before it is regenerated: 1 keeps nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowEditing(FlowRedrawing):
-    """Drawing given pictures anew, or a part of each."""
+    """Regenerating given pictures, or a part of each."""
 
     region: str | None = None
-    """A picture file: what is white there is drawn anew, what is black is kept as it is."""
+    """Mask, a picture file: white areas are regenerated, black areas are kept."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowEvaluation(FlowSolving, ImageEvaluation):
-    """Measuring a flow: how it is sampled, and what with."""
+    """Evaluation of a flow: how it is sampled, and with which features it is measured."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TimeSettings(Settings):
-    """Which times between noise (0) and image (1) are trained: the logistic function of normal numbers.
-
-    The logit-normal distribution of Esser et al. 2024, §3.1.
-    """
+    """Distribution of the training times between noise (0) and image (1): logit-normal (Esser et al. 2024, §3.1)."""
 
     mean: float = -0.4
-    """Of the normal numbers: below 0 there are more times near the noise."""
+    """Mean of the logit: below 0, more times are near the noise."""
     deviation: PositiveFloat = 1.0
-    """Of the same."""
+    """Standard deviation of the logit."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class UNetSettings(metaclass=Checked):
-    """A U-Net that is told the time; it begins at half the size of the images."""
+    """A time-conditioned U-Net; its highest resolution is half the size of the images."""
 
     filters: tuple[PositiveInt, ...] = (48, 96)
     """Channels at a half, a quarter, ... of the size."""
     blocks: tuple[PositiveInt, ...] = (1, 2)
-    """Residual blocks at each of these sizes, on the way down; on the way up there is one at each but the smallest."""
+    """Residual blocks at each resolution on the way down; on the way up there is one at each but the lowest."""
     time_size: Annotated[int, Field(ge=2, multiple_of=2)] = 128
-    """Sines and cosines of the time, and length of the vector that is made of them."""
+    """Number of sinusoidal time features, and length of the time embedding."""
 
     def __post_init__(self) -> None:
         if len(self.filters) != len(self.blocks) or not self.filters:
@@ -88,16 +85,16 @@ class UNetSettings(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TransformerSettings(metaclass=Checked):
-    """A transformer over patches that is told the time in every block (Peebles & Xie 2023)."""
+    """A transformer over patches, conditioned on the time in every block (DiT, Peebles & Xie 2023)."""
 
     patch: PositiveInt = 4
-    """Height and width of the squares that a picture is cut into."""
+    """Patch size: height and width in pixels."""
     width: PositiveInt = 96
-    """Of what stands for a patch; a multiple of twice the heads."""
+    """Width of the transformer; a multiple of twice the heads."""
     depth: PositiveInt = 4
-    """Blocks."""
+    """Number of blocks."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
 
     def __post_init__(self) -> None:
         if self.width % (2 * self.heads):
@@ -108,7 +105,7 @@ class TransformerSettings(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FlowRecipe(ImageRecipe):
-    """A network that predicts where a noisy picture comes from, and pictures by following it."""
+    """A network that predicts the velocity, or the clean image, of a noisy picture; samples follow it from noise."""
 
     sample_options: ClassVar[type] = FlowSampling
     evaluate_options: ClassVar[type] = FlowEvaluation
@@ -117,21 +114,21 @@ class FlowRecipe(ImageRecipe):
     batch_size: PositiveInt = 64
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99, clip_norm=1.0)
     average_images: PositiveInt | None = 60_000
-    """Horizon, in images, of the moving average of the network; None keeps no average."""
+    """Horizon, in images, of the exponential moving average (EMA) of the network's weights; None keeps no EMA."""
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=1000, evaluate_samples=1000)
     checkpoints: CheckpointSettings = CheckpointSettings(every=1000)
 
     export_limits: ExportLimits = ExportLimits(dynamic=QuantizedLimits(distance_share=0.05, psnr_db=0.2))
-    """Wider with 8-bit weights: each evaluation goes on from the errors of those before (docs/RESULTS.md)."""
+    """Wider with 8-bit weights: errors accumulate over the evaluations (docs/RESULTS.md)."""
 
     coupling: Literal["independent", "optimal"] = "optimal"
-    """Which noise each image of a batch goes with: any, or that of the least squared distance over the batch (Tong et
-    al. 2024; Pooladian et al. 2023)."""
+    """Pairing of noise and images in a batch: independent, or minibatch optimal transport, which minimises the sum of
+    squared distances (Tong et al. 2024; Pooladian et al. 2023)."""
     prediction: Literal["image", "velocity"] = "image"
-    """What the network's numbers are; what is learnt is the velocity all the same."""
+    """What the network outputs; the loss is that of the velocity in both cases."""
     times: TimeSettings = TimeSettings()
     network: Literal["unet", "transformer"] = "unet"
-    """What is asked on the way: convolutions at several sizes, or a transformer over patches."""
+    """The network that predicts the velocity: a convolutional U-Net, or a transformer over patches."""
     unet: UNetSettings = UNetSettings()
     transformer: TransformerSettings = TransformerSettings()
 
@@ -147,10 +144,10 @@ class FlowRecipe(ImageRecipe):
 
     @property
     def state_shape(self) -> tuple[int, int, int]:
-        """`(height, width, channels)` of what comes out of noise: the images, unless they are coded first."""
+        """`(height, width, channels)` of the flow's state: that of the images, unless they are encoded first."""
         return self.images.shape
 
     @property
     def time_size(self) -> int:
-        """Length of the vector that the network makes of the time."""
+        """Length of the network's time embedding."""
         return self.unet.time_size if self.network == "unet" else self.transformer.width

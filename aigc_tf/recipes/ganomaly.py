@@ -1,4 +1,4 @@
-"""GANomaly, which article 000 §3.10.4 names, as data augmentation; it detects anomalies."""
+"""GANomaly, which article 000 §3.10.4 lists under data augmentation; it detects anomalies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GANomaly(AutoencoderRecipe):
-    """GANomaly (Akcay et al. 2018): learns what normal images look like, and scores how far others are from it."""
+    """GANomaly (Akcay et al. 2018): anomaly detection, trained on normal images only."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.ganomaly:GANomaly"
     networks: ClassVar[Mapping[str, str]] = {
@@ -34,16 +34,16 @@ class GANomaly(AutoencoderRecipe):
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
     """Channels of the strided convolutions of both encoders and the discriminator; the decoder's are the reverse."""
     normalisation_momentum: ProperFraction = 0.9
-    """Of the batch-norm statistics."""
+    """Momentum of the batch-norm statistics."""
 
     adversarial_weight: NonNegativeFloat = 1.0
-    """Of the distance of the discriminator's features (eq. 1)."""
+    """Weight of the adversarial (feature-matching) loss (eq. 1)."""
     contextual_weight: NonNegativeFloat = 50.0
-    """Of the distance of the images (eq. 2)."""
+    """Weight of the contextual loss, the distance of the images (eq. 2)."""
     encoder_weight: NonNegativeFloat = 10.0
-    """Of the distance of the encodings (eq. 3); 1 in the paper."""
+    """Weight of the encoder loss, the distance of the encodings (eq. 3); 1 in the paper."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
-    """Of both encoders and the decoder."""
+    """Optimizer of both encoders and the decoder."""
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
     average_images: PositiveInt | None = 20_000
 

@@ -1,4 +1,4 @@
-"""What the recipes of all generative adversarial networks share."""
+"""Shared parts of the recipes for generative adversarial networks (GANs)."""
 
 from __future__ import annotations
 
@@ -16,71 +16,70 @@ from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 AdversarialLoss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein"]
 WITH_LABELS = ("non_saturating", "minimax", "least_squares")
-"""Losses that compare the discriminator's answer with a label, which can be smoothed."""
+"""Losses that compare the discriminator's output with a label, which can be smoothed."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class R1Settings(metaclass=Checked):
-    """A penalty on the discriminator's gradient at real images (Mescheder et al. 2018, eq. 9).
+    """R1 penalty on the discriminator's gradient at real images (Mescheder et al. 2018, eq. 9).
 
-    At the images as they are, like the gradient penalty: without instance noise and differentiable augmentation.
+    Like the gradient penalty, it sees images without instance noise and differentiable augmentation.
     """
 
     weight: NonNegativeFloat = 0.0
-    """γ of the equation; 0 leaves the penalty out."""
+    """γ of the equation; 0 disables the penalty."""
     every: PositiveInt = 16
-    """Updates of the discriminator between two with the penalty, which then weighs so many times as much
-    (Karras et al. 2020, "StyleGAN2", §3.1)."""
+    """Lazy regularisation: the penalty is applied every this many discriminator updates, with its weight multiplied
+    accordingly (Karras et al. 2020, "StyleGAN2", §3.1)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class InstanceNoiseSettings(metaclass=Checked):
-    """Normal noise on all images that the discriminator judges (Sønderby et al. 2017), fading linearly.
+    """Instance noise: Gaussian noise on the discriminator's inputs (Sønderby et al. 2017), decaying linearly.
 
-    Penalties on its gradient see images as they are.
+    Penalties on its gradient see images without it.
     """
 
     deviation: NonNegativeFloat = 0.0
-    """Standard deviation at the first step, where images span [-1, 1]; 0 leaves the noise out."""
+    """Standard deviation at the first step, where images span [-1, 1]; 0 disables the noise."""
     steps: PositiveInt = 1000
-    """Training steps until it has faded."""
+    """Training steps until it has decayed to 0."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReplaySettings(metaclass=Checked):
-    """Generated images of the past that the discriminator sees again (Shrivastava et al. 2017, §2.3)."""
+    """Replay buffer of earlier generated images for the discriminator (Shrivastava et al. 2017, §2.3)."""
 
     share: Fraction = 0.0
-    """Of the generated images of each update of the discriminator; 0 leaves the replay out."""
+    """Share of each discriminator update's generated images that comes from the buffer; 0 disables the replay."""
     capacity: PositiveInt = 1000
-    """How many images are remembered, the latest; they are part of every checkpoint."""
+    """Size of the buffer; it keeps the latest images and is part of every checkpoint."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuardSettings(metaclass=Checked):
-    """What counts as collapse or divergence, and what is done then (aigc_tf/engine/guard.py)."""
+    """When training counts as collapsed or diverged, and what to do about it (aigc_tf/engine/guard.py)."""
 
     action: Literal["warn", "stop", "roll_back"] = "warn"
-    """Say it; stop and save; or go back to the best checkpoint with other random numbers and lower learning rates."""
+    """Warn; stop and save; or go back to the best checkpoint with another seed and lower learning rates."""
     least_spread: Fraction = 0.2
-    """How much samples differ from each other at least, as a share of how much the data do."""
+    """Mode collapse: minimum diversity of the samples, as a share of the diversity of the data."""
     pinned_probability: Fraction = 0.99
-    """The discriminator wins too clearly when it is right about both kinds of images with a higher one, or about a
-    larger share of both where its loss knows scores alone (but for the Wasserstein loss, whose scores have no right
-    side)..."""
+    """The discriminator is too strong when its probability of being right on real and on generated images, or its
+    accuracy on both where the loss uses unbounded scores, exceeds this (not checked for the Wasserstein loss)..."""
     pinned_steps: PositiveInt = 500
-    """...for so many steps in a row."""
+    """...for this many consecutive steps."""
     rises: PositiveInt = 5
-    """The quality figure has become worse too often when it did so for so many evaluations in a row."""
+    """Training has diverged when the quality figure gets worse in this many consecutive evaluations."""
     rollbacks: NonNegativeInt = 3
-    """How often a run goes back at most; then it stops."""
+    """Maximum number of rollbacks; then the run stops."""
     rate_factor: PositiveFloat = 0.5
-    """Of both learning rates, each time."""
+    """Factor applied to both learning rates at each rollback."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GameRecipe(Recipe):
-    """A generator and a discriminator of pictures, or of what is laid out like one."""
+    """A generator and a discriminator of pictures, or of data laid out like pictures."""
 
     watch: ClassVar[str] = "aigc_tf.engine.guard:Guard"
     sample_options: ClassVar[type] = LatentSampling
@@ -90,25 +89,25 @@ class GameRecipe(Recipe):
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=8e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, beta_1=0.5)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=0, final_share=1.0)
-    """Of both players' learning rates, which stay as they are unless it says otherwise."""
+    """Schedule of both learning rates, constant by default."""
     average_images: PositiveInt | None = 20_000
-    """Horizon, in images, of the moving average of the generator; None keeps no average."""
+    """Horizon, in images, of the exponential moving average (EMA) of the generator's weights; None keeps no EMA."""
 
     loss: AdversarialLoss = "non_saturating"
-    """What the players minimise (aigc_tf/families/gan/losses.py)."""
+    """The adversarial loss (aigc_tf/families/gan/losses.py)."""
     label_smoothing: Fraction = 0.0
     """One-sided: the target of real images is 1 minus this (Salimans et al. 2016, §3.4)."""
     discriminator_steps: PositiveInt = 1
-    """Updates of the discriminator in a training step, each with batch_size real images of its own."""
+    """Updates of the discriminator per training step, each with batch_size real images of its own."""
     gradient_penalty: NonNegativeFloat = 0.0
-    """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3), between images as they are; 0 leaves it out."""
+    """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3), on unaugmented images; 0 disables it."""
     r1: R1Settings = R1Settings()
     spectral_normalisation: bool = False
     """Divide each of the discriminator's kernels by its largest singular value (Miyato et al. 2018)."""
     instance_noise: InstanceNoiseSettings = InstanceNoiseSettings()
     differentiable: DifferentiableAugmentation = DifferentiableAugmentation()
-    """Augmentation of all images that the discriminator judges, not of those that penalties see: for sources of few
-    images."""
+    """Differentiable augmentation of the discriminator's inputs, but not of those that penalties see: for small
+    sources."""
     replay: ReplaySettings = ReplaySettings()
     guard: GuardSettings = GuardSettings()
 
@@ -131,7 +130,7 @@ class GameRecipe(Recipe):
 
     @property
     def replayed(self) -> int:
-        """Generated images of the past in a batch of the discriminator."""
+        """Replayed images in a batch of the discriminator."""
         return round(self.replay.share * self.batch_size)
 
     @property

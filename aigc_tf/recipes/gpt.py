@@ -31,17 +31,17 @@ class GPT(TextRecipe):
     weight_decay: NonNegativeFloat = 0.1
 
     depth: PositiveInt = 4
-    """Blocks."""
+    """Transformer blocks."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     width: PositiveInt = 128
-    """Of a token's representation; a multiple of twice the heads."""
+    """Width of the transformer; a multiple of twice the heads."""
     positions: Literal["rotary", "learned"] = "rotary"
-    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
+    """Position encoding: rotary (Su et al. 2021), or learnt embeddings that are added."""
     activation: Literal["gelu", "relu", "silu"] = "relu"
-    """Between the two layers of a block that follow the attention."""
+    """Activation of the feed-forward layers in each block."""
     embedding_deviation: PositiveFloat = 0.02
-    """Of the embedding's first values."""
+    """Standard deviation of the initial embeddings."""
 
     def __post_init__(self) -> None:
         if self.width % (2 * self.heads):

@@ -1,4 +1,4 @@
-"""What the recipes of all models of images share."""
+"""Shared parts of the image recipes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MAX_SIDE = 4096  # pixels: beyond what these networks are for
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ImageSettings(SliceSettings):
-    """The images that a model sees and makes; sources are brought to this form."""
+    """Format of the images that a model is trained on and generates; sources are converted to it."""
 
     height: Annotated[int, Field(ge=1, le=MAX_SIDE)] = 28
-    """Pixels."""
+    """Height in pixels."""
     width: Annotated[int, Field(ge=1, le=MAX_SIDE)] = 28
-    """Pixels."""
+    """Width in pixels."""
     channels: Annotated[int, Field(ge=1, le=3)] = 1
     """1 is grey, 3 is RGB."""
     max_unreadable: Fraction = 0.01
-    """Largest share of unreadable files in a folder that are skipped; more are an error."""
+    """Largest share of unreadable files in a folder that is skipped; more are an error."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -42,7 +42,7 @@ class ImageSettings(SliceSettings):
         return (self.height, self.width, self.channels)
 
     def refuse_unless_doubled(self, times: int) -> None:
-        """Raise ValueError if no generator that doubles height and width so many times makes such images."""
+        """Raise ValueError if a generator that doubles height and width this many times cannot make such images."""
         scale = 2**times
         if self.height % scale or self.width % scale:
             raise ValueError(
@@ -53,7 +53,7 @@ class ImageSettings(SliceSettings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class QuantizedLimits(metaclass=Checked):
-    """How far an 8-bit file of a model of images may be from the network."""
+    """How far an 8-bit file of an image model may deviate from the network."""
 
     distance_share: NonNegativeFloat
     """Largest change of the Fréchet distance to data, as a share of the network's own."""
@@ -63,10 +63,10 @@ class QuantizedLimits(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ExportLimits(QuantizationLimits):
-    """What quantizing may change in the quality of a model of images; a file beyond it is not kept."""
+    """How much quantizing may change the quality of an image model; a file beyond it is not kept."""
 
     samples: Annotated[int, Field(ge=2)] = 10_000
-    """Images that are generated, and test images that are reconstructed, to measure it."""
+    """Number of images generated, and of test images reconstructed, to measure it."""
     dynamic: QuantizedLimits = QuantizedLimits(distance_share=0.02, psnr_db=0.2)
     """With 8-bit weights."""
     int8: QuantizedLimits = QuantizedLimits(distance_share=0.05, psnr_db=0.5)
@@ -81,7 +81,7 @@ class ExportLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ImageRecipe(Recipe):
-    """A recipe for a model of images."""
+    """A recipe for an image model."""
 
     data: ClassVar[str] = "aigc_tf.data.images.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = (*PICTURE_ENDINGS, ".npz")
@@ -93,5 +93,5 @@ class ImageRecipe(Recipe):
 
     images: ImageSettings = ImageSettings()
     augmentation: ClassicalAugmentation = ClassicalAugmentation()
-    """Of the training images."""
+    """Augmentation of the training images."""
     export_limits: ExportLimits = ExportLimits()

@@ -1,4 +1,4 @@
-"""Filling of holes, scratches and masked parts of photographs (002 §6.1, 003 §5.1)."""
+"""Inpainting: fills holes, scratches and masked parts of photographs (002 §6.1, 003 §5.1)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Inpaint(UnetRecipe, RestorationRecipe):
-    """U-Net that is told by a mask what is missing, and changes nothing else (Pathak et al. 2016; Yu et al. 2019)."""
+    """U-Net for inpainting: fills the masked area, leaves the rest unchanged (Pathak et al. 2016; Yu et al. 2019)."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Holes"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:inpainter"}

@@ -14,4 +14,4 @@ class LabelSettings(Settings):
     """How many labels are used."""
 
     per_class: PositiveInt | None = None
-    """Training examples of each class whose label is used, drawn by the seed; None uses all."""
+    """Labelled training examples per class, drawn at random by the seed; None uses all labels."""

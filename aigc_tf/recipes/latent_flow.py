@@ -1,4 +1,4 @@
-"""The flow in the latent space of an autoencoder that it learns first."""
+"""Rectified flow in the latent space of an autoencoder, which is trained first."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CodeSettings(metaclass=Checked):
-    """The autoencoder, which makes small codes of images."""
+    """The autoencoder that compresses images to latents (codes)."""
 
     steps: PositiveInt = 3000
-    """The first of the run, which train it; after that it stays as it is."""
+    """First steps of the run, which train the autoencoder; after that it is frozen."""
     filters: tuple[PositiveInt, ...] = (32, 64)
     """Channels at a half, a quarter, ... of the size; codes have the size of the last."""
     channels: PositiveInt = 8
-    """Of a code."""
+    """Channels of the codes."""
     noise: NonNegativeFloat = 0.2
-    """Standard deviation of what is added to codes, whose own is 1, before they are decoded: a flow is not exact."""
+    """Standard deviation of noise added to codes (whose own is 1) before decoding: robustness to errors of the flow."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.99, clip_norm=1.0)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LatentFlow(Flow64):
-    """Rectified flow of the codes of an autoencoder that the first steps train (Rombach et al. 2022, §3)."""
+    """Latent rectified flow (Rombach et al. 2022, §3): first an autoencoder is trained, then a flow of its codes."""
 
     model: ClassVar[str] = "aigc_tf.families.flow.latent:LatentFlow"
     networks: ClassVar[Mapping[str, str]] = {
@@ -49,7 +49,7 @@ class LatentFlow(Flow64):
     steps: PositiveInt = 18_000
     code: CodeSettings = CodeSettings()
     unet: UNetSettings = UNetSettings(filters=(96, 128), blocks=(2, 2))
-    """Begins at half the size of the codes."""
+    """Its highest resolution is half the size of the codes."""
     transformer: TransformerSettings = TransformerSettings(patch=2, width=192, depth=6)
     """Patches are of codes."""
 
@@ -67,7 +67,7 @@ class LatentFlow(Flow64):
 
     @property
     def state_shape(self) -> tuple[int, int, int]:
-        """That of codes."""
+        """The shape of the codes."""
         height, width, _ = self.images.shape
         shrink = 2 ** len(self.code.filters)
         return height // shrink, width // shrink, self.code.channels

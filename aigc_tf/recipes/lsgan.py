@@ -1,4 +1,4 @@
-"""The least-squares GAN, the loss that article 004 §4.1 names."""
+"""The least-squares GAN, whose loss article 004 §4.1 mentions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from aigc_tf.recipes.gans import AdversarialLoss
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LSGAN(DCGAN):
-    """Least-squares GAN (Mao et al. 2017) over the layers of article 002 §5.2."""
+    """Least-squares GAN (Mao et al. 2017) with the layers of article 002 §5.2."""
 
     loss: AdversarialLoss = "least_squares"

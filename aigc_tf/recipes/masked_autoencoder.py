@@ -1,4 +1,4 @@
-"""Learning pictures without labels by filling in what is hidden of them."""
+"""Self-supervised learning from pictures with a masked autoencoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MaskedAutoencoder(RepresentationRecipe):
-    """A transformer that sees a quarter of a picture's patches and fills in the others (He et al. 2022, small)."""
+    """Masked autoencoder (MAE, He et al. 2022, small): a ViT reconstructs pictures from a quarter of their patches."""
 
     model: ClassVar[str] = "aigc_tf.families.representation.masked:MaskedAutoencoder"
     networks: ClassVar[Mapping[str, str]] = {
@@ -33,17 +33,17 @@ class MaskedAutoencoder(RepresentationRecipe):
     steps: PositiveInt = 1000
     batch_size: PositiveInt = 128
     patch: PositiveInt = 4
-    """Height and width of the squares that a picture is cut into, in pixels."""
+    """Patch size: height and width in pixels."""
     hidden: Annotated[float, Field(gt=0, lt=1)] = 0.75
-    """Share of the patches that the encoder does not see."""
+    """Masking ratio: share of the patches that the encoder does not see."""
     width: PositiveInt = 96
-    """Of a patch's representation, and of the encoder's vectors; a multiple of the heads."""
+    """Width of the encoder and length of its embeddings; a multiple of the heads."""
     depth: PositiveInt = 3
     """Blocks of the encoder."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     decoder_width: PositiveInt = 64
-    """Of a patch's representation in the decoder, which has one block and is left out after training."""
+    """Width of the decoder, which has one block and is discarded after training."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.95)
     augmentation: ClassicalAugmentation = ClassicalAugmentation(flip=True, crop=0.2)
 
@@ -61,7 +61,7 @@ class MaskedAutoencoder(RepresentationRecipe):
 
     @property
     def patches(self) -> int:
-        """Of a picture."""
+        """Patches of a picture."""
         return (self.images.height // self.patch) * (self.images.width // self.patch)
 
     @property

@@ -1,4 +1,4 @@
-"""Matching of pictures and words."""
+"""Contrastive matching of pictures and text."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MatchLimits(QuantizationLimits):
     """By how much quantizing may lower recall at 10 on validation pairs; a file beyond it is not kept."""
 
     pairs: PositiveInt = 500
-    """Of the validation part, on which it is measured."""
+    """Pairs of the validation part to measure it on."""
     dynamic: Fraction = 0.03
     """With 8-bit weights."""
     int8: Fraction = 0.05
@@ -41,14 +41,14 @@ class MatchLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Finding(Options):
-    """What is searched for words or a picture."""
+    """Retrieval and zero-shot classification: what a picture or a text is matched against."""
 
     against: str | None = None
     """A folder of pictures to search."""
     among: tuple[str, ...] = ()
-    """Words to choose among, as labels of a picture; without a folder or words, the captions that were learnt."""
+    """Candidate texts, such as labels of a picture; without a folder or texts, the training captions."""
     found: Count = 12
-    """How many are named, the best first."""
+    """Number of results, the best first."""
 
     def __post_init__(self) -> None:
         if self.against is not None and self.among:
@@ -57,7 +57,7 @@ class Finding(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Match(CaptionedRecipe):
-    """Two towers that map pictures and their captions to near vectors (CLIP, Radford et al. 2021, small)."""
+    """Two encoders that map pictures and their captions to similar embeddings (CLIP, Radford et al. 2021, small)."""
 
     model: ClassVar[str] = "aigc_tf.families.matching.model:Matcher"
     networks: ClassVar[Mapping[str, str]] = {
@@ -73,17 +73,17 @@ class Match(CaptionedRecipe):
 
     steps: PositiveInt = 4000
     batch_size: PositiveInt = 64
-    """Each picture of a batch is told apart from the captions of the others."""
+    """Pairs per training step; the captions of the other pictures are the negatives."""
     vector_size: PositiveInt = 128
-    """Of what both towers give."""
+    """Length of the embeddings of both encoders."""
     filters: tuple[PositiveInt, ...] = (32, 64, 128)
-    """Channels of the picture's tower at a half, a quarter, ... of the size."""
+    """Channels of the picture encoder at a half, a quarter, ... of the size."""
     drop_words: ProperFraction = 0.1
-    """Share of the words that a training step takes for unknown ones."""
+    """Share of the words replaced by the unknown token during training."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50)
     weight_decay: NonNegativeFloat = 0.01
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     augmentation: ClassicalAugmentation = ClassicalAugmentation(shift=0.1, zoom=0.1, rotation=8.0)
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=250)
     checkpoints: CheckpointSettings = CheckpointSettings(every=500)

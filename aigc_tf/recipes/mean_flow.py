@@ -1,4 +1,4 @@
-"""The flow that draws in one step."""
+"""The mean flow, which generates in one step."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from aigc_tf.recipes.options import ImageEvaluation, LatentSampling, NoOptions, 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MeanSolving(Options):
-    """How many steps a mean flow goes."""
+    """How many steps a mean flow takes."""
 
     evaluations: Annotated[int, Field(ge=1, le=MAX_EVALUATIONS)] = 1
-    """How often the network is asked on the way from noise to a picture."""
+    """Number of network evaluations per sample."""
 
     sampler: ClassVar[Literal["euler"]] = "euler"
     time_shift: ClassVar[float] = 1.0
@@ -27,17 +27,17 @@ class MeanSolving(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MeanSampling(MeanSolving, LatentSampling):
-    """Sampling of a mean flow."""
+    """Sampling from a mean flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MeanEvaluation(MeanSolving, ImageEvaluation):
-    """Measuring a mean flow."""
+    """Evaluation of a mean flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MeanFlow(Flow):
-    """Mean flow (Geng et al. 2025): from noise to a picture in one evaluation of a U-Net."""
+    """Mean flow (MeanFlow, Geng et al. 2025): turns noise into a picture in one evaluation of a U-Net."""
 
     model: ClassVar[str] = "aigc_tf.families.flow.mean:MeanFlow"
     networks: ClassVar[Mapping[str, str]] = {"predictor": "aigc_tf.families.flow.networks:mean_predictor"}
@@ -49,4 +49,4 @@ class MeanFlow(Flow):
 
     steps: PositiveInt = 6000
     other_times: Fraction = 0.25
-    """Share of the images whose later time is another one; of the others the velocity itself is learnt."""
+    """Share of the images trained on the mean velocity up to a later time; the others on the instantaneous velocity."""

@@ -27,22 +27,22 @@ class MLPGAN(GANRecipe):
     batch_size: PositiveInt = 32
 
     generator_units: tuple[PositiveInt, ...] = (128, 256, 512, 1024)
-    """Of the generator's dense layers before the pixels."""
+    """Units of the generator's dense layers before the pixels."""
     discriminator_units: tuple[PositiveInt, ...] = (512, 256, 128)
-    """Of the discriminator's dense layers before the logit."""
+    """Units of the discriminator's dense layers before the logit."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU; the article has ReLU, a slope of 0."""
+    """Negative slope of the discriminator's LeakyReLU; the article has ReLU, a slope of 0."""
     dropout: ProperFraction = 0.3
-    """Share of the discriminator's activations that are dropped."""
+    """Dropout rate of the discriminator."""
     normalisation_momentum: ProperFraction | None = 0.8
-    """Of the generator's batch-norm statistics; None, as in the article, leaves batch normalisation out."""
+    """Momentum of the generator's batch-norm statistics; None, as in the article, omits batch normalisation."""
 
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
 
     @classmethod
     def printed(cls) -> Self:
-        """The layers, batch and learning rate that the article prints (docs/DOCUMENTS.md)."""
+        """The layers, batch size and learning rate that the article prints (docs/DOCUMENTS.md)."""
         rate = AdamSettings(learning_rate=2e-4)
         return cls(
             batch_size=64,

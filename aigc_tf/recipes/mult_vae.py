@@ -1,4 +1,4 @@
-"""The variational autoencoder of what users like, with a multinomial likelihood (000 §3.10.5)."""
+"""The variational autoencoder for recommendation, with a multinomial likelihood (000 §3.10.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MultVAE(RecommendationRecipe):
-    """Mult-VAE: what a user likes is drawn from one multinomial distribution (Liang et al. 2018)."""
+    """Mult-VAE recommender: a VAE of the items that a user likes, with a multinomial likelihood (Liang et al. 2018)."""
 
     model: ClassVar[str] = "aigc_tf.families.recommendation.mult_vae:MultVAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -27,18 +27,18 @@ class MultVAE(RecommendationRecipe):
     batch_size: PositiveInt = 64
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
     weight_decay: NonNegativeFloat = 0.0
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     units: tuple[PositiveInt, ...] = ()
-    """Of the encoder's hidden layers; the decoder has them in reverse. None: both are one matrix, which is what some
-    hundred users suffice for; for tens of thousands the paper has 600."""
+    """Units of the encoder's hidden layers; the decoder has them in reverse. Empty: both are a single matrix, which
+    suits some hundred users; for tens of thousands the paper has 600."""
     latent_dim: PositiveInt = 200
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
-    """Share of the liked items that a training step hides from the encoder."""
+    """Share of the liked items hidden from the encoder during training."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence in the end (Liang et al. 2018, eq. 5; 0.2 there)."""
+    """Final weight of the KL divergence (Liang et al. 2018, eq. 5; 0.2 there)."""
     annealing_steps: NonNegativeInt = 300
-    """The weight grows from 0 to beta over so many steps."""
+    """KL annealing: steps over which the weight rises from 0 to beta."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""One encoder with two heads: one gives pictures back, the other tells their classes."""
+"""Multi-task learning: one encoder with a reconstruction head and a classification head."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MultiTask(AutoencoderRecipe):
-    """The encoder of the Autoencoder learns for a decoder and a classifier at once (Caruana 1997); labels may be few.
+    """Multi-task autoencoder: one encoder feeds a decoder and a classifier (Caruana 1997); labels may be few.
 
-    A weight of 0 leaves its head out of training: what remains is the network of one task.
+    A weight of 0 excludes its head from training, which leaves a single-task network.
     """
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.multi_task:MultiTask"
@@ -41,17 +41,17 @@ class MultiTask(AutoencoderRecipe):
 
     steps: PositiveInt = 4000
     batch_size: PositiveInt = 64
-    """Pictures that are given back, and as many with a label that are classified."""
+    """Pictures to reconstruct per step, and as many labelled ones to classify."""
 
     latent_dim: PositiveInt = 32
-    """Length of the latent vector, which both heads read."""
+    """Length of the latent vector, the input of both heads."""
     convolutions: ConvolutionSettings = ConvolutionSettings()
     class_units: tuple[PositiveInt, ...] = (64,)
-    """Of the dense layers between the latent vector and the classes."""
+    """Units of the dense layers between the latent vector and the class logits."""
     reconstruction_weight: NonNegativeFloat = 1.0
-    """Of -log p of a picture, in nats; 0 trains the classifier alone."""
+    """Weight of the reconstruction loss, -log p of a picture in nats; 0 trains the classifier alone."""
     class_weight: NonNegativeFloat = 50.0
-    """Of -log p of a picture's class, in nats; 0 trains the autoencoder alone."""
+    """Weight of the classification loss, -log p of a picture's class in nats; 0 trains the autoencoder alone."""
     labelled: LabelSettings = LabelSettings()
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     average_images: PositiveInt | None = 20_000

@@ -1,4 +1,4 @@
-"""Music for several voices: a transformer that draws pieces, and fits voices to those that are given (000 §3.10.3)."""
+"""Music for several voices: a transformer that generates pieces and harmonises given voices (000 §3.10.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class MusicSettings(PiecesSettings):
     """How pieces become examples."""
 
     window: Annotated[int, Field(ge=12)] = 96
-    """Steps, sixteenth notes, that the network sees at once; a multiple of 12."""
+    """Context length in steps (sixteenth notes); a multiple of 12."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -31,12 +31,12 @@ class MusicSettings(PiecesSettings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Picking(Choice):
-    """How notes are chosen, and pieces."""
+    """How notes, and pieces, are selected."""
 
     best_of: Annotated[int, Field(ge=1, le=64)] = 1
-    """Each piece is drawn so many times, and that with the fewest parallel fifths, octaves and unisons is kept."""
+    """Candidates per piece; the one with the fewest parallel fifths, octaves and unisons is kept."""
     no_parallels: bool = False
-    """Notes that would make two voices move in parallel fifths, octaves or unisons are not drawn."""
+    """Never sample notes that would make two voices move in parallel fifths, octaves or unisons."""
 
     def picked(self) -> dict[str, Any]:
         """`best_of`, `parallels`, and a `Choice`."""
@@ -45,16 +45,16 @@ class Picking(Choice):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Composing(Picking, Options):
-    """Drawing pieces."""
+    """Generating pieces."""
 
     bars: Annotated[int, Field(ge=1, le=MAX_BARS)] = 8
-    """How many are drawn, after those of the prompt."""
+    """Bars to generate after those of the prompt."""
     quarters: Annotated[int, Field(ge=1, le=8)] = 4
-    """Of a bar; a prompt brings its own."""
+    """Quarter notes per bar; a prompt brings its own."""
     prompt: str = ""
-    """A MIDI file that each piece begins with: all voices, or some, to which the others are fitted."""
+    """A MIDI file that each piece begins with: all voices, or some, to which the others are added."""
     key: Literal["", "c", "c#", "d", "d#", "e", "f", "f#", "g", "g#", "a", "a#", "b"] = ""
-    """The note on which the lowest voice ends: pieces are moved there by at most six semitones; any if it is empty."""
+    """The last note of the lowest voice: pieces are transposed to it by at most six semitones; empty for any."""
 
     def __post_init__(self) -> None:
         if self.key and self.prompt:
@@ -68,11 +68,11 @@ class Composing(Picking, Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Harmonising(Picking, Options):
-    """Fitting voices to those of a piece."""
+    """Harmonising: generating voices for those of a given piece."""
 
     fix: tuple[str, ...] = ()
-    """Voices that stay as they are, by name; if none are named all that a file has, or of a full score the highest. All
-    others are made anew."""
+    """Voices to keep, by name; by default all that the file has, or the highest of a full score. All others are
+    generated."""
 
     def arguments(self) -> dict[str, Any]:
         """`fix`, `best_of`, `parallels`, and a `Choice`."""
@@ -81,7 +81,7 @@ class Harmonising(Picking, Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Music(CellRecipe):
-    """Causal transformer over interleaved voices, with an encoder of given notes (after Hadjeres et al. 2017)."""
+    """Causal transformer over interleaved voices, with an encoder for given notes (after Hadjeres et al. 2017)."""
 
     model: ClassVar[str] = "aigc_tf.families.music.model:MusicModel"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.music.networks:music_networks"}
@@ -98,7 +98,7 @@ class Music(CellRecipe):
     music: MusicSettings = MusicSettings()
     batch_size: PositiveInt = 8
     nothing_given: Fraction = 0.4
-    """Share of the training windows of which no notes are given: they teach to draw freely."""
+    """Share of the training windows without any given notes, which train unconditional generation."""
 
     @classmethod
     def tiny(cls) -> Self:

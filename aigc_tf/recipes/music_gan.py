@@ -16,10 +16,10 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RollLimits(QuantizationLimits):
-    """What share of the cells of drawn excerpts quantizing may change; a file beyond it is not kept."""
+    """What share of the cells of generated excerpts quantizing may change; a file beyond it is not kept."""
 
     samples: PositiveInt = 256
-    """Excerpts on which it is measured."""
+    """Excerpts to measure it on."""
     dynamic: ProperFraction = 0.05
     """With 8-bit weights."""
     int8: ProperFraction = 0.2
@@ -45,20 +45,20 @@ class MusicGAN(GameRecipe):
     lowest: Annotated[int, Field(ge=21, le=108)] = 36
     """MIDI number of the lowest pitch of the rolls."""
     pitches: Annotated[int, Field(ge=12, le=88, multiple_of=4)] = 48
-    """Of a roll, upwards; a multiple of 4."""
+    """Number of pitches of a roll, from the lowest up; a multiple of 4."""
     steps: PositiveInt = 800
     batch_size: PositiveInt = 32
     r1: R1Settings = R1Settings(weight=0.2)
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
     generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (64, 48, 32)
-    """Of its convolutions, at a quarter, at half and at all of the size."""
+    """Channels of the generator's convolutions at a quarter, half and the full size."""
     discriminator_filters: tuple[PositiveInt, ...] = (32, 64, 96)
-    """Of its convolutions, each of which halves steps and pitches."""
+    """Channels of the discriminator's convolutions, each of which halves steps and pitches."""
     normalisation_momentum: ProperFraction = 0.9
-    """Of the generator's batch normalisation."""
+    """Momentum of the generator's batch-norm statistics."""
     slope: PositiveFloat = 0.2
-    """Of LeakyReLU below 0."""
+    """Negative slope of LeakyReLU."""
     export_limits: RollLimits = RollLimits()
 
     def __post_init__(self) -> None:

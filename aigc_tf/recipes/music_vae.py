@@ -14,7 +14,7 @@ from aigc_tf.recipes.pieces import CellRecipe, Drawing, ExcerptSettings, MusicLi
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MusicVAE(CellRecipe):
-    """Hierarchical VAE: a latent, a conductor with a vector for each bar, a decoder that sees its bar alone."""
+    """Hierarchical VAE: a latent, a conductor that outputs an embedding per bar, a decoder that sees one bar."""
 
     model: ClassVar[str] = "aigc_tf.families.music.vae:MusicVAE"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.music.vae_networks:vae_networks"}
@@ -35,15 +35,15 @@ class MusicVAE(CellRecipe):
     latent_dim: PositiveInt = 128
     """Length of the latent vector."""
     units: PositiveInt = 128
-    """Of the conductor's LSTM."""
+    """Units of the conductor's LSTM."""
     beta: NonNegativeFloat = 0.2
-    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    """Weight of the KL divergence; 1 gives the evidence lower bound (ELBO)."""
     annealing_steps: NonNegativeInt = 300
-    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    """KL annealing: steps over which the weight rises from 0 to beta (Bowman et al. 2016, §3.1)."""
     free_bits: NonNegativeFloat = 0.5
-    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    """Nats of KL per latent dimension, averaged over the batch, that are not penalised (Kingma et al. 2016, eq. 15)."""
     note_dropout: Fraction = 0.4
-    """Share of the decoder's cells that are not told what sounds, so that the latent is needed (after Bowman et al.
+    """Share of the decoder's input cells whose notes are hidden, so that the latent is needed (after Bowman et al.
     2016, §3.2)."""
     export_limits: MusicLimits = MusicLimits(pieces=32)
 

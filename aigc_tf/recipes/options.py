@@ -1,7 +1,7 @@
-"""Options of the verbs: what a command may ask of a run beside counts, seeds and files.
+"""Options of the commands (sample, transform, evaluate, export) besides counts, seeds and files.
 
-A recipe names the classes that its runs take. They import no TensorFlow, so that a command can list the options of all
-recipes at once; a field's docstring is its help.
+A recipe names the option classes that its runs take. They import no TensorFlow, so that a command can list the options
+of all recipes at once; a field's docstring is its help.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from aigc_tf.recipes.base import Recipe
 
 MIN_TRUNCATION = 0.01
-"""Below it next to all normal numbers would have to be drawn again, and all pictures would look the same."""
+"""Below it nearly all normal samples would be rejected, and all pictures would look the same."""
 
 
 class Options(metaclass=Checked):
-    """Options of a verb, by name."""
+    """Options of a command, by name."""
 
     def arguments(self) -> dict[str, Any]:
         """The keyword arguments of the model's method."""
@@ -38,32 +38,32 @@ class NoOptions(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LatentSampling(Options):
-    """Sampling of a model that decodes a latent vector."""
+    """Sampling from a model that decodes a latent vector."""
 
     truncation: Annotated[float, Field(ge=MIN_TRUNCATION)] | None = None
-    """Draw latents whose numbers are at most this far from 0, in standard deviations (the truncation trick of Brock et
-    al. 2019, §3.1): pictures become more typical and less varied."""
+    """Truncation trick (Brock et al. 2019, §3.1): sample latents whose components are at most this many standard
+    deviations from 0; pictures become more typical and less varied."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Decoding(metaclass=Checked):
-    """How the next symbol of a text is chosen from the logits, in the order of these fields."""
+    """How the next token is chosen from the logits, in the order of these fields."""
 
     repetition_penalty: PositiveFloat = 1.0
-    """Above 1, symbols that were written already become less likely (Keskar et al. 2019, §4.1)."""
+    """Above 1, tokens that have been written already become less likely (Keskar et al. 2019, §4.1)."""
     temperature: NonNegativeFloat = 1.0
-    """What logits are divided by: below 1 likelier text, above 1 wilder; 0 is greedy, the likeliest symbol always."""
+    """Softmax temperature: below 1 text is more predictable, above 1 more varied; 0 is greedy decoding."""
     top_k: NonNegativeInt = 0
-    """Only so many of the likeliest symbols can be chosen (Fan et al. 2018); 0: all."""
+    """Top-k sampling: only this many of the likeliest tokens (Fan et al. 2018); 0: all."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Nucleus sampling: only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
+    """Nucleus sampling: only the likeliest tokens that together have this probability (Holtzman et al. 2020)."""
     min_p: ProperFraction = 0.0
-    """Only symbols at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all."""
+    """Min-p sampling: only tokens at least this fraction as likely as the likeliest (Nguyen et al. 2024); 0: all."""
     beams: Count = 1
-    """Above 1, beam search for the likeliest text with so many candidates; nothing is drawn."""
+    """Beam width; above 1, beam search for the likeliest text, without sampling."""
     watermark: str = ""
-    """A secret key: symbols that follow from it are favoured (Kirchenbauer et al. 2023). With the same key
-    `tools.provenance` tells whether they were."""
+    """Secret key of a watermark: it selects tokens that are favoured (Kirchenbauer et al. 2023). With the same key
+    `tools.provenance` detects it."""
 
     def __post_init__(self) -> None:
         own = dataclasses.fields(Decoding)
@@ -76,12 +76,12 @@ class Decoding(metaclass=Checked):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Writing(Decoding, Options):
-    """Sampling of a model that writes text symbol by symbol."""
+    """Sampling from a model that writes text token by token."""
 
     prompt: str = ""
     """How each text begins."""
     tokens: Count = 200
-    """The most symbols written after the prompt."""
+    """Maximum number of tokens written after the prompt."""
 
     def arguments(self) -> dict[str, Any]:
         """The prompt, the number of tokens, and a `Decoding`."""
@@ -91,24 +91,24 @@ class Writing(Decoding, Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PathSampling(Options):
-    """Sampling of an autoregressive model of series."""
+    """Sampling from an autoregressive model of series."""
 
     steps: Count = 200
-    """Steps of time of each sequence."""
+    """Time steps of each sequence."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ImageEvaluation(Options):
-    """Measuring a model of images."""
+    """Evaluation of an image model."""
 
     features: str = "auto"
-    """The feature network whose features are compared: auto, classifier, rotation, inception, or another that is
-    registered. auto: a classifier of the data set, or a network that tells rotations apart if there are no labels.
-    inception: ImageNet's Inception v3."""
+    """Feature network for the Fréchet distance and the like: auto, classifier, rotation, inception, or another that is
+    registered. auto: a classifier of the data set, or a network that predicts rotations if there are no labels.
+    inception: Inception v3, trained on ImageNet."""
 
 
 def sampling_of(recipe: Recipe, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the recipe's `evaluate_options` that are `sample_options`, too, as given or by default."""
+    """The recipe's `evaluate_options` that are also `sample_options`, as given or by default."""
     drawing = {field.name for field in dataclasses.fields(recipe.sample_options)}
     both = [field.name for field in dataclasses.fields(recipe.evaluate_options) if field.name in drawing]
     chosen = recipe.evaluate_options(**{name: value for name, value in options.items() if name in both})

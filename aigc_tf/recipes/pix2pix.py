@@ -1,4 +1,4 @@
-"""Translation of pictures, learnt from pairs (002 §6.1, 003 §5.1.3)."""
+"""Paired image-to-image translation (002 §6.1, 003 §5.1.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Pix2Pix(TranslationRecipe):
-    """pix2pix (Isola et al. 2017): a U-Net, a discriminator of patches that sees both pictures, and an L1 loss."""
+    """pix2pix (Isola et al. 2017): a U-Net, a conditional patch discriminator (PatchGAN), and an L1 loss."""
 
     model: ClassVar[str] = "aigc_tf.families.translation.pix2pix:Pix2Pix"
     data: ClassVar[str] = "aigc_tf.data.photos.pairs:open_pairs"
@@ -24,7 +24,7 @@ class Pix2Pix(TranslationRecipe):
     }
 
     l1_weight: NonNegativeFloat = 100.0
-    """λ of equation 4: of the absolute error, beside the discriminator's judgement."""
+    """λ of equation 4: weight of the L1 loss relative to the adversarial loss."""
 
     @classmethod
     def tiny(cls) -> Self:

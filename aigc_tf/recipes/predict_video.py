@@ -1,4 +1,4 @@
-"""Prediction of the next frames of a clip (002 §6.4)."""
+"""Video prediction: the next frames of a clip (002 §6.4)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from aigc_tf.recipes.video import VideoRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Predicting(Options):
-    """How a clip goes on."""
+    """How a clip is continued."""
 
     frames: Count = 5
-    """That are made after its end; the further ahead, the less sure."""
+    """Frames to predict after the end; the further ahead, the less certain."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PredictVideo(VideoRecipe):
-    """U-Net or ConvLSTM (Shi et al. 2015) that makes the next frame as its difference to the last, again and again."""
+    """U-Net or ConvLSTM (Shi et al. 2015) that predicts the next frames one by one, as residuals to the last frame."""
 
     model: ClassVar[str] = "aigc_tf.families.video.predict:NextFrames"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.video.networks:next_frame"}
@@ -31,19 +31,19 @@ class PredictVideo(VideoRecipe):
     transform_options: ClassVar[type] = Predicting
 
     network: Literal["unet", "convlstm"] = "unet"
-    """What sees a frame and what it remembers: of the U-Net the frames before, of the ConvLSTM a state."""
+    """unet: sees the given frames at once. convlstm: sees one frame at a time and keeps a state."""
     past: Annotated[int, Field(ge=2, le=32)] = 4
-    """Frames that are given; the U-Net sees them all."""
+    """Given frames; the U-Net sees them all."""
     ahead: Annotated[int, Field(ge=1, le=32)] = 5
-    """Frames that are predicted while training, each of those before it."""
+    """Frames predicted during training, each from those before it."""
     layers: PositiveInt = 2
-    """Of the ConvLSTM."""
+    """Layers of the ConvLSTM."""
     filters: PositiveInt = 48
     """Channels of the ConvLSTM's states, at half the size."""
 
     @property
     def window(self) -> int:
-        """Frames of an example."""
+        """Frames in an example."""
         return self.past + self.ahead
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the recipes of all models of ratings share (000 §3.10.5)."""
+"""Shared parts of the recommendation recipes (000 §3.10.5)."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ FOLDS = 5
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RatingSettings(Settings):
-    """Which ratings are read, what counts as liked, and who is held out."""
+    """Which ratings are read, what counts as liked, and which users are held out."""
 
     user: str | None = None
-    """Name of the column of users; None recognises it."""
+    """Name of the user column; None detects it."""
     item: str | None = None
-    """Name of the column of items."""
+    """Name of the item column."""
     rating: str | None = None
-    """Name of the column of ratings; a table without one holds what was liked alone."""
+    """Name of the rating column; a table without one lists liked items only."""
     time: str | None = None
-    """Name of the column of times, numbers that grow; only split `time` needs it."""
+    """Name of the timestamp column, increasing numbers; only split `time` needs it."""
     items: str | None = None
     """A second CSV file with a row for each item: its number and its title, and the year if there is one."""
     at_least: float = 4.0
-    """Ratings from this on mean that the item is liked (implicit feedback)."""
+    """Lowest rating that counts as a like (implicit feedback)."""
     weak: ProperFraction = 0.25
-    """What lower ratings of training users count, where liked items count 1: to rate an item somebody has chosen to see
-    it. 0 leaves them out. Nothing of the kind is given or asked for of held-out users."""
+    """Weight of training users' lower ratings, where likes count 1: users rate only items that they chose to see. 0
+    ignores lower ratings. Those of held-out users are neither inputs nor targets."""
     min_items: Annotated[int, Field(ge=2)] = 5
-    """Users who like fewer items are left out."""
+    """Users who like fewer items are excluded."""
     min_users: PositiveInt = 5
-    """Items that fewer training users like are cold: nothing is learnt of them."""
+    """Items liked by fewer training users are cold: nothing is learnt about them."""
     split: Literal["users", "time"] = "users"
-    """Who is held out: a fifth of the users by a hash (strong generalisation, Liang et al. 2018, §4.2), or the fifth
-    whose first rating is the latest, and all that others rated after that moment is left out."""
+    """Held-out users: a fifth by a hash (strong generalisation, Liang et al. 2018, §4.2), or the fifth whose first
+    rating is the latest; then all later ratings of the others are excluded."""
     fold: Annotated[int, Field(ge=0, lt=FOLDS)] = 0
-    """Which fifth, of split `users`."""
+    """Which fifth is held out with split `users`."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -51,7 +51,7 @@ class RankingLimits(QuantizationLimits):
     """By how much quantizing may lower NDCG@100 on validation users; a file beyond it is not kept."""
 
     users: PositiveInt = 500
-    """Of the validation part, on whom it is measured."""
+    """Users of the validation part to measure it on."""
     dynamic: NonNegativeFloat = 0.01
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.02
@@ -65,12 +65,12 @@ class RankingLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Recommending(Options):
-    """What is recommended to whom likes some items."""
+    """Recommendations for a user who likes some items."""
 
     count: Count = 10
-    """Items that are recommended."""
+    """Number of recommended items."""
     why: bool = False
-    """Say which of the liked items speak most for each: those without which its logit falls."""
+    """Explain each recommendation by the liked items whose removal lowers its logit most."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -86,7 +86,7 @@ class RecommendationRecipe(Recipe):
 
     ratings: RatingSettings = RatingSettings()
     average_users: PositiveInt | None = 3_000
-    """Lists are made with a moving average (EMA) of the weights over so many users of training; None keeps none."""
+    """Horizon, in training users, of the exponential moving average (EMA) of the weights; None keeps no EMA."""
     listed: PositiveInt = 100
     """Items that an exported file lists for a user, the best first; all if there are fewer."""
     export_limits: RankingLimits = RankingLimits()

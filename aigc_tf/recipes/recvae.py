@@ -1,4 +1,4 @@
-"""RecVAE: Mult-VAE with a composite prior, whose encoder and decoder learn in turns."""
+"""RecVAE: Mult-VAE with a composite prior, whose encoder and decoder are trained alternately."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RecVAE(RecommendationRecipe):
-    """RecVAE (Shenbin et al. 2020): the prior of a latent is a mixture with what the encoder said before.
+    """RecVAE recommender (Shenbin et al. 2020): a VAE with a composite prior that includes its previous posterior.
 
-    The encoder is a densely connected network, the decoder one matrix.
+    The encoder is a densely connected network, the decoder a single matrix.
     """
 
     model: ClassVar[str] = "aigc_tf.families.recommendation.recvae:RecVAE"
@@ -30,25 +30,25 @@ class RecVAE(RecommendationRecipe):
     steps: PositiveInt = 1000
     batch_size: PositiveInt = 64
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
-    """Of the encoder, and of the decoder."""
+    """Optimizer of the encoder and of the decoder."""
     weight_decay: NonNegativeFloat = 0.0
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     units: PositiveInt = 200
-    """Of each of the encoder's hidden layers."""
+    """Units of each of the encoder's hidden layers."""
     depth: PositiveInt = 3
-    """Hidden layers, each of which gets the sum of those before it."""
+    """Hidden layers of the encoder; the input of each is the sum of those before it."""
     latent_dim: PositiveInt = 200
     """Length of the latent vector."""
     dropout: ProperFraction = 0.5
-    """Share of the liked items that is hidden from the encoder while it learns; the decoder learns without."""
+    """Share of the liked items hidden from the encoder while it is trained; the decoder is trained without dropout."""
     gamma: NonNegativeFloat = 0.005
-    """Weight of the KL divergence, times the number of items that the user likes (eq. 12)."""
+    """Weight of the KL divergence, multiplied by the number of items that the user likes (eq. 12)."""
     encoder_steps: PositiveInt = 3
-    """Steps of the encoder, after each of which as many rounds begin with one of the decoder (algorithm 1)."""
+    """Encoder steps per decoder step within a round (algorithm 1)."""
     round_steps: PositiveInt = 16
-    """Steps of one round of both; then the prior takes over the encoder."""
+    """Training steps per round, first of the encoder, then of the decoder; in between the prior copies the encoder."""
     prior_weights: tuple[ProperFraction, ProperFraction, ProperFraction] = (0.15, 0.75, 0.1)
-    """Of the standard normal distribution, of the former posterior, and of a wide normal one of log variance 10."""
+    """Mixture weights of the prior: standard normal, previous posterior, and a wide normal with log variance 10."""
 
     def __post_init__(self) -> None:
         if abs(sum(self.prior_weights) - 1) > 1e-6 or not all(self.prior_weights):
@@ -56,7 +56,7 @@ class RecVAE(RecommendationRecipe):
 
     @classmethod
     def tiny(cls) -> Self:
-        """A version that trains a step in milliseconds, each kind of them within four."""
+        """A version that trains a step in milliseconds, and both encoder and decoder within four steps."""
         return cls(
             batch_size=16,
             units=8,

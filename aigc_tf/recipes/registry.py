@@ -1,4 +1,4 @@
-"""Recipes by the names of their modules, and by what runs recorded of them."""
+"""Look-up of recipes by module name, or by the reference that a run recorded."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PACKAGE = "aigc_tf.recipes"
 def recipe_class(reference: str) -> type[Recipe]:
     """The recipe class that a run recorded as `"package.module:Class"`.
 
-    A run folder may come from anybody, and importing a module runs it. So only three kinds of modules are looked
-    into: those of `aigc_tf.recipes`, those that this process has imported already, and those that the environment
-    variable AIGC_TF_RECIPES names, separated by commas.
+    A run folder may come from anybody, and importing a module executes it. So only three kinds of modules are allowed:
+    those of `aigc_tf.recipes`, those that this process has imported already, and those that the environment variable
+    AIGC_TF_RECIPES names, separated by commas.
 
     Raises:
         ValueError: the module is none of these, there is no such class, or it is no recipe.
@@ -40,7 +40,7 @@ def recipe_class(reference: str) -> type[Recipe]:
 
 
 def recipe_named(name: str) -> type[Recipe]:
-    """The recipe of the package with a short name, such as "dp_gan", which the command line may write "dp-gan".
+    """The package's recipe of this short name, such as "dp_gan", which the command line may write "dp-gan".
 
     Raises:
         InputError: there is none.
@@ -57,7 +57,7 @@ def recipe_named(name: str) -> type[Recipe]:
 def recipe_classes() -> dict[str, type[Recipe]]:
     """Every recipe of the package by its short name: one in each module of `aigc_tf.recipes`.
 
-    Modules that hold nothing but what several recipes share have none.
+    Modules that only hold shared parts of recipes have none.
     """
     classes = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):

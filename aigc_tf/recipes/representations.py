@@ -1,4 +1,4 @@
-"""What the recipes of encoders that learn from pictures without labels share."""
+"""Shared parts of the recipes for self-supervised picture encoders."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from aigc_tf.recipes.settings import (
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VectorLimits(QuantizationLimits):
-    """How far the vectors of an 8-bit file may turn: 1 minus the mean cosine to those of the network."""
+    """How far the embeddings of an 8-bit file may deviate: 1 minus the mean cosine similarity to the network's."""
 
     pictures: PositiveInt = 500
-    """Of the validation part, on which it is measured."""
+    """Pictures of the validation part to measure it on."""
     dynamic: Fraction = 0.02
     """With 8-bit weights."""
     int8: Fraction = 0.05
@@ -38,7 +38,7 @@ class VectorLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RepresentationRecipe(ImageRecipe):
-    """An encoder from pictures to vectors that learns without labels; labels, where there are any, measure it."""
+    """A self-supervised encoder of pictures; labels, where there are any, are used for evaluation only."""
 
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     chosen_on: ClassVar[Literal["validation", "train"]] = "validation"
@@ -50,7 +50,7 @@ class RepresentationRecipe(ImageRecipe):
     optimizer: AdamSettings = AdamSettings()
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
     weight_decay: NonNegativeFloat = 0.01
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     logging: LoggingSettings = LoggingSettings(samples_every=500, evaluate_every=250)
     checkpoints: CheckpointSettings = CheckpointSettings(every=250)
     export_limits: VectorLimits = VectorLimits()  # type: ignore[assignment]  # of other quantities

@@ -1,4 +1,4 @@
-"""A variational autoencoder of daily returns, whose latent is the course of their volatility (002 §6.6)."""
+"""A variational autoencoder of daily returns, whose latent encodes the path of their volatility (002 §6.6)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Returns(ReturnRecipe):
-    """Returns are normal given their volatility, which a decoder makes of a latent for each window."""
+    """Stochastic-volatility VAE of daily returns: a decoder maps a latent to the volatility of each day of a window."""
 
     model: ClassVar[str] = "aigc_tf.families.returns.vae:VolatilityVAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -34,9 +34,9 @@ class Returns(ReturnRecipe):
     latent_dim: PositiveInt = 8
     """Length of the latent vector."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    """Weight of the KL divergence; 1 gives the evidence lower bound (ELBO)."""
     annealing_steps: NonNegativeInt = 300
-    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    """KL annealing: steps over which the weight rises from 0 to beta (Bowman et al. 2016, §3.1)."""
 
     @classmethod
     def tiny(cls) -> Self:

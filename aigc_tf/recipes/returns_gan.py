@@ -15,7 +15,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReturnsGAN(ReturnRecipe):
-    """A generator that turns noise of each day and of the window into returns, and a critic of windows."""
+    """GAN of daily returns: a generator with per-day and per-window noise, and a Wasserstein critic of windows."""
 
     model: ClassVar[str] = "aigc_tf.families.returns.gan:ReturnsGAN"
     networks: ClassVar[Mapping[str, str]] = {
@@ -30,11 +30,11 @@ class ReturnsGAN(ReturnRecipe):
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
     critic_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
     latent_dim: PositiveInt = 8
-    """Length of the latent vector of a window."""
+    """Length of a window's latent vector."""
     gradient_penalty: NonNegativeFloat = 10.0
     """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3)."""
     critic_steps: PositiveInt = 2
-    """Updates of the critic in a training step, each with batch_size windows of its own."""
+    """Updates of the critic per training step, each with batch_size windows of its own."""
 
     @property
     def examples_per_step(self) -> int:

@@ -1,4 +1,4 @@
-"""The GAN whose discriminator learns classes from few labels."""
+"""The semi-supervised GAN, whose discriminator classifies."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SemiGAN(FewLabelsRecipe, DCGAN):
-    """A discriminator that tells classes, and generated pictures, apart (Salimans et al. 2016, §5).
+    """Semi-supervised GAN: the discriminator is also a classifier, trained with few labels (Salimans et al. 2016, §5).
 
-    The generator learns to match its features (§3.1): pictures are worse than dcgan's, classes are told better.
+    The generator is trained by feature matching (§3.1): worse pictures than dcgan's, better classification.
     """
 
     model: ClassVar[str] = "aigc_tf.families.gan.semi:SemiGAN"
@@ -35,7 +35,7 @@ class SemiGAN(FewLabelsRecipe, DCGAN):
     generator_filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (128, 64, 32)
     discriminator_filters: tuple[PositiveInt, ...] = (32, 64, 128)
     class_weight: NonNegativeFloat = 1.0
-    """Of -log p of the known classes beside the discriminator's loss."""
+    """Weight of the classification loss, -log p of the known classes, in the discriminator's loss."""
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=3e-4, beta_1=0.5)
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=3e-4, beta_1=0.5)
 

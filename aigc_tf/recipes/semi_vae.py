@@ -1,4 +1,4 @@
-"""The variational autoencoder that learns classes from few labels."""
+"""The semi-supervised variational autoencoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SemiVAE(FewLabelsRecipe):
-    """A class and a latent vector make a picture; where the class is unknown, it is summed over (M2, Kingma 2014)."""
+    """Semi-supervised VAE (M2, Kingma 2014): pictures from a class and a latent, unknown classes marginalised."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.semi_vae:SemiVAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -28,15 +28,15 @@ class SemiVAE(FewLabelsRecipe):
 
     steps: PositiveInt = 2000
     batch_size: PositiveInt = 64
-    """Pictures without a label, and as many with one."""
+    """Unlabelled pictures per step, and as many labelled ones."""
     latent_dim: PositiveInt = 20
-    """Length of the latent vector, which says what the class does not."""
+    """Length of the latent vector, which encodes what the class does not."""
     units: tuple[PositiveInt, ...] = (256, 256)
-    """Of the dense layers of encoder and decoder."""
+    """Units of the dense layers of encoder and decoder."""
     filters: tuple[PositiveInt, ...] = (16, 32, 64)
     """Channels of the classifier at a half, a quarter, ... of the size."""
     class_weight: NonNegativeFloat = 50.0
-    """Of -log p of the known classes, in nats, beside the bounds of a picture (α of eq. 9)."""
+    """Weight of the classification loss, -log p of the known classes in nats, relative to the ELBO (α of eq. 9)."""
     likelihood: LikelihoodSettings = LikelihoodSettings()
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
 

@@ -1,4 +1,4 @@
-"""What the recipes of models that write a text for a text share: summaries, translation, dialogue."""
+"""Shared parts of the sequence-to-sequence recipes: summaries, translation, dialogue."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PairSettings(Settings):
-    """Where the two texts of a pair are, and how they become numbers."""
+    """Where the source and target texts are, and how they are tokenised."""
 
     columns: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
-    """Of a table: names from its first line, or numbers from 1 on; the last is what is to be written, all before it are
-    joined by line breaks (the turns of a dialogue). None: a table of two columns. Of a TFDS set: its features."""
+    """Columns of a table: names from its first line, or numbers from 1; the last is the target, those before it are
+    joined by line breaks (the turns of a dialogue). None: a table of two columns. For a TFDS set: its features."""
     target: str | None = None
-    """A second file, which has in each line what is to be written for that line of the source."""
+    """A second file, whose lines are the targets of the source's lines."""
     unit: Literal["character", "byte", "word", "subword"] = "subword"
-    """What one number stands for; subwords need the package tokenizers."""
+    """What a token is; subwords need the package tokenizers."""
     vocabulary_size: Annotated[int, Field(ge=16)] = 8192
-    """Symbols that are kept, the most frequent."""
+    """Maximum size of the vocabulary; the most frequent tokens are kept."""
     shared: bool = True
-    """One vocabulary for both sides, whose embeddings are shared; copying needs it."""
+    """One vocabulary for both sides, with shared embeddings; copying needs it."""
     source_length: PositiveInt = 128
-    """Symbols of a source that are read; longer ones are cut off."""
+    """Maximum tokens of a source; longer ones are truncated."""
     target_length: PositiveInt = 32
-    """Symbols of the longest target that is learnt from; pairs with longer ones are left out."""
+    """Maximum tokens of a target; pairs with longer ones are skipped."""
     max_pairs: PositiveInt = 1_000_000
-    """The most that are read."""
+    """Maximum number of pairs read."""
 
     def __post_init__(self) -> None:
         if self.target is not None and self.columns is not None:
@@ -44,14 +44,14 @@ class PairSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PairLimits(QuantizationLimits):
-    """What quantizing may change; a file beyond it is not kept."""
+    """By what share quantizing may raise the perplexity of targets; a file beyond it is not kept."""
 
     pairs: PositiveInt = 100
-    """Of the validation part, on which it is measured."""
+    """Pairs of the validation part to measure it on."""
     dynamic: NonNegativeFloat = 0.02
-    """By what share 8-bit weights may raise the perplexity of targets."""
+    """With 8-bit weights."""
     int8: NonNegativeFloat = 0.1
-    """The same of 8-bit arithmetic."""
+    """With 8-bit arithmetic."""
 
     @classmethod
     def tiny(cls) -> Self:
@@ -61,28 +61,29 @@ class PairLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Search(metaclass=Checked):
-    """How a text is chosen from the probabilities that a model gives its symbols."""
+    """How a text is decoded from the model's token probabilities."""
 
     beams: Count = 4
-    """Candidates of the beam search for the likeliest text; 1 is greedy, the likeliest symbol always."""
+    """Beam width of the search for the likeliest text; 1 is greedy decoding."""
     length_penalty: NonNegativeFloat = 1.0
-    """α: candidates compete by log-probability divided by length^α (Wu et al. 2016, eq. 14); 0 favours short ones."""
+    """α: candidates are ranked by log-probability / length^α (Wu et al. 2016, eq. 14); 0 favours short ones."""
     no_repeat: NonNegativeInt = 3
-    """No sequence of so many symbols comes twice in a text (Paulus et al. 2018, §2.5); 0: any may."""
+    """N-grams of this length are not repeated within a text (Paulus et al. 2018, §2.5); 0: no restriction."""
     temperature: NonNegativeFloat = 0.0
-    """Above 0 symbols are drawn, from probabilities sharpened below 1 and flattened above, and nothing is searched."""
+    """Above 0, sample instead of beam search, at this softmax temperature: below 1 more predictable, above 1 more
+    varied."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Of drawing: only the likeliest symbols that together have this probability (Holtzman et al. 2020)."""
+    """Nucleus sampling: only the likeliest tokens that together have this probability (Holtzman et al. 2020)."""
     known_words: bool = False
-    """Write only words of the source or of the training targets: subwords cannot be joined to new ones."""
+    """Write only words of the source or of the training targets: subwords are not joined into new words."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Searching(Search, Options):
-    """Writing a text for something."""
+    """Writing a text for an input."""
 
     def arguments(self) -> dict[str, Any]:
-        """The search, and what a subclass adds."""
+        """The search, and options that a subclass adds."""
         names = Search.__dataclass_fields__.keys()
         own = {name: value for name, value in super().arguments().items() if name not in names}
         return own | {"search": Search(**{name: getattr(self, name) for name in names})}
@@ -90,41 +91,41 @@ class Searching(Search, Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Rewriting(Searching):
-    """Writing a text for a text."""
+    """Writing a text for an input text."""
 
     whole: bool = False
-    """All lines of a text are one input; otherwise each line is one, and gets a line."""
+    """Take a whole file as one input; otherwise each line is an input, with a line of output."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DecoderRecipe(Recipe):
-    """A recipe for a model whose decoder writes a text for something that is read."""
+    """A recipe for an encoder-decoder model that writes text."""
 
     transform_options: ClassVar[type] = Searching
 
     depth: PositiveInt = 2
-    """Blocks of encoder and decoder, each; LSTMs have one layer."""
+    """Transformer blocks of the encoder, and of the decoder; LSTMs have one layer."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     width: PositiveInt = 256
-    """Of a symbol's representation; a multiple of twice the heads."""
+    """Width of the model; a multiple of twice the heads."""
     positions: Literal["rotary", "learned"] = "rotary"
-    """How the attention knows them: queries and keys rotated (Su et al. 2021), or a vector for each, added."""
+    """Position encoding: rotary (Su et al. 2021), or learnt embeddings that are added."""
     activation: Literal["gelu", "relu", "silu"] = "relu"
-    """Between the two layers of a block that follow the attention."""
+    """Activation of the feed-forward layers in each block."""
     embedding_deviation: PositiveFloat = 0.02
-    """Of the embedding's first values."""
+    """Standard deviation of the initial embeddings."""
     label_smoothing: Fraction = 0.1
-    """Share of a target's probability that is spread over all symbols (Szegedy et al. 2016, §7)."""
+    """Label smoothing: share of a target's probability spread over all tokens (Szegedy et al. 2016, §7)."""
     dropout: ProperFraction = 0.1
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     drop_words: ProperFraction = 0.0
-    """Share of the symbols written before that a training step takes for unknown ones, so that the next one has to come
-    from what is read (Bowman et al. 2016, §3.1)."""
+    """Word dropout: share of the decoder's input tokens replaced by the unknown token during training, so that it
+    relies on the encoder (Bowman et al. 2016, §3.1)."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=200)
     weight_decay: NonNegativeFloat = 0.01
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
 
     def __post_init__(self) -> None:
         if self.width % (2 * self.heads):
@@ -133,12 +134,12 @@ class DecoderRecipe(Recipe):
     @property
     @abc.abstractmethod
     def target_length(self) -> int:
-        """Symbols of the longest text that is learnt and written."""
+        """Maximum tokens of a target, in training and when writing."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Seq2SeqRecipe(DecoderRecipe):
-    """A recipe for a model that writes a text for a text."""
+    """A recipe for a sequence-to-sequence model of text."""
 
     model: ClassVar[str] = "aigc_tf.families.text.seq2seq.model:Seq2Seq"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.text.seq2seq.networks:seq2seq"}
@@ -153,18 +154,17 @@ class Seq2SeqRecipe(DecoderRecipe):
     export_quality: ClassVar[str] = "aigc_tf.export.quality.pairs:pair_quality"
     transform_options: ClassVar[type] = Rewriting
     figures: ClassVar[tuple[str, ...]]
-    """What compares written texts with those of the held-out pairs: `rouge`, `bleu`."""
+    """Metrics that compare generated texts with those of the held-out pairs: `rouge`, `bleu`."""
     baselines: ClassVar[tuple[str, ...]]
-    """Simpler methods beside the model (`aigc_tf.metrics.text.simple_writers`)."""
+    """Baselines (`aigc_tf.metrics.text.simple_writers`)."""
 
     pairs: PairSettings = PairSettings()
     steps: PositiveInt = 3000
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "lstm"] = "transformer"
-    """Attention throughout (Vaswani et al. 2017), or LSTMs on both sides with attention between them (Luong et al.
-    2015)."""
+    """Transformer (Vaswani et al. 2017), or LSTM encoder and decoder with attention (Luong et al. 2015)."""
     copies: bool = True
-    """A copy head: symbols can be taken from the source by their places (See et al. 2017, eq. 9)."""
+    """Copy head (pointer-generator): tokens can be copied from the source (See et al. 2017, eq. 9)."""
     export_limits: PairLimits = PairLimits()
 
     def __post_init__(self) -> None:
@@ -176,7 +176,7 @@ class Seq2SeqRecipe(DecoderRecipe):
 
     @property
     def target_length(self) -> int:
-        """That of the pairs."""
+        """Maximum target length of the pairs."""
         return self.pairs.target_length
 
     @classmethod

@@ -1,4 +1,4 @@
-"""A GAN of text (003 §5.2.1): policy gradients with roll-outs (SeqGAN), or Gumbel-softmax."""
+"""A GAN for text (003 §5.2.1): policy gradients with roll-outs (SeqGAN), or Gumbel-softmax."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SeqGAN(TextRecipe):
-    """Recurrent generator of lines, trained by likelihood first, then against a discriminator (Yu et al. 2017)."""
+    """SeqGAN (Yu et al. 2017): a recurrent generator, pre-trained by likelihood, then against a discriminator."""
 
     model: ClassVar[str] = "aigc_tf.families.text.seqgan.model:SeqGAN"
     pipeline_tag: ClassVar[str | None] = "text-generation"
@@ -35,33 +35,33 @@ class SeqGAN(TextRecipe):
     steps: PositiveInt = 1000
     batch_size: PositiveInt = 32
     recurrent: RecurrentSettings = RecurrentSettings(embedding=64, units=128)
-    """Of the generator."""
+    """Layers of the generator."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
-    """Of the generator, while it learns by likelihood."""
+    """Optimizer of the generator during maximum-likelihood pre-training."""
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=50, final_share=1.0)
     dropout: ProperFraction = 0.1
 
     likelihood_steps: PositiveInt = 800
-    """First, the generator alone learns by likelihood; what it is then is kept, to be compared with."""
+    """First steps, which pre-train the generator by maximum likelihood; a copy is kept as the baseline."""
     discriminator_first: NonNegativeInt = 50
-    """Then the discriminator alone learns what it writes; the game takes the rest of the steps."""
+    """Steps that then train the discriminator alone; the remaining steps are adversarial."""
     signal: Literal["policy", "gumbel"] = "policy"
-    """What the generator learns by: REINFORCE with rewards of roll-outs (Yu et al. 2017, eq. 7), or gradients through
+    """Training signal of the generator: REINFORCE with roll-out rewards (Yu et al. 2017, eq. 7), or gradients through
     Gumbel-softmax (Jang et al. 2017; Kusner & Hernández-Lobato 2016)."""
     rollouts: PositiveInt = 2
-    """Texts that are written to their end after a beginning, whose mean reward is that of the beginning."""
+    """Roll-outs per prefix: completions whose mean reward is that of the prefix."""
     rollout_every: PositiveInt = 4
-    """Beginnings are judged after every so many symbols."""
+    """Prefixes are rewarded at intervals of this many tokens."""
     gumbel_temperature: PositiveFloat = 1.0
-    """τ of Gumbel-softmax: the lower, the nearer to a symbol, and the larger the variance of the gradient."""
+    """τ of Gumbel-softmax: lower is closer to discrete tokens, with a larger variance of the gradient."""
     discriminator_updates: PositiveInt = 2
-    """In each step of the game."""
+    """Discriminator updates per adversarial step."""
     filters: PositiveInt = 64
-    """Of each of the discriminator's convolutions, which are 2, 3, 4 and 5 symbols wide (Kim 2014)."""
+    """Channels of each of the discriminator's convolutions, which are 2, 3, 4 and 5 tokens wide (Kim 2014)."""
     game_optimizer: AdamSettings = AdamSettings(learning_rate=2e-4, clip_norm=1.0)
-    """Of the generator in the game."""
+    """Optimizer of the generator during adversarial training."""
     discriminator_optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, clip_norm=1.0)
-    """Of the discriminator."""
+    """Optimizer of the discriminator."""
 
     def __post_init__(self) -> None:
         if not self.text.lines:
@@ -71,7 +71,7 @@ class SeqGAN(TextRecipe):
 
     @classmethod
     def tiny(cls) -> Self:
-        """A version that trains a step in milliseconds, all three kinds of them within four."""
+        """A version that trains a step in milliseconds, with all three kinds of steps within four."""
         return cls(
             text=TextSettings(lines=True, length=12),
             batch_size=4,

@@ -1,4 +1,4 @@
-"""What the recipes of all models of real-valued series share."""
+"""Shared parts of the time-series recipes."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ def _encoding(given: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SheetSettings(metaclass=Checked):
-    """How a table of text is written."""
+    """Format of a text table (CSV)."""
 
     part: ClassVar[str]
     """What recipes call these settings: messages name `part.encoding`."""
 
     delimiter: Annotated[str, AfterValidator(_delimiter)] = "auto"
-    """What separates the cells of a table: one character, or tab."""
+    """Delimiter of the table's cells: one character, or tab."""
     decimal: Literal["auto", ".", ","] = "auto"
-    """The decimal sign of a table."""
+    """Decimal separator of the table."""
     encoding: Annotated[str, AfterValidator(_encoding)] = "auto"
-    """Python's name of the encoding of a table."""
+    """Encoding of the table, by Python's name."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SeriesSettings(SheetSettings):
-    """Which series are read, and how much of them is seen at once."""
+    """Which series are read, and the length of their windows."""
 
     part: ClassVar[str] = "series"
 
     length: PositiveInt = 24
-    """Steps of time: those that the next value is predicted from (the order), or those of a sequence."""
+    """Time steps: the context from which the next value is predicted (the order), or the length of a sequence."""
     columns: tuple[str, ...] = ()
-    """Names of the series that are used, in this order; none for every column of numbers but the time."""
+    """Names of the series to use, in this order; by default every numeric column except the time."""
     missing: Literal["auto", "interpolate", "refuse"] = "auto"
-    """Empty cells and uneven steps of time in a table: interpolate fills them on straight lines, refuse refuses them,
-    and auto refuses empty cells and counts uneven steps as even."""
+    """Empty cells and uneven time steps: interpolate fills them linearly, refuse rejects them, auto rejects empty cells
+    and treats uneven steps as even."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -66,7 +66,7 @@ class SeriesExportLimits(QuantizationLimits):
     """By what share quantizing may raise an error on held-out series; a file beyond it is not kept."""
 
     samples: Annotated[int, Field(ge=2)] = 500
-    """Held-out windows on which it is measured."""
+    """Held-out windows to measure it on."""
     dynamic: NonNegativeFloat = 0.02
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.1
@@ -86,5 +86,5 @@ class SeriesRecipe(Recipe):
 
     @property
     def window(self) -> int:
-        """Steps of time in a training example."""
+        """Time steps in a training example."""
         return self.series.length

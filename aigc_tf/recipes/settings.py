@@ -1,4 +1,4 @@
-"""Parts that recipes are made of, whatever their model makes: optimizers, schedules, how long to train, what to log."""
+"""Settings common to all recipes: optimizers, learning-rate schedules, training length, logging and checkpoints."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ MAX_SEED = 2**32 - 1  # NumPy's generator takes no more
 
 
 class Settings(metaclass=Checked):
-    """A part of a recipe, and what resuming has to know of it."""
+    """A part of a recipe, and what resuming has to know about it."""
 
     decides_learning = True
-    """Whether a run that is resumed with other values would learn something else."""
+    """Whether resuming a run with other values would change what is learnt."""
 
     @property
     def fixes_steps(self) -> bool:
-        """Whether what is learnt depends on the recipe's number of steps, so that resuming may not change it."""
+        """Whether the result depends on the recipe's number of steps, so that resuming must not change it."""
         return False
 
 
 class QuantizationLimits(Settings):
-    """What quantizing may change in quality; a file beyond it is not kept. Subclasses have a field for each form."""
+    """How much quantizing may change quality; a file beyond it is not kept. Subclasses add a field for each type."""
 
     decides_learning = False
 
@@ -44,49 +44,49 @@ class AdamSettings(Settings):
     """Adam (Kingma & Ba 2015, algorithm 1)."""
 
     learning_rate: PositiveFloat = 1e-3
-    """Step size."""
+    """Learning rate (step size)."""
     beta_1: ProperFraction = 0.9
-    """Decay of the mean of the gradients."""
+    """Decay rate of the first moment (mean of the gradients)."""
     beta_2: ProperFraction = 0.999
-    """Decay of the mean of the squared gradients."""
+    """Decay rate of the second moment (mean of the squared gradients)."""
     clip_norm: PositiveFloat | None = None
-    """Largest global norm of a gradient; None does not clip."""
+    """Gradient clipping: maximum global norm; None does not clip."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScheduleSettings(Settings):
-    """Schedule of the learning rate: linear warm-up, then half a cosine down, until the recipe's last step."""
+    """Learning-rate schedule: linear warm-up, then cosine decay until the recipe's last step."""
 
     warmup_steps: NonNegativeInt = 100
-    """Steps of the rise."""
+    """Warm-up steps."""
     final_share: Fraction = 0.0
-    """Of the learning rate, at the end; 1 keeps it."""
+    """Final learning rate as a share of the full one; 1 means no decay."""
 
     @property
     def falls(self) -> bool:
-        """Whether the number of steps decides how."""
+        """Whether the learning rate decays, as the number of steps decides."""
         return self.final_share < 1
 
     @property
     def fixes_steps(self) -> bool:
-        """A falling rate ends at the last step."""
+        """A decaying learning rate ends at the last step."""
         return self.falls
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LoggingSettings(Settings):
-    """What TensorBoard and the progress line show, and how often (in training steps)."""
+    """Logging to TensorBoard and the progress line; intervals are in training steps."""
 
     decides_learning = False
 
     scalars_every: PositiveInt = 20
-    """Losses and speed."""
+    """Interval for losses and speed."""
     samples_every: PositiveInt = 250
-    """Pictures or text from fixed latents."""
+    """Interval for samples, such as pictures or text, from fixed latents."""
     keep_samples: PositiveInt = 100
-    """Of how many of the latest such moments they are kept, as files and in TensorBoard."""
+    """How many of the latest sets of samples are kept, as files and in TensorBoard."""
     evaluate_every: PositiveInt = 500
-    """The quality figure that picks the best checkpoint."""
+    """Interval for the quality figure that selects the best checkpoint."""
     evaluate_samples: PositiveInt = 2000
     """Samples for that figure."""
     graph: bool = False
@@ -94,19 +94,19 @@ class LoggingSettings(Settings):
     histograms: bool = False
     """Write histograms of the weights whenever samples are written; they are kept as long."""
     profile: bool = False
-    """Write a trace of ten steps for TensorBoard's profiler (needs tensorboard-plugin-profile to be looked at)."""
+    """Write a trace of ten steps for TensorBoard's profiler (viewing it needs tensorboard-plugin-profile)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CheckpointSettings(Settings):
-    """When the whole state is saved. An interrupt and the last step always save it."""
+    """When checkpoints of the whole training state are saved. An interrupt and the last step always save one."""
 
     decides_learning = False
 
     every: PositiveInt = 500
-    """Training steps."""
+    """Interval in training steps."""
     keep: PositiveInt = 3
-    """How many of the latest are kept, besides the best one."""
+    """How many of the latest checkpoints are kept, besides the best one."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -114,12 +114,12 @@ class Plan(metaclass=Checked):
     """How long to train and what to record: the part of a recipe that a resumed run may change."""
 
     steps: PositiveInt = 1000
-    """Training stops when this many steps have been made in all."""
+    """Total number of training steps, those before a resume included."""
     seconds: PositiveFloat | None = None
-    """Or after this many seconds of training in this call, whichever comes first."""
+    """Stop after this many seconds of training in this call, if that comes first."""
     stop_after: PositiveInt | None = None
-    """Training stops early when the quality figure has not improved for so many evaluations."""
+    """Early stopping: evaluations without an improvement of the quality figure (patience)."""
     stop_at: float | None = None
-    """Training stops early when the quality figure, of which less is better, is so low."""
+    """Stop as soon as the quality figure (lower is better) reaches this value."""
     logging: LoggingSettings = LoggingSettings()
     checkpoints: CheckpointSettings = CheckpointSettings()

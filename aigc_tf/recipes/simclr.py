@@ -1,4 +1,4 @@
-"""Contrastive learning of pictures without labels."""
+"""Self-supervised contrastive learning of pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SimCLR(RepresentationRecipe):
-    """An encoder that tells which two views are of one picture (SimCLR, Chen et al. 2020, small)."""
+    """SimCLR (Chen et al. 2020, small): self-supervised contrastive learning from two views of each picture."""
 
     model: ClassVar[str] = "aigc_tf.families.representation.simclr:SimCLR"
     networks: ClassVar[Mapping[str, str]] = {
@@ -31,17 +31,17 @@ class SimCLR(RepresentationRecipe):
 
     steps: PositiveInt = 1000
     batch_size: PositiveInt = 128
-    """Each view is told apart from those of the other pictures of a batch."""
+    """Pictures per training step; the views of the other pictures are the negatives."""
     filters: tuple[PositiveInt, ...] = (16, 32, 32)
-    """Channels of the encoder at a half, a quarter, ... of the size; its vectors are all of the last features."""
+    """Channels of the encoder at a half, a quarter, ... of the size; embeddings are the flattened last feature map."""
     projection_size: PositiveInt = 64
-    """Of the vectors that are compared; the head that makes them is left out after training (§4.2)."""
+    """Output size of the projection head, which is discarded after training (§4.2)."""
     temperature: PositiveFloat = 0.2
-    """Cosines are divided by it."""
+    """Temperature of the contrastive loss: cosine similarities are divided by it."""
     views: ClassicalAugmentation = ClassicalAugmentation(flip=True, crop=0.3, rotation=8.0)
-    """What happens to the shape of each view."""
+    """Geometric augmentation of each view."""
     colours: DifferentiableAugmentation = DifferentiableAugmentation(colour=True)
-    """And to its brightness, contrast and saturation."""
+    """Augmentation of its brightness, contrast and saturation."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3)
 
     def __post_init__(self) -> None:

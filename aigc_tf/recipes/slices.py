@@ -1,4 +1,4 @@
-"""How volumes become pictures."""
+"""How volumes are sliced into pictures."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aigc_tf.recipes.settings import Settings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SliceSettings(Settings):
-    """Of sources that are volumes: NIfTI files and DICOM series."""
+    """Slicing of volumes: NIfTI files and DICOM series."""
 
     axis: Literal["axial", "coronal", "sagittal"] = "axial"
-    """Slices of volumes: seen from below, from the front, or from the side."""
+    """Orientation of slices of volumes: seen from below, from the front, or from the side."""
     window: tuple[float, float] | None = None
-    """Intensities of volumes that are black and white, in the units of the file. None: as the file says, or else the
-    percentiles 0.5 and 99.5."""
+    """Intensity window of volumes: the values shown as black and white, in the units of the file. None: as the file
+    says, or else the percentiles 0.5 and 99.5."""
 
     def __post_init__(self) -> None:
         if self.window is not None and not self.window[0] < self.window[1]:

@@ -1,4 +1,4 @@
-"""What the recipes of models of sound share: how recordings become spectrograms, which the models make as pictures."""
+"""Shared parts of the sound recipes: recordings become spectrograms, which the models generate like pictures."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ MIN_RATE, MAX_RATE = 1000, 384_000
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SoundSettings(Settings):
-    """The sounds that a model hears and makes; recordings are brought to this form."""
+    """Format of the sounds that a model is trained on and generates; recordings are converted to it."""
 
     rate: Annotated[int, Field(ge=MIN_RATE, le=MAX_RATE)] = 8000
-    """Samples a second; recordings of other rates are resampled, channels are averaged."""
+    """Sample rate in Hz; recordings of other rates are resampled, channels are averaged."""
     hop: Annotated[int, Field(ge=8, le=4096)] = 80
-    """Samples from one column of the spectrogram to the next; a window is four times as long."""
+    """Hop length of the spectrogram in samples; the window is four times as long."""
     frames: Annotated[int, Field(ge=8, le=4096)] = 80
-    """Columns: a sound has frames times hop samples. Of longer recordings parts are cut, shorter ones get silence
-    around them."""
+    """Spectrogram frames: a sound has frames times hop samples. Longer recordings are cropped, shorter ones padded with
+    silence."""
     bands: Annotated[int, Field(ge=8, le=512)] = 64
-    """Mel bands: the rows."""
+    """Mel bands of the spectrogram."""
     floor_db: Annotated[float, Field(ge=20, le=120)] = 70.0
-    """How far below full scale a magnitude is taken for silence."""
+    """Noise floor: magnitudes this many dB below full scale count as silence."""
     iterations: Annotated[int, Field(ge=1, le=200)] = 16
-    """Of fast Griffin-Lim, which finds phases for a spectrogram."""
+    """Iterations of fast Griffin-Lim, which reconstructs the phases of a spectrogram."""
     trim_db: PositiveFloat | None = 40.0
-    """Leave out what is quieter than this far below a recording's peak at its beginning and end; None keeps it."""
+    """Trim leading and trailing parts quieter than this many dB below a recording's peak; None keeps them."""
     group: str | None = None
     """A regular expression on file names: recordings with the same match (or the same first group of it), such as a
     speaker's name, are held out together."""
     max_unreadable: Fraction = 0.01
-    """Largest share of unreadable files that are skipped; more are an error."""
+    """Largest share of unreadable files that is skipped; more are an error."""
 
     def __post_init__(self) -> None:
         try:
@@ -56,7 +56,7 @@ class SoundSettings(Settings):
 
     @property
     def samples(self) -> int:
-        """Of a sound."""
+        """Samples in a sound."""
         return self.frames * self.hop
 
     @property
@@ -79,7 +79,7 @@ class SoundLimits(QuantizationLimits):
     """By what share quantizing may change the Fréchet distance to training sounds; a file beyond it is not kept."""
 
     samples: Annotated[int, Field(ge=2)] = 500
-    """Sounds that are generated to measure it."""
+    """Sounds generated to measure it."""
     dynamic: NonNegativeFloat = 0.1
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.25
@@ -98,18 +98,18 @@ def _images(recipe: SoundRecipe) -> ImageSettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SoundRecipe(ImageRecipe):
-    """A recipe for a model that makes spectrograms as others make pictures, and sound of them.
+    """A recipe for a model that generates spectrograms like pictures, which are converted to sound.
 
-    What recipes of pictures set (size, augmentation) follows from `sound` here.
+    What image recipes set (size, augmentation) follows from `sound` here.
     """
 
     data: ClassVar[str] = "aigc_tf.data.sound.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = SOUND_ENDINGS
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.sound.samples:SoundSamples",)
     export_quality: ClassVar[str] = "aigc_tf.export.quality.sound:sound_quality"
-    pipeline_tag: ClassVar[str | None] = None  # they have no name for sounds without a text
+    pipeline_tag: ClassVar[str | None] = None  # hubs have no tag for sounds without a text
     labelled: ClassVar[bool] = False
-    """Whether the model is told classes."""
+    """Whether the model is class-conditional."""
 
     images: ClassVar[Any] = property(_images)  # type: ignore[misc]  # no field here
     augmentation: ClassVar[Any] = ClassicalAugmentation()  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The autoregressive model of sounds: one spectrum after the other (002 §6.3, 004 §6.3)."""
+"""The autoregressive model of sounds: one spectrogram frame after the other (002 §6.3, 004 §6.3)."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ NOISE = 0.25
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FrameLimits(QuantizationLimits):
-    """By what share quantizing may raise the nats a frame of held-out recordings; a file beyond it is not kept."""
+    """By what share quantizing may raise the nats per frame of held-out recordings; a file beyond it is not kept."""
 
     recordings: PositiveInt = 20
-    """Of the validation part, on which it is measured."""
+    """Recordings of the validation part to measure it on."""
     dynamic: NonNegativeFloat = 0.02
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.2
@@ -36,21 +36,21 @@ class FrameLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FrameDrawing(Options):
-    """How frames are drawn."""
+    """How frames are sampled."""
 
     temperature: NonNegativeFloat = 1.0
-    """What log-odds of the mixture's components are divided by; 0 takes the likeliest always, which soon is silence."""
+    """Softmax temperature of the mixture's components; 0 always takes the likeliest, which soon is silence."""
     noise: NonNegativeFloat = NOISE
-    """What the deviations of bands from a component's means are multiplied with: 1 draws as likelihood has it, less is
-    clearer. Chosen by the Fréchet distance to validation recordings of spoken digits."""
+    """Factor on the deviations of bands from a component's means: 1 samples from the model's distribution, less sounds
+    clearer. The default was chosen by the Fréchet distance to validation recordings of spoken digits."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SoundAR(SoundRecipe):
-    """Causal transformer over the frames of log-mel spectrograms, told the class; phases by Griffin-Lim.
+    """Class-conditional causal transformer over the frames of log-mel spectrograms; phases by Griffin-Lim.
 
     Each frame is a mixture of logistic distributions, integrated over 256 levels (Salimans et al. 2017, §2.1), so that
-    its likelihood is exact. The source has classes.
+    its likelihood is exact. The source needs classes.
     """
 
     model: ClassVar[str] = "aigc_tf.families.sound.model:SoundAR"
@@ -66,26 +66,26 @@ class SoundAR(SoundRecipe):
     export_quality: ClassVar[str] = "aigc_tf.export.quality.frames:frame_quality"
     sample_options: ClassVar[type] = FrameDrawing
     labelled: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ()  # `sound_vae` looks at folders: it needs no classes
+    reads: ClassVar[tuple[str, ...]] = ()  # folders belong to `sound_vae`, which needs no classes
 
     steps: PositiveInt = 8000
     batch_size: PositiveInt = 16
     depth: PositiveInt = 3
-    """Blocks."""
+    """Transformer blocks."""
     heads: PositiveInt = 4
-    """Of the attention in each block."""
+    """Attention heads in each block."""
     width: PositiveInt = 128
-    """Of the stream; a multiple of the heads."""
+    """Width of the transformer; a multiple of the heads."""
     components: PositiveInt = 10
-    """Of the mixture that a frame is drawn from."""
+    """Components of the mixture distribution of a frame."""
     embedding_deviation: PositiveFloat = 0.02
-    """Of the first values of what tells positions and classes."""
+    """Standard deviation of the initial position and class embeddings."""
     dropout: ProperFraction = 0.1
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
     weight_decay: NonNegativeFloat = 0.05
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: FrameLimits = FrameLimits()  # type: ignore[assignment]
 
     def __post_init__(self) -> None:

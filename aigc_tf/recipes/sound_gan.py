@@ -1,4 +1,4 @@
-"""The class-conditional spectrogram GAN of sounds, after SpecGAN (Donahue, McAuley & Puckette 2019, §3.2)."""
+"""The class-conditional spectrogram GAN for sounds, after SpecGAN (Donahue, McAuley & Puckette 2019, §3.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aigc_tf.recipes.sound import SoundLimits, SoundRecipe, SoundSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SoundGAN(SoundRecipe, GANRecipe):
-    """Class-conditional GAN of log-mel spectrograms, with phases by Griffin-Lim; the source has classes."""
+    """Class-conditional GAN of log-mel spectrograms, with phases by Griffin-Lim; the source needs classes."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.sound_gan:SoundGAN"
     networks: ClassVar[Mapping[str, str]] = {
@@ -30,7 +30,7 @@ class SoundGAN(SoundRecipe, GANRecipe):
     )
     chooses: ClassVar[str] = "aigc_tf.metrics.sound.samples:SpectrogramDistance"
     labelled: ClassVar[bool] = True
-    reads: ClassVar[tuple[str, ...]] = ()  # `sound_vae` looks at folders: it needs no classes
+    reads: ClassVar[tuple[str, ...]] = ()  # folders belong to `sound_vae`, which needs no classes
     differentiable: ClassVar[Any] = DifferentiableAugmentation()  # type: ignore[misc]  # of pictures
     discriminator_normalisation: ClassVar[bool] = False
     discriminator_units: ClassVar[tuple[int, ...]] = ()
@@ -40,17 +40,17 @@ class SoundGAN(SoundRecipe, GANRecipe):
     r1: R1Settings = R1Settings(weight=0.5)
 
     label_dim: PositiveInt = 32
-    """Length of the vector that a class becomes beside the latent."""
+    """Length of the class embedding that accompanies the latent."""
     generator_filters: tuple[PositiveInt, ...] = (128, 64, 48, 24)
-    """Channels after the dense layer and the transposed convolutions; each is a doubling."""
+    """Channels after the dense layer and the transposed convolutions; each doubles sizes."""
     discriminator_filters: tuple[PositiveInt, ...] = (24, 48, 64, 128)
     """Channels of the strided convolutions."""
     kernel_size: PositiveInt = 5
-    """Of every convolution."""
+    """Kernel size of every convolution."""
     discriminator_slope: NonNegativeFloat = 0.2
-    """Negative slope of LeakyReLU."""
+    """Negative slope of the discriminator's LeakyReLU."""
     normalisation_momentum: ProperFraction | None = 0.8
-    """Of the batch-norm statistics; None leaves batch normalisation out."""
+    """Momentum of the batch-norm statistics; None omits batch normalisation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

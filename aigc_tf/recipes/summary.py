@@ -1,4 +1,4 @@
-"""Summaries: a short text for a long one (000 §2.3, 003 §5.2)."""
+"""Text summarisation (000 §2.3, 003 §5.2)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Summary(Seq2SeqRecipe):
-    """Encoder and decoder with a copy head that summarise a text (See et al. 2017, with transformers)."""
+    """Encoder-decoder with a copy head for text summarisation (See et al. 2017, with transformers)."""
 
     pipeline_tag: ClassVar[str | None] = "summarization"
     figures: ClassVar[tuple[str, ...]] = ("rouge",)

@@ -1,4 +1,4 @@
-"""The conditional generative adversarial network of tables (002 §6.5)."""
+"""The conditional generative adversarial network for tabular data (002 §6.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.tables import TableExportLimits, TableRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TableGAN(TableRecipe):
-    """CTGAN: a generator that is asked for a name of one category, and a critic of packs of rows (Xu et al. 2019)."""
+    """CTGAN (Xu et al. 2019): a generator conditioned on one category, and a critic of packed rows."""
 
     model: ClassVar[str] = "aigc_tf.families.tables.gan:TableGAN"
     networks: ClassVar[Mapping[str, str]] = {
@@ -33,18 +33,18 @@ class TableGAN(TableRecipe):
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
     critic_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5, beta_2=0.9)
     weight_decay: NonNegativeFloat = 1e-6
-    """Of the generator's matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of the generator's matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     generator_units: tuple[PositiveInt, ...] = (128, 128)
-    """Of its dense layers."""
+    """Units of the generator's dense layers."""
     critic_units: tuple[PositiveInt, ...] = (128, 128)
-    """Of its dense layers."""
+    """Units of the critic's dense layers."""
     dropout: ProperFraction = 0.25
-    """Share of the critic's activations that are dropped."""
+    """Dropout rate of the critic."""
     pack: PositiveInt = 1
     """Rows that the critic judges together (PacGAN, Lin et al. 2018); it divides batch_size. The paper has 10; with
     some hundred rows fewer is better (docs/RESULTS.md)."""
     temperature: PositiveFloat = 0.2
-    """Of the Gumbel-softmax through which choices learn."""
+    """Temperature of the Gumbel-softmax for categories and modes."""
     gradient_penalty: NonNegativeFloat = 10.0
     """Weight of the gradient penalty (Gulrajani et al. 2017, eq. 3)."""
 

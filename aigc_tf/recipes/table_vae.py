@@ -1,4 +1,4 @@
-"""The variational autoencoder of tables (002 §6.5)."""
+"""The variational autoencoder for tabular data (002 §6.5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.recipes.tables import TableExportLimits, TableRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TableVAE(TableRecipe):
-    """TVAE: rows whose numbers lie in modes, from a normal latent (Xu et al. 2019, §4.5)."""
+    """TVAE (Xu et al. 2019, §4.5): a VAE of rows, with mode-specific normalisation of numeric columns."""
 
     model: ClassVar[str] = "aigc_tf.families.tables.vae:TableVAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -28,13 +28,13 @@ class TableVAE(TableRecipe):
     batch_size: PositiveInt = 100
     optimizer: AdamSettings = AdamSettings(learning_rate=3e-3)
     weight_decay: NonNegativeFloat = 1e-5
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019)."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019)."""
     hidden_units: tuple[PositiveInt, ...] = (128, 128)
-    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    """Units of the encoder's dense layers; the decoder's are the same in reverse."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence in the end; the paper's code has one half."""
+    """Final weight of the KL divergence; the paper's code has one half."""
     annealing_steps: NonNegativeInt = 0
-    """The weight grows from 0 to beta over so many steps."""
+    """KL annealing: steps over which the weight rises from 0 to beta."""
 
     @classmethod
     def tiny(cls) -> Self:

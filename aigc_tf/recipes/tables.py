@@ -1,4 +1,4 @@
-"""What the recipes of all models of tables share: rows of numbers and categories (002 §6.5)."""
+"""Shared parts of the recipes for tabular data: rows of numbers and categories (002 §6.5)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from aigc_tf.recipes.settings import QuantizationLimits
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TableSettings(SheetSettings):
-    """Which columns are learnt, and as what."""
+    """Which columns are used, and their types."""
 
     part: ClassVar[str] = "table"
 
     columns: tuple[str, ...] = ()
-    """Names of the columns that are used, in this order; none for all."""
+    """Names of the columns to use, in this order; all by default."""
     categories: tuple[str, ...] = ()
-    """Columns of numbers that are names of kinds: codes, grades."""
+    """Numeric columns to treat as categorical: codes, grades."""
     numbers: tuple[str, ...] = ()
-    """Columns that are numbers although they have few different ones."""
+    """Columns to treat as numeric although they have few distinct values."""
     target: str | None = None
-    """The column that is predicted from the others where synthetic rows are measured; None is the last one."""
+    """The column predicted from the others when synthetic rows are evaluated; None is the last one."""
     modes: PositiveInt = 10
-    """Normal distributions that a column of numbers is a mixture of, at most (Xu et al. 2019, §4.2)."""
+    """Maximum components of the Gaussian mixture of each numeric column (Xu et al. 2019, §4.2)."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -37,7 +37,7 @@ class TableExportLimits(QuantizationLimits):
     """By how much quantizing may raise the distance of the marginals; a file beyond it is not kept."""
 
     samples: PositiveInt = 2_000
-    """Rows that are drawn for it."""
+    """Rows generated to measure it."""
     dynamic: NonNegativeFloat = 0.02
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.05
@@ -51,7 +51,7 @@ class TableExportLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TableRecipe(Recipe):
-    """A recipe for a model that draws rows of a table."""
+    """A recipe for a model that generates rows of a table."""
 
     data: ClassVar[str] = "aigc_tf.data.tables.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = (".csv", ".tsv")
@@ -63,11 +63,11 @@ class TableRecipe(Recipe):
     )
     export_quality: ClassVar[str] = "aigc_tf.export.quality.tables:table_quality"
     draws_by_condition: ClassVar[bool] = False
-    """Whether training rows are drawn by single names of theirs, and come with them."""
+    """Whether training rows are sampled by one of their categories, which comes with them (training-by-sampling)."""
 
     table: TableSettings = TableSettings()
     latent_dim: PositiveInt = 16
     """Length of the latent vector."""
     average_rows: PositiveInt | None = 100_000
-    """Rows are drawn with a moving average (EMA) of the weights over so many rows of training; None keeps none."""
+    """Horizon, in training rows, of the exponential moving average (EMA) of the weights; None keeps no EMA."""
     export_limits: TableExportLimits = TableExportLimits()

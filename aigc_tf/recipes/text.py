@@ -1,4 +1,4 @@
-"""What the recipes of all models of text share."""
+"""Shared parts of the text recipes."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from aigc_tf.recipes.settings import AdamSettings, QuantizationLimits, ScheduleS
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextSettings(metaclass=Checked):
-    """How text becomes numbers, and numbers become examples."""
+    """How text is tokenised and split into examples."""
 
     unit: Literal["character", "byte", "word", "subword"] = "character"
-    """What one number stands for; subwords need the package tokenizers."""
+    """What a token is; subwords need the package tokenizers."""
     vocabulary_size: Annotated[int, Field(ge=16)] | None = None
-    """Symbols that are kept, the most frequent; None keeps all (of subwords 4,096)."""
+    """Maximum size of the vocabulary; the most frequent tokens are kept. None keeps all (4,096 subwords)."""
     lines: bool = False
-    """Each line is an example of its own, with an end; otherwise the text is one stream, cut into windows."""
+    """Each line is a separate example, with an end token; otherwise the text is one stream, cut into windows."""
     length: PositiveInt = 128
-    """Symbols in a window; of lines, the longest that is used."""
+    """Context length in tokens; with lines, the longest line that is used."""
     consecutive: bool = False
-    """Each row of a batch goes on where the same row of the batch before ended, for networks that carry a state."""
+    """Each row of a batch continues the same row of the previous batch, for networks that carry a state."""
     feature: str | None = None
-    """Of a TFDS set, the feature that is read; None takes `text`, or the only one that is text."""
+    """The feature of a TFDS set that is read; None takes `text`, or the only one that is text."""
     labelled: bool = False
-    """The source is one of labelled texts, as the recipe classify reads them: the texts without their labels are read,
-    and what it tests on is held out."""
+    """The source has labelled texts, as the recipe classify reads them: labels are dropped, and its test texts are held
+    out."""
     max_bytes: PositiveInt = 1_000_000_000
-    """The most that is read of a source: of a folder files spread evenly over their names, otherwise the beginning."""
+    """Maximum bytes read from a source: of a folder, files spread evenly over their names; otherwise the beginning."""
     files: str = "*.txt"
     """Which files of a folder are read."""
     max_unreadable: Fraction = 0.01
-    """Largest share of files that are skipped because they are not text in UTF-8; more are an error."""
+    """Largest share of files that is skipped because they are not UTF-8 text; more are an error."""
 
     @property
     def context(self) -> int:
-        """Symbols that a network reads in a row, at most; a line comes after a boundary."""
+        """Maximum input tokens of the network; a line is preceded by BOS."""
         return self.length + self.lines
 
 
@@ -51,7 +51,7 @@ class TextExportLimits(QuantizationLimits):
     """By what share quantizing may raise the perplexity of held-out text; a file beyond it is not kept."""
 
     symbols: Annotated[int, Field(ge=16)] = 2000
-    """Of held-out text, on which it is measured, one after the other."""
+    """Consecutive tokens of held-out text to measure it on."""
     dynamic: NonNegativeFloat = 0.01
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.05
@@ -65,7 +65,7 @@ class TextExportLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextRecipe(Recipe):
-    """A recipe for a model that writes text symbol by symbol."""
+    """A recipe for a model that writes text token by token."""
 
     data: ClassVar[str] = "aigc_tf.data.text.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = (".txt", ".md", ".py", ".json")
@@ -82,7 +82,7 @@ class TextRecipe(Recipe):
     optimizer: AdamSettings = AdamSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     weight_decay: NonNegativeFloat = 0.0
-    """Of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none."""
+    """Decoupled weight decay of matrices, scaled by the learning rate (Loshchilov & Hutter 2019); vectors have none."""
     dropout: ProperFraction = 0.0
-    """Share of the activations that a training step leaves out."""
+    """Dropout rate during training."""
     export_limits: TextExportLimits = TextExportLimits()

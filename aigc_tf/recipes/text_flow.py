@@ -1,4 +1,4 @@
-"""The flow that is told what to draw, in words."""
+"""Text-to-image rectified flow."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from aigc_tf.recipes.settings import CheckpointSettings, LoggingSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PromptedSampling(Prompting, GuidedSampling):
-    """Sampling of a flow that is told words."""
+    """Sampling from a text-to-image flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PromptedEvaluation(Judged, GuidedEvaluation):
-    """Measuring a flow that is told words."""
+    """Evaluation of a text-to-image flow."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -51,11 +51,11 @@ class TextFlow(CaptionedRecipe, FlowRecipe):
     unet: UNetSettings = UNET
     transformer: TransformerSettings = TRANSFORMER
     word_size: PositiveInt = 128
-    """Of what the networks know of each word; a multiple of twice the heads."""
+    """Length of the word embeddings; a multiple of twice the heads."""
     heads: PositiveInt = 4
-    """Of each attention to words; the last of unet.filters, or transformer.width, is a multiple of them."""
+    """Heads of each cross-attention to words; they divide the last of unet.filters, or transformer.width."""
     drop_captions: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Share of the pictures that are learnt without their caption, so that both predictions are known."""
+    """Share of the training pictures whose caption is dropped, so that the unconditional prediction is learnt, too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

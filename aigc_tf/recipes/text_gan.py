@@ -1,4 +1,4 @@
-"""The GAN that is told what to draw, in words."""
+"""Text-to-image GAN."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from aigc_tf.recipes.options import ImageEvaluation, LatentSampling
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PromptedDrawing(Prompting, LatentSampling):
-    """Sampling of a GAN that is told words."""
+    """Sampling from a text-to-image GAN."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class JudgedDrawing(Judged, ImageEvaluation):
-    """Measuring a GAN that is told words."""
+    """Evaluation of a text-to-image GAN."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextGAN(CaptionedRecipe, DCGAN64):
-    """Attentional GAN (002 §7.3.2; AttnGAN, Xu et al. 2018) of one stage over the layers of dcgan64."""
+    """Text-to-image GAN with attention (002 §7.3.2; AttnGAN, Xu et al. 2018): one stage with the layers of dcgan64."""
 
     model: ClassVar[str] = "aigc_tf.families.gan.prompted:TextGAN"
     networks: ClassVar[Mapping[str, str]] = {
@@ -45,9 +45,9 @@ class TextGAN(CaptionedRecipe, DCGAN64):
     steps: PositiveInt = 18_000
     batch_size: PositiveInt = 16
     word_size: PositiveInt = 128
-    """Of what the networks know of each word; a multiple of twice the heads."""
+    """Length of the word embeddings; a multiple of twice the heads."""
     heads: PositiveInt = 4
-    """Of each attention to words; the last but one of generator_filters is a multiple of them."""
+    """Heads of each attention to words; they divide the last but one of generator_filters."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -15,7 +15,7 @@ from aigc_tf.recipes.text import TextExportLimits, TextRecipe, TextSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TextVAE(TextRecipe):
-    """Variational autoencoder of sentences: LSTM encoder, LSTM decoder that sees the latent at every step."""
+    """Variational autoencoder of sentences: LSTM encoder and decoder; the decoder sees the latent at every step."""
 
     model: ClassVar[str] = "aigc_tf.families.text.text_vae:TextVAE"
     pipeline_tag: ClassVar[str | None] = "text-generation"
@@ -38,23 +38,23 @@ class TextVAE(TextRecipe):
     dropout: ProperFraction = 0.2
 
     embedding: PositiveInt = 256
-    """Of a symbol, on both sides."""
+    """Length of the token embeddings of encoder and decoder."""
     units: PositiveInt = 256
-    """Of the LSTM layers on both sides."""
+    """Units of the LSTM layers of encoder and decoder."""
     latent_dim: PositiveInt = 32
     """Length of the latent vector."""
     decoder_units: tuple[PositiveInt, ...] = ()
-    """Of dense layers with ReLU between the latent and the decoder's LSTM; one of 256 in the article."""
+    """Units of dense layers with ReLU between the latent and the decoder's LSTM; one of 256 in the article."""
     teacher_forcing: bool = True
-    """The decoder reads the symbols before; the article's knows the latent alone."""
+    """The decoder reads the preceding tokens; the article's sees only the latent."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    """Weight of the KL divergence; 1 gives the evidence lower bound (ELBO)."""
     annealing_steps: NonNegativeInt = 1000
-    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    """KL annealing: steps over which the weight rises from 0 to beta (Bowman et al. 2016, §3.1)."""
     free_bits: NonNegativeFloat = 0.25
-    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    """Nats of KL per latent dimension, averaged over the batch, that are not penalised (Kingma et al. 2016, eq. 15)."""
     word_dropout: Fraction = 0.25
-    """Share of the decoder's inputs that the unknown symbol takes the place of (Bowman et al. 2016, §3.2)."""
+    """Share of the decoder's input tokens replaced by the unknown token (Bowman et al. 2016, §3.2)."""
 
     def __post_init__(self) -> None:
         if not self.text.lines:
@@ -62,7 +62,7 @@ class TextVAE(TextRecipe):
 
     @classmethod
     def printed(cls) -> Self:
-        """The article's widths, batch and optimizer, and its decoder, which never reads a word."""
+        """The article's widths, batch size and optimizer, and its decoder, which reads no tokens."""
         return cls(
             batch_size=64,
             optimizer=AdamSettings(),

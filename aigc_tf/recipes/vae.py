@@ -16,7 +16,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VAE(VariationalRecipe):
-    """Variational autoencoder of dense layers: those of article 001 §4.1, one of 128 on either side, 20 latents."""
+    """Dense variational autoencoder of article 001 §4.1: one layer of 128 on either side, 20 latent dimensions."""
 
     model: ClassVar[str] = "aigc_tf.families.autoencoder.vae:VAE"
     networks: ClassVar[Mapping[str, str]] = {
@@ -28,13 +28,13 @@ class VAE(VariationalRecipe):
     batch_size: PositiveInt = 64
 
     hidden_units: tuple[PositiveInt, ...] = (128,)
-    """Of the encoder's dense layers; the decoder's are the same in reverse."""
+    """Units of the encoder's dense layers; the decoder's are the same in reverse."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3)
     average_images: PositiveInt | None = 20_000
 
     @classmethod
     def printed(cls) -> Self:
-        """The layers, batch and rate of the article, which are the default's, and its squared error."""
+        """The article's layers, batch size and learning rate, which are the defaults, and its squared error."""
         return cls(likelihood=LikelihoodSettings(kind="gaussian"), average_images=None)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What the recipes of models of video share: how clips become examples, and how long to train."""
+"""Shared parts of the video recipes: how clips become examples, and how long to train."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ CLIP_ENDINGS = (".mp4", ".gif", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VideoSettings(Settings):
-    """Clips, and the windows of them that are learnt from."""
+    """Clips, and the windows of them used for training."""
 
     rate: PositiveFloat | None = None
-    """Frames a second: for each moment the frame that is shown then. None takes the frames as they come."""
+    """Frame rate that clips are resampled to, in frames per second. None keeps all frames."""
     size: Annotated[int, Field(ge=8, le=MAX_SIDE)] | None = 64
-    """Pixels of the shorter side that frames are resized to; None keeps them as they are."""
+    """Pixels of the shorter side that frames are resized to; None keeps their size."""
     crop: Annotated[int, Field(ge=16, le=MAX_SIDE)] = 64
-    """Pixels, height and width of the squares that are cut out of frames at random; the middle is measured."""
+    """Height and width of random square crops in pixels; evaluation uses centre crops."""
     channels: Literal[1, 3] = 3
     """1 is grey, 3 is RGB."""
     mirror: bool = True
-    """Windows are mirrored left to right at random."""
+    """Flip windows horizontally at random."""
     max_frames: PositiveInt = 3000
-    """Of a clip, the first ones: frames are held in memory."""
+    """Maximum frames of a clip, from its beginning: frames are held in memory."""
     max_unreadable: Fraction = 0.1
-    """Largest share of unreadable clips that are skipped; more are an error."""
+    """Largest share of unreadable clips that is skipped; more are an error."""
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size < self.crop:
@@ -44,7 +44,7 @@ class VideoSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClipRecipe(Recipe):
-    """A recipe for a model that learns from windows of clips."""
+    """A recipe for a model trained on windows of clips."""
 
     data: ClassVar[str] = "aigc_tf.data.video.opening:open_source"
     reads: ClassVar[tuple[str, ...]] = CLIP_ENDINGS
@@ -54,12 +54,12 @@ class ClipRecipe(Recipe):
     @property
     @abc.abstractmethod
     def window(self) -> int:
-        """Frames of an example."""
+        """Frames in an example."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class VideoRecipe(ClipRecipe):
-    """A recipe for a model that makes frames of frames."""
+    """A recipe for a model that predicts frames from frames."""
 
     chooses: ClassVar[str] = "aigc_tf.metrics.held_out:HeldOutLoss"
     curves: ClassVar[str | None] = "aigc_tf.metrics.video.frames:curves"
@@ -71,9 +71,9 @@ class VideoRecipe(ClipRecipe):
     unet_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2, max_length=6)] = (24, 32, 48)
     """Channels of the U-Net at a half, a quarter, ... of the size."""
     lowest_blocks: PositiveInt = 2
-    """Residual blocks at the smallest size; the others have one on either side."""
+    """Residual blocks at the lowest resolution; the others have one on the way down and one on the way up."""
     average_clips: PositiveInt | None = 3_000
-    """Longest horizon of the moving average (EMA) of the weights, in clips; None keeps none."""
+    """Longest horizon, in clips, of the exponential moving average (EMA) of the weights; None keeps no EMA."""
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(final_share=0.02)
     export_limits: PhotoLimits = PhotoLimits()
@@ -84,7 +84,7 @@ class VideoRecipe(ClipRecipe):
 
     @property
     def granularity(self) -> int:
-        """Pixels that height and width of what the network takes are multiples of."""
+        """Pixels that height and width of an input must be multiples of."""
         return 2 ** len(self.unet_filters)
 
     @classmethod

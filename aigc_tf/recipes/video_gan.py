@@ -1,4 +1,4 @@
-"""GAN of short clips whose latent has what is seen and how it moves apart (002 §6.4)."""
+"""GAN of short clips whose latent separates content and motion (002 §6.4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ClipLimits(QuantizationLimits):
     """By what share quantizing may change the Fréchet distance to training windows; a file beyond it is not kept."""
 
     samples: Annotated[int, Field(ge=2)] = 200
-    """Clips that are generated to measure it."""
+    """Clips generated to measure it."""
     dynamic: NonNegativeFloat = 0.1
     """With 8-bit weights."""
     int8: NonNegativeFloat = 0.3
@@ -40,37 +40,37 @@ class VideoGAN(ClipRecipe, GameRecipe):
     chooses: ClassVar[str] = "aigc_tf.metrics.video.drawn:ClipDistance"
     chosen_on: ClassVar[Any] = "train"
     export_quality: ClassVar[str] = "aigc_tf.export.quality.video:drawn_quality"
-    reads: ClassVar[tuple[str, ...]] = ()  # `predict_video` looks at folders of clips
+    reads: ClassVar[tuple[str, ...]] = ()  # folders of clips belong to `predict_video`
     differentiable: ClassVar[Any] = DifferentiableAugmentation()  # type: ignore[misc]  # of pictures
     latent_dim: ClassVar[Any] = property(lambda recipe: recipe.content + recipe.frames * recipe.motion)  # type: ignore[misc]
 
     video: VideoSettings = VideoSettings(size=48, crop=48)
     frames: Annotated[int, Field(ge=2, le=64)] = 8
-    """Of a clip."""
+    """Frames in a clip."""
     content: PositiveInt = 32
-    """Numbers of the latent that are the same for all frames."""
+    """Latent dimensions shared by all frames (content)."""
     motion: PositiveInt = 6
-    """Numbers of the latent that each frame has of its own."""
+    """Latent dimensions of each frame (motion)."""
     units: PositiveInt = 24
-    """Of the GRU that makes each frame's motion of its own numbers and of those before it."""
+    """Units of the GRU that turns the motion latents of a frame and those before it into its motion code."""
     steps: PositiveInt = 6_000
     batch_size: PositiveInt = 8
     r1: R1Settings = R1Settings(weight=1.0)
     generator_optimizer: AdamSettings = AdamSettings(learning_rate=4e-4, beta_1=0.5)
     average_images: PositiveInt | None = 4_000
-    """Longest horizon, in clips, of the moving average (EMA) of the generator; None keeps none."""
+    """Longest horizon, in clips, of the exponential moving average (EMA) of the generator; None keeps no EMA."""
     generator_filters: tuple[PositiveInt, ...] = (128, 64, 32)
-    """Channels of a frame after the dense layer and the transposed convolutions; each is a doubling."""
+    """Channels of a frame after the dense layer and the transposed convolutions; each doubles sizes."""
     discriminator_filters: Annotated[tuple[PositiveInt, ...], Field(min_length=2)] = (24, 48, 96)
-    """Channels of the strided convolutions that see each frame."""
+    """Channels of the strided convolutions applied to each frame."""
     change_filters: PositiveInt = 16
-    """Channels of a frame's features, one convolution before the last, that what judges motion sees of all frames."""
+    """Channels of each frame's features, one convolution before the last, on which motion is judged."""
     kernel_size: PositiveInt = 5
-    """Of every convolution."""
+    """Kernel size of every convolution."""
     slope: PositiveFloat = 0.2
     """Negative slope of the discriminator's LeakyReLU."""
     normalisation_momentum: ProperFraction | None = 0.8
-    """Of the generator's batch-norm statistics; None leaves batch normalisation out."""
+    """Momentum of the generator's batch-norm statistics; None omits batch normalisation."""
     export_limits: ClipLimits = ClipLimits()
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class VideoGAN(ClipRecipe, GameRecipe):
 
     @property
     def window(self) -> int:
-        """Frames of an example."""
+        """Frames in an example."""
         return self.frames
 
     @classmethod

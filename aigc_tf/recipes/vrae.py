@@ -12,7 +12,7 @@ from aigc_tf.recipes.fields import STRICT
 from aigc_tf.recipes.series import SeriesExportLimits, SeriesRecipe, SeriesSettings
 from aigc_tf.recipes.settings import AdamSettings
 
-MAX_LENGTH = 128  # steps of time: the LSTMs are unrolled, and the exported file grows with each
+MAX_LENGTH = 128  # time steps: the LSTMs are unrolled, and the exported file grows with each
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -33,15 +33,15 @@ class VRAE(SeriesRecipe):
     batch_size: PositiveInt = 32
     optimizer: AdamSettings = AdamSettings(learning_rate=2e-3, clip_norm=5.0)
     units: PositiveInt = 64
-    """Of the LSTM layers on both sides."""
+    """Units of the LSTM layers of encoder and decoder."""
     latent_dim: PositiveInt = 8
     """Length of the latent vector."""
     beta: NonNegativeFloat = 1.0
-    """Weight of the KL divergence; 1 is the evidence lower bound."""
+    """Weight of the KL divergence; 1 gives the evidence lower bound (ELBO)."""
     annealing_steps: NonNegativeInt = 500
-    """The weight grows from 0 to beta over so many steps (Bowman et al. 2016, §3.1)."""
+    """KL annealing: steps over which the weight rises from 0 to beta (Bowman et al. 2016, §3.1)."""
     free_bits: NonNegativeFloat = 0.0
-    """Nats of KL in each latent dimension, averaged over the batch, that cost nothing (Kingma et al. 2016, eq. 15)."""
+    """Nats of KL per latent dimension, averaged over the batch, that are not penalised (Kingma et al. 2016, eq. 15)."""
 
     def __post_init__(self) -> None:
         if self.series.length > MAX_LENGTH:

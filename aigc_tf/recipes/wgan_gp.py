@@ -1,4 +1,4 @@
-"""The Wasserstein GAN with gradient penalty; article 000 §3.3 names the penalty, and no more."""
+"""The Wasserstein GAN with gradient penalty, of which article 000 §3.3 mentions only the penalty."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.settings import AdamSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WGANGP(DCGAN):
-    """Wasserstein GAN with gradient penalty (Gulrajani et al. 2017) over the layers of article 002 §5.2."""
+    """Wasserstein GAN with gradient penalty (WGAN-GP, Gulrajani et al. 2017) with the layers of article 002 §5.2."""
 
     steps: PositiveInt = 4000
     batch_size: PositiveInt = 16

@@ -1,4 +1,4 @@
-"""A recurrent language model of words (001 §3.3)."""
+"""Word-level recurrent language model (001 §3.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.text import TextExportLimits, TextSettings
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WordLSTM(CharRNN):
-    """LSTM language model of words."""
+    """Word-level LSTM language model."""
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, length=32, consecutive=True)
     steps: PositiveInt = 1500

@@ -104,7 +104,7 @@ def test_options_of_recipes_outside_the_package_are_taken(capsys: pytest.Capture
         parsed("--help")
     help_text = in_one_line(capsys.readouterr().out)
     assert "How sharp. (default: 1.0; runs of test_options)" in help_text
-    assert "Steps of time of each sequence. (default: 200; runs of ar) Another meaning" in help_text
+    assert "Time steps of each sequence. (default: 200; runs of ar) Another meaning" in help_text
 
 
 def test_the_recipe_checks_what_is_given():

@@ -1,4 +1,4 @@
-"""Attack a run: inputs moved a little, words swapped, training examples found out."""
+"""Attack a run: adversarial examples, word substitutions, membership inference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.cli.command import command
 from aigc_tf.errors import InputError
 
 SHARES = (0.25, 0.5, 1.0)
-"""Of ε, at which is measured."""
+"""Fractions of ε at which the attacks are measured."""
 
 
 def attack(
@@ -35,20 +35,20 @@ def attack(
     out: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Attack a run: inputs moved a little, words swapped, training examples found out.
+    """Attack a run: adversarial examples, word substitutions, membership inference.
 
     Args:
         run: The run's folder.
-        epsilon: How far brightness in [0, 1] may be moved, as 8/255 or 0.03; in L2 the length of all moves together.
-        steps: Of projected gradient descent.
-        restarts: Of the same, each from another start.
-        norm: That epsilon is of.
-        queries: Of the square attack, which needs no gradients.
-        samples: Test pictures or texts, at most, and as many generated pictures or anomalies.
-        judge: Attack the model's own judgement, or the classifier by which models of its source are measured.
-        anomalies: Pictures, a folder, that an anomaly score should be high for; made-up strange ones if not given.
-        members: Ask instead whether training examples can be told from others.
-        seed: Of all that is drawn.
+        epsilon: Size of the perturbation, such as 8/255 or 0.03: largest change of brightness in [0, 1], or L2 norm.
+        steps: Steps of projected gradient descent (PGD).
+        restarts: Random restarts of PGD.
+        norm: The norm of epsilon.
+        queries: Queries of the square attack, which needs no gradients.
+        samples: Maximum number of test pictures or texts, and of generated pictures or anomalies.
+        judge: Attack the model's own judgement, or the classifier by which models of its source are evaluated.
+        anomalies: Folder of pictures that should get a high anomaly score; synthetic anomalies by default.
+        members: Membership inference instead: can training examples be told from others?
+        seed: Random seed.
         checkpoint: The last checkpoint, or the best one seen while training.
         out: The .png of the plot; attack.png in the run's folder if not given.
         json: Print one JSON object.
@@ -98,7 +98,7 @@ def of_pictures(
     """The figure by ε and attack.
 
     Raises:
-        InputError: nothing of pictures is judged.
+        InputError: the model does not judge pictures.
     """
     from aigc_tf.cli.inputs import batches
     from aigc_tf.modalities.pictures import Pictures
@@ -121,7 +121,7 @@ def of_pictures(
 
 
 def of_words(run: Any, count: int, seed: int) -> tuple[dict[str, Any], str]:
-    """The accuracy by the share of symbols that are swapped, and what the plot shows from left to right."""
+    """The accuracy by the share of tokens that are substituted, and the label of the plot's x-axis."""
     from aigc_tf.trust.words import SHARES as SWAPPED
     from aigc_tf.trust.words import word_attack
 
@@ -138,7 +138,7 @@ def of_words(run: Any, count: int, seed: int) -> tuple[dict[str, Any], str]:
 
 
 def show_members(run: Any, samples: int, seed: int, json: bool) -> None:
-    """Print how well training examples are told from those of the test part."""
+    """Print how well training examples can be told from test examples."""
     from aigc_tf.trust.membership import membership
 
     found = membership(run.model, run.source, samples, 5 * samples, seed)
@@ -151,7 +151,7 @@ def show_members(run: Any, samples: int, seed: int, json: bool) -> None:
 
 
 def in_words(report: dict[str, Any], plot: Path) -> str:
-    """A table: a line for each strength, a column for each attack."""
+    """A table with a line for each strength and a column for each attack."""
     attacks = report["attacks"]
     lines = [f"{report['figure']} of {report['inputs']}", "strength  " + "  ".join(f"{name:>9}" for name in attacks)]
     for place, strength in enumerate(report["at"]):
@@ -161,7 +161,7 @@ def in_words(report: dict[str, Any], plot: Path) -> str:
 
 
 def write_plot(path: Path, report: dict[str, Any], across: str, run: Any) -> None:
-    """Write the figure over the strength, a line for each attack."""
+    """Plot the figure over the strength, with a curve for each attack."""
     from aigc_tf.cli.results import write_preview
     from aigc_tf.modalities.plots import lines_picture
 

@@ -34,8 +34,8 @@ def augment(
 
     Args:
         run: The run's folder.
-        count: Number of examples in all, the same number of each class.
-        out: Output folder; each class gets a folder in it.
+        count: Total number of examples, the same number of each class.
+        out: Output folder, with a subfolder for each class.
         seed: The same seed gives the same examples.
         checkpoint: The last checkpoint, or the best one seen while training.
     """
@@ -70,7 +70,7 @@ def write_classes(run: Run, count: int, out: Path, seed: int) -> None:
         for examples, _ in labelled_examples(run, count, seed):
             for example in examples:
                 gives.write(next(remaining), example, made_by)
-    except BaseException:  # some of them are no set to learn from, and would be in the way of the next attempt
+    except BaseException:  # an incomplete set is useless for training, and would be in the way of the next attempt
         for path in paths:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -92,7 +92,7 @@ def labelled_examples(run: Run, count: int, seed: int) -> Iterator[tuple[Any, np
 
 
 def model_of_classes(run: Run) -> Any:
-    """The run's model, if it draws by a condition whose values can be listed.
+    """The run's model, if it is conditional and the values of its condition can be listed.
 
     Raises:
         InputError: it does not; names the recipes whose models do.
@@ -110,7 +110,7 @@ def model_of_classes(run: Run) -> Any:
 
 
 def folder_names(class_names: Sequence[str]) -> list[str]:
-    """Names of folders, different ones, that any system accepts: "T-shirt/top" becomes "T-shirt-top"."""
+    """Distinct folder names that any system accepts: "T-shirt/top" becomes "T-shirt-top"."""
     names: list[str] = []
     for class_name in class_names:
         # A folder whose name begins with a dot would not be read back.

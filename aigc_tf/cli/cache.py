@@ -1,4 +1,4 @@
-"""Show what is kept between runs, or remove it."""
+"""Show the cache of prepared data and feature networks, or clear it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from aigc_tf.storage.cache import clear as clear_cache
 
 
 def cache(clear: bool = False) -> None:
-    """Show what is kept between runs: prepared pictures and texts, feature networks, the runtime of exported pages.
+    """Show what is cached between runs: prepared pictures and texts, feature networks, the runtime of exported pages.
 
     Args:
-        clear: Remove it. All of it can be made again.
+        clear: Clear the cache. Everything in it can be recreated.
     """
     if clear:
         print(f"{cache_root()}: {clear_cache() / 1e6:,.1f} MB removed")
@@ -32,7 +32,7 @@ def cache(clear: bool = False) -> None:
 
 
 def _about(entry: Entry) -> str:
-    """What an entry was made of, where it says that; or its name."""
+    """What an entry was made from, if recorded; otherwise its name."""
     record = Path(entry.path, "record.json")
     try:
         return printable(str(json.loads(record.read_text(encoding="utf-8"))["about"]))

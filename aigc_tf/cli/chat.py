@@ -1,4 +1,4 @@
-"""Talk to a model that answers."""
+"""Chat with a dialogue model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.cli.options import Verb, chosen_options, run_command
 from aigc_tf.errors import say
 
 VERB: Verb = "transform_options"
-"""Whose options the command takes."""
+"""The verb whose options the command takes."""
 
 
 def chat(
@@ -23,13 +23,13 @@ def chat(
     checkpoint: Literal["last", "best"] = "last",
     **options: Any,
 ) -> None:
-    """Talk to a model: each line of stdin is a turn, and is answered; an empty line begins anew.
+    """Chat with a model: each line of stdin is a turn, and gets a reply; an empty line starts a new conversation.
 
-    A model that has learnt from several turns (pairs.columns) is given as many of the latest, its own among them.
+    A model trained on several turns (pairs.columns) is given as many of the latest turns, its own included.
 
     Args:
         run: The run's folder.
-        seed: Random seed, for answers that are drawn (--temperature).
+        seed: Random seed of sampled replies (--temperature).
         checkpoint: The last checkpoint, or the best one seen while training.
         options: What the recipe's `transform_options` has.
     """
@@ -52,7 +52,7 @@ def chat(
 
 
 def _lines() -> Iterator[str]:
-    """The lines of stdin without white space around them, asked for if a person types them."""
+    """The stripped lines of stdin, with a prompt if stdin is a terminal."""
     typed = sys.stdin.isatty()
     if typed:
         say("an empty line begins a new conversation, Ctrl-D ends")

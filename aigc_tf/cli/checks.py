@@ -1,4 +1,4 @@
-"""What commands check of their arguments, so far as it needs no model."""
+"""Checks of command-line arguments that need no model."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from aigc_tf.recipes.settings import MAX_SEED
 
 
 def require_counts(**counts: int | None) -> None:
-    """Raise InputError unless each number that is given can say how many: from 1 to `MAX_COUNT`."""
+    """Raise InputError unless each given number is a valid count: from 1 to `MAX_COUNT`."""
     _require_between(1, MAX_COUNT, counts)
 
 
 def require_seed(seed: int | None) -> None:
-    """Raise InputError unless a number can be a seed: from 0 to `MAX_SEED`."""
+    """Raise InputError unless a number is a valid seed: from 0 to `MAX_SEED`."""
     _require_between(0, MAX_SEED, {"seed": seed})
 
 
@@ -42,7 +42,7 @@ def require_inputs(paths: Sequence[Path], text: Sequence[str], may_be_words: boo
 
 
 def require_ending(out: Path, endings: Sequence[str]) -> None:
-    """Raise InputError unless a name ends in one of some endings; "" stands for a folder."""
+    """Raise InputError unless a name has one of these extensions; "" stands for a folder."""
     if out.suffix not in endings:
         known = ", ".join(ending for ending in endings if ending)
         folder = ", or a folder" if "" in endings else ""
@@ -51,7 +51,7 @@ def require_ending(out: Path, endings: Sequence[str]) -> None:
 
 
 def require_new(out: Path) -> None:
-    """Raise InputError if there is something at a path already."""
+    """Raise InputError if a path exists already."""
     if out.exists():
         raise InputError(f"{out} is there already: choose another --out")
 

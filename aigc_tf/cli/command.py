@@ -27,7 +27,7 @@ from aigc_tf.runs.run import Run
 BAD_INPUT = 2
 FAILED = 1
 INTERRUPTED = 130
-# Errors that are not the program's fault; while a file is read or written they come without its name.
+# Errors that are not the program's fault; those raised while a file is read or written lack its name.
 _OF_THE_SYSTEM = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 CONFIG = (tyro.conf.FlagCreatePairsOff,)
@@ -35,7 +35,7 @@ CONFIG = (tyro.conf.FlagCreatePairsOff,)
 
 @contextmanager
 def friendly_exit() -> Iterator[None]:
-    """End the process as the contract says: bad input 2, interrupted 130, failed work 1, each in one line."""
+    """Exit with the contract's statuses and a one-line message: bad input 2, interrupted 130, failed work 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's start-up chatter
     quiet()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character gets its escape
@@ -57,7 +57,7 @@ def friendly_exit() -> Iterator[None]:
             _exit(BAD_INPUT, _too_large(error))
         if isinstance(error, RuntimeError) and type(error).__module__.partition(".")[0] == "aigc_tf":
             _exit(FAILED, str(error))
-        raise  # a fault of the program, not of the work: its traceback is wanted
+        raise  # a bug of the program: its traceback is wanted
 
 
 def _too_large(error: BaseException) -> str:
@@ -71,7 +71,7 @@ def _exit(status: int, message: str) -> None:
 
 
 def command(function: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
-    """Run `function` with arguments from the command line, by its annotations and docstring."""
+    """Run `function` with arguments from the command line; its annotations and docstring define the flags."""
     with friendly_exit():
         call(with_newest_run(function), arguments)
 
@@ -86,13 +86,13 @@ def train_command(
 ) -> None:
     """The main of a trainer: every field of `recipe` is a flag, `--images.height 64` for nested ones.
 
-    With --resume the fields start from those of the run, so that they need not be given again; with --printed from
-    those that the article prints (`printed()`); with --recipe from those of a file.
+    Flags default to the recipe's own fields; with --resume to those of the run, so that they need not be given again;
+    with --printed to those that the article prints (`printed()`); with --recipe to those of a file.
 
     Args:
-        recipe: what it trains.
+        recipe: the recipe to train.
         arguments: the flags; those of the process by default.
-        together: makes the strategy of clients that train together, when TensorFlow is there.
+        together: creates the strategy of federated clients, once TensorFlow is imported.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
     with friendly_exit():
@@ -101,11 +101,11 @@ def train_command(
 
 
 def training(kind: type[Recipe], defaults: Recipe, together: Callable[[], Any] | None = None) -> Callable[..., None]:
-    """What a trainer does, as a function for tyro.
+    """The main function of a trainer, for tyro.
 
     Args:
-        kind: what it trains.
-        defaults: what flags change.
+        kind: the recipe's class.
+        defaults: the recipe that the flags change.
         together: see `train_command`.
     """
 
@@ -124,8 +124,8 @@ def training(kind: type[Recipe], defaults: Recipe, together: Callable[[], Any] |
             run_dir: The run's folder; a new one in saved_models/ if not given.
             resume: Continue the run in --run-dir, or the newest, exactly where it was saved.
             strategy: One device, all devices of this machine, or all workers that TF_CONFIG names (docs/SCALING.md).
-            printed: Begin with the layers and settings that an article prints (docs/DOCUMENTS.md).
-            begin_with: Begin with the settings in a JSON file: the best.json of tools.search, or a run's recipe.json.
+            printed: Use the layers and settings that an article prints as defaults (docs/DOCUMENTS.md).
+            begin_with: Take the defaults from a JSON file: the best.json of tools.search, or a run's recipe.json.
         """
         if strategy != "multi_worker":  # the others find what the chief has made
             require_paths(recipe, run_dir, resume)
@@ -143,7 +143,7 @@ def training(kind: type[Recipe], defaults: Recipe, together: Callable[[], Any] |
 
 
 def refuse_epochs(words: Sequence[str]) -> None:
-    """Raise InputError for the flag of other programs that says how long to train."""
+    """Raise InputError for --epochs and the like, which other programs use for the length of training."""
     for word in words:
         name = word.partition("=")[0].replace("_", "-")
         if name in ("--epoch", "--epochs", "--num-epochs"):
@@ -154,7 +154,7 @@ def refuse_epochs(words: Sequence[str]) -> None:
 
 
 def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
-    """Raise InputError or OSError for paths that cannot be used: at once, before TensorFlow is imported."""
+    """Raise InputError or OSError for unusable paths early, before TensorFlow is imported."""
     refuse_missing(recipe.source)
     if recipe.start_from is not None:
         Run.open(recipe.start_from)
@@ -163,7 +163,7 @@ def require_paths(recipe: Recipe, run_dir: Path | None, resume: bool) -> None:
 
 
 def _defaults(recipe: type[Recipe], arguments: Sequence[str]) -> Recipe:
-    """The recipe that the flags change: the class's own, the article's, a file's, or with --resume that of the run."""
+    """The recipe that the flags change: the class's default, the article's, a file's, or with --resume the run's."""
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("--run-dir", "--run_dir")
     first.add_argument("--resume", action="store_true")
@@ -195,7 +195,7 @@ def _from_file(recipe: type[Recipe], given: argparse.Namespace) -> Recipe:
 
 
 def _printed(recipe: type[Recipe], resume: bool) -> Recipe:
-    """What an article prints for this recipe; what it only inherits is another recipe's."""
+    """The recipe with the settings that an article prints; an inherited `printed` belongs to another recipe."""
     if resume:
         raise InputError("--printed is for a new run: leave it out with --resume, the run has its recipe")
     if "printed" not in vars(recipe):

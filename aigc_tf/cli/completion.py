@@ -1,4 +1,4 @@
-"""Print what makes a shell complete the words of `aigc-tf`."""
+"""Print a shell-completion script for `aigc-tf`."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from aigc_tf.cli.search import searching
 from aigc_tf.recipes.registry import recipe_classes
 
 OF_RECIPES = {"train": training, "search": searching}
-"""Commands whose options are those of a recipe: what makes a function of it and its defaults."""
+"""Commands whose options are those of a recipe -> the factory of their functions."""
 
 
 def completion(shell: Annotated[Literal["bash", "zsh", "fish"], tyro.conf.Positional]) -> None:
-    """Print what makes a shell complete the words of `aigc-tf`.
+    """Print a shell-completion script for `aigc-tf`.
 
     For bash: aigc-tf completion bash > ~/.local/share/bash-completion/completions/aigc-tf
 
     Args:
-        shell: Of which kind it is.
+        shell: The shell.
     """
     everything().cli(prog="aigc-tf", args=["--tyro-print-completion", shell], config=CONFIG)
 
 
 def everything() -> SubcommandApp:
-    """All commands with all their options: a second's work, which no single command has to do."""
+    """All commands with all their options; building it takes a second, which single commands are spared."""
     app = SubcommandApp()
     for name in COMMANDS:
         if name not in OF_RECIPES:
@@ -47,7 +47,7 @@ def everything() -> SubcommandApp:
 
 
 def function_of(name: str) -> Callable[..., Any]:
-    """The function of a command, for tyro: it has the command's name."""
+    """The function of a command, for tyro; it is named after the command."""
     module = importlib.import_module(f"aigc_tf.cli.{name}")
     function = getattr(module, name)
     kinds = {one.kind for one in inspect.signature(function).parameters.values()}

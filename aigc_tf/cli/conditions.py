@@ -10,7 +10,7 @@ from aigc_tf.families.tasks import Task
 
 
 def parsed(model: Task, words: Sequence[str]) -> Any:
-    """What some words mean as conditions of a model, one row each; None without words.
+    """Words parsed as conditions of a model, one row each; None without words.
 
     Raises:
         InputError: the model takes no condition, or a word names none.
@@ -23,7 +23,7 @@ def parsed(model: Task, words: Sequence[str]) -> Any:
 
 
 def rows_to_draw(model: Task, words: Sequence[str]) -> Any:
-    """The conditions that get a row each in a grid: those that are asked for, or else all kinds; None without any."""
+    """The conditions that get a row each in a grid: those requested, or else all kinds; None without any."""
     condition = model.condition
     if words or condition is None or not condition.kinds:
         return parsed(model, words)
@@ -31,16 +31,16 @@ def rows_to_draw(model: Task, words: Sequence[str]) -> Any:
 
 
 def repeated(model: Task, rows: Any, times: int) -> Any:
-    """Each of some conditions so many times, side by side."""
+    """Each condition repeated `times` times in a row."""
     assert model.condition is not None
     return model.condition.stack([row for row in rows for _ in range(times)])
 
 
 def one(model: Task, words: Sequence[str]) -> Any:
-    """The one condition of everything that is shown: the one that is asked for, or else the first kind.
+    """The single condition of everything that is shown: the requested one, or else the first kind.
 
     Raises:
-        InputError: several are asked for, or none, and they cannot be listed.
+        InputError: several are requested, or none and the kinds cannot be listed.
     """
     if len(words) > 1:
         raise InputError(f"--condition (--labels) names {len(words)}: give one, since all is shown for the same")

@@ -1,4 +1,4 @@
-"""Content credentials on the command line: files are signed, and what was signed is told."""
+"""Content credentials on the command line: signing files, and reporting signatures."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def sign_file(file: Path, mark: dict[str, str], key: Path, certificate: Path | N
 
 
 def report_credentials(found: Credentials | None, asked: bool, json: bool) -> None:
-    """Print what was signed, by whom, and whether it holds; exit status 1 if it does not.
+    """Print what was signed, by whom, and whether the signature is valid; exit status 1 if it is not.
 
     Args:
         found: the credentials of a file; None if there are none.
-        asked: whether the signer has to be a trusted one.
+        asked: whether the signer has to be trusted.
         json: print one JSON object.
     """
     if json:

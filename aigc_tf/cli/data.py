@@ -1,4 +1,4 @@
-"""Show what a recipe would see of a source, before anything is trained."""
+"""Inspect a data source as a recipe would read it, before training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from aigc_tf.references import resolve
 from aigc_tf.storage.files import write_atomically, write_text
 
 USUAL = "dcgan"
-"""The recipe that is taken where a source says nothing else."""
+"""The recipe used where the source does not suggest another."""
 READ_AT_ONCE = 500  # pictures
 _BAR, _LISTED = 30, 40  # letters of the longest bar, bars of a list
 
@@ -36,19 +36,19 @@ def data(
     out: Path | None = None,
     clean: Path | None = None,
 ) -> None:
-    """Show what a recipe would see of a source: parts, classes, lengths, copies, outliers, what is left out and why.
+    """Inspect a source as a recipe would read it: splits, classes, lengths, duplicates, outliers, what is skipped.
 
     Args:
         source: A folder, a file, the name of a data set, or auto.
-        recipe: Which recipe looks, by its name; by default one that reads such files. All its fields are flags.
-        out: A picture to write, .png: examples, outliers, near-duplicates, and how many there are of each kind.
-        clean: A text file to write: which pictures are copies, near-duplicates, blank or outliers, one a line.
+        recipe: Name of the recipe; by default one that reads such files. All its fields are flags.
+        out: Write a picture (.png) of examples, outliers, near-duplicates, and counts of each kind.
+        clean: Write a text file that lists copies, near-duplicates, blank pictures and outliers, one per line.
     """
     show(recipe_named(recipe or reader_of(source))(source=source), out, clean)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command: the source comes first, flags of the recipe may follow."""
+    """The command: the source, then flags of the recipe."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     source = words.pop(0) if words and not words[0].startswith("-") else None
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -63,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def looking(defaults: Recipe) -> Callable[..., None]:
-    """The command for one recipe, whose fields are flags, for tyro."""
+    """The command for one recipe, with its fields as flags, for tyro."""
 
     def look(settings: Any, recipe: str = "", out: Path | None = None, clean: Path | None = None) -> None:
-        del recipe  # the settings are its
+        del recipe  # the settings are its fields
         show(settings, out, clean)
 
     look.__annotations__["settings"] = Annotated[type(defaults), tyro.conf.arg(name="")]
@@ -78,7 +78,7 @@ def looking(defaults: Recipe) -> Callable[..., None]:
 
 
 def reader_of(source: str) -> str:
-    """The name of a recipe that reads what a path leads to: of a folder what most of its files are."""
+    """The name of a recipe that reads the file at a path, or most files of a folder."""
     path = Path(source).expanduser()
     names = files_below(path).files if path.is_dir() else [source]
     endings = Counter(PurePath(name).suffix.lower() for name in names)
@@ -91,7 +91,7 @@ def reader_of(source: str) -> str:
 
 
 def show(recipe: Recipe, out: Path | None, clean: Path | None = None) -> None:
-    """Print what a recipe sees of its source, and write the picture of it and the list of what is to be cleaned."""
+    """Print an overview of a recipe's source; write the picture of it and the list of pictures to clean."""
     if out is not None:
         require_ending(out, (".png",))
     for path in (out, clean):
@@ -128,9 +128,9 @@ def show(recipe: Recipe, out: Path | None, clean: Path | None = None) -> None:
 
 
 def list_doubts(source: Any, modality: Any, out: Path) -> None:
-    """Write a line for each picture to look at: why, its name, and the one that it repeats, with tabs between.
+    """Write a tab-separated line for each doubtful picture: the reason, its name, and the one that it duplicates.
 
-    Names are those of all files where the source is a folder, whatever part they are in; otherwise numbers of training
+    Names are those of all files where the source is a folder, in whatever split; otherwise indices of training
     pictures, from 0.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Make a smaller model of a run: narrower layers that learn from it, most of its weights zero, or fewer channels."""
+"""Compress a run by distillation or pruning: narrower layers, sparse weights, or fewer channels."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def distil(
     seconds: float | None = None,
     run_dir: Path | None = None,
 ) -> None:
-    """Make a smaller model of a run; the result is a run of its own.
+    """Compress a run by distillation or pruning; the result is a new run.
 
     Args:
         run: The run's folder.
-        share: Train narrower layers, with at most that share of its weights, to do the same (distillation).
-        prune: Or go on training while that share of its weights becomes zero: files become smaller when compressed.
-        channels: With --prune, lose whole channels before training goes on, so many that that share of the weights is
+        share: Distillation: train a student of narrower layers with at most this share of the run's weights.
+        prune: Pruning: continue training while this share of the weights is set to zero; files compress better.
+        channels: With --prune, remove whole channels before training continues, until this share of the weights is
             gone: files become smaller and faster.
-        steps: Training steps; as many as the run's recipe has if not given.
-        seconds: End training after that many seconds.
-        run_dir: Folder of the result; one that was begun is gone on with. Default: a new one beside other runs.
+        steps: Training steps; by default those of the run's recipe.
+        seconds: Stop training after this many seconds.
+        run_dir: Folder of the result; an unfinished one is continued. Default: a new one beside other runs.
     """
     if (share is None) == (prune is None):
         raise InputError("give one of --share and --prune: how much smaller, and in which way")

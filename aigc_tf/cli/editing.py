@@ -1,4 +1,4 @@
-"""What can be done with pictures in latent space: mix two, move one along an attribute, keep their family."""
+"""Editing of pictures in latent space: mixing two, moving one along an attribute, recording a family tree."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Editing(Exploration):
-    """What begins with the latent of a picture."""
+    """An exploration that starts from the latent of a picture."""
 
     needs: ClassVar[tuple[str, ...]] = ("Decodes",)
 
     family: Path | None = None
-    """JSON file of a family tree, which gets what is found and what is made of it; made if it does not exist."""
+    """JSON file of a family tree, to which inverted pictures and results are added; created if it does not exist."""
     condition: Words = ()
     """For a conditional model: the class to show, by name or number; the first if not given."""
     updates: int = 300
-    """Steps of the optimisation; more are nearer to the picture."""
+    """Optimisation steps; more steps reconstruct the picture better."""
 
     def check(self) -> None:
-        """Raise InputError if the family tree cannot be written, or the steps are too few, too."""
+        """Also raise InputError if the family tree cannot be written, or the steps are too few."""
         super().check()
         require_counts(updates=self.updates)
         require_place(self.family)
@@ -50,24 +50,24 @@ class Editing(Exploration):
 
 @dataclass(frozen=True, kw_only=True)
 class Invert(Editing):
-    """Find the latent of a picture, and mix it with that of another; the first and last values are the pictures."""
+    """Invert a picture, and optionally mix it with another; the first and last values are the given pictures."""
 
     invert: tyro.conf.Positional[str]
     """A picture, or a member of the family tree by its name."""
     mix: str | None = None
-    """Another one: values go from the first to it, and the middle is kept in the family tree."""
+    """A second picture: interpolate from the first to it, and add the midpoint to the family tree."""
     layer: str | None = None
-    """With `mix`: mix what this layer gives, in place of the latents; an unknown name lists them. Such mixtures have no
-    latent, and are not kept in the family tree."""
+    """With `mix`: mix this layer's outputs instead of the latents; an unknown name lists the layers. Such mixtures have
+    no latent, and are not added to the family tree."""
 
     def check(self) -> None:
-        """Raise InputError if a layer is named and nothing is mixed, too."""
+        """Also raise InputError if a layer is named and nothing is mixed."""
         super().check()
         if self.layer is not None and self.mix is None:
             raise InputError("--layer needs a second picture: --mix")
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """The pictures that were given, with their inversions, and what lies between these."""
+        """The given pictures, their inversions, and the interpolation between these."""
         from aigc_tf.families.latent_space import interpolation, spherical
         from aigc_tf.families.layer_mixing import LayerMixer
 
@@ -90,26 +90,26 @@ class Invert(Editing):
 
 @dataclass(frozen=True, kw_only=True)
 class Attribute(Editing):
-    """Move a picture along an attribute that marked pictures have or lack; the first value is the picture."""
+    """Move a picture along an attribute, given pictures with and without it; the first value is the picture."""
 
     attribute: tyro.conf.Positional[str]
     """A picture, or a member of the family tree by its name."""
     having: tuple[Path, ...]
-    """Marked pictures that have the attribute: files, or folders of them; at least two."""
+    """Pictures that have the attribute: files, or folders of them; at least two."""
     lacking: tuple[Path, ...]
-    """Marked pictures that lack it, as like the others as can be in everything else; at least two."""
+    """Pictures that lack it, otherwise as similar to the others as possible; at least two."""
     strength: float = 2.0
-    """How far the last picture is moved: 1 is the distance between the means of both kinds; below 0 it loses the
+    """How far the last picture is moved: 1 is the distance between the means of both groups; below 0 removes the
     attribute."""
 
     def check(self) -> None:
-        """Raise InputError if the strength moves nothing, too."""
+        """Also raise InputError if the strength is 0 or not finite."""
         super().check()
         if not (math.isfinite(self.strength) and self.strength):
             raise InputError(f"--strength is {self.strength:g}: give a finite number that is not 0")
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """The picture, its inversion, and what this becomes on the way."""
+        """The picture, its inversion, and the steps along the attribute."""
         from aigc_tf.families.latent_space import attribute_of, interpolation, linear
 
         inverter = self.inverter(run, model)
@@ -127,7 +127,7 @@ class Attribute(Editing):
 
 
 def in_one_row(before: Sequence[Found], way: np.ndarray, after: Sequence[Found]) -> Shown:
-    """Pictures that were made, between those that were given."""
+    """Generated pictures, between the given ones."""
     import numpy as np
 
     given = [[end.picture[None] for end in ends if end.picture is not None] for ends in (before, after)]

@@ -1,4 +1,4 @@
-"""Measure the quality of a run."""
+"""Evaluate the quality of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def evaluate(
     json: bool = False,
     **options: Any,
 ) -> None:
-    """Measure the quality of a run.
+    """Evaluate the quality of a run.
 
     Args:
         run: The run's folder.
@@ -42,7 +42,7 @@ def evaluate(
 
 
 def table(report: dict[str, Any]) -> str:
-    """Figures with how to read them, then the protocol, one a line."""
+    """The figures, with their direction and baselines, then the protocol, one per line."""
     from aigc_tf.runs.reports import rows_of_report, tables_of_report
 
     head = ("measure", "value", "better", "beside it")
@@ -54,7 +54,7 @@ def table(report: dict[str, Any]) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lines of cells, columns below each other."""
+    """Lines of cells in aligned columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

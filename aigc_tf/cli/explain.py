@@ -1,4 +1,4 @@
-"""Show what a model's answers come from, and whether the explanations mean anything."""
+"""Explain a model's outputs (saliency, attributions), and check whether the explanations are meaningful."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def explain(
     tensorboard: bool = False,
     checkpoint: Literal["last", "best"] = "last",
 ) -> None:
-    """Show what a model's answers come from, and whether the explanations mean anything.
+    """Explain a model's outputs, and check whether the explanations are meaningful.
 
-    Without inputs: which latent dimensions move what.
+    Without inputs: what each latent dimension changes.
 
     Args:
         run: The run's folder.
         paths: Input files, or folders of them.
         text: Texts instead of files, for a model that takes text; for a transformer at most as long as its context.
         out: The .html report to write, or its folder; the run's folder if not given. A model that shows what it expects
-            writes each page and picture to a folder by itself.
-        judge: Explain the model's own judgement, or that of the classifier by which models of its source are measured.
-        also: Maps by LIME and SHAP, too: pip install 'aigc-tf[explain]'.
-        tensorboard: Write maps and curves for TensorBoard, too, into the run's folder.
+            writes separate pages and pictures to a folder.
+        judge: Explain the model's own judgement, or that of the classifier by which models of its source are evaluated.
+        also: Add maps by LIME and SHAP: pip install 'aigc-tf[explain]'.
+        tensorboard: Also write maps and curves for TensorBoard, into the run's folder.
         checkpoint: The last checkpoint, or the best one seen while training.
     """
     if "" in text:
@@ -102,7 +102,7 @@ def report_of(
 
 
 def source_of(run: Any) -> Any:
-    """The run's source; None, with a warning, if it is not available any more."""
+    """The run's source; None, with a warning, if it is no longer available."""
     try:
         return run.source
     except InputError as error:
@@ -111,7 +111,7 @@ def source_of(run: Any) -> Any:
 
 
 def write_expectations(folder: Path, run: Any, title: str, values: Sequence[Any]) -> None:
-    """Write what a model shows of each input: `surprise.html`, `attention.png`; of several, numbered."""
+    """Write a model's explanations of each input: `surprise.html`, `attention.png`; numbered if there are several."""
     from aigc_tf.cli.results import write_preview
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def deliver_report(report: Report, run: Run, title: str, out: Path | None, tenso
     """Write the report as a page and, if asked for, for TensorBoard; say where they are.
 
     Raises:
-        InputError: there is nothing that TensorBoard shows.
+        InputError: there is nothing to show in TensorBoard.
     """
     from aigc_tf.cli.results import write_preview
     from aigc_tf.runs import paths

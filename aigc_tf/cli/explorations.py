@@ -1,4 +1,4 @@
-"""What can be shown of a latent space, one class each, with its options."""
+"""Explorations of a latent space, one class each, with its options."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from aigc_tf.modalities.base import Modality
     from aigc_tf.runs.run import Run
 
-ENCODED = 1000  # examples of the watched part that say how active the latent dimensions are
-IN_A_ROW = 10  # on a way
-MOVED = 9  # along a direction, in one row
+ENCODED = 1000  # examples that measure how active the latent dimensions are
+IN_A_ROW = 10  # values of an interpolation
+MOVED = 9  # values along a direction, in one row
 
 Shown = tuple[Any, int | None]
-"""Values, and how many stand beside each other; None for about as many as rows."""
+"""Values, and the number of columns of their grid; None for a roughly square one."""
 Words = Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--labels"])]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exploration(abc.ABC):
-    """Something to show of a latent space."""
+    """Something to show about a latent space."""
 
     needs: ClassVar[tuple[str, ...]]
-    """The tasks that a model has to have for it."""
+    """The tasks that a model has to support for it."""
     is_way: ClassVar[bool] = False
-    """Whether the values lie one after the other, and so can be an animation."""
+    """Whether the values form a sequence, and so can be an animation."""
 
     count: int | None = None
-    """Number of values, rounded where they stand in rows; a default that suits their kind if not given."""
+    """Number of values, rounded to full rows in a grid; a suitable default if not given."""
     seed: int = 0
     """Random seed; the same seed gives the same result."""
     out: Path | None = None
@@ -49,11 +49,11 @@ class Exploration(abc.ABC):
 
     @classmethod
     def name(cls) -> str:
-        """Of its command and of its file."""
+        """Name of its command and of its file."""
         return cls.__name__.lower()
 
     def modality(self, model: Any) -> Modality:
-        """Of the values that are shown."""
+        """Modality of the values that are shown."""
         return model.gives
 
     def check(self) -> None:
@@ -64,22 +64,22 @@ class Exploration(abc.ABC):
 
     @abc.abstractmethod
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """What to show of a model that has the tasks in `needs`."""
+        """What to show for a model that supports the tasks in `needs`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn(Exploration):
-    """What begins with draws from the prior."""
+    """An exploration that starts from samples of the prior."""
 
     needs: ClassVar[tuple[str, ...]] = ("Decodes",)
 
     condition: Words = ()
     """For a conditional model: the class to show, by name or number; the first if not given."""
     truncation: float | None = None
-    """Limit latents to this many standard deviations: results are more typical and less varied."""
+    """Truncation trick: limit latents to this many standard deviations; results are more typical and less varied."""
 
     def check(self) -> None:
-        """Raise InputError if the truncation leaves next to nothing, too."""
+        """Also raise InputError if the truncation leaves next to nothing."""
         super().check()
         if self.truncation is not None and not self.truncation >= MIN_TRUNCATION:
             raise InputError(f"--truncation is {self.truncation:g}: give at least {MIN_TRUNCATION:g}")
@@ -92,10 +92,10 @@ class Interpolate(Drawn):
     is_way: ClassVar[bool] = True
 
     linear: bool = False
-    """Linear instead of spherical interpolation, which keeps the length that latents have."""
+    """Linear instead of spherical interpolation, which preserves the norm of latents."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """Values on the way, both ends included."""
+        """Values of the interpolation, both ends included."""
         from aigc_tf.cli import conditions
         from aigc_tf.families.latent_space import linear, spherical
 
@@ -106,21 +106,21 @@ class Interpolate(Drawn):
 
 @dataclass(frozen=True, kw_only=True)
 class Direction(Drawn):
-    """Move random latents along a direction, one in each row."""
+    """Move random latents along a direction, one latent per row."""
 
     direction: tyro.conf.Positional[int]
-    """Number of the direction; 0 is the one that changes the network's first layer most."""
+    """Number of the direction; 0 is the one that changes the output of the network's first layer most."""
     range: tuple[float, float] = (-3.0, 3.0)
     """First and last distance, in standard deviations."""
 
     def check(self) -> None:
-        """Raise InputError if the range is not finite, too."""
+        """Also raise InputError if the range is not finite."""
         super().check()
         if not all(math.isfinite(value) for value in self.range):
             raise InputError(f"--range is {self.range[0]:g} {self.range[1]:g}: give two finite numbers")
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """Rows of draws, moved."""
+        """Rows of samples, moved along the direction."""
         import numpy as np
 
         from aigc_tf.cli import conditions
@@ -143,7 +143,7 @@ class Direction(Drawn):
 
 @dataclass(frozen=True, kw_only=True)
 class OfDimensions(Exploration):
-    """What is shown of the latent dimensions that tell most about examples."""
+    """An exploration of the most active latent dimensions."""
 
     needs: ClassVar[tuple[str, ...]] = ("Encodes", "Decodes")
 
@@ -159,7 +159,7 @@ class OfDimensions(Exploration):
 
 @dataclass(frozen=True, kw_only=True)
 class Traverse(OfDimensions):
-    """Vary each latent dimension, one in each row, the most active first; --count is the largest number of rows."""
+    """Vary each latent dimension, one per row, the most active first; --count is the maximum number of rows."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """A row for each dimension, from -3 to 3 standard deviations."""
@@ -199,7 +199,7 @@ class Between(Exploration):
     """For a conditional model: the class to show, by name or number; the first if not given."""
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
-        """Values on the way, both ends included."""
+        """Values of the interpolation, both ends included."""
         from aigc_tf.cli import conditions
         from aigc_tf.families.latent_space import between
 

@@ -1,4 +1,4 @@
-"""Explore the latent space of a run: interpolations, directions, dimensions, edited pictures, what guidance does."""
+"""Explore the latent space of a run: interpolations, directions, traversals, edited pictures, guidance."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from aigc_tf.errors import InputError
 if TYPE_CHECKING:
     from aigc_tf.runs.run import Run
 
-MIN_SHOWN = 6  # on a way, where no count is given
+MIN_SHOWN = 6  # values, where no count is given
 
 EXPLORATIONS: dict[str, type[Exploration]] = {
     kind.name(): kind for kind in (Interpolate, Direction, Traverse, Map, Between, Nearest, Invert)
 }
-"""By the names of their commands, which are those of flags of `sample`, too."""
+"""By the names of their commands, which are also flags of `sample`."""
 ALL: tuple[type[Exploration], ...] = (*EXPLORATIONS.values(), Attribute, Guided)
 Chosen: Any = Union[  # noqa: UP007 - made of a table
     tuple(Annotated[kind, tyro.conf.subcommand(kind.name(), prefix_name=False)] for kind in ALL)

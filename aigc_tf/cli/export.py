@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aigc_tf.runs.run import Run
 
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
-"""From the finest to the coarsest."""
+"""From the most to the least precise."""
 
 
 def export(
@@ -38,18 +38,17 @@ def export(
 
     Args:
         run: The run's folder.
-        format: LiteRT for phones, TensorFlow's SavedModel alone, or a page that runs the model in a browser.
+        format: LiteRT for phones, TensorFlow's SavedModel only, or a web page that runs the model in a browser.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit arithmetic throughout).
         batch: Batch size of one call; fixed in the file.
-        tile: Of models of photographs: the file takes squares of this many pixels, as delegates want it, such as 256.
-            Without it the file takes any height and width.
+        tile: For models of photographs: fixed input size, a square of this many pixels, such as 256, as delegates need
+            it. Without it the file takes any height and width.
         out: Output folder; one in the run's exports if not given.
         checkpoint: The last checkpoint, or the best one seen while training.
-        measure: Measure what 8-bit numbers change in quality, and refuse the file beyond the recipe's limits; latency;
-            memory. For pictures a feature network may have to be trained first. Without it the file is compared with
-            Keras all the same.
-        target_bytes: Choose the finest quantization whose .tflite file has at most so many bytes.
-        require_licence: Refuse a run of data whose licence is not known.
+        measure: Measure latency, memory, and the quality of 8-bit files, which are refused beyond the recipe's limits.
+            For pictures a feature network may have to be trained first. The file is compared with Keras in any case.
+        target_bytes: Choose the most precise quantization whose .tflite file has at most this many bytes.
+        require_licence: Refuse a run trained on data of unknown licence.
         json: Print the report as one JSON object.
         options: What the recipe's `export_options` has.
     """
@@ -74,7 +73,7 @@ def export(
 
 
 def refuse_unknown_licence(run: Run) -> None:
-    """Raise InputError if it is not known on what terms the data of a run may be used."""
+    """Raise InputError if the licence of a run's data is unknown."""
     from aigc_tf.data.source import licence_is_known
     from aigc_tf.runs import paths
 
@@ -87,7 +86,7 @@ def refuse_unknown_licence(run: Run) -> None:
 
 
 def export_within(run: Run, target_bytes: int, arguments: Mapping[str, Any]) -> Export:
-    """The export of the finest quantization that fits; those that change the quality too much are passed over.
+    """The export with the most precise quantization that fits; those that change the quality too much are skipped.
 
     Raises:
         InputError: none fits; the last one is kept.

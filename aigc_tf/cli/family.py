@@ -1,4 +1,4 @@
-"""A family tree of pictures that one model made: their latents, and of which others each was mixed, as JSON."""
+"""A family tree of pictures by one model: their latents, and the parents of each mixture, as JSON."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from aigc_tf.storage.files import write_text
 
 @dataclass(frozen=True)
 class Member:
-    """A picture of the family."""
+    """A picture of the family tree."""
 
     name: str
-    """ "1", "2", ... in the order in which they came."""
+    """ "1", "2", ... in the order of their creation."""
     made: str
-    """How: "inverted", "mixed", "moved by 2", or, in a page, "drawn"."""
+    """How it was made: "inverted", "mixed", "moved by 2", or, in a web page, "drawn"."""
     latent: tuple[float, ...]
     parents: tuple[str, ...] = ()
-    """Files, names of members, or, in a page, seeds and numbers of samples."""
+    """Files, names of members, or, in a web page, seeds and numbers of samples."""
 
 
 @dataclass
 class Family:
-    """All that one model's pictures came from; `keep` writes it."""
+    """The family tree of one model's pictures; `keep` writes it."""
 
     weights: str
-    """The hash of the model's weights: the latents mean nothing to another one."""
+    """Hash of the model's weights: the latents are meaningless to other weights."""
     members: list[Member] = field(default_factory=list)
 
     @classmethod
@@ -42,8 +42,8 @@ class Family:
 
         Args:
             path: of the file.
-            weights: the hash of the model's.
-            from_normal: the model's: a page keeps the standard normal `numbers` that a latent is made of.
+            weights: hash of the model's weights.
+            from_normal: the model's: a web page stores the standard normal `numbers` that a latent is computed from.
 
         Raises:
             InputError: it holds something else, or the tree of another model.
@@ -64,7 +64,7 @@ class Family:
         return cls(weights, rows)
 
     def latent_of(self, name: str) -> np.ndarray:
-        """Of a member, float32 `[latent_dim]`.
+        """The latent of a member, float32 `[latent_dim]`.
 
         Raises:
             InputError: there is no such member.
@@ -76,7 +76,7 @@ class Family:
         raise InputError(f"there is no file {name}, and no such member of the family tree: its members are {known}")
 
     def add(self, made: str, latent: np.ndarray, parents: Sequence[str]) -> str:
-        """A further member; returns its name."""
+        """Add a member; returns its name."""
         name = str(len(self.members) + 1)
         self.members.append(Member(name, made, tuple(map(float, latent)), tuple(parents)))
         return name
@@ -88,7 +88,7 @@ class Family:
 
 
 def _latent(row: Mapping[str, Any], from_normal: Callable[[np.ndarray], np.ndarray]) -> tuple[float, ...]:
-    """Of a member as a file has it."""
+    """The latent of a member as a file has it."""
     if "latent" in row:
         return tuple(map(float, row["latent"]))
     (latent,) = from_normal(np.array([row["numbers"]], np.float32))

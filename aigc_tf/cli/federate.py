@@ -1,4 +1,4 @@
-"""Train a model by clients that keep their examples to themselves, simulated in one process."""
+"""Federated training: clients keep their examples to themselves, simulated in one process."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from aigc_tf.recipes.registry import recipe_named
 _TRAINER = "python -m trainers.NAME [OPTIONS]"
 _USUAL = FederationSettings()
 _IN_FRONT = ("python", "python3", "-m", "aigc-tf", "train", "trainers")
-"""Words that may stand before the name of a recipe or of its trainer."""
+"""Words that may precede the name of a recipe or of its trainer."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command: how clients train together, and after `--` a trainer with its flags."""
+    """The command: options of the federation, and after `--` a trainer with its flags."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     own, trainer = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
     with friendly_exit():
@@ -38,18 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def federate(settings: Annotated[FederationSettings, tyro.conf.arg(name="")] = _USUAL) -> FederationSettings:
-    """Train by clients that keep their examples to themselves: OPTIONS -- python -m trainers.NAME [OPTIONS]
+    """Federated training, simulated in one process: OPTIONS -- python -m trainers.NAME [OPTIONS]
 
-    The trainer's --steps are those of each client in all rounds. The result is a run as any other.
+    The trainer's --steps are those of each client over all rounds. The result is an ordinary run.
 
     Args:
-        settings: how.
+        settings: of the federation.
     """
     return settings
 
 
 def _recipe(words: Sequence[str]) -> tuple[type[Recipe], list[str]]:
-    """The recipe of the trainer that words name, and its flags."""
+    """The recipe of the named trainer, and its flags."""
     named = next((at for at, word in enumerate(words) if word not in _IN_FRONT), None)
     if named is None:
         raise InputError(f"what do the clients train? Give {program()} [OPTIONS] -- {_TRAINER}")

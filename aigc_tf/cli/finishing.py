@@ -1,4 +1,4 @@
-"""What happens to examples between a model and a file: the best are kept, some refused, enlarged, and marked."""
+"""Post-processing of examples before they are written: best-of-n selection, filters, upscaling, watermarks."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from aigc_tf.trust.content import Filter
 
 ROUNDS = 20
-"""How often an example is drawn at most, until one passes."""
+"""Maximum number of attempts per example until one passes the filters."""
 Drawing = Callable[[int, int, Any], Iterator[Any]]
-"""Batches of so many examples of a seed, under conditions, a row each, or None."""
+"""(count, seed, conditions, a row each, or None) -> batches of examples."""
 
 
 ON_THE_WAY = ("best of", "filtered", "upscaled")
-"""What a mark of origin says of examples that are not what the model draws of the seed alone."""
+"""Keys in a mark of origin of examples that do not follow from the model and the seed alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,28 +33,28 @@ class Flags:
     """Flags of a command that belong together."""
 
     def given(self) -> dict[str, Any]:
-        """Those that are given, by name."""
+        """The flags that are given, by name."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, ()) and value is not False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refusals(Flags):
-    """What must not be drawn."""
+    """Content filters."""
 
     refuse_words: Path | None = None
-    """File of words or phrases, one a line: texts with one of them are drawn anew."""
+    """File of words or phrases, one per line: texts that contain one of them are generated again."""
     refuse_classes: tuple[str, ...] = ()
-    """Classes, by name or number: pictures or texts that a classifier takes for one of them are drawn anew."""
+    """Classes, by name or number: pictures or texts that a classifier assigns to one of them are generated again."""
     refuse_by: Path | None = None
-    """With --refuse-classes: the run of the classifier, such as one of semi_vae or classify; the classifier by which
-    models of the run's source are measured if not given."""
+    """With --refuse-classes: the run of the classifier, such as one of semi_vae or classify; by default the classifier
+    by which models of the run's source are evaluated."""
 
     def filters(self, run: Run) -> dict[str, Filter]:
         """The filters by their flags.
 
         Raises:
-            InputError: they do not fit what the run draws.
+            InputError: they do not fit what the run generates.
         """
         if self.refuse_by is not None and not self.refuse_classes:
             raise InputError("--refuse-by is the classifier: give --refuse-classes, too")
@@ -67,7 +67,7 @@ class Refusals(Flags):
 
 
 def filter_of_words(gives: Modality, path: Path) -> Filter:
-    """A filter of what is printed.
+    """A filter of texts by words.
 
     Raises:
         InputError: examples are not printed, or the file lists no words.
@@ -99,7 +99,7 @@ def filter_of_classes(run: Run, refused: tuple[str, ...], by: Path | None) -> Fi
 
 
 def told_by(by: Path, gives: Modality, flag: str) -> tuple[Callable[[Any], np.ndarray], ClassNames]:
-    """How the classifier of a run tells classes apart: examples -> probabilities `[count, classes]`, and their names.
+    """The classifier of a run: examples -> probabilities `[count, classes]`, and the names of the classes.
 
     Args:
         by: the run.
@@ -121,12 +121,12 @@ def told_by(by: Path, gives: Modality, flag: str) -> tuple[Callable[[Any], np.nd
 
 
 def key_of(run: Run, options: dict[str, Any], out: Path | None) -> str | None:
-    """The key of a watermark that is put into what was drawn, taken out of the options; None without one.
+    """The key of a watermark that is added to generated examples, removed from the options; None without one.
 
-    Where the model itself draws with a watermark, the key stays in its options.
+    Where the model itself samples with a watermark, the key stays in its options.
 
     Raises:
-        InputError: examples would be shrunk to a sheet or an animation, where the pattern is not found again.
+        InputError: examples would be shrunk to a sheet or an animation, where the pattern cannot be detected.
     """
     if "watermark" not in options or run.model.gives.watermarked is None:
         return None
@@ -137,19 +137,19 @@ def key_of(run: Run, options: dict[str, Any], out: Path | None) -> str | None:
 
 @dataclass(frozen=True)
 class Finishing:
-    """What is done with drawn examples: the best are kept, some of them refused, the others enlarged, then marked."""
+    """Post-processing of generated examples: best-of-n selection, filters, upscaling, watermarks, in this order."""
 
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    """By the flags that asked for them."""
+    """By the flags that requested them."""
     key: str | None = None
-    """Of the watermark."""
+    """Key of the watermark."""
     best: Best | None = None
-    """Draws each several times."""
+    """Best-of-n selection."""
     enlarging: Enlarging | None = None
-    """Of pictures."""
+    """Upscaling of pictures."""
 
     def on_the_way(self) -> dict[str, Any]:
-        """What a mark of origin says of it."""
+        """What a mark of origin says about it."""
         best = self.best and f"{self.best.times}, by {self.best.judge}"
         said = (best, list(self.filters), self.enlarging and self.enlarging.origin)
         return {name: value for name, value in zip(ON_THE_WAY, said, strict=True) if value}
@@ -158,10 +158,10 @@ class Finishing:
         """Batches of `total` examples.
 
         Args:
-            model: that draws.
-            draw: makes some examples.
+            model: that generates them.
+            draw: generates batches.
             total: how many.
-            seed: of the first round; what is refused is drawn again with others that follow from it.
+            seed: of the first round; refused examples are generated again with seeds derived from it.
             rows: a condition for each, or None.
         """
         if self.best is not None:
@@ -172,7 +172,7 @@ class Finishing:
         yield from batches if self.key is None else (model.gives.watermarked(batch, self.key) for batch in batches)
 
     def _passed(self, model: Any, draw: Drawing, total: int, seed: int, rows: Any) -> Iterator[Any]:
-        """One batch of examples that no filter refuses, each under its own condition; says how many were refused."""
+        """One batch of examples that pass all filters, each with its own condition; reports how many were refused."""
         found: dict[int, Any] = {}
         refused, drawn = dict.fromkeys(self.filters, 0), 0
         for round_seed in seeds(seed):
@@ -193,7 +193,7 @@ class Finishing:
 
 
 def seeds(first: int) -> list[int]:
-    """Of each round: the given one, and others that follow from it."""
+    """The seed of each round: the given one, and others derived from it."""
     import numpy as np
 
     further = (np.random.SeedSequence((first, round_)).generate_state(1)[0] for round_ in range(1, ROUNDS))

@@ -1,4 +1,4 @@
-"""What guidance does, as a picture."""
+"""The effect of classifier-free guidance, as a picture."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Guided(Exploration):
-    """Draw with more and more guidance, from left to right: a row for each condition, of the same noise throughout."""
+    """Sample with increasing guidance from left to right: a row for each condition, from the same noise throughout."""
 
     needs: ClassVar[tuple[str, ...]] = ("Draws",)
 
     guided: tyro.conf.Positional[tuple[str, ...]]
-    """Classes by name or number, or what to draw, in words."""
+    """Classes by name or number, or text prompts."""
     weights: tuple[float, ...] = (1.0, 2.0, 4.0)
-    """The guidance of each column."""
+    """The guidance scale of each column."""
 
     def check(self) -> None:
-        """Raise InputError if there is a count, too, or nothing to draw."""
+        """Also raise InputError if there is a count, or nothing to generate."""
         super().check()
         if self.count is not None:
             raise InputError("guided has no --count: it draws one for each condition and weight, leave it out")

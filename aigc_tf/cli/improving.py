@@ -1,4 +1,4 @@
-"""Examples are made better than they were drawn: the best of several is kept, and pictures are enlarged."""
+"""Improvements of generated examples: best-of-n selection, and upscaling of pictures."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ if TYPE_CHECKING:
     from aigc_tf.runs.run import Run
 
 SOURCES_OWN = Path("classifier")
-"""In place of a run that judges: the classifier of the source."""
+"""Stands for the classifier of the source, in place of a run."""
 Rating = Callable[[Any, Any], "np.ndarray"]
-"""How good examples are, float `[count]`, higher for better ones, under conditions, a row each, or None."""
+"""(examples, conditions, a row each, or None) -> their quality, float `[count]`, higher is better."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Improvements(Flags):
-    """What is done to get better examples."""
+    """Ways to get better examples."""
 
     best_of: int | None = None
-    """Draw each example so many times, and keep the best: of `music` that with the fewest parallels, of pictures that
-    which a GAN's own discriminator takes most for real, or of which a classifier is surest."""
+    """Generate this many candidates per example, and keep the best: for `music` that with the fewest parallels, for
+    pictures that which a GAN's own discriminator rates as most real, or of which a classifier is most confident."""
     best_by: Annotated[Path | None, tyro.conf.arg(metavar="RUN|classifier")] = None
-    """With --best-of: the run that chooses, a classifier, such as one of semi_vae or classify, or a GAN; `classifier`
-    is that by which models of its source are measured. If not given a GAN chooses itself; for others that does."""
+    """With --best-of: the run that rates candidates, a classifier, such as one of semi_vae or classify, or a GAN;
+    `classifier` is that by which models of its source are evaluated. By default a GAN's own discriminator, or else the
+    latter."""
     upscale: Annotated[Path | None, tyro.conf.arg(metavar="RUN")] = None
-    """A run of upscale: pictures are enlarged by it."""
+    """A run of upscale, which enlarges the pictures."""
 
     def without(self, options: dict[str, Any], own: set[str]) -> Improvements:
         """These without what the model does itself, which becomes one of its options.
 
         Args:
-            options: of sampling, which gets it.
-            own: names of the model's.
+            options: of sampling, to which it is added.
+            own: names of the model's own options.
 
         Raises:
             InputError: there is a judge without anything to choose among, or the model chooses by itself.
@@ -59,27 +60,27 @@ class Improvements(Flags):
         return replace(self, best_of=None)
 
     def of(self, run: Run) -> tuple[Best | None, Enlarging | None]:
-        """What chooses among drawings of a run, and what enlarges them; None for what is not asked for."""
+        """The best-of-n selection for a run, and the upscaling; None for what is not requested."""
         best = None if self.best_of is None else Best(self.best_of, *rating_of(run, self.best_by))
         return best, None if self.upscale is None else Enlarging.by(self.upscale, run.able("Draws").gives)
 
 
 @dataclass(frozen=True)
 class Best:
-    """Keeps the best of several drawings of each example."""
+    """Best-of-n selection."""
 
     times: int
-    """How many there are of each."""
+    """Candidates per example."""
     rating: Rating
     judge: str
     """Who rates, in words."""
 
     def drawing(self, model: Any, draw: Drawing) -> Drawing:
-        """What draws each example several times, under its condition, and keeps the best.
+        """A function that generates several candidates per example, with its condition, and keeps the best.
 
         Args:
-            model: that draws.
-            draw: makes some examples.
+            model: that generates them.
+            draw: generates batches.
         """
         from aigc_tf.cli.conditions import repeated
 
@@ -98,7 +99,7 @@ class Best:
         return drawn
 
     def _kept(self, values: Any, rows: Any) -> Any:
-        """Of each `times` examples that follow each other the best."""
+        """The best of each `times` consecutive examples."""
         import numpy as np
 
         ratings = self.rating(values, rows).reshape(-1, self.times)
@@ -110,7 +111,7 @@ def rating_of(run: Run, by: Path | None) -> tuple[Rating, str]:
     """How examples of a run are rated, and by whom.
 
     Args:
-        run: that draws them.
+        run: that generates them.
         by: the run of the judge, or `classifier` for that of the run's source; None for a GAN's own discriminator, or
             else that classifier.
 
@@ -140,12 +141,12 @@ def rating_of(run: Run, by: Path | None) -> tuple[Rating, str]:
 
 
 def sureness(model: Any, probabilities: Callable[[Any], np.ndarray], classes: Any) -> Rating:
-    """The probability of the class that was asked for, or of the likeliest one where none was.
+    """The probability of the requested class, or of the likeliest one if none was requested.
 
     Args:
-        model: that draws; its condition may be a class.
-        probabilities: of each class, float `[count, classes]`, for examples as they are drawn.
-        classes: that they are of; those of the condition are found among them by name.
+        model: that generates; its condition may be a class.
+        probabilities: of each class, float `[count, classes]`, for generated examples.
+        classes: of the probabilities; those of the condition are matched by name.
     """
     from aigc_tf.modalities.labels import Labels
 
@@ -162,18 +163,18 @@ def sureness(model: Any, probabilities: Callable[[Any], np.ndarray], classes: An
 
 @dataclass(frozen=True)
 class Enlarging:
-    """Enlarges pictures by a run."""
+    """Upscaling of pictures with a run."""
 
     enlarge: Callable[[Any], Any]
     origin: str
-    """Which run it is, with which weights."""
+    """The run and the hash of its weights."""
 
     @classmethod
     def by(cls, path: Path, gives: Modality) -> Enlarging:
         """A run of `upscale`.
 
         Raises:
-            InputError: it enlarges nothing, or what is drawn are no pictures.
+            InputError: the run does not upscale, or the examples are not pictures.
         """
         from aigc_tf.families.photo_model import PhotoModel
         from aigc_tf.families.state import weights_hash

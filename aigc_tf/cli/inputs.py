@@ -1,4 +1,4 @@
-"""Inputs of the verbs that give something for each: files, folders, or texts."""
+"""Inputs of the commands that process files, folders, or texts one by one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aigc_tf.modalities.base import Modality
 
 
 def batches(takes: Modality, paths: Sequence[Path], texts: Sequence[str]) -> Iterator[tuple[list[str], Any]]:
-    """Names and values, as many at once as a model takes well; see `Modality.read_all` for what cannot be read.
+    """Names and values, in batches that suit a model; see `Modality.read_all` for unreadable files.
 
     Raises:
         InputError: there are texts for a model that takes none, or nothing can be read.

@@ -1,4 +1,4 @@
-"""Inverts pictures for commands, says how near it came, and keeps the family tree."""
+"""Inversion of pictures for commands, with its error, and the family tree."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Found(NamedTuple):
     """A picture or a member of the family, in latent space."""
 
     name: str
-    """Of the member, if there is a family; otherwise as it was given."""
+    """Name of the member, if there is a family; otherwise as given."""
     latent: np.ndarray
     """float32 `[latent_dim]`."""
     picture: np.ndarray | None
-    """That was inverted, float32 `[height, width, channels]` in [0, 1]; None of a member."""
+    """The inverted picture, float32 `[height, width, channels]` in [0, 1]; None for a member."""
 
 
 class Inverter:
@@ -37,11 +37,11 @@ class Inverter:
         model: decodes pictures.
         tree: JSON file of the family; None for none.
         condition: one for all, if the model takes one.
-        updates: of the optimisation.
-        seed: of its starts.
+        updates: steps of the optimisation.
+        seed: of its initial latents.
 
     Raises:
-        InputError: the model does not draw pictures, or the file holds something else than its family.
+        InputError: the model does not generate pictures, or the file is not its family tree.
     """
 
     def __init__(self, run: Run, model: Any, tree: Path | None, condition: Any, updates: int, seed: int) -> None:
@@ -51,7 +51,7 @@ class Inverter:
         self.family = None if tree is None else Family.read(tree, weights_hash(model), model.from_normal)
 
     def found(self, name: str) -> Found:
-        """What a word names: a member of the family, or the inversion of a picture, of which it says the error."""
+        """The named member of the family, or the inversion of a picture, whose error is reported."""
         if self.family is not None and not Path(name).exists():
             return Found(name, self.family.latent_of(name), None)
         picture = as_brightness(self.model.gives.parse([name]))
@@ -68,7 +68,7 @@ class Inverter:
         return Found(name, latent[0], picture[0])
 
     def marked(self, paths: Sequence[Path]) -> np.ndarray:
-        """Latents of the pictures that paths name, float32 `[count, latent_dim]`: encoded where the model can."""
+        """Latents of the pictures at some paths, float32 `[count, latent_dim]`: encoded where the model can."""
         gives = self.model.gives
         pictures = np.concatenate([values for _, values in gives.read_all(gives.find(paths), AT_ONCE)])
         if isinstance(self.model, Encodes):
@@ -76,7 +76,7 @@ class Inverter:
         return invert(self.model, pictures, self.updates, self.seed, self.condition)
 
     def add(self, what: str, made: str, latent: np.ndarray, parents: Sequence[str]) -> None:
-        """Add what was made of members to the family, if there is one, and say so."""
+        """Add a result to the family, if there is one, and report it."""
         if self.family is not None:
             say(f"{what} is member {self.family.add(made, latent, parents)} of {self.tree}")
 

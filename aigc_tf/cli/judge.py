@@ -1,4 +1,4 @@
-"""Let people say which examples are real: a sheet to answer, and what the answers say."""
+"""Human evaluation: a page on which people say which examples are real, and the evaluation of their answers."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def judge(
     answers: tuple[Path, ...] = (),
     json: bool = False,
 ) -> None:
-    """Let people say which examples are real: a sheet to answer, and what the answers say.
+    """Human evaluation: a page on which people say which examples are real, and the evaluation of their answers.
 
     Args:
         run: The run's folder.
-        count: Examples on the sheet: half of them of the test part, half generated, in random order.
-        seed: Of the generated examples and of the order.
-        out: Folder of the sheet: index.html to hand out, and key.json to keep. Default: judge in the run's folder.
+        count: Examples on the page: half from the test part, half generated, in random order.
+        seed: Random seed of the generated examples and of the order.
+        out: Folder of the page: index.html to hand out, and key.json to keep. Default: judge in the run's folder.
         checkpoint: The last checkpoint, or the best one seen while training.
-        answers: Files that people have saved: prints how many were fooled.
+        answers: Files of answers that people have saved: print how often they were fooled.
         json: Print one JSON object.
     """
     from aigc_tf.runs.run import Run
@@ -57,7 +57,7 @@ def write_sheet(run: Any, count: int, seed: int, folder: Path) -> Path:
     """Write the page and its key.
 
     Raises:
-        InputError: the model does not draw, or there are no test examples.
+        InputError: the model does not generate, or there are no test examples.
     """
     from aigc_tf.cli.judging_page import judging_page
     from aigc_tf.metrics.judgement import GENERATED, REAL
@@ -81,7 +81,7 @@ def write_sheet(run: Any, count: int, seed: int, folder: Path) -> Path:
 
 
 def as_shown(modality: Any, real: Sequence[Any], made: Sequence[Any]) -> list[str]:
-    """Each as text or as a data URL of a PNG; texts that are cut anywhere are as long on both sides."""
+    """Each example as text or as a data URL of a PNG; texts are truncated to the same maximum on both sides."""
     from aigc_tf.modalities.drawing import data_url
 
     shown = [modality.show(modality.stack([value])) for value in (*real, *made)]
@@ -93,10 +93,10 @@ def as_shown(modality: Any, real: Sequence[Any], made: Sequence[Any]) -> list[st
 
 
 def said_by(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
-    """What the answers in files say.
+    """The evaluation of the answers in files.
 
     Raises:
-        InputError: there is no sheet in the folder, or a file does not hold answers to it.
+        InputError: there is no key in the folder, or a file does not hold answers to its page.
     """
     from aigc_tf.metrics.judgement import GENERATED, REAL, judged
     from aigc_tf.runs.folder import read_object

@@ -1,4 +1,4 @@
-"""The page on which a person says of each example whether it is real or generated."""
+"""The web page on which a person says for each example whether it is real or generated."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ show();
 
 
 def judging_page(name: str, sheet: str, items: Sequence[tuple[str, str]]) -> str:
-    """HTML that needs nothing else, and sends nothing anywhere.
+    """Self-contained HTML, which sends nothing anywhere.
 
     Args:
-        name: of what is shown, in the plural.
-        sheet: what answers belong to.
-        items: number and value of each, in the order in which they are shown: text, or a data URL of a PNG.
+        name: of the kind of examples, in the plural.
+        sheet: identifies the page that answers belong to.
+        items: number and value of each example, in the order shown: text, or a data URL of a PNG.
     """
     values = json.dumps([{"id": number, "value": value} for number, value in items], ensure_ascii=False)
     values = values.replace("</", "<\\/")  # of a text that ends the script

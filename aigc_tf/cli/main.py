@@ -1,4 +1,4 @@
-"""The console command: `aigc-tf COMMAND`, which is `python -m aigc_tf COMMAND`, too."""
+"""The console command: `aigc-tf COMMAND`, or `python -m aigc_tf COMMAND`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMANDS = (
     "cache",
     "completion",
 )
-"""Each is a module of this room with a `main` and, `train` and `search` apart, a function of its name."""
+"""Each is a module of this package with a `main` and, except `train` and `search`, a function of its name."""
 IN_THE_REPOSITORY = ("benchmark", "quickstart")
 """Modules of `tools/` that are not installed."""
 

@@ -1,4 +1,4 @@
-"""RUN may be left out of a command: the newest run takes its place."""
+"""RUN is optional in commands: the newest run is the default."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from aigc_tf.runs import paths
 from aigc_tf.runs.folder import newest_run
 
 NEWEST = Path("newest")
-"""What stands for the newest run on the command line, and is taken if no run is named."""
+"""Stands for the newest run on the command line, and is the default."""
 
 _RUN = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 
 
 def with_newest_run(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A command whose `run`, if it has one, may be left out, for tyro.
+    """A command whose `run`, if it has one, is optional, for tyro.
 
-    Where files can follow the run, a path that exists but is not a run is the first of them.
+    Where files can follow the run, a path that exists but is not a run counts as the first file.
     """
     signature = inspect.signature(function, eval_str=True)
     run, *others = signature.parameters.values()
@@ -55,7 +55,7 @@ def with_newest_run(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def is_positional(parameter: inspect.Parameter) -> bool:
-    """Whether a parameter stands without a flag on the command line."""
+    """Whether a parameter is positional on the command line."""
     return tyro.conf.Positional in getattr(parameter.annotation, "__metadata__", ())
 
 
@@ -68,7 +68,7 @@ def is_run(path: Path) -> bool:
 
 
 def chosen_run(run: Path) -> Path:
-    """The folder of the run that was named, or else of the newest, of which the user is told.
+    """The folder of the named run, or else of the newest, which is reported to the user.
 
     Raises:
         InputError: there is none.

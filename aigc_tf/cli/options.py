@@ -1,4 +1,4 @@
-"""Options of the verbs as flags: the help lists those of all recipes, a run accepts its own."""
+"""Options of the verbs as flags: the help lists those of all recipes, a run accepts only its own."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Verb = Literal["sample_options", "transform_options", "evaluate_options", "expor
 def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[str] | None = None) -> None:
     """Run a function that takes the options of a verb as `**options`, with arguments from the command line.
 
-    The options of all recipes are flags, so that one that the run does not have can be refused by name. The help of a
-    named run lists its own alone.
+    The options of all recipes are flags, so that one that the run does not have can be rejected by name. The help for a
+    named run lists only its own options.
 
     Args:
         function: takes the run's folder first.
@@ -51,12 +51,12 @@ def run_command(function: Callable[..., Any], verb: Verb, arguments: Sequence[st
 
 
 def named_run(words: Sequence[str]) -> Path | None:
-    """The first of some words that is a run folder; the others may be anything, such as a long prompt."""
+    """The first word that is a run folder; the others may be anything, such as a long prompt."""
     return next(filter(is_run, map(Path, words)), None)
 
 
 def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of a model's method for the options that were given, checked by the recipe's own class.
+    """The keyword arguments of a model's method for the given options, validated by the recipe's own class.
 
     Raises:
         InputError: the recipe has no such option, or the value cannot be used.
@@ -73,12 +73,12 @@ def chosen_options(recipe: Recipe, verb: Verb, given: Mapping[str, Any]) -> dict
 
 
 def flag(name: str) -> str:
-    """What an option is called on the command line."""
+    """The command-line flag of an option."""
     return "--" + name.replace("_", "-")
 
 
 def with_options(function: Callable[..., Any], verb: Verb, recipes: Sequence[type[Recipe]]) -> Callable[..., Any]:
-    """A function whose `**options` are spelled out in its signature, for tyro: None stands for what is not given."""
+    """A function whose `**options` are spelled out in its signature, for tyro; None stands for options not given."""
     signature = inspect.signature(function, eval_str=True)
     fixed = [one for one in signature.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
     groups = [one.default for one in fixed if dataclasses.is_dataclass(one.default)]
@@ -115,7 +115,7 @@ def _options(verb: Verb, recipes: Sequence[type[Recipe]]) -> list[inspect.Parame
 def _parameter(
     name: str, variants: Sequence[tuple[type, Any]], recipes_of: Mapping[type, list[str]], named: bool
 ) -> inspect.Parameter:
-    """An option of several classes: of the types that it has in them, with help that says which runs have it."""
+    """An option of several classes, with the union of its types, and help that says which runs have it."""
     kinds = list(dict.fromkeys(get_type_hints(kind, include_extras=True)[name] for kind, _ in variants))
     annotation = functools.reduce(lambda first, second: first | second, kinds)
     meanings: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""How this program was called: what its help and its messages call it."""
+"""The name by which this program was called, for its help and messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _subcommands: ContextVar[tuple[str, ...]] = ContextVar("_subcommands", default=(
 
 
 def program() -> str:
-    """What was typed: `aigc-tf sample`, `python -m tools.sample`, `python -m trainers dcgan`."""
+    """The command as typed: `aigc-tf sample`, `python -m tools.sample`, `python -m trainers dcgan`."""
     spec = sys.modules["__main__"].__spec__
     if spec is None:  # a script, or the console command
         called = Path(sys.argv[0]).name.removesuffix(".exe")
@@ -28,7 +28,7 @@ def short_name() -> str:
 
 @contextmanager
 def subcommand(name: str) -> Iterator[None]:
-    """Meanwhile the program is called by one more word."""
+    """Within this context, the program's name has one more word."""
     token = _subcommands.set((*_subcommands.get(), name))
     try:
         yield

@@ -1,4 +1,4 @@
-"""Say where a generated file comes from, and whether a run makes the same bits again."""
+"""Show the provenance of a generated file, detect watermarks, verify that a run reproduces it, or sign it."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def provenance(
     out: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Say where a generated file comes from: model, run, seed, data and its licence, and who signed it.
+    """Show the provenance of a generated file: model, run, seed, data and its licence, and who signed it.
 
-    Exit status 1 if `--verify` finds something else, or `--watermark` nothing, if the file was changed after it was
-    signed, or if `--certificate` does not vouch for who did.
+    Exit status 1 if `--verify` finds a difference, if `--watermark` finds none, if the file was changed after it was
+    signed, or if `--certificate` does not vouch for the signer.
 
     Args:
         file: A picture, sound, piece, clip, text, table or .tflite file that this package has written.
-        verify: A run's folder: draw the file again with it, and compare the bits.
-        watermark: A key: look whether the picture or text was made with it, by what is to be seen alone; a mark of
-            origin need not be there.
-        run: With --watermark, of a text: the run that may have written it.
+        verify: A run's folder: generate the file again with it, and compare the bits.
+        watermark: A key: detect whether the picture or text was generated with it, from the content alone; no mark of
+            origin is needed.
+        run: With --watermark, for a text: the run that may have written it.
         sign: A private key (.pem): write a copy of the picture, sound or clip with content credentials (C2PA).
-        certificate: With --sign, the certificates of that key (.pem). Else those of signers, or of who vouches for
-            them, that you trust: was the file signed by one of them? A mark of origin need not be there.
-        out: With --sign, the copy.
+        certificate: With --sign, the certificates of that key (.pem). Otherwise certificates of signers, or of their
+            issuers, that you trust: was the file signed by one of them? No mark of origin is needed.
+        out: With --sign, the signed copy.
         json: Print one JSON object.
     """
     require_inputs([file], [])
@@ -85,7 +85,7 @@ def provenance(
 
 
 def report_watermark(looked: Looked, json: bool) -> None:
-    """Print what was found; exit status 1 if nothing was."""
+    """Print whether a watermark was found; exit status 1 if not."""
     said = "found" if looked.found else "not found"
     print(jsons.dumps({"watermark": looked.found, "evidence": looked.words}) if json else f"{said}: {looked.words}")
     if not looked.found:
@@ -117,10 +117,10 @@ def mark_of(file: Path) -> dict[str, str]:
 
 
 def difference_to(file: Path, mark: Mapping[str, str], run: Path) -> str | None:
-    """What speaks against a run's having drawn a file; None if it draws the same bits.
+    """How a run fails to reproduce a file; None if it generates the same bits.
 
     Raises:
-        InputError: the file was not drawn from a seed alone, its mark is damaged, or there is no such run.
+        InputError: the file was not generated from a seed alone, its mark is damaged, or there is no such run.
     """
     from aigc_tf.families.state import weights_hash
     from aigc_tf.runs.run import Run
@@ -138,7 +138,7 @@ def difference_to(file: Path, mark: Mapping[str, str], run: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Drawing:
-    """How a file was drawn, as `tools.sample` keeps it in the mark."""
+    """How a file was generated, as `tools.sample` records it in the mark."""
 
     seed: int
     checkpoint: Any
@@ -146,11 +146,11 @@ class Drawing:
     condition: tuple[str, ...]
     options: Mapping[str, Any]
     one_file: bool
-    """Whether all examples are in it, or each is in a file of its own."""
+    """Whether all examples are in one file, or each in its own."""
 
     @classmethod
     def of(cls, file: Path, mark: Mapping[str, str]) -> Drawing:
-        """What a mark says; see `difference_to`."""
+        """Read from a mark; see `difference_to`."""
         drawn_with = mark.get("drawn with", "")
         changed = ['"watermark": "yes"', *(f'"{name}": ' for name in ON_THE_WAY)]
         if not drawn_with or any(words in drawn_with for words in changed):
@@ -164,7 +164,7 @@ class Drawing:
             raise InputError(f"the mark of {file} is damaged: it does not say how the file was drawn") from error
 
     def again(self, run: Run, folder: Path, name: str, mark: Mapping[str, str]) -> Path:
-        """Draw it once more; where the file of that name would be."""
+        """Generate it again; returns the path of the file of that name."""
         from aigc_tf.cli.sample import draw
 
         arguments = chosen_options(run.recipe, "sample_options", self.options)
@@ -175,7 +175,7 @@ class Drawing:
 
 
 def in_tuples(value: Any) -> Any:
-    """JSON's lists as options have them."""
+    """JSON lists as tuples, as options have them."""
     return tuple(map(in_tuples, value)) if isinstance(value, list) else value
 
 

@@ -1,4 +1,4 @@
-"""Keeps known, harmless lines of TensorFlow's native libraries off the terminal; all else passes."""
+"""Filter known, harmless lines of TensorFlow's native libraries out of stderr; everything else passes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from typing import TextIO, TypeGuard
 NATIVE = 2
 """The file descriptor that native libraries write errors to."""
 PATIENCE_SECONDS = 0.5
-"""How long an ending process waits for its last lines, which must not follow the shell's prompt."""
-
-# What TensorFlow and LiteRT say on every machine, and what no user can act on.
+"""How long an exiting process waits for its last lines, which must not follow the shell's prompt."""
+# What TensorFlow and LiteRT print on every machine, and no user can act on.
 KNOWN = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR"
     rb"|oneDNN custom operations are on"
@@ -29,11 +28,11 @@ KNOWN = re.compile(
 
 
 def quiet() -> None:
-    """From now on drop what is `KNOWN` of what native code writes to standard error.
+    """From now on drop the `KNOWN` lines that native code writes to standard error.
 
-    Python's own standard error keeps going where it went, terminal included. Another process filters, so that the last
-    words of a process that crashes pass, too. Does nothing on systems without `fork`, where standard error was replaced
-    (notebooks, tests), and when called again.
+    Python's own standard error is not affected. A separate process does the filtering, so that the last lines of a
+    crashing process pass, too. Does nothing on systems without `fork`, where standard error was replaced (notebooks,
+    tests), and when called again.
     """
     stream = sys.stderr
     if not hasattr(os, "fork") or stream is not sys.__stderr__ or not _is_native(stream):
@@ -69,11 +68,11 @@ def _is_native(stream: TextIO | None) -> TypeGuard[TextIO]:
 
 
 def _filter(reading: int, outside: int) -> None:
-    """Pass on lines until nobody writes any more, and end this process."""
+    """Pass on lines until the pipe is closed, and end this process."""
     status = 1
     try:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # meant for the work; what it says of them has to pass
+            signal.signal(number, signal.SIG_IGN)  # meant for the main process, whose messages have to pass
         os.closerange(3, min(reading, outside))
         with open(reading, "rb") as lines:
             for line in lines:

@@ -17,7 +17,7 @@ from aigc_tf.modalities.drawing import enlargement, write_png
 from aigc_tf.modalities.origin import keep_beside
 from aigc_tf.storage.files import write_atomically, write_text
 
-WANTED_WIDTH = 192  # pixels of a picture to look at: smaller ones are enlarged
+WANTED_WIDTH = 192  # pixels of a preview: smaller pictures are enlarged
 
 
 def destination(modality: Modality, out: Path | None, default: Path, count: int) -> Path | None:
@@ -25,12 +25,12 @@ def destination(modality: Modality, out: Path | None, default: Path, count: int)
 
     Args:
         modality: of the values.
-        out: what was asked for.
-        default: where files go if nothing was, without an ending.
-        count: values.
+        out: the requested path.
+        default: where files go by default, without an extension.
+        count: number of values.
 
     Raises:
-        InputError: the modality is not written in that form.
+        InputError: the modality cannot be written in that format.
     """
     if out is None:
         return None if modality.is_printed else default.with_name(default.name + modality.writes[0])
@@ -49,9 +49,9 @@ def deliver(
     made_by: Mapping[str, str],
     columns: int | None = None,
 ) -> None:
-    """Write or print values that come in batches, in all `count`, and say where they are."""
+    """Write or print `count` values that come in batches, and report where they are."""
     batches = map(finite, batches)
-    first = next(batches)  # what is wrong shows itself before anything is written
+    first = next(batches)  # errors are raised before anything is written
     batches = itertools.chain([first], batches)
     if out is None:
         print(modality.show(modality.stack([value for batch in batches for value in batch]), columns))
@@ -73,7 +73,7 @@ def finite(values: Any) -> Any:
 
 
 def write_preview(path: Path, preview: Preview, made_by: Mapping[str, str]) -> None:
-    """Write what is to be looked at: text as it is, a picture as PNG, enlarged if it is small."""
+    """Write a preview: text as it is, a picture as PNG, enlarged if it is small."""
     if isinstance(preview, str):
         write_text(path, preview + "\n")
         keep_beside([path], made_by)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Moved(Flags):
-    """Short forms of other commands."""
+    """Shorthands for other commands."""
 
     interpolate: bool = False
     """Short for `explore RUN interpolate`; --out FILE.gif implies it."""
@@ -49,9 +49,9 @@ class Moved(Flags):
     invert: str | None = None
     """Short for `explore RUN invert`."""
     mix: str | None = None
-    """With --invert: another picture, or member of the family."""
+    """With --invert: another picture, or member of the family tree."""
     layer: str | None = None
-    """With --mix: mix what this layer gives, in place of the latents."""
+    """With --mix: mix this layer's outputs instead of the latents."""
     family: Path | None = None
     """With --invert: JSON file of a family tree."""
     forecast: int | None = None
@@ -60,7 +60,7 @@ class Moved(Flags):
 
 @dataclass(frozen=True)
 class Command:
-    """What a flag is short for."""
+    """The command that a flag is short for."""
 
     run: Callable[..., None]
     """Takes the run's folder, and arguments by name."""
@@ -102,17 +102,17 @@ def sample(
 
     Args:
         run: The run's folder.
-        count: Number of examples; a default that suits their kind if not given.
-        seed: The same seed gives the same examples.
-        out: File whose ending selects the format, or a folder for single files. In the run's folder if not given; text
+        count: Number of examples; by default a number that suits their kind.
+        seed: Random seed; the same seed gives the same examples.
+        out: File whose extension selects the format, or a folder for single files. By default in the run's folder; text
             is printed.
         checkpoint: The last checkpoint, or the best one seen while training.
-        condition: For a conditional model: classes to generate, by name or number; all classes if not given. Each
-            has a row, and --count is rounded to full rows.
+        condition: For a conditional model: classes to generate, by name or number; all classes by default. Each class
+            gets a row, and --count is rounded to full rows.
         stream: Print text while it is generated.
-        improvements: What is done to get better examples.
-        refusals: What must not be drawn.
-        moved: Short forms of other commands.
+        improvements: Ways to get better examples.
+        refusals: Content filters.
+        moved: Shorthands for other commands.
         options: What the recipe's `sample_options` has.
     """
     require_counts(count=count)
@@ -153,7 +153,7 @@ def sample(
 
 
 def require_plain(out: Path | None, finished: Mapping[str, Any]) -> None:
-    """Raise InputError if what is printed piece by piece is to be written, too, or changed."""
+    """Raise InputError if streamed text is also to be written to a file, or post-processed."""
     if out:
         raise InputError("--stream prints to the screen: leave --out out")
     if finished:
@@ -161,7 +161,7 @@ def require_plain(out: Path | None, finished: Mapping[str, Any]) -> None:
 
 
 def write(run: Run, seed: int, out: Path | None, drawn: Drawn, how: Mapping[str, Any]) -> None:
-    """Write or print new examples, with a mark that says how they were drawn."""
+    """Write or print new examples, with a mark of origin that says how they were generated."""
     from aigc_tf.cli.results import deliver, destination
 
     gives = run.model.gives
@@ -177,7 +177,7 @@ class Drawn(NamedTuple):
     batches: Iterator[Any]
     total: int
     columns: int | None
-    """Of each condition, if the model takes one."""
+    """Examples per condition, if the model takes one."""
 
 
 def draw(
@@ -188,7 +188,7 @@ def draw(
     arguments: Mapping[str, Any],
     finishing: Finishing = AS_DRAWN,
 ) -> Drawn:
-    """New examples of a run, finished: a row for each condition, if the model takes one."""
+    """New, post-processed examples of a run: a row for each condition, if the model takes one."""
     from aigc_tf.cli import conditions
 
     model = run.able("Draws")
@@ -205,7 +205,7 @@ def draw(
 def print_streams(
     model: Any, count: int | None, seed: int, condition: Sequence[str], arguments: Mapping[str, Any]
 ) -> None:
-    """Print examples piece by piece, one after the other, with the seeds from `seed` on."""
+    """Stream examples to stdout, one after the other, with consecutive seeds from `seed`."""
     from aigc_tf.cli import conditions
 
     chosen = conditions.one(model, condition)
@@ -217,7 +217,7 @@ def print_streams(
 
 
 def is_interpolation(model: Any, out: Path) -> bool:
-    """Whether a file shows values in time, so that a way is asked for, and the model has ways."""
+    """Whether a file is an animation, which shows an interpolation, and the model can interpolate."""
     from aigc_tf.families.tasks import Decodes
 
     return out.suffix in model.gives.moving and isinstance(model, Decodes)
@@ -227,7 +227,7 @@ def take_over(run: Path, given: Mapping[str, Any]) -> None:
     """Run the command that a flag is short for.
 
     Raises:
-        InputError: there are several, or flags that do not go with it.
+        InputError: there are several, or flags that it does not take.
     """
     name, *others = [name for name in COMMANDS if name in given]
     if others:
@@ -239,7 +239,7 @@ def fitting(name: str, given: Mapping[str, Any], what: str) -> dict[str, Any]:
     """The arguments of a command for the flags that are given.
 
     Raises:
-        InputError: one of the flags is of another command.
+        InputError: one of the flags belongs to another command.
     """
     arguments = COMMANDS[name].arguments
     strange = [word for word in given if word not in arguments and word != name]

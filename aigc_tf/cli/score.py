@@ -1,4 +1,4 @@
-"""Score inputs with a run."""
+"""Score inputs with a run, such as anomaly scores or likelihoods."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def score(
     Args:
         run: The run's folder.
         paths: Input files, or folders of them.
-        out: A .csv file to write; names and scores are printed if not given.
+        out: A .csv file to write; by default names and scores are printed.
         text: Texts instead of files, for a model that takes text.
         checkpoint: The last checkpoint, or the best one seen while training.
     """

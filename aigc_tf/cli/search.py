@@ -1,4 +1,4 @@
-"""Search for better settings of a recipe: random draws of its fields, with successive halving."""
+"""Hyperparameter search for a recipe: random search with successive halving."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aigc_tf.recipes.registry import recipe_named
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The command: the name of a recipe or of its trainer, the search, and what all trials have in common."""
+    """The command: the name of a recipe or of its trainer, options of the search, and the settings of all trials."""
     name, *words = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
     with friendly_exit():
         if name in ("-h", "--help"):
@@ -33,11 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def searching(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
-    """What the command does, as a function for tyro, with every field of a recipe as a flag.
+    """The command as a function for tyro, with every field of a recipe as a flag.
 
     Args:
-        kind: what its trials train.
-        defaults: what flags change.
+        kind: the recipe's class.
+        defaults: the recipe that the flags change.
     """
 
     def search(
@@ -46,14 +46,14 @@ def searching(kind: type[Recipe], defaults: Recipe) -> Callable[..., None]:
         trials: int = 20,
         out: Path | None = None,
     ) -> None:
-        """Search for better settings.
+        """Hyperparameter search: random search with successive halving.
 
         Args:
             space: JSON file: field -> {"log_uniform": [1e-4, 1e-3]}, {"uniform": [0, 1]}, {"int": [1, 8]} or
                 {"choice": [16, 32]}.
-            recipe: what all trials have in common; --seconds or --steps is the length of one.
-            trials: How many, with those that the folder already has.
-            out: Folder of the trials; a repeated call goes on with it. Default: saved_models/search/RECIPE.
+            recipe: settings common to all trials; --seconds or --steps is the length of one.
+            trials: Total number of trials, including those that the folder already has.
+            out: Folder of the trials; a repeated call continues the search. Default: saved_models/search/RECIPE.
         """
         refuse_missing(recipe.source)
         if trials < 1:

@@ -1,4 +1,4 @@
-"""Train a model by a recipe."""
+"""Train a model."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 PIPE = Path("-")
-"""What stands for stdin among the inputs."""
+"""Stands for stdin among the inputs."""
 
 
 def transform(
@@ -43,13 +43,13 @@ def transform(
     Args:
         run: The run's folder.
         inputs: Input files, or folders of them, or words to search for; - reads lines of text from stdin, and prints
-            a line for each.
-        out: Output folder; results have the names of their inputs. For a single input it may be a file. Nothing is
-            overwritten. Text is printed if not given.
-        text: Texts instead of files, for a model that takes text; for one that recommends titles of what is liked.
-        side_by_side: Show input and output together.
-        json: Print one JSON object, for a model whose outputs are printed.
-        seed: Random seed, for models that draw random numbers.
+            an output line for each.
+        out: Output folder; results are named after their inputs. For a single input it may be a file. Nothing is
+            overwritten. By default text is printed.
+        text: Texts instead of files, for a model that takes text; for recommenders, titles of liked items.
+        side_by_side: Show input and output side by side.
+        json: Print one JSON object, for a model with text output.
+        seed: Random seed, for models that sample.
         checkpoint: The last checkpoint, or the best one seen while training.
         condition: For a conditional model: one condition for all inputs, or one for each: classes, or masks that are
             white where something is missing.
@@ -89,21 +89,21 @@ def transform(
 
 @dataclass(frozen=True)
 class Work:
-    """What is done with all inputs."""
+    """The processing of all inputs."""
 
     model: Any
     seed: int
     conditions: Any
-    """One row, or one for each input; None for none."""
+    """One row, or one for each input; None without conditions."""
     arguments: Mapping[str, Any]
-    """Further ones of the model's method."""
+    """Further arguments of the model's method."""
     side_by_side: bool
     made_by: Mapping[str, str]
     json: bool = False
     """Whether what is printed is JSON."""
 
     def lines(self, lines: Iterable[str]) -> None:
-        """Transform lines of text as they come, and print a line for each; an empty line stays empty."""
+        """Transform lines of text as they arrive, and print a line for each; an empty line stays empty."""
         takes, gives = self.model.takes, self.model.transformed
         if not (takes.is_printed and gives.is_printed):
             raise InputError(f"- reads text, and this model makes {gives.name} of {takes.name}: name files")
@@ -162,7 +162,7 @@ class Work:
             print(self.model.takes.compare(values, outputs) if self.side_by_side else gives.show(outputs))
 
     def _outputs(self, values: Any, chosen: Sequence[int], count: int, part: int) -> Any:
-        """What the model makes of some of `count` inputs, those at `chosen`; `part` says which batch they are."""
+        """The model's outputs for the inputs at the indices `chosen`, of `count`; `part` is the number of the batch."""
         rows = self.conditions
         if rows is not None and len(rows) not in (1, count):
             raise InputError(f"--condition (--labels) names {len(rows)} for {count} inputs: give one, or one for each")
@@ -171,13 +171,13 @@ class Work:
         return self.model.transform(values, seed_of_part(self.seed, part), rows, **self.arguments)
 
     def _endings(self) -> Sequence[str]:
-        """Of the files that results can be written to."""
+        """Extensions of the files that results can be written to."""
         if not self.side_by_side:
             return self.model.transformed.writes
         return [".txt" if self.model.transformed.is_printed else ".png"]
 
     def _require_file(self, out: Path, endings: Sequence[str]) -> None:
-        """Raise InputError unless results can be written to a file of that name, and there is none; text can always."""
+        """Raise InputError unless results can be written to a new file of that name; text can have any extension."""
         if not self.model.transformed.is_printed:
             require_ending(out, endings)
         require_new(out)
@@ -213,7 +213,7 @@ class Work:
 
 
 def seed_of_part(seed: int, part: int) -> int:
-    """The seed of a batch: `seed` itself of the first, others that follow from it of those after it."""
+    """The seed of a batch: `seed` itself for the first, derived from it for the others."""
     import numpy as np
 
     return seed if part == 0 else int(np.random.SeedSequence((seed, part)).generate_state(1)[0])
@@ -223,13 +223,13 @@ def output_paths(files: Sequence[UserFile], out: Path, ending: str) -> list[Path
     """Where each result goes: below `out`, with the input's name, and a number where that is taken.
 
     Raises:
-        InputError: one of them is there already.
+        InputError: one of them exists already.
     """
     taken: set[str] = set()
     paths = []
     for file in files:
         name, number = file.name.with_suffix(ending), 1
-        # Some file systems do not tell capitals apart.
+        # Some file systems are case-insensitive.
         while str(name).casefold() in taken:
             number += 1
             name = file.name.with_name(f"{file.name.stem}-{number}{ending}")
@@ -256,7 +256,7 @@ def reconstruct(
         run: The run's folder.
         paths: Input files, or folders of them.
         out: Output folder; for a single input it may be a file.
-        side_by_side: Show input and output together, and for pictures their difference (black: none).
+        side_by_side: Show input and output side by side, and for pictures their difference (black: none).
         checkpoint: The last checkpoint, or the best one seen while training.
     """
     transform(run, paths, out=out, side_by_side=side_by_side, checkpoint=checkpoint)

@@ -1,4 +1,4 @@
-"""Watermarks on the command line: found again in pictures and texts, and their keys kept secret."""
+"""Watermarks on the command line: detecting them in pictures and texts, and keeping their keys secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from aigc_tf.errors import InputError, UnreadableError
 
 TOLD = "yes"
-"""What a mark of origin says in place of a key."""
+"""What a mark of origin shows in place of a key."""
 
 
 class Looked(NamedTuple):
@@ -20,7 +20,7 @@ class Looked(NamedTuple):
 
 
 def without_key(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of sampling as a mark of origin may show them."""
+    """The sampling options without the secret key, for a mark of origin."""
     return {name: TOLD if name == "watermark" else value for name, value in options.items()}
 
 
@@ -28,12 +28,12 @@ def look_for(key: str, file: Path, run: Path | None) -> Looked:
     """Look for a watermark in a picture or a text.
 
     Args:
-        key: that it may have been made with.
-        file: ending in .txt or .md for a text.
-        run: of a text, whose vocabulary its symbols are of.
+        key: that it may have been generated with.
+        file: with the extension .txt or .md for a text.
+        run: for a text, the run whose vocabulary tokenises it.
 
     Raises:
-        InputError: the file cannot be read, or the run is missing or is none of text.
+        InputError: the file cannot be read, or the run is missing or not one of text.
     """
     return _in_text(key, file, run) if file.suffix.lower() in (".txt", ".md") else _in_picture(key, file)
 

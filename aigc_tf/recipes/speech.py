@@ -57,7 +57,7 @@ class Speaking(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Speech(Recipe):
-    """Non-autoregressive text-to-speech: durations and mel spectrogram (Glow-TTS without flow, Kim et al. 2020).
+    """Text-to-speech in one pass: durations and mel spectrogram (Glow-TTS, Kim et al. 2020, without its flow).
 
     Letters and frames are aligned by monotonic alignment search; phases by fast Griffin-Lim.
     """

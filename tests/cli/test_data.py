@@ -66,7 +66,7 @@ def test_its_help_names_source_and_recipe(capsys: pytest.CaptureFixture[str]):
     said = " ".join(capsys.readouterr().out.replace("│", " ").split())
     assert ended.value.code == 0
     assert "The first word is the source. A folder, a file, the name of a data set, or auto." in said
-    assert "Which recipe looks, by its name" in said and "(default: gpt)" in said and "--text.lines" in said
+    assert "Name of the recipe; by default" in said and "(default: gpt)" in said and "--text.lines" in said
 
 
 def test_takes_a_recipe_that_reads_what_is_there(folder: Path, tmp_path: Path):

@@ -3,8 +3,8 @@
     python -m trainers.ar
     python -m trainers.ar --source sunspots.csv --series.length 9 --season 11
 
-expected at the end, of the made-up default series: RMSE of held-out one-step forecasts 0.381 deviations of the series
-(the noise that nobody can foresee is 0.369), 12 steps ahead 1.59 in its own units
+expected at the end, on the synthetic default series: RMSE of held-out one-step forecasts 0.381 standard deviations of
+the series (its irreducible noise is 0.369), 12 steps ahead 1.59 in its own units
 """
 
 from aigc_tf.cli.command import train_command

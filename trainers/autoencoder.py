@@ -1,4 +1,4 @@
-"""Train a plain convolutional autoencoder with 32 latents: 10,000 steps of 64 images, about four minutes.
+"""Train a plain convolutional autoencoder with 32 latent dimensions: 10,000 steps of 64 images, about four minutes.
 
     python -m trainers.autoencoder --source fashion_mnist
 

@@ -1,4 +1,4 @@
-"""Train the β-VAE, β = 4, over two dense layers of 512: 10,000 steps of 64 images, about two minutes on two cores.
+"""Train the β-VAE, β = 4, with two dense layers of 512: 10,000 steps of 64 images, about two minutes on two cores.
 
     python -m trainers.beta_vae --source fashion_mnist
 

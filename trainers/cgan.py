@@ -3,8 +3,7 @@
     python -m trainers.cgan --source fashion_mnist
 
 expected (docs/RESULTS.md): Fréchet distance 2.4 after five minutes of training (--steps 8000), 1.1 after ten (--steps
-16000); 10,000 samples, the shipped classifier's features, with as many samples in the class asked for as test images
-are by the same classifier
+16000); 10,000 samples, the shipped classifier's features, which assigns as many samples as test images to their class
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,4 +1,4 @@
-"""Train an LSTM of characters (article 001 §3.3): 1,500 steps of 32 rows of 64, five minutes on two cores.
+"""Train a character-level LSTM (article 001 §3.3): 1,500 steps of 32 rows of 64, five minutes on two cores.
 
     python -m trainers.char_rnn
     python -m trainers.char_rnn --recurrent.cell gru

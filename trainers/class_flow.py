@@ -1,4 +1,4 @@
-"""Train a class-conditional flow: 10,000 steps of 64 images, about ten minutes on two cores.
+"""Train a class-conditional rectified flow: 10,000 steps of 64 images, about ten minutes on two cores.
 
     python -m trainers.class_flow --source fashion_mnist
 

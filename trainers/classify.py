@@ -1,11 +1,11 @@
-"""Train a classifier of texts: 600 steps of 32 texts.
+"""Train a text classifier: 600 steps of 32 texts.
 
     python -m trainers.classify
     python -m trainers.classify --source labelled.tsv
     python -m trainers.gpt --source labelled.tsv --text.labelled --text.lines --text.unit word --depth 2
     python -m trainers.classify --source labelled.tsv --start-from saved_models/gpt/RUN
 
-expected at the end (one seed, made-up opinions): accuracy 1.0 on 115 texts, TF-IDF with logistic regression 0.85
+expected at the end (one seed, synthetic opinions): accuracy 1.0 on 115 texts, TF-IDF with logistic regression 0.85
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,9 +1,9 @@
-"""Train the completion of clips (002 §6.4): 10,000 steps of 4 windows, 10 minutes on two cores.
+"""Train video completion (002 §6.4): 10,000 steps of 4 windows, 10 minutes on two cores.
 
     python -m trainers.complete_video --source FOLDER_OF_CLIPS
     python -m trainers.complete_video --source moving_fashion_mnist --video.channels 1
 
-expected after 600 steps (one seed, one clip that hardly moves): psnr_db 48.8 in a gap of 4 frames, blending 49.1
+expected after 600 steps (one seed, one clip with little motion): psnr_db 48.8 in a gap of 4 frames, blending 49.1
 """
 
 from aigc_tf.cli.command import train_command

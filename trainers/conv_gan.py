@@ -1,4 +1,4 @@
-"""Train the convolutional GAN of article 004 §3.4: 3,000 steps of 16 images, and of 48 for the discriminator, some six
+"""Train the convolutional GAN of article 004 §3.4: 3,000 steps of 16 images, and of 48 for the discriminator, about six
 minutes on two cores.
 
     python -m trainers.conv_gan --source fashion_mnist

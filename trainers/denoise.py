@@ -1,4 +1,4 @@
-"""Train a denoiser of photographs for noise of any strength: 12,000 steps of 8 crops, about fifteen minutes.
+"""Train a photograph denoiser for noise of any strength: 12,000 steps of 8 crops, about fifteen minutes.
 
     python -m trainers.denoise --source FOLDER
     python -m trainers.denoise --source FOLDER --noise jpeg --strength 10 60

@@ -3,7 +3,7 @@ minutes on two cores.
 
     python -m trainers.denoising_vae --source fashion_mnist
 
-Its 20 latents cannot hold fine detail: `trainers.denoising_autoencoder` is the better denoiser.
+Its 20 latent dimensions cannot encode fine detail: `trainers.denoising_autoencoder` is the better denoiser.
 
 expected at the end (one seed): PSNR 20.2 dB and SSIM 0.69 on the 10,000 test images of Fashion-MNIST, whose noisy
 inputs have 16.1 dB and 0.54

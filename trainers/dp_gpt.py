@@ -1,5 +1,5 @@
-"""Train a small transformer on lines of text with differential privacy, a guarantee for each line: 400 steps of about
-512 lines, a quarter of an hour on two cores beside other work. Needs dp-accounting: pip install dp-accounting
+"""Train a small transformer on lines of text with line-level differential privacy: 400 steps of about 512 lines, a
+quarter of an hour on two busy cores. Needs dp-accounting: pip install dp-accounting
 
     python -m trainers.dp_gpt --source lines.txt --text.length 120 --privacy.epsilon 3
 

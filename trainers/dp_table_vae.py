@@ -4,8 +4,8 @@
 
 Needs dp-accounting: pip install dp-accounting
 
-expected at the end (auto, seed 0, ε 3, 670 rows): an AUC of 0.505, a guess, where rows of a Gaussian copula give 0.870:
-so few rows tell single columns alone, give thousands
+expected at the end (auto, seed 0, ε 3, 670 rows): an AUC of 0.505, chance level, where rows of a Gaussian copula give
+0.870: so few rows teach it only single columns, use thousands
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,4 +1,4 @@
-"""Train a flow: 5,000 steps of 64 images, about five minutes on two cores.
+"""Train a rectified flow: 5,000 steps of 64 images, about five minutes on two cores.
 
     python -m trainers.flow --source fashion_mnist
 

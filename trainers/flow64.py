@@ -1,4 +1,4 @@
-"""Train a flow of 64x64 colour pictures: 5,000 steps of 32 images, 45 minutes of one core.
+"""Train a rectified flow of 64x64 colour pictures: 5,000 steps of 32 images, 45 minutes on one core.
 
     python -m trainers.flow64 --source FOLDER
     python -m trainers.flow64 --source FOLDER --augmentation.flip

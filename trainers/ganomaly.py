@@ -1,9 +1,9 @@
-"""Train GANomaly, which 000 §3.10.4 names: 3,000 steps of 64 images, about three minutes on two cores.
+"""Train GANomaly (000 §3.10.4) for anomaly detection: 3,000 steps of 64 images, about three minutes on two cores.
 
     python -m trainers.ganomaly --source ~/photos/sound-parts
 
-Train it on normal pictures only; `model.score` then tells how strange others are. `python -m tools.benchmark anomalies`
-does that for each class of Fashion-MNIST.
+Train it on normal pictures only; `model.score` then gives the anomaly score of others. `python -m tools.benchmark
+anomalies` does that for each class of Fashion-MNIST.
 
 expected at the end on all of Fashion-MNIST (one seed): PSNR of reconstructions 21.5 dB, SSIM 0.74
 """

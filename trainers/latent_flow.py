@@ -1,8 +1,8 @@
-"""Train a flow of the codes of 64x64 colour pictures: 18,000 steps of 32 images, 46 minutes of one core.
+"""Train a latent rectified flow of 64x64 colour pictures: 18,000 steps of 32 images, 46 minutes on one core.
 
     python -m trainers.latent_flow --source FOLDER
 
-The first 3,000 steps (--code.steps) train the autoencoder that makes the codes.
+The first 3,000 steps (--code.steps) train the autoencoder.
 
 expected at the end: not measured yet (version 0.2)
 """

@@ -1,9 +1,9 @@
-"""Train a transformer on levels of games (000 §3.13.2): 3,000 steps of 32 windows, seven minutes on two cores.
+"""Train a transformer on game levels (000 §3.13.2): 3,000 steps of 32 windows, seven minutes on two cores.
 
     python -m trainers.levels
     python -m trainers.levels --source levels.txt
 
-expected after 235 steps (one seed, made-up levels): 4 % of drawn levels can be played, of a 6-gram none
+expected after 235 steps (one seed, synthetic levels): 4 % of generated levels are playable, none of a 6-gram's
 """
 
 from aigc_tf.cli.command import train_command

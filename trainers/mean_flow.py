@@ -1,4 +1,4 @@
-"""Train a mean flow, which draws in one step: 6,000 steps of 64 images.
+"""Train a mean flow, which samples in one step: 6,000 steps of 64 images.
 
     python -m trainers.mean_flow --source fashion_mnist
 

@@ -1,4 +1,4 @@
-"""Train the transformer over events of polyphonic MIDI: 3,000 steps of 16 windows, about fifteen minutes on two cores.
+"""Train the transformer on events of polyphonic MIDI: 3,000 steps of 16 windows, about fifteen minutes on two cores.
 
     python -m trainers.midi_events --source FOLDER
     python -m tools.sample RUN --count 4 --out pieces/

@@ -5,7 +5,7 @@ cores.
     python -m trainers.molecules --source smiles.txt --molecules.condition rings
     python -m trainers.molecules
 
-expected at the end (one seed, 100,000 molecules of MOSES): 90 % of drawn molecules valid, a 6-gram 8 %
+expected at the end (one seed, 100,000 molecules of MOSES): 90 % of generated molecules are valid, 8 % of a 6-gram's
 """
 
 from aigc_tf.cli.command import train_command

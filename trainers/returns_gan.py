@@ -1,4 +1,4 @@
-"""Train a GAN on daily returns: 2,000 steps of twice 64 windows.
+"""Train a GAN on daily returns: 2,000 steps of two batches of 64 windows.
 
     python -m trainers.returns_gan
     python -m trainers.returns_gan --source sp500.csv --returns.column "Adj Close"

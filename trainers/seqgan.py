@@ -1,9 +1,9 @@
-"""Train a GAN of text: 1,000 steps of 32 lines, the first 800 by likelihood.
+"""Train a GAN for text: 1,000 steps of 32 lines, the first 800 by maximum likelihood.
 
     python -m trainers.seqgan --source lines.txt
     python -m trainers.seqgan --source lines.txt --signal gumbel
 
-expected at the end (one seed, 12,000 Chinese quatrains): gain_nats -0.02, with gumbel -0.17; the likelihood model has 0
+expected at the end (one seed, 12,000 Chinese quatrains): gain_nats -0.02, with gumbel -0.17; maximum likelihood has 0
 """
 
 from aigc_tf.cli.command import train_command

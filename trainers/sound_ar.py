@@ -4,8 +4,8 @@
     python -m trainers.sound_ar --source digits/ --sound.group "^([a-z0-9]+)-"
     python -m tools.sample RUN --labels seven --noise 0.5 --out seven.wav
 
-expected at the end: more than the 88 % of generated digits that are recognised after 1,500 steps (docs/RESULTS.md), of
-synthetic digits, voices of the validation part; a run of all steps was not measured
+expected at the end: more than the 88 % of generated digits that are recognised after 1,500 steps (docs/RESULTS.md;
+synthetic digits, voices of the validation part); a run of all steps was not measured
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,4 +1,4 @@
-"""Train the class-conditional spectrogram GAN of sounds: 9,000 steps of 16 sounds, about fifteen minutes on two cores.
+"""Train the class-conditional spectrogram GAN for sounds: 9,000 steps of 16 sounds, about fifteen minutes on two cores.
 
     apt-get install espeak-ng && python -m tools.make_spoken_digits digits/
     python -m trainers.sound_gan --source digits/ --sound.group "^([a-z0-9]+)-"

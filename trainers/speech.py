@@ -1,9 +1,9 @@
-"""Train speech: 5,000 steps of 16 recordings, about fifteen minutes on one core.
+"""Train text-to-speech: 5,000 steps of 16 recordings, about fifteen minutes on one core.
 
     python -m trainers.speech --source RECORDINGS
     python -m tools.transform RUN --text "seven" --out seven.wav
 
-`words.tsv` in the folder says what is spoken in each file (its name, a tab, the words), or else the names of the files.
+`words.tsv` in the folder has the transcript of each file (its name, a tab, the words); otherwise file names are used.
 
 expected at the end (one speaker, one seed): 85 % of single words of the training part are recognised (docs/RESULTS.md)
 """

@@ -1,4 +1,4 @@
-"""Train summaries of texts (000 §2.3, 003 §5.2): 3,000 steps of 32 pairs, about fifteen minutes on two cores.
+"""Train text summarisation (000 §2.3, 003 §5.2): 3,000 steps of 32 pairs, about fifteen minutes on two cores.
 
     python -m trainers.summary --source PAIRS.tsv
     python -m trainers.summary --source PAIRS.csv --pairs.columns article highlights

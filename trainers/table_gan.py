@@ -4,8 +4,8 @@
     python -m trainers.table_gan --source patients.csv --table.target recovered
     python -m tools.sample saved_models/table_gan/RUN --count 1000 --out rows.csv
 
-expected at the end (auto, seed 0): gradient boosting that learnt from drawn rows reaches an AUC of 0.766 on real ones,
-from rows of a Gaussian copula 0.875
+expected at the end (auto, seed 0): gradient boosting trained on generated rows has an AUC of 0.766 on real ones;
+trained on rows of a Gaussian copula 0.875
 """
 
 from aigc_tf.cli.command import train_command

@@ -1,9 +1,9 @@
-"""Train a text-to-image GAN (002 §7.3.2): 18,000 steps of 16 images, 68 minutes of one core.
+"""Train a text-to-image GAN (002 §7.3.2): 18,000 steps of 16 images, 68 minutes on one core.
 
     python -m trainers.text_gan --source FOLDER                  (with captions.tsv in it)
     python -m trainers.text_gan --source FOLDER --captions FILE
 
-then draw, and measure with a judge that has learnt with another seed and split:
+then sample, and evaluate with a judge that was trained with another seed and split:
 
     python -m tools.sample RUN --prompt "red heart"
     python -m trainers.match --source FOLDER --seed 1 --words.split 1

@@ -7,7 +7,7 @@ With the layers and settings that the article prints (docs/DOCUMENTS.md):
 
     python -m trainers.text_vae --source sentences.txt --printed
 
-expected at the end (one seed, the language reference of Python): negative bound 64.0 nats a line, 6.5 of them KL
+expected at the end (one seed, the language reference of Python): negative ELBO 64.0 nats per line, 6.5 of them KL
 """
 
 from aigc_tf.cli.command import train_command

@@ -3,8 +3,8 @@
     python -m trainers.vrae
     python -m trainers.vrae --source weather.csv --series.length 24 --series.columns temperature pressure
 
-expected at the end (one seed), of the made-up default series: negative evidence lower bound 49.2 nats a sequence of 48
-values, 3.0 of them KL divergence, 2 active latent dimensions
+expected at the end (one seed), on the synthetic default series: negative evidence lower bound 49.2 nats per sequence of
+48 values, 3.0 of them KL divergence, 2 active latent dimensions
 """
 
 from aigc_tf.cli.command import train_command

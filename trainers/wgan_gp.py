@@ -1,4 +1,4 @@
-"""Train the Wasserstein GAN with gradient penalty: 4,000 steps, each of three batches of 16 images for
+"""Train the Wasserstein GAN with gradient penalty: 4,000 steps, each with three batches of 16 images for
 the critic, eight minutes on two cores.
 
     python -m trainers.wgan_gp --source fashion_mnist

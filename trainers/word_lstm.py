@@ -1,4 +1,4 @@
-"""Train an LSTM of words (article 001 §3.3): 1,500 steps of 32 rows of 32, two and a half minutes on two cores.
+"""Train a word-level LSTM (article 001 §3.3): 1,500 steps of 32 rows of 32, two and a half minutes on two cores.
 
     python -m trainers.word_lstm
 

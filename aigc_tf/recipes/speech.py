@@ -57,7 +57,7 @@ class Speaking(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Speech(Recipe):
-    """Text-to-speech in one pass: durations and mel spectrogram (Glow-TTS, Kim et al. 2020, without its flow).
+    """Parallel text-to-speech: durations and mel spectrogram (Glow-TTS, Kim et al. 2020, without its flow).
 
     Letters and frames are aligned by monotonic alignment search; phases by fast Griffin-Lim.
     """
@@ -96,7 +96,7 @@ class Speech(Recipe):
     duration_weight: NonNegativeFloat = 0.05
     """Weight of the duration loss: squared error of log durations."""
     diagonal: NonNegativeFloat = 0.02
-    """Preference of the alignment search for the diagonal, equal progress in text and sound; it starts the alignment."""
+    """Bias of the alignment search towards the diagonal, equal progress in text and sound; it starts the alignment."""
     optimizer: AdamSettings = AdamSettings(learning_rate=1e-3, beta_2=0.98, clip_norm=1.0)
     schedule: ScheduleSettings = ScheduleSettings(warmup_steps=100)
     weight_decay: NonNegativeFloat = 0.01

@@ -1,4 +1,4 @@
-"""Anomaly detection: trained on one class, tested on all, beside PCA and an isolation forest."""
+"""Anomaly detection: trained on one class, tested on all, against PCA and an isolation forest."""
 
 from __future__ import annotations
 

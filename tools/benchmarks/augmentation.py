@@ -1,6 +1,6 @@
-"""What generated examples do to a classifier of few real ones, beside classical augmentation and nothing.
+"""Generated examples as data augmentation for a classifier of few real ones, against classical augmentation and none.
 
-Examples are pictures, or sounds, which a classifier hears as spectrograms: phases are found before it listens.
+Examples are pictures, or sounds, which are converted to waveforms before the classifier computes spectrograms.
 """
 
 from __future__ import annotations

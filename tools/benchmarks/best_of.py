@@ -1,4 +1,4 @@
-"""What keeping the best of several drawings does to pictures: how real they look, how much of the data they cover."""
+"""Best-of-n selection of pictures: its effect on precision (realism) and recall (coverage of the data)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Stops a process before each of its system calls that write, native code's included: seccomp's notifications of Linux.
+"""Stop a process before each of its writing system calls, native code's included, by Linux seccomp notifications.
 
-seccomp_unotify(2) describes them. The process waits in the kernel until it is told to go on, so that what lies on the
-disk meanwhile is what it would leave if it were killed there.
+seccomp_unotify(2) describes them. The process waits in the kernel until it is told to continue, so that the files on
+disk in the meantime are what it would leave if it were killed there.
 """
 
 from __future__ import annotations

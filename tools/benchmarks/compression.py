@@ -1,4 +1,4 @@
-"""Latents of a few bytes as a picture format, beside JPEG and WebP at the same rate (article 000)."""
+"""Latents of a few bytes as an image codec, against JPEG and WebP at the same rate (article 000)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filter of classes lets pass, and what it refuses wrongly, on pictures whose classes are known."""
+"""Misses and false alarms of a class filter, on labelled pictures."""
 
 from __future__ import annotations
 

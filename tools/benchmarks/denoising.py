@@ -1,4 +1,4 @@
-"""Denoising: what the recipes make of noisy test images, beside a median filter and non-local means."""
+"""Denoising of test images by the recipes, against a median filter and non-local means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ends work before each of its system calls that write, does it again, and compares with work that nobody disturbed."""
+"""Kill a command before each of its writing system calls, run it again, and compare with an undisturbed run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every recipe's tiny version, hardly trained, exported in every quantization."""
+"""Every recipe's tiny version, trained for a few steps, exported in every quantization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exported files of a run beside Keras's own LiteRT export, and ONNX Runtime, of the same network."""
+"""Exported files of a run against Keras's own LiteRT export, and ONNX Runtime, of the same network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kills training at random moments and damages what it keeps, and compares what is left with an undisturbed run."""
+"""Fault injection: kill training at random moments, damage its files, and compare the result with an intact run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training together gives: one recipe on all examples, by clients in rounds, and by one client alone."""
+"""Federated training: one recipe trained centrally, by clients in rounds, and by one client alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training on few examples of a source, all else being as it is."""
+"""Training on few examples of a source, everything else unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a recipe's figures a benchmark compares by."""
+"""The figure of a recipe by which a benchmark compares."""
 
 from __future__ import annotations
 

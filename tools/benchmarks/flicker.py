@@ -1,4 +1,4 @@
-"""How much styled clips flicker: runs of `style_video` beside `style`, which styles frame by frame."""
+"""Flicker of styled clips: runs of `style_video` against `style`, which is applied frame by frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flows beside a GAN after the same seconds of training, by the number of evaluations for a sample."""
+"""Flows against a GAN after the same training time, by the number of network evaluations per sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The autoregressive model's forecasts of three real series, beside statsmodels' and those that repeat a season."""
+"""Forecasts of three real series by the autoregressive model, against statsmodels' and seasonal-naive ones."""
 
 from __future__ import annotations
 

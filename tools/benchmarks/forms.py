@@ -1,4 +1,4 @@
-"""Whether what a model of text writes has the form of what it was trained on: poems, programs."""
+"""Whether generated texts have the form of the training texts: poems, programs."""
 
 from __future__ import annotations
 

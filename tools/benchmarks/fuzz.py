@@ -1,4 +1,4 @@
-"""Gives damaged and hostile files to everything that reads files, and counts what becomes of them."""
+"""Fuzzing: give damaged and hostile files to everything that reads files, and count the outcomes."""
 
 from __future__ import annotations
 

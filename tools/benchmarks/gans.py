@@ -1,4 +1,4 @@
-"""Every GAN recipe, TensorFlow's tutorial, and its loop over our networks, after the same seconds of training."""
+"""Every GAN recipe, TensorFlow's tutorial, and its loop with our networks, after the same training time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How likely what was filled in looks: the kernel distance between filled holes and what was there."""
+"""Plausibility of inpainting: the kernel distance between filled holes and the original contents."""
 
 from __future__ import annotations
 

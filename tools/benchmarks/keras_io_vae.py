@@ -1,4 +1,4 @@
-"""A plain rendering of keras.io's "Variational AutoEncoder" example, as a baseline."""
+"""A plain re-implementation of keras.io's "Variational AutoEncoder" example, as a baseline."""
 
 from __future__ import annotations
 

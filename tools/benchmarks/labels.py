@@ -1,4 +1,4 @@
-"""Classes from few labels: runs that learnt without labels, or with few, beside pixels and a network from scratch."""
+"""Few-label classification: self- and semi-supervised runs against pixels and a network trained from scratch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The transformer beside nanoGPT's CPU setting: time of a step, and held-out loss after the same time."""
+"""The transformer against nanoGPT's CPU setting: time per step, and held-out loss after the same time."""
 
 from __future__ import annotations
 

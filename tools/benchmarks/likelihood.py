@@ -1,4 +1,4 @@
-"""The bounds of a trained variational autoencoder on test images, as papers measure them."""
+"""Likelihood bounds of a trained variational autoencoder on test images, as papers measure them."""
 
 from __future__ import annotations
 

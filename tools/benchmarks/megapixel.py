@@ -1,4 +1,4 @@
-"""A photograph of one megapixel through exported files, square by square: time, memory, and what is lost in dB."""
+"""A one-megapixel photograph through exported files, tile by tile: time, memory, and loss in dB."""
 
 from __future__ import annotations
 

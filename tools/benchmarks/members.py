@@ -1,4 +1,4 @@
-"""Who was learnt from: attacks on members of a VAE's training images, with differential privacy and without."""
+"""Membership inference on the training images of a VAE, with differential privacy and without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory that long work takes: training for many steps, and many images sampled and measured."""
+"""Memory use of long work: training for many steps, and sampling and evaluating many images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Molecules and levels that runs draw, beside a 6-gram of the same training designs and held-out ones."""
+"""Generated molecules and levels, against a 6-gram of the same training designs and held-out ones."""
 
 from __future__ import annotations
 

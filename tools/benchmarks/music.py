@@ -1,4 +1,4 @@
-"""Runs of music on their test pieces, and how much faster than real time an exported file writes."""
+"""Music models on their test pieces, and the real-time factor of an exported file."""
 
 from __future__ import annotations
 

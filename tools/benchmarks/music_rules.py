@@ -1,4 +1,4 @@
-"""How often rules of the style are broken by ways to choose notes and pieces: chosen on validation, told on test."""
+"""How often sampling settings break rules of the style: chosen on validation, reported on test."""
 
 from __future__ import annotations
 

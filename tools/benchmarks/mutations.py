@@ -1,4 +1,4 @@
-"""Damages bytes and JSON at random, as accidents and enemies do."""
+"""Random damage to bytes and JSON, as by accidents and attackers."""
 
 from __future__ import annotations
 

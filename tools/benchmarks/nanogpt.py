@@ -1,13 +1,13 @@
-"""nanoGPT's CPU setting in PyTorch, eager: the rival of `tools.benchmark gpt`. Needs torch and numpy alone.
+"""nanoGPT's CPU setting in PyTorch, eager: the competitor in `tools.benchmark gpt`. Needs only torch and numpy.
 
 The setting is that of its README for a laptop (A. Karpathy, github.com/karpathy/nanoGPT, MIT licence): 4 layers,
-4 heads, width 128, context 64, batch 12, 2,000 steps, no dropout, AdamW with learning rate 1e-3 falling to 1e-4.
-Written anew, for a PyTorch that need not be in the project's environment: it is told on stdin what to do, and answers
-on stdout in JSON.
+4 heads, width 128, context 64, batch 12, 2,000 steps, no dropout, AdamW with learning rate 1e-3 decaying to 1e-4.
+Re-implemented, for a PyTorch that need not be in the project's environment: it reads JSON commands from stdin, and
+answers in JSON on stdout.
 
     {"data": "tokens.npz"}   the file with int arrays `train` and `test`, and `symbols`
-    {"steps": 10}            trains so many steps -> {"seconds": 0.4, "step": 10}
-    {"loss": 200}            -> {"loss": 1.64}, nats a symbol over 200 batches of held-out windows
+    {"steps": 10}            trains this many steps -> {"seconds": 0.4, "step": 10}
+    {"loss": 200}            -> {"loss": 1.64}, nats per symbol over 200 batches of held-out windows
 """
 
 from __future__ import annotations

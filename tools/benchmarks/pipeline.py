@@ -1,4 +1,4 @@
-"""The input pipeline alone against what training consumes."""
+"""Throughput of the input pipeline alone against what training consumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The designs that the articles print, beside this project's recipes, after the same processor time."""
+"""The designs printed in the articles against this project's recipes, after the same CPU time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What differential privacy costs: the private recipes at several ε, beside the same training without privacy."""
+"""The cost of differential privacy: the private recipes at several ε, against the same training without privacy."""
 
 from __future__ import annotations
 

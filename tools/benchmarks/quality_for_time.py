@@ -1,4 +1,4 @@
-"""The Fréchet distance reached in a given time: this project's recipe against TensorFlow's tutorial loop."""
+"""Fréchet distance after a given training time: this project's recipe against TensorFlow's tutorial loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trains for a given time and measures on the way; keeps what is finished in a file."""
+"""Train for a given time with intermediate measurements; finished ones are kept in a file."""
 
 from __future__ import annotations
 

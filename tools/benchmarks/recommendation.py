@@ -1,4 +1,4 @@
-"""Recommenders over five folds of the users, beside popularity, item-kNN and EASE on the same users."""
+"""Recommenders, cross-validated over five folds of the users, against popularity, item-kNN and EASE."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Restored photographs beside NLM, TV, BM3D, medians, biharmonic filling and keras.io's ESPCN."""
+"""Restored photographs against NLM, TV, BM3D, medians, biharmonic inpainting and keras.io's ESPCN."""
 
 from __future__ import annotations
 

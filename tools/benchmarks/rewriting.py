@@ -1,4 +1,4 @@
-"""What exported files of a model from text to text write for held-out sources, beside the network, and examples."""
+"""Outputs of exported sequence-to-sequence files for held-out sources, against the network, and examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rival in a process of its own, with an interpreter that has what it needs, PyTorch for example."""
+"""A competitor in a separate process, with an interpreter that has its dependencies, such as PyTorch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much faster two workers with one thread each train than one worker with one thread."""
+"""Speed-up of training with two workers of one thread each over one worker with one thread."""
 
 from __future__ import annotations
 

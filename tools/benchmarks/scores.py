@@ -1,4 +1,4 @@
-"""Anomaly scores of exported files beside Keras's: are strange pictures told apart, in the same order?"""
+"""Anomaly scores of exported files against Keras's: do they detect anomalies, in the same order?"""
 
 from __future__ import annotations
 

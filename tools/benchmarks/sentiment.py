@@ -1,4 +1,4 @@
-"""Classifiers of texts with all labels and with few, from scratch and on a language model, beside TF-IDF."""
+"""Text classifiers with all labels and with few, from scratch and pre-trained as language models, against TF-IDF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed of models from text to text: training beside PyTorch and KerasHub, decoding beside a growing prefix."""
+"""Speed of sequence-to-sequence models: training against PyTorch and KerasHub, decoding against a growing prefix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prints what a benchmark found."""
+"""Printing the results of a benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of sound on their test recordings, and how much faster than real time an exported file speaks."""
+"""Sound models on their test recordings, and the real-time factor of an exported file."""
 
 from __future__ import annotations
 

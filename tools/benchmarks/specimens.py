@@ -1,4 +1,4 @@
-"""Small files of every kind that is read, good ones and hostile ones, from which others are made by damaging them."""
+"""Seed files for fuzzing: small files of every format that is read, valid and hostile ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two language models that can be called token by token, each beside the same network over a whole sequence."""
+"""Two language models with a single-token step, each with the same network over a whole sequence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a training step of the DCGAN takes: ours and the tutorials', in turns."""
+"""Time of a DCGAN training step: ours and the tutorials', alternately."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Language models decoded step by step from a .tflite file, against the ways that tutorials show."""
+"""Language models decoded step by step from a .tflite file, against the decoding loops of tutorials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Styled photographs beside pictures that are optimised one by one, with the same losses and features."""
+"""Style transfer of photographs against per-picture optimisation with the same losses and features."""
 
 from __future__ import annotations
 

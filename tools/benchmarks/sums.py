@@ -1,4 +1,4 @@
-"""What it costs to add up what clients send: in the open, under masks, and encrypted."""
+"""Cost of summing clients' updates: plain, masked, and encrypted."""
 
 from __future__ import annotations
 

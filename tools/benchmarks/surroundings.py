@@ -1,4 +1,4 @@
-"""Cases for `fuzz` of what surrounds files: special files, the environment, the command line, weights that diverged."""
+"""Cases for `fuzz` beyond file contents: special files, the environment, the command line, diverged weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of tables and of returns on several sources, beside the simpler methods of their evaluators."""
+"""Models of tables and of returns on several sources, against the baselines of their evaluators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models of text reach in a given time."""
+"""Quality of language models after a given training time."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The DCGAN in PyTorch, eager, trained as its tutorial does: a rival of `tools.benchmark train`. Needs torch alone.
+"""The DCGAN in PyTorch, eager, trained as its tutorial does: a competitor in `tools.benchmark train`. Needs only torch.
 
-The loop is that of PyTorch's "DCGAN Tutorial" (N. Inkawhich, BSD licence), written anew: the discriminator learns from
-real images, then from fake ones, then the generator through a new pass of those. The networks have the sizes of the
-recipe `dcgan`. It is told on stdin what to do, and answers on stdout in JSON.
+The loop is that of PyTorch's "DCGAN Tutorial" (N. Inkawhich, BSD licence), re-implemented: the discriminator is trained
+on real images, then on fake ones, then the generator through a new pass of those. The networks have the sizes of the
+recipe `dcgan`. It reads JSON commands from stdin, and answers in JSON on stdout.
 
     {"batch": 128, "channels_last": false}   -> {"torch": "2.13.0"}
-    {"steps": 10}                            trains so many steps -> {"seconds": [0.4, ...]}
+    {"steps": 10}                            trains this many steps -> {"seconds": [0.4, ...]}
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""PyTorch's `nn.Transformer`, eager: a rival of `tools.benchmark seq2seq`. Needs torch and numpy alone.
+"""PyTorch's `nn.Transformer`, eager: a competitor in `tools.benchmark seq2seq`. Needs only torch and numpy.
 
-It is told on stdin what to do, and answers on stdout in JSON.
+It reads JSON commands from stdin, and answers in JSON on stdout.
 
     {"sizes": {"symbols": 8192, "width": 256, "heads": 4, "depth": 2, "batch": 32, "source": 64, "target": 32}}
-    {"steps": 10}    trains so many steps on random symbols -> {"seconds": 0.4}
+    {"steps": 10}    trains this many steps on random symbols -> {"seconds": 0.4}
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run gone on with on few examples of another source, beside its recipe from scratch at equal time."""
+"""Transfer learning: a run fine-tuned on few examples of another source, against training from scratch."""
 
 from __future__ import annotations
 

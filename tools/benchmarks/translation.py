@@ -1,4 +1,4 @@
-"""Translated pictures beside copying and the nearest training pair: PSNR, SSIM, kernel distance, share recognised."""
+"""Image-to-image translation against copying and the nearest training pair: PSNR, SSIM, kernel distance, recognition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain renderings of the tutorials that people copy, as baselines: as published, and their loops over our networks."""
+"""Plain re-implementations of popular tutorials, as baselines: as published, and their loops with our networks."""
 
 from __future__ import annotations
 

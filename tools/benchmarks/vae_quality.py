@@ -1,4 +1,4 @@
-"""Bound and Fréchet distance reached in a given time: the convolutional VAE against keras.io's example."""
+"""ELBO and Fréchet distance after a given training time: the convolutional VAE against keras.io's example."""
 
 from __future__ import annotations
 

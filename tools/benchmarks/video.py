@@ -1,4 +1,4 @@
-"""Runs of video on their test windows beside simple methods, and the real-time factor of the exported file."""
+"""Video models on their test windows against simple methods, and the real-time factor of the exported file."""
 
 from __future__ import annotations
 

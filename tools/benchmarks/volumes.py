@@ -1,4 +1,4 @@
-"""Slices between slices, beside linear interpolation and cubic splines."""
+"""Slice super-resolution of volumes, against linear interpolation and cubic splines."""
 
 from __future__ import annotations
 

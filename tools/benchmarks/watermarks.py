@@ -1,4 +1,4 @@
-"""How often watermarks are found again: in pictures after what happens to them, in texts by their length."""
+"""Detection rate of watermarks: in pictures after common edits, in texts by their length."""
 
 from __future__ import annotations
 

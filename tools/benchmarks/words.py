@@ -1,4 +1,4 @@
-"""Models of pictures and words on held-out combinations, beside methods without a model."""
+"""Models of captioned pictures on held-out combinations, against methods without a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work that writes, over tiny models: what `every_call` disturbs."""
+"""Commands that write, on tiny models: the targets of `every_call`."""
 
 from __future__ import annotations
 

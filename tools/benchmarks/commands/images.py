@@ -1,4 +1,4 @@
-"""Benchmarks of models of images."""
+"""Benchmarks of image models."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tools.benchmarks.showing import show
 
 
 def train(batch_size: int = 128, rounds: int = 30, torch: Path | None = None, json: bool = False) -> None:
-    """The training step of the DCGAN against keras.io's, TensorFlow's and PyTorch's, same networks.
+    """Speed of the DCGAN's training step against keras.io's, TensorFlow's and PyTorch's, with the same networks.
 
     Args:
         batch_size: Images per step.
         rounds: Number of steps of each variant.
-        torch: Python interpreter with torch; it needs nothing of this project.
+        torch: Python interpreter with torch; this project need not be installed there.
         json: Print one JSON object.
     """
     from tools.benchmarks.step_speed import step_speed
@@ -33,12 +33,12 @@ def quality(
     plot: Path | None = None,
     json: bool = False,
 ) -> None:
-    """The Fréchet distance reached in the same time, against TensorFlow's tutorial loop, same networks.
+    """Fréchet distance after the same training time, against TensorFlow's tutorial loop with the same networks.
 
     Args:
         seconds: Training times, in seconds.
         seeds: Random seeds; each trains both sides.
-        samples: Number of samples of a measurement.
+        samples: Number of samples per measurement.
         source: Data to train on.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         plot: Image file for a plot of all measurements.
@@ -59,16 +59,16 @@ def gans(
     processor_time: bool = False,
     json: bool = False,
 ) -> None:
-    """Quality, speed and memory of every GAN recipe after the same seconds, and of TensorFlow's tutorial loop.
+    """Quality, speed and memory of every GAN recipe and of TensorFlow's tutorial loop after the same training time.
 
     Args:
         source: Data to train on.
-        seconds: Training times to measure at, in one run of the longest.
-        recipes: Short names of recipes, or tutorial; all of them if not given.
+        seconds: Training times at which to measure, within one run of the longest.
+        recipes: Short names of recipes, or tutorial; all by default.
         seeds: Random seeds; each trains all recipes.
-        samples: Number of samples of a measurement.
+        samples: Number of samples per measurement.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
-        processor_time: Count seconds of all processors together, which other programs do not disturb.
+        processor_time: Count CPU time of all cores together, which other programs do not affect.
         json: Print one JSON object.
     """
     from tools.benchmarks.gans import gans as measure
@@ -86,11 +86,11 @@ def vae(
     results: Path = Path("saved_models/benchmarks/vae.jsonl"),
     json: bool = False,
 ) -> None:
-    """Bound and Fréchet distance reached in the same time, the convolutional VAE against keras.io's example.
+    """ELBO and Fréchet distance after the same training time, the convolutional VAE against keras.io's example.
 
     Args:
         seconds: Training times, in seconds.
-        seeds: Random seeds; each trains all sides.
+        seeds: Random seeds; each trains all competitors.
         samples: Number of samples for the Fréchet distance.
         source: Data to train on.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
@@ -102,7 +102,7 @@ def vae(
 
 
 def vae_train(batch_size: int = 128, rounds: int = 50, json: bool = False) -> None:
-    """The VAE's training step against keras.io's, over the same networks.
+    """Speed of the VAE's training step against keras.io's, with the same networks.
 
     Args:
         batch_size: Images per step.
@@ -115,12 +115,12 @@ def vae_train(batch_size: int = 128, rounds: int = 50, json: bool = False) -> No
 
 
 def data(source: str = "auto", batch_size: int = 32, seconds: float = 3.0, json: bool = False) -> None:
-    """Images per second of the pipeline alone, and how many times what the DCGAN's training consumes.
+    """Throughput of the input pipeline alone, in images per second and relative to what DCGAN training consumes.
 
     Args:
         source: Data source, as for training.
         batch_size: Images per batch.
-        seconds: Measuring time of each variant.
+        seconds: Measurement time of each variant.
         json: Print one JSON object.
     """
     from tools.benchmarks.pipeline import pipeline
@@ -129,7 +129,7 @@ def data(source: str = "auto", batch_size: int = 32, seconds: float = 3.0, json:
 
 
 def compression(run: Annotated[Path, tyro.conf.Positional], json: bool = False) -> None:
-    """The rate and the PSNR of an autoencoder's latents in 8 bits, beside JPEG and WebP, on the test images.
+    """Rate and PSNR of an autoencoder's 8-bit latents against JPEG and WebP, on the test images.
 
     Args:
         run: The run's folder.
@@ -151,7 +151,7 @@ def denoising(
     """PSNR and SSIM of denoised test images, against a median filter and non-local means; needs scikit-image.
 
     Args:
-        seconds: Training time of each network for each noise.
+        seconds: Training time of each network for each kind of noise.
         source: Data to train on.
         images: Number of test images.
         vae: Also measure the denoising VAE.
@@ -169,12 +169,12 @@ def likelihood(
     seed: int = 0,
     json: bool = False,
 ) -> None:
-    """Bounds on the likelihood of test images by a variational autoencoder, with 1, 100 and 5,000 samples.
+    """Likelihood bounds of a variational autoencoder on test images, with 1, 100 and 5,000 importance samples.
 
     Args:
         run: The run's folder; to train on binarised images, give a trainer --binarise.
-        binarise: Measure grey values, one fixed Bernoulli draw of each pixel (static) or a draw that depends on
-            the seed (dynamic). As the run was trained if not given.
+        binarise: Measure grey values, one fixed Bernoulli sample of each pixel (static) or a sample that depends on
+            the seed (dynamic). By default as the run was trained.
         seed: Random seed of the samples.
         json: Print one JSON object.
     """
@@ -191,13 +191,13 @@ def anomalies(
     results: Path = Path("saved_models/benchmarks/anomalies.jsonl"),
     json: bool = False,
 ) -> None:
-    """GANomaly and autoencoders trained on one class and tested on the rest, beside PCA and an isolation forest.
+    """Anomaly detection with GANomaly and autoencoders trained on one class, against PCA and an isolation forest.
 
     Args:
         source: Labelled data to train on.
         seconds: Training time of each network and class.
         classes: Classes that count as normal, one after the other.
-        vae: Recipe whose evidence lower bound is the score.
+        vae: Recipe whose evidence lower bound (ELBO) is the score.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
@@ -215,12 +215,12 @@ def augmentation(
     results: Path = Path("saved_models/benchmarks/augmentation.jsonl"),
     json: bool = False,
 ) -> None:
-    """A classifier of few real images or sounds: alone, with classical augmentation, with generated ones, with both.
+    """A classifier of few real images or sounds: alone, with classical augmentation, with generated data, with both.
 
     Args:
-        run: The folder of a conditional model's run, of pictures or of sounds, such as spoken digits.
-        real: Numbers of real images of each class for the classifier.
-        seeds: Random seeds; each trains one classifier in each case.
+        run: The folder of a conditional model's run, for pictures or sounds, such as spoken digits.
+        real: Numbers of real images per class for the classifier.
+        seeds: Random seeds; each trains one classifier per case.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
@@ -241,15 +241,15 @@ def best_of(
     features: str = "auto",
     json: bool = False,
 ) -> None:
-    """Precision, recall and Fréchet distance of pictures of which the best of several was kept (`--best-of`).
+    """Precision, recall and Fréchet distance of pictures with best-of-n selection (`--best-of`).
 
     Args:
         run: A run of pictures.
-        by: The run that chooses, or classifier, as --best-by; a GAN's own discriminator if not given.
-        times: How often each picture is drawn.
+        by: The run that rates candidates, or classifier, as --best-by; a GAN's own discriminator by default.
+        times: Numbers of candidates per picture.
         samples: Pictures that are kept.
-        seed: Of the drawings.
-        features: The feature network that measures, as of tools.evaluate: rotation is another than a classifier.
+        seed: Random seed of the samples.
+        features: The feature network, as for tools.evaluate; rotation is independent of a classifier.
         json: Print one JSON object.
     """
     from aigc_tf.runs.run import Run
@@ -269,15 +269,15 @@ def printed(
     results: Path = Path("saved_models/benchmarks/printed.jsonl"),
     json: bool = False,
 ) -> None:
-    """The designs that the articles print beside this project's, after the same processor time of training.
+    """The designs printed in the articles against this project's, after the same CPU time of training.
 
     Args:
         recipes: Short names; dcgan64 needs a source of colour pictures, text_vae one of lines.
-        source: What to train on.
-        seconds: Of processor time, so that other work on the machine hardly matters.
-        samples: Drawn, or test examples looked at, to measure.
-        seed: Of training.
-        results: Keeps what is finished: called again, the benchmark goes on from there. Changed recipes: another file.
+        source: Data to train on.
+        seconds: CPU time of training, so that other work on the machine hardly matters.
+        samples: Number of samples, or of test examples, per measurement.
+        seed: Random seed of the training.
+        results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
     from tools.benchmarks.printed import printed as measure

@@ -1,4 +1,4 @@
-"""Benchmarks of models that make pictures of pictures."""
+"""Benchmarks of image-to-image and video models."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def restoration(
     results: Path = Path("saved_models/benchmarks/restoration.jsonl"),
     json: bool = False,
 ) -> None:
-    """Restored photographs beside classical methods: NLM, TV, BM3D, biharmonic filling, bicubic, keras.io's ESPCN.
+    """Restored photographs against classical methods (NLM, TV, BM3D, biharmonic, bicubic) and keras.io's ESPCN.
 
     Args:
         runs: Folders of trained runs of upscale, denoise, inpaint, deblur or colourise, with --photos.test.
-        espcn_seconds: Processor seconds to train ESPCN beside an upscale run; 0 leaves it out.
+        espcn_seconds: CPU seconds to train ESPCN for comparison with an upscale run; 0 skips it.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
     """
@@ -39,13 +39,13 @@ def volumes(
     results: Path = Path("saved_models/benchmarks/volumes.jsonl"),
     json: bool = False,
 ) -> None:
-    """Train `finer_slices` on a volume, and compare with linear interpolation and cubic splines between slices.
+    """Train `finer_slices` on a volume, and compare it with linear interpolation and cubic splines between slices.
 
     Args:
         source: A NIfTI file, or a folder of them or of DICOM series.
-        spacings: Every so many slices one is there: 2, 3 or 4.
-        steps: Of training, for each spacing.
-        seed: Of training.
+        spacings: Super-resolution factors: 2, 3 or 4.
+        steps: Training steps for each spacing.
+        seed: Random seed of the training.
         results: File of finished results; a repeated call continues from it. Runs go to a folder beside it.
         json: Print one JSON object.
     """
@@ -63,12 +63,12 @@ def style(
     results: Path = Path("saved_models/benchmarks/style.jsonl"),
     json: bool = False,
 ) -> None:
-    """Styled photographs beside pictures that are optimised one by one, with the same features, and their times.
+    """Style transfer of photographs against per-picture optimisation with the same features: losses and times.
 
     Args:
         runs: Folders of trained runs of style or adain, with --photos.test.
-        side: Pixels; the middle of each test photograph is taken.
-        steps: Of the optimisation of each picture.
+        side: Size of the centre crop of each test photograph, in pixels.
+        steps: Steps of the optimisation of each picture.
         results: File of finished results; a repeated call continues from it. Pictures go to a folder beside it.
         json: Print one JSON object.
     """
@@ -84,11 +84,11 @@ def translation(
     results: Path = Path("saved_models/benchmarks/translation.jsonl"),
     json: bool = False,
 ) -> None:
-    """Translated test pictures beside copying and the nearest training pair: PSNR, SSIM, kernel distance, recognised.
+    """Image-to-image translation against copying and the nearest training pair: PSNR, SSIM, kernel distance.
 
     Args:
-        runs: Folders of trained runs of pix2pix or cyclegan, whose test parts have pairs. Two networks that judge are
-            trained before the first one is measured, once for the pictures of B, and kept in the cache.
+        runs: Folders of trained runs of pix2pix or cyclegan, whose test parts have pairs. Before the first measurement
+            two judging networks are trained, once for the pictures of B, and cached.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
     """
@@ -100,7 +100,7 @@ def translation(
 
 
 def video(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int = 200, json: bool = False) -> None:
-    """Frames ahead or in a gap: PSNR and SSIM beside copying, blending and optical flow; the file's speed.
+    """Video prediction and completion: PSNR and SSIM against copying, blending and optical flow; the file's speed.
 
     Args:
         runs: Runs of predict_video or complete_video; their best checkpoints are measured.
@@ -122,14 +122,14 @@ def flicker(
     seed: int = 0,
     json: bool = False,
 ) -> None:
-    """Styled clips: warping error by optical flow, what a pan and noise change, distances to style and frame.
+    """Flicker of styled clips: warping error by optical flow, sensitivity to pan and noise, style and content losses.
 
     Args:
-        runs: Runs of style_video, and of style, which styles frame by frame.
+        runs: Runs of style_video, and of style, which is applied frame by frame.
         clips: Video files, GIFs or folders of pictures.
-        frames: Of each clip, the first ones.
+        frames: Number of frames from the beginning of each clip.
         size: Pixels of the shorter side.
-        seed: Of the noise.
+        seed: Random seed of the noise.
         json: Print one JSON object.
     """
     from tools.benchmarks.flicker import flicker as measure

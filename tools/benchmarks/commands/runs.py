@@ -15,7 +15,7 @@ def export(
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "float16", "dynamic", "int8"),
     json: bool = False,
 ) -> None:
-    """Exported files of a run, in each quantization, beside Keras's own LiteRT export and ONNX Runtime.
+    """Exported files of a run, in each quantization, against Keras's own LiteRT export and ONNX Runtime.
 
     Args:
         run: The run's folder.
@@ -31,7 +31,7 @@ def export(
 def export_matrix(
     steps: int = 20, results: Path = Path("saved_models/benchmarks/export_matrix.jsonl"), json: bool = False
 ) -> None:
-    """Every recipe's tiny version, hardly trained, exported in every quantization.
+    """Every recipe's tiny version, trained for a few steps, exported in every quantization.
 
     Args:
         steps: Number of training steps.
@@ -51,7 +51,7 @@ def scores(
     examples: int = 1000,
     json: bool = False,
 ) -> None:
-    """Anomaly scores of exported files beside those of the network, on ordinary and on strange pictures.
+    """Anomaly scores of exported files against those of the network, on ordinary and on anomalous pictures.
 
     Args:
         run: The run's folder.
@@ -67,7 +67,7 @@ def scores(
 
 
 def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> None:
-    """Whether memory grows with the steps of training and with the images that are sampled and evaluated.
+    """Whether memory grows with the training steps and with the images that are sampled and evaluated.
 
     Args:
         steps: Number of training steps.
@@ -82,13 +82,13 @@ def memory(steps: int = 10_000, images: int = 100_000, json: bool = False) -> No
 
 
 def scaling(workers: int = 2, batch_size: int = 256, steps: int = 20, rounds: int = 5, json: bool = False) -> None:
-    """A DCGAN on several local workers with one thread each, and on one: images a second, in turns.
+    """Training throughput of a DCGAN on several local workers with one thread each, and on one, alternately.
 
     Args:
         workers: Number of workers; at most as many as there are free cores.
         batch_size: Images per step, of all workers together.
-        steps: Number of steps of each training.
-        rounds: Number of trainings of each.
+        steps: Steps per training run.
+        rounds: Training runs of each.
         json: Print one JSON object.
     """
     from tools.benchmarks.scaling import scaling as measure
@@ -104,10 +104,10 @@ def recommendation(
     results: Path = Path("saved_models/benchmarks/recommendation.jsonl"),
     json: bool = False,
 ) -> None:
-    """Recommenders over five folds of the users, beside popularity, item-kNN and EASE on the same users.
+    """Recommenders, cross-validated over five folds of the users, against popularity, item-kNN and EASE.
 
     Args:
-        runs: Folders of runs, whose recipes are trained anew for each fold and seed.
+        runs: Folders of runs, whose recipes are trained again for each fold and seed.
         seeds: Random seeds of the training.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
@@ -120,7 +120,7 @@ def recommendation(
 
 
 def music(runs: Annotated[tuple[Path, ...], tyro.conf.Positional], json: bool = False) -> None:
-    """Runs of music on their test pieces beside an n-gram and real pieces, and the real-time factor of their files.
+    """Music models on their test pieces against an n-gram and real pieces, and the real-time factor of their files.
 
     Args:
         runs: Run folders, such as those of several seeds.
@@ -138,12 +138,12 @@ def sound(
     real: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Runs of sound on their test recordings, and the real-time factor of their files.
+    """Sound models on their test recordings, and the real-time factor of their files.
 
     Args:
         runs: Run folders.
-        samples: Sounds that are made to measure each.
-        real: A folder of recordings named by their class, which the classifier that measures is tried on.
+        samples: Sounds generated to measure each.
+        real: A folder of recordings named by their class, on which the evaluating classifier is tested.
         json: Print one JSON object.
     """
     from tools.benchmarks.sound import sound as measure
@@ -158,13 +158,13 @@ def music_rules(
     ways: tuple[str, ...] = (),
     fitted: bool = False,
 ) -> None:
-    """Parallels and histograms of pieces that a run of music draws in several ways, beside real pieces.
+    """Parallels and histograms of pieces generated with several sampling settings, against real pieces.
 
     Args:
         run: The run's folder.
-        part: Whose pieces stand beside; ways are chosen on validation.
-        ways: Which, by their names; all if not given.
-        fitted: Fit the lower voices to the part's highest ones, instead of drawing all.
+        part: The part whose pieces are compared with; settings are chosen on validation.
+        ways: Names of the sampling settings; all by default.
+        fitted: Harmonise the part's highest voices instead of generating all voices.
     """
     from aigc_tf.runs.run import Run
     from tools.benchmarks import music_rules as rules
@@ -180,14 +180,14 @@ def labels(
     pictures: int = 10_000,
     json: bool = False,
 ) -> None:
-    """Classes of pictures from few labels: linear probe and fine-tuning beside logistic regression, SVM, from scratch.
+    """Few-label classification: linear probe and fine-tuning against logistic regression, SVM, and from scratch.
 
     Args:
         runs: Runs of simclr or masked_autoencoder; and of semi_vae or semi_gan, with the labels that they had.
-        labels: Labels of each class.
+        labels: Labels per class.
         seeds: Random seeds of the choice of the labels.
-        steps: Updates of a network with the labels, of 50 pictures each.
-        pictures: Test pictures, at most.
+        steps: Training steps of a network on the labels, with 50 pictures each.
+        pictures: Maximum number of test pictures.
         json: Print one JSON object.
     """
     from tools.benchmarks.labels import labels as measure
@@ -206,15 +206,15 @@ def pruning(
     results: Path = Path("saved_models/benchmarks/pruning.jsonl"),
     json: bool = False,
 ) -> None:
-    """A run without single weights and without whole channels: quality, size of the file after compression, latency.
+    """Pruning of weights and of whole channels: quality, compressed file size, latency.
 
     Args:
-        run: The run's folder, of a GAN or a restoring network.
-        sparsity: Shares of the weights that are gone.
-        steps: Number of training steps that follow.
-        samples: Samples to measure the quality of, at most.
-        figure: Which figure of quality the table has. Default: the one that chooses checkpoints, or the first.
-        results: File of finished results; pruned runs lie beside it. A repeated call continues from both.
+        run: The run's folder, of a GAN or a restoration network.
+        sparsity: Shares of the weights that are pruned.
+        steps: Number of fine-tuning steps.
+        samples: Maximum number of samples to measure the quality.
+        figure: The quality figure of the table. Default: the one that selects checkpoints, or the first.
+        results: File of finished results; pruned runs are stored beside it. A repeated call continues from both.
         json: Print one JSON object.
     """
     from tools.benchmarks.pruning import pruning as measure
@@ -236,19 +236,19 @@ def transfer(
     processor_time: bool = False,
     json: bool = False,
 ) -> None:
-    """A run gone on with on few examples of another source, beside its recipe from scratch at equal time.
+    """Transfer learning: fine-tuning a run on few examples of another source, against training from scratch.
 
     Args:
         run: The run's folder: of pictures, photographs or text.
         source: Another source of its kind.
         examples: Numbers of training examples: pictures, photographs, lines, or windows of a text.
         seeds: Random seeds of the choice of the examples and of the training.
-        seconds: Seconds of training; shorter ones are read on the way.
-        freeze: Patterns of layers that stay as they are, as of trainers; measured beside the others.
-        samples: Samples to measure the quality of, at most.
-        figure: Which figure of quality the table has. Default: the one that chooses checkpoints, or the first.
+        seconds: Training times in seconds, equal for both; shorter ones are measured within the longest run.
+        freeze: Patterns of layers that are not trained, as for trainers; measured as a further variant.
+        samples: Maximum number of samples to measure the quality.
+        figure: The quality figure of the table. Default: the one that selects checkpoints, or the first.
         results: File of finished results; a repeated call continues from it.
-        processor_time: Count the seconds of all processors together, which other programs do not disturb.
+        processor_time: Count CPU time of all cores together, which other programs do not affect.
         json: Print one JSON object.
     """
     from tools.benchmarks.transfer import transfer as measure

@@ -17,11 +17,11 @@ def tables(
     results: Path = Path("saved_models/benchmarks/tables.jsonl"),
     json: bool = False,
 ) -> None:
-    """Models of tables beside a Gaussian copula and training rows drawn again: train on synthetic, test on real.
+    """Synthetic tables against a Gaussian copula and resampled training rows: train on synthetic, test on real.
 
     Args:
         sources: CSV files, or tables of Python packages (scikit-learn, statsmodels).
-        recipes: Short names of recipes, which are trained.
+        recipes: Short names of recipes to train.
         seed: Random seed of the training.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
@@ -39,11 +39,11 @@ def returns(
     results: Path = Path("saved_models/benchmarks/returns.jsonl"),
     json: bool = False,
 ) -> None:
-    """Models of daily returns beside block bootstrap, GARCH(1,1), EWMA and the random walk.
+    """Models of daily returns against block bootstrap, GARCH(1,1), EWMA and the random walk.
 
     Args:
-        sources: CSV files of prices, or auto, which is made up.
-        recipes: Short names of recipes, which are trained.
+        sources: CSV files of prices, or auto, which is synthetic.
+        recipes: Short names of recipes to train.
         seed: Random seed of the training.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.

@@ -1,4 +1,4 @@
-"""Benchmarks of models of text and of series."""
+"""Benchmarks of text and time-series models."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def text(
     results: Path = Path("saved_models/benchmarks/text.jsonl"),
     json: bool = False,
 ) -> None:
-    """Held-out bits per character after some minutes of training.
+    """Held-out bits per character of a language model after some minutes of training.
 
     Args:
-        recipe: Recipe, with its defaults except for a schedule that ends at the last time.
+        recipe: Recipe, with its defaults except for a schedule that ends at the longest training time.
         source: Text to train on.
-        seconds: Training times to measure at, in one run of the longest.
+        seconds: Training times at which to measure, within one run of the longest.
         seed: Random seed of the training.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
@@ -41,12 +41,12 @@ def forms(
     seed: int = 0,
     json: bool = False,
 ) -> None:
-    """The share of the texts that a run writes which are Chinese quatrains, or programs in Python.
+    """Share of generated texts that are well-formed Chinese quatrains, or Python programs.
 
     Args:
         run: The run's folder; its best checkpoint is measured.
         form: Quatrains have four lines of five or seven characters, each with its punctuation; of programs, the first
-            20 lines without the last are to be accepted by Python's parser.
+            20 lines without the last must be accepted by Python's parser.
         count: Number of texts to generate.
         temperature: Sampling temperature; 1 is the model's own probabilities.
         seed: Random seed of the texts.
@@ -60,12 +60,12 @@ def forms(
 def gpt(
     torch: Path, source: str = "auto", rounds: int = 10, seeds: tuple[int, ...] = (0, 1, 2), json: bool = False
 ) -> None:
-    """The transformer beside nanoGPT's CPU setting in PyTorch: time of a step, and loss after the same time.
+    """The transformer against nanoGPT's CPU setting in PyTorch: time per step, and loss after the same time.
 
     Args:
-        torch: Python interpreter with torch and numpy; it needs nothing of this project.
+        torch: Python interpreter with torch and numpy; this project need not be installed there.
         source: Text to train on.
-        rounds: Number of rounds of 20 steps each, for the time of a step.
+        rounds: Number of rounds of 20 steps each, for the time per step.
         seeds: Random seeds, one after the other.
         json: Print one JSON object.
     """
@@ -80,7 +80,7 @@ def rewriting(
     quantize: tuple[Literal["none", "float16", "dynamic", "int8"], ...] = ("none", "dynamic", "int8"),
     json: bool = False,
 ) -> None:
-    """What exported files write for test sources, beside the network: ROUGE or BLEU and chrF; ten examples.
+    """Outputs of exported sequence-to-sequence files against the network: ROUGE or BLEU and chrF; ten examples.
 
     Args:
         run: A run of summary, translation or dialogue.
@@ -96,7 +96,7 @@ def rewriting(
 
 
 def seq2seq(torch: Path | None = None, rounds: int = 10, json: bool = False) -> None:
-    """Speed of models from text to text: decoding from a file beside a growing prefix; the training step.
+    """Speed of sequence-to-sequence models: decoding with a KV cache against re-encoding the prefix; training step.
 
     Args:
         torch: Python interpreter with torch and numpy, for the training step of PyTorch; None: decoding only.
@@ -112,7 +112,7 @@ def seq2seq(torch: Path | None = None, rounds: int = 10, json: bool = False) -> 
 
 
 def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
-    """Tokens per second of an LSTM's and a transformer's step, against the two ways that tutorials decode.
+    """Tokens per second of step-by-step decoding with an LSTM and a transformer, against two decoders of tutorials.
 
     Args:
         tokens: Length of the text in tokens.
@@ -125,7 +125,7 @@ def steps(tokens: int = 256, rounds: int = 5, json: bool = False) -> None:
 
 
 def forecasts(seed: int = 0, json: bool = False) -> None:
-    """The autoregressive model's forecasts of three real series, beside statsmodels' and seasonal-naive ones.
+    """Forecasts of three real series by the autoregressive model, against statsmodels' and seasonal-naive ones.
 
     Args:
         seed: Random seed of the order of the windows.
@@ -148,17 +148,17 @@ def sentiment(
     results: Path = Path("saved_models/benchmarks/sentiment.jsonl"),
     json: bool = False,
 ) -> None:
-    """Classifiers of texts, with all labels and with few, from scratch and on a language model, beside TF-IDF.
+    """Text classifiers with all labels and with few, from scratch and pre-trained as language models, against TF-IDF.
 
     Args:
         source: Labelled texts, such as a file of lines label<TAB>text.
-        unit: What a number stands for: words, or characters of languages that write none apart.
-        length: Symbols of a text that are read.
-        vocabulary_size: Symbols that are kept.
-        per_class: Labels of each class that are used; 0 is all.
+        unit: What a token is: words, or characters for languages written without spaces.
+        length: Maximum tokens of a text; longer texts are truncated.
+        vocabulary_size: Maximum size of the vocabulary.
+        per_class: Labels per class; 0 is all.
         seeds: Random seeds of labels and training.
         steps: Steps of the language model, of a classifier with all labels, and of one with few.
-        results: File of finished results; a repeated call continues from it. The language model lies beside it.
+        results: File of finished results; a repeated call continues from it. The language model is stored beside it.
         json: Print one JSON object.
     """
     from aigc_tf.recipes.text import TextSettings
@@ -172,12 +172,12 @@ def sentiment(
 def molecules(
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional], samples: int = 1000, seed: int = 0, json: bool = False
 ) -> None:
-    """Molecules or levels that runs draw: valid, unique, novel, beside a 6-gram and held-out ones.
+    """Generated molecules or levels: valid, unique, novel, against a 6-gram and held-out ones.
 
     Args:
         runs: Runs of molecules or levels.
         samples: Number of designs, at most 1,000.
-        seed: Random seed of the draws.
+        seed: Random seed of the samples.
         json: Print one JSON object.
     """
     from tools.benchmarks.molecules import molecules as measure

@@ -1,4 +1,4 @@
-"""Benchmarks of what can be relied on: privacy, watermarks, damaged files, killed processes."""
+"""Benchmarks of privacy, watermarks and robustness: damaged files, killed processes."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def privacy(
     results: Path = Path("saved_models/benchmarks/privacy.jsonl"),
     json: bool = False,
 ) -> None:
-    """The Fréchet distance of the private recipes against ε, beside the same training without privacy.
+    """Fréchet distance of the differentially private recipes by ε, and without privacy.
 
     Args:
         source: Data to train on.
         epsilons: Values of ε to train each recipe at.
-        recipes: Short names of recipes; all private recipes of images if not given.
+        recipes: Short names of recipes; by default all private image recipes.
         seed: Random seed of the training.
-        samples: Number of samples for the figures.
+        samples: Number of samples per measurement.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
         json: Print one JSON object.
     """
@@ -46,13 +46,13 @@ def members(
     results: Path = Path("saved_models/benchmarks/members.jsonl"),
     json: bool = False,
 ) -> None:
-    """Can training images of a VAE be told from others, and what does differential privacy do to that?
+    """Membership inference on the training images of a VAE, with and without differential privacy.
 
     Args:
-        source: Pictures; few of them are trained on, so that there is something to tell.
-        epsilons: Values of ε to train with, beside the same recipe without one, and an ordinary VAE.
-        images: Training images, and as many others.
-        steps: Of each training.
+        source: Pictures; few of them are trained on, so that the model overfits.
+        epsilons: Values of ε; the same recipe without privacy and an ordinary VAE are trained, too.
+        images: Number of training images, and of others.
+        steps: Steps of each training run.
         seed: Random seed of the training.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
@@ -74,16 +74,16 @@ def federated(
     results: Path = Path("saved_models/benchmarks/federated.jsonl"),
     json: bool = False,
 ) -> None:
-    """A recipe trained by clients in rounds, at random and by class, beside all examples and one client alone.
+    """Federated training, with examples divided at random and by class, against central training and one client.
 
     Args:
-        recipe: Its short name.
-        clients: Among which the examples are dealt out.
-        rounds: In which the weights are averaged.
-        steps: Of each client in all, and of the other ways.
-        seed: Of training.
-        source: What to train on.
-        results: JSON Lines file; a benchmark that is called again goes on from there.
+        recipe: Short name of the recipe.
+        clients: Number of clients that the examples are divided among.
+        rounds: Rounds of averaging.
+        steps: Total steps of each client, and of the other variants.
+        seed: Random seed of the training.
+        source: Data to train on.
+        results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
     """
     from tools.benchmarks.federated import federated as measure
@@ -94,11 +94,11 @@ def federated(
 
 
 def sums(clients: int = 5, weights: int = 420_000, json: bool = False) -> None:
-    """What a round of federated training costs the server and its clients: sums in the open, masked, and encrypted.
+    """Cost of a round of federated averaging for server and clients: plain, masked, and encrypted sums.
 
     Args:
-        clients: That answer.
-        weights: Numbers that each of them sends.
+        clients: Number of clients that respond.
+        weights: Number of weights that each of them sends.
         json: Print one JSON object.
     """
     from tools.benchmarks.sums import sums as measure
@@ -109,7 +109,7 @@ def sums(clients: int = 5, weights: int = 420_000, json: bool = False) -> None:
 
 
 def watermarks(place: Annotated[Path, tyro.conf.Positional], count: int = 48, json: bool = False) -> None:
-    """How often watermarks are found again: in the pictures of a folder, or in texts that a run writes.
+    """Detection rate of watermarks: in the pictures of a folder, or in texts that a run generates.
 
     Args:
         place: A folder of pictures, or a run of a language model.
@@ -125,11 +125,11 @@ def watermarks(place: Annotated[Path, tyro.conf.Positional], count: int = 48, js
 
 
 def content(run: Annotated[Path, tyro.conf.Positional], by: Path | None = None, json: bool = False) -> None:
-    """What `tools.sample --refuse-classes` lets pass and refuses wrongly, on the labelled test pictures of a source.
+    """Misses and false alarms of `tools.sample --refuse-classes`, on the labelled test pictures of a source.
 
     Args:
-        run: A run of pictures, whose source is looked at.
-        by: The run of the classifier; the classifier by which models of the source are measured if not given.
+        run: A run of pictures, whose source is used.
+        by: The run of the classifier; by default the classifier by which models of the source are evaluated.
         json: Print one JSON object.
     """
     from aigc_tf.runs.run import Run
@@ -140,12 +140,12 @@ def content(run: Annotated[Path, tyro.conf.Positional], by: Path | None = None, 
 
 
 def fuzz(cases: int = 2000, seed: int = 0, only: tuple[str, ...] = (), json: bool = False) -> None:
-    """Damaged and hostile recipes, run folders, images, archives and texts: read, refused in one line, or a traceback?
+    """Fuzzing with damaged and hostile recipes, run folders, images, archives and texts: read, refused, or a traceback?
 
     Args:
-        cases: Number of cases for each reader.
+        cases: Number of cases per reader.
         seed: Random seed of the damage.
-        only: Names of readers; all if not given.
+        only: Names of readers; all by default.
         json: Print one JSON object.
     """
     from tools.benchmarks.fuzz import fuzz as measure
@@ -163,14 +163,14 @@ def faults(
     most: int | None = None,
     json: bool = False,
 ) -> None:
-    """A run killed at random moments and other faults: does it end as one that nothing happened to?
+    """Fault injection: does a run killed at random moments end exactly as an undisturbed one?
 
     Args:
         kills: Number of kills.
         seed: Random seed of the moments.
-        every_call: Instead end work before each of its system calls that write (Linux on x86-64).
-        works: With --every-call: names of works; all if not given.
-        most: With --every-call: the most calls of each work, evenly spread; all if not given.
+        every_call: Instead kill each command before each of its writing system calls (Linux on x86-64).
+        works: With --every-call: names of the commands; all by default.
+        most: With --every-call: maximum number of calls per command, evenly spread; all by default.
         json: Print one JSON object.
     """
     if every_call:

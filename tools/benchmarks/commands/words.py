@@ -1,4 +1,4 @@
-"""Benchmarks of flows, and of pictures with words."""
+"""Benchmarks of flows, and of models of captioned pictures."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def flow(
     processor_time: bool = False,
     json: bool = False,
 ) -> None:
-    """Quality of flows beside a GAN after the same seconds, by the number of evaluations for a sample.
+    """Sample quality of flows against a GAN after the same training time, by number of network evaluations.
 
     Args:
         source: Data to train on.
-        seconds: Training times to measure at, in one run of the longest.
-        evaluations: How often a flow's network is asked for a sample.
+        seconds: Training times at which to measure, within one run of the longest.
+        evaluations: Numbers of network evaluations per sample.
         recipes: Short names of flows and GANs.
         seeds: Random seeds; each trains all recipes.
-        samples: Number of samples of a measurement.
+        samples: Number of samples per measurement.
         results: File of finished results; a repeated call continues from it. Name another one after changing recipes.
-        processor_time: Count seconds of all processors together, which other programs do not disturb.
+        processor_time: Count CPU time of all cores together, which other programs do not affect.
         json: Print one JSON object.
     """
     from tools.benchmarks.flows import flows
@@ -49,13 +49,13 @@ def words(
     results: Path = Path("saved_models/benchmarks/words.jsonl"),
     json: bool = False,
 ) -> None:
-    """Pictures and words on held-out combinations, beside TF-IDF, nearest pictures and captions, and chance.
+    """Matching, captioning and text-to-image on held-out combinations, against TF-IDF, nearest neighbours and chance.
 
     Args:
         runs: Folders of runs of match, caption, text_flow and text_gan; their best checkpoints are measured.
-        judge: Folder of a run of match with another --words.split, which judges captions and drawn pictures.
-        guidances: With which text_flow draws; each is measured.
-        samples: Pictures that are drawn, and pairs that are looked at, at most.
+        judge: Folder of a run of match with another --words.split, which judges captions and generated pictures.
+        guidances: Guidance scales of text_flow.
+        samples: Maximum number of generated pictures, and of pairs evaluated.
         results: File of finished results; a repeated call continues from it.
         json: Print one JSON object.
     """

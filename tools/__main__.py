@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 
 
 def main() -> int:
-    """The command; 2 means that there is no such tool."""
+    """Run the command; returns 2 if there is no such tool."""
     modules = pkgutil.iter_modules([str(FOLDER)])
     tools = [module.name for module in modules if not (module.ispkg or module.name == "__main__")]
     name, *words = sys.argv[1:] or ["--help"]

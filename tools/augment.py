@@ -2,9 +2,9 @@
 
     python -m tools.augment saved_models/cgan/RUN --count 5000 --out generated
 
-Every class gets a folder of PNG files; `--source generated` reads them back with their labels, and so does anything
-that takes a folder for each class. The files say that they were generated, by which run, with which seed. Calls with
-other seeds add to the same folders. What such pictures are good for has to be measured: see
+Every class gets a folder of PNG files; `--source generated` reads them back with their labels, and so does any program
+that takes a folder per class. The files record that they were generated, by which run, with which seed. Calls with
+other seeds add to the same folders. How useful such pictures are has to be measured: see
 `python -m tools.benchmark augmentation`.
 """
 

@@ -1,4 +1,4 @@
-"""Show what is kept between runs, such as the prepared pictures of folders, or remove it.
+"""Show the cache, such as the prepared pictures of folders and feature networks, or clear it.
 
 python -m tools.cache
 python -m tools.cache --clear

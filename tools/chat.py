@@ -1,9 +1,9 @@
-"""Talk to a model of dialogue, line by line, in a terminal or a pipe.
+"""Chat with a dialogue model, line by line, in a terminal or a pipe.
 
     python -m tools.chat saved_models/dialogue/RUN
     echo "What is AI?" | python -m tools.chat saved_models/dialogue/RUN --beams 1
 
-An empty line begins a new conversation.
+An empty line starts a new conversation.
 """
 
 from aigc_tf.cli.chat import main

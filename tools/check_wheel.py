@@ -3,8 +3,8 @@
     python -m tools.check_wheel                                          # with this Python
     python -m tools.check_wheel python3.11 python3.12 python3.13         # with others, by name or by path
 
-Each environment is made anew and downloads what the wheel needs, TensorFlow among it: some minutes for each Python.
-What is run, and what it prints, is shown; the first command that fails ends it with status 1.
+Each environment is created from scratch and downloads the wheel's dependencies, TensorFlow included: some minutes for
+each Python. Commands and their output are shown; the first command that fails ends it with status 1.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def build(folder: Path, *options: str) -> Path:
     """Build the wheel of this checkout.
 
     Args:
-        folder: where it goes.
-        options: further ones of `pip wheel`.
+        folder: where it is written.
+        options: further options of `pip wheel`.
     """
     with tempfile.TemporaryDirectory() as name:  # what older builds left in the checkout would go into the wheel
         copy = Path(name)
@@ -49,18 +49,18 @@ def build(folder: Path, *options: str) -> Path:
 
 
 def contents(wheel: Path) -> set[str]:
-    """The files in a wheel, but for what describes it."""
+    """The files in a wheel, except its metadata."""
     with zipfile.ZipFile(wheel) as archive:
         return {name for name in archive.namelist() if ".dist-info/" not in name}
 
 
 def programs(environment: Path) -> Path:
-    """The folder of an environment's commands."""
+    """The folder of an environment's executables."""
     return environment / ("Scripts" if os.name == "nt" else "bin")
 
 
 def use(environment: Path, folder: Path, commands: Sequence[str] = COMMANDS) -> None:
-    """Run commands of an environment in a folder, and show what they print.
+    """Run commands of an environment in a folder, and show their output.
 
     Raises:
         subprocess.CalledProcessError: one of them fails.
@@ -87,7 +87,7 @@ def check(python: str, wheel: Path, folder: Path) -> None:
 
 
 def main() -> int:
-    """The command; 1 means that a command failed."""
+    """Run the check; returns 1 if a command failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pythons", nargs="*", default=[sys.executable], help="their names or paths (default: this one)")
     given = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Show what a recipe would see of a source, before anything is trained.
+"""Inspect a data source as a recipe would read it, before training.
 
 python -m tools.data ~/photos/leaves
 python -m tools.data book.txt --recipe gpt --text.lines --out book.png

@@ -1,12 +1,12 @@
-"""Make a smaller model of a run: a GAN, a restoring network or a language model.
+"""Compress a run by distillation or pruning: a GAN, a restoration network or a language model.
 
     python -m tools.distil saved_models/dcgan/RUN --share 0.25
     python -m tools.distil saved_models/gpt/RUN --prune 0.75 --steps 300
     python -m tools.distil saved_models/dcgan/RUN --prune 0.75 --channels
 
-The first trains narrower layers with at most a quarter of the weights to do the same, the second goes on training the
-run while three quarters of its weights become zero, the third with whole channels fewer. Each leaves a run like any
-other: sample, evaluate, export it.
+The first trains a student of narrower layers with at most a quarter of the weights, the second continues training while
+three quarters of the weights are pruned to zero, the third removes whole channels. Each result is an ordinary run:
+sample, evaluate, export it.
 """
 
 from aigc_tf.cli.distil import main

@@ -1,8 +1,8 @@
-"""Measure the quality of a run.
+"""Evaluate the quality of a run.
 
     python -m tools.evaluate saved_models/dcgan/RUN [--samples 10000] [--features inception] [--json]
 
-Every figure comes with the way that is better, what simpler methods reach, and its protocol; the last line of the
+Every figure comes with its direction (higher or lower is better), baselines, and the protocol; the last line of the
 output with --json is one JSON object.
 """
 

@@ -1,4 +1,4 @@
-"""Explore the latent space of a run: interpolations, directions, dimensions, edited pictures.
+"""Explore the latent space of a run: interpolations, directions, traversals, edited pictures.
 
     python -m tools.explore saved_models/dcgan/RUN interpolate --count 40
     python -m tools.explore saved_models/dcgan/RUN direction 3 --range -3 3
@@ -8,13 +8,13 @@
     python -m tools.explore saved_models/text_vae/RUN between "And God said" "And it was so"
     python -m tools.explore saved_models/conv_vae/RUN nearest a.png --count 15
 
-GANs and VAEs of pictures mix two pictures, and move one along an attribute that some marked pictures have and others
-lack: files, or folders of them. --family keeps latents and parents.
+GANs and VAEs of pictures invert and mix two pictures, and move one along an attribute, given pictures with and without
+it: files, or folders of them. --family records latents and parents.
 
     python -m tools.explore saved_models/dcgan/RUN invert a.png --mix b.png --family family.json
     python -m tools.explore saved_models/conv_vae/RUN attribute a.png --having long/ --lacking short/ --strength 2
 
-`python -m tools.explore RUN direction --help` shows the options of one of them.
+`python -m tools.explore RUN direction --help` shows the options of one of these commands.
 """
 
 from aigc_tf.cli.explore import main

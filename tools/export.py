@@ -4,7 +4,7 @@
     python -m tools.export saved_models/dcgan/RUN --target-bytes 500000
 
 Writes the model and export.json: sizes, operators, differences from Keras, latency. A file that does not agree
-with Keras is deleted, and the command fails. `--format web` adds a page around the file, for any web server:
+with Keras is deleted, and the command fails. `--format web` adds a web page that runs the file, for any web server:
 
     python -m tools.export saved_models/dcgan/RUN --format web --quantize dynamic --out page
     python -m http.server --directory page

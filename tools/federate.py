@@ -1,10 +1,10 @@
-"""Train a model by clients that keep their examples to themselves, simulated in one process.
+"""Federated training: clients keep their examples to themselves, simulated in one process.
 
     python -m tools.federate --clients 5 --rounds 20 -- python -m trainers.dcgan --source fashion_mnist --steps 1000
     python -m tools.federate --clients 5 --rounds 20 --by-class 0.5 --proximal 0.01 --secure -- python -m trainers.vae
 
 `--secure` needs `pip install cryptography`, `--privacy.epsilon` dp-accounting. The steps are those of each client; the
-result is a run as any other. It goes on with the same flags and --resume after the trainer. docs/PRIVACY.md has more.
+result is an ordinary run. It is resumed with the same flags and --resume after the trainer. docs/PRIVACY.md has more.
 """
 
 from aigc_tf.cli.federate import main

@@ -1,4 +1,4 @@
-"""Draw the slices between the slices of a scan, with a run of `finer_slices`.
+"""Slice super-resolution of a scan, with a run of `finer_slices`.
 
     python -m tools.finer_scan RUN scan.nii.gz --out finer.nii.gz
 
@@ -25,13 +25,13 @@ def finer_scan(
     out: Path,
     window: tuple[float, float] | None = None,
 ) -> None:
-    """Draw the slices between the slices of a scan.
+    """Slice super-resolution of a scan.
 
     Args:
         run: Folder of a run of finer_slices.
         scan: A NIfTI file, or a folder with one NIfTI file or DICOM series.
         out: The NIfTI file to write, .nii or .nii.gz.
-        window: Intensities that are black and white to the network; by default as the file says, or nearly all.
+        window: Intensity window of the network, black and white; by default as the file says, or nearly all.
     """
     if not out.name.lower().endswith((".nii", ".nii.gz")):
         raise InputError(f"--out is {out}: choose a name that ends in .nii or .nii.gz")

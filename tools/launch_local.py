@@ -1,9 +1,10 @@
-"""Start several workers of one run on this machine, to try out what is meant for several machines (docs/SCALING.md).
+"""Start several workers of one run on this machine, to test multi-worker training locally (docs/SCALING.md).
 
     python tools/launch_local.py --workers 2 -- python -m trainers.dcgan --strategy multi_worker
 
-Every worker finds the others in TF_CONFIG, at free ports. What it says is shown after its number; 0 is the chief.
-SIGINT and SIGTERM are passed on. When a worker fails the others are ended, and its exit status is that of this command.
+TF_CONFIG tells every worker the addresses of the others, at free ports. Its output is prefixed with its number; 0 is
+the chief. SIGINT and SIGTERM are passed on. When a worker fails the others are terminated, and its exit status is
+returned.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def environments(workers: int, threads: int | None) -> list[dict[str, str]]:
-    """What the environment of each worker has of its own."""
+    """The environment variables of each worker."""
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(workers)]}
     names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     limits = {} if threads is None else dict.fromkeys(names, str(threads))
@@ -59,7 +60,7 @@ def environments(workers: int, threads: int | None) -> list[dict[str, str]]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports of this machine that nobody listens at."""
+    """Distinct free ports of this machine."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -68,7 +69,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Worker:
-    """A process whose lines are shown after its number."""
+    """A process whose output lines are prefixed with its number."""
 
     def __init__(self, number: int, command: Sequence[str], settings: dict[str, str]) -> None:
         self.prefix = f"[{number}] "
@@ -87,20 +88,20 @@ class Worker:
             reader.start()
 
     def show(self, source: IO[str], target: IO[str]) -> None:
-        """Copy lines until there are no more."""
+        """Copy output lines until there are no more."""
         for line in source:
             target.write(self.prefix + line)
             target.flush()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process, if it is there, and to what it has started."""
+        """Send a signal to the process, if it is running, and to its children."""
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
 
 def run(command: Sequence[str], environments: Sequence[dict[str, str]]) -> int:
-    """Start a worker in each environment and wait for all; returns the exit status of the first that failed, or 0."""
+    """Start a worker in each environment, and wait for all; returns the exit status of the first that failed, or 0."""
     workers: list[Worker] = []
     passed_on: list[int] = []
 

@@ -3,7 +3,7 @@
     python -m tools.make_shipped_set [FOLDER]
 
 FOLDER holds the four files of Fashion-MNIST; without it, Keras's cache and Debian's package
-dataset-fashion-mnist are looked at. The same images give the same bytes (with the same zlib).
+dataset-fashion-mnist are searched. The same images give the same bytes (with the same zlib).
 Licence and attribution: aigc_tf/data/images/shipped/LICENSE.
 """
 
@@ -43,7 +43,7 @@ def make_shipped_set(folder: Annotated[Path | None, tyro.conf.Positional] = None
     """Write the Fashion-MNIST images that ship with the package.
 
     Args:
-        folder: Holds the four files of Fashion-MNIST; where they usually are if not given.
+        folder: Folder with the four files of Fashion-MNIST; by default the usual places are searched.
     """
     from aigc_tf.data.images.fashion_mnist import FILES, SHIPPED_FILE, local_folders
 

@@ -1,13 +1,13 @@
-"""Write synthetic recordings of the ten English digits by many voices, spoken by eSpeak NG.
+"""Write synthetic recordings of the ten English digits in many voices, synthesised by eSpeak NG.
 
     apt-get install espeak-ng
     python -m tools.make_spoken_digits FOLDER [--settings 300]
     python -m trainers.sound_gan --source FOLDER --sound.group "^([a-z0-9]+)-"
 
 FOLDER gets a sub-folder for each digit, the class, with a WAV file for each setting of voice, accent, pitch and rate:
-`seven/f3-en-us-p42-s150.wav`. A name begins with its voice: the group above keeps all that a voice says on one side of
-a split. Nobody has spoken these recordings: say so wherever they are used. The same settings give the same files with
-the same version of eSpeak NG.
+`seven/f3-en-us-p42-s150.wav`. A name begins with its voice: the group above keeps all recordings of a voice in the same
+split. These recordings are synthetic: say so wherever they are used. The same settings give the same files with the
+same version of eSpeak NG.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _NAMES = (
     "robert sandro shelby steph travis victor zac"
 )
 VOICES = tuple(_NAMES.split())
-"""Variants of eSpeak NG that sound like people; robots and whispers are left out."""
+"""Variants of eSpeak NG that sound human; robots and whispers are excluded."""
 ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-029")
 PITCHES, RATES = (30, 70), (120, 200)  # of at most 99; words a minute
 
 
 def settings_of(count: int) -> Iterator[tuple[str, str, int, int]]:
-    """So many different settings: voice, accent, pitch and rate; all voices in turn."""
+    """Distinct settings of voice, accent, pitch and rate; the voices take turns."""
     drawn = random.Random(0)
     for number in range(count):
         voice = VOICES[number % len(VOICES)]
@@ -62,8 +62,8 @@ def make_spoken_digits(folder: Annotated[Path, tyro.conf.Positional], settings: 
     """Write synthetic recordings of the ten digits.
 
     Args:
-        folder: What is written, a sub-folder for each digit.
-        settings: Of voice, accent, pitch and rate; each says all digits.
+        folder: Output folder, with a sub-folder for each digit.
+        settings: Number of settings of voice, accent, pitch and rate; each speaks all digits.
     """
     if shutil.which("espeak-ng") is None:
         raise InputError("there is no espeak-ng: install it, on Debian with apt-get install espeak-ng")

@@ -1,4 +1,4 @@
-"""The main job from end to end: train a DCGAN, sample, measure, export, verify.
+"""End-to-end quickstart: train a DCGAN, sample, evaluate, export, verify.
 
 python -m tools.quickstart
 """
@@ -9,7 +9,7 @@ from aigc_tf.cli.command import command
 
 
 def quickstart(seconds: float = 180.0, samples: int = 10_000) -> None:
-    """Train a DCGAN on the pictures that ship with the package, sample it, measure it, export it.
+    """Train a DCGAN on the pictures that ship with the package, sample it, evaluate it, export it.
 
     Args:
         seconds: Training time in seconds.

@@ -1,9 +1,9 @@
-"""Draw the rooms of the package and the arrows between them, from its imports.
+"""Draw the dependency graph of the package's rooms (subpackages), from its imports.
 
     python -m tools.rooms           # writes docs/rooms.png, and the table of docs/ARCHITECTURE.md
 
-An arrow from one room to another says that the first imports the second. Imports inside functions count, those for type
-checkers alone do not.
+An arrow from one room to another means that the first imports the second. Imports inside functions count, those only
+for type checkers do not.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ORDER = (
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the package by its name."""
+    """The modules of the package by name."""
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
         for path in sorted(PACKAGE.rglob("*.py"))
@@ -45,7 +45,7 @@ def modules() -> dict[str, Path]:
 
 
 def imports(known: dict[str, Path]) -> dict[str, set[str]]:
-    """Module -> the modules of the package that it imports, itself or inside functions."""
+    """Module -> the modules of the package that it imports, at the top or inside functions."""
     return {
         name: {target for target in _imported(path) if target in known and target != name}
         for name, path in known.items()
@@ -69,13 +69,13 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 def room_of(module: str) -> str | None:
-    """The room of a module; None for those beside the rooms."""
+    """The room of a module; None for modules outside the rooms."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 and parts[1] in ORDER else None
 
 
 def arrows() -> dict[tuple[str, str], int]:
-    """(room, room that it imports) -> how many imports there are."""
+    """(room, imported room) -> number of imports."""
     found: dict[tuple[str, str], int] = {}
     for module, targets in imports(modules()).items():
         for target in targets:
@@ -86,7 +86,7 @@ def arrows() -> dict[tuple[str, str], int]:
 
 
 def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
-    """The groups of modules that import each other in a circle (Tarjan 1972), each sorted."""
+    """The groups of modules with circular imports (Tarjan 1972), each sorted."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
@@ -115,14 +115,14 @@ def cycles(graph: dict[str, set[str]]) -> list[list[str]]:
 
 
 def table() -> str:
-    """Room by room, what it imports: Markdown."""
+    """The imports of each room, as a Markdown table."""
     found = arrows()
     rows = [f"| `{room}/` | {', '.join(to for to in ORDER if (room, to) in found) or '-'} |" for room in ORDER]
     return "\n".join(["| room | imports |", "| --- | --- |", *rows])
 
 
 def draw(path: Path) -> None:
-    """The rooms in a row, and an arc for each arrow, the thicker the more imports there are."""
+    """Draw the rooms in a row, and an arc for each arrow, thicker for more imports."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import FancyArrowPatch
@@ -154,7 +154,7 @@ def draw(path: Path) -> None:
 
 
 def main() -> None:
-    """Write both."""
+    """Write the picture and the table."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     draw(PICTURE)
     text = DOCUMENT.read_text(encoding="utf-8")

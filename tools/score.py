@@ -1,4 +1,4 @@
-"""Score inputs with a run: how unusual a picture is, how surprising a text.
+"""Score inputs with a run: anomaly scores of pictures, likelihoods of texts.
 
 python -m tools.score saved_models/ganomaly/RUN photos --out scores.csv
 python -m tools.score saved_models/gpt/RUN --text "In the beginning" "Colourless green ideas"

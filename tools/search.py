@@ -1,10 +1,10 @@
-"""Search for better settings of a recipe: random draws of its fields, with successive halving.
+"""Hyperparameter search for a recipe: random search with successive halving.
 
     python -m tools.search trainers.dcgan --space space.json --trials 20 --seconds 60
     python -m trainers.dcgan --recipe saved_models/search/dcgan/best.json
 
 where space.json is `{"generator_optimizer.learning_rate": {"log_uniform": [1e-4, 1e-3]}, "batch_size": {"choice": [16,
-32]}}`. `python -m tools.search dcgan --help` shows what can be named. Needs `pip install optuna`.
+32]}}`. `python -m tools.search dcgan --help` lists the fields. Needs `pip install optuna`.
 """
 
 from aigc_tf.cli.search import main

@@ -1,10 +1,10 @@
-"""Draws a grid of samples, or writes text, from an exported file alone. Needs only numpy and ai-edge-litert.
+"""Generate a grid of pictures, or text, with only an exported file. Needs only numpy and ai-edge-litert.
 
     python tools/tflite_demo.py generator.tflite --count 64 --out samples.png
     python tools/tflite_demo.py conditional.tflite --label Bag --out bags.png
     python tools/tflite_demo.py language_model.tflite --prompt "Once" --tokens 200 --temperature 0.8 --top-k 20
 
-What the file holds, and how it is called, it says itself: in its signatures and its metadata (docs/MOBILE.md).
+The file describes its contents and how to call it in its signatures and its metadata (docs/MOBILE.md).
 """
 
 import argparse
@@ -40,11 +40,11 @@ def generate(
 
     Args:
         interpreter: of a file with the signature.
-        signature: from `latent`, and `label` if the model knows classes, to an image.
+        signature: from `latent`, and `label` for a class-conditional model, to an image.
         metadata: of the file.
         count: how many.
         seed: of the latents.
-        label: number of the class of all; None: the classes in turn.
+        label: class number of all images; None: the classes in turn.
     """
     runner = interpreter.get_signature_runner(signature)
     batch, *shape = runner.get_input_details()["latent"]["shape"]
@@ -67,7 +67,7 @@ def generate(
 
 
 def number_of_class(name: str, classes: list[str]) -> int:
-    """The number of a class given by name or by number; ValueError if there is none."""
+    """The number of a class given by name or number; ValueError if there is none."""
     if not classes:
         raise ValueError("its model knows no classes: leave --label out")
     if name in classes:
@@ -86,9 +86,9 @@ def write_text(
     top_k: int,
     seed: int,
 ) -> str:
-    """The prompt and what the model writes after it: at most `tokens` (None: 200, or as many as it can read).
+    """The prompt and its continuation by the model: at most `tokens` (None: 200, or the model's context length).
 
-    Logits are divided by the temperature, 0 takes the likeliest token always; `top_k` 0 lets all be chosen.
+    Logits are divided by the temperature, 0 is greedy decoding; `top_k` 0 allows all tokens.
     """
     for key in ("vocabulary", "start"):
         if key not in metadata:
@@ -125,14 +125,14 @@ def write_text(
 
 
 def detokenize(tokens: list[int], metadata: dict[str, Any]) -> str:
-    """The text of numbers of symbols."""
+    """The text of token ids."""
     if metadata.get("unit") == "byte":  # token b + 1 is byte b, and a character can be several
         return bytes(token - 1 for token in tokens).decode("utf-8", errors="replace")
     return "".join(metadata["vocabulary"][token] for token in tokens)
 
 
 def tokenize(text: str, metadata: dict[str, Any]) -> list[int]:
-    """The text as numbers of symbols, the longest symbol that fits first.
+    """The token ids of a text, by greedy longest match.
 
     Raises:
         ValueError: nothing in the vocabulary fits.
@@ -159,7 +159,7 @@ def tokenize(text: str, metadata: dict[str, Any]) -> list[int]:
 
 
 def choose(logits: np.ndarray, temperature: float, top_k: int, rng: np.random.Generator) -> int:
-    """The number of a symbol, drawn with the probabilities softmax(logits / temperature) of the top k."""
+    """A token id, sampled from softmax(logits / temperature) over the top k."""
     if temperature == 0:
         return int(logits.argmax())
     with np.errstate(over="ignore"):  # the nearer to 0, the further all but the largest are below it
@@ -171,7 +171,7 @@ def choose(logits: np.ndarray, temperature: float, top_k: int, rng: np.random.Ge
 
 
 def grid(images: np.ndarray) -> np.ndarray:
-    """Images `[count, height, width, channels]` in [0, 1] as one of bytes, about as wide as high."""
+    """A roughly square uint8 grid of images `[count, height, width, channels]` in [0, 1]."""
     count, height, width, channels = images.shape
     columns = int(np.ceil(np.sqrt(count)))
     rows = -(-count // columns)
@@ -200,7 +200,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is never seen half written."""
+    """Write a file atomically: it is never visible half written."""
     part = path.with_name(f"{path.name}.partial")
     try:
         part.write_bytes(content)
@@ -211,7 +211,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def parse() -> argparse.Namespace:
-    """The command line; options that were not given are None."""
+    """Parse the command line; options not given are None."""
     parser = argparse.ArgumentParser(description="Draw samples or write text from an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file with the signature generate, decode or step")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
@@ -223,9 +223,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--temperature",
         type=float,
-        help="below 1 more likely text, above 1 more varied (default: 1)",
+        help="softmax temperature: below 1 more predictable text, above 1 more varied (default: 1)",
     )
-    parser.add_argument("--top-k", type=int, help="sample from the so many likeliest tokens; 0: from all (default: 0)")
+    parser.add_argument("--top-k", type=int, help="sample from this many likeliest tokens; 0: from all (default: 0)")
     options = parser.parse_args()
     for name, least in (("count", 1), ("tokens", 1), ("temperature", 0), ("top_k", 0)):
         value = getattr(options, name)
@@ -235,7 +235,7 @@ def parse() -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> str:
-    """Do what the file is for; what to say about it.
+    """Run the model in the file; returns a message about the result.
 
     Raises:
         ValueError: the file or an option cannot be used.
@@ -272,7 +272,7 @@ def run(options: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """The command; 2 means that the file or an option cannot be used."""
+    """Run the command; returns 2 if the file or an option cannot be used."""
     options = parse()
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that cannot show a character gets its escape
         sys.stdout.reconfigure(errors="backslashreplace")

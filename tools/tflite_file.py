@@ -1,4 +1,4 @@
-"""What the programs tools/tflite_*.py share: copy it with them. Needs numpy and ai-edge-litert."""
+"""Shared functions of the programs tools/tflite_*.py: copy it with them. Needs numpy and ai-edge-litert."""
 
 import json
 import struct
@@ -34,7 +34,7 @@ def read_metadata(file: Path) -> dict[str, Any]:
 
 
 def status_of(file: Path, work: Callable[[], None]) -> int:
-    """The exit status of `work`: 2 if the file or an option cannot be used, and one line that says why."""
+    """The exit status of `work`: 2, with a one-line message, if the file or an option cannot be used."""
     try:
         work()
     except (OSError, ValueError) as error:  # no such file; not a .tflite file; what the program says itself

@@ -1,10 +1,10 @@
-"""Draws pieces, or fits voices to those of a MIDI file, with an exported file alone. Needs numpy, ai-edge-litert, mido.
+"""Generate or harmonise pieces with only an exported file. Needs numpy, ai-edge-litert, mido.
 
     python tools/tflite_music.py music.tflite --bars 8 --out piece.mid
     python tools/tflite_music.py music.tflite soprano.mid --fix soprano --out chorale.mid
 
-Of the MIDI file each track with notes is a voice, one note at a time; --fix names them in the order of the tracks. What
-the numbers of the exported file mean is in docs/MOBILE.md.
+Each track of the MIDI file with notes is a monophonic voice; --fix names them in the order of the tracks. The format of
+the exported file is described in docs/MOBILE.md.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BAR = 16  # sixteenth notes
 
 
 def read_voices(path: Path, metadata: dict[str, Any]) -> np.ndarray:
-    """The tracks of a MIDI file as symbols on a grid of sixteenth notes, int32 `[steps, tracks with notes]`.
+    """The tracks of a MIDI file as tokens on a grid of sixteenth notes, int32 `[steps, tracks with notes]`.
 
     Raises:
         ValueError: the file is damaged, or has no notes.
@@ -61,7 +61,7 @@ def read_voices(path: Path, metadata: dict[str, Any]) -> np.ndarray:
 
 
 def write_voices(path: Path, cells: np.ndarray, metadata: dict[str, Any]) -> None:
-    """A MIDI file with a track for each voice, and a text event that says where it comes from."""
+    """Write a MIDI file with a track for each voice, and a text event with its origin."""
     file = mido.MidiFile(ticks_per_beat=4 * TICKS)
     file.add_track().append(mido.MetaMessage("text", text="made by a model of aigc_tf"))
     for voice, name in enumerate(metadata["voices"]):
@@ -79,7 +79,7 @@ def write_voices(path: Path, cells: np.ndarray, metadata: dict[str, Any]) -> Non
 
 
 class Sheet:
-    """A piece as it is written.
+    """A piece while it is being written.
 
     Args:
         metadata: of the exported file.
@@ -94,7 +94,7 @@ class Sheet:
         self.left = np.minimum(steps - 1 - np.arange(steps), metadata["max_left"]).astype(np.int32)
 
     def encoder_inputs(self, start: int, window: int) -> dict[str, np.ndarray]:
-        """What is fixed in a window."""
+        """The fixed notes of a window."""
         held = np.full((1, window, len(self.fixed)), self.metadata["unknown"], np.int32)
         age = np.full(held.shape, self.metadata["unknown_age"], np.int32)
         place, left = np.zeros((1, window), np.int32), np.full((1, window), self.metadata["behind"], np.int32)
@@ -107,7 +107,7 @@ class Sheet:
         return {"held": held, "age": age, "place": place, "left": left}
 
     def cell(self, step: int, voice: int) -> dict[str, Any]:
-        """What a cell is chosen by, but for the memory."""
+        """The inputs by which a cell is predicted, except the memory."""
         known = np.arange(len(self.fixed)) < voice
         older = np.minimum(self.age[step] + 1, self.metadata["max_age"])
         return {
@@ -119,7 +119,7 @@ class Sheet:
         }
 
     def fill(self, step: int, voice: int, symbol: int) -> None:
-        """Write a cell; a fixed one stays as it is."""
+        """Write a cell; a fixed one is not changed."""
         if self.fixed[voice]:
             symbol = int(self.cells[step, voice])
         self.cells[step, voice] = symbol
@@ -159,7 +159,7 @@ def compose(interpreter: Interpreter, sheet: Sheet, temperature: float, seed: in
 
 
 def hops(steps: int, window: int) -> Iterator[tuple[int, int, int]]:
-    """Windows: where each starts, the first step that is written in it, and the step after the last."""
+    """The windows: start, first step to write, and end (exclusive)."""
     start, first = 0, 0
     while first < steps:
         stop = steps if start + window >= steps else start + window // 2 + window // 3
@@ -168,7 +168,7 @@ def hops(steps: int, window: int) -> Iterator[tuple[int, int, int]]:
 
 
 def choose(logits: np.ndarray, temperature: float, random: np.random.Generator) -> int:
-    """A number drawn with the probabilities of logits; the likeliest one at temperature 0."""
+    """A token id sampled from logits; the likeliest one at temperature 0."""
     uniform = random.random()
     if not temperature:
         return int(logits.argmax())
@@ -177,7 +177,7 @@ def choose(logits: np.ndarray, temperature: float, random: np.random.Generator) 
 
 
 def run(options: argparse.Namespace) -> str:
-    """Do what is asked; what to say about it.
+    """Generate or harmonise; returns a message about the result.
 
     Raises:
         ValueError: the file or an option cannot be used.
@@ -204,14 +204,14 @@ def run(options: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """The command; 2 means that a file or an option cannot be used."""
+    """Run the command; returns 2 if a file or an option cannot be used."""
     parser = argparse.ArgumentParser(description="Draw pieces, or fit voices to given ones, with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of a model of music, exported with batch 1")
-    parser.add_argument("midi", type=Path, nargs="?", help="a MIDI file of the fixed voices")
-    parser.add_argument("--fix", nargs="+", default=[], help="the voices that its tracks are, in their order")
-    parser.add_argument("--bars", type=int, default=8, choices=range(1, 201), metavar="N", help="to draw (default: 8)")
+    parser.add_argument("midi", type=Path, nargs="?", help="a MIDI file with the fixed voices")
+    parser.add_argument("--fix", nargs="+", default=[], help="names of the voices of its tracks, in their order")
+    parser.add_argument("--bars", type=int, default=8, choices=range(1, 201), metavar="N", help="bars (default: 8)")
     parser.add_argument("--out", type=Path, default=Path("piece.mid"), help="MIDI file to write (default: piece.mid)")
-    parser.add_argument("--temperature", type=float, default=1.0, help="0: the likeliest always (default: 1)")
+    parser.add_argument("--temperature", type=float, default=1.0, help="0: greedy (default: 1)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     options = parser.parse_args()
     if not 0 <= options.temperature < float("inf") or options.seed < 0:

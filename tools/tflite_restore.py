@@ -1,13 +1,13 @@
-"""Restores a photograph of any size with an exported file alone. Needs only numpy, Pillow and ai-edge-litert.
+"""Restore a photograph of any size with only an exported file. Needs only numpy, Pillow and ai-edge-litert.
 
     python tools/tflite_restore.py upscale.tflite photo.jpg --out large.png
     python tools/tflite_restore.py denoise.tflite photo.jpg --sigma 25 --threads 2 --out clean.png
     python tools/tflite_restore.py inpaint.tflite photo.jpg --mask mask.png --out whole.png
     python tools/tflite_restore.py adain.tflite photo.jpg --style painting.jpg --out styled.png
 
-The photograph goes through the file in squares that overlap as far as its network looks, and of each result the middle
-is kept: seams cannot be seen, and memory does not grow with what the network computes. The file says how far that is
-(docs/MOBILE.md). `style`, `adain`, `pix2pix` and `cyclegan` look at all that they are given: there seams may show.
+The photograph is processed in tiles that overlap by the network's receptive field, and the centre of each result is
+kept: there are no seams, and memory is bounded. The receptive field is recorded in the file (docs/MOBILE.md). `style`,
+`adain`, `pix2pix` and `cyclegan` use statistics of their whole input: there seams may show.
 """
 
 import argparse
@@ -32,14 +32,14 @@ TILE = 256  # pixels, of squares where the file takes any size
 
 @dataclass(frozen=True)
 class Squares:
-    """How a picture is cut into squares.
+    """How a picture is cut into tiles.
 
     Args:
-        side: of a square in pixels, at most; exactly, if the file takes one size.
-        overlap: pixels on each side of a square whose results are not kept.
-        multiple: what heights and widths are multiples of.
-        fixed: whether the file takes one size.
-        batch: how many squares a call takes; all are given the same.
+        side: maximum side of a tile in pixels; exact, if the file takes a fixed size.
+        overlap: pixels on each side of a tile whose results are discarded.
+        multiple: heights and widths have to be multiples of it.
+        fixed: whether the file takes a fixed size.
+        batch: batch size of the file; a tile is repeated to fill it.
     """
 
     side: int
@@ -49,7 +49,7 @@ class Squares:
     batch: int = 1
 
     def lengths(self, size: int) -> tuple[int, int]:
-        """How many parts a height or width is cut into, and how many pixels of each are kept."""
+        """Number of tiles along a height or width, and pixels kept of each."""
         keep = self.side - 2 * self.overlap
         count = -(-size // keep)
         if not self.fixed:  # parts of equal length waste least
@@ -58,15 +58,15 @@ class Squares:
 
 
 def squares_of(facts: dict[str, Any], shape: tuple[int, ...], tile: int) -> Squares:
-    """How a file takes pictures.
+    """The tiling that a file needs.
 
     Args:
         facts: its metadata.
         shape: of its `image`, -1 for any size.
-        tile: pixels of a square, if it takes any size.
+        tile: side of a tile in pixels, if it takes any size.
 
     Raises:
-        ValueError: the metadata do not say it.
+        ValueError: the metadata lack it.
     """
     if not {"overlap", "multiple"} <= facts.keys():
         raise ValueError("it does not say how it takes large pictures: export the run again")
@@ -77,7 +77,7 @@ def squares_of(facts: dict[str, Any], shape: tuple[int, ...], tile: int) -> Squa
 
 
 def parts(height: int, width: int, squares: Squares) -> Iterator[tuple[slice, slice]]:
-    """What is kept of each square, in pixels of the picture; the last ones reach beyond it."""
+    """The part kept of each tile, in pixels of the picture; the last ones reach beyond it."""
     (rows, down), (columns, across) = squares.lengths(height), squares.lengths(width)
     for row in range(rows):
         for column in range(columns):
@@ -90,13 +90,13 @@ def restored(
     beside: dict[str, np.ndarray],
     squares: Squares,
 ) -> np.ndarray:
-    """A picture, uint8 `[scale * height, scale * width, channels]`.
+    """The restored picture, uint8 `[scale * height, scale * width, channels]`.
 
     Args:
-        run: of a signature.
+        run: calls a signature.
         pictures: `image`, and `mask` if it takes one, uint8 `[height, width, channels]`.
-        beside: its other inputs, which are the same for all squares, `[batch, ...]` each.
-        squares: how it takes pictures.
+        beside: its other inputs, which are the same for all tiles, `[batch, ...]` each.
+        squares: the tiling.
     """
     height, width, _ = pictures["image"].shape
     around = []
@@ -147,7 +147,7 @@ def read_inputs(photo: Path, mask: Path | None, shapes: dict[str, tuple[int, ...
 
 
 def read_beside(style: Path | None, sigma: float, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
-    """What a signature takes beside pictures of the size of the photograph, by name: float32.
+    """Further inputs of a signature besides pictures of the photograph's size, by name: float32.
 
     Raises:
         ValueError: there is no style picture.
@@ -190,16 +190,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    """The command; 2 means that the file or a picture cannot be used."""
+    """Run the command; returns 2 if the file or a picture cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="the exported file")
-    parser.add_argument("photo", type=Path, help="the picture that goes in")
-    parser.add_argument("--out", type=Path, required=True, help="the picture that comes out")
+    parser.add_argument("photo", type=Path, help="the input picture")
+    parser.add_argument("--out", type=Path, required=True, help="the output picture")
     parser.add_argument("--mask", type=Path, help="a picture of the same size: white where something is missing")
-    parser.add_argument("--style", type=Path, help="a picture whose style is taken")
+    parser.add_argument("--style", type=Path, help="the style picture")
     parser.add_argument("--sigma", type=float, default=25.0, help="standard deviation of the noise, in grey levels")
-    parser.add_argument("--threads", type=int, default=1, help="how many it may use")
-    parser.add_argument("--tile", type=int, default=TILE, help="pixels of a square, for a file that takes any size")
+    parser.add_argument("--threads", type=int, default=1, help="number of threads")
+    parser.add_argument("--tile", type=int, default=TILE, help="side of a tile in pixels, for a file of any size")
     options = parser.parse_args()
     return status_of(options.file, lambda: run(options))
 

@@ -1,11 +1,11 @@
-"""Translates, summarises or answers with an exported file alone. Needs only numpy and ai-edge-litert.
+"""Translate, summarise or reply with only an exported file. Needs only numpy and ai-edge-litert.
 
     python tools/tflite_rewrite.py translation.tflite --text "Where is the library?"
     python tools/tflite_rewrite.py summary.tflite --text "..." --align
     cat input.txt | python tools/tflite_rewrite.py translation.tflite > output.txt
 
-Without --text each line of stdin is a text. The vocabulary and how it cuts texts are in the file (docs/MOBILE.md). Each
-symbol is the likeliest that repeats no sequence; longer texts than the file reads are cut off.
+Without --text each line of stdin is a text. The vocabulary and the tokenisation are in the file (docs/MOBILE.md).
+Decoding is greedy, without repeated n-grams; texts longer than the file's maximum are truncated.
 """
 
 import argparse
@@ -29,7 +29,7 @@ WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
 
 
 class Written(NamedTuple):
-    """A text, and how it came about."""
+    """A generated text, and its alignment."""
 
     text: str
     symbols: list[str]
@@ -39,7 +39,7 @@ class Written(NamedTuple):
 
 
 class Symbols:
-    """Text as numbers and back."""
+    """A tokeniser: text to token ids and back."""
 
     def __init__(self, metadata: dict[str, Any]) -> None:
         self.unit, self.unknown = metadata["unit"], metadata["unknown"]
@@ -49,7 +49,7 @@ class Symbols:
         self._ranks = {tuple(pair): rank for rank, pair in enumerate(metadata["merges"] or [])}
 
     def encode(self, text: str) -> list[int]:
-        """The numbers of a source."""
+        """The token ids of a source."""
         if self.unit == "byte":
             return [byte + 1 for byte in text.encode()]
         if self.unit == "character":
@@ -60,7 +60,7 @@ class Symbols:
         return [self._numbers.get(part, self.unknown) for part in parts]
 
     def _subwords(self, word: str) -> list[str]:
-        """Byte-pair encoding: of all neighbours those that were joined first are joined first."""
+        """Byte-pair encoding: merges are applied in the order in which they were learnt."""
         parts = list(word)
         while len(parts) > 1:
             ranks = [self._ranks.get(pair, len(self._ranks)) for pair in itertools.pairwise(parts)]
@@ -72,14 +72,14 @@ class Symbols:
         return parts
 
     def decode(self, numbers: list[int]) -> str:
-        """The text of a target's numbers."""
+        """The text of a target's token ids."""
         if self.unit == "byte":  # number b + 1 is byte b
             return bytes(number - 1 for number in numbers if number).decode("utf-8", errors="replace")
         return "".join(self.target[number] for number in numbers).strip()
 
 
 def rewrite(interpreter: Interpreter, metadata: dict[str, Any], text: str) -> Written:
-    """What the file writes for a text.
+    """The output of the file for a text.
 
     Args:
         interpreter: of a file with the signatures encode, start and step.
@@ -118,7 +118,7 @@ def rewrite(interpreter: Interpreter, metadata: dict[str, Any], text: str) -> Wr
 
 
 def probabilities(outputs: dict[str, np.ndarray], source: np.ndarray) -> np.ndarray:
-    """Of the next symbol: it is written, or copied from where the model looks, float64 `[batch, symbols]`."""
+    """Probabilities of the next token, generated or copied by attention, float64 `[batch, symbols]`."""
     logits = outputs["logits"].reshape(len(source), -1).astype(np.float64)
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     chances: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
@@ -131,14 +131,14 @@ def probabilities(outputs: dict[str, np.ndarray], source: np.ndarray) -> np.ndar
 
 
 def repeating(text: list[int], length: int) -> list[int]:
-    """Symbols after which a text would have a sequence of `length` symbols twice; 0 rules nothing out."""
+    """Tokens that would repeat an n-gram of `length` tokens; 0 excludes nothing."""
     ending = text[len(text) - length + 1 :]
     starts = range(len(text) - length + 1) if length else ()
     return [text[at + length - 1] for at in starts if text[at : at + length - 1] == ending]
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print what the file writes for each text.
+    """Print the output of the file for each text.
 
     Raises:
         ValueError: the file cannot be used.
@@ -156,11 +156,11 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    """The command; 2 means that the file or a text cannot be used."""
+    """Run the command; returns 2 if the file or a text cannot be used."""
     parser = argparse.ArgumentParser(description="Write a text for a text with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file with the signatures encode, start and step")
     parser.add_argument("--text", nargs="+", help="texts (default: the lines of stdin)")
-    parser.add_argument("--align", action="store_true", help="say where each symbol comes from, too")
+    parser.add_argument("--align", action="store_true", help="also print the source position of each token")
     options = parser.parse_args()
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):

@@ -1,11 +1,11 @@
-"""Makes sounds, or goes from one recording to another, with an exported file alone. Needs numpy and ai-edge-litert.
+"""Generate sounds, or interpolate between two recordings, with only an exported file. Needs numpy and ai-edge-litert.
 
     python tools/tflite_sound.py model.tflite --label seven --count 4 --out seven.wav
     python tools/tflite_sound.py model.tflite --between a.wav b.wav --count 6 --out way.wav
 
-WAV files that are read have 16 bits, and the rate of the model: other programs resample. Sounds are written one after
-the other. A model that draws frame by frame takes --temperature and --noise. What the numbers of the exported file
-mean is in docs/MOBILE.md.
+Input WAV files must have 16 bits, and the sample rate of the model: resample them with other programs. Sounds are
+written one after the other. An autoregressive model takes --temperature and --noise. The format of the exported file is
+described in docs/MOBILE.md.
 """
 
 import argparse
@@ -26,10 +26,10 @@ GAP = 0.25  # seconds between sounds
 
 
 def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
-    """A WAV file as float32 `[samples]` in [-1, 1], channels averaged, peak 0.9, silence around it or its end cut.
+    """A WAV file as float32 `[samples]` in [-1, 1], channels averaged, peak 0.9, padded with silence or truncated.
 
     Raises:
-        ValueError: it is damaged, silent, or of another form.
+        ValueError: it is damaged, silent, or of another format.
     """
     try:
         with wave.open(str(path), "rb") as file:
@@ -53,7 +53,7 @@ def read_wav(path: Path, rate: int, samples: int) -> np.ndarray:
 
 
 def write_wav(path: Path, sounds: np.ndarray, rate: int) -> None:
-    """Sounds `[count, samples]` in [-1, 1], one after the other, 16 bits, mono."""
+    """Write sounds `[count, samples]` in [-1, 1], one after the other, 16 bits, mono."""
     silence = np.zeros(round(GAP * rate))
     whole = np.concatenate([part for sound in sounds for part in (sound, silence)][:-1])
     with wave.open(str(path), "wb") as file:
@@ -64,7 +64,7 @@ def write_wav(path: Path, sounds: np.ndarray, rate: int) -> None:
 
 
 def latents_of(interpreter: Interpreter, options: argparse.Namespace, rate: int, size: int) -> np.ndarray:
-    """Latents `[count, size]`: draws, or the straight way between the encodings of two recordings.
+    """Latents `[count, size]`: random, or a linear interpolation between the encodings of two recordings.
 
     Raises:
         ValueError: the model cannot encode, or a recording cannot be used.
@@ -80,7 +80,7 @@ def latents_of(interpreter: Interpreter, options: argparse.Namespace, rate: int,
 
 
 def draw_frame(told: dict[str, np.ndarray], options: argparse.Namespace, random: np.random.Generator) -> np.ndarray:
-    """The next frame `[1, bands]` in [-1, 1], of the mixture that `step` tells."""
+    """The next frame `[1, bands]` in [-1, 1], sampled from the mixture that `step` returns."""
     weights, means, log_scales = (told[name][0].astype(np.float64) for name in ("weights", "means", "log_scales"))
     component = int(weights.argmax())
     if options.temperature:
@@ -94,7 +94,7 @@ def draw_frame(told: dict[str, np.ndarray], options: argparse.Namespace, random:
 
 
 def frame_by_frame(interpreter: Interpreter, frames: int, label: np.ndarray, options: argparse.Namespace) -> np.ndarray:
-    """Sounds `[count, samples]` of a model that draws one frame after the other.
+    """Sounds `[count, samples]` of an autoregressive model, frame by frame.
 
     Raises:
         ValueError: an option is not for such a model.
@@ -121,7 +121,7 @@ def frame_by_frame(interpreter: Interpreter, frames: int, label: np.ndarray, opt
 def of_latents(
     interpreter: Interpreter, name: str, given: dict[str, np.ndarray], options: argparse.Namespace, rate: int
 ) -> np.ndarray:
-    """Sounds `[count, samples]` of a signature that takes latents."""
+    """Sounds `[count, samples]` from latents, by a signature."""
     make = interpreter.get_signature_runner(name)
     size = int(make.get_input_details()["latent"]["shape"][1])
     latents = latents_of(interpreter, options, rate, size)
@@ -129,7 +129,7 @@ def of_latents(
 
 
 def run(options: argparse.Namespace) -> str:
-    """Do what is asked; what to say about it.
+    """Generate sounds; returns a message about the result.
 
     Raises:
         ValueError: the file or an option cannot be used.
@@ -163,11 +163,11 @@ def run(options: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """The command; 2 means that a file or an option cannot be used."""
+    """Run the command; returns 2 if a file or an option cannot be used."""
     parser = argparse.ArgumentParser(description="Make sounds with an exported file.")
-    parser.add_argument("file", type=Path, help="a .tflite file of a model of sound, exported with batch 1")
-    parser.add_argument("--label", help="the class, of a model that is told one (default: its first)")
-    parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to go between")
+    parser.add_argument("file", type=Path, help="a .tflite file of a sound model, exported with batch 1")
+    parser.add_argument("--label", help="the class, for a class-conditional model (default: its first)")
+    parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to interpolate between")
     parser.add_argument("--count", type=int, default=4, choices=range(1, 1001), metavar="N", help="sounds (default: 4)")
     parser.add_argument("--out", type=Path, default=Path("sounds.wav"), help="file to write (default: sounds.wav)")
     of_frames = "of a model that draws frame by frame"

@@ -1,9 +1,9 @@
-"""Draws rows of a table with an exported file alone. Needs numpy and ai-edge-litert.
+"""Generate rows of a table with only an exported file. Needs numpy and ai-edge-litert.
 
     python tools/tflite_table.py model.tflite --count 10                                  # prints CSV
     python tools/tflite_table.py model.tflite --where sex=female --where "age>=60" --out rows.csv
 
-The rows are those that `tools.sample` draws with the same seed. What the numbers of the file mean is in docs/MOBILE.md.
+The rows are those of `tools.sample` with the same seed. The format of the file is described in docs/MOBILE.md.
 """
 
 import argparse
@@ -22,13 +22,13 @@ try:
 except ImportError:  # copied out of the repository
     from tflite_file import read_metadata, status_of  # type: ignore[no-redef]
 
-SPAN = 4.0  # deviations of a mode that are 1 for the network
+SPAN = 4.0  # standard deviations of a mode that the network represents as 1
 AT_ONCE, TRIED = 500, 100_000  # rows
 SIGNS = {"=": np.equal, "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal}
 
 
 class Table:
-    """The network, and the columns that its numbers mean."""
+    """The network, and the columns of its outputs."""
 
     def __init__(self, file: Path) -> None:
         metadata = read_metadata(file)
@@ -44,7 +44,7 @@ class Table:
         self.categories = [at for at, column in enumerate(self.columns) if column["kind"] == "category"]
 
     def parts(self, words: list[str]) -> list[tuple[int, str, float]]:
-        """What is asked of rows: column, sign and number, or the place of a name.
+        """Parsed conditions on rows: column, operator and number, or the index of a category.
 
         Raises:
             ValueError: there is no such column or name.
@@ -65,7 +65,7 @@ class Table:
         return found
 
     def drawn(self, random: np.random.Generator, where: list[tuple[int, str, float]]) -> np.ndarray:
-        """Values of `AT_ONCE` rows: numbers, NaN for gaps, places of names; float64 `[rows, columns]`."""
+        """Values of `AT_ONCE` rows: numbers, NaN if missing, indices of categories; float64 `[rows, columns]`."""
         latents = random.standard_normal((AT_ONCE, self.inputs["latent"][1]), dtype=np.float32)
         inputs = {"latent": latents}
         if "condition" in self.inputs:
@@ -88,7 +88,7 @@ class Table:
         return values
 
     def condition(self, random: np.random.Generator, where: list[tuple[int, str, float]]) -> np.ndarray:
-        """A 1 in each row for the name that is asked for, or for one that is drawn as often as the data have it."""
+        """One-hot rows for the requested category, or for one sampled with its frequency in the data."""
         sizes = [len(self.columns[at]["names"]) for at in self.categories]
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(int)
         condition = np.zeros((AT_ONCE, sum(sizes)), np.float32)
@@ -104,7 +104,7 @@ class Table:
         return condition
 
     def rows(self, count: int, seed: int, where: list[tuple[int, str, float]]) -> np.ndarray:
-        """So many rows of which all that is asked is true.
+        """Rows that fulfil all conditions.
 
         Raises:
             ValueError: next to none are.
@@ -121,7 +121,7 @@ class Table:
         return np.concatenate(found)[:count]
 
     def cells(self, values: np.ndarray) -> list[list[Any]]:
-        """Values as people read them; gaps are empty."""
+        """Values as text; missing ones are empty."""
 
         def cell(column: dict[str, Any], value: float) -> Any:
             if column["kind"] == "category":
@@ -134,7 +134,7 @@ class Table:
 
 
 def numbers_of(column: dict[str, Any], modes: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The numbers at places in [-1, 1] of modes; NaN where it is a gap."""
+    """Numbers from positions in [-1, 1] within modes; NaN if missing."""
     gaps = modes >= len(column["means"])
     known = np.where(gaps, 0, modes)
     means, deviations = np.array(column["means"])[known], np.array(column["deviations"])[known]
@@ -143,7 +143,7 @@ def numbers_of(column: dict[str, Any], modes: np.ndarray, places: np.ndarray) ->
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the rows, or write them.
+    """Print or write the rows.
 
     Raises:
         ValueError: the file or an option cannot be used.
@@ -159,7 +159,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main() -> int:
-    """The command; 2 means that a file or an option cannot be used."""
+    """Run the command; returns 2 if a file or an option cannot be used."""
     parser = argparse.ArgumentParser(description="Draw rows of a table with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of table_vae or table_gan, exported with batch 1")
     parser.add_argument("--count", type=int, default=10, choices=range(1, 100_001), metavar="N", help="rows")

@@ -1,10 +1,10 @@
-"""Goes on with a clip, or draws clips, with an exported file alone. Needs numpy, pillow and ai-edge-litert.
+"""Continue a clip, or generate clips, with only an exported file. Needs numpy, pillow and ai-edge-litert.
 
     python tools/tflite_video.py model.tflite clip.gif --count 10 --out next.gif          # predict_video: 10 more
     python tools/tflite_video.py model.tflite --count 4 --out clips.gif                   # video_gan: 4 clips in a row
 
-A clip is an animated GIF, or a folder with its frames as pictures in the order of their names; their middle is taken in
-the size of the file. What is written begins with the frames that were read. What the numbers mean is in docs/MOBILE.md.
+A clip is an animated GIF, or a folder with its frames as pictures in the order of their names; they are centre-cropped
+and resized to the size of the file. The output begins with the input frames. docs/MOBILE.md describes the file format.
 """
 
 import argparse
@@ -22,7 +22,7 @@ try:
 except ImportError:  # copied out of the repository
     from tflite_file import DAMAGE, read_metadata, status_of  # type: ignore[no-redef]
 
-RATE = 25.0  # frames a second, of files that do not say it
+RATE = 25.0  # frames per second, for files that do not record it
 
 
 def read_clip(path: Path, height: int, width: int, channels: int) -> np.ndarray:
@@ -51,7 +51,7 @@ def read_clip(path: Path, height: int, width: int, channels: int) -> np.ndarray:
 
 
 def write_gif(path: Path, frames: np.ndarray, rate: float) -> None:
-    """Frames `[time, height, width, channels]` in [0, 1] as an endless animated GIF."""
+    """Write frames `[time, height, width, channels]` in [0, 1] as a looping animated GIF."""
     pixels = np.round(np.clip(frames, 0, 1) * 255).astype(np.uint8)
     pictures = [Image.fromarray(one.squeeze(-1) if one.shape[-1] == 1 else one) for one in pixels]
     pictures[0].save(
@@ -60,7 +60,7 @@ def write_gif(path: Path, frames: np.ndarray, rate: float) -> None:
 
 
 def continued(step: Any, clip: np.ndarray, past: int, count: int) -> np.ndarray:
-    """The next frames: reads the last `past` ones, then each that it made.
+    """The next frames, autoregressively: from the last `past` ones, then from the predicted ones.
 
     Raises:
         ValueError: the clip is too short.
@@ -83,7 +83,7 @@ def continued(step: Any, clip: np.ndarray, past: int, count: int) -> np.ndarray:
 
 
 def run(options: argparse.Namespace) -> str:
-    """Do what is asked; what to say about it.
+    """Continue or generate; returns a message about the result.
 
     Raises:
         ValueError: the file or an option cannot be used.
@@ -118,13 +118,13 @@ def run(options: argparse.Namespace) -> str:
 
 
 def main() -> int:
-    """The command; 2 means that a file or an option cannot be used."""
+    """Run the command; returns 2 if a file or an option cannot be used."""
     parser = argparse.ArgumentParser(description="Make frames with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of predict_video or video_gan, exported with batch 1")
-    parser.add_argument("clip", type=Path, nargs="?", help="a GIF or a folder of pictures to go on with")
+    parser.add_argument("clip", type=Path, nargs="?", help="a GIF or a folder of pictures to continue")
     parser.add_argument("--count", type=int, default=5, choices=range(1, 1001), metavar="N", help="frames, or clips")
     parser.add_argument("--out", type=Path, default=Path("clip.gif"), help="GIF to write (default: clip.gif)")
-    parser.add_argument("--seed", type=int, default=0, help="random seed of drawn clips (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of generated clips (default: 0)")
     options = parser.parse_args()
     if options.seed < 0:
         parser.error("--seed is a number of at least 0")

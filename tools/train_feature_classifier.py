@@ -1,9 +1,9 @@
-"""Train the small classifier of Fashion-MNIST by which models are measured, and write its weights.
+"""Train the small Fashion-MNIST classifier whose features evaluate models, and write its weights.
 
-    python -m tools.train_feature_classifier       # 3 min on two cores; 93 % of the test images right
+    python -m tools.train_feature_classifier       # 3 min on two cores; 93 % test accuracy
 
-It is trained on all 60,000 training images: the full data set is needed. The weights belong to every figure
-measured with them: a new file starts a new column in docs/RESULTS.md.
+It is trained on all 60,000 training images: the full data set is needed. Figures depend on the weights that they were
+measured with: a new file starts a new column in docs/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def train_feature_classifier(source: str = "fashion_mnist", out: Path | None = N
     """Train the feature classifier and write its weights (.npz) and how they were made (.json).
 
     Args:
-        source: Of labelled images.
-        out: The .npz file to write; the one in the package if not given.
-        seed: Of weights, dropout and order; that of the shipped weights if not given.
+        source: Source of labelled images.
+        out: The .npz file to write; by default the one in the package.
+        seed: Random seed of weights, dropout and order; by default that of the shipped weights.
     """
     require_seed(seed)
     if out is not None:

@@ -1,4 +1,4 @@
-"""Apply a model to inputs, and save its outputs: a denoiser cleans pictures, an autoencoder reconstructs them.
+"""Apply a model to inputs, and save its outputs: denoise or reconstruct pictures, translate or summarise texts, ...
 
     python -m tools.transform saved_models/denoising_autoencoder/RUN photos --out cleaned
     python -m tools.transform saved_models/denoising_autoencoder/RUN a.png --out a-clean.png
@@ -7,9 +7,9 @@
     python -m tools.transform saved_models/translation/RUN input.txt --out output.txt
     cat input.txt | python -m tools.transform saved_models/translation/RUN - > output.txt
 
-Models that make a text of a text read each line of it as one, unless they are told --whole.
-A folder gives a folder with the same names in it; a second file of the same name becomes NAME-2. Files that are there
-already are never overwritten. `python -m tools.transform --help` says which runs have which options.
+Text-to-text models take each line as a separate input, unless --whole is given.
+A folder gives a folder with the same names in it; a second file of the same name becomes NAME-2. Existing files are
+never overwritten. `python -m tools.transform --help` lists the options by recipe.
 """
 
 from aigc_tf.cli.transform import main

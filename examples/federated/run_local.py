@@ -1,8 +1,8 @@
-"""Run the app on this machine: a server and three clients, each a process of its own, one of which is killed.
+"""Run the app on this machine: a server and three clients in separate processes, one of which is killed.
 
     python run_local.py --kill-after 1
 
-needs Flower in the environment of this Python, and aigc_tf. The processes talk over 127.0.0.1 alone, without TLS.
+needs Flower and aigc_tf in the environment of this Python. The processes communicate over 127.0.0.1 only, without TLS.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def wait_for(port: int, seconds: float = 300.0) -> None:
     """Wait until a program listens on a port of this machine.
 
     Raises:
-        TimeoutError: none does for so long.
+        TimeoutError: none does within this time.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -80,7 +80,7 @@ def wait_for(port: int, seconds: float = 300.0) -> None:
 
 @contextmanager
 def processes(home: str) -> Iterator[Any]:
-    """A function that starts a program in a process group of its own; in the end all of them are ended."""
+    """A function that starts a program in its own process group; all are terminated on exit."""
     running: list[subprocess.Popen] = []
 
     def start(name: str, *arguments: str, **options: Any) -> subprocess.Popen:

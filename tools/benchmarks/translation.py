@@ -1,4 +1,4 @@
-"""Image-to-image translation against copying and the nearest training pair: PSNR, SSIM, kernel distance, recognition."""
+"""Image-to-image translation against copying and the nearest training pair: PSNR, SSIM, kernel distance, accuracy."""
 
 from __future__ import annotations
 

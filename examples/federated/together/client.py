@@ -1,4 +1,4 @@
-"""What runs on the machine of a client: it trains on with its own examples, and sends the weights."""
+"""The client app: trains on its own examples, and sends the weights."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class RecipeClient(NumPyClient):
     def __init__(self, number: int, config: Any) -> None:
         self.number, self.steps = number, int(config["steps"])
         self.recipe, self.source = open_task(config)
-        # On real machines each has a source of its own; here all read the same, and each takes its part.
+        # On real machines each client has its own source; here all read the same one, and each takes its share.
         settings = FederationSettings(clients=int(config["clients"]))
         self.own = dealt_out(self.source, settings, self.recipe.seed)[number]
 
     def fit(self, parameters: list[np.ndarray], config: dict[str, Any]) -> tuple[list[np.ndarray], int, dict[str, Any]]:
-        """Train for a round from the server's weights on."""
+        """Train for a round, starting from the server's weights."""
         before = int(config["round"]) - 1
         model = create(self.recipe, **self.source.assets_for(self.recipe))
         state = State(model)
@@ -47,7 +47,7 @@ class RecipeClient(NumPyClient):
 
 
 def client(context: Context) -> Any:
-    """The client that this node is."""
+    """The client of this node."""
     return RecipeClient(int(context.node_config["number"]), context.run_config).to_client()
 
 

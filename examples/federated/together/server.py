@@ -1,4 +1,4 @@
-"""What runs on the server: it averages the weights of those clients that answer, and measures them."""
+"""The server app: averages the weights of the clients that respond, and evaluates the result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEASURED = 1000  # examples of the validation part
 
 
 def server(context: Context) -> ServerAppComponents:
-    """FedAvg (McMahan et al. 2017) over the clients that are there, two at least."""
+    """FedAvg (McMahan et al. 2017) over the available clients, at least two."""
     config: Any = context.run_config
     recipe, source = open_task(config)
     model = create(recipe, **source.assets_for(recipe))

@@ -1,4 +1,4 @@
-"""What server and clients agree on: the recipe and its source."""
+"""Shared by server and clients: the recipe and its source."""
 
 from __future__ import annotations
 

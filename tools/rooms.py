@@ -33,7 +33,7 @@ ORDER = (
     "engine",
     "cli",
 )
-"""The straight line: a room imports those before it alone. Modules beside the rooms (`errors`) belong to all."""
+"""The order of the layers: a room imports only those before it. Modules outside the rooms (`errors`) belong to all."""
 
 
 def modules() -> dict[str, Path]:

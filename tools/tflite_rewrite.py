@@ -35,7 +35,7 @@ class Written(NamedTuple):
     symbols: list[str]
     """Those that were written."""
     places: list[str]
-    """The symbol of the source that was looked at most, for each."""
+    """For each token, the source token with the largest attention weight."""
 
 
 class Symbols:

@@ -27,7 +27,7 @@ class MomentLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Align(ClipRecipe):
-    """A frame encoder and a caption encoder whose embeddings are similar where the caption describes the frame.
+    """Temporal grounding: frame and caption encoders whose embeddings are similar where the caption fits the frame.
 
     Trained contrastively, as CLIP is on pictures (Radford et al. 2021), on clips composed of captioned pictures.
     """

@@ -1,4 +1,4 @@
-"""What the recipes of all autoencoders share."""
+"""Shared parts of the autoencoder recipes."""
 
 from __future__ import annotations
 

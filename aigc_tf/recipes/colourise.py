@@ -13,7 +13,7 @@ from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Colourise(UnetRecipe, RestorationRecipe):
-    """U-Net that colourises grey pictures; its L1 loss makes colours pale where several are plausible."""
+    """Colourisation of grey pictures: a U-Net whose L1 loss makes colours pale where several are plausible."""
 
     data: ClassVar[str] = "aigc_tf.data.photos.opening:open_coloured"
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Greying"

@@ -14,7 +14,7 @@ from aigc_tf.recipes.video import VideoRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CompleteVideo(VideoRecipe):
-    """U-Net that predicts all frames of a gap at once, each as a residual to the blend of the gap's borders."""
+    """Video completion: a U-Net predicts all frames of a gap at once, as residuals to the blend of its borders."""
 
     model: ClassVar[str] = "aigc_tf.families.video.complete:GapFrames"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.video.networks:gap_frames"}

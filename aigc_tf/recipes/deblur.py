@@ -14,7 +14,7 @@ from aigc_tf.recipes.photos import HalfSizeRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Deblur(HalfSizeRecipe):
-    """Residual network at half resolution that removes a Gaussian blur of unknown strength."""
+    """Deblurring: a residual network at half resolution removes a Gaussian blur of unknown strength."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Blur"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:deblurrer"}

@@ -13,7 +13,7 @@ from aigc_tf.recipes.photos import RestorationRecipe, UnetRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Inpaint(UnetRecipe, RestorationRecipe):
-    """U-Net for inpainting: fills the masked area, leaves the rest unchanged (Pathak et al. 2016; Yu et al. 2019)."""
+    """Inpainting: a U-Net fills the masked area, the rest is unchanged (Pathak et al. 2016; Yu et al. 2019)."""
 
     degradation: ClassVar[str] = "aigc_tf.families.restoration.degradations:Holes"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.restoration.networks:inpainter"}

@@ -57,7 +57,7 @@ class Finding(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Match(CaptionedRecipe):
-    """Two encoders that map pictures and their captions to similar embeddings (CLIP, Radford et al. 2021, small)."""
+    """CLIP (Radford et al. 2021, small): two encoders that map pictures and their captions to similar embeddings."""
 
     model: ClassVar[str] = "aigc_tf.families.matching.model:Matcher"
     networks: ClassVar[Mapping[str, str]] = {

@@ -23,7 +23,7 @@ class Predicting(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PredictVideo(VideoRecipe):
-    """U-Net or ConvLSTM (Shi et al. 2015) that predicts the next frames one by one, as residuals to the last frame."""
+    """Video prediction: a U-Net or ConvLSTM (Shi et al. 2015) predicts frame by frame, as residuals to the last one."""
 
     model: ClassVar[str] = "aigc_tf.families.video.predict:NextFrames"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.video.networks:next_frame"}

@@ -212,7 +212,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def parse() -> argparse.Namespace:
     """Parse the command line; options not given are None."""
-    parser = argparse.ArgumentParser(description="Draw samples or write text from an exported file.")
+    parser = argparse.ArgumentParser(description="Generate pictures or text with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file with the signature generate, decode or step")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     parser.add_argument("--out", type=Path, help="picture to write (default: samples.png), or file for the text")

@@ -205,8 +205,8 @@ def run(options: argparse.Namespace) -> str:
 
 def main() -> int:
     """Run the command; returns 2 if a file or an option cannot be used."""
-    parser = argparse.ArgumentParser(description="Draw pieces, or fit voices to given ones, with an exported file.")
-    parser.add_argument("file", type=Path, help="a .tflite file of a model of music, exported with batch 1")
+    parser = argparse.ArgumentParser(description="Generate or harmonise pieces with an exported file.")
+    parser.add_argument("file", type=Path, help="a .tflite file of a music model, exported with batch 1")
     parser.add_argument("midi", type=Path, nargs="?", help="a MIDI file with the fixed voices")
     parser.add_argument("--fix", nargs="+", default=[], help="names of the voices of its tracks, in their order")
     parser.add_argument("--bars", type=int, default=8, choices=range(1, 201), metavar="N", help="bars (default: 8)")

@@ -157,7 +157,7 @@ def run(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command; returns 2 if the file or a text cannot be used."""
-    parser = argparse.ArgumentParser(description="Write a text for a text with an exported file.")
+    parser = argparse.ArgumentParser(description="Translate, summarise or reply with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file with the signatures encode, start and step")
     parser.add_argument("--text", nargs="+", help="texts (default: the lines of stdin)")
     parser.add_argument("--align", action="store_true", help="also print the source position of each token")

@@ -164,14 +164,14 @@ def run(options: argparse.Namespace) -> str:
 
 def main() -> int:
     """Run the command; returns 2 if a file or an option cannot be used."""
-    parser = argparse.ArgumentParser(description="Make sounds with an exported file.")
+    parser = argparse.ArgumentParser(description="Generate sounds with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of a sound model, exported with batch 1")
     parser.add_argument("--label", help="the class, for a class-conditional model (default: its first)")
     parser.add_argument("--between", type=Path, nargs=2, metavar="WAV", help="two recordings to interpolate between")
     parser.add_argument("--count", type=int, default=4, choices=range(1, 1001), metavar="N", help="sounds (default: 4)")
     parser.add_argument("--out", type=Path, default=Path("sounds.wav"), help="file to write (default: sounds.wav)")
-    of_frames = "of a model that draws frame by frame"
-    parser.add_argument("--temperature", type=float, default=1.0, help=f"of the choices {of_frames} (default: 1)")
+    of_frames = "of an autoregressive model"
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"softmax temperature {of_frames} (default: 1)")
     parser.add_argument("--noise", type=float, default=0.25, help=f"share of the noise {of_frames} (default: 0.25)")
     parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
     options = parser.parse_args()

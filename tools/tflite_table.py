@@ -160,7 +160,7 @@ def run(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command; returns 2 if a file or an option cannot be used."""
-    parser = argparse.ArgumentParser(description="Draw rows of a table with an exported file.")
+    parser = argparse.ArgumentParser(description="Generate rows of a table with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of table_vae or table_gan, exported with batch 1")
     parser.add_argument("--count", type=int, default=10, choices=range(1, 100_001), metavar="N", help="rows")
     parser.add_argument("--where", action="append", default=[], metavar="CONDITION", help="such as sex=female")

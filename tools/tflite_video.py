@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> str:
 
 def main() -> int:
     """Run the command; returns 2 if a file or an option cannot be used."""
-    parser = argparse.ArgumentParser(description="Make frames with an exported file.")
+    parser = argparse.ArgumentParser(description="Continue or generate clips with an exported file.")
     parser.add_argument("file", type=Path, help="a .tflite file of predict_video or video_gan, exported with batch 1")
     parser.add_argument("clip", type=Path, nargs="?", help="a GIF or a folder of pictures to continue")
     parser.add_argument("--count", type=int, default=5, choices=range(1, 1001), metavar="N", help="frames, or clips")

@@ -1,4 +1,4 @@
-"""Train temporal grounding of captions in clips (003 §4.2.3(3)): 4,000 steps of 8 clips, 15 minutes.
+"""Train moment retrieval in clips by captions (003 §4.2.3(3)): 4,000 steps of 8 clips, 15 minutes.
 
     python -m trainers.align --source FOLDER_WITH_captions.tsv             # lines picture<TAB>caption
     python -m tools.transform RUN clip.mp4 --condition "a red ball" "a dog"

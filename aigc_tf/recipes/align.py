@@ -1,4 +1,4 @@
-"""Temporal grounding: which moment of a clip a caption describes (003 §4.2.3(3))."""
+"""Moment retrieval: which moment of a clip a caption describes (003 §4.2.3(3))."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MomentLimits(QuantizationLimits):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Align(ClipRecipe):
-    """Temporal grounding: frame and caption encoders whose embeddings are similar where the caption fits the frame.
+    """Moment retrieval: frame and caption encoders whose embeddings are similar where the caption fits the frame.
 
     Trained contrastively, as CLIP is on pictures (Radford et al. 2021), on clips composed of captioned pictures.
     """

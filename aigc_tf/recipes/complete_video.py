@@ -1,4 +1,4 @@
-"""Video completion: frames between given ones (002 §6.4)."""
+"""Video frame interpolation: frames between given ones (002 §6.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.video import VideoRecipe
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CompleteVideo(VideoRecipe):
-    """Video completion: a U-Net predicts all frames of a gap at once, as residuals to the blend of its borders."""
+    """Frame interpolation: a U-Net predicts all frames of a gap at once, as residuals to the blend of its borders."""
 
     model: ClassVar[str] = "aigc_tf.families.video.complete:GapFrames"
     networks: ClassVar[Mapping[str, str]] = {"network": "aigc_tf.families.video.networks:gap_frames"}

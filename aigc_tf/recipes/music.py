@@ -81,7 +81,7 @@ class Harmonising(Picking, Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Music(CellRecipe):
-    """Causal music transformer over interleaved voices, with an encoder for given notes (after Hadjeres et al. 2017)."""
+    """Causal transformer over interleaved voices, with an encoder of given notes (after Hadjeres et al. 2017)."""
 
     model: ClassVar[str] = "aigc_tf.families.music.model:MusicModel"
     networks: ClassVar[Mapping[str, str]] = {"networks": "aigc_tf.families.music.networks:music_networks"}

@@ -44,7 +44,7 @@ class Reading(Options):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Classify(Recipe):
-    """Text classifier: a language model's states with attention pooling (Yang et al. 2016), plus n-gram features.
+    """Text classifier: a language model's states, attention pooling (Yang et al. 2016), plus naive Bayes on bigrams.
 
     With `start_from`, the weights of a language model of the same text (a run of gpt or char_rnn of the same sizes)
     initialise it (Dai & Le 2015; Radford et al. 2018).
@@ -69,7 +69,7 @@ class Classify(Recipe):
 
     text: TextSettings = TextSettings(unit="word", vocabulary_size=8192, lines=True, length=64)
     labelled: LabelSettings = LabelSettings()
-    """Which labels are used; the n-gram features are learnt from the unlabelled texts, too."""
+    """Which labels are used; naive Bayes is also fitted to the unlabelled texts (EM)."""
     steps: PositiveInt = 600
     batch_size: PositiveInt = 32
     encoder: Literal["transformer", "recurrent"] = "transformer"
@@ -89,7 +89,7 @@ class Classify(Recipe):
     recurrent: RecurrentSettings = RecurrentSettings(units=128)
     """The layers of the recurrent network."""
     evidence: NonNegativeInt = 2**16
-    """Hash buckets for bigrams: naive-Bayes features of tokens and bigrams (Wang & Manning 2012) are added to the
+    """Hash buckets for bigrams: the evidence of naive Bayes on tokens and bigrams (Wang & Manning 2012) is added to the
     network's logits. 0: the network alone."""
     dropout: ProperFraction = 0.2
     """Dropout rate during training."""

@@ -86,7 +86,7 @@ class Guarantee(Asset):
         )
 
     def reason_to_refuse_start(self, learnt_from: bool) -> str:
-        """Why a run cannot start from given weights: its noise does not cover what they already learnt from the examples."""
+        """Why a run cannot start from given weights: its noise does not cover what they learnt from the examples."""
         if self.clip_norm is None or not learnt_from:
             return ""
         return (

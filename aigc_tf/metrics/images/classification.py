@@ -51,7 +51,7 @@ class ClassifiedPictures(Evaluator):
 
 
 def told(model: TellsPictures, source: FewLabelsSource, part: Split) -> dict[str, np.ndarray]:
-    """Class probabilities of a part's pictures, `[count, classes]`, by the model and by logistic regression on pixels."""
+    """Class probabilities of a part's pictures, `[count, classes]`, by the model and by the baseline on pixels."""
     labels = np.asarray(source.train.labels)[source.used]
     images, known = (as_brightness(np.asarray(some.images)) for some in (part, source.train.at(source.used)))
     fitted = regression(known.reshape(len(known), -1), labels, len(source.class_names or ()))

@@ -93,7 +93,7 @@ def square_side(pictures: list[np.ndarray]) -> int:
 
 
 def squares(picture: np.ndarray, side: int) -> np.ndarray:
-    """A picture `[height, width, channels]` cut into patches, without the remainder: `[count, side, side, channels]`."""
+    """`[height, width, channels]` cut into patches, dropping the remainder: `[count, side, side, channels]`."""
     rows, columns = (size // side for size in picture.shape[:2])
     cut = picture[: rows * side, : columns * side].reshape(rows, side, columns, side, -1)
     return cut.swapaxes(1, 2).reshape(rows * columns, side, side, -1)

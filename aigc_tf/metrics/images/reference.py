@@ -100,7 +100,7 @@ def comparison(
         network: of the features.
         chunks: uint8 images `[n, height, width, channels]`, in chunks.
         source: of the part.
-        part: what they are compared with.
+        part: the reference.
         told: the requested class of each image, int `[images]`; None for unconditional images, whose classes are
             predicted by the network if it can.
 
@@ -196,13 +196,13 @@ def real_images(
 
 
 def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:
-    """Of samples of a Gaussian with the principal components of the training pixels, a generator without a network.
+    """Comparison of samples of a Gaussian with the principal components of the training pixels, a simple baseline.
 
     Args:
         network: of the features.
         source: its training images are fitted, see `aigc_tf.metrics.images.pca.gaussian_of`.
-        count: samples, at most 10,000 are drawn.
-        part: what they are compared with.
+        count: number of samples; at most 10,000 are drawn.
+        part: the reference.
     """
     count = min(count, MAX_GAUSSIAN_IMAGES)
 
@@ -217,7 +217,7 @@ def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, pa
 
 
 def _some(features: np.ndarray, count: int) -> np.ndarray:
-    """`count` of them, always the same: sources may be sorted by class."""
+    """A fixed random choice of `count` features, since sources may be sorted by class."""
     if count == len(features):
         return features
     return features[np.random.default_rng(0).choice(len(features), count, replace=False)]

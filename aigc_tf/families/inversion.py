@@ -15,7 +15,7 @@ from aigc_tf.modalities.pictures import as_brightness
 
 DRAWN, KEPT = 500, 4  # samples of the prior, and how many of them, the nearest to a picture, are optimised
 RATE = 0.05  # of Adam, in standard deviations of the prior; with cosine decay
-PRIOR_WEIGHT = 1e-3  # of the mean squared distance from the prior's mean, in its deviations, relative to that of brightness
+PRIOR_WEIGHT = 1e-3  # of the squared distance from the prior's mean, in its deviations, relative to that of brightness
 
 
 def starts_of(model: Any, images: np.ndarray, seed: int, condition: Any = None) -> np.ndarray:

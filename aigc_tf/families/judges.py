@@ -64,7 +64,7 @@ class JudgesByScore(Scores, Judges):
     reconstruct: Callable[[np.ndarray], np.ndarray]
 
     def score(self, images: np.ndarray) -> np.ndarray:
-        """Anomaly scores of images, uint8 or in [0, 1]: float32 `[count]`, higher for images unlike the training data."""
+        """Anomaly scores of images, uint8 or in [0, 1]: float32 `[count]`, higher for unfamiliar images."""
         noise = [np.zeros((len(images), *other.shape[1:]), "float32") for other in self.scoring.inputs[1:]]
         found: np.ndarray = outputs_of(self.scoring, as_brightness(images), *noise)
         return found

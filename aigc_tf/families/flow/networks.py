@@ -43,7 +43,7 @@ def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
 
 
 def text_predictor(recipe: TextFlow, captions: Captions) -> keras.Model:
-    """Noisy images, times, and words int32 `[batch, length]`, 0 after the end -> predictions; no words are unconditional.
+    """Noisy images, times, and words int32 `[batch, length]`, 0 after the end -> predictions; no words: unconditional.
 
     It consists of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which attends
     to these at its lowest resolution, or in each block, and adds their mean to the time embedding.

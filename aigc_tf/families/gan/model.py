@@ -115,7 +115,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         }
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both networks, the discriminator as often as the recipe says, the last time together with the generator.
+        """Update both networks: the discriminator as often as the recipe says, the last time along with the generator.
 
         Args:
             batch: `image`, real ones `[discriminator_steps * batch, height, width, channels]` in [-1, 1], and their

@@ -41,7 +41,7 @@ class VideoGAN(GAN):
         return [2.0 * batch["clip"] - 1.0]
 
     def exchanged(self, count: int, seed: int) -> np.ndarray:
-        """A grid of clips with the same content in each row and the same motion in each column: `[count, count, frames, ...]`."""
+        """A grid of clips, with one content per row and one motion per column: `[count, count, frames, ...]`."""
         latents = self.latents(count, seed)
         content = np.repeat(latents[:, np.newaxis, : self.recipe.content], count, axis=1)
         motion = np.repeat(latents[np.newaxis, :, self.recipe.content :], count, axis=0)

@@ -13,7 +13,7 @@ WORD_DEVIATION = 0.3  # of the initial word embeddings: only the direction of th
 
 
 def picture_tower(recipe: Match) -> keras.Model:
-    """Pictures `[batch, height, width, channels]`, brightness in [0, 1] -> embeddings `[batch, vector_size]` of length 1."""
+    """Pictures `[batch, height, width, channels]` in [0, 1] -> embeddings `[batch, vector_size]` of length 1."""
     image = keras.Input(recipe.images.shape, name="image")
     x = layers.Rescaling(2.0, -1.0, name="scaled")(image)
     x = layers.GlobalAveragePooling2D(name="mean")(picture_features(x, recipe.filters))

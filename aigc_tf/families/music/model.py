@@ -84,7 +84,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return {"loss": tf.reduce_sum(nats) / tf.reduce_sum(asked)}
 
     def nats(self, batch: Mapping[str, Any], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """-log p of each cell's symbol, 0 where it is given or after the end, and the mask of predicted cells, as 1 and 0.
+        """-log p of each cell's symbol, 0 if it is given or after the end, and the mask of predicted cells, as 1 and 0.
 
         Both float32 `[batch, window * voices]`, with the voices of a step in succession.
         """

@@ -57,7 +57,7 @@ class BoundLearner(abc.ABC):
         }
 
     def held_out_bound(self, examples: Any) -> dict[str, tf.Tensor]:
-        """`loss`, the negative evidence lower bound of held-out examples in nats, with fixed noise. Changes nothing."""
+        """`loss`, the negative ELBO of held-out examples in nats, with fixed noise. Changes nothing."""
         posterior = Posterior(*self.encoder(examples, training=False))
         noise = keras.random.normal(ops.shape(posterior.mean), seed=0)
         nats = self.nats(self.sampler(posterior.at(noise), training=False), examples)

@@ -43,7 +43,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     """The recipe's `evaluate_options`, by name."""
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    """Those of them that control sampling: also options of the recipe's `sample_options`."""
+    """Those of them that are also among the recipe's `sample_options`, which control sampling."""
     opened: Callable[[str], Any] | None = None
     """Loads the model of another run by its folder, for evaluators whose options name a judge."""
 

@@ -20,7 +20,7 @@ class KernelDistance(NamedTuple):
 
 
 def polynomial_kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(x·y / d + 1)³ for each pair: `[n, d]`, `[m, d]` -> float64 `[n, m]` (Bińkowski et al. 2018, §4)."""
+    """Kernel matrix (x·y / d + 1)³: `[n, d]`, `[m, d]` -> float64 `[n, m]` (Bińkowski et al. 2018, §4)."""
     return (np.asarray(first, np.float64) @ np.asarray(second, np.float64).T / first.shape[1] + 1) ** 3
 
 

@@ -149,13 +149,13 @@ def brightness(images: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
 
 
 def saturation(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Images whose colours are `factor` `[batch]` times as far from grey, the mean of their channels."""
+    """Images with saturation scaled by `factor` `[batch]`, around grey, the mean of their channels."""
     grey = tf.reduce_mean(images, axis=-1, keepdims=True)
     return grey + _of_examples(factor) * (images - grey)
 
 
 def contrast(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Images whose values are `factor` `[batch]` times as far from the mean of the image."""
+    """Images with contrast scaled by `factor` `[batch]`, around the mean of the image."""
     mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
     return mean + _of_examples(factor) * (images - mean)
 

@@ -54,7 +54,9 @@ def residual_block(
     activation: str = "relu",
     activate_sum: bool = False,
 ) -> Any:
-    """x + convolution(activation(convolution(x))) (He et al. 2015, eq. 1; without norm: Lim et al. 2017, figure 2c).
+    """A residual block of two convolutions (He et al. 2015, eq. 1; without norm: Lim et al. 2017, figure 2c).
+
+    x + convolution(activation(convolution(x))), normalised if there are groups.
 
     Args:
         x: `[batch, height, width, channels]`; a 1x1 convolution projects it if its channels differ from `filters`.

@@ -166,7 +166,7 @@ class LogisticMixture(Likelihood):
 
 
 def make_likelihood(settings: LikelihoodSettings) -> Likelihood:
-    """The likelihood that a recipe asks for, as a layer named `likelihood`."""
+    """The likelihood of a recipe's settings, as a layer named `likelihood`."""
     makers = {
         "bernoulli": lambda: Bernoulli(name="likelihood"),
         "gaussian": lambda: Gaussian(settings.scale, learnt=False, name="likelihood"),

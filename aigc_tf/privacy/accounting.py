@@ -141,7 +141,7 @@ def guarantee(
         updates_per_step: updates per training step, each with its own batch.
 
     Raises:
-        InputError: δ says nothing for so many examples, ε is too small for any noise, or dp-accounting is missing.
+        InputError: δ is meaningless for so many examples, ε is too small for any noise, or dp-accounting is missing.
     """
     expected_batch = min(batch_size, examples)
     if settings.epsilon is None:

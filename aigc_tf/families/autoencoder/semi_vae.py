@@ -27,7 +27,7 @@ PREVIEWED_OF_EACH = 8
 
 
 class SemiVAE(LatentModel, PictureClassifier):
-    """p(x, y, z) = p(y) p(z) p(x | y, z), with q(y | x) as classifier (model M2 of Kingma et al. 2014, §2).
+    """A VAE with class y and classifier q(y | x), p(x, y, z) = p(y) p(z) p(x | y, z) (M2 of Kingma et al. 2014, §2).
 
     Args:
         recipe: its latent dimension, likelihood, optimizer and seed.

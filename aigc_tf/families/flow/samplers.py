@@ -17,14 +17,14 @@ Sampler = Callable[[Velocity, Any, Sequence[float]], Iterator[Any]]
 
 
 def euler(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """x + h v(x, t) (Liu et al. 2023, §2.1); of order 1."""
+    """Euler's method, x + h v(x, t) (Liu et al. 2023, §2.1); of order 1."""
     for time, after in pairwise(times):
         x = x + (after - time) * velocity(x, time)
         yield x
 
 
 def heun(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """The mean of the velocities at both ends of an Euler step (Karras et al. 2022, algorithm 1); of order 2.
+    """Heun's method, by the mean velocity at both ends of an Euler step (Karras et al. 2022, algorithm 1); of order 2.
 
     The last step is Euler's, as there: at the image itself there is nothing to predict. Two evaluations per step.
     """
@@ -38,9 +38,9 @@ def heun(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
 
 
 def adams_bashforth(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """x + h ((1 + r/2) v_n - r/2 v_{n-1}), r = h / h_{n-1} (Hairer et al. 1993, §III.5); of order 2.
+    """The two-step Adams-Bashforth method with variable steps (Hairer et al. 1993, §III.5); of order 2.
 
-    One evaluation per step; the first step is Euler's.
+    x + h ((1 + r/2) v_n - r/2 v_{n-1}), r = h / h_{n-1}. One evaluation per step; the first step is Euler's.
     """
     earlier: Any = None
     length = 0.0

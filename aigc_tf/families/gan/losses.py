@@ -44,7 +44,7 @@ def hinge_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: keras.
 
 @dataclass(frozen=True)
 class Objective:
-    """The losses of both players."""
+    """The losses of generator and discriminator."""
 
     generator: Callable[[Any], Any]
     """Generator loss of the outputs for generated images."""

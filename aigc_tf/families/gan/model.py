@@ -59,7 +59,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         recipe: its latent dimension, optimizers, loss, regularisers, EMA and seed.
         generator: latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
         discriminator: images -> outputs `[batch, 1]`, see `losses.py`. In training, an output may depend on other
-            images of its batch only through BatchNormalization layers; if there are none, both players share one
+            images of its batch only through BatchNormalization layers; if there are none, both networks share one
             backward pass through the discriminator.
     """
 
@@ -147,7 +147,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
 
         discriminator_weights = self.discriminator.trainable_variables
         if self.shares_backward_pass:
-            # From the output on, a generated image has the same gradient for both players, up to a factor.
+            # From the output on, a generated image has the same gradient for both networks, up to a factor.
             *discriminator_gradients, image_slopes, slopes = discriminator_tape.gradient(
                 discriminator_cost, [*discriminator_weights, fake, contest.fake_logits]
             )

@@ -39,7 +39,7 @@ _BARS, _QUARTERS = 8, 4
 
 
 class MusicModel(GenerativeModel, Draws, Transforms):
-    """p(x | g) = Π p(x_i | x_<i, g) over the cells x of a piece that are not given (g), in the order of time.
+    """An autoregressive model of a piece's cells x in the order of time, given cells g: p(x | g) = Π p(x_i | x_<i, g).
 
     A bidirectional encoder sees the given voices as a whole, including the future. So the others can be sampled from
     left to right and still fit, without Gibbs sampling as in DeepBach (Hadjeres et al. 2017).

@@ -38,7 +38,7 @@ _PREVIEWED, _BETWEEN = 4, 6
 
 
 class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
-    """p(x | z) = Π p(x_i | x_<i in its bar, z), and a normal posterior of z given the excerpt x (Roberts et al. 2018).
+    """A hierarchical VAE of excerpts (MusicVAE: Roberts et al. 2018), p(x | z) = Π p(x_i | x_<i in its bar, z).
 
     The decoder forgets everything but the sounding notes at each bar line, so long-range structure must be in the
     latent, from which a conductor derives an embedding for each bar.

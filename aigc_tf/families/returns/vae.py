@@ -30,7 +30,9 @@ def log_deviations(free: Any) -> Any:
 
 
 class VolatilityVAE(BoundLearner, ReturnModel):
-    """p(r | z) = Π N(r_t; μ_t(z), σ_t(z)²): a mixture over volatility paths has fat tails and volatility clustering.
+    """A VAE of windows of returns, p(r | z) = Π N(r_t; μ_t(z), σ_t(z)²), a mixture over volatility paths.
+
+    Such mixtures have fat tails and volatility clustering.
 
     Args:
         recipe: its objective, optimizer and seed.

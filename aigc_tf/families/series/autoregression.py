@@ -37,7 +37,7 @@ MIN_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding, t
 
 
 class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
-    """x_t = c + Σ θ_i x_{t-i} + ε_t, ε_t normal, for each series separately (002 §3.3, §4.3).
+    """The AR(p) model x_t = c + Σ θ_i x_{t-i} + ε_t with normal ε_t, for each series separately (002 §3.3, §4.3).
 
     Gradient descent is slow along directions in which neighbouring lags hardly differ. The maximum-likelihood solution
     is that of least squares, so a step adds its windows to the sums of the normal equations and solves these: recursive

@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class LinearProcess:
-    """x_t = c + Σ θ_i x_{t-i} + ε_t with normal ε_t, for each of several series separately (002 §4.3)."""
+    """AR(p) processes x_t = c + Σ θ_i x_{t-i} + ε_t with normal ε_t, separately for each series (002 §4.3)."""
 
     intercept: np.ndarray
     """c, float64 `[series]`."""

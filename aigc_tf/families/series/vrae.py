@@ -29,7 +29,7 @@ ENCODED_FOR_PREVIEW = 200  # sequences for the activity of latent dimensions
 
 
 class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
-    """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
+    """A recurrent VAE with a normal likelihood, p(x | z) = Π N(x_t; decoder(z)_t, σ²) (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
 

@@ -28,7 +28,7 @@ _PREVIEWED_CLASSES, _OF_EACH = 16, 6
 
 
 class SoundAR(SoundMaker, GenerativeModel):
-    """p(x | c) = Π p(x_t | x_<t, c) over the frames x_t of a spectrogram of a sound of class c.
+    """An autoregressive model of spectrogram frames x_t given the class c, p(x | c) = Π p(x_t | x_<t, c).
 
     Args:
         recipe: its optimizer, schedule and seed.

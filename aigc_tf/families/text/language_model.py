@@ -28,7 +28,7 @@ PREVIEWED_POSITIONS = 64  # whose attention is shown
 
 
 class LanguageModel(TextModel, Scores, Explains):
-    """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (Bengio et al. 2003).
+    """An autoregressive language model, p(x) = Π p(x_t | x_<t) (Bengio et al. 2003).
 
     Args:
         recipe: its optimizer, schedule and seed.

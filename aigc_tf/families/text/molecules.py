@@ -17,7 +17,7 @@ from aigc_tf.recipes.molecules import Molecules
 
 
 class MoleculeModel(LanguageModel):
-    """p(x | c) = Π p(x_t | c, x_<t): the band c of the property is the symbol that the molecule begins with.
+    """A language model of SMILES, p(x | c) = Π p(x_t | c, x_<t), in which the property band c is the first symbol.
 
     Args:
         recipe: its optimizer, schedule and seed.

@@ -32,7 +32,7 @@ BETWEEN = 6  # lines in an interpolation, including both ends
 
 
 class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
-    """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
+    """A VAE of lines x with an autoregressive decoder, p(x | z) = Π p(x_t | x_<t, z) (Bowman et al. 2016).
 
     Args:
         recipe: its objective, optimizer, schedule and seed.

@@ -49,7 +49,8 @@ def likelihood_scores(model: Autoencoder, images: np.ndarray, samples: int = POS
         images: `[count, height, width, channels]`, uint8 or in [0, 1].
         samples: from a VAE's posterior for each image, with fixed noise.
 
-    Returns: `[count]`, higher is more anomalous.
+    Returns:
+        `[count]`, higher is more anomalous.
     """
     if not isinstance(model, Variational):
         return model.score(images)
@@ -65,7 +66,8 @@ def pca_scores(train: np.ndarray, images: np.ndarray) -> np.ndarray:
         train: normal images `[n, height, width, channels]`, uint8 or in [0, 1].
         images: to score, `[count, height, width, channels]`.
 
-    Returns: `[count]`, higher is more anomalous.
+    Returns:
+        `[count]`, higher is more anomalous.
     """
     from sklearn.decomposition import PCA
 
@@ -82,7 +84,8 @@ def isolation_forest_scores(train: np.ndarray, images: np.ndarray, seed: int = 0
         images: to score, `[count, height, width, channels]`.
         seed: of the trees.
 
-    Returns: `[count]`, higher is more anomalous.
+    Returns:
+        `[count]`, higher is more anomalous.
     """
     from sklearn.ensemble import IsolationForest
 

@@ -15,7 +15,7 @@ class InceptionScore(NamedTuple):
 
 
 def inception_score(probabilities: np.ndarray, splits: int = 10) -> InceptionScore:
-    """exp(E KL(p(y|x) ‖ p(y))) on each of `splits` parts in order (Salimans et al. 2016, §4).
+    """The Inception score, exp(E KL(p(y|x) ‖ p(y))), on each of `splits` consecutive parts (Salimans et al. 2016, §4).
 
     Args:
         probabilities: `[n, classes]`, each row summing to 1.

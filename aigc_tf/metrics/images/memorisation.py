@@ -34,8 +34,9 @@ class Memorisation:
             median_distance: of the samples to their nearest training image.
             held_out_median_distance: the same for the held-out images.
             ratio: of the two. Around 1 is expected; near 0 means that the samples are copies. Smooth samples may lie
-            somewhat below 1 without being copies: look at the picture. suspicious_share: the share of the samples
-            nearer to a training image than 99 % of the held-out images are; 0.01 is expected.
+                somewhat below 1 without being copies: look at the picture.
+            suspicious_share: the share of the samples nearer to a training image than 99 % of the held-out images
+                are; 0.01 is expected.
         """
         closest = self.nearest.distances[:, 0]
         median, held_out_median = float(np.median(closest)), float(np.median(self.held_out_distances))

@@ -31,10 +31,11 @@ class RepeatTheLast:
 
 
 class BackOff:
-    """p(x | h) = (c(h x) + T(h) p(x | h')) / (c(h) + T(h)) (Witten & Bell 1991), h' being h without its last part.
+    """A back-off n-gram of cells with Witten-Bell smoothing (Witten & Bell 1991).
 
-    x is a cell's target, in semitones from the voice's previous note, so that all keys are counted together. h extends
-    from the voice by `contexts`; the lowest order is uniform.
+    p(x | h) = (c(h x) + T(h) p(x | h')) / (c(h) + T(h)), h' being h without its last part. x is a cell's target, in
+    semitones from the voice's previous note, so that all keys are counted together. h extends from the voice by
+    `contexts`; the lowest order is uniform.
 
     Args:
         pieces: of the training part.

@@ -41,9 +41,10 @@ def clustering(windows: np.ndarray) -> float:
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """2 E|X - Y| - E|X - X'| - E|Y - Y'| of windows `[count, length]` (Székely & Rizzo 2013), in the returns' units.
+    """Energy distance of windows `[count, length]` (Székely & Rizzo 2013), in the returns' units.
 
-    Pairs of a row with itself are left out, so that it is 0 on average for two samples of one distribution.
+    2 E|X - Y| - E|X - X'| - E|Y - Y'|. Pairs of a row with itself are left out, so that it is 0 on average for two
+    samples of one distribution.
     """
     return 2 * _mean_distance(first, second, False) - _mean_distance(first, first) - _mean_distance(second, second)
 

@@ -28,7 +28,7 @@ class Forecast(NamedTuple):
 
 
 def qlike(variance: np.ndarray, returns: np.ndarray) -> float:
-    """Mean of log σ² + r² / σ² (Patton 2011), lower is better; robust to r² being a noisy measure of the variance."""
+    """QLIKE, the mean of log σ² + r² / σ² (Patton 2011), lower is better; robust to noise in r² as a variance proxy."""
     return float((np.log(variance) + returns**2 / variance).mean())
 
 

@@ -36,8 +36,8 @@ class SoundReconstruction(Evaluator):
     recording of the nearest spectrogram:
 
     - log_mel_error_db: the mean difference of log-mel spectrograms, in dB of magnitude plus floor, lower is better;
-    - stoi: short-time objective intelligibility (Taal et al. 2011), higher is better; with the package pystoi only; -
-      reconstruction_recognition: the share that a classifier of the recordings recognises correctly, higher is better;
+    - stoi: short-time objective intelligibility (Taal et al. 2011), higher is better; with the package pystoi only;
+    - reconstruction_recognition: the share that a classifier of the recordings recognises correctly, higher is better;
       with classes only.
     """
 

@@ -77,7 +77,7 @@ def range_edges(scheme: Scheme, rows: np.ndarray) -> list[np.ndarray]:
 
 
 def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
-    """√(χ² / (n (k - 1))) of two categorical columns, int `[rows]`; 0 if one has a single value."""
+    """Cramér's V, √(χ² / (n (k - 1))), of two categorical columns, int `[rows]`; 0 if one has a single value."""
     table = np.zeros((first.max() + 1, second.max() + 1))
     np.add.at(table, (first, second), 1)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]

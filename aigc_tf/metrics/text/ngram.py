@@ -28,10 +28,11 @@ class _Level(NamedTuple):
 
 
 class NGram:
-    """p(w | h) = (c(h w) + T(h) p(w | h')) / (c(h) + T(h)) (Witten & Bell 1991; Chen & Goodman 1998, eqs. 15 and 16).
+    """An n-gram with Witten-Bell smoothing (Witten & Bell 1991; Chen & Goodman 1998, eqs. 15 and 16).
 
-    c counts in the training text, T(h) is the number of distinct symbols after the context h, h' is h without its first
-    symbol, and the unigram backs off to the uniform distribution. Probabilities of all symbols sum to one.
+    p(w | h) = (c(h w) + T(h) p(w | h')) / (c(h) + T(h)), where c counts in the training text, T(h) is the number of
+    distinct symbols after the context h, h' is h without its first symbol, and the unigram backs off to the uniform
+    distribution. Probabilities of all symbols sum to one.
 
     Args:
         tokens: the training text, int `[symbols]`, numbers below `symbols`.

@@ -96,7 +96,7 @@ def importance_weighted_bounds(model: TextVAE, tokens: np.ndarray, samples: int,
 
 
 def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int) -> float:
-    """I(x; z) = E log q(z | x) - E log q(z), with q(z) the mixture of the given posteriors, in nats.
+    """Mutual information E log q(z | x) - E log q(z), with q(z) the mixture of the given posteriors, in nats.
 
     Estimated with one sample from each posterior. It is at most the logarithm of their number.
 

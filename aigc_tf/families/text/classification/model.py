@@ -33,7 +33,7 @@ PREVIEWED = 8
 
 
 class TextClassifier(Classifies, Explains, GenerativeModel):
-    """p(class | text).
+    """A text classifier, p(class | text).
 
     Args:
         recipe: its optimizer, schedule and seed.

@@ -64,7 +64,7 @@ class LayerMixer:
             return self.drawn(np.tile(start, (frames, 1)), condition)
 
     def drawn(self, latents: np.ndarray, condition: Any) -> np.ndarray:
-        """Run the network layer by layer, so that layers can be replaced."""
+        """Decode eagerly, layer by layer, so that the call of a layer can be replaced."""
         conditions = self.model.conditions(condition, len(latents))
         made = self.network(latents if conditions is None else [latents, conditions], training=False)
         return keras.ops.convert_to_numpy(made)

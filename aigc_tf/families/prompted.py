@@ -104,6 +104,6 @@ class Prompted(LatentModel):
         return Signature(self.encoder, spec, self.states_spec(), words)
 
     def prompt_facts(self, **facts: Any) -> dict[str, Any]:
-        """Facts that the page needs to tokenize the typed text and to generate."""
+        """Facts that the page needs to tokenise the typed text and to generate."""
         examples = list(self.captions.known[:PAGE_EXAMPLES])
         return {"encode": "encode", "texts": examples} | self.captions.facts_for_files() | facts

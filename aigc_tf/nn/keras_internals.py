@@ -68,6 +68,6 @@ def skip_symbolic_build(model: keras.Model) -> None:
 
 
 def seed_states(model: keras.Model) -> list[keras.Variable]:
-    """The states of all seed generators of a model and its layers; no public API tells them apart."""
+    """The states of all seed generators of a model and its layers; no public API lists them."""
     states = (generator.state for layer in flat_layers(model) for generator in layer._seed_generators)
     return list({id(state): state for state in states}.values())

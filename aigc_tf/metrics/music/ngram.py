@@ -14,7 +14,7 @@ _OCTAVES = 24  # semitones between two voices; larger distances are clipped
 
 
 class RepeatTheLast:
-    """Each voice continues its note with the probability of that in training; otherwise a unigram of symbols.
+    """A unigram of each voice's symbols, of which hold, the continuation of a note, is one.
 
     Args:
         pieces: of the training part.

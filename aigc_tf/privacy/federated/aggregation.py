@@ -49,7 +49,7 @@ class Aggregation:
 
         Args:
             changes: float32 `[size]`, of each client that answered, by its number from 0 on.
-            dropped: clients that were asked and did not answer.
+            dropped: sampled clients that did not answer.
             round_number: from 0 on.
             size: of a change.
 

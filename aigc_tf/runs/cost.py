@@ -41,7 +41,7 @@ class Meter:
         return time.process_time() - self._began
 
     def joules(self) -> float:
-        """Energy in joules; 0 where no counter can be read. Call it before a counter wraps around, which takes minutes."""
+        """Energy in joules; 0 where no counter can be read. Call it before counters wrap around, within minutes."""
         now = [_read(counter.file) for counter in self._counters]
         for counter, before, after in zip(self._counters, self._last, now, strict=True):
             self._microjoules += (after - before) % counter.range

@@ -101,7 +101,7 @@ def markdown(head: Sequence[str], columns: Iterable[Iterable[str]]) -> str:
 
 
 def coloured(found: np.ndarray) -> np.ndarray:
-    """A map `[height, width]` as uint8 `[height, width, 3]`: red for the prediction, blue against it, white for zero."""
+    """A map `[height, width]` as uint8 `[height, width, 3]`: red for the prediction, blue against it, white: zero."""
     strength = (found / max(float(np.abs(found).max()), 1e-30))[..., None]
     red, blue = np.array([0.8, 0.0, 0.0]), np.array([0.0, 0.2, 0.8])
     return to_bytes(1 - np.abs(strength) * (1 - np.where(strength >= 0, red, blue)))

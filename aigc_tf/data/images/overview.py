@@ -14,7 +14,7 @@ EXAMPLES, PAIRS, OUTLIERS = 40, 4, 8  # numbers of images to show
 _COMPARED, _COMPARED_BYTES = 4000, 2**26  # maximum number and bytes of images to compare pairwise, evenly spread
 _CELLS = 8  # grid size for comparing images
 DEVIATIONS = 6.0
-"""Median absolute deviations above the median at which a distance is an outlier."""
+"""Robust standard deviations above the median at which a distance is an outlier; see `far_out`."""
 
 
 def overview(source: ImageSource) -> Overview:

@@ -28,7 +28,7 @@ _FORMS = ("{day} {month} {year}", "{month} {day}, {year}", "{day}. {short} {year
 
 
 def dates() -> list[Pair]:
-    """"9 May 1998" -> "1998-05-09", in four formats: 2,000 different days, the same everywhere."""
+    """ "9 May 1998" -> "1998-05-09", in four formats: 2,000 different days, the same everywhere."""
     random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     pairs = []
     for number in random.permutation(_DAYS)[:PAIRS]:

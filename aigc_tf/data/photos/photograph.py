@@ -42,7 +42,7 @@ class Photograph:
         return self.pixels.astype(np.float32) / np.float32(np.iinfo(self.pixels.dtype).max)
 
     def with_pixels(self, unit: np.ndarray) -> Photograph:
-        """The same photograph with new pixels, float in [0, 1], rounded to its bit depth; alpha is resized with them."""
+        """The same photograph with new pixels, float in [0, 1], rounded to its bit depth; alpha is resized."""
         kind = self.pixels.dtype
         pixels = np.round(np.clip(unit, 0, 1) * np.iinfo(kind).max).astype(kind)
         alpha = self.alpha

@@ -33,5 +33,5 @@ def main(folder: str, inputs_path: str, outputs_path: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.modules["keras"] = None  # make importing it an error
+    sys.modules["keras"] = None  # type: ignore[assignment]  # make importing it an error
     main(*sys.argv[1:])

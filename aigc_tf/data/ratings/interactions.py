@@ -1,4 +1,4 @@
-"""User-item interactions as sparse matrices, and what is given and asked for where users are held out."""
+"""User-item interactions as sparse matrices, with the input and target items of held-out users."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-// Generates pictures from latents: one large picture, sliders along some directions, a sheet of samples, and a family of
-// kept ones.
+// Generates pictures from latents: one large picture, sliders along some directions, a sheet of samples, and a family
+// of kept ones.
 //
 // The panel has `prior`, mean and factor of the latent's Gaussian or null, `directions` of the normal numbers behind
 // it, and `weights`, the hash of the model's weights. A further input with kinds is a class, which is chosen by name.

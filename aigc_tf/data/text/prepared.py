@@ -61,7 +61,7 @@ class PreparedText:
     validation: TextSplit | None
     test: TextSplit
     fingerprint: str
-    """The training part in its own order, including validation, and the test part before repeats are removed."""
+    """Over the training part in its own order, including validation, and the test part before repeats are removed."""
     test_split: str
     notes: tuple[str, ...]
     limited: str = ""

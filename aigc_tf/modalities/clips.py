@@ -20,7 +20,7 @@ SHOWN_FRAMES = 10
 
 
 class Clips(Modality):
-    """`Clip` objects, or arrays, uint8 or float in [0, 1], `[time, height, width, channels]` of any size.
+    """Video clips of any size: `Clip` objects, or arrays, uint8 or float in [0, 1], `[time, height, width, channels]`.
 
     Args:
         settings: channels and frame rate; files are read at their own size.

@@ -62,7 +62,7 @@ class Captions(Text):
 
 
 class Moments(Modality):
-    """A tuple of `Moment` for each clip."""
+    """Moments of captions: a tuple of `Moment` for each clip."""
 
     name = "moments"
     writes: ClassVar[tuple[str, ...]] = (".json", "")

@@ -28,7 +28,7 @@ _GAP = 6  # pixels between pieces
 
 
 class Scores(Notes):
-    """`Piece` objects: notes of several voices on a grid of sixteenth notes.
+    """Multi-voice pieces: `Piece` objects, with notes on a grid of sixteenth notes.
 
     Args:
         voices: names of the voices, from the highest down.

@@ -22,7 +22,7 @@ _GAP = 6  # pixels between pieces
 
 
 class Performances(Notes):
-    """`Performance` objects."""
+    """Polyphonic pieces: `Performance` objects."""
 
     kind = Performance
 

@@ -24,7 +24,7 @@ Rows = list[Any] | np.ndarray
 
 
 class Photographs(Modality):
-    """`Photograph` objects, or arrays, uint8 or float in [0, 1], `[height, width, channels]` of any size.
+    """Photographs of any size: `Photograph` objects, or arrays, uint8 or float in [0, 1], `[height, width, channels]`.
 
     Args:
         channels: 1 for greyscale, 3 for RGB; files are converted.

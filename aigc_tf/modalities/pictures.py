@@ -25,7 +25,7 @@ MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 thumbnails make a sprite
 
 
 class Pictures(Modality):
-    """uint8 or float in [0, 1], `[height, width, channels]`.
+    """Images of a fixed size: uint8 or float in [0, 1], `[height, width, channels]`.
 
     Files are converted to the size and channels of `settings`, like those of sources.
     """

@@ -20,7 +20,7 @@ from aigc_tf.storage.files import write_text
 
 
 class Liked(Modality):
-    """int32 `[liked]`: ids of the items that a user likes, ascending.
+    """A user's items: int32 `[liked]`, the numbers of the items that a user likes, ascending.
 
     A file has one title per line. All words of the command line together are one value.
     """

@@ -24,7 +24,7 @@ SHOWN = 100  # time steps before a forecast, in its plot
 
 
 class Series(Modality):
-    """float `[time, series]` in the series' own units; from files the last `length` steps, or all of them."""
+    """Time series: float `[time, series]` in their own units; from files the last `length` steps, or all of them."""
 
     name = "series"
     reads = (".csv", ".tsv", ".npz")

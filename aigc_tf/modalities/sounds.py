@@ -25,7 +25,7 @@ _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
 
 class Sounds(Modality):
-    """float32 `[samples]` in [-1, 1].
+    """Sounds of a fixed length: float32 `[samples]` in [-1, 1].
 
     Args:
         settings: sample rate and length, and how recordings are converted to these.

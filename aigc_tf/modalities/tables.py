@@ -20,7 +20,7 @@ _PART = re.compile(r"(.+?)(<=|>=|=|<|>)(.*)", re.DOTALL)
 
 
 class RowsOfTable(Modality):
-    """Object array `[columns]` of numbers, text, and None for missing values."""
+    """Table rows: object array `[columns]` of numbers, text, and None for missing values."""
 
     name = "rows"
     reads = (".csv",)

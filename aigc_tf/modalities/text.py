@@ -14,7 +14,7 @@ from aigc_tf.storage.files import write_text
 
 
 class Text(Modality):
-    """Strings."""
+    """Texts: strings."""
 
     name = "texts"
     reads = (".txt", ".md")

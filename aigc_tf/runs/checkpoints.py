@@ -111,7 +111,7 @@ def _parsed(metadata: np.ndarray | None) -> dict[str, Any]:
 def restore(
     path: Path, state: Mapping[str, keras.Variable], positional: Mapping[str, keras.Variable] | None = None
 ) -> dict[str, Any]:
-    """Give every variable of `state` its saved value; returns the metadata.
+    """Restore the variables of `state` from a checkpoint; returns its metadata.
 
     Args:
         path: of the checkpoint.

@@ -36,7 +36,7 @@ class Row(NamedTuple):
 
 
 class ReportTable(NamedTuple):
-    """A table of parts, in words."""
+    """A table of a report, as text."""
 
     name: str
     caption: str

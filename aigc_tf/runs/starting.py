@@ -92,7 +92,7 @@ def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -
 def _of_other_assets(
     model: GenerativeModel, assets: Mapping[str, Asset], other: Any
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Weights by name with rows mapped between assets, such as vocabularies; and names of assets that differ otherwise."""
+    """Weights by name with rows mapped between assets, such as vocabularies; names of assets that differ otherwise."""
     theirs = other.assets()
     rows: dict[str, np.ndarray] = {}
     differing = []

@@ -15,7 +15,7 @@ from aigc_tf.storage.files import write_text
 
 
 class Labels(Modality):
-    """int32 `[]`, a class number from 0."""
+    """Class labels: int32 `[]`, a class number from 0."""
 
     name = "classes"
     reads = (".txt",)

@@ -1,4 +1,4 @@
-"""What a step keeps outside the state is found, in whatever way: otherwise the contract's test could not fail."""
+"""The contract's check for hidden state detects it in all its forms: otherwise that test could not fail."""
 
 from __future__ import annotations
 

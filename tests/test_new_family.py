@@ -1,4 +1,4 @@
-"""A family of a modality that the package has never heard of goes through every command, with no file edited.
+"""A family with a modality unknown to the package works in every command, without editing any file.
 
 `tests/points_family.py` is the family, `tests/smooth_family.py` an image-to-image model; both are outside the package.
 """

@@ -1,4 +1,4 @@
-"""Packages of extras: the line that says what is missing, and that each extra brings what is said."""
+"""Optional packages: the message when one is missing, and what each extra installs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The designs that the articles print: their layers and numbers, and that they train and leave as files."""
+"""The articles' designs: their layers and parameters, their training and export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python shows of the package: names, and one helpful line for those that are misspelt."""
+"""The package's Python API: names, and one helpful line for misspelt ones."""
 
 from __future__ import annotations
 

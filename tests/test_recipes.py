@@ -1,4 +1,4 @@
-"""Recipes: checked when made, printed as JSON, read back, compared by field."""
+"""Recipes: validation, JSON round trips, comparison by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code is found by name; what goes wrong in the code itself is shown as it is."""
+"""References to code by name; errors in the code itself are passed on unchanged."""
 
 from __future__ import annotations
 

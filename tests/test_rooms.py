@@ -1,4 +1,4 @@
-"""Imports go one way: no circle of modules, and no arrow from a room to one that comes later in the straight line."""
+"""Imports follow the order of the rooms: no cycles, and no import from a later room."""
 
 from __future__ import annotations
 

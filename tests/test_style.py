@@ -1,4 +1,4 @@
-"""What the code promises its readers: short functions, files of about 300 lines, docstrings that say what runs."""
+"""Code style: short functions, files of about 300 lines, trainers' docstrings that match their recipes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel: it holds the package alone, and works from a folder where the repository is not."""
+"""The wheel contains only the package, and works in a folder without the repository."""
 
 from __future__ import annotations
 

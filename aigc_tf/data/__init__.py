@@ -1,1 +1,1 @@
-"""Sources of examples and the pipelines that read them."""
+"""Data sources and input pipelines."""

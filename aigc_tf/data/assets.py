@@ -1,4 +1,4 @@
-"""What a model needs to know of its source: kept in the run's folder, so that a run opens without its source."""
+"""Assets: what a model needs to know about its source, kept in the run's folder so that the run opens without it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 
 class Asset(abc.ABC):
-    """Something about the training data that networks and models take: a vocabulary, classes, a guarantee.
+    """Facts about the training data that networks and models need: a vocabulary, classes, a guarantee.
 
-    A run keeps it as JSON. The methods with a default are hooks: what they give appears wherever runs are shown.
+    A run stores it as JSON. The methods with a default are hooks: their results appear wherever runs are shown.
     """
 
     explains_weights: ClassVar[bool] = True
-    """Whether weights that were learnt with another one stand for something else: other symbols, other units."""
+    """Whether replacing it changes the meaning of learnt weights, as other symbols or other units do."""
 
     @abc.abstractmethod
     def to_json(self) -> str:
@@ -25,28 +25,28 @@ class Asset(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
 
     def facts(self, step: int) -> dict[str, float]:
-        """What is true of the model after so many training steps: on the progress line, in logs and evaluations."""
+        """Facts about the model after `step` training steps, for the progress line, logs and evaluations."""
         return {}
 
     def card_section(self, step: int) -> str:
-        """A section of the model card in Markdown, from its heading on; empty for none."""
+        """A section of the model card in Markdown, including its heading; empty for none."""
         return ""
 
     def reason_to_refuse(self, recorded: Any) -> str:
-        """Why a run that keeps `recorded` cannot go on with this asset, with what to do; empty if it can."""
+        """Why a run that recorded `recorded` cannot be resumed with this asset, and what to do; empty if it can."""
         return ""
 
     def numbers_in(self, other: Any) -> np.ndarray | None:
-        """For each of its numbers the one of another asset that stands for the same, -1 if none: int `[numbers]`.
+        """Map each of its ids to the id with the same meaning in another asset, -1 if there is none: int `[numbers]`.
 
-        Weights with a row for each number, such as embeddings, are taken from another run row by row.
+        Weights with a row per id, such as embeddings, are copied from another run row by row.
 
         Returns:
             None if no weights have such rows.
@@ -54,14 +54,14 @@ class Asset(abc.ABC):
         return None
 
     def reason_to_refuse_start(self, learnt_from: bool) -> str:
-        """Why a run with this asset cannot start from the weights of another run; empty if it can.
+        """Why a run with this asset cannot start from another run's weights; empty if it can.
 
         Args:
-            learnt_from: whether those weights have learnt from the same source, or it is not known.
+            learnt_from: whether those weights were trained on the same source, or this is not known.
         """
         return ""
 
 
 def facts_of(assets: Mapping[str, Asset], step: int) -> dict[str, float]:
-    """What several assets say is true of the model after so many training steps, such as the ε of private training."""
+    """Facts about the model from several assets after `step` training steps, such as the ε of private training."""
     return {name: value for asset in assets.values() for name, value in asset.facts(step).items()}

@@ -1,4 +1,4 @@
-"""The classes of a source by number and by name."""
+"""Class names and numbers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NAMED_AT_MOST = 20
 
 @dataclass(frozen=True)
 class ClassNames(Asset):
-    """The classes of a source by number."""
+    """The class names of a source, by class number."""
 
     names: tuple[str, ...]
 
     def numbers(self, labels: Sequence[str | int]) -> np.ndarray:
-        """int32 `[count]` of classes given by name or by number.
+        """Classes given by name or number as int32 `[count]`.
 
-        Whole numbers are numbers, whatever the names are. Text is a name, or else the digits of a number.
+        Integers are class numbers, whatever the names are. Text is a name, or else the digits of a number.
 
         Raises:
             InputError: there is no such class.
@@ -36,7 +36,7 @@ class ClassNames(Asset):
             if label in self.names:
                 return self.names.index(label)
             number = int(label) if label.isdecimal() else None
-        else:  # never looked up among the names, which are numerals where the labels of a source are numbers
+        else:  # not looked up among the names, which are numerals if the labels of a source are numbers
             number = label if isinstance(label, int | np.integer) else None
         if number is not None and 0 <= number < len(self.names):
             return int(number)
@@ -53,10 +53,10 @@ class ClassNames(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             return cls(tuple(str(name) for name in json.loads(text)["names"]))
@@ -65,7 +65,7 @@ class ClassNames(Asset):
 
 
 def few_of_each(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
-    """Rows of `per_class` labels of each class, all where there are fewer, drawn by the seed: int64, ascending."""
+    """Rows of `per_class` random labels of each class, or all if there are fewer: int64, ascending."""
     random = np.random.default_rng(seed)
     drawn = random.permutation(len(labels))
     chosen = [drawn[labels[drawn] == number][:per_class] for number in np.unique(labels)]

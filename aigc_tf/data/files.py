@@ -1,4 +1,4 @@
-"""The user's files of text and of arrays, as every modality reads them."""
+"""Reads text and array files of the user, for every modality."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ import numpy as np
 from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.storage.archives import ArchiveError, read_arrays
 
-_PIECE = 2**22  # bytes or characters that are held at once
+_PIECE = 2**22  # bytes or characters held in memory at once
 
 
 class EmptyError(UnreadableError):
-    """A file holds nothing but white space."""
+    """A file contains nothing but white space."""
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with line ends as `\\n` and without a byte order mark.
+    """Read a UTF-8 text file, with line ends as `\
+    ` and without a byte order mark.
 
     Raises:
-        EmptyError: it holds no text.
-        UnreadableError: it holds something else.
+        EmptyError: it contains no text.
+        UnreadableError: it is not text.
         OSError: the file cannot be read.
     """
     return "".join(text_pieces(path))
 
 
 def text_pieces(path: Path, limit: int | None = None) -> Iterator[str]:
-    """The text of a file, some megabytes at a time; see `read_text`, and `pieces` for where it is cut.
+    """Read a text file in pieces of some megabytes; see `read_text`, and `pieces` for where they are cut.
 
     Args:
-        path: of the file.
-        limit: bytes that are read; of a longer file the text ends after the last white space in them. None for all.
+        path: the file.
+        limit: maximum bytes to read; a longer text is cut after the last white space in them. None for all.
     """
     yield from pieces(_decoded(path, limit))
 
 
 def pieces(texts: Iterable[str]) -> Iterator[str]:
-    """Parts of a text as others of at most some megabytes, cut before white space: no word is in two of them."""
+    """Regroup the parts of a text into pieces of at most some megabytes, cut before white space, never in a word."""
     kept = ""
     for text in texts:
         for start in range(0, len(text), _PIECE):
             found = kept + text[start : start + _PIECE]
             cut = max(found.rfind(" "), found.rfind("\n"))
             if cut <= 0:
-                cut = len(found) if len(found) >= _PIECE else 0  # a word of megabytes is none
+                cut = len(found) if len(found) >= _PIECE else 0  # a word of megabytes is cut
             if cut:
                 yield found[:cut]
             kept = found[cut:]
@@ -57,7 +58,7 @@ def pieces(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _decoded(path: Path, limit: int | None) -> Iterator[str]:
-    """The text as it is read."""
+    """The decoded text in parts."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")(), translate=True)
     read, lines, is_empty, is_cut = 0, 1, True, False
     with path.open("rb") as file:
@@ -84,16 +85,16 @@ def _decoded(path: Path, limit: int | None) -> Iterator[str]:
 def _decode(decoder: io.IncrementalNewlineDecoder, content: bytes, lines: int, final: bool = False) -> str:
     try:
         return decoder.decode(content, final)
-    except UnicodeDecodeError as error:  # its object begins with what is left of the content before, which ends no line
+    except UnicodeDecodeError as error:  # its object starts with the rest of earlier content, which has no line end
         line = lines + error.object[: error.start].count(b"\n")
         raise UnreadableError(f"is not in UTF-8, see line {line}: convert it, with iconv for example") from error
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file by name; nothing in it can run code.
+    """Read the arrays of an .npz file by name; nothing in it can run code.
 
     Raises:
-        InputError: it is damaged, or holds objects.
+        InputError: it is damaged, or contains objects.
     """
     try:
         return read_arrays(path)

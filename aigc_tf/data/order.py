@@ -1,4 +1,4 @@
-"""Which examples stand in the batch of a step: pure functions of (seed, step), so that a run resumes exactly."""
+"""The order of examples: the batch of a step is a pure function of (seed, step), so that runs resume exactly."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ import numpy as np
 import tensorflow as tf
 
 ALL = slice(None)
-"""Every row of a batch."""
+"""All rows of a batch."""
 
-_LEVELS = 2**32  # of the random numbers that decide in Poisson sampling
+_LEVELS = 2**32  # resolution of the random numbers in Poisson sampling
 
 
 class Rows(NamedTuple):
-    """What stands in a batch."""
+    """The examples of a batch."""
 
     examples: tf.Tensor
-    """int64 `[batch]`: numbers of examples."""
+    """int64 `[batch]`: example numbers."""
     position: tf.Tensor
-    """int64 `[]`: of the first row in the endless sequence of epochs; augmentation draws by it."""
+    """int64 `[]`: position of the first row in the endless sequence of epochs, which seeds augmentation."""
     continues: tf.Tensor
-    """bool `[]`: whether the rows go on where those of the step before ended."""
+    """bool `[]`: whether the rows continue where those of the previous step ended."""
 
 
 class Order(abc.ABC):
@@ -33,19 +33,19 @@ class Order(abc.ABC):
 
     @abc.abstractmethod
     def rows(self, step: tf.Tensor, chosen: slice = ALL) -> Rows:
-        """What stands in the batch of a step, int64 `[]`, or in the `chosen` rows of it."""
+        """The rows of a step's batch, with step int64 `[]`, or only the `chosen` ones."""
 
 
 @dataclass(frozen=True)
 class Shuffled(Order):
-    """Each example once in an epoch, each epoch in an order of its own; an epoch may end inside a batch.
+    """Each example once per epoch, with each epoch shuffled anew; an epoch may end inside a batch.
 
     Raises:
-        ValueError: the batch is not positive, or the seed is negative.
+        ValueError: the batch size is not positive, or the seed is negative.
     """
 
     count: int
-    """Examples in an epoch."""
+    """Examples per epoch."""
     batch_size: int
     seed: int
 
@@ -61,11 +61,11 @@ class Shuffled(Order):
 
 @dataclass(frozen=True)
 class Tabulated(Order):
-    """An order that NumPy works out."""
+    """An order computed by NumPy."""
 
     batch_size: int
     batch_of: Callable[[int], tuple[np.ndarray, np.bool_]]
-    """Step -> numbers of examples, int64 `[batch]`, and whether they go on from those of the step before."""
+    """Step -> example numbers, int64 `[batch]`, and whether they continue from those of the previous step."""
 
     def rows(self, step: tf.Tensor, chosen: slice = ALL) -> Rows:
         """See `Order.rows`."""
@@ -76,19 +76,19 @@ class Tabulated(Order):
 
 @dataclass(frozen=True)
 class Poisson:
-    """How batches are drawn for differential privacy: each example is in each with the same probability."""
+    """Poisson sampling for differential privacy: each example is in each batch with the same probability."""
 
     rate: float
     """The probability, rounded to 2⁻³²."""
     batches_in_step: int
-    """One for each noised update."""
+    """One for each noisy update."""
 
 
 @dataclass(frozen=True)
 class PoissonSampled(Order):
     """Each example is in each batch with the same probability, independently of all others (Poisson sampling).
 
-    Sizes vary around the expected batch; none is cut to a size, which the accountant would have to know about.
+    Batch sizes vary around the expected one; batches are not truncated, which the accountant would have to account for.
     """
 
     count: int
@@ -100,13 +100,13 @@ class PoissonSampled(Order):
         return np.random.SeedSequence((self.seed, self.count)).generate_state(2, np.uint32)
 
     def rows(self, step: tf.Tensor, chosen: slice = ALL) -> Rows:
-        """See `Order.rows`; the examples ascend, and there is no equal share of a batch of any size."""
+        """See `Order.rows`; example numbers ascend. Batches of varying size cannot be divided equally."""
         if chosen != ALL:
             raise ValueError(f"rows is {chosen}: batches of any size cannot be shared")
         return Rows(self.drawn(step), step, tf.constant(False))
 
     def drawn(self, step: tf.Tensor) -> tf.Tensor:
-        """Numbers of the examples, int64 `[any]`, ascending."""
+        """Example numbers, int64 `[any]`, ascending."""
         limit = round(self.rate * _LEVELS)
         if limit >= _LEVELS:
             return tf.range(self.count, dtype=tf.int64)
@@ -118,21 +118,21 @@ class PoissonSampled(Order):
 
 
 def shuffled(positions: tf.Tensor, count: int, seed: int) -> tf.Tensor:
-    """Which of `count` examples stands at each position of an endless sequence of shuffled epochs.
+    """Which of `count` examples is at each position of an endless sequence of shuffled epochs.
 
     Args:
         positions: int64 `[n]`, not negative; epoch e covers positions `e * count` to `(e + 1) * count - 1`.
-        count: examples in an epoch.
-        seed: decides the order; each epoch derives its own from it.
+        count: examples per epoch.
+        seed: determines the order; each epoch derives its own seed from it.
 
     Returns:
         int64 `[n]` in [0, count).
     """
-    key = np.random.SeedSequence(seed).generate_state(2, np.uint32)  # any size of seed, spread over 64 bits
+    key = np.random.SeedSequence(seed).generate_state(2, np.uint32)  # a seed of any size, spread over 64 bits
     epochs = tf.cast(positions // count, tf.uint32)
     seeds = tf.stack([tf.fill(tf.shape(epochs), key[0]), tf.fill(tf.shape(epochs), key[1]), epochs], axis=-1)
-    # The raw op behind tf.random.experimental.index_shuffle: that wrapper (TensorFlow 2.21) pads the wrong axis
-    # of a matrix of seeds, and a batch can lie in two epochs.
+    # The raw op behind tf.random.experimental.index_shuffle: that wrapper (TensorFlow 2.21) pads the wrong axis of a
+    # matrix of seeds, and a batch can span two epochs.
     return tf.raw_ops.RandomIndexShuffle(
         index=positions % count, seed=seeds, max_index=tf.constant(count - 1, tf.int64), rounds=4
     )

@@ -1,4 +1,4 @@
-"""What there is to know of a source before a model is trained on it."""
+"""Statistics of a source, to inspect it before training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BINS = 20
 
 @dataclass(frozen=True)
 class Counts:
-    """How many there are of each kind."""
+    """Counts by class."""
 
     names: Sequence[str]
     numbers: np.ndarray
@@ -22,18 +22,18 @@ class Counts:
 
 @dataclass(frozen=True)
 class Shown:
-    """Some examples in the form that models take."""
+    """Examples in the form that models take."""
 
     values: Any
     titles: list[str] | None = None
-    """What each is called, where it has a name."""
+    """Title of each, where it has one."""
     columns: int | None = None
-    """How many stand beside each other, where that means something."""
+    """Number of examples side by side, where that applies."""
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Facts, counts and examples of the training part, each by what they are about."""
+    """Facts, counts and examples of the training part, each by topic."""
 
     facts: dict[str, str] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
@@ -41,12 +41,12 @@ class Overview:
 
 
 def examples_alone(source: Any) -> Overview:
-    """What any source can show."""
+    """The overview that any source has: only examples."""
     return Overview(examples={"examples": Shown(*source.shown("train", 8))})
 
 
 def histogram(values: np.ndarray) -> Counts:
-    """How many of some whole numbers lie in each of at most twenty ranges of one width."""
+    """Histogram of integers with at most twenty bins of equal width."""
     low, high = int(values.min()), int(values.max())
     width = max(1, -(-(high - low + 1) // BINS))
     starts = np.arange(low, high + 1, width)
@@ -60,11 +60,11 @@ def spread_in_words(values: np.ndarray, unit: str) -> str:
 
 
 def far_out(distances: np.ndarray, deviations: float) -> np.ndarray:
-    """Positions of values that lie far above the median, the farthest first.
+    """Outliers: positions of values far above the median, largest first.
 
     Args:
-        distances: `[count]`; fewer than two have nothing to lie far above.
-        deviations: how far, in standard deviations of a normal distribution with the same median absolute deviation.
+        distances: `[count]`; fewer than two have no outliers.
+        deviations: threshold, in standard deviations of a normal distribution with the same median absolute deviation.
     """
     if len(distances) < 2:
         return np.zeros(0, np.int64)

@@ -1,4 +1,4 @@
-"""Whether a source's name is the user's own path or the name of a public data set."""
+"""Tells whether a source's name is a path or the name of a public data set."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 from aigc_tf.data.walk import refuse_special
 from aigc_tf.errors import InputError
 
-_FILES = (".npz", ".csv", ".tsv", ".txt", ".nii", ".nii.gz", ".dcm")  # no public data set is called so
+_FILES = (".npz", ".csv", ".tsv", ".txt", ".nii", ".nii.gz", ".dcm")  # no public data set has such a name
 
 
 def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
-    """Whether a source's name is a path; TFDS names may hold a slash too: emnist/letters.
+    """Whether a source's name is a path; TFDS names may contain a slash as well: emnist/letters.
 
     Args:
-        name: of the source.
-        suffixes: that only files have, in small letters.
-        expected: what may be named, for the message.
+        name: name of the source.
+        suffixes: suffixes, in lower case, that only files have.
+        expected: what may be given, for the error message.
 
     Raises:
         InputError: the name is empty or cannot be looked up, or stands for data given from Python.
@@ -42,16 +42,16 @@ def is_path(name: str, suffixes: tuple[str, ...], expected: str) -> bool:
 
 
 def refuse_missing(name: str) -> None:
-    """Raise InputError if a source's name can be nothing but a path, and nothing is there.
+    """Raise InputError if a source's name can only be a path, and does not exist.
 
-    Opening the source would find that, too; this takes no time.
+    Opening the source would find that as well; this is immediate.
     """
     if name.startswith(("~", ".")) or Path(name).is_absolute() or name.lower().endswith(_FILES):
         existing(name, "files that are there, or a public data set")
 
 
 def existing(name: str, expected: str) -> Path:
-    """The user's regular file or folder; it is not opened.
+    """The path of an existing regular file or folder; it is not opened.
 
     Raises:
         InputError: there is none, it is a pipe, a device or a socket, it cannot be looked up, or its name is not text.

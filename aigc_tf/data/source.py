@@ -1,4 +1,4 @@
-"""What every source of examples is, whatever they are: three parts, and batches that depend on (seed, step) alone."""
+"""The base of all data sources: three parts, and batches that depend only on (seed, step)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aigc_tf.errors import InputError
 from aigc_tf.recipes.base import Recipe
 from aigc_tf.references import resolve
 
-# Batches that are prepared while the model trains on earlier ones.
+# Number of batches to prefetch.
 PREFETCHED = 4
 
 Batch = dict[str, tf.Tensor]
@@ -35,28 +35,28 @@ NO_VALIDATION = "none: the training part itself is the reference"
 
 
 def licence_is_known(licence: str) -> bool:
-    """Whether what is said of a source's licence says on what terms its examples may be used."""
+    """Whether a source's licence text states terms of use."""
     return bool(licence) and not licence.startswith((OWN_LICENCE, "see "))
 
 
 def evenly(available: int, count: int) -> np.ndarray:
-    """`count` of the numbers below `available`, all if there are fewer, evenly spread, ascending: int64."""
+    """`count` indices below `available`, or all if there are fewer, evenly spread, ascending: int64."""
     count = min(count, available)
     return np.arange(count, dtype=np.int64) * (available - 1) // max(count - 1, 1)
 
 
 def validation_count(examples: int) -> int:
-    """How many of so many training examples are held out to choose by: 5 %, at most 2,500, and 1 at least of 2."""
+    """Size of the validation part for a number of training examples: 5 %, at most 2,500, and at least 1 of 2."""
     return min(max(int(VALIDATION_SHARE * examples), 1), MAX_VALIDATION, max(examples - 1, 0))
 
 
 def validation_keys(examples: Iterable[np.ndarray]) -> np.ndarray:
-    """The hashes that `held_out_by_key` decides by: uint64 `[examples]`."""
+    """The hashes for `held_out_by_key`: uint64 `[examples]`."""
     return np.array([validation_key([np.ascontiguousarray(example).data]) for example in examples], np.uint64)
 
 
 def validation_key(content: Iterable[memoryview]) -> int:
-    """The hash of one example, whose content may come in parts; the test part is decided by another one."""
+    """The hash of one example, whose content may come in parts; the test part uses a different hash."""
     digest = hashlib.blake2b(digest_size=8, person=b"validation")
     for part in content:
         digest.update(part)
@@ -64,14 +64,14 @@ def validation_key(content: Iterable[memoryview]) -> int:
 
 
 def held_out_by_key(keys: np.ndarray, room: int | None = None) -> np.ndarray:
-    """Which examples are held out: those with the smallest hashes, equal ones on one side.
+    """Choose the held-out examples: those with the smallest hashes, with duplicates on the same side.
 
     Args:
         keys: hashes of the examples, uint64 `[examples]`.
-        room: how many, at most; by default as many training examples as are held out to choose by.
+        room: maximum number; by default the size of a validation part.
 
     Returns:
-        bool `[examples]`; examples of which there are more than may be held out are trained on.
+        bool `[examples]`; groups of duplicates too large to be held out stay in the training part.
     """
     room = validation_count(len(keys)) if room is None else room
     chosen = []
@@ -86,29 +86,29 @@ def held_out_by_key(keys: np.ndarray, room: int | None = None) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Source(abc.ABC):
-    """Examples for training, for choosing (the best checkpoint, when to stop) and for measuring.
+    """Examples for training, validation (choosing the best checkpoint, early stopping) and testing.
 
-    The parts are attributes of the kind that the modality needs: `train` is learnt from, `validation` chooses, and
-    `test` is looked at by `evaluate` alone.
+    The parts are attributes whose type depends on the modality: `train` for learning, `validation` for choices, and
+    `test`, which only `evaluate` reads.
     """
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.overview:examples_alone"
-    """A function of the source that finds what `overview` says."""
+    """A function that computes the source's `overview`."""
 
     name: str
-    """What names it again as a recipe's `source`."""
+    """The name to use as a recipe's `source`."""
     test_split: str
-    """How the test part came about, for protocols."""
+    """Origin of the test part, for protocols."""
     licence: str
     """Licence and attribution."""
     notes: tuple[str, ...] = ()
-    """Lines that the user should see once."""
+    """Messages to show the user once."""
     poisson: Poisson | None = None
-    """Draw batches by Poisson sampling; None takes each example once in an epoch."""
+    """Sample batches by Poisson sampling; None uses each example once per epoch."""
     promises: Mapping[str, Any] = field(default_factory=dict)
-    """Further assets, which others than the source itself made: the guarantee of private training."""
+    """Further assets made outside the source: the guarantee of private training."""
     terms: Mapping[str, Any] = field(default_factory=dict)
-    """Assets that no model has to know of, by name, which its runs keep all the same: who trains on it together."""
+    """Assets, by name, that no model needs but runs keep: the clients that train together."""
 
     train: Any
     validation: Any
@@ -122,14 +122,14 @@ class Source(abc.ABC):
     @property
     @abc.abstractmethod
     def count(self) -> int:
-        """Examples in an epoch of training."""
+        """Examples per epoch."""
 
     @property
     def examples(self) -> np.ndarray:
-        """The numbers of an epoch's examples, int64 `[examples]`, to be read in any order and dealt out to clients.
+        """Example numbers of an epoch, int64 `[examples]`, which can be read in any order and split among clients.
 
         Raises:
-            InputError: examples of this source do not stand by themselves.
+            InputError: examples of this source are not independent.
         """
         return np.arange(self.count, dtype=np.int64)
 
@@ -145,21 +145,21 @@ class Source(abc.ABC):
     @property
     @abc.abstractmethod
     def validation_split(self) -> str:
-        """How the validation part came about, for protocols."""
+        """Origin of the validation part, for protocols."""
 
     @abc.abstractmethod
     def validated(self) -> Self:
-        """This source with a validation part cut from its training part (5 %, at most 2,500 examples)."""
+        """This source with a validation part split from its training part (5 %, at most 2,500 examples)."""
 
     def cut_by_key(self, only: Callable[[np.ndarray], Any], keys: np.ndarray) -> Self:
-        """This source with a validation part: the training examples that `held_out_by_key` holds out.
+        """This source with a validation part of the training examples chosen by `held_out_by_key`.
 
         Args:
-            only: some of the training part, of which nothing is cut off yet, bool `[examples]`.
-            keys: hashes of these, uint64 `[examples]`, the same for those that stay together.
+            only: selects a part of the whole training part by bool `[examples]`.
+            keys: hashes of its examples, uint64 `[examples]`, equal for examples that stay together.
 
         Returns:
-            Itself if there is nothing that can be held out.
+            This source unchanged if nothing can be held out.
         """
         held_out = held_out_by_key(keys)
         if not held_out.any():
@@ -168,20 +168,20 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def read(self, rows: Rows, seed: int) -> Batch:
-        """The examples of a batch as named tensors, `[batch, ...]`.
+        """Read the examples of a batch as named tensors, `[batch, ...]`.
 
         Args:
-            rows: which, as an order gives them.
-            seed: of what is drawn while reading, such as augmentation.
+            rows: the examples, from an order.
+            seed: for randomness while reading, such as augmentation.
         """
 
     @abc.abstractmethod
     def inputs(self, part: PartName, count: int) -> Any:
-        """At most `count` examples of a part, evenly spread, as the modality has them: what models of it take."""
+        """At most `count` examples of a part, evenly spread, as inputs of models of this modality."""
 
     @property
     def history(self) -> Any:
-        """All of the data, where it is in order of time: what forecasts go on from.
+        """The whole data if it is a time series: what forecasts continue.
 
         Raises:
             InputError: it is not.
@@ -189,11 +189,11 @@ class Source(abc.ABC):
         raise InputError(f"{self.name} has no order in time: name a file to go on from")
 
     def titles(self, part: PartName, count: int) -> list[str] | None:
-        """What those examples are called, where they have names: classes, or the text itself."""
+        """Titles of those examples, if they have any: class names, or the text itself."""
         return None
 
     def shown(self, part: PartName, count: int) -> tuple[Any, list[str] | None]:
-        """At most `count` examples of a part to look at, of all its kinds, and their titles; see `inputs`."""
+        """At most `count` examples of a part to show, from all classes, and their titles; see `inputs`."""
         return self.inputs(part, count), self.titles(part, count)
 
     @abc.abstractmethod
@@ -202,72 +202,72 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source, JSON-able, in words that the model card shows."""
+        """The description that a run records, JSON-able, in words that the model card shows."""
 
     def overview(self) -> Overview:
-        """What there is to know of the training part before a model is trained on it."""
+        """Statistics of the training part, to inspect before training."""
         overview: Overview = resolve(self.surveyed_by)(self)
         return overview
 
     def for_recipe(self, recipe: Recipe) -> Self:
-        """This source with the part that the recipe chooses by: validation, or the training part as it is."""
+        """This source with a validation part if the recipe needs one, or with the whole training part."""
         return self.validated() if recipe.chosen_on == "validation" else self
 
     @property
     def assets(self) -> dict[str, Any]:
-        """What models may need to know of it, by name; a recipe's `assets` names those that its model needs."""
+        """What models may need to know about the data, by name; a recipe's `assets` lists what its model needs."""
         return dict(self.promises)
 
     def assets_for(self, recipe: Recipe) -> dict[str, Any]:
-        """Those assets that the recipe's model needs, by name."""
+        """The assets that the recipe's model needs, by name."""
         return {name: self.assets[name] for name in recipe.assets}
 
     def kept_for(self, recipe: Recipe) -> dict[str, Any]:
-        """What a run of the recipe keeps of it, by name."""
+        """The assets that a run of the recipe keeps, by name."""
         return self.assets_for(recipe) | dict(self.terms)
 
     @property
     def watched(self) -> Any:
-        """The part that is looked at while training: validation, or where nothing is cut off the training part."""
+        """The part monitored during training: validation, or the training part if nothing was split off."""
         return self.train if self.validation is None else self.validation
 
     def part(self, name: PartName) -> Any:
-        """A part by its name; "validation" is the training part where nothing is cut off for it."""
+        """A part by name; "validation" is the training part if nothing was split off."""
         return {"train": self.train, "validation": self.watched, "test": self.test}[name]
 
     def sizes_in_words(self, unit: str, size: Callable[[Any], int]) -> str:
         """ "950 images to train on, 50 to choose by, 100 to test on (10 % held out by content hash)".
 
         Args:
-            unit: what is counted.
-            size: of a part.
+            unit: name of what is counted.
+            size: returns the size of a part.
         """
         choosing = "" if self.validation is None else f"{size(self.validation):,} to choose by, "
         testing = f"{size(self.test):,} to test on ({self.test_split})"
         return f"{size(self.train):,} {unit} to train on, {choosing}{testing}"
 
     def split_in_words(self, name: PartName) -> str:
-        """How a part came about, for protocols."""
+        """Origin of a part, for protocols."""
         return {"train": "training part", "validation": self.validation_split, "test": self.test_split}[name]
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Step -> which examples its batch holds."""
+        """The order of examples: step -> the examples in its batch."""
         return Shuffled(self.count, batch_size, seed)
 
     def batches(self, batch_size: int, seed: int, first_step: int = 0, rows: slice = ALL) -> tf.data.Dataset:
-        """Batches of training examples without end; the batch of step t depends on (seed, t) alone.
+        """Endless batches of training examples; the batch of step t depends only on (seed, t).
 
         Args:
-            batch_size: examples in a batch.
-            seed: decides the order, epoch by epoch, and what is drawn while reading.
-            first_step: the step whose batch comes first, so that a run that starts again there reads on.
-            rows: of each batch, those that are given; all by default.
+            batch_size: examples per batch.
+            seed: for shuffling each epoch, and randomness while reading.
+            first_step: the step of the first batch, so that a run can resume from there.
+            rows: the rows of each batch to return; all by default.
 
         Returns:
-            A data set of `Batch`; with Poisson sampling of tuples of them, one for each noised update.
+            A data set of `Batch`; with Poisson sampling of tuples of them, one for each noisy update.
 
         Raises:
-            ValueError: `first_step` is negative, or the order cannot be made.
+            ValueError: `first_step` is negative, or the order is not possible.
         """
         if first_step < 0:
             raise ValueError(f"first_step is {first_step}: expected 0 or more")
@@ -285,10 +285,10 @@ class Source(abc.ABC):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class HashedSource(Source):
-    """A source whose content is hashed when it is opened."""
+    """A source whose content is hashed on opening."""
 
     content: str
-    """SHA-256, in hexadecimal, over all that the parts hold."""
+    """SHA-256, in hexadecimal, over the content of all parts."""
 
     @property
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""Data sets of TensorFlow Datasets (TFDS), without its long waits and its long messages."""
+"""TensorFlow Datasets (TFDS), without its long waits and messages."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from absl import logging
 from aigc_tf.errors import InputError
 from aigc_tf.storage.files import expanded
 
-# tensorflow_datasets is imported where it is used: it takes half a second, and most runs do without it.
+# tensorflow_datasets is imported where it is used: that takes half a second, and most runs do not need it.
 
 _PROBE_SECONDS = 5.0
-_PROBE_SECONDS_IN_ALL = 8.0  # looking up a host's address has no timeout of its own, and hosts have several
-_STORAGE = "https://storage.googleapis.com/tfds-data"  # holds the files of data sets that list no address
-_TRIED_FOR_MINUTES = (500, 502, 503, 504)  # TFDS asks ten times more after these answers
+_PROBE_SECONDS_IN_ALL = 8.0  # looking up a host has no timeout of its own, and hosts have several addresses
+_STORAGE = "https://storage.googleapis.com/tfds-data"  # has the files of data sets that list no URL
+_TRIED_FOR_MINUTES = (500, 502, 503, 504)  # TFDS retries ten times after these responses
 _NAME = re.compile(r"\w+(/[\w.+-]+)?(:\d[\w.]*)?")  # data_set/configuration:version
 
 
@@ -37,12 +37,12 @@ def is_known(name: str) -> bool:
 
 
 def is_prepared(name: str) -> bool:
-    """Whether a data set of TFDS is on this machine, ready to be read."""
+    """Whether a TFDS data set is on this machine, ready to be read."""
     return (_data_folder() / name).is_dir() and builder_is_prepared(builder_of(name, ()))
 
 
 def unreachable(url: str) -> str:
-    """Why a host gives no answer, found out within seconds; empty if it does.
+    """Why a host does not respond, determined within seconds; empty if it does.
 
     The proxies in HTTP_PROXY and HTTPS_PROXY are used, as TFDS does.
     """
@@ -67,10 +67,10 @@ def unreachable(url: str) -> str:
 
 
 def builder_of(name: str, other_names: Sequence[str]) -> Any:
-    """TFDS's builder of a data set: `data_set`, `data_set/configuration`, or either with `:version`.
+    """The TFDS builder of a data set: `data_set`, `data_set/configuration`, or either with `:version`.
 
     Raises:
-        InputError: TFDS knows no such data set; the message has the closest names, of `other_names` too.
+        InputError: TFDS has no such data set; the message lists similar names, including `other_names`.
     """
     import tensorflow_datasets as tfds
 
@@ -96,7 +96,7 @@ def builder_of(name: str, other_names: Sequence[str]) -> Any:
 
 
 def builder_is_prepared(builder: Any) -> bool:
-    """Whether its files are on this machine."""
+    """Whether the data set's files are on this machine."""
     with _quiet():
         return bool(builder.is_prepared())
 
@@ -105,7 +105,7 @@ def prepare(name: str, builder: Any, ways: Sequence[str]) -> None:
     """Download a data set, unless it is on this machine.
 
     Raises:
-        InputError: it is not there and cannot be downloaded; the message has `ways` to get it otherwise.
+        InputError: it is missing and cannot be downloaded; the message lists `ways` to get it.
     """
     if builder_is_prepared(builder):
         return
@@ -138,7 +138,7 @@ def _data_folder() -> Path:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """TFDS warns about what it does not find, and prints to stdout, which belongs to the program's results."""
+    """Silence TFDS, which warns about missing files and prints to stdout, where results belong."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:
@@ -149,10 +149,10 @@ def _quiet() -> Iterator[None]:
 
 
 def split_names(name: str, builder: Any) -> tuple[str, str | None]:
-    """The split to train on and the one to test on, if there is one.
+    """The training split, and the test split if there is one.
 
     Raises:
-        InputError: there is none to train on.
+        InputError: there is no training split.
     """
     splits = builder.info.splits
     if "train" not in splits:
@@ -161,19 +161,19 @@ def split_names(name: str, builder: Any) -> tuple[str, str | None]:
 
 
 def examples(builder: Any, split: str, features: Sequence[str]) -> tf.data.Dataset:
-    """The examples of a split with only these features, in the same order everywhere."""
+    """The examples of a split with only these features, in deterministic order."""
     import tensorflow_datasets as tfds
 
     return builder.as_dataset(
         split=split,
         decoders=tfds.decode.PartialDecoding(dict.fromkeys(features, True)),
-        # One file after the other: the order is the same everywhere.
+        # One file after the other, for a deterministic order.
         read_config=tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False),
     )
 
 
 def damaged(builder: Any, error: BaseException) -> InputError:
-    """What to say of files that TensorFlow cannot read."""
+    """The error for files that TensorFlow cannot read."""
     return InputError(f"{builder.data_dir} is damaged ({first_line(error)}): remove it, to prepare it anew")
 
 

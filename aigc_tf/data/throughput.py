@@ -1,4 +1,4 @@
-"""How fast the pipeline is by itself; it should be twenty times what training consumes."""
+"""Throughput of the input pipeline alone; it should be twenty times what training consumes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _WARM_UP_BATCHES = 10
 def images_per_second(
     source: ImageSource, batch_size: int, seconds: float = 3, clock: Callable[[], float] = time.perf_counter
 ) -> float:
-    """Training images per second that the pipeline delivers while nothing else is done with them.
+    """Images per second that the input pipeline delivers on its own.
 
     Args:
-        source: read through `batches`, as training does.
-        batch_size: images in a batch.
-        seconds: how long to measure.
-        clock: what tells the seconds; `time.process_time` counts the work alone, whatever else the machine does.
+        source: read with `batches`, like in training.
+        batch_size: images per batch.
+        seconds: duration of the measurement.
+        clock: returns seconds; `time.process_time` counts only CPU time, whatever else the machine does.
     """
     batches = iter(source.batches(batch_size, seed=0))
     for _ in range(_WARM_UP_BATCHES):

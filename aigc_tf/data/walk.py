@@ -1,4 +1,4 @@
-"""One walk through a folder for all kinds of files: regular files only, links followed once."""
+"""Walks through folders for all file types: regular files only, links followed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aigc_tf.errors import InputError, listed, printable
 
-_NAMED_AT_MOST = 5  # of each kind of what is left out; a folder may hold a million other files
+_NAMED_AT_MOST = 5  # of each kind of skipped entry; a folder may have a million other files
 _OTHER, _SPECIAL, _HIDDEN, _SEEN = (
     "with other names",
     "pipe, device or socket",
@@ -22,25 +22,25 @@ _OTHER, _SPECIAL, _HIDDEN, _SEEN = (
 
 @dataclass(frozen=True)
 class Found:
-    """What a walk found."""
+    """The result of a walk."""
 
     files: list[str]
-    """Relative to the folder, in the order of their names. A link that leads nowhere is among them: reading it fails,
-    and is reported like that of a damaged file."""
+    """Relative to the folder, sorted by name. Broken links are included: reading them fails, which is reported like a
+    damaged file."""
     left_out: str
-    """What lies there and is not among them, in words and with counts; empty if that is nothing."""
+    """What else was found, in words and with counts; empty if nothing."""
 
 
 def files_below(folder: Path, endings: tuple[str, ...] = (), pattern: str = "*") -> Found:
-    """The files below a folder.
+    """Find the files below a folder.
 
-    Files and folders whose names begin with a dot are left out, and everything but regular files: nothing is opened.
-    Linked folders are followed, but no folder is read twice; one that is found under its own name, too, goes by that.
+    Hidden files and folders, whose names start with a dot, are skipped, as is everything but regular files: nothing is
+    opened. Linked folders are followed, but no folder is read twice; one also found under its own name gets that name.
 
     Args:
-        folder: where to look.
-        endings: that names have, in small letters; none for all. Names are compared without case.
-        pattern: that names match, without case.
+        folder: the folder.
+        endings: suffixes, in lower case; none for all. Case is ignored.
+        pattern: glob pattern of names, ignoring case.
 
     Raises:
         InputError: a folder cannot be read.
@@ -51,7 +51,7 @@ def files_below(folder: Path, endings: tuple[str, ...] = (), pattern: str = "*")
 
 
 def refuse_special(path: Path, what: str) -> None:
-    """Raise InputError if a path leads to a pipe, a device or a socket: opening one may hang, reading never end."""
+    """Raise InputError for a pipe, a device or a socket: opening one may hang, and reading may never end."""
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise InputError(
             f"{what} {printable(str(path))} is a pipe, a device or a socket: name a regular file or a folder"
@@ -68,7 +68,7 @@ class _Walk:
     examples: dict[str, list[str]] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Read the folder and those below it; linked ones come last, so that others keep their own names."""
+        """Read the folder and its sub-folders; linked ones come last, so that others keep their own names."""
         folders, links = [""], deque[str]()
         seen = set()
         while folders or links:
@@ -91,7 +91,7 @@ class _Walk:
                     (links if entry.is_symlink() else folders).append(below)
 
     def _is_folder(self, entry: os.DirEntry[str], below: str) -> bool:
-        """Whether it is a folder to read; if not, it is taken or left out."""
+        """Whether it is a folder to read; if not, it is included or skipped."""
         folder, regular = _kind(entry)
         name = entry.name.lower()
         wanted = folder or (name.endswith(self.endings) and fnmatchcase(name, self.pattern))
@@ -114,14 +114,14 @@ class _Walk:
             self.examples.setdefault(kind, []).append(printable(name))
 
     def words(self) -> Iterator[str]:
-        """What was left out: for each kind how much, and the first names."""
+        """What was skipped: the count of each kind, with the first names."""
         for kind, count in self.counts.items():
             names = listed([*self.examples[kind], *[""] * (count - len(self.examples[kind]))])
             yield f"{count:,} {kind} ({names})"
 
 
 def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool]:
-    """Whether it is a folder, and whether it is to be read as a file; links are followed."""
+    """Whether it is a folder, and whether to read it as a file; follows links."""
     try:
         if entry.is_dir():
             return True, False
@@ -131,7 +131,7 @@ def _kind(entry: os.DirEntry[str]) -> tuple[bool, bool]:
 
 
 def states(folder: Path, names: Iterable[str]) -> Iterator[os.stat_result | None]:
-    """Of each file in a folder its size and its times; None if it cannot be looked up."""
+    """`os.stat` of each file in a folder; None if it cannot be looked up."""
     for name in names:
         try:
             yield os.stat(f"{folder}{os.sep}{name}")  # noqa: PTH116 (fast: there may be a million files)

@@ -1,7 +1,7 @@
-"""What happens between training steps: the clock, the progress line, TensorBoard, checkpoints.
+"""Callbacks that run between training steps: the clock, the progress line, TensorBoard logging.
 
-The callbacks share one `Progress`. They never draw from the training streams nor change the model, so that
-a run is the same whatever is watched.
+The callbacks share one `Progress`. They never draw from the training random streams nor change the model, so a run is
+the same whatever is logged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from aigc_tf.storage.files import append
 
 
 class RunCallback(keras.callbacks.Callback):
-    """A callback that knows the run and its progress."""
+    """Base of callbacks that know the run and its progress."""
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -40,14 +40,14 @@ class RunCallback(keras.callbacks.Callback):
         self.progress = run.progress
 
     def observed(self) -> GenerativeModel:
-        """The model as it stands, to look at; a copy in this process alone where several devices train it."""
+        """The model in its current state, for reading; a copy in this process only if several devices train it."""
         if self.run.model is not self.model:
             copy_state(self.model, self.run.model)
         return self.run.model
 
 
 class WritingCallback(RunCallback):
-    """One that writes for TensorBoard."""
+    """Base of callbacks that write TensorBoard events."""
 
     def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
         super().__init__(run)
@@ -55,7 +55,7 @@ class WritingCallback(RunCallback):
 
 
 class Clock(RunCallback):
-    """Counts steps, seconds and cost of training, and ends it when the recipe's seconds are over. Comes first."""
+    """Counts steps, seconds and cost of training, and stops it at the recipe's time limit. Must come first."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.compiled = False
@@ -68,7 +68,7 @@ class Clock(RunCallback):
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         elapsed = time.perf_counter() - self.started
         self.progress.step += self.progress.stride
-        if self.compiled:  # the first step of a call compiles
+        if self.compiled:  # the first step of a call includes compilation
             self.progress.seconds += elapsed
             self.progress.call_seconds += elapsed
             self.progress.call_steps += self.progress.stride
@@ -96,7 +96,7 @@ def not_finite(logs: Mapping[str, Any]) -> list[str]:
 
 
 class ProgressLine(RunCallback):
-    """One line on stderr: steps, images/s, time left, the losses, the quality that was measured last."""
+    """Shows one line on stderr: steps, images/s, time left, losses, latest quality."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -117,7 +117,7 @@ class ProgressLine(RunCallback):
         self.update()
 
     def update(self) -> None:
-        """Show where training stands; drawn at intervals, and when the line is closed."""
+        """Redraw the line, at intervals and when it is closed."""
         progress, recipe = self.progress, self.run.recipe
         facts = [f"step {progress.step}"]
         done = progress.step / recipe.steps
@@ -141,18 +141,18 @@ class ProgressLine(RunCallback):
         self.close()
 
     def close(self) -> None:
-        """Draw the line's last state and end it; nothing if training has not begun."""
+        """Draw the line once more and end it; does nothing before training has begun."""
         if self.bar is not None:
             self.bar.close()
 
 
 def is_looked_at(stream: TextIO) -> bool:
-    """Whether a line that is drawn anew replaces the one before: on terminals, and in the cells of notebooks."""
+    """Whether a redrawn line replaces the previous one: on terminals and in notebook cells."""
     return stream.isatty() or type(stream).__module__.startswith("ipykernel.")
 
 
 class Logs(WritingCallback):
-    """Losses and speed, averaged over some steps, in TensorBoard and in the run's metrics.jsonl."""
+    """Logs losses and speed, averaged over an interval, to TensorBoard and to the run's metrics.jsonl."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.sums: dict[str, float] = {}
@@ -160,7 +160,7 @@ class Logs(WritingCallback):
         self.seconds_before = self.progress.call_seconds
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.progress.replaced:  # these logs, and those before, are of a state that was given up, perhaps for a NaN
+        if self.progress.replaced:  # these and earlier logs are of a state that was rolled back, perhaps for a NaN
             self.on_train_begin()
             return
         for name, value in (logs or {}).items():
@@ -177,7 +177,7 @@ class Logs(WritingCallback):
 
 
 class Facts(WritingCallback):
-    """What the run's assets know of the model as it stands, in TensorBoard and metrics.jsonl: the ε that is spent."""
+    """Logs what the run's assets say about the current model to TensorBoard and metrics.jsonl: the ε spent so far."""
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         step = self.progress.step
@@ -190,7 +190,7 @@ class Facts(WritingCallback):
 
 
 class Profile(RunCallback):
-    """A trace of some steps, after those that compile, for TensorBoard's profiler."""
+    """Traces some steps, after compilation, for TensorBoard's profiler."""
 
     SKIPPED, TRACED = 10, 10
 
@@ -228,7 +228,7 @@ def log_values(run: Run, writer: tf.summary.SummaryWriter, group: str, values: d
 
 @contextmanager
 def interrupts(progress: Progress) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end training after the step at hand; a second Ctrl-C ends it at once."""
+    """Let Ctrl-C and SIGTERM end training after the current step; a second Ctrl-C ends it at once."""
 
     def handle(number: int, frame: FrameType | None) -> None:
         if progress.interrupted:
@@ -238,7 +238,7 @@ def interrupts(progress: Progress) -> Iterator[None]:
 
     try:
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread, which alone may handle signals
+    except ValueError:  # not the main thread; only that one may handle signals
         before = {}
     try:
         yield

@@ -1,4 +1,4 @@
-"""The processes that the environment variable TF_CONFIG names: read without trust, since TensorFlow believes it all."""
+"""Reads and validates the environment variable TF_CONFIG, which TensorFlow itself trusts without checks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 from aigc_tf.errors import InputError, printable
 
 Task = tuple[str, int]
-"""The role of a process, and its number among those of that role."""
+"""The role of a process, and its index within that role."""
 ROLES = ("chief", "worker")
-"""Of the processes that train, in the order in which they count."""
-_SHOWN = 60  # characters of what cannot be used
+"""Roles of the processes that train, in the order in which they are numbered."""
+_SHOWN = 60  # characters shown of an invalid value
 
 
 def tasks_in_environment() -> tuple[list[Task], Task | None]:
-    """The processes that TF_CONFIG names, the chief first, and which of them this one is, if it says so.
+    """The processes that TF_CONFIG lists, the chief first, and which of them this one is, if it says so.
 
     Raises:
-        InputError: it is not of the form that docs/SCALING.md shows, or two processes have one address.
+        InputError: it does not have the form that docs/SCALING.md shows, or two processes have the same address.
     """
     try:
         config = json.loads(os.environ.get("TF_CONFIG") or "{}")
@@ -42,7 +42,7 @@ def tasks_in_environment() -> tuple[list[Task], Task | None]:
 
 
 def _addresses(role: str, listed: Any) -> Iterator[str]:
-    """The addresses of a role, each one looked at."""
+    """The addresses of a role, each one validated."""
     role = role[:_SHOWN]
     if not isinstance(listed, list):
         raise _refusal(f'cluster.{role} is {_shown(listed)}, and a list is needed: ["HOST:PORT", ...]')
@@ -55,13 +55,13 @@ def _addresses(role: str, listed: Any) -> Iterator[str]:
 
 
 def _own(task: Any) -> Task:
-    """Which process this is."""
+    """The process that this one is."""
     if not isinstance(task, dict):
         raise _refusal(f'task is {_shown(task)}, and an object is needed: {{"type": "worker", "index": 0}}')
     role, number = task.get("type"), task.get("index")
     if role not in ROLES:
         raise _refusal(f"task.type is {_shown(role)}: choose chief or worker")
-    if type(number) is not int or number < 0:  # True is an int, too
+    if type(number) is not int or number < 0:  # True is an int as well
         raise _refusal(f"task.index is {_shown(number)}, and a number from 0 is needed")
     return role, number
 

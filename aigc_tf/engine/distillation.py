@@ -1,4 +1,4 @@
-"""Smaller models: a student of a quarter of the weights learns from a run, or a run loses weights or channels."""
+"""Compression of a run: distillation into a student of a quarter of the weights; pruning of weights or channels."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from aigc_tf.references import resolve
 from aigc_tf.runs import paths
 from aigc_tf.runs.run import Run
 
-_HALVINGS = 8  # of the range in which the factor of the widths is looked for
+_HALVINGS = 8  # bisection steps for the width factor
 
 
 def smaller(recipe: Recipe, share: float, weights: Callable[[Recipe], int]) -> Recipe:
-    """The recipe whose widths are as large as they may be for a share of the weights.
+    """The widest version of a recipe whose model has at most a share of the weights.
 
     Args:
-        recipe: of the teacher.
-        share: of its weights, at most; in (0, 1).
-        weights: of the model of a recipe.
+        recipe: the teacher's recipe.
+        share: upper limit, as a fraction of the teacher's weights; in (0, 1).
+        weights: counts the weights of a recipe's model.
 
     Raises:
-        InputError: a model of the recipe teaches nobody, or none is so small.
+        InputError: models of this recipe cannot be teachers, or none is small enough.
     """
     fields = [name for name in recipe.widths if hasattr(recipe, name)]
     if recipe.distils is None or not fields:
@@ -64,7 +64,7 @@ def smaller(recipe: Recipe, share: float, weights: Callable[[Recipe], int]) -> R
 
 
 def exported_weights(model: Any) -> int:
-    """How many weights the first of a model's exported networks has."""
+    """Number of weights in the first of a model's exported networks."""
     return int(next(iter(model.signatures().values())).network.count_params())
 
 
@@ -74,10 +74,10 @@ def exported_variables(model: Any) -> list[keras.Variable]:
 
 
 class Taught(keras.callbacks.Callback):
-    """Puts another training step in the place of the model's own.
+    """Replaces the model's training step with another one.
 
     Args:
-        make: from the model to its step.
+        make: model -> training step.
     """
 
     def __init__(self, make: Callable[[Any], Callable[..., Any]]) -> None:
@@ -90,16 +90,16 @@ class Taught(keras.callbacks.Callback):
 
 
 def distil(teacher: Run, share: float, run_dir: Path | None = None, **plan: Any) -> Run:
-    """A run of the same recipe with narrower layers, which learns from another run and is a normal run afterwards.
+    """Distil a run into a student: the same recipe with narrower layers. The result is a normal run.
 
     Args:
-        teacher: the run that is learnt from; its weights stay as they are.
-        share: of the teacher's weights, at most.
-        run_dir: the new run's folder; one that is there already is gone on with.
-        plan: `steps`, `seconds` and other fields of the recipe that are to be different.
+        teacher: the run to learn from; its weights do not change.
+        share: upper limit of the student's size, as a fraction of the teacher's weights.
+        run_dir: the new run's folder; a run that is already there is continued.
+        plan: new values for `steps`, `seconds` and other fields of the recipe.
 
     Raises:
-        InputError: the recipe teaches no smaller model, or the run cannot be made there.
+        InputError: the recipe does not support distillation, or the run cannot be made there.
     """
 
     recipe = narrower(teacher, share, **plan)
@@ -109,31 +109,31 @@ def distil(teacher: Run, share: float, run_dir: Path | None = None, **plan: Any)
 
 
 def prune(run: Run, sparsity: float, run_dir: Path | None = None, **plan: Any) -> Run:
-    """A run that goes on from another one while most of the weights that are exported become zero; see `Pruning`.
+    """Continue training a copy of a run while most of its exported weights become zero; see `Pruning`.
 
     Args:
-        run: whose weights are the beginning.
-        sparsity: share of the weights that are zero at the end.
-        run_dir: the new run's folder; one that is there already is gone on with.
-        plan: `steps`, `seconds` and other fields of the recipe that are to be different.
+        run: provides the initial weights.
+        sparsity: share of zero weights at the end.
+        run_dir: the new run's folder; a run that is already there is continued.
+        plan: new values for `steps`, `seconds` and other fields of the recipe.
     """
     recipe = dataclasses.replace(run.recipe, start_from=str(run.path), **plan)
     return _trained(recipe, run_dir, Pruning(sparsity, last_step=max(1, recipe.steps // 2), within=exported_variables))
 
 
 def prune_channels(run: Run, sparsity: float, run_dir: Path | None = None, **plan: Any) -> Run:
-    """A run of the same recipe with narrower layers, which goes on with the strongest channels of another one.
+    """Structured pruning: a new run of the same recipe with narrower layers keeps the strongest channels of a run.
 
-    All are lost at once, before the first step, as in Li et al. 2017, §3.4; `aigc_tf.export.channels` chooses them.
+    They are removed at once, before the first step (Li et al. 2017, §3.4); `aigc_tf.export.channels` picks them.
 
     Args:
-        run: whose weights are the beginning.
-        sparsity: share of the weights that are gone, at least; in (0, 1).
-        run_dir: the new run's folder; one that is there already is gone on with.
-        plan: `steps`, `seconds` and other fields of the recipe that are to be different.
+        run: provides the initial weights.
+        sparsity: share of the weights to remove, at least; in (0, 1).
+        run_dir: the new run's folder; a run that is already there is continued.
+        plan: new values for `steps`, `seconds` and other fields of the recipe.
 
     Raises:
-        InputError: the recipe has no narrower form, or its layers cannot lose channels.
+        InputError: the recipe has no narrower version, or its layers cannot lose channels.
     """
     recipe = narrower(run, 1 - sparsity, **plan)
     if not cut_networks(create(recipe, **run.assets()), run.model):
@@ -142,7 +142,7 @@ def prune_channels(run: Run, sparsity: float, run_dir: Path | None = None, **pla
 
 
 def narrower(run: Run, share: float, **plan: Any) -> Recipe:
-    """A run's recipe in the widest layers that have at most a share of its weights, and says which; see `smaller`."""
+    """A run's recipe with layers as wide as a share of its weights allows; prints that share. See `smaller`."""
 
     def weights(recipe: Recipe) -> int:
         return exported_weights(create(recipe, **run.assets()))

@@ -1,7 +1,7 @@
-"""One run on several devices or machines (000 §3.14.1): who shares the work, and how they stay in step.
+"""Data-parallel training of one run on several devices or machines (000 §3.14.1), kept in synchrony.
 
-Every replica makes the same step on its share of the batch (`aigc_tf.nn.replicas`), so that all keep the same weights.
-With several processes, one of them, the chief, does all that one process alone would do; the others only train.
+Every replica makes the same update from its share of the batch (`aigc_tf.nn.replicas`), so all keep the same weights.
+Of several processes one, the chief, does everything that a single process would do; the others only train.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from aigc_tf.runs.run import Run
 
 Strategy = Literal["one", "mirrored", "multi_worker"]
 
-# Far apart, so that the streams of random numbers of two replicas do not meet.
+# Far apart, so that the random streams of two replicas do not overlap.
 _SEEDS_APART = 0x9E3779B9
 
 
@@ -37,7 +37,7 @@ class WorkerLostError(RuntimeError):
     """Another process of the same run has ended."""
 
 
-# What TensorFlow raises for that where the processes wait for each other.
+# The errors that TensorFlow raises for that where processes synchronise.
 LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.DeadlineExceededError)
 
 
@@ -46,24 +46,24 @@ class Workers:
     """The processes that train a run together, seen from one of them."""
 
     strategy: tf.distribute.Strategy | None = None
-    """None is one process on one device."""
+    """None means one process on one device."""
     count: int = 1
-    """Processes."""
+    """Number of processes."""
     number: int = 0
-    """Of this one; 0 is the chief."""
+    """Index of this process; 0 is the chief."""
 
     @property
     def is_chief(self) -> bool:
-        """Whether this process keeps the run."""
+        """Whether this process owns the run: its folder, logs and checkpoints."""
         return self.number == 0
 
     @property
     def replicas(self) -> int:
-        """Devices of all processes."""
+        """Number of devices of all processes."""
         return 1 if self.strategy is None else self.strategy.num_replicas_in_sync
 
     def learner(self, run: Run) -> GenerativeModel:
-        """The model that training moves: the run's, or one of all replicas in the state of that of the chief's run."""
+        """The model that training updates: the run's own, or a replicated one with the state of the chief's model."""
         if self.strategy is None:
             return run.model
         with self.strategy.scope():
@@ -74,29 +74,29 @@ class Workers:
         return model
 
     def stride(self, recipe: Recipe) -> int:
-        """Steps that are made between two looks at the model."""
+        """Number of steps between two calls of the callbacks."""
         del recipe
         return 1
 
     def planned(self, recipe: Recipe) -> Recipe:
-        """The recipe with a plan that can be kept."""
+        """The recipe with its intervals made compatible with this strategy."""
         return recipe
 
     def agreed(self, source: Source, recipe: Recipe) -> Source:
-        """The source with what its runs keep of who trains."""
+        """The source with the terms of training that its runs record."""
         del recipe
         return source
 
     def examples_in_step(self, source: Any, recipe: Recipe) -> int:
-        """How many examples a step has, of all replicas together; a small source may have fewer than a recipe asks for.
+        """Global batch size: examples of all replicas in a step; a small source may give fewer than the recipe wants.
 
         Raises:
-            InputError: they cannot be shared equally.
+            InputError: they cannot be divided equally among the replicas.
         """
         spec = source.batches(recipe.examples_per_step, recipe.seed).element_spec
-        # Of tensors without rows, such as whether a batch goes on, nothing follows.
+        # Tensors without a batch axis, such as the flag that a batch continues the last one, do not tell.
         size = next(part.shape[0] for part in tf.nest.flatten(spec) if part.shape.rank)
-        if size is None:  # private training draws each example by itself, and its noise is that of one replica
+        if size is None:  # private training samples each example independently, and its noise is for one replica
             if self.replicas > 1:
                 raise InputError(f"the batches of {recipe.slug()} vary in size: give --strategy one")
             return recipe.examples_per_step
@@ -108,7 +108,7 @@ class Workers:
         return size
 
     def batches(self, source: Any, recipe: Recipe, first_step: int) -> Any:
-        """What `fit` reads: this process's share of each batch."""
+        """The data for `fit`: this process's share of each batch."""
         arguments = (recipe.examples_per_step, recipe.seed, first_step)
         if self.strategy is None:
             return source.batches(*arguments)
@@ -123,7 +123,7 @@ class Workers:
         return self.strategy.distribute_datasets_from_function(share)
 
     def from_chief(self, content: bytes) -> bytes:
-        """What the chief gives; the others' own content counts for nothing."""
+        """The chief's bytes, in all processes; the content that others pass is ignored."""
         if self.count == 1:
             return content
         (length,) = self._total([len(content) if self.is_chief else 0])
@@ -138,11 +138,11 @@ class Workers:
         return agreed
 
     def any(self, *wishes: bool) -> list[bool]:
-        """For each wish whether at least one process has it."""
+        """For each flag, whether it is set in at least one process."""
         return list(wishes) if self.count == 1 else [number > 0 for number in self._total(list(map(int, wishes)))]
 
     def share_state(self, model: GenerativeModel) -> None:
-        """Give a model, in all processes, the state that it has in the chief's, bit by bit."""
+        """Copy a model's state from the chief to all processes, bit for bit."""
         if self.count == 1:
             return
         state = model.state()
@@ -154,7 +154,7 @@ class Workers:
             variable.assign(there.reshape(array.shape))
 
     def _total(self, numbers: Any) -> np.ndarray:
-        """Sums over the processes of int32 `[n]`, the same n in each.
+        """Sum int32 `[n]` over the processes, with the same n in each.
 
         Raises:
             WorkerLostError: one of them has ended, or did not answer for ten seconds.
@@ -169,10 +169,10 @@ class Workers:
 
 
 def join(strategy: Strategy) -> Workers:
-    """Become one of the workers; waits for the others. Comes before anything else that TensorFlow does.
+    """Join the processes that train together, and wait for the others. Must precede any other use of TensorFlow.
 
     Raises:
-        InputError: the environment says something else than `strategy`.
+        InputError: the environment contradicts `strategy`.
     """
     tasks, own = tasks_in_environment()
     if strategy != "multi_worker":
@@ -191,7 +191,7 @@ def join(strategy: Strategy) -> Workers:
     return Workers(_multi_worker(), len(tasks), tasks.index(own))
 
 
-# One of each for all runs of a process: the messages of a second one would bear the numbers of those of the first.
+# One of each for all runs of a process: message numbers of a second one would clash with those of the first.
 
 
 @cache
@@ -209,7 +209,7 @@ def _multi_worker() -> tf.distribute.Strategy:
 
 @cache
 def _all_reduced(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], Any]:
-    """A function that adds up what the first replicas of all processes have."""
+    """A function that sums a tensor over the first replicas of all processes."""
     local = len(strategy.extended.worker_devices)
 
     def total(numbers: tf.Tensor) -> tf.Tensor:
@@ -222,7 +222,7 @@ def _all_reduced(strategy: tf.distribute.Strategy) -> Callable[[tf.Tensor], Any]
 
 
 def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
-    """Each batch in equal parts, one after the other."""
+    """Split each batch into equal parts, one after the other."""
 
     def deal(batch: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return {
@@ -234,7 +234,7 @@ def _dealt_out(batches: tf.data.Dataset, parts: int) -> tf.data.Dataset:
 
 
 def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> None:
-    """Let `fit` train a model, created for the strategy's replicas, as it would train it alone on the whole batch."""
+    """Make `fit` train a model, created under the strategy, as it would train it alone on the whole batch."""
     for layer in flat_layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
@@ -244,18 +244,18 @@ def share_steps(model: GenerativeModel, strategy: tf.distribute.Strategy) -> Non
         logs = strategy.run(step, args=(next(iterator),))
         return {name: strategy.experimental_local_results(value)[0] for name, value in logs.items()}
 
-    # With several workers Keras 3.15 would mean the logs over axis 0, which scalars have not, each in two messages. And
-    # what a batch is built from is a mean, which truth values have not.
+    # With several workers Keras 3.15 would average the logs over axis 0, which scalars do not have, in two messages
+    # each. And what a batch is built from is averaged, which is not defined for booleans.
     model.train_function = tf.function(train, autograph=False, reduce_retracing=True)
     skip_symbolic_build(model)
 
 
 def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
-    """The training step of a model with random draws of each replica alone, and logs that are means over all."""
+    """A model's training step, with separate random numbers for each replica and logs averaged over all."""
     seeds = seed_states(model)
 
     def step(batch: Any) -> dict[str, tf.Tensor]:
-        # Between steps the states are the same on all replicas, as a checkpoint has to have them.
+        # Between steps the random states are the same on all replicas, as a checkpoint requires.
         own = tf.cast(tf.distribute.get_replica_context().replica_id_in_sync_group, tf.int64)
         for state in seeds:
             state.assign(state + own * [_SEEDS_APART, 0])
@@ -269,7 +269,7 @@ def shared_step(model: Any) -> Callable[[Any], dict[str, tf.Tensor]]:
 
 
 class Agreement(RunCallback):
-    """Lets all workers stop after the same step, and have what the chief gave its model. Comes last."""
+    """Makes all workers stop after the same step, and share a state that the chief restored. Must come last."""
 
     def __init__(self, run: Run, workers: Workers) -> None:
         super().__init__(run)
@@ -279,7 +279,7 @@ class Agreement(RunCallback):
         progress = self.progress
         wishes = self.workers.any(self.model.stop_training, progress.interrupted, progress.replaced)
         self.model.stop_training, interrupted, replaced = wishes
-        if interrupted:  # otherwise it is left: a signal may have come meanwhile, and counts at the next step
+        if interrupted:  # otherwise leave it: a signal may have come meanwhile, and counts at the next step
             progress.interrupted = True
         if replaced:
             self.workers.share_state(self.model)

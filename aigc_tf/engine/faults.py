@@ -1,4 +1,4 @@
-"""What ends training early, explained: which checkpoint there is to go on from, and what to fix."""
+"""Explains errors that end training: which checkpoint to resume from, and what to fix."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from aigc_tf.runs.run import Run
 
 @contextmanager
 def explained(run: Run) -> Iterator[None]:
-    """Say of what ends training early which checkpoint there is to go on from, and what to fix.
+    """Turn errors that end training into messages that say which checkpoint to resume from, and what to fix.
 
     Raises:
-        StoppedError: the user can fix it: the disk is full, the memory too small.
+        StoppedError: the user can fix it: the disk is full, or memory ran out.
         NotFiniteError: training diverged.
         WorkerLostError: another of several processes has ended.
     """
@@ -37,7 +37,7 @@ def explained(run: Run) -> Iterator[None]:
         fault = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         raise StoppedError(stopped(fault, when_fixed)) from error
     except (tf.errors.OpError, WorkerLostError) as error:
-        unwritten = writing_fault(error)  # comes first: a full disk and a full memory are the same error
+        unwritten = writing_fault(error)  # must come first: a full disk and exhausted memory raise the same error
         if unwritten is not None:
             raise StoppedError(stopped(f"{run.path / paths.EVENTS}: {unwritten}", when_fixed)) from error
         if isinstance(error, tf.errors.ResourceExhaustedError):
@@ -49,18 +49,18 @@ def explained(run: Run) -> Iterator[None]:
         raise
 
 
-# An operation of event writers in the message of its error, and what the system says there.
+# The operation of event writers in the message of its error, followed by the system's own words.
 _WRITES_EVENTS = re.compile(r"__wrapped__\w*Summary\w*?_device_\S+\}\} (?:[^\n]*; )?([^\n\[]*)")
 
 
 def writing_fault(error: Exception) -> str | None:
-    """Why TensorFlow could not write events, in the system's words; None if the error is of something else."""
+    """Why TensorFlow could not write events, in the system's words; None for other errors."""
     found = _WRITES_EVENTS.search(str(error))
     return found and found[1].strip()
 
 
 def last_good(path: Path) -> str:
-    """Which checkpoint of a run folder there is to go on from, in words."""
+    """Which checkpoint of a run folder to resume from, in words."""
     saved = checkpoints.steps(path / paths.CHECKPOINTS)
     kept = f"the last good checkpoint is that of step {saved[-1]}" if saved else "there is no checkpoint yet"
     return f"{kept} in {path}"

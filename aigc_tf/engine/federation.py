@@ -1,8 +1,8 @@
-"""Federated training of any recipe, simulated in one process: `fit` makes rounds of clients in place of steps.
+"""Federated averaging for any recipe, simulated in one process: each step of `fit` is a round of clients.
 
-A round begins with the weights of the server. Each client that is asked trains on with its own examples, a fresh
-optimizer and random streams of its own; what it has changed goes to the server, and nothing else. All that a round
-needs follows from the weights, the seed and the round's number, so a checkpoint of the server is a whole checkpoint.
+A round begins with the server's weights. Each selected client continues training on its own examples, with a fresh
+optimizer and its own random streams, and sends only its change of the weights to the server. A round depends on nothing
+but the weights, the seed and the round's number, so a checkpoint of the server is complete.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from aigc_tf.runs.run import Run
 
 _MEGABYTE = 1e6
 _LOOKS = ("scalars_every", "samples_every", "evaluate_every")
-"""Fields of `LoggingSettings`, in steps."""
-_STREAM_STATES = 2**31  # each half of a random stream's state is below
+"""Those fields of `LoggingSettings` that count steps."""
+_STREAM_STATES = 2**31  # each half of a random stream's state is below it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Federated(Workers):
-    """Clients that train a run together: the `strategy` of `aigc_tf.train`."""
+    """Federated training, a `strategy` of `aigc_tf.train`: clients train a shared model."""
 
     settings: FederationSettings
 
     def stride(self, recipe: Recipe) -> int:
-        """Steps of a client in a round."""
+        """Local steps of each client in a round."""
         return recipe.steps // self.settings.rounds
 
     def planned(self, recipe: Recipe) -> Recipe:
-        """The recipe, looked at after whole rounds alone.
+        """The recipe with all its intervals rounded to whole rounds.
 
         Raises:
-            InputError: its steps are no whole rounds, or it cannot be trained so.
+            InputError: its steps are not whole rounds, or it cannot be trained this way.
         """
         if isinstance(recipe, Private):
             raise InputError(
@@ -71,10 +71,10 @@ class Federated(Workers):
         return dataclasses.replace(recipe, logging=dataclasses.replace(recipe.logging, **logged), checkpoints=kept)
 
     def agreed(self, source: Source, recipe: Recipe) -> Source:
-        """The source with the terms that its runs keep.
+        """The source with the terms of federation, which its runs record.
 
         Raises:
-            InputError: its examples cannot be dealt out, or the privacy that is asked for is not possible.
+            InputError: its examples cannot be split among clients, or the requested privacy is not possible.
         """
         sizes = tuple(map(len, dealt_out(source, self.settings, recipe.seed)))
         terms = Federation.of(self.settings, sizes, self.stride(recipe))
@@ -82,17 +82,17 @@ class Federated(Workers):
         return dataclasses.replace(source, terms={**source.terms, "federation": terms})
 
     def examples_in_step(self, source: Any, recipe: Recipe) -> int:
-        """Of all clients that are asked."""
+        """Examples of all selected clients in a local step."""
         del source
         return max(1, round(recipe.examples_per_step * self.settings.clients * self.settings.share))
 
     def batches(self, source: Any, recipe: Recipe, first_step: int) -> tf.data.Dataset:
-        """What `fit` reads: the numbers of rounds."""
+        """The data for `fit`: round numbers."""
         del source
         return tf.data.Dataset.counter(start=first_step // self.stride(recipe), dtype=tf.int64)
 
     def learner(self, run: Run) -> GenerativeModel:
-        """The run's model, which is the server's; its training function makes a round."""
+        """The run's model, which is the server's; its training function runs a round."""
         model = run.model
         model.train_function = Rounds(model, run.source, run.recipe)
         skip_symbolic_build(model)
@@ -100,12 +100,12 @@ class Federated(Workers):
 
 
 class Rounds:
-    """What `fit` calls: one round of all clients.
+    """The training function that `fit` calls: one round of all selected clients.
 
     Args:
-        model: the server's, and between two looks that of each client in turn.
-        source: with its `federation`.
-        recipe: of the run.
+        model: the server's; within a round it serves each client in turn.
+        source: the source, with its `federation`.
+        recipe: the run's recipe.
     """
 
     def __init__(self, model: GenerativeModel, source: Source, recipe: Recipe) -> None:
@@ -125,7 +125,7 @@ class Rounds:
         self.losses: dict[str, float] = {}
 
     def __call__(self, numbers: Iterator[tf.Tensor]) -> dict[str, float]:
-        """Make the round of the next number; returns means over its clients and their steps."""
+        """Run the next round; returns means over its clients and their steps."""
         number = int(next(numbers))
         answered, dropped = self.drawn(number)
         begin = self.state.weights()
@@ -145,14 +145,14 @@ class Rounds:
         return {**self.losses, "clients": len(answered), "sent_megabytes": sent, "received_megabytes": received}
 
     def drawn(self, number: int) -> tuple[list[int], list[int]]:
-        """The clients that are asked in a round and answer, and those that do not."""
+        """The clients that are selected for a round and answer, and those that drop out."""
         random = np.random.default_rng((self.recipe.seed, number))
         draws = random.random((2, len(self.parts)))
         asked, drops = draws[0] < self.terms.share, draws[1] < self.terms.settings.drop
         return np.flatnonzero(asked & ~drops).tolist(), np.flatnonzero(asked & drops).tolist()
 
     def learn(self, client: int, number: int) -> dict[str, float]:
-        """Train on as a client for a round; returns the means of what its steps log."""
+        """Train as a client for a round; returns the means of its logs."""
         if self.proximal is not None:
             self.proximal.anchor()
         totals: dict[str, Any] = {}
@@ -162,7 +162,7 @@ class Rounds:
         return {name: float(total) / self.terms.local_steps for name, total in totals.items()}
 
     def batches_of(self, client: int, number: int) -> Iterator[Any]:
-        """The batches of a client, from the first one of a round on."""
+        """The batches of a client, starting with the first one of a round."""
         if client not in self.reading:
             before = sum(client in self.drawn(earlier)[0] for earlier in range(number))
             seed = int(np.random.SeedSequence((self.recipe.seed, client)).generate_state(1)[0])
@@ -174,7 +174,7 @@ class Rounds:
 
 
 class State:
-    """The variables of a model that stands for the server and for each client in turn."""
+    """The state of a model that plays the server and each client in turn."""
 
     def __init__(self, model: GenerativeModel) -> None:
         streams = {id(state) for state in seed_states(model)}
@@ -188,15 +188,15 @@ class State:
         self._optimizers = [Restarted(optimizer) for optimizer in model.optimizers.values()]
 
     def weights(self) -> np.ndarray:
-        """All that is averaged: weights, statistics and moving averages of weights, float32 `[any]`."""
+        """Everything that is averaged: weights, statistics and moving averages of weights, float32 `[any]`."""
         return np.concatenate([variable.numpy().astype(np.float32).ravel() for variable in self._weights])
 
     def begin(self, weights: np.ndarray, seed: np.random.SeedSequence) -> None:
-        """Become a client that begins a round.
+        """Become a client at the beginning of a round.
 
         Args:
-            weights: of the server.
-            seed: of the client's random streams.
+            weights: the server's weights.
+            seed: for the client's random streams.
         """
         self._assign(weights)
         for counter, value in self._counters:
@@ -207,7 +207,7 @@ class State:
             optimizer.begin()
 
     def end(self, weights: np.ndarray) -> None:
-        """Become the server again, with these weights and with what the last client has counted."""
+        """Become the server again, with these weights and the last client's counters."""
         self._assign(weights)
         self._counters = [[counter, counter.numpy()] for counter, _ in self._counters]
         for stream, value in self._streams:
@@ -222,9 +222,9 @@ class State:
 
 
 class Restarted:
-    """An optimizer that begins anew in each round, though its learning rate goes on falling.
+    """An optimizer that restarts in each round while its learning rate schedule continues.
 
-    The server's has counted the updates of all rounds, and has no moments.
+    On the server it counts the updates of all rounds and has no moments.
     """
 
     def __init__(self, optimizer: keras.optimizers.Optimizer) -> None:
@@ -237,7 +237,7 @@ class Restarted:
             self._optimizer.share_of_rate = lambda updates: share(updates + tf.cast(self._before, updates.dtype))
 
     def begin(self) -> None:
-        """Forget gradients and the number of updates."""
+        """Reset gradients and the number of updates."""
         self._forget(0)
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""Watches a model while it trains: collapse and divergence are seen, shown, and handled as the recipe says."""
+"""Monitors GAN training for mode collapse and divergence, and reacts as the recipe says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAMPLES = 200
 
 
 def spread(examples: np.ndarray) -> float:
-    """How much examples differ from each other: the root of the variance over them, averaged over all their numbers.
+    """Standard deviation over the examples, as the root of the variance averaged over all their numbers.
 
     Args:
         examples: `[count, ...]`, uint8 or in [0, 1].
@@ -29,9 +29,9 @@ def spread(examples: np.ndarray) -> float:
 
 
 class Guard(StopOnNonFinite):
-    """Sees when the players stop learning from each other (000 §2.2 and §3.4 name that danger).
+    """Detects mode collapse and divergence (000 §2.2 and §3.4 name that danger).
 
-    What it counts lies in `Progress.watched`, which checkpoints keep: a run that is resumed sees the same.
+    Its counters are in `Progress.watched`, which checkpoints include: a resumed run sees the same.
     """
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -53,18 +53,18 @@ class Guard(StopOnNonFinite):
             self.handle(troubles)
 
     def sample_troubles(self) -> list[str]:
-        """Whether samples differ much less from each other than the data do: mode collapse."""
+        """Whether samples vary much less than the data do: mode collapse."""
         share = spread(self.model.gives.numbers(self.observed().generate(SAMPLES))) / max(self.data_spread, 1e-6)
         log_values(self.run, self.writer, "guard", {"spread_share": share})
         if share >= self.recipe.guard.least_spread:
             self.progress.healthy = True
             return []
-        # A state to go back to has to be a good one.
+        # A checkpoint to roll back to has to be a good one.
         self.progress.healthy = self.recipe.guard.action != "roll_back"
         return [f"samples spread {share:.2f} times as much as the data (least: {self.recipe.guard.least_spread:g})"]
 
     def quality_troubles(self) -> list[str]:
-        """Whether the quality figure has become worse several times in a row; seen a step after it was measured."""
+        """Whether the quality figure has become worse several times in a row; checked a step after it was measured."""
         guard, watched = self.recipe.guard, self.progress.watched
         value = self.progress.quality.get(self.quality_name)
         if value is None or (self.progress.step - 1) % self.recipe.logging.evaluate_every:
@@ -78,7 +78,7 @@ class Guard(StopOnNonFinite):
         return [f"{self.quality_name} rose {guard.rises} times in a row, to {value:.1f}"]
 
     def handle(self, troubles: list[str]) -> None:
-        """Say what is wrong, and do what the recipe says."""
+        """Report the problems, and react as the recipe says."""
         action, step = self.recipe.guard.action, self.progress.step
         with self.writer.as_default(step):
             tf.summary.text("guard/trouble", "; ".join(troubles))
@@ -93,14 +93,14 @@ class Guard(StopOnNonFinite):
 
     @property
     def may_roll_back(self) -> bool:
-        """Whether the recipe lets the run go back, once more."""
+        """Whether the recipe allows another rollback."""
         guard = self.recipe.guard
         return guard.action == "roll_back" and self.progress.watched.get("rollbacks", 0) < guard.rollbacks
 
     def roll_back(self) -> str:
-        """Go back to the best checkpoint, with new random numbers and lower rates; without one, begin again.
+        """Return to the best checkpoint, with new random numbers and lower learning rates; without one, start again.
 
-        Steps are counted on, so the images that come next are others, too.
+        The step count continues, so the next images differ as well.
         """
         watched = self.progress.watched
         count = int(watched.get("rollbacks", 0)) + 1
@@ -123,7 +123,7 @@ class Guard(StopOnNonFinite):
 
 
 def reseed(states: list[Any], seed: int, count: int) -> None:
-    """Give the seed generators of a model other streams, which depend on `(seed, count)` alone."""
+    """Reseed a model's seed generators from `(seed, count)` alone."""
     keys = np.random.SeedSequence((seed, count)).generate_state(len(states), np.uint32)
     for state, key in zip(states, keys, strict=True):
         state.assign(np.array([key, 0], np.uint32))

@@ -1,4 +1,4 @@
-"""What training keeps in the run's folder: previews, the quality that was measured, checkpoints."""
+"""Callbacks that write previews, measured quality and checkpoints into the run's folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aigc_tf.storage.files import PARTIAL, write_atomically, write_text
 
 
 class Previews(RunCallback):
-    """Samples from fixed latents, and whatever else the model previews, in TensorBoard and as files."""
+    """Writes samples from fixed latents, and other previews of the model, to TensorBoard and as files."""
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.shown: int | None = None
@@ -35,7 +35,7 @@ class Previews(RunCallback):
             self.show()
 
     def show(self) -> None:
-        """Write the previews of this moment, and remove the oldest."""
+        """Write the current previews, and remove the oldest."""
         path, step, logging = self.run.path, self.progress.step, self.run.recipe.logging
         model = self.observed()
         unfinished = f"-{step:08d}{PARTIAL}"
@@ -43,7 +43,7 @@ class Previews(RunCallback):
         with writer.as_default(step):
             for name, preview in model.previews(self.run.source).items():
                 if isinstance(preview, str):
-                    # Indented by four it is shown as it is, line by line.
+                    # Indented by four spaces, Markdown shows it verbatim.
                     tf.summary.text(name, textwrap.indent(preview, "    ", lambda line: True))
                 elif isinstance(preview, Clip):
                     tf.summary.audio(name, preview.sound[None, :, None], preview.rate)
@@ -75,7 +75,7 @@ class Previews(RunCallback):
 
 
 class Quality(WritingCallback):
-    """Measures the quality at intervals and at the end, and ends training when it no longer improves."""
+    """Measures quality at intervals and at the end; stops training early when it no longer improves."""
 
     def __init__(self, run: Run, writer: tf.summary.SummaryWriter) -> None:
         super().__init__(run, writer)
@@ -84,8 +84,8 @@ class Quality(WritingCallback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.measured: int | None = None
-        # Once before the first step: what cannot be measured should not be found out in the middle of training. The
-        # figure is that of an untrained network, and so no result.
+        # Once before the first step, so that an evaluation that cannot run does not fail in the middle of training. The
+        # figure is that of an untrained network, so it does not count.
         if self.progress.step == 0 and self.run.recipe.logging.evaluate_every <= self.run.recipe.steps:
             log_values(self.run, self.writer, "untrained", self.figure())
             self.draw_curves()
@@ -103,16 +103,16 @@ class Quality(WritingCallback):
             self.measure_last()
 
     def measure_last(self) -> None:
-        """Measure what the run ends with, unless the user interrupts it: they wait, and it will go on."""
+        """Measure the final state, unless the user interrupts it: they are waiting, and the run can be resumed."""
         if self.progress.interrupted and self.progress.step < self.run.recipe.steps:
             return
         try:
             self.improves(self.measure())
-        except InputError as error:  # what has been learnt is not lost for that
+        except InputError as error:  # do not lose the training because of it
             say(f"\nwarning: the quality is not measured: {error}")
 
     def improves(self, value: float) -> bool:
-        """Whether no measured state before was as good; if so it is the best one from now on."""
+        """Whether this is the best value so far; if so record it."""
         name, best = self.chooser.name, self.progress.best
         if not self.progress.healthy or not (best is None or value < best[name]):
             return False
@@ -120,7 +120,7 @@ class Quality(WritingCallback):
         return True
 
     def has_waited_enough(self) -> bool:
-        """Whether the recipe stops training now, since the quality has not improved for long."""
+        """Whether the recipe's patience is exhausted: stop, since the quality has not improved for long."""
         recipe, best = self.run.recipe, self.progress.best
         if recipe.stop_after is None or best is None:
             return False
@@ -130,7 +130,7 @@ class Quality(WritingCallback):
         return waited >= recipe.stop_after
 
     def is_good_enough(self, value: float) -> bool:
-        """Whether the recipe stops training at this figure."""
+        """Whether the recipe's target is reached."""
         goal, step = self.run.recipe.stop_at, self.progress.step
         if goal is None or value > goal or not self.progress.healthy:
             return False
@@ -138,7 +138,7 @@ class Quality(WritingCallback):
         return True
 
     def measure(self) -> float:
-        """Measure and log the quality of this moment."""
+        """Measure and log the current quality."""
         self.progress.quality = self.figure()
         self.measured = self.progress.step
         log_values(self.run, self.writer, "quality", self.progress.quality)
@@ -146,7 +146,7 @@ class Quality(WritingCallback):
         return self.progress.quality[self.chooser.name]
 
     def draw_curves(self) -> None:
-        """Log the recipe's `curves`, if it has some, and tell TensorBoard to draw the lines of each into one chart."""
+        """Log the recipe's `curves`, if any, and make TensorBoard draw the lines of each in one chart."""
         run = self.run
         if run.recipe.curves is None:
             return
@@ -159,7 +159,7 @@ class Quality(WritingCallback):
         log_values(run, self.writer, "curves", lines)
 
     def figure(self) -> dict[str, float]:
-        """The chooser's figure of the model as it stands, under its name."""
+        """The figure that chooses the best checkpoint, for the current model, by its name."""
         recipe = self.run.recipe
         samples = recipe.logging.evaluate_samples
         value = self.chooser.value(self.observed(), self.run.source, recipe, samples, recipe.chosen_on)
@@ -167,7 +167,7 @@ class Quality(WritingCallback):
 
 
 def charts_of(group: str, figures: Sequence[str]) -> bytes:
-    """A summary that makes TensorBoard's custom scalars draw all scalars `group/figure/...` into one chart a figure."""
+    """A summary that makes TensorBoard's custom scalars draw all scalars `group/figure/...` in one chart per figure."""
     from tensorboard.plugins.custom_scalar import layout_pb2
     from tensorboard.plugins.custom_scalar.summary import pb
 
@@ -180,10 +180,10 @@ def charts_of(group: str, figures: Sequence[str]) -> bytes:
 
 
 class Checkpoints(WritingCallback):
-    """Saves the whole state at intervals, at the best quality and at the end; removes what is no longer needed.
+    """Saves the whole state at intervals, at the best quality and at the end; removes old checkpoints.
 
-    Comes last: a checkpoint says that all the steps up to its own are done, with what is logged, measured and drawn.
-    What a killed process did after its last checkpoint is done again.
+    Must come last: a checkpoint says that all steps up to its own are done, including logs, measurements and previews.
+    Work that a killed process did after its last checkpoint is repeated.
     """
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -194,15 +194,15 @@ class Checkpoints(WritingCallback):
             self.save()
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.saved != (self.progress.step, self.progress.recorded()):  # what was measured since belongs to it
+        if self.saved != (self.progress.step, self.progress.recorded()):  # include what was measured since
             self.save()
 
     def is_best(self) -> bool:
-        """Whether no step before was as good as this one."""
+        """Whether this step has the best quality so far."""
         return self.progress.best is not None and self.progress.best["step"] == self.progress.step
 
     def save(self) -> None:
-        """Save, then prune."""
+        """Save a checkpoint, then remove old ones."""
         folder, progress = self.run.path / paths.CHECKPOINTS, self.progress
         self.writer.flush()
         checkpoints.save(folder, self.model.state(), progress.step, progress.recorded())

@@ -1,4 +1,4 @@
-"""Encodings of examples for TensorBoard's projector, with thumbnails and titles."""
+"""Embeddings of examples for TensorBoard's projector, with thumbnails and titles."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from aigc_tf.storage.files import write_atomically, write_text
 
 FOLDER = "projector"
 MAX_EXAMPLES = 1000
-MAX_NUMBERS = 200_000  # of all latents: about 2 MB of text; longer latents get fewer images
+MAX_NUMBERS = 200_000  # in all latents: about 2 MB of text; longer latents mean fewer examples
 
 
 def write_projector(log_folder: Path, model: Any, source: Source) -> None:
-    """Write what the projector shows of a model's latent space, in place of what was there before.
+    """Write the projector's files for a model's latent space; replaces earlier ones.
 
     Args:
-        log_folder: of the run's event files.
-        model: encodes what the source has.
+        log_folder: the folder of the run's event files.
+        model: encodes the examples.
         source: up to 1,000 examples of its `watched` part are encoded.
     """
     folder = log_folder / FOLDER

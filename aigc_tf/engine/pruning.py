@@ -1,4 +1,4 @@
-"""Magnitude pruning: while a model trains, its smallest weights become zero, slower and slower."""
+"""Magnitude pruning: during training the smallest weights become zero, quickly at first, then more slowly."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import keras
 import numpy as np
 
-MIN_SIZE = 64  # numbers of a kernel: below, nothing is gained
+MIN_SIZE = 64  # weights in a kernel; pruning smaller ones gains nothing
 
 
 def sparsity_at(step: int, final: float, first_step: int, last_step: int) -> float:
-    """The share of zeros at a step: a cubic rise from 0 (Zhu & Gupta 2017, eq. 1).
+    """Sparsity at a step: a cubic rise from 0 (Zhu & Gupta 2017, eq. 1).
 
     Args:
-        step: of training.
-        final: the share at the end, in [0, 1).
+        step: the training step.
+        final: sparsity at the end, in [0, 1).
         first_step: where the rise begins.
         last_step: where it ends.
     """
@@ -25,22 +25,22 @@ def sparsity_at(step: int, final: float, first_step: int, last_step: int) -> flo
 
 
 class Pruning(keras.callbacks.Callback):
-    """A callback of `fit` that keeps the smallest weights of each kernel at zero, for any Keras model.
+    """A `fit` callback that keeps the smallest weights of each kernel at zero, for any Keras model.
 
-    Which they are is decided anew every so many steps while their share rises; after that they stay. Only kernels lose
-    weights, not biases or normalisation. Copies that are not trained, such as moving averages, lose the same; see
+    The mask is recomputed every `every` steps while sparsity rises, then stays fixed. Only kernels are pruned, not
+    biases or normalisation. Copies that are not trained, such as moving averages, get the same mask; see
     `untrained_copies`.
 
     Args:
-        sparsity: share of the weights that are zero at the end, in [0, 1).
-        last_step: steps until then.
-        first_step: steps before the first weight is lost.
-        every: steps between two decisions.
-        within: from the model to variables of which alone kernels lose weights, and kernels whose copies are among
-            them; by default all do.
+        sparsity: share of zero weights at the end, in [0, 1).
+        last_step: the step at which it is reached.
+        first_step: steps before pruning begins.
+        every: steps between two updates of the mask.
+        within: model -> the only variables whose kernels are pruned, and kernels whose copies are among them; by
+            default all are.
 
     Raises:
-        ValueError: the sparsity is not in [0, 1), or the steps are not in order.
+        ValueError: the sparsity is not in [0, 1), or the steps are out of order.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class Pruning(keras.callbacks.Callback):
         self.apply()
 
     def decide(self) -> None:
-        """Choose the weights that are zero at this step."""
+        """Update the masks for the current step."""
         share = sparsity_at(self.step, self.sparsity, self.first_step, self.last_step)
         self.masks = [mask_of(np.asarray(kernel), share) for kernel in self.kernels]
 
     def apply(self) -> None:
-        """Make them zero."""
+        """Set masked weights to zero."""
         for kernel, mask in zip(self.kernels, self.masks, strict=True):
             kernel.assign(kernel * mask)
             copy = self.copies.get(id(kernel))
@@ -93,12 +93,12 @@ class Pruning(keras.callbacks.Callback):
 
 
 def is_pruned(variable: keras.Variable) -> bool:
-    """Whether a variable is a kernel that loses weights."""
+    """Whether a variable is a kernel to prune."""
     return variable.name == "kernel" and int(np.prod(variable.shape)) >= MIN_SIZE
 
 
 def untrained_copies(model: keras.Model) -> dict[int, keras.Variable]:
-    """The variable that follows each weight of a model's networks, such as its moving average, by the weight's id.
+    """The untrained copy, such as a moving average, of each weight of a model's networks, by the weight's id.
 
     Two networks in attributes are copies if their weights have the same paths and shapes, and one of them is trained.
     """
@@ -118,7 +118,7 @@ def _forms(network: keras.Model) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def mask_of(kernel: np.ndarray, share: float) -> np.ndarray:
-    """0 for the given share of the numbers, those nearest to zero, and 1 for the others: float32, of the same shape."""
+    """Pruning mask: 0 for the given share of smallest magnitudes, 1 for the rest; float32, of the same shape."""
     count = round(share * kernel.size)
     mask = np.ones(kernel.size, np.float32)
     mask[np.argsort(np.abs(kernel).ravel(), kind="stable")[:count]] = 0

@@ -1,7 +1,7 @@
 """Random search over the fields of a recipe, with successive halving (Li et al. 2020), by Optuna.
 
-A trial is a run in a folder of its own. Its figure is the one that picks the best checkpoint, on the part that the
-recipe chooses on: the test part is never looked at.
+A trial is a run in its own folder. Its objective is the figure that picks the best checkpoint, on the part of the data
+that the recipe chooses on: never the test part.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ _FORMS = '{"uniform": [0.1, 1]}, {"log_uniform": [1e-4, 1e-3]}, {"int": [1, 8]} 
 
 
 def search(recipe: Recipe, space: Mapping[str, Any], trials: int, out: Path) -> Path:
-    """Train `trials` runs whose fields are drawn from a space, and keep what was found.
+    """Run a hyper-parameter search of `trials` runs with fields drawn from a space.
 
     Args:
-        recipe: what all trials have in common; its `seed` is that of the search, too.
+        recipe: what all trials share; its `seed` is also the seed of the search.
         space: field of the recipe -> {"uniform": [low, high]}, {"log_uniform": [low, high]}, {"int": [low, high]} or
             {"choice": [values]}.
-        trials: how many in all. A repeated call with the same folder goes on where it was interrupted.
+        trials: number of trials in all. A repeated call with the same folder continues an interrupted search.
         out: folder; it gets a run for each trial (TensorBoard shows their hyper-parameters), `trials.csv`, and
-            `best.json`, the recipe of the best one, which trainers take as --recipe.
+            `best.json`, the recipe of the best trial, which trainers take as --recipe.
 
     Returns:
         The path of `best.json`.
 
     Raises:
-        InputError: Optuna is not there, the space is wrong, the folder has another search, or no trial succeeded.
+        InputError: Optuna is not installed, the space is invalid, the folder has another search, or no trial succeeded.
     """
     optuna = _optuna()
     distributions = _distributions(optuna, space, recipe)
     study = _study(optuna, recipe, distributions, out)
     for trial in study.get_trials():
-        if trial.state == optuna.trial.TrialState.RUNNING:  # it was interrupted: its run goes on, and is not halved
+        if trial.state == optuna.trial.TrialState.RUNNING:  # it was interrupted: its run continues, and is not halved
             study.tell(trial.number, **_result(optuna, recipe, trial.params, out, trial.number, None))
     while len(study.trials) < trials:
         study.sampler = optuna.samplers.RandomSampler(seed=recipe.seed + len(study.trials))
@@ -78,10 +78,10 @@ def _optuna() -> Any:
 
 
 def _study(optuna: Any, recipe: Recipe, distributions: Mapping[str, Any], out: Path) -> Any:
-    """The study that a folder has, or a new one.
+    """Open the study in a folder, or create one.
 
     Raises:
-        InputError: the folder has one of another recipe or space.
+        InputError: the folder has a study of another recipe or space.
     """
     out.mkdir(parents=True, exist_ok=True)
     storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(out / STUDY)))
@@ -102,16 +102,16 @@ def _study(optuna: Any, recipe: Recipe, distributions: Mapping[str, Any], out: P
 
 
 def _distributions(optuna: Any, space: Mapping[str, Any], recipe: Recipe) -> dict[str, Any]:
-    """What is drawn for each field.
+    """The Optuna distribution of each field.
 
     Raises:
-        InputError: there is no such field, or no such form.
+        InputError: there is no such field, or no such distribution.
     """
     makers: dict[str, Callable[[list[Any]], Any]] = {
         "uniform": lambda ends: optuna.distributions.FloatDistribution(*ends),
         "log_uniform": lambda ends: optuna.distributions.FloatDistribution(*ends, log=True),
         "int": lambda ends: optuna.distributions.IntDistribution(*ends),
-        # As JSON: a choice may be a list.
+        # As JSON, since a choice may be a list.
         "choice": lambda values: optuna.distributions.CategoricalDistribution([json.dumps(value) for value in values]),
     }
     if not isinstance(space, dict) or not space:
@@ -135,11 +135,11 @@ def _distributions(optuna: Any, space: Mapping[str, Any], recipe: Recipe) -> dic
 def _result(
     optuna: Any, recipe: Recipe, params: Mapping[str, Any], out: Path, number: int, trial: Any
 ) -> dict[str, Any]:
-    """What a trial ends with, as `Study.tell` takes it."""
+    """A trial's result, as arguments of `Study.tell`."""
     states, folder = optuna.trial.TrialState, out / f"trial-{number:03d}"
     try:
         chosen = _with(recipe, params)
-    except ValueError as error:  # fields that do not go together
+    except ValueError as error:  # incompatible fields
         say(f"trial {number} is left out: {error}")
         return {"state": states.FAIL}
     report = Halving(trial, folder, chosen)
@@ -157,7 +157,7 @@ def _result(
 
 
 class Halving(keras.callbacks.Callback):
-    """Ends a trial whose figure is not among the best at the same number of measurements."""
+    """Ends a trial whose figure is not among the best after the same number of measurements."""
 
     def __init__(self, trial: Any, folder: Path, recipe: Recipe) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ class Halving(keras.callbacks.Callback):
 
 
 def _logged(folder: Path) -> list[dict[str, Any]]:
-    """What a run has logged, a row for each moment."""
+    """A run's log: a row for each logged step."""
     path = folder / paths.METRICS
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -191,10 +191,10 @@ def _decoded(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with(recipe: Recipe, params: Mapping[str, Any]) -> Recipe:
-    """The recipe with other values in the fields that are named with dots.
+    """The recipe with new values for some fields, by dotted names.
 
     Raises:
-        ValueError: they are wrong, or do not go together.
+        ValueError: they are invalid or incompatible.
     """
     fields = dataclasses.asdict(recipe)
     for name, value in _decoded(params).items():
@@ -207,7 +207,7 @@ def _with(recipe: Recipe, params: Mapping[str, Any]) -> Recipe:
 
 
 def _table(study: Any, out: Path) -> str:
-    """All trials in the order in which they were made."""
+    """CSV of all trials in their order."""
     names = sorted({name for trial in study.trials for name in trial.params})
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The one path through `fit()`: open the source, open or begin the run, make the model, fit."""
+"""The training entry point: open the source, open or begin the run, make the model, call `fit()`."""
 
 from __future__ import annotations
 
@@ -48,20 +48,21 @@ def train(
     Args:
         recipe: what to train, on what, for how long: a recipe, or the short name of one, such as "dcgan".
         run_dir: the run's folder; a new one in saved_models/<recipe>/ if not given.
-        resume: continue the run in `run_dir`, or the newest of this recipe, from its last checkpoint.
+        resume: continue the run in `run_dir`, or the newest one of this recipe, from its last checkpoint.
         data: examples to train on instead of the recipe's source, as its `data` function takes them: for
             images an array, a pair (images, labels), or a finite `tf.data.Dataset`.
         callbacks: further Keras callbacks; `fit` sees one long epoch.
-        strategy: "one" device; "mirrored" on all devices of this machine; "multi_worker": one of the processes that the
-            environment variable TF_CONFIG names, all of which make this call (docs/SCALING.md). Batches are shared out.
-            Or an `aigc_tf.engine.federation.Federated`, whose clients train on examples of their own (docs/PRIVACY.md).
-        fields: of the recipe, by name, that are to be different: `train("dcgan", steps=600)`.
+        strategy: "one" device; "mirrored" on all devices of this machine; "multi_worker": one of the processes listed
+            in the environment variable TF_CONFIG, all of which make this call (docs/SCALING.md). Each batch is divided
+            among them. Or an `aigc_tf.engine.federation.Federated`, whose clients have their own examples
+            (docs/PRIVACY.md).
+        fields: new values for fields of the recipe, by name: `train("dcgan", steps=600)`.
 
     Returns:
         The run, open at its last step.
 
     Raises:
-        InputError: there is no such recipe or field, the source is not available, the run cannot be continued like this
+        InputError: there is no such recipe or field, the source is not available, the run cannot be continued this way
             or is in use by another process, or there is no room to write it.
         NotFiniteError: training diverged; the last good checkpoint is kept.
         WorkerLostError: another of several processes has ended.
@@ -95,7 +96,7 @@ def train(
 
 
 def chosen_recipe(recipe: Recipe | str, fields: Mapping[str, Any]) -> Recipe:
-    """The recipe that is named or given, with other values in some fields."""
+    """The recipe, given or by name, with new values for some fields."""
     if isinstance(recipe, str):
         return recipe_named(recipe)(**fields)
     if not isinstance(recipe, Recipe):
@@ -104,7 +105,7 @@ def chosen_recipe(recipe: Recipe | str, fields: Mapping[str, Any]) -> Recipe:
 
 
 def open_source(recipe: Recipe, data: Any = None) -> Source:
-    """The recipe's source, its notes told to the user, with the licence that the user names."""
+    """Open the recipe's source, print its notes, and set the licence that the user names."""
     source: Source = resolve(recipe.data)(recipe, data)
     if recipe.licence is not None:
         source = dataclasses.replace(source, licence=recipe.licence)
@@ -122,7 +123,7 @@ def follow(
     examples_per_step: int,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> Run:
-    """What a worker that is not the chief does: its share of each step. It writes nothing; see `train`."""
+    """Train as a worker that is not the chief: its share of each step, nothing written; see `train`."""
     agreed = workers.agree({})
     progress = Progress(step=agreed["step"], examples_per_step=examples_per_step)
     run = Run(Path(agreed["path"]), recipe, progress, source, create(recipe, **source.assets_for(recipe)))
@@ -135,13 +136,13 @@ def follow(
 
 
 def require_the_same(workers: Workers, recipe: Recipe, source: Source) -> None:
-    """Compare all workers before there is a run: nothing of one that is refused, or has ended by then, stays.
+    """Check that all workers agree, before a run is created: a refused run leaves nothing behind.
 
     Raises:
-        InputError: one of them has another recipe, or other data.
+        InputError: one of them has another recipe or other data.
         WorkerLostError: one of them has ended.
     """
-    fields = flatten(recipe) | {"source": None, "start_from": None}  # what counts is their content
+    fields = flatten(recipe) | {"source": None, "start_from": None}  # their content is compared instead
     identity = {"recipe": recipe.reference(), "fields": fields, "fingerprint": source.fingerprint}
     differs = workers.agree(identity) != json.loads(json.dumps(identity))
     if any(workers.any(differs)):
@@ -153,17 +154,17 @@ def require_the_same(workers: Workers, recipe: Recipe, source: Source) -> None:
 
 
 def make_model(run: Run, workers: Workers) -> GenerativeModel:
-    """The model that training moves: the run's own, made or restored, or one of all replicas in the same state.
+    """The model that training updates: the run's own, new or restored, or a replicated one in the same state.
 
     Raises:
-        InputError: it cannot be made, its checkpoint is damaged, or nothing of `start_from` fits.
+        InputError: it cannot be made, its checkpoint is damaged, or no weights of `start_from` fit.
     """
     with explained(run):
         return workers.learner(run)
 
 
 def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.Callback], workers: Workers) -> None:
-    """Train from `run.step` on, until the recipe's steps or seconds or the user end it."""
+    """Train from `run.step` on, until the recipe's steps or seconds are reached or the user stops it."""
     recipe, progress = run.recipe, run.progress
     refuse_batch_of_one(recipe, run.model)
     keeping: Callbacks = kept(run) if workers.is_chief else nullcontext([])
@@ -182,7 +183,7 @@ def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.
 
 @contextmanager
 def kept(run: Run) -> Iterator[list[keras.callbacks.Callback]]:
-    """What watches training, shows it and writes it into the run's folder, in the order in which it is called."""
+    """The callbacks that monitor training, show it and write into the run's folder, in calling order."""
     recipe = run.recipe
     writer = tf.summary.create_file_writer(str(run.path / paths.EVENTS))
     write_description(run, writer)
@@ -201,20 +202,20 @@ def kept(run: Run) -> Iterator[list[keras.callbacks.Callback]]:
         for profile in profiled:
             profile.stop()
         line.close()
-        writer.close()  # TensorFlow keeps it to itself when that fails
+        writer.close()  # TensorFlow does not report it when that fails
 
 
 def finish(run: Run) -> None:
-    """Write what describes the run as it stands: its card and the projector's files."""
+    """Write the files that describe the run's current state: its card and the projector's files."""
     run.write_card()
     if isinstance(run.model, Encodes):
         write_projector(run.path / paths.EVENTS, run.model, run.source)
 
 
 def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
-    """The recipe, as text and as hyper-parameters, and the source with its classes, for TensorBoard.
+    """Log the recipe, as text and as hyper-parameters, and the source with its classes, to TensorBoard.
 
-    The hyper-parameters are what was chosen differently from the recipe's defaults.
+    Hyper-parameters are the fields that differ from the recipe's defaults.
     """
     from tensorboard.plugins.hparams import api as hparams
 
@@ -231,7 +232,7 @@ def write_description(run: Run, writer: tf.summary.SummaryWriter) -> None:
 
 
 def chosen_differently(recipe: Recipe) -> dict[str, Any]:
-    """Those of the fields of `learnt_by` that have other values than by default; all if some have no default."""
+    """Fields of `learnt_by` that differ from their defaults; all of them if some have no default."""
     fields = learnt_by(recipe)
     try:
         usual = learnt_by(type(recipe)())
@@ -241,6 +242,6 @@ def chosen_differently(recipe: Recipe) -> dict[str, Any]:
 
 
 def learnt_by(recipe: Recipe) -> dict[str, Any]:
-    """The fields of a recipe that decide what is learnt and for how long, by their dotted names."""
+    """The fields of a recipe that affect what is learnt and for how long, by dotted names."""
     others = {name for name, part in recipe.parts().items() if not part.decides_learning}
     return {name: value for name, value in flatten(recipe).items() if name.partition(".")[0] not in others}

@@ -1,4 +1,4 @@
-"""Networks with fewer channels: those that weigh most are kept, with their weights (Li et al. 2017, §3.1)."""
+"""Channel pruning: narrower networks keep the channels with the largest weights (Li et al. 2017, §3.1)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class FixedChannelsError(ValueError):
 
 @dataclass(eq=False)
 class Kept:
-    """Of a layer with weights: which channels of what it reads and of what it makes stay, boolean arrays."""
+    """The input and output channels that a layer with weights keeps, as boolean arrays."""
 
     reads: np.ndarray
     makes: np.ndarray
@@ -38,25 +38,25 @@ class Kept:
 
 @dataclass
 class Channels:
-    """The channels of every tensor of a network, and which of them stay or go together.
+    """The channels of every tensor of a network, and which of them have to be kept or removed together.
 
-    Each has a number. Numbers that are linked are one channel that passes through several layers: the channels of a sum
+    Each channel has a number. Linked numbers are the same channel passing through several layers: the channels of a sum
     are those of its terms.
     """
 
     numbers: dict[int, np.ndarray] = field(default_factory=dict)
-    """Of each `Value`, by its id: int `[channels]`."""
+    """The channels of each `Value`, by its id: int `[channels]`."""
     links: list[np.ndarray] = field(default_factory=list)
-    """Pairs that are one, int `[pairs, 2]`."""
+    """Pairs of linked numbers, int `[pairs, 2]`."""
     needed: list[np.ndarray] = field(default_factory=list)
-    """Numbers of channels that have to stay."""
+    """Channels that have to stay."""
     uses: dict[Block, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
-    """Of each layer with weights that can lose channels: what it reads and what it makes."""
+    """For each layer with weights that can lose channels: its input and output channels."""
     count: int = 0
 
     @classmethod
     def of(cls, graph: Graph) -> Channels:
-        """Follow the channels through a network; its inputs and outputs keep theirs."""
+        """Trace the channels through a network; those of its inputs and outputs are fixed."""
         found = cls()
         for value in graph.inputs:
             found.fix(value)
@@ -74,22 +74,22 @@ class Channels:
         return found
 
     def fresh(self, value: Value) -> np.ndarray:
-        """New channels of a tensor."""
+        """New channels for a tensor."""
         channels = (value.shape[-1] or 1) if value.shape else 1
         self.count += channels
         return np.arange(self.count - channels, self.count)
 
     def fix(self, value: Value) -> None:
-        """New channels of a tensor that all have to stay."""
+        """New channels for a tensor, all of which have to stay."""
         self.numbers[id(value)] = self.fresh(value)
         self.needed.append(self.numbers[id(value)])
 
     def link(self, some: np.ndarray, others: np.ndarray) -> None:
-        """Let channels be one, one by one."""
+        """Link channels pairwise."""
         self.links.append(np.stack([some, others], axis=1))
 
     def made_by(self, call: Call) -> np.ndarray | None:
-        """The channels of what a layer makes; None if it is not known how they come from those that it reads."""
+        """The output channels of a layer; None if their relation to its input channels is unknown."""
         block, given = call.block, [self.numbers[id(value)] for value in call.inputs]
         if block.config is None or not given or len(call.outputs) != 1:
             return None
@@ -113,7 +113,7 @@ class Channels:
         return None
 
     def weighed(self, block: Block, reads: np.ndarray, makes: np.ndarray) -> np.ndarray:
-        """The channels that a layer with weights makes; those of all its uses are the same."""
+        """The output channels of a layer with weights, the same in all its uses."""
         if block in self.uses:
             for some, others in zip(self.uses[block], (reads, makes), strict=True):
                 self.link(some, others)
@@ -121,32 +121,34 @@ class Channels:
         return makes
 
     def merged(self, rows: np.ndarray) -> np.ndarray:
-        """The first of rows of channels `[rows, channels]`, each column of which is one."""
+        """Link the channels of each column of `[rows, channels]`; returns the first row."""
         for row in rows[1:]:
             self.link(rows[0], row)
         return rows[0]
 
     def groups(self) -> np.ndarray:
-        """For each number the channel that it is, int `[count]`."""
+        """The group of linked channels that each number belongs to, int `[count]`."""
         pairs = np.concatenate(self.links) if self.links else np.zeros((0, 2), int)
         edges = coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), (self.count, self.count))
         return connected_components(edges, directed=False)[1]
 
 
 def kept_channels(wide: keras.Model, narrow: keras.Model) -> list[Kept | None]:
-    """Which channels of a network another one keeps, which is the same but for fewer channels between its layers.
+    """Which channels of a network to keep for a narrower version of it.
 
-    Those stay whose weights have the largest sum of magnitudes; what is added or reshaped together goes together.
+    Channels whose weights have the largest sum of magnitudes stay; channels that are added or reshaped together stay or
+    go together.
 
     Args:
         wide: a Functional network.
-        narrow: its weights do not matter.
+        narrow: the same network with fewer channels between its layers; its weights do not matter.
 
     Returns:
-        For each layer of `Graph(wide).blocks()` what stays; None where that is everything.
+        For each layer of `Graph(wide).blocks()` the channels to keep; None means all.
 
     Raises:
-        FixedChannelsError: layers differ otherwise, or hold on to channels that are fewer in the narrow one.
+        FixedChannelsError: the networks differ in other ways, or channels that cannot be removed are fewer in the
+            narrow one.
     """
     graph = Graph(wide)
     blocks, others = list(graph.blocks()), list(Graph(narrow).blocks())
@@ -159,7 +161,7 @@ def kept_channels(wide: keras.Model, narrow: keras.Model) -> list[Kept | None]:
         if not _is_a(block.kind, layers.BatchNormalization):
             kernel = np.abs(np.moveaxis(block.weights[0], _axes(block)[1], -1))
             np.add.at(strength, groups[makes], kernel.reshape(-1, len(makes)).sum(axis=0))
-    stays = np.full(len(strength), np.nan)  # 1 stays, 0 goes, not yet known
+    stays = np.full(len(strength), np.nan)  # 1 is kept, 0 is removed, NaN is undecided
     stays[groups[np.concatenate(channels.needed)]] = 1
     for block, other in zip(blocks, others, strict=True):
         if block in channels.uses:
@@ -170,7 +172,7 @@ def kept_channels(wide: keras.Model, narrow: keras.Model) -> list[Kept | None]:
 
 
 def _choose(makes: np.ndarray, width: int, strength: np.ndarray, stays: np.ndarray, name: str) -> None:
-    """Decide in `stays` which of a layer's channels do, so that it makes `width` numbers."""
+    """Decide in `stays` which channels of a layer to keep, so that it outputs `width` of them."""
     own = np.unique(makes)
     wanted, rest = divmod(width * len(own), len(makes))
     open_ = own[np.isnan(stays[own])]
@@ -182,15 +184,15 @@ def _choose(makes: np.ndarray, width: int, strength: np.ndarray, stays: np.ndarr
 
 
 def cut(wide: keras.Model, narrow: keras.Model, kept: list[Kept | None]) -> None:
-    """Give a network the weights of the channels that it keeps of another one.
+    """Copy the weights of the kept channels into a narrower network.
 
     Args:
-        wide: whose weights they are.
-        narrow: gets them.
-        kept: as of `kept_channels` for these networks, or for copies of them.
+        wide: provides the weights.
+        narrow: receives them.
+        kept: from `kept_channels` for these networks, or for copies of them.
 
     Raises:
-        FixedChannelsError: some weights have another shape; the network stays as it is.
+        FixedChannelsError: some weights differ in shape otherwise; the network is not changed.
     """
     given = []
     for own, other, stays in zip(Graph(wide).blocks(), Graph(narrow).blocks(), kept, strict=True):
@@ -211,14 +213,15 @@ def cut(wide: keras.Model, narrow: keras.Model, kept: list[Kept | None]) -> None
 
 
 def cut_networks(model: Any, other: Any) -> list[str]:
-    """Give networks of a model the strongest channels of another model's, where they are the same but narrower.
+    """Copy the strongest channels of another model into a model's networks that are narrower versions of the other's.
 
     Args:
-        model: a `GenerativeModel`; networks that are copies of each other, such as averages, keep the same channels.
-        other: another one, of the same recipe in wider layers.
+        model: a `GenerativeModel`; networks that are copies of each other, such as moving averages, keep the same
+            channels.
+        other: a model of the same recipe with wider layers.
 
     Returns:
-        Names of the networks (attributes of the model) that were cut.
+        Names of the networks (attributes of the model) that received weights.
     """
     plans: dict[tuple[str, ...], list[Kept | None]] = {}
     done = []
@@ -241,12 +244,12 @@ def _is_a(kind: Any, *kinds: type) -> bool:
 
 
 def _axes(block: Block) -> tuple[int, int]:
-    """Of a kernel, the axes of the channels that are read and of those that are made."""
+    """The axes of a kernel for input and for output channels."""
     return (-1, -2) if _is_a(block.kind, *_TRANSPOSED) else (-2, -1)
 
 
 def _width(block: Block) -> int:
-    """How many channels a layer with weights makes."""
+    """Number of output channels of a layer with weights."""
     if _is_a(block.kind, layers.BatchNormalization):
         return len(block.weights[0])
     return block.weights[0].shape[_axes(block)[1]]

@@ -1,7 +1,7 @@
-"""Prints the memory that a .tflite file costs: `check_memory.py FILE`, one JSON object.
+"""Prints the memory use of a .tflite file: `check_memory.py FILE`, one JSON object.
 
-It is started as a file in a new process that loads only LiteRT and numpy, as a phone's program would.
-It is shown one example; heights and widths of any size are `ANY_SIZE`.
+It runs as a script in a new process that loads only LiteRT and numpy, as an app on a phone would, with one example as
+the batch; heights and widths that may vary are set to `ANY_SIZE`.
 """
 
 import json
@@ -16,8 +16,8 @@ ANY_SIZE = 256
 
 
 def peak_bytes() -> int | None:
-    """The largest resident memory of this process so far; None where the system does not tell."""
-    status = Path("/proc/self/status")  # getrusage would count the parent that started this process, too
+    """Peak resident memory of this process so far; None where the system does not report it."""
+    status = Path("/proc/self/status")  # getrusage would include the parent that started this process
     if not status.exists():
         return None
     lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
@@ -25,14 +25,14 @@ def peak_bytes() -> int | None:
 
 
 def tried_shape(detail: dict[str, Any]) -> np.ndarray:
-    """The shape of an input to try a file with."""
+    """An input shape to run the file with."""
     wanted = detail["shape_signature"]
-    some = np.where(np.arange(len(wanted)) == 0, 1, ANY_SIZE)  # the batch may be of any size, too
+    some = np.where(np.arange(len(wanted)) == 0, 1, ANY_SIZE)  # the batch size may vary as well
     return np.where(wanted == -1, some, wanted)
 
 
 def main(path: str) -> None:
-    """Load the file, call each signature a few times on zeros, and print what it took."""
+    """Load the file, call each signature a few times on zeros, and print the memory used."""
     before = peak_bytes()
     interpreter = Interpreter(model_path=path, num_threads=1)
     for name in interpreter.get_signature_list():

@@ -1,7 +1,7 @@
 """Runs a SavedModel with TensorFlow alone: `check_saved_model.py FOLDER INPUTS.npz OUTPUTS.npz`.
 
 The keys of both archives are `signature/size/tensor`, where sizes are numbered; inputs are `[count, ...]` in whole
-batches. It is started as a file in a new process, so that nothing of Keras or of this package can be there to help.
+batches. It runs as a script in a new process, so that nothing from Keras or this package can help.
 """
 
 import os
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def main(folder: str, inputs_path: str, outputs_path: str) -> None:
-    """Answer the inputs and save the outputs."""
+    """Run the inputs through the SavedModel and save the outputs."""
     import tensorflow as tf
 
     model = tf.saved_model.load(folder)
@@ -33,5 +33,5 @@ def main(folder: str, inputs_path: str, outputs_path: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.modules["keras"] = None  # type: ignore[assignment]  # importing it now is an error
+    sys.modules["keras"] = None  # type: ignore[assignment]  # make importing it an error
     main(*sys.argv[1:])

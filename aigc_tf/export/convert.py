@@ -1,4 +1,4 @@
-"""Writes networks as a SavedModel with named signatures, and converts that to .tflite."""
+"""Writes networks as a SavedModel with named signatures, and converts it to .tflite."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def write_saved_model(
     """Write one SavedModel with an endpoint for each network.
 
     Args:
-        networks: by signature name; inputs and outputs in the order of the signature's.
-        signatures: they give the names.
-        batch: the fixed number of examples.
-        folder: it is made.
+        networks: by signature name, with inputs and outputs in the signature's order.
+        signatures: provide the names.
+        batch: the fixed batch size.
+        folder: is created.
     """
-    # ExportArchive freezes the variables of Keras 3 models; a plain tf.Module around one does not own them,
-    # and its .tflite answers NaN. It finds them in the endpoints; track() would store each a second time.
+    # ExportArchive freezes the variables of Keras 3 models; a plain tf.Module around one does not own them, and its
+    # .tflite returns NaN. It finds them through the endpoints; track() would store each a second time.
     archive = keras.export.ExportArchive()
     for name, network in networks.items():
         endpoint = _endpoint(network, signatures[name], batch)
@@ -61,18 +61,18 @@ def convert(
     batch: int,
     quantize: str,
 ) -> bytes:
-    """The .tflite of a SavedModel, with built-in operators only.
+    """Convert a SavedModel to .tflite with built-in operators only.
 
-    Quantization is the converter's own: `ai-edge-quantizer` 0.10 made a file of the same size, speed and
-    error of the DCGAN generator (2.58 MB, 0.128 ms, mean 7e-4, dynamic), and would be one more dependency
-    that is tied to one version of LiteRT.
+    Quantization is the converter's own: for the DCGAN generator `ai-edge-quantizer` 0.10 made a file of the same size,
+    speed and error (2.58 MB, 0.128 ms, mean 7e-4, dynamic), and would be one more dependency that is tied to one
+    version of LiteRT.
 
     Args:
         saved_model: written by `write_saved_model` from `networks`.
-        networks: to name the layer in an error.
-        signatures: their examples, strange ones too, calibrate `int8`; those that are called in a loop see the states
-            that really occur.
-        batch: of the SavedModel.
+        networks: to name the layer in error messages.
+        signatures: their examples, including strange ones, calibrate `int8`; signatures called in a loop are calibrated
+            with states that really occur.
+        batch: the SavedModel's batch size.
         quantize: none, float16, dynamic (8-bit weights) or int8 (8-bit everything, float inputs and outputs).
 
     Raises:
@@ -85,8 +85,8 @@ def convert(
     if quantize == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if quantize == "int8":
-        # What has no integer kernel stays float; the report's operators show it as QUANTIZE and DEQUANTIZE.
-        # Calibrated here, quantized after that: no public method of the converter stops in between.
+        # Operators without an integer kernel stay float; in the report they show as QUANTIZE and DEQUANTIZE.
+        # Calibration happens here and quantization later: no public method of the converter stops in between.
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
         converter.representative_dataset = lambda: _calibration(networks, signatures, batch)
         converter._experimental_calibrate_only = True
@@ -129,14 +129,14 @@ def _calibration(
 
 
 def _culprits(error: ConverterError, networks: Mapping[str, keras.Model]) -> list[str]:
-    """`["tf.Svd in layer whiten (Whitening)"]`: each operator that could not be converted."""
+    """The operators that could not be converted, with their layers: `["tf.Svd in layer whiten (Whitening)"]`."""
     layers = {layer.name: type(layer).__name__ for network in networks.values() for layer in network.layers}
     found: dict[str, None] = {}
     for entry in error.errors:
         if not entry.operator.name:
             continue
         path = [part for call in entry.location.call for part in call.name.partition("@")[0].split("/")]
-        # A layer's scope carries its name, with a number after it when the layer was traced before.
+        # A layer's scope is its name, with a number appended if the layer was traced before.
         names = [name for part in path for name in (part, re.sub(r"_\d+$", "", part)) if name in layers]
         place = f" in layer {names[-1]} ({layers[names[-1]]})" if names else ""
         found[f"{entry.operator.name}{place}"] = None

@@ -1,4 +1,4 @@
-"""Reads and writes a .tflite file itself: its operators, and JSON in its metadata buffer."""
+"""Reads and edits .tflite files: operators, and JSON in the metadata buffer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from aigc_tf.export.check_memory import tried_shape
 METADATA_NAME = "aigc_tf"
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
 _FILE_IDENTIFIER = b"TFL3"
-# What flatbuffers raises for damaged files, beside ValueError.
+# Exceptions that flatbuffers raises for damaged files, besides ValueError.
 _DAMAGE = (struct.error, LookupError, TypeError, AttributeError, OverflowError, RecursionError, MemoryError)
 _ALIGNMENT = 16  # of every buffer: LiteRT maps the file and computes on it in place
 
 
 def operators(path: Path) -> dict[str, int]:
-    """`{"CONV_2D": 3, ...}`: how often each operator stands in the file, custom and Flex ones by their own name."""
+    """Operator counts of a file, `{"CONV_2D": 3, ...}`; custom and Flex operators by their own names."""
     model = schema.Model.GetRootAs(path.read_bytes(), 0)
     found: Counter[str] = Counter()
     for index in range(model.SubgraphsLength()):
@@ -38,14 +38,14 @@ def operators(path: Path) -> dict[str, int]:
 
 
 def delegated(path: Path) -> dict[str, int]:
-    """How many operators the XNNPACK delegate takes, over all subgraphs: `{"taken": 9, "of": 9}`."""
+    """Number of operators that the XNNPACK delegate takes, over all subgraphs: `{"taken": 9, "of": 9}`."""
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     model.signatureDefs = []
     subgraphs = list(model.subgraphs)
     taken, total = 0, 0
     for subgraph in subgraphs:
-        # The interpreter lists the operators of its first subgraph alone: each takes that place in turn. No
-        # operator refers to the first one; to the others (bodies of loops) they refer by their place, which stays.
+        # The interpreter only lists the operators of its first subgraph, so each one is put there in turn. No operator
+        # refers to the first subgraph; to the others (loop bodies) they refer by index, which does not change.
         model.subgraphs = [subgraph, *subgraphs[1:]]
         found = _delegated_in_first_subgraph(packed(model))
         taken, total = taken + found[0], total + found[1]
@@ -58,7 +58,7 @@ def _delegated_in_first_subgraph(content: bytes) -> tuple[int, int]:
         if -1 in detail["shape_signature"]:
             interpreter.resize_tensor_input(detail["index"], tried_shape(detail))
     interpreter.allocate_tensors()
-    # The list holds the original operators, then one DELEGATE for each part that was taken over.
+    # The list has the original operators, then one DELEGATE for each part that was delegated.
     details = interpreter._get_ops_details()
     plain = [detail for detail in details if detail["op_name"] != "DELEGATE"]
     maker = {int(output): detail["index"] for detail in plain for output in detail["outputs"]}
@@ -78,7 +78,7 @@ def _delegated_in_first_subgraph(content: bytes) -> tuple[int, int]:
 
 
 def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
-    """Put JSON into the file's metadata, as the entry `aigc_tf`."""
+    """Write JSON into the file's metadata, as the entry `aigc_tf`."""
     model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
     text = json.dumps(metadata, ensure_ascii=False).encode()
     buffer, entry = schema.BufferT(), schema.MetadataT()
@@ -90,10 +90,10 @@ def write_metadata(path: Path, metadata: dict[str, Any]) -> None:
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The JSON that `write_metadata` put into the file.
+    """The JSON that `write_metadata` wrote into a file.
 
     Raises:
-        ValueError: it holds none, or is damaged.
+        ValueError: there is none, or it is damaged.
     """
     try:
         model = schema.Model.GetRootAs(path.read_bytes(), 0)
@@ -107,7 +107,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def packed(model: schema.ModelT) -> bytes:
-    """The content of a .tflite file with this model."""
+    """Serialise a model as the content of a .tflite file."""
     builder = _AlignedBuilder(sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None) + 4096)
     builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
     return bytes(builder.Output())

@@ -1,8 +1,8 @@
 """Folds batch normalisation, and rescaling, into the linear layers beside it.
 
-At inference batch normalisation (Ioffe & Szegedy 2015, algorithm 2) multiplies each channel by `scale` and
-adds `shift`. Behind a linear layer both go into its kernel and bias. In front of one the scale does; the
-shift does too, unless the layer pads with zeros: then the borders see less of it, and it stays an Add.
+At inference batch normalisation (Ioffe & Szegedy 2015, algorithm 2) multiplies each channel by `scale` and adds
+`shift`. After a linear layer, both are folded into its kernel and bias. Before one, the scale is folded; so is the
+shift, unless the layer pads with zeros: then outputs at the border see less of it, and it stays an Add.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
 DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 LINEAR = (layers.Dense, *CONVOLUTIONS, *TRANSPOSED, *DEPTHWISE)
-# A change of all values of a channel goes through these unchanged: they move values, channels stay last.
+# Per-channel scale and shift commute with these layers: they only move values, and channels stay last.
 CARRIERS = (layers.Reshape, layers.Flatten)
 
 
 def fold_normalisation(graph: Graph, report: list[dict[str, str]]) -> None:
-    """Fold what can be folded; `report` gets a line for each normalisation, folded or left, and why."""
+    """Fold normalisation where possible; adds a line to `report` for each one, folded or left, and why."""
     for block in list(graph.blocks()):
         if not block.is_a(layers.BatchNormalization, layers.Rescaling):
             continue
         for call in graph.uses(block):
             if call not in graph.calls:
-                continue  # folded together with another use
+                continue  # already folded together with another use
             outcome = _fold_backward(graph, call)
             if not outcome.startswith("folded"):
                 forward = _fold_forward(graph, call)
                 outcome = forward if forward.startswith("folded") else f"{outcome}; {forward}"
             action, _, reason = outcome.partition(": ")
             if action != "folded" and block.is_a(layers.Rescaling):
-                continue  # it is as cheap as an activation: nothing is missing
+                continue  # as cheap as an activation: nothing is lost
             report.append({"layer": block.name, "action": action, "detail": reason})
 
 
 def _affine(calls: list[Call], channels: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """`(scale, shift)`, each `[channels]` float64, of the calls of one normalisation; None if it has another form."""
+    """`(scale, shift)`, each `[channels]` float64, for the calls of one normalisation; None if it has another form."""
     block = calls[0].block
     if not all(call.is_plain for call in calls) or not is_float32(block):
         return None
@@ -63,7 +63,7 @@ def _affine(calls: list[Call], channels: int) -> tuple[np.ndarray, np.ndarray] |
 
 
 def _fold_backward(graph: Graph, call: Call) -> str:
-    """Fold into the layer that makes the input of `call`."""
+    """Fold into the layer that produces the input of `call`."""
     producer = _walk_back(graph, call.arguments[0])
     if producer is None:
         return "left: the layer before it is not linear, or its output is needed elsewhere too"
@@ -71,7 +71,7 @@ def _fold_backward(graph: Graph, call: Call) -> str:
     if not _foldable(producer) or block["activation"] != "linear":
         return f"left: {block.name} before it is not a plain linear layer in float32"
     partners = []
-    for use in graph.uses(block):  # a shared layer: each of its uses must be followed by the same normalisation
+    for use in graph.uses(block):  # for a shared layer each use must be followed by the same normalisation
         partner = _walk_forward(graph, use.outputs[0], call.block)
         if partner is None or not _foldable(use):
             return f"left: {block.name} is also used without it"
@@ -96,7 +96,7 @@ def _fold_backward(graph: Graph, call: Call) -> str:
 
 
 def _fold_forward(graph: Graph, call: Call) -> str:
-    """Fold into the layer that reads the output of `call`."""
+    """Fold into the layer that consumes the output of `call`."""
     consumer = _walk_forward(graph, call.outputs[0], None)
     if consumer is None:
         return "the layer after it is not linear, or several read its output"
@@ -141,7 +141,7 @@ def _fold_forward(graph: Graph, call: Call) -> str:
 
 
 def _walk_back(graph: Graph, value: Value, wanted: Block | None = None) -> Call | None:
-    """The linear layer (or the `wanted` block) that made a value, seen through carriers, for this reader alone."""
+    """The linear layer (or the `wanted` block) that produces a value only for this reader, looking through carriers."""
     while (call := graph.producer(value)) is not None and graph.only_consumer(value) is not None:
         if (call.block is wanted) if wanted else call.block.is_a(*LINEAR):
             return call
@@ -152,7 +152,7 @@ def _walk_back(graph: Graph, value: Value, wanted: Block | None = None) -> Call 
 
 
 def _walk_forward(graph: Graph, value: Value, wanted: Block | None) -> Call | None:
-    """The linear layer (or the `wanted` block) that alone reads a value, seen through carriers."""
+    """The linear layer (or the `wanted` block) that is a value's only reader, looking through carriers."""
     while (call := graph.only_consumer(value)) is not None:
         if (call.block is wanted) if wanted else call.block.is_a(*LINEAR):
             return call
@@ -190,7 +190,7 @@ def _output_channels(block: Block) -> int:
 
 
 def _sees_padding(call: Call) -> bool:
-    """Whether some output of a linear layer sums over fewer kernel values than another."""
+    """Whether padding makes some outputs of a linear layer sum over fewer kernel values than others."""
     block = call.block
     if block.is_a(layers.Dense):
         return False

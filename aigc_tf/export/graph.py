@@ -1,7 +1,7 @@
-"""A Keras Functional network as a flat list of calls that the optimiser can edit, and back again.
+"""A Keras Functional network as a flat, editable list of calls, and its conversion back to a network.
 
-Nested models are flattened, the batch size is fixed, and nothing touches the network that was given: layers
-are copied, their weights read.
+Nested models are flattened and the batch size is fixed. The given network is never modified: layers are copied, their
+weights read.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ from aigc_tf.nn.keras_internals import is_functional, nodes_in_order
 
 @dataclass(eq=False)
 class Value:
-    """A tensor of the graph; compared by identity."""
+    """A tensor in the graph; compared by identity."""
 
     shape: tuple[int | None, ...]
-    """With the batch dimension, which may still be None here."""
+    """Including the batch dimension, which may still be None here."""
 
 
 @dataclass(eq=False)
 class Block:
-    """What is called: a layer with its settings and weights, or a function without any.
+    """A layer with its config and weights, or a function.
 
-    A layer that is called twice is one block in two calls.
+    A layer that is called twice is one block with two calls.
     """
 
     name: str
     kind: type | Callable[..., Any]
     """The class of the layer, or the function."""
     config: dict[str, Any] | None = None
-    """None: `original` is called as it is."""
+    """None means that `original` is called as it is."""
     weights: list[np.ndarray] = field(default_factory=list)
     original: Any = None
 
     def is_a(self, *kinds: type) -> bool:
-        """Whether this is a layer of exactly one of these classes (a subclass may compute something else)."""
+        """Whether this is a layer of exactly one of these classes (a subclass might compute something else)."""
         return self.config is not None and self.kind in kinds
 
     def __getitem__(self, setting: str) -> Any:
-        """A setting of the layer."""
+        """A config entry of the layer."""
         return (self.config or {})[setting]
 
 
 @dataclass(eq=False)
 class Call:
-    """One use of a block."""
+    """One call of a block."""
 
     block: Block
     arguments: tuple[Any, ...]
@@ -62,13 +62,13 @@ class Call:
 
     @property
     def inputs(self) -> list[Value]:
-        """The tensors among the arguments."""
+        """The tensors among its arguments."""
         leaves = keras.tree.flatten((self.arguments, self.keywords))
         return [leaf for leaf in leaves if isinstance(leaf, Value)]
 
     @property
     def is_plain(self) -> bool:
-        """Called with one tensor and nothing else that matters at inference."""
+        """Whether it has a single tensor argument and nothing else that matters at inference."""
         keywords = {name: value for name, value in self.keywords.items() if value is not None}
         return (
             len(self.arguments) == 1
@@ -80,7 +80,7 @@ class Call:
 
 
 class Graph:
-    """The calls of a network in the order in which they run."""
+    """The calls of a network in execution order."""
 
     def __init__(self, network: keras.Model):
         if not is_network(network):
@@ -105,7 +105,7 @@ class Graph:
                 continue
             operation = node.operation
             arguments, keywords = keras.tree.map_structure(as_value, (node.arguments.args, node.arguments.kwargs))
-            # Keras gives a network of several inputs a list of masks, of None where there are none.
+            # Keras passes a list of masks to a network with several inputs, with None where there are none.
             if is_network(operation) and not any(keras.tree.flatten(keywords)):
                 leaves = [leaf for leaf in keras.tree.flatten(arguments) if isinstance(leaf, Value)]
                 outputs = self._trace(operation, leaves, f"{prefix}{operation.name}_")
@@ -117,28 +117,28 @@ class Graph:
         return [values[id(tensor)] for tensor in network.outputs]
 
     def producer(self, value: Value) -> Call | None:
-        """The call that makes a tensor; None for an input."""
+        """The call that produces a tensor; None for an input."""
         return next((call for call in self.calls if value in call.outputs), None)
 
     def consumers(self, value: Value) -> list[Call]:
-        """The calls that read a tensor; one that reads it twice is listed twice."""
+        """The calls that consume a tensor; listed twice if it is used twice."""
         return [call for call in self.calls for source in call.inputs if source is value]
 
     def only_consumer(self, value: Value) -> Call | None:
-        """The one call that reads a tensor; None if there are several or it is an output of the network."""
+        """The only call that consumes a tensor; None if there are several or it is an output of the network."""
         consumers = self.consumers(value)
         return consumers[0] if len(consumers) == 1 and value not in self.outputs else None
 
     def uses(self, block: Block) -> list[Call]:
-        """Every call of a block."""
+        """All calls of a block."""
         return [call for call in self.calls if call.block is block]
 
     def blocks(self) -> Iterator[Block]:
-        """Every block once, in the order of its first call."""
+        """Each block once, in the order of its first call."""
         return iter(dict.fromkeys(call.block for call in self.calls))
 
     def bypass(self, call: Call) -> None:
-        """Remove a call that passes its only tensor through."""
+        """Remove a call that passes through its only tensor."""
         self.calls.remove(call)
         source, target = call.arguments[0], call.outputs[0]
         for other in self.calls:
@@ -148,7 +148,7 @@ class Graph:
         self.outputs = [source if value is target else value for value in self.outputs]
 
     def append(self, after: Call, block: Block, *constants: Any) -> Call:
-        """Apply a block to the output of a call, for everyone who read that output; returns the new call."""
+        """Apply a block to the output of a call, for all consumers of that output; returns the new call."""
         inner = Value(after.outputs[0].shape)
         call = Call(block, (inner, *constants), {}, after.outputs)
         after.outputs = [inner]
@@ -156,7 +156,7 @@ class Graph:
         return call
 
     def prepend(self, before: Call, block: Block, *constants: Any) -> Call:
-        """Apply a block to the input of a call, for that call alone; returns the new call."""
+        """Apply a block to the input of a call, for that call only; returns the new call."""
         inner = Value(before.arguments[0].shape)
         call = Call(block, (before.arguments[0], *constants), {}, [inner])
         before.arguments = (inner, *before.arguments[1:])
@@ -164,7 +164,7 @@ class Graph:
         return call
 
     def build(self, batch: int | None) -> keras.Model:
-        """A new Functional network of these calls, with a fixed batch size."""
+        """Build a Functional network from the calls, with a fixed batch size."""
         inputs = [
             keras.Input(batch_shape=(batch, *tensor.shape[1:]), dtype=tensor.dtype, name=tensor.name)
             for tensor in self._input_tensors
@@ -195,12 +195,12 @@ class Graph:
 
 
 def run(network: keras.Model, inputs: Sequence[Any]) -> list[Any]:
-    """The outputs of a network at inference, in its order, for its inputs in their order."""
+    """Run a network at inference: outputs in its order, for inputs in its order."""
     return keras.tree.flatten(network(keras.tree.pack_sequence_as(network.input, list(inputs)), training=False))
 
 
 def traced(network: keras.Model, signature: Signature) -> Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]:
-    """A network as a function of arrays by name, traced once for inputs of one form: for the steps of a sequence."""
+    """A network as a function of arrays by name, traced once for fixed shapes: for the steps of a sequence."""
     function = tf.function(lambda *inputs: run(network, inputs), reduce_retracing=True)
 
     def call(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -211,16 +211,16 @@ def traced(network: keras.Model, signature: Signature) -> Callable[[Mapping[str,
 
 
 def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:
-    """The kernel, `[inputs, units]`, of the dense layer that alone reads one of a network's inputs `[batch, inputs]`.
+    """The kernel, `[inputs, units]`, of the dense layer that is the only reader of a network's input `[batch, inputs]`.
 
-    An input that is joined with others first, as in conditional generators, has some of the layer's rows.
+    An input that is concatenated with others first, as in conditional generators, gets its rows of that kernel.
 
     Args:
         network: a Functional model.
-        name: of the input.
+        name: name of the input.
 
     Returns:
-        None if the input is read by another layer, or by several.
+        None if another kind of layer, or several layers, read the input.
     """
     position = [tensor.name for tensor in network.inputs].index(name)
     graph = Graph(network)
@@ -236,7 +236,7 @@ def first_kernel(network: keras.Model, name: str) -> np.ndarray | None:
 
 
 def is_network(operation: Any) -> bool:
-    """Whether this is a model made of a graph of layers and nothing else, so that the graph can be read."""
+    """Whether this is a model that is nothing but a graph of layers, so that the graph can be read."""
     plain = type(operation).__call__ is keras.Model.__call__ and getattr(operation, "built", False)
     return plain and (
         is_functional(operation)
@@ -245,9 +245,9 @@ def is_network(operation: Any) -> bool:
 
 
 def make_block(operation: Any, prefix: str) -> Block:
-    """The block of a layer or operation.
+    """The block for a layer or operation.
 
-    A layer that cannot be copied (no config, or one that holds a function) is used itself.
+    A layer that cannot be copied (no config, or one that contains a function) is used as it is.
     """
     name = prefix + operation.name
     if isinstance(operation, keras.layers.Layer):

@@ -1,4 +1,4 @@
-"""8-bit arithmetic: a calibrated .tflite file to a quantized one, with ranges that fit the activations behind them."""
+"""int8 quantization of a calibrated .tflite file, with value ranges that fit the activations that follow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.export.flatbuffer import packed
 from aigc_tf.export.masks import Examples, bound_masks
 
 _OPERATOR = schema.BuiltinOperator
-# Beyond these the 8-bit output of the activation is its last level: tanh(-4) rounds to -128/128, sigmoid(-7) to 0.
+# Beyond these inputs the activation's 8-bit output saturates: tanh(-4) rounds to -128/128, sigmoid(-7) to 0.
 SATURATED_BEYOND = {_OPERATOR.TANH: 4.0, _OPERATOR.LOGISTIC: 7.0}
 _LAYERS = {
     _OPERATOR.CONV_2D,
@@ -23,17 +23,17 @@ _LAYERS = {
     _OPERATOR.BATCH_MATMUL,
 }
 _MOVE_VALUES = {_OPERATOR.RESHAPE, _OPERATOR.DEPTH_TO_SPACE, _OPERATOR.TRANSPOSE}
-# Their output has a scale of its own; that of others (SPLIT, CONCATENATION) is shared with tensors beside it.
+# Their output has its own scale; that of others (SPLIT, CONCATENATION) is shared with neighbouring tensors.
 _COMPUTE = _LAYERS - {_OPERATOR.BATCH_MATMUL} | {_OPERATOR.ADD, _OPERATOR.MUL}
 
 
 def to_int8(calibrated: bytes, examples: Examples, in_float: Collection[str] = ()) -> bytes:
-    """The file in 8-bit arithmetic, inputs and outputs in float.
+    """Quantize a file to 8-bit arithmetic, with float inputs and outputs.
 
     Args:
-        calibrated: a .tflite file in float, with the least and largest value seen in every tensor.
-        examples: what it was calibrated with.
-        in_float: signatures that stay in float.
+        calibrated: a float .tflite file with the minimum and maximum of every tensor.
+        examples: the calibration data.
+        in_float: signatures to leave in float.
     """
     model = schema.ModelT.InitFromPackedBuf(calibrated, 0)
     for graph in model.subgraphs:
@@ -49,10 +49,11 @@ def to_int8(calibrated: bytes, examples: Examples, in_float: Collection[str] = (
 
 
 def _narrow_saturated(model: schema.ModelT, graph: schema.SubGraphT) -> None:
-    """Cut the range of what goes into tanh or a sigmoid to where these still change.
+    """Clip the range of inputs of tanh or sigmoid to where these are not saturated.
 
-    A generator of pictures with black ground has inputs of tanh from -60 to 4. In 256 levels over all of that
-    the greys are a quarter apart: the Fréchet distance of a DCGAN of Fashion-MNIST rose by 6.7 %, now by 3.1 %.
+    In a generator of images with a black background the input of tanh goes from -60 to 4. With 256 levels over that
+    range adjacent greys are a quarter apart: the Fréchet distance of a DCGAN for Fashion-MNIST rose by 6.7 %, now by
+    3.1 %.
     """
     maker = _makers(graph)
     uses = Counter(tensor for operator in graph.operators for tensor in operator.inputs)
@@ -73,10 +74,10 @@ def _narrow_saturated(model: schema.ModelT, graph: schema.SubGraphT) -> None:
 
 
 def _keep_numbers_in_float(model: schema.ModelT, graph: schema.SubGraphT) -> None:
-    """Leave in float what makes single numbers, such as scores, of what the last layers say, by forgetting its ranges.
+    """Keep in float, by removing their ranges, operators that reduce last layers' outputs to single numbers (scores).
 
-    A score is a sum of many small differences. In 256 levels from the least to the largest, all ordinary ones are alike
-    where strange ones count, too.
+    A score is a sum of many small differences. With 256 levels between the smallest and the largest one, all ordinary
+    scores become equal if strange ones are included.
     """
     for output in _float_outputs(graph):
         shape = graph.tensors[output].shape
@@ -85,10 +86,10 @@ def _keep_numbers_in_float(model: schema.ModelT, graph: schema.SubGraphT) -> Non
 
 
 def _keep_sums_with_pictures_in_float(model: schema.ModelT, graph: schema.SubGraphT) -> None:
-    """Leave in float what adds a change, which convolutions make, to a picture that came in or was enlarged by one.
+    """Keep in float the addition of a residual, made by convolutions, to an input image or an enlarged one.
 
-    Then 256 levels have to hold the change alone: the PSNR of photographs enlarged twice, 45.9 dB, fell by 1.3 dB, now
-    by 0.5.
+    Then the 256 levels only have to cover the residual: the PSNR of photographs enlarged twice, 45.9 dB, fell by 1.3
+    dB, now by 0.5.
     """
     maker, pictures = _makers(graph), {int(tensor) for tensor in graph.inputs}
     for output in _float_outputs(graph):
@@ -100,7 +101,7 @@ def _keep_sums_with_pictures_in_float(model: schema.ModelT, graph: schema.SubGra
 
 
 def _after_layers(model: schema.ModelT, graph: schema.SubGraphT, output: int) -> set[int]:
-    """The tensors that an output is made of without a layer between, back to what layers or nothing makes."""
+    """The tensors that lead to an output without a layer in between, back to outputs of layers or to inputs."""
     maker, found, waiting = _makers(graph), set(), [int(output)]
     while waiting:
         tensor = waiting.pop()

@@ -1,4 +1,4 @@
-"""How long one call takes, in turns with what people would use instead."""
+"""Latency of one call, measured alternately with that of the alternatives."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from aigc_tf.export.runner import Runner
 from aigc_tf.families.base import Signature
 
 THREADS = (1, 2)
-_ROUNDS = 3  # each contender is timed in turns, so that a slow moment of the machine hits all of them
+_ROUNDS = 3  # contenders take turns, so that a slow moment of the machine affects all of them
 
 Figures = dict[str, float]
 """`least_ms`, `median_ms`, `p95_ms` and `runs`, as `Runner.latency` gives them."""
 Contender = Callable[[int], Callable[[], Figures]]
-"""From a number of threads to a function that times one round of calls."""
+"""Number of threads -> a function that times one round of calls."""
 
 
 def in_turns(contenders: Mapping[str, Contender]) -> dict[str, dict[str, Figures]]:
-    """For each contender, by number of threads ("1", "2"), the round with the middle median."""
+    """For each contender and number of threads ("1", "2"), the round with the middle median."""
     latency: dict[str, dict[str, Figures]] = {label: {} for label in contenders}
     for threads in THREADS:
         ready = {label: prepare(threads) for label, prepare in contenders.items()}
@@ -35,7 +35,7 @@ def in_turns(contenders: Mapping[str, Contender]) -> dict[str, dict[str, Figures
 
 
 def times_faster(slower: Mapping[str, Figures], faster: Mapping[str, Figures]) -> dict[str, Figures]:
-    """By number of threads, the ratios of the least and of the median time."""
+    """Speed-up by number of threads: the ratios of the least and of the median time."""
     return {
         threads: {
             figure: round(slower[threads][f"{figure}_ms"] / figures[f"{figure}_ms"], 2)
@@ -46,16 +46,16 @@ def times_faster(slower: Mapping[str, Figures], faster: Mapping[str, Figures]) -
 
 
 def litert(path: Path, signature: str, inputs: dict[str, np.ndarray]) -> Contender:
-    """One signature of a .tflite file, called with these inputs."""
+    """Latency of one signature of a .tflite file with these inputs."""
     return lambda threads: partial(Runner(path, threads).latency, signature, inputs)
 
 
 def keras_litert(path: Path, signature: Signature, inputs: Mapping[str, np.ndarray]) -> Contender:
-    """Keras's own LiteRT export of a signature's network.
+    """Latency of Keras's own LiteRT export of a signature's network.
 
     Args:
-        path: the file that Keras wrote of it.
-        signature: its network and the names of our inputs.
+        path: the file that Keras wrote.
+        signature: its network, and our names of the inputs.
         inputs: one batch, by our names.
     """
     runner = Runner(path)
@@ -63,11 +63,11 @@ def keras_litert(path: Path, signature: Signature, inputs: Mapping[str, np.ndarr
 
 
 def by_names_of_keras(runner: Runner, signature: Signature, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Inputs by the names that they have in the one signature of a file that Keras wrote.
+    """Rename inputs to the names in the only signature of a file that Keras wrote.
 
     Args:
-        runner: of the file.
-        signature: its network and the names of our inputs.
+        runner: runs the file.
+        signature: its network, and our names of the inputs.
         inputs: by our names.
     """
     theirs = list(runner.inputs(runner.names[0]))
@@ -76,6 +76,6 @@ def by_names_of_keras(runner: Runner, signature: Signature, inputs: Mapping[str,
     }
     if set(theirs) == set(by_tensor):
         return by_tensor
-    # Other names (`keras_tensor_4`, `args_0`) are numbered in the order of the inputs.
+    # Other names (`keras_tensor_4`, `args_0`) are numbered in input order.
     numbered = sorted(theirs, key=lambda key: (len(key), key))
     return dict(zip(numbered, (inputs[key] for key in signature.inputs), strict=True))

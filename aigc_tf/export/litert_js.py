@@ -1,4 +1,4 @@
-"""LiteRT.js, which runs .tflite files in browsers: fetched once with npm, checked, and copied beside a page."""
+"""LiteRT.js, the browser runtime for .tflite files: downloaded once with npm, verified, and copied beside a page."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _FETCH_SECONDS = 300
 
 @dataclass(frozen=True)
 class Archive:
-    """A published package."""
+    """A published npm package."""
 
     package: str
-    """As npm names it, with the version."""
+    """The name and version for npm."""
     file: str
-    """What `npm pack` calls it."""
+    """The file name that `npm pack` gives it."""
     integrity: str
-    """SHA-512 of the file as the registry publishes it (`npm view PACKAGE dist.integrity`)."""
+    """SHA-512 of the file from the registry (`npm view PACKAGE dist.integrity`)."""
     members: tuple[str, ...]
-    """What a page needs of it, by the names inside. package.json names the version and the licence."""
+    """The files that a page needs, by their names inside. package.json has the version and the licence."""
 
 
-# One build is for browsers with relaxed SIMD, the other for those without; both use one thread: threads need a
-# page that is isolated from other origins, which plain http on a local network cannot be.
+# One build is for browsers with relaxed SIMD, the other for those without. Both are single-threaded: threads need a
+# page isolated from other origins, which plain http on a local network cannot provide.
 ARCHIVES = {
     "core": Archive(
         "@litertjs/core@2.5.3",
@@ -58,10 +58,10 @@ ARCHIVES = {
 
 
 def fetch() -> dict[str, Path]:
-    """The archives in the project's cache, by the names of `ARCHIVES`; fetched if they are not there, and checked.
+    """The archives in the project's cache, by the names in `ARCHIVES`; downloaded if missing, and verified.
 
     Raises:
-        InputError: they cannot be downloaded, or one is not what was published.
+        InputError: they cannot be downloaded, or do not match their checksums.
     """
     folder = cache_folder("litert.js")
     paths = {name: folder / archive.file for name, archive in ARCHIVES.items()}
@@ -73,11 +73,11 @@ def fetch() -> dict[str, Path]:
 
 
 def unpack(archives: dict[str, Path], folder: Path) -> None:
-    """Write what a page needs of the checked archives into `folder`, one sub-folder each."""
+    """Extract the files that a page needs from the verified archives into `folder`, with a sub-folder each."""
     for name, path in archives.items():
         with tarfile.open(path) as content:
             for member in ARCHIVES[name].members:
-                # Read by name and written under ours: nothing in an archive decides where a file goes.
+                # Read by known names and written under our own: nothing in an archive decides where a file goes.
                 file = content.extractfile(f"package/{member}")
                 if file is None:
                     raise ValueError(f"{path}: {member} is not a file")
@@ -87,7 +87,7 @@ def unpack(archives: dict[str, Path], folder: Path) -> None:
 
 
 def _pack(folder: Path) -> None:
-    """Have npm fetch the archives into `folder`."""
+    """Download the archives into `folder` with npm."""
     npm = shutil.which("npm")
     if npm is None:
         raise InputError(_by_hand(folder, "there is no npm to fetch it"))
@@ -107,7 +107,7 @@ def _pack(folder: Path) -> None:
 
 
 def _reason(stderr: str) -> str:
-    """The first error line in words of npm 10, or of an older one that shouts ERR!."""
+    """The first error line of npm 10, or of an older npm that prints ERR!."""
     lines = re.findall(r"^npm (?:error|ERR!) (?!code |errno |syscall )(.+)$", stderr, re.MULTILINE)
     return lines[0] if lines else "no reason given"
 

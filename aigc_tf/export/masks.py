@@ -1,4 +1,4 @@
-"""The masks of attention in files whose numbers have no room for the lowest float32, which Keras networks add."""
+"""Attention masks in quantized files, whose number formats cannot represent the lowest float32 that Keras adds."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from aigc_tf.export.flatbuffer import packed
 from aigc_tf.nn.heads import MASKED
 
-# How far below all scores those lie that are masked: exp(-12) of 8-bit softmax's 256 levels is none, and a thousand of
-# them add less than a hundredth to its sum. A share of the scores' range comes on top, which is a few of its levels.
+# How far masked scores lie below all others: exp(-12) is zero in the 256 levels of 8-bit softmax, and a thousand of
+# them add less than a hundredth to its sum. A share of the scores' range, a few of its levels, is added to that.
 MARGIN, MARGIN_SHARE = 12.0, 1 / 64
 _LOWEST_IN_16 = np.finfo(np.float16).min
 _ADD = schema.BuiltinOperator.ADD
 
 Examples = Iterable[tuple[str, Mapping[str, np.ndarray]]]
-"""Name of a signature and its inputs."""
+"""A signature's name and its inputs."""
 
 
 def bound_masks(model: schema.ModelT, examples: Examples) -> None:
-    """Make the masks of a calibrated model as large as the scores that they are added to need, and no larger.
+    """Shrink the masks of a calibrated model to the size that the scores they are added to need.
 
-    256 levels from `MASKED` to 0 would leave nothing of the scores. In 8-bit arithmetic these never leave their
-    calibrated range, so its width and a margin are enough for a true mask, whatever the inputs and the weights are.
+    With 256 levels from `MASKED` to 0, all scores would be the same. In 8-bit arithmetic scores never leave their
+    calibrated range, so a mask of its width plus a margin is exact, whatever the inputs and weights are.
 
     Args:
-        model: in float, with the least and largest value seen in every tensor.
-        examples: what it was calibrated with, by signature.
+        model: in float, with the minimum and maximum of every tensor.
+        examples: the calibration data, by signature.
     """
     masked = [sums for index, graph in enumerate(model.subgraphs) for sums in _masked_scores(model, index, graph)]
     if not masked:
@@ -52,9 +52,9 @@ def bound_masks(model: schema.ModelT, examples: Examples) -> None:
 
 
 def masks_in_float16(converted: bytes) -> bytes:
-    """A file with weights in float16, whose masks are minus infinity.
+    """Replace the masks of a file with float16 weights by minus infinity.
 
-    The converter has cut them to the lowest float16, -65504, which scores can exceed.
+    The converter has clipped them to the lowest float16, -65504, which scores can exceed.
     """
     model = schema.ModelT.InitFromPackedBuf(converted, 0)
     replaced = [
@@ -67,7 +67,7 @@ def masks_in_float16(converted: bytes) -> bytes:
 
 
 class _Sum(NamedTuple):
-    """Where scores and a mask are added: positions of the subgraph and of its tensors."""
+    """An addition of scores and a mask: indices of the subgraph and of its tensors."""
 
     graph: int
     scores: int
@@ -78,7 +78,7 @@ def _masked_scores(model: schema.ModelT, index: int, graph: schema.SubGraphT) ->
     maker = {output: operator for operator in graph.operators for output in operator.outputs}
 
     def is_mask(tensor: int) -> bool:
-        """Whether it is a constant with `MASKED`, or chosen from one."""
+        """Whether it is a constant with `MASKED`, or selected from one."""
         sources = maker[tensor].inputs if tensor in maker else [tensor]
         return any(_holds(model.buffers[graph.tensors[source].buffer], np.float32(MASKED)) for source in sources)
 
@@ -91,9 +91,9 @@ def _masked_scores(model: schema.ModelT, index: int, graph: schema.SubGraphT) ->
 
 
 def _ranges(model: schema.ModelT, masked: Sequence[_Sum], examples: Examples) -> np.ndarray:
-    """The least and the largest score at each sum, and 0, which all 8-bit ranges hold: `[sums, 2]`.
+    """The minimum and maximum score at each addition, and 0, which all 8-bit ranges include: `[sums, 2]`.
 
-    The converter's calibrator sees what an operator was given after it has run, and additions write in place: it takes
+    The converter's calibrator reads an operator's inputs after it has run, and additions work in place: it would take
     the masked scores for the scores.
     """
     interpreter = Interpreter(
@@ -129,7 +129,7 @@ def _set_range(tensor: schema.TensorT, lowest: float, highest: float) -> None:
 
 
 def _holds(buffer: schema.BufferT, number: np.floating) -> bool:
-    """Whether a buffer is a constant of this number and 0 alone."""
+    """Whether a buffer is a constant with this number and 0 only."""
     if buffer.data is None or len(buffer.data) % number.itemsize:
         return False
     values = np.frombuffer(buffer.data, number.dtype)
@@ -138,7 +138,7 @@ def _holds(buffer: schema.BufferT, number: np.floating) -> bool:
 
 
 def _replace(buffer: schema.BufferT, old: np.floating, new: np.floating) -> bool:
-    """Put another number into a constant of `old` and 0; whether it is such a one."""
+    """Replace a number in a constant that has `old` and 0 only; returns whether it is one."""
     if not _holds(buffer, old):
         return False
     values = np.frombuffer(buffer.data, old.dtype)

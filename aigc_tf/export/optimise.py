@@ -1,4 +1,4 @@
-"""Makes a network smaller and faster for inference, exact to the rounding of float32."""
+"""Optimises a network for inference; exact up to float32 rounding."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aigc_tf.export.graph import Graph
 from aigc_tf.export.transposed import rewrite_transposed
 
 layers = keras.layers
-# They do nothing at inference.
+# Layers without effect at inference.
 TRAINING_ONLY = (
     layers.ActivityRegularization,
     layers.AlphaDropout,
@@ -24,23 +24,23 @@ TRAINING_ONLY = (
 
 
 def optimise(network: keras.Model, batch: int) -> tuple[keras.Model, list[dict[str, str]]]:
-    """A network for inference that computes what `network` does, and what was done to it.
+    """An inference network equivalent to `network`, and a report of the changes.
 
     Nested models are flattened, training-only layers removed, batch normalisation and rescaling folded into
     the linear layers beside them, transposed convolutions rewritten as ordinary ones where that is faster.
-    Branches, skips, several inputs and outputs, and layers that are used twice are kept.
+    Branches, skip connections, several inputs and outputs, and shared layers are supported.
 
     Args:
         network: Functional or Sequential, built; it is not changed.
-        batch: the fixed number of examples of the result.
+        batch: the fixed batch size of the result.
 
     Returns:
-        The new network, with the inputs and outputs of the old one in their order, and the report: for each
-        layer that was or might have been rewritten, `{"layer": name, "action": "removed" | "folded" |
-        "rewritten" | "left", "detail": how, or why not}`.
+        The new network, with inputs and outputs in the order of the old one, and the report: for each layer that was or
+        might have been rewritten, `{"layer": name, "action": "removed" | "folded" | "rewritten" | "left", "detail":
+        how, or why not}`.
 
     Raises:
-        ValueError: `network` has no graph that can be read.
+        ValueError: `network` is not a graph of layers.
     """
     graph = Graph(network)
     report: list[dict[str, str]] = []

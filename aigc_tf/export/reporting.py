@@ -1,4 +1,4 @@
-"""The measured part of an export's report: what is in the files, how large they are and how long a call takes."""
+"""The measured part of an export report: signatures, file sizes, latency, memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aigc_tf.families.base import Signature, TensorSpec
 
 
 def describe(signatures: Mapping[str, Signature], batch: int) -> dict[str, dict[str, Any]]:
-    """Inputs and outputs of each signature, shapes with the batch; -1 is any size, as LiteRT has it."""
+    """Inputs and outputs of each signature, with batch dimension; -1 is any size, as in LiteRT."""
 
     def tensors(specs: Mapping[str, TensorSpec]) -> dict[str, Any]:
         def shape(spec: TensorSpec) -> list[int]:
@@ -48,7 +48,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def versions() -> dict[str, str]:
-    """Of everything that shaped the files and the figures."""
+    """Versions of everything that affects the files and the figures."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
     for package in ("tensorflow", "tensorflow-cpu", "keras", "ai-edge-litert", "numpy", "aigc-tf"):
         try:
@@ -59,7 +59,7 @@ def versions() -> dict[str, str]:
 
 
 def peak_memory(path: Path) -> dict[str, int | None]:
-    """`{"process_bytes": .., "added_by_file_bytes": ..}` of a new process with LiteRT alone; None if not known."""
+    """`{"process_bytes": .., "added_by_file_bytes": ..}` of a new process with LiteRT only; None if not known."""
     script = str(Path(check_memory.__file__).resolve())
     command = [sys.executable, "-P", script, str(path)]
     finished = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -73,14 +73,14 @@ def measure(
     compare_with_keras: bool,
     work: Path,
 ) -> dict[str, Any]:
-    """`latency`, by signature and threads, `peak_memory`, and `keras_litert` beside them if asked for.
+    """`latency`, by signature and threads, `peak_memory`, and if requested `keras_litert` beside them.
 
     Args:
         path: the .tflite file.
-        signatures: what it holds.
+        signatures: the file's signatures.
         inputs: one batch for each.
-        compare_with_keras: measure Keras's own LiteRT export of the same networks too, in turns with it.
-        work: a folder for that export.
+        compare_with_keras: also measure Keras's own LiteRT export of the same networks, alternating with ours.
+        work: a temporary folder for that export.
     """
     report: dict[str, Any] = {"latency": {}, "peak_memory": peak_memory(path)}
     if compare_with_keras:
@@ -101,14 +101,14 @@ def measure(
 
 
 def keras_litert(signature: Signature, path: Path) -> dict[str, Any]:
-    """Write Keras's own LiteRT export of a network, and say what is in it.
+    """Write Keras's own LiteRT export of a network, and describe it.
 
     Returns:
         `bytes`, `operators`, `runs`: whether LiteRT alone can run it, and if so `peak_memory`.
     """
     signature.network.export(str(path), format="litert", verbose=False)
     operators = flatbuffer.operators(path)
-    # This interpreter, like a phone's, has no Flex delegate.
+    # This interpreter, like one on a phone, has no Flex delegate.
     runs = not any(operator.startswith("Flex") for operator in operators)
     report = {"bytes": path.stat().st_size, "operators": operators, "runs": runs}
     return report | ({"peak_memory": peak_memory(path)} if runs else {})

@@ -1,4 +1,4 @@
-"""Runs the signatures of a .tflite file with numpy, and times them."""
+"""Runs and times the signatures of a .tflite file with numpy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ai_edge_litert.interpreter import Interpreter
 
 
 class Runner:
-    """The signatures of one .tflite file, called with numpy arrays of the batch size it was exported with."""
+    """The signatures of a .tflite file, called with numpy arrays of its fixed batch size."""
 
     def __init__(self, path: Path | str, threads: int = 1):
         """
         Args:
             path: the file.
-            threads: how many of the machine's it may use.
+            threads: maximum number of threads.
 
         Raises:
             ValueError: it is not a .tflite file, or has no named signature.
@@ -31,7 +31,7 @@ class Runner:
 
     @property
     def names(self) -> list[str]:
-        """Of the signatures."""
+        """Names of the signatures."""
         return list(self._signatures)
 
     def inputs(self, signature: str) -> dict[str, tuple[tuple[int, ...], np.dtype]]:
@@ -43,15 +43,15 @@ class Runner:
         }
 
     def batch(self, signature: str) -> int:
-        """The fixed number of examples in a call."""
+        """The fixed batch size."""
         return next(iter(self.inputs(signature).values()))[0][0]
 
     def __call__(self, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        """The outputs by name for inputs of exactly the exported batch size."""
+        """Call a signature: inputs of exactly the exported batch size -> outputs by name."""
         return self._signatures[signature](**inputs)
 
     def map(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The outputs for any number of examples, `[count, ...]` each; the last batch is padded with its first one."""
+        """Call a signature on any number of examples, `[count, ...]` each; the last batch is padded."""
         batch = self.batch(signature)
         count = len(next(iter(inputs.values())))
         parts: dict[str, list[np.ndarray]] = {}
@@ -66,27 +66,27 @@ class Runner:
     def latency(
         self, signature: str, inputs: dict[str, np.ndarray], *, seconds: float = 0.5, runs: int = 300
     ) -> dict[str, float]:
-        """How long one call takes: the inputs are in place, the outputs are left there.
+        """Latency of one call, without copying inputs and outputs.
 
         Args:
-            signature: which one.
+            signature: name of the signature.
             inputs: of exactly the exported batch size.
-            seconds: stop after this long, but not before 10 runs.
-            runs: or after this many.
+            seconds: time limit, but at least 10 runs are made.
+            runs: maximum number of runs.
 
         Returns:
-            `least_ms` (what it takes when nothing disturbs it), `median_ms`, `p95_ms` and `runs`.
+            `least_ms` (the undisturbed time), `median_ms`, `p95_ms` and `runs`.
         """
         runner = self._signatures[signature]
         runner(**inputs)
-        # Calling the runner resizes, copies and allocates in Python, which takes as long as a small network.
-        # A phone's program does that once, so only Invoke is timed; no public method offers it by signature.
+        # Calling the runner resizes, copies and allocates in Python, which takes as long as a small network. An app
+        # does that once, so only Invoke is timed; no public method offers it by signature.
         wrapper, subgraph = runner._interpreter_wrapper, runner._subgraph_index
         return time_calls(lambda: wrapper.Invoke(subgraph), seconds=seconds, runs=runs)
 
 
 def time_calls(call: Callable[[], Any], *, seconds: float = 0.5, runs: int = 300) -> dict[str, float]:
-    """How long a call takes, by many; see `Runner.latency`."""
+    """Latency statistics over many calls; see `Runner.latency`."""
     for _ in range(3):
         call()
     times: list[float] = []

@@ -1,4 +1,4 @@
-"""Files of models of pictures of any size: such a file, or one for squares of one size."""
+"""Export of models for images of any size: files of any size, or for tiles of a fixed size."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.base import AnySize, GenerativeModel
 
 PAGE_TILE = 256
-"""Pixels: LiteRT.js takes no pictures of any size."""
+"""Pixels; LiteRT.js does not support dynamic sizes."""
 
 
 def exported_model(model: GenerativeModel, format: str, tile: int | None) -> Any:
-    """What is exported of a model: its `signatures`, and its `page`.
+    """The view of a model to export: its `signatures`, and its `page`.
 
     Args:
-        model: the trained one.
-        format: "web" is a page.
-        tile: height and width that the file takes, in pixels; None for all, where it can take all.
+        model: the trained model.
+        format: "web" for a page.
+        tile: fixed height and width of the file's input, in pixels; None for any size, where possible.
 
     Raises:
-        InputError: a model that does not take pictures of any size is given a tile, or one that is not possible.
+        InputError: a model that does not take images of any size is given a tile, or the tile is not possible.
     """
     if not isinstance(model, AnySize):
         if tile is not None:

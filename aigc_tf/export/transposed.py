@@ -1,15 +1,15 @@
 """Rewrites Conv2DTranspose as Conv2D followed by depth_to_space, exactly.
 
-A transposed convolution of kernel k and stride s adds `input[i] * kernel[t]` to `output[i * s + t - crop]`.
-The outputs of one phase, `o = q * s + r`, are an ordinary convolution over `i` with those t that fit; the
-s * s phases become channels of one convolution, and depth_to_space deals them out. Stride 1 is an ordinary
-convolution with the kernel flipped.
+A transposed convolution of kernel k and stride s adds `input[i] * kernel[t]` to `output[i * s + t - crop]`. The outputs
+of one phase, `o = q * s + r`, are an ordinary convolution over `i` with the t that fit; the s * s phases become
+channels of one convolution, and depth_to_space rearranges them. Stride 1 is an ordinary convolution with the kernel
+flipped.
 
-Why: of 80 layers of stride 2 to 4 that were timed (LiteRT 2.3, XNNPACK, one thread, 1 to 256 channels), the
-rewritten one was faster in 79 with float weights, median 3.3 times, and in 78 with 8-bit ones, median 2.8
-times; where the kernel is smaller than the stride, XNNPACK leaves 8-bit transposed convolutions to a reference
-kernel that is over 100 times slower. At stride 1 both take the same time, except with very few channels, where
-the transposed one is left alone; the ordinary one is what other delegates know best.
+Why: of 80 layers of stride 2 to 4 that were timed (LiteRT 2.3, XNNPACK, one thread, 1 to 256 channels), the rewritten
+    one was faster in 79 with float weights, median 3.3 times, and in 78 with 8-bit ones, median 2.8 times; where the
+    kernel is smaller than the stride, XNNPACK leaves 8-bit transposed convolutions to a reference kernel that is over
+    100 times slower. At stride 1 both take the same time, except with very few channels, where the transposed one is
+    kept; other delegates support the ordinary one best.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from aigc_tf.export.folding import is_float32
 from aigc_tf.export.graph import Block, Graph
 
-# They act on each value alone, so that they may run before depth_to_space.
+# Elementwise operations, which may run before depth_to_space.
 ELEMENTWISE = frozenset({"elu", "gelu", "leaky_relu", "linear", "relu", "relu6", "selu", "sigmoid", "silu", "tanh"})
 
 
@@ -34,30 +34,30 @@ class Plan:
     taps: tuple[tuple[int, int, int], ...]
     """`(phase, offset, tap)`."""
     first: int
-    """The least offset."""
+    """The smallest offset."""
     size: int
-    """Of the ordinary kernel."""
+    """Width of the ordinary kernel."""
     steps: int
-    """q runs over this many values more than the input is long."""
+    """How many more values than the input q runs over."""
     start: int
-    """How many of the first outputs are dropped."""
+    """Number of first outputs to drop."""
     extra: int
-    """The output is this much longer than the input times the stride."""
+    """How much longer the output is than the input times the stride."""
 
     @property
     def padding(self) -> tuple[int, int]:
-        """Zeros before and after the input."""
+        """Zero padding before and after the input."""
         return -self.first, self.steps + self.first + self.size - 1
 
 
 def plan_axis(kernel: int, stride: int, padding: str) -> Plan:
     """The cheapest plan for one axis.
 
-    With padding `same` the phases may be counted from the first output that is kept, or from the first that
-    the kernel reaches; the second wants a slice afterwards and sometimes a smaller kernel.
+    With padding `same`, phases may be counted from the first output that is kept, or from the first one that the kernel
+    reaches; the latter needs a slice afterwards and sometimes a smaller kernel.
     """
     overlap = max(kernel - stride, 0)
-    crop = overlap // 2 if padding == "same" else 0  # as TensorFlow does: the odd one is cut at the end
+    crop = overlap // 2 if padding == "same" else 0  # as in TensorFlow: an odd one is cut at the end
     extra = 0 if padding == "same" else overlap  # output length is input * stride + extra
 
     def plan(start: int) -> Plan:
@@ -77,7 +77,7 @@ def plan_axis(kernel: int, stride: int, padding: str) -> Plan:
 
 
 def rewrite_kernel(kernel: np.ndarray, stride: int, rows: Plan, columns: Plan) -> np.ndarray:
-    """`[height, width, out, in]` of the transposed to `[rows, columns, in, stride * stride * out]`."""
+    """Rearrange a transposed kernel `[height, width, out, in]` into `[rows, columns, in, stride * stride * out]`."""
     _, _, filters, channels = kernel.shape
     result = np.zeros((rows.size, columns.size, channels, stride, stride, filters), kernel.dtype)
     for row_phase, row_offset, row_tap in rows.taps:
@@ -89,7 +89,7 @@ def rewrite_kernel(kernel: np.ndarray, stride: int, rows: Plan, columns: Plan) -
 
 
 def rewrite_transposed(graph: Graph, report: list[dict[str, str]]) -> None:
-    """Rewrite every Conv2DTranspose for which that is possible and faster; `report` says which, or why not."""
+    """Rewrite every Conv2DTranspose where possible and faster; `report` lists each, or why not."""
     for block in list(graph.blocks()):
         if not block.is_a(keras.layers.Conv2DTranspose):
             continue
@@ -103,7 +103,7 @@ def rewrite_transposed(graph: Graph, report: list[dict[str, str]]) -> None:
 
 
 def _obstacle(graph: Graph, block: Block) -> str:
-    """Why a block stays as it is; empty if it does not."""
+    """Why a block cannot be rewritten; empty if it can."""
     height, width = block["strides"]
     if block["data_format"] != "channels_last" or not is_float32(block):
         return "not channels_last in float32"
@@ -127,7 +127,7 @@ def _rewrite(graph: Graph, block: Block) -> None:
     filters = kernel.shape[2]
     rows, columns = (plan_axis(size, stride, block["padding"]) for size in kernel.shape[:2])
     weights = [rewrite_kernel(kernel, stride, rows, columns)] + [np.tile(bias, stride**2) for bias in biases]
-    # XNNPACK takes a convolution of padding "same" as it is; any other padding is a Pad before it.
+    # XNNPACK fuses padding "same" into a convolution; any other padding is a separate Pad.
     is_same = all(plan.padding == ((plan.size - 1) // 2, plan.size // 2) for plan in (rows, columns))
     activation = block["activation"]
     fused = activation if isinstance(activation, str) and activation in ELEMENTWISE else "linear"
@@ -156,7 +156,7 @@ def _rewrite(graph: Graph, block: Block) -> None:
 
 
 def _crop(image: keras.KerasTensor, before: tuple[int, int], after: tuple[int, int]) -> keras.KerasTensor:
-    """Cut rows and columns off; one Slice, where Cropping2D makes a strided one."""
+    """Crop rows and columns with one Slice, where Cropping2D makes a strided one."""
     batch, height, width, channels = image.shape
     size = (batch, height - before[0] - after[0], width - before[1] - after[1], channels)
     return keras.ops.slice(image, (0, *before, 0), size)

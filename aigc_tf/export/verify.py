@@ -1,4 +1,4 @@
-"""Compares an exported file with Keras, number by number."""
+"""Verifies an exported file against Keras, number by number."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ _NUMBERS_AT_ONCE = 2**20  # of an input
 
 
 class VerificationError(RuntimeError):
-    """An exported file does not do what the Keras network does; the message holds the numbers."""
+    """An exported file differs too much from the Keras network; the message has the numbers."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Largest differences from Keras that are accepted, each times max(1, largest value of Keras)."""
+    """Maximum accepted differences from Keras, each relative to max(1, largest value of Keras)."""
 
     float32: float = 1e-5
-    """Any one number, after one pass."""
+    """For any single number, after one pass."""
     recurrent: float = 1e-4
-    """Any one number in float32, after `steps` steps that each start from the state before."""
+    """For any single number in float32, after `steps` recurrent steps."""
     float16: float = 2e-3
-    """Any one number, with weights in float16."""
+    """For any single number, with float16 weights."""
     quantized: float = 0.1
-    """The mean over all numbers with 8-bit weights: only a sanity check, quality is measured on top."""
+    """For the mean over all numbers with 8-bit weights: only a sanity check, since quality is measured as well."""
     ranks: float = 0.98
-    """Least rank correlation with Keras of a single number for each example, such as a score, with 8-bit weights."""
+    """Minimum rank correlation with Keras of one number per example, such as a score, with 8-bit weights."""
     ceiling: float = 0.05
-    """Largest share of examples that have the highest such number and do not in Keras: they cannot be told apart."""
+    """Maximum share of examples that share the highest such number but do not in Keras: they cannot be told apart."""
     examples: int = 256
-    """How many are compared, at least, and as many strange ones."""
+    """Minimum number of examples to compare, and the same number of strange ones."""
     steps: int = 256
-    """Length of the sequence, for a signature that feeds its state back."""
+    """Sequence length for recurrent signatures."""
 
     def bound(self, quantize: str, signature: Signature, recurrent: bool = False) -> tuple[str, float]:
-        """Which figure is bounded, `largest` or `mean`, and by how much.
+        """Which difference is bounded, `largest` or `mean`, and the bound.
 
         Args:
-            quantize: of the file.
-            signature: each pass of its network may add as much as one; see `Signature.passes`.
-            recurrent: whether each of its steps starts from the state before.
+            quantize: the file's quantization.
+            signature: each pass of its network may add the error of one; see `Signature.passes`.
+            recurrent: whether each step starts from the previous state.
         """
         if quantize in ("dynamic", "int8"):
             return "mean", self.quantized
@@ -63,7 +63,7 @@ class Limits:
 
 
 def run_keras(network: keras.Model, signature: Signature, inputs: Arrays, chunk: int = 64) -> Arrays:
-    """The outputs by name of the network as it was trained, of at most `chunk` examples at once."""
+    """The outputs by name of the network as trained, for at most `chunk` examples at once."""
     count = len(next(iter(inputs.values())))
     chunk = max(1, min(chunk, _NUMBERS_AT_ONCE * count // max(values.size for values in inputs.values())))
     parts = []
@@ -80,14 +80,14 @@ def run_sequence(
     batch: int,
     longest: int | None = None,
 ) -> Arrays:
-    """The outputs of a recurrent signature, step after step.
+    """Run a recurrent signature step by step.
 
     Args:
         call: one step.
-        inputs: `[steps * batch, ...]` each; of those that are fed back only the first step's are used.
-        feedback: which output becomes which input of the next step.
-        batch: how many sequences run side by side.
-        longest: steps after which sequences begin anew, with their inputs' states.
+        inputs: `[steps * batch, ...]` each; for those that are fed back only the first step is used.
+        feedback: output name -> the input of the next step that it becomes.
+        batch: number of parallel sequences.
+        longest: number of steps after which sequences restart, from the states in the inputs.
 
     Returns:
         `[steps * batch, ...]` for each output.
@@ -105,21 +105,21 @@ def run_sequence(
 
 
 def by_size(answers: Sequence[Arrays]) -> Arrays:
-    """Outputs of inputs of several sizes, as those of one signature: `picture`, `picture [1, 24, 40, 3]`, ..."""
+    """Outputs for inputs of several sizes, as those of one signature: `picture`, `picture [1, 24, 40, 3]`, ..."""
     first, *others = answers
     return first | {f"{name} {list(values.shape)}": values for part in others for name, values in part.items()}
 
 
 def run_saved_model(folder: Path, inputs: Mapping[str, Sequence[Arrays]], work: Path) -> dict[str, list[Arrays]]:
-    """The outputs of every signature of a SavedModel, by TensorFlow alone in a new process.
+    """Run all signatures of a SavedModel with TensorFlow only, in a new process.
 
     Args:
-        folder: of the SavedModel.
-        inputs: of each signature, of one size after the other.
-        work: a folder for files.
+        folder: the SavedModel's folder.
+        inputs: for each signature, one entry per size.
+        work: a temporary folder.
 
     Raises:
-        VerificationError: it cannot be loaded or run there.
+        VerificationError: it cannot be loaded or run.
     """
     inputs_path, outputs_path = work / "inputs.npz", work / "outputs.npz"
     arrays = {
@@ -189,11 +189,11 @@ def compare(what: str, reference: Arrays, answer: Arrays, bound: tuple[str, floa
 
 
 def comparable(signature: Signature, reference: Arrays, answer: Arrays) -> tuple[Arrays, Arrays]:
-    """Both sides as they are compared: what stands in Keras at the places that outputs hold instead of these (see
-    `Signature.places`), and of other outputs what `Signature.compared` makes of them.
+    """The two sides in comparable form: where outputs are indices (see `Signature.places`) the values of Keras at
+    these; other outputs as `Signature.compared` returns them.
 
     Raises:
-        VerificationError: a place is none.
+        VerificationError: an index is out of range.
     """
     found = [dict(reference), dict(answer)]
     for name, values in signature.places.items():
@@ -213,11 +213,11 @@ def comparable(signature: Signature, reference: Arrays, answer: Arrays) -> tuple
 def compare_order(
     what: str, reference: Arrays, answer: Arrays, names: Sequence[str], limits: Limits
 ) -> dict[str, float]:
-    """Whether single numbers `[count]` put examples, ordinary and strange, in the order in which Keras puts them.
+    """Whether single numbers `[count]` rank examples, ordinary and strange, as Keras does.
 
     Returns:
-        `{"ranks": .., "ceiling": ..}`: the least rank correlation, and the largest share of examples that have the
-        highest number of all, and not in Keras.
+        `{"ranks": .., "ceiling": ..}`: the smallest rank correlation, and the largest share of examples that have the
+        highest number of all, but not in Keras.
 
     Raises:
         VerificationError: a limit is exceeded.

@@ -1,4 +1,4 @@
-"""Exports a model as a static page: the .tflite file, and LiteRT.js, which runs it in a browser."""
+"""Exports a model as a static web page: the .tflite file, and LiteRT.js to run it in the browser."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ DIRECTIONS = 8
 
 
 class HasPage(HasSignatures, Protocol):
-    """What a page needs of a model; every `GenerativeModel` has it."""
+    """What the export of a page needs from a model; every `GenerativeModel` has it."""
 
     def page(self, source: Any = None) -> Sequence[Panel]:
-        """What a browser can do with the file."""
+        """The panels of the page: what a browser can do with the file."""
 
 
 def export_web(
@@ -44,19 +44,19 @@ def export_web(
     source: Any = None,
     **options: Any,
 ) -> Export:
-    """Write a folder that any web server can serve as it is: `index.html` has the panels that `model.page` names.
+    """Write a folder that any web server can serve as is: `index.html` has the panels that `model.page` returns.
 
     The folder gets the page, `page.json`, `model.tflite` and its `export.json`, and LiteRT.js; the page loads nothing
-    from elsewhere. Like `export`, it leaves the folder as it was when something fails.
+    from elsewhere. Like `export`, it leaves the folder unchanged on failure.
 
     Args:
-        model: one with panels.
-        out: the folder.
-        title: what the page calls the model.
-        facts: what the page says of it, such as the licence of its data.
-        batch: 1, since the page makes one example at a time.
+        model: a model with panels.
+        out: the output folder.
+        title: the model's name on the page.
+        facts: what the page says about it, such as the licence of its data.
+        batch: 1, since the page generates one example at a time.
         source: as for `export`.
-        options: the others of `export`.
+        options: further arguments of `export`.
 
     Returns:
         The path of `index.html`, and the report of the .tflite file.
@@ -95,7 +95,7 @@ def export_web(
 
 
 def _described(panel: Panel, signature: Signature, folder: Path) -> dict[str, Any]:
-    """A panel as page.json has it; its examples are written into the folder."""
+    """A panel in the form of page.json; its examples are written into the folder."""
     described = {"module": panel.module, "signature": panel.signature, **panel.facts}
     if panel.moved is not None:
         prior = panel.facts.get("prior")
@@ -111,15 +111,15 @@ def _described(panel: Panel, signature: Signature, folder: Path) -> dict[str, An
 
 
 def directions(network: keras.Model, factor: np.ndarray | None = None, position: int = 0) -> np.ndarray:
-    """Orthonormal directions of the normal numbers behind a latent: float64 `[at most 8, their number]`.
+    """Orthonormal latent directions in the space of the normal numbers: float64 `[at most 8, their number]`.
 
-    Those that move the output of the first dense layer most (`latent_space.factorised`). A latent that does
-    not meet a dense layer first is moved along the first of the numbers themselves.
+    They change the output of the first dense layer most (`latent_space.factorised`). If the latent is not the input of
+    a dense layer, the directions are the first of the numbers themselves.
 
     Args:
         network: a Functional model.
-        factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
-        position: of the latent among the inputs.
+        factor: of the latent's prior, a matrix or its diagonal; None for the standard normal prior.
+        position: index of the latent among the inputs.
     """
     latent = network.inputs[position]
     kernel = first_kernel(network, latent.name)
@@ -129,5 +129,5 @@ def directions(network: keras.Model, factor: np.ndarray | None = None, position:
 
 
 def _numbers(array: np.ndarray) -> list[Any]:
-    """For JSON, to the precision of float32."""
+    """Numbers for JSON, in float32 precision."""
     return np.vectorize(lambda value: float(f"{value:.8g}"))(array).tolist()

@@ -1,4 +1,4 @@
-"""Exports a model: optimise, convert, verify, report, and only then move into place."""
+"""The export pipeline: optimise, convert, verify, report, then move into place."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ TFLITE, SAVED_MODEL, REPORT = "model.tflite", "saved_model", "export.json"
 
 
 class HasSignatures(Protocol):
-    """What export needs of a model; every `GenerativeModel` has it."""
+    """What export needs from a model; every `GenerativeModel` has it."""
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """The functions to export, by name; `source` is where examples of data come from."""
+        """The functions to export, by name; `source` provides examples of data."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Export:
     path: Path
     """The `.tflite` file, the SavedModel's folder, or the page."""
     report: dict[str, Any]
-    """What `export.json` beside it holds."""
+    """The content of `export.json` beside it."""
 
 
 def export(
@@ -59,32 +59,31 @@ def export(
     seed: int = 0,
     progress: Callable[[str], None] = lambda stage: None,
 ) -> Export:
-    """Write a model's signatures into a folder, compared with Keras.
+    """Export a model's signatures to a folder, verified against Keras.
 
-    The folder gets `saved_model/`, `export.json` and, unless `format` is `saved_model`, `model.tflite`. They
-    replace those of an older export there, after everything has been verified; a failed export leaves
-    the folder as it was.
+    The folder gets `saved_model/`, `export.json` and, unless `format` is `saved_model`, `model.tflite`. They replace
+    those of an older export after everything has been verified; a failed export leaves the folder unchanged.
 
     Args:
         model: its `signatures()` are exported.
-        out: the folder.
+        out: the output folder.
         format: `tflite` or `saved_model`.
-        quantize: of the .tflite: `none`, `float16`, `dynamic` (8-bit weights) or `int8` (8-bit arithmetic,
-            calibrated on the signatures' examples, inputs and outputs in float).
-        batch: the fixed number of examples in a call.
-        source: of the real examples that the model's signatures are compared and calibrated on, if they take data.
+        quantize: of the .tflite: `none`, `float16`, `dynamic` (8-bit weights) or `int8` (8-bit arithmetic, calibrated
+            on the signatures' examples, with float inputs and outputs).
+        batch: the fixed batch size.
+        source: provides real examples for comparison and calibration, if the model's signatures take data.
         limits: accepted differences from Keras.
-        metadata: JSON-able facts (licence, source of the data, vocabulary) that go into the file.
-        quality: is given a `Runner` of the finished file; what it returns goes into the report, and a
-            `VerificationError` that it raises fails the export.
-        measure: latency and memory of the .tflite.
-        compare_with_keras: measure Keras's own `export(format="litert")` of the same networks, too.
+        metadata: JSON-able facts (licence, source of the data, vocabulary) to store in the file.
+        quality: called with a `Runner` of the finished file; its result goes into the report, and a `VerificationError`
+            that it raises fails the export.
+        measure: whether to measure latency and memory of the .tflite.
+        compare_with_keras: also measure Keras's own `export(format="litert")` of the same networks.
         seed: of the examples.
-        progress: is told of each stage in a line.
+        progress: called with a line for each stage.
 
     Raises:
-        InputError: an argument is not one of those above, or a layer has no built-in LiteRT operator.
-        VerificationError: an exported file does not do what Keras does, with the numbers.
+        InputError: an argument is invalid, or a layer has no built-in LiteRT operator.
+        VerificationError: an exported file differs too much from Keras; the message has the numbers.
     """
     check_arguments(format, quantize, batch)
     out = Path(out)
@@ -130,10 +129,10 @@ def _write_tflite(
     quality: Callable[[Runner], dict[str, Any]] | None,
     progress: Callable[[str], None],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Convert the SavedModel in a folder to LiteRT and compare that with Keras.
+    """Convert the SavedModel in a folder to LiteRT and compare the result with Keras.
 
     Returns:
-        The differences by signature, and what the report says of the file.
+        The differences by signature, and the report's entries about the file.
     """
     path, quantize = made / TFLITE, facts["quantize"]
     progress(f"converting it to LiteRT with quantize {quantize}, and comparing that with Keras")
@@ -149,7 +148,7 @@ def _write_tflite(
 
 
 def check_arguments(format: str, quantize: str, batch: int) -> None:
-    """Raise InputError unless `export` takes these."""
+    """Raise InputError unless these are valid arguments of `export`."""
     if format not in FORMATS:
         raise InputError(f"format is {format!r}: choose one of {', '.join(FORMATS)}")
     if quantize not in QUANTIZATIONS:
@@ -176,13 +175,13 @@ def _check(name: str, signature: Signature) -> None:
 
 @dataclass(frozen=True)
 class _Expected:
-    """What the files have to answer, and how nearly."""
+    """The expected outputs of the files, with tolerances."""
 
     signatures: Mapping[str, Signature]
     batch: int
     limits: Limits
     examples: Mapping[str, Sequence[verify.Arrays]]
-    """Of each signature; where it takes any size, of several sizes."""
+    """Inputs of each signature; in several sizes where it takes any size."""
     answers: Mapping[str, Sequence[verify.Arrays]]
 
     def one_batch(self) -> dict[str, verify.Arrays]:
@@ -234,7 +233,7 @@ def _compare_tflite(expected: _Expected, runner: Runner, quantize: str) -> dict[
 
 
 def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.Arrays, verify.Arrays]:
-    """What Keras and the file answer, each going on from its own state."""
+    """The outputs of Keras and of the file, each continuing from its own state."""
     signature = expected.signatures[name]
 
     def file_step(inputs: verify.Arrays) -> verify.Arrays:
@@ -249,9 +248,9 @@ def _sequences(expected: _Expected, runner: Runner, name: str) -> tuple[verify.A
 
 
 def move_into_place(made: Path, out: Path, names: Iterable[str]) -> None:
-    """Replace the entries `names` of an older export by those of a verified one; what else the folder has stays.
+    """Replace the entries `names` of an older export by those of a verified one; other files in the folder stay.
 
-    What is moved is on the disk before: a power cut leaves entries that are whole.
+    Everything is synced to disk before it is moved: a power cut leaves complete entries.
     """
     bring_to_disk(made)
     out.mkdir(exist_ok=True)
@@ -263,7 +262,7 @@ def move_into_place(made: Path, out: Path, names: Iterable[str]) -> None:
                 (out / name).rename(retired / name)
             if (made / name).exists():
                 (made / name).rename(out / name)
-    except OSError:  # half is worse than none: bring the older one back
+    except OSError:  # half is worse than none: restore the older one
         for entry in retired.iterdir():
             if (out / entry.name).exists():
                 (out / entry.name).rename(made.parent / f"failed_{entry.name}")

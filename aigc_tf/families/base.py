@@ -1,4 +1,4 @@
-"""What training, measuring and export ask of a model, whatever its algorithm."""
+"""The base class of all models, and the signatures of exported files."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from aigc_tf.nn.optimizers import FusedAdam
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether a message of TensorFlow's says more than that functions are traced anew.
+    """A logging filter that drops TensorFlow's warnings about retracing.
 
-    Each model has functions of its own: where a process makes several, TensorFlow takes them for one that is traced
-    again and again, and says so in a paragraph.
+    Each model has its own traced functions: if a process creates several models, TensorFlow mistakes them for one
+    function that is retraced repeatedly, and warns at length.
     """
     return "triggered tf.function retracing" not in record.getMessage()
 
@@ -36,16 +36,16 @@ class TensorSpec:
     """One input or output of a signature."""
 
     shape: tuple[int | None, ...]
-    """Without the batch dimension; None is any height or width."""
+    """Without the batch dimension; None for any height or width."""
     meaning: str
-    """What the numbers are, with range and unit, for the model card."""
+    """The meaning of the values, with range and unit, for the model card."""
     dtype: str = "float32"
     kinds: tuple[str, ...] = ()
-    """Of a number from 0 that stands for one of several: their names."""
+    """The names behind the ids from 0 of a categorical input or output."""
 
 
 NUMBERS_TRIED = 2**22
-"""How many numbers the examples of an input hold, at most, that a file is compared and calibrated with."""
+"""Maximum total size of an input's examples for verification and calibration."""
 FEWEST_TRIED = 8
 
 Examples: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
@@ -54,7 +54,7 @@ Examples: TypeAlias = Callable[[int, int], dict[str, np.ndarray]]
 
 @dataclass(frozen=True)
 class Signature:
-    """A named, deterministic function of a trained model: what SavedModel and LiteRT files hold."""
+    """A named, deterministic function of a trained model, as in SavedModel and LiteRT files."""
 
     network: keras.Model
     """Functional; its inputs and outputs are in the order of the two mappings below."""
@@ -66,36 +66,35 @@ class Signature:
     """For a signature that is called in a loop: which output becomes which input of the next call,
     `{"new_state": "state"}`. It is verified and calibrated over whole sequences."""
     longest: int | None = None
-    """How many calls a sequence can have, if it has an end: a transformer's context."""
+    """Maximum number of calls in a sequence, such as a transformer's context; None if unlimited."""
     strange: Examples | None = None
-    """What `examples` gives, out of the ordinary, as users may give it; None where programs draw the inputs, as latents
-    are."""
+    """Like `examples`, but unusual inputs that users may give; None if inputs are drawn by programs, as latents are."""
     places: Mapping[str, str] = field(default_factory=dict)
-    """Which outputs hold places in another one, as of its largest numbers: `{"items": "scores"}`. What is compared is
-    what stands at these places in Keras: of two that are next to equal, either may come first."""
+    """Outputs that are indices into another output, for example of its largest values: `{"items": "scores"}`. They are
+    compared by Keras's values at these indices, since the order of nearly equal values is arbitrary."""
     compared: Mapping[str, Callable[[np.ndarray], np.ndarray]] = field(default_factory=dict)
-    """What of an output is compared with Keras, and then on the mean over all numbers: the spectrogram of a sound whose
-    phases are found by iterations that let rounding grow, where they are hardly defined."""
+    """A transform of outputs before the comparison with Keras, which is then of means over all values: the spectrogram
+    of a sound, for example, as phase reconstruction amplifies rounding errors where phases are ill-defined."""
     other_sizes: Sequence[Examples] = ()
-    """Examples of other heights and widths, where these are unknown: files are compared on a batch of each, and timed
-    with the last."""
+    """Examples of further heights and widths, for signatures of any size: files are compared on a batch of each, and
+    timed with the last."""
     passes: int = 1
-    """How often a network is applied one after the other in a call, each time to what it made before: the differences
-    from Keras that are accepted are so many times those of a single pass."""
+    """How many times a call applies a network in sequence, each time to its previous output; the tolerance for
+    differences from Keras is multiplied by it."""
     in_float: bool = False
-    """In a file with 8-bit arithmetic it stays in float: it computes what 256 levels have no room for, such as phases,
-    without layers that learnt anything."""
+    """Kept in float in files with 8-bit arithmetic, for computations without trained layers that need more than 256
+    levels, such as phases."""
 
     def tried(self, count: int, seed: int, batch: int = 1) -> dict[str, np.ndarray]:
-        """Inputs to verify and to calibrate with: ordinary ones, then as many strange ones if there are any.
+        """Inputs for verification and calibration: ordinary ones, then as many unusual ones if there are any.
 
-        8-bit numbers hold only what was seen when they were calibrated: by ordinary inputs alone, and all strange ones
-        look alike.
+        8-bit values cover only the range seen in calibration: with ordinary inputs alone, all unusual ones would look
+        alike.
 
         Args:
-            count: of ordinary ones; of large ones there are fewer, see `NUMBERS_TRIED`.
-            seed: of what is drawn.
-            batch: whole batches of so many are given.
+            count: number of ordinary ones; fewer if they are large, see `NUMBERS_TRIED`.
+            seed: of random inputs.
+            batch: the result consists of whole batches of this size.
         """
         if not self.feedback:
             largest = max(values.size for values in self.examples(1, seed).values())
@@ -109,7 +108,7 @@ class Signature:
 
 
 class AnySize(abc.ABC):
-    """A model of pictures of any height and width, of which a file can also be made that takes squares of one size."""
+    """A model of pictures of any height and width, which can also be exported for squares of a fixed size."""
 
     @abc.abstractmethod
     def of_size(self, side: int) -> Any:
@@ -121,14 +120,14 @@ class AnySize(abc.ABC):
 
 
 class GenerativeModel(keras.Model, abc.ABC):
-    """A `keras.Model` with a `train_step` of its own over batches of named tensors.
+    """A `keras.Model` with a custom `train_step` over batches of named tensors.
 
-    What it can do, it says by the base classes of its tasks (`aigc_tf.families.tasks`). The networks and optimizers are
-    attributes; `state` collects what a checkpoint holds.
+    Its tasks are given by base classes from `aigc_tf.families.tasks`. Networks and optimizers are attributes; `state`
+    collects the contents of a checkpoint.
     """
 
     adam: FusedAdam
-    """Of all weights that learn, unless a model has several optimizers."""
+    """The optimizer of all trainable weights, unless a model has several."""
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
@@ -136,7 +135,7 @@ class GenerativeModel(keras.Model, abc.ABC):
         return {"optimizer": self.adam}
 
     def ready(self) -> None:
-        """Call at the end of a constructor: the networks and the optimizers are there.
+        """Finish construction: call at the end of a constructor, when networks and optimizers exist.
 
         `fit` compiles the training step without XLA, which made that of a GAN six times slower on CPUs.
         """
@@ -148,15 +147,15 @@ class GenerativeModel(keras.Model, abc.ABC):
         """The functions that an exported file holds, by name.
 
         Args:
-            source: of real examples, for inputs that are data; without one the model's own samples stand in.
+            source: of real examples, for inputs that are data; without it, the model's own samples are used.
         """
 
     def export_metadata(self) -> dict[str, Any]:
-        """JSON-able facts that a program needs to run the exported file, beside its signatures (docs/MOBILE.md)."""
+        """JSON-able facts that programs need to run the exported file, besides its signatures (docs/MOBILE.md)."""
         return {}
 
     def exported_with(self, **options: Any) -> Any:
-        """What is exported with the recipe's `export_options`: its `signatures`, `page` and `export_metadata`.
+        """The object to export with the recipe's `export_options`: has `signatures`, `page` and `export_metadata`.
 
         Args:
             options: by name; most models have none.
@@ -165,7 +164,7 @@ class GenerativeModel(keras.Model, abc.ABC):
         return self
 
     def page(self, source: Any = None) -> Sequence[Panel]:
-        """What a browser can do with the exported file, one panel below the other; nothing by default.
+        """Panels of the web page for the exported file, top to bottom; none by default.
 
         Args:
             source: of examples; None if it is not available.
@@ -175,32 +174,32 @@ class GenerativeModel(keras.Model, abc.ABC):
 
     @abc.abstractmethod
     def previews(self, source: Any) -> Mapping[str, Preview | Clip]:
-        """What to watch through training, by name: pictures, uint8 `[height, width, channels]`, text, or sounds.
+        """Previews during training, by name: pictures, uint8 `[height, width, channels]`, text, or sounds.
 
         Args:
             source: the run's; examples come from its `watched` part.
         """
 
     def troubles(self, logs: Mapping[str, Any], watched: dict[str, float]) -> list[str]:
-        """What goes wrong in training by what a step has logged, in words; nothing by default.
+        """Warnings about training problems, from a step's logs; none by default.
 
         Args:
             logs: of the step.
-            watched: what is counted from step to step, by name; part of every checkpoint.
+            watched: counters kept across steps, by name; part of every checkpoint.
         """
         return []
 
     def state(self) -> dict[str, keras.Variable]:
         """Every variable that training changes, by the path of its layer.
 
-        `Model.variables` holds the weights, the batch-norm statistics, the moving averages and the states of
-        all seed generators (Dropout's too), but no optimizer: those are added here.
+        `Model.variables` holds the weights, batch-norm statistics, EMA weights and the states of all seed generators
+        (including Dropout's), but not the optimizers', which are added here.
         """
         return named_state(self, self.optimizers)
 
 
 def copy_state(source: GenerativeModel, target: GenerativeModel) -> None:
-    """Give a model the state of another of the same recipe."""
+    """Copy a model's state to another model of the same recipe."""
     state = source.state()
     for name, variable in target.state().items():
         variable.assign(state[name].numpy())

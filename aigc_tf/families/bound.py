@@ -1,4 +1,4 @@
-"""Autoencoders of rows, windows or users that learn from the evidence lower bound, in nats of an example."""
+"""Training of autoencoders of rows, windows or users on the ELBO, in nats per example."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from aigc_tf.nn.variational import Posterior, active_units, kl_weight
 
 
 class BoundLearner(abc.ABC):
-    """Encoder and decoder of vectors, whose divergence has a weight that rises (`beta`, `annealing_steps`)."""
+    """Mixin of VAEs over vectors, with KL annealing (`beta`, `annealing_steps`)."""
 
     recipe: Any
     encoder: keras.Model
     """Examples -> mean and log variance, `[batch, latent_dim]` each."""
     decoder: keras.Model
     sampler: keras.Model
-    """The decoder that is used: its moving average, if there is one."""
+    """The decoder for inference: its EMA, if there is one."""
     sample: GaussianSample
     adam: keras.optimizers.Optimizer
 
@@ -32,14 +32,14 @@ class BoundLearner(abc.ABC):
 
     @abc.abstractmethod
     def nats(self, parameters: Any, examples: Any) -> Any:
-        """-log p(x | z) by what the decoder gives: `[batch]`."""
+        """-log p(x | z) from the decoder's output: `[batch]`."""
 
     def bound_step(self, seen: Any, examples: Any) -> dict[str, tf.Tensor]:
-        """Update both networks (Kingma & Welling 2014, eq. 10); what is logged of it.
+        """Update both networks (Kingma & Welling 2014, eq. 10); returns metrics.
 
         Args:
-            seen: what the encoder is given: the examples, or a part of them.
-            examples: what is to be explained.
+            seen: the encoder's input: the examples, or a part of them.
+            examples: the targets.
         """
         with tf.GradientTape() as tape:
             posterior = Posterior(*self.encoder(seen, training=True))
@@ -57,7 +57,7 @@ class BoundLearner(abc.ABC):
         }
 
     def held_out_bound(self, examples: Any) -> dict[str, tf.Tensor]:
-        """`loss`, the negative evidence lower bound of held-out examples in nats, with fixed noise. Changes nothing."""
+        """`loss`, the negative ELBO of held-out examples in nats, with fixed noise. Changes nothing."""
         posterior = Posterior(*self.encoder(examples, training=False))
         noise = keras.random.normal(ops.shape(posterior.mean), seed=0)
         nats = self.nats(self.sampler(posterior.at(noise), training=False), examples)

@@ -1,4 +1,4 @@
-"""From a recipe to a model."""
+"""Creation of models from recipes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create(recipe: Recipe, **assets: Any) -> GenerativeModel:
 
     Args:
         recipe: of the model.
-        assets: what the recipe's `assets` names; of a model of text its `vocabulary`.
+        assets: those named in the recipe's `assets`, such as the `vocabulary` of a text model.
 
     Raises:
         ValueError: other assets are needed.
@@ -56,14 +56,14 @@ def asked_for(function: Callable[..., Any], assets: Mapping[str, Any]) -> dict[s
 
 
 def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
-    """Keep layers as they are: those whose `network/layer` matches one of the patterns.
+    """Freeze the layers whose `network/layer` matches one of the patterns.
 
     Args:
-        networks: by role; of those with several forms, such as a language model's, the names of the forms count.
-        patterns: as shells have them: `encoder/*`, `generator/dense`.
+        networks: by role; for networks with several variants, such as a language model's, the variants' names count.
+        patterns: shell-style: `encoder/*`, `generator/dense`.
 
     Raises:
-        InputError: a pattern matches nothing, or all of them leave nothing to train.
+        InputError: a pattern matches nothing, or nothing is left to train.
     """
     layers: dict[str, keras.layers.Layer] = {}
     for role, network in networks.items():
@@ -82,7 +82,7 @@ def freeze(networks: Mapping[str, Any], patterns: Sequence[str]) -> None:
 
 
 def refuse_absurd_numbers(recipe: Recipe) -> None:
-    """Raise InputError for whole numbers that no tensor's size can be, and for batches asked for by mistake."""
+    """Raise InputError for integers that no tensor size can be, and for batch sizes that must be mistakes."""
     for name, value in flatten(recipe).items():
         for number in value if isinstance(value, tuple) else (value,):
             if isinstance(number, int) and number > MAX_SEED:
@@ -95,10 +95,10 @@ def refuse_absurd_numbers(recipe: Recipe) -> None:
 
 
 def refuse_batch_of_one(recipe: Recipe, model: GenerativeModel) -> None:
-    """Raise InputError if batches have one example, and the model normalizes over the batch alone.
+    """Raise InputError for a batch size of 1 if the model normalizes only over the batch.
 
-    The mean of one example is itself: what is left is the layer's shift, the same whatever the example, and nothing is
-    learnt of a latent in front of it.
+    The mean of one example is itself, so that only the layer's shift remains, whatever the example, and nothing is
+    learnt from a latent before it.
     """
     if recipe.batch_size > 1:
         return

@@ -1,4 +1,4 @@
-"""Words that a training step takes for unknown, so that a model learns to do without some."""
+"""Word dropout: random words are replaced by the unknown symbol in training."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from aigc_tf.data.text.vocabulary import BOUNDARY, UNKNOWN
 
 
 def with_unknown(words: tf.Tensor, share: float, seed: keras.random.SeedGenerator) -> tf.Tensor:
-    """Symbols int32 `[batch, time]` of which a share is replaced by the unknown one; boundaries stay."""
+    """Symbols int32 `[batch, time]` with a random share replaced by the unknown one; boundaries are kept."""
     is_dropped = keras.random.uniform(ops.shape(words), seed=seed) < share
     return ops.where(ops.logical_and(is_dropped, words > BOUNDARY), UNKNOWN, words)

@@ -1,4 +1,4 @@
-"""From a picture back to a latent of it: by gradient descent through what decodes."""
+"""Inversion: finding a latent for a picture by gradient descent through the decoder."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from aigc_tf.errors import InputError
 from aigc_tf.families.tasks import Decodes, Encodes
 from aigc_tf.modalities.pictures import as_brightness
 
-DRAWN, KEPT = 500, 4  # draws from the prior, and how many of them, the nearest to a picture, are moved on
-RATE = 0.05  # of Adam, in standard deviations of the prior; falls like half a cosine
-PRIOR_WEIGHT = 1e-3  # of the mean squared distance from the prior's mean, in its deviations, beside that of brightness
+DRAWN, KEPT = 500, 4  # samples of the prior, and how many of them, the nearest to a picture, are optimised
+RATE = 0.05  # of Adam, in standard deviations of the prior; with cosine decay
+PRIOR_WEIGHT = 1e-3  # of the squared distance from the prior's mean, in its deviations, relative to that of brightness
 
 
 def starts_of(model: Any, images: np.ndarray, seed: int, condition: Any = None) -> np.ndarray:
-    """Latents to begin with, float32 `[starts, count, latent_dim]`.
+    """Initial latents, float32 `[starts, count, latent_dim]`.
 
     Args:
-        model: decodes; one that encodes, too, has its encoding as the only start. Others have the draws whose pictures
-            are nearest.
+        model: decodes; if it also encodes, the encoding is the only start, otherwise the samples with the nearest
+            pictures.
         images: `[count, height, width, channels]` in [0, 1].
-        seed: of the draws.
+        seed: of the samples.
         condition: one for all pictures, if the model takes one.
     """
     if isinstance(model, Encodes):
@@ -38,7 +38,7 @@ def starts_of(model: Any, images: np.ndarray, seed: int, condition: Any = None) 
 
 
 def drawing_network(model: Any) -> keras.Model:
-    """The network from a latent, and perhaps a label, to a picture.
+    """The network from a latent, and a label if conditional, to a picture.
 
     Raises:
         InputError: the model has none.
@@ -50,16 +50,16 @@ def drawing_network(model: Any) -> keras.Model:
 
 
 def invert(model: Decodes, images: np.ndarray, steps: int = 300, seed: int = 0, condition: Any = None) -> np.ndarray:
-    """A latent for each picture whose decoding is near it, float32 `[count, latent_dim]` (Zhu et al. 2016, §3.2).
+    """Find a latent for each picture whose decoding is near it, float32 `[count, latent_dim]` (Zhu et al. 2016, §3.2).
 
-    What is minimised is the mean squared difference of brightness, and a little the distance from the prior, so that
-    the latent remains one that the model knows. Of several starts the best end is taken.
+    Minimises the mean squared difference of brightness, with a weak penalty on the distance from the prior's mean, so
+    that the latent remains typical of the prior. Of several starts, the best result is returned.
 
     Args:
         model: decodes pictures.
         images: `[count, height, width, channels]`, uint8 or in [0, 1].
-        steps: updates; 0 gives the best start.
-        seed: of the starts, where there is no encoder.
+        steps: number of updates; 0 gives the best start.
+        seed: of the starts, if there is no encoder.
         condition: one for all pictures, if the model takes one.
 
     Raises:
@@ -74,7 +74,7 @@ def invert(model: Decodes, images: np.ndarray, steps: int = 300, seed: int = 0, 
     mean, deviation = (tf.constant(part, tf.float32) for part in model.latent_moments())
     deviation = tf.maximum(deviation, 1e-6)
     targets = tf.constant(np.tile(wanted, (len(starts), 1, 1, 1)))
-    places = tf.Variable((rows - mean) / deviation)  # in deviations of the prior
+    places = tf.Variable((rows - mean) / deviation)  # in standard deviations of the prior
     adam = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(RATE, max(1, steps)))
     adam.build([places])
 

@@ -1,4 +1,4 @@
-"""What a model says of its inputs as numbers with gradients: explanations follow them back, attacks move them."""
+"""Differentiable judgements of inputs, for explanations and adversarial attacks."""
 
 from __future__ import annotations
 
@@ -23,54 +23,54 @@ BLUR_SHARE = 1 / 8
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
-    """Images `[count, height, width, channels]` in [0, 1] of which only rough light and dark is left."""
+    """Strongly blurred images `[count, height, width, channels]` in [0, 1]."""
     return ops.convert_to_numpy(blur(ops.convert_to_tensor(images), BLUR_SHARE * min(images.shape[1:3])))
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A network that judges, and how to read it."""
+    """A judging network and the meaning of its output."""
 
     network: keras.Model
     """Functional, of one input: float32 `[batch, ...]`, pictures in [0, 1] -> logits `[batch, classes]`, or scores
     `[batch, 1]`."""
     meaning: str
-    """Of the score, or of the classes' logits."""
+    """Name of the score, or of the class logits."""
     names: tuple[str, ...] = ()
-    """Of the classes; none for a score."""
+    """Names of the classes; empty for a score."""
     reference: Callable[[np.ndarray], np.ndarray] = blurred
-    """Inputs `[count, ...]` -> the same without what is judged, `[count, ...]`: what explanations start from."""
+    """Inputs `[count, ...]` -> baseline inputs for explanations, `[count, ...]`, without the judged features."""
 
 
 class Judges(abc.ABC):
-    """Judges each input by a number, or by one for each class, that has a gradient with respect to the input."""
+    """Judges each input by a score or class logits that are differentiable with respect to the input."""
 
     takes: Any
     """The modality of an input."""
 
     @abc.abstractmethod
     def judgement(self) -> Judgement:
-        """How it judges.
+        """The judging network.
 
         Raises:
-            InputError: it judges an input together with something else.
+            InputError: its judgement needs further inputs.
         """
 
 
 class JudgesByScore(Scores, Judges):
-    """Judges by the network of its score, which may take vectors of noise beside the input: these are 0."""
+    """Judges by its scoring network; if that also takes noise, the noise is 0."""
 
     scoring: keras.Model
     reconstruct: Callable[[np.ndarray], np.ndarray]
 
     def score(self, images: np.ndarray) -> np.ndarray:
-        """How strange images, uint8 or in [0, 1], are: float32 `[count]`; higher for what training has never seen."""
+        """Anomaly scores of images, uint8 or in [0, 1]: float32 `[count]`, higher for unfamiliar images."""
         noise = [np.zeros((len(images), *other.shape[1:]), "float32") for other in self.scoring.inputs[1:]]
         found: np.ndarray = outputs_of(self.scoring, as_brightness(images), *noise)
         return found
 
     def judgement(self) -> Judgement:
-        """The score; what it is measured from is the reconstruction's."""
+        """The anomaly score, with the reconstruction as the baseline of explanations."""
         first, *others = self.scoring.inputs
         given = keras.Input(first.shape[1:], name="input")
         zero = ops.zeros_like(ops.reshape(given, (-1, math.prod(first.shape[1:])))[:, :1])
@@ -80,7 +80,7 @@ class JudgesByScore(Scores, Judges):
 
 
 class JudgesByDiscriminator(Judges):
-    """Judges by a discriminator, images in [-1, 1] -> answers `[batch, 1]`."""
+    """Judges by a discriminator, images in [-1, 1] -> outputs `[batch, 1]`."""
 
     discriminator: keras.Model
     gives: Any
@@ -88,11 +88,11 @@ class JudgesByDiscriminator(Judges):
 
     @property
     def takes(self) -> Any:
-        """What the generator makes."""
+        """The generator's output modality."""
         return self.gives
 
     def realness(self, images: np.ndarray, condition: Any = None) -> np.ndarray:
-        """The discriminator's answers: float32 `[count]`, higher for what it takes more for real.
+        """The discriminator's outputs: float32 `[count]`, higher for more realistic images.
 
         Args:
             images: `[count, height, width, channels]`, uint8 or in [0, 1].
@@ -104,7 +104,7 @@ class JudgesByDiscriminator(Judges):
         return answers[:, 0]
 
     def judgement(self) -> Judgement:
-        """The discriminator's answer."""
+        """The discriminator's output."""
         if len(self.discriminator.inputs) > 1:
             raise InputError("its discriminator judges a picture together with a condition: name a run without one")
         given = keras.Input(self.discriminator.input_shape[1:], name="input")

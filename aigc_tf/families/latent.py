@@ -1,4 +1,4 @@
-"""Models that decode a latent vector: what is the same for all of them."""
+"""The base class of models that decode a latent vector."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from aigc_tf.nn import replicas
 
 GENERATION_BATCH = 500
 
-# The average never looks back further than this share of the images seen so far, so that it forgets the
-# first, bad weights in short runs too (the ramp-up of Karras et al. 2022, "EDM", table 7).
+# The EMA horizon is at most this share of the images seen so far, so that the initial weights are forgotten in short
+# runs, too (the ramp-up of Karras et al. 2022, "EDM", table 7).
 AVERAGE_SHARE_OF_IMAGES_SEEN = 0.1
 
 
 class LatentModel(Decodes, GenerativeModel):
-    """A model that makes images of latent vectors `[count, latent_dim]`."""
+    """A model that decodes latent vectors `[count, latent_dim]` to images."""
 
     recipe: Any
-    """Of images, unless `gives` says otherwise."""
+    """Shape of the images, unless `gives` says otherwise."""
 
     @property
     def gives(self) -> Any:
@@ -45,12 +45,12 @@ class LatentModel(Decodes, GenerativeModel):
         )
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws."""
+        """A panel that generates."""
         del source
         return [self.drawing_panel("generate")]
 
     def drawing_panel(self, signature: str) -> Panel:
-        """Of a page: draws with a signature from `latent` to a picture."""
+        """A page's panel that generates with a signature from `latent` to a picture."""
         facts = {"prior": None, "weights": weights_hash(self)} | LatentModel.export_metadata(self)
         return Panel("draw", signature, facts, moved="latent")
 
@@ -58,9 +58,9 @@ class LatentModel(Decodes, GenerativeModel):
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.
 
         Args:
-            count: how many.
+            count: number of images.
             seed: of the latents.
-            condition: one for all images, or one for each; None spreads them over all kinds.
+            condition: one for all images, or one for each; None spreads them over all conditions.
             truncation: of the latents; see `aigc_tf.families.latent_space.standard_normal`.
         """
         return self.decode(self.latents(count, seed, truncation), condition)
@@ -68,7 +68,7 @@ class LatentModel(Decodes, GenerativeModel):
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, **options: Any
     ) -> Iterator[np.ndarray]:
-        """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
+        """`generate` in batches `[batch, height, width, channels]`, for more images than fit in memory."""
         conditions, start = self.conditions(condition, count), 0
         for latents in self.latent_batches(count, seed, **options):
             yield self.decode(latents, None if conditions is None else conditions[start : start + len(latents)])
@@ -76,10 +76,10 @@ class LatentModel(Decodes, GenerativeModel):
 
 
 def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:
-    """What a network makes of arrays `[count, ...]`, batch by batch: arrays `[count, ...]`, nested as its outputs.
+    """Run a network on arrays `[count, ...]`, batch by batch: arrays `[count, ...]`, nested like its outputs.
 
-    Keras's `predict` makes a new input pipeline at each call, and ten kilobytes of each stay: previews and evaluations
-    added up to a megabyte in a thousand steps.
+    Keras's `predict` creates a new input pipeline at each call and leaks ten kilobytes of each: previews and
+    evaluations added up to a megabyte in a thousand steps.
     """
     starts = range(0, len(inputs[0]), GENERATION_BATCH)
     chunks = ([array[start : start + GENERATION_BATCH] for array in inputs] for start in starts)
@@ -88,11 +88,11 @@ def outputs_of(network: keras.Model, *inputs: np.ndarray) -> Any:
 
 
 def averaged(network: keras.Model, longest_horizon: int | None) -> keras.Model:
-    """What holds the moving average of a network's weights: a copy, not trained itself, or the network without one.
+    """The EMA copy of a network, not trained itself; the network itself without an EMA.
 
     Args:
         network: to average.
-        longest_horizon: as for `update_average`; None keeps no average.
+        longest_horizon: as for `update_average`; None for no EMA.
     """
     if longest_horizon is None:
         return network
@@ -105,26 +105,26 @@ def averaged(network: keras.Model, longest_horizon: int | None) -> keras.Model:
 def update_average(
     average: keras.Model, network: keras.Model, batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int | None
 ) -> None:
-    """Move what `averaged` gave towards the network: weights and batch-norm statistics alike.
+    """Update the EMA copy from `averaged`, weights and batch-norm statistics alike.
 
-    The statistics of single batches swing; averaged over the same horizon as the weights they fit them.
+    Statistics of single batches fluctuate; averaged over the same horizon as the weights, they match them.
 
     Args:
-        average: the copy; nothing is done if it is the network.
+        average: the copy; nothing is done if it is the network itself.
         network: what it averages.
-        batch: images in a step.
-        steps: made so far, this one included.
-        longest_horizon: of the average, in images; None keeps none.
+        batch: images per step.
+        steps: so far, including this one.
+        longest_horizon: of the EMA, in images; None for no EMA.
     """
     if longest_horizon is None:
         return
     keep = share_kept(batch, steps, longest_horizon)
-    for averaged, current in zip(average.weights, network.weights, strict=True):  # not the states of random streams
+    for averaged, current in zip(average.weights, network.weights, strict=True):  # not the states of random generators
         averaged.assign(current + keep * (averaged - current))
 
 
 def share_kept(batch: tf.Tensor, steps: tf.Tensor, longest_horizon: int) -> tf.Tensor:
-    """The share of a moving average that a step leaves: exp(-images / horizon), with `batch` images in each replica."""
+    """The EMA decay of a step: exp(-images / horizon), with `batch` images in each replica."""
     images = replicas.count() * ops.cast(batch, "float32")
     seen = images * ops.cast(steps, "float32")
     return ops.exp(-images / ops.minimum(float(longest_horizon), AVERAGE_SHARE_OF_IMAGES_SEEN * seen))

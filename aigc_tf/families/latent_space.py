@@ -1,4 +1,4 @@
-"""Ways through a latent space, mostly as images: interpolations, traversals, the map of a plane, directions."""
+"""Exploring a latent space: interpolations, traversals, maps of a plane, semantic directions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from aigc_tf.families.tasks import Decodes
 
 REACH_DEVIATIONS = 3.0
-"""Traversals go so far to either side of the mean."""
+"""Range of traversals on either side of the mean."""
 
 NORMAL_BATCH = 500
-"""Rows of normal numbers drawn at once."""
+"""Rows of normal noise drawn at once."""
 
 
 def normal_batches(count: int, size: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
-    """The rows of `standard_normal`, `[at most NORMAL_BATCH, size]` at a time: for more than fit in memory."""
+    """The rows of `standard_normal`, `[at most NORMAL_BATCH, size]` at a time, for more than fit in memory."""
     if truncation is not None and not truncation >= MIN_TRUNCATION:
         raise ValueError(f"truncation is {truncation:g}: expected at least {MIN_TRUNCATION:g}")
     random, again = np.random.default_rng(seed), np.random.default_rng((seed, 1))
@@ -35,15 +35,15 @@ def normal_batches(count: int, size: int, seed: int, truncation: float | None = 
 
 
 def standard_normal(shape: tuple[int, int], seed: int, truncation: float | None = None) -> np.ndarray:
-    """Standard normal numbers, float32.
+    """Standard normal noise, float32.
 
-    NumPy draws them, so that a phone or a script without TensorFlow can make the same pictures.
+    It is drawn by NumPy, so that a phone or a script without TensorFlow can generate the same pictures.
 
     Args:
         shape: of the array.
         seed: the same seed gives the same numbers.
-        truncation: numbers further than this from 0 are drawn again until none is left, as in the truncation trick
-            (Brock et al. 2019, §3.1): the pictures become more typical and less varied. None draws once.
+        truncation: values further than this from 0 are redrawn, as in the truncation trick (Brock et al. 2019, §3.1):
+            pictures become more typical and less diverse. None for no truncation.
 
     Raises:
         ValueError: `truncation` is below 0.01.
@@ -52,21 +52,21 @@ def standard_normal(shape: tuple[int, int], seed: int, truncation: float | None 
 
 
 Way = Callable[[np.ndarray, np.ndarray, float], np.ndarray]
-"""`(start, end, t)`: the vectors `[..., dim]` at `t` in [0, 1] on the way from start to end."""
+"""`(start, end, t)`: interpolated vectors `[..., dim]` at `t` in [0, 1] between start and end."""
 
 
 def linear(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
-    """The straight line between vectors `[..., dim]`; `t` in [0, 1]."""
+    """Linear interpolation of vectors `[..., dim]`; `t` in [0, 1]."""
     return (1 - t) * start + t * end
 
 
 def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     """Spherical linear interpolation of vectors `[..., dim]` (Shoemake 1985); `t` in [0, 1].
 
-    Between draws from a normal prior it keeps the norm typical of the prior all the way (White 2016).
+    Between samples of a normal prior, it keeps the norm typical of the prior throughout (White 2016).
     """
     norms = np.linalg.norm(start, axis=-1) * np.linalg.norm(end, axis=-1)
-    # Parallel vectors, and those of no length, have no arc between them: there the straight line is the limit.
+    # Parallel and zero vectors have no arc between them: the limit is linear interpolation.
     with np.errstate(divide="ignore", invalid="ignore"):
         angle = np.arccos(np.clip((start * end).sum(-1) / norms, -1, 1))[..., None]
         sine = np.sin(angle)
@@ -77,13 +77,13 @@ def spherical(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
 def interpolation(
     model: Decodes, start: np.ndarray, end: np.ndarray, frames: int, way: Way, condition: Any = None
 ) -> np.ndarray:
-    """Images on the way between latents.
+    """Images interpolated between latents.
 
     Args:
         model: decodes.
         start: float32 `[rows, latent_dim]`.
         end: of the same shape.
-        frames: images in a row, both ends included.
+        frames: images in a row, including both ends.
         way: `linear` or `spherical`.
         condition: one for all images, if the model takes one.
 
@@ -94,15 +94,15 @@ def interpolation(
 
 
 def between(model: Any, first: np.ndarray, second: np.ndarray, frames: int, condition: Any = None) -> np.ndarray:
-    """Images on the straight way between the encodings of two images.
+    """Images interpolated linearly between the encodings of two images.
 
-    Straight, because encodings, unlike draws from a normal prior, do not all lie at one distance from the origin.
+    Linearly, because encodings, unlike samples of a normal prior, do not have a common norm.
 
     Args:
         model: encodes and decodes.
         first: `[height, width, channels]`, uint8 or in [0, 1].
         second: of the same shape and type.
-        frames: images, the reconstructions of both included.
+        frames: images, including the reconstructions of both.
         condition: one for all images, if the model takes one.
 
     Returns:
@@ -115,11 +115,11 @@ def between(model: Any, first: np.ndarray, second: np.ndarray, frames: int, cond
 def traversals(
     model: Decodes, dimensions: Sequence[int] | np.ndarray, columns: int = 9, condition: Any = None
 ) -> np.ndarray:
-    """What each of some latent dimensions changes, all others at their means.
+    """Traversals of some latent dimensions, with all others at their means.
 
     Args:
         model: decodes.
-        dimensions: positions in [0, latent_dim), one a row.
+        dimensions: indices in [0, latent_dim), one per row.
         columns: values, evenly spaced from -3 to 3 standard deviations around the mean.
         condition: one for all images, if the model takes one.
 
@@ -137,12 +137,12 @@ def traversals(
 def plane(model: Decodes, across: int, upwards: int, side: int, condition: Any = None) -> np.ndarray:
     """A map of the plane of two latent dimensions (Kingma & Welling 2014, figure 4), all others at their means.
 
-    Neighbours are equally likely steps apart: the values are evenly spaced quantiles of the normal distribution.
+    The values are evenly spaced quantiles of the normal distribution.
 
     Args:
         model: decodes.
-        across: the dimension that grows from left to right.
-        upwards: the one that grows from the bottom to the top.
+        across: the dimension that increases from left to right.
+        upwards: the one that increases from bottom to top.
         side: images in a row and in a column.
         condition: one for all images, if the model takes one.
 
@@ -158,21 +158,21 @@ def plane(model: Decodes, across: int, upwards: int, side: int, condition: Any =
 
 
 def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Directions of the normal numbers behind a latent, those first that move the output of a dense layer most.
+    """Semantic directions of the noise behind a latent, by closed-form factorisation of a dense layer (SeFa).
 
     They are the eigenvectors of AᵀA, where the layer computes Ax + b (Shen & Zhou 2021, "Closed-Form Factorization of
-    Latent Semantics in GANs"); each points to where its largest component is positive.
+    Latent Semantics in GANs"); the largest first, with signs that make the largest component positive.
 
     Args:
         kernel: of the layer that reads the latent, `[latent_dim, units]`, the transpose of A.
         factor: of the latent's prior, a matrix or its diagonal; None for the standard normal one.
 
     Returns:
-        The directions, orthonormal, float64 `[count, latent_dim]`, and how far the layer's output moves for a step of
-        length 1 along each, `[count]`: the square roots of the eigenvalues. Their number is that of the latent
-        dimensions or of the units, whichever is smaller.
+        The directions, orthonormal, float64 `[count, latent_dim]`, and the change of the layer's output for a unit step
+        along each, `[count]`: the square roots of the eigenvalues. `count` is the number of latent dimensions or of
+        units, whichever is smaller.
     """
-    change = kernel.astype(np.float64)  # of the layer's output by each of the numbers
+    change = kernel.astype(np.float64)  # derivative of the layer's output by each number
     if factor is not None:
         change = factor.T @ change if factor.ndim == 2 else factor[:, None] * change
     columns, strengths, _ = np.linalg.svd(change, full_matrices=False)
@@ -184,13 +184,13 @@ def factorised(kernel: np.ndarray, factor: np.ndarray | None = None) -> tuple[np
 def along(
     model: Decodes, starts: np.ndarray, direction: np.ndarray, values: np.ndarray, condition: Any = None
 ) -> np.ndarray:
-    """What moving along a direction changes in some pictures.
+    """Move some pictures along a direction.
 
     Args:
-        model: draws and decodes.
-        starts: standard normal numbers `[rows, latent_dim]`, one picture each.
+        model: decodes noise from its prior.
+        starts: standard normal noise `[rows, latent_dim]`, one picture each.
         direction: `[latent_dim]`.
-        values: `[columns]`, how far each picture is moved, in lengths of the direction.
+        values: `[columns]`, factors on the direction.
         condition: one for all pictures, if the model takes one.
 
     Returns:
@@ -200,18 +200,18 @@ def along(
 
 
 class AttributeFound(NamedTuple):
-    """What some latents have and others lack."""
+    """A direction in latent space for an attribute that some latents have and others lack."""
 
     direction: np.ndarray
     """float32 `[latent_dim]`, from the mean of the latents that lack it to the mean of those that have it."""
     told: int
-    """How many of the latents are nearer to the mean of their own kind, themselves left out of it."""
+    """How many latents are nearer to their own kind's mean, computed without themselves (leave-one-out)."""
 
 
 def attribute_of(having: np.ndarray, lacking: np.ndarray) -> AttributeFound:
     """The difference of the means of latents (Larsen et al. 2016, §4.2).
 
-    It needs few examples: a fitted plane between both kinds would have more freedom than they can settle.
+    It needs few examples; a fitted separating hyperplane would have too many degrees of freedom for them.
 
     Args:
         having: float32 `[count, latent_dim]`.
@@ -225,7 +225,7 @@ def attribute_of(having: np.ndarray, lacking: np.ndarray) -> AttributeFound:
     means = having.mean(axis=0), lacking.mean(axis=0)
     told = 0
     for kind, (own, other) in ((having, means), (lacking, means[::-1])):
-        others = (own * len(kind) - kind) / (len(kind) - 1)  # the mean without each
+        others = (own * len(kind) - kind) / (len(kind) - 1)  # leave-one-out means
         told += int((np.linalg.norm(kind - others, axis=1) < np.linalg.norm(kind - other, axis=1)).sum())
     return AttributeFound(means[0] - means[1], told)
 
@@ -236,7 +236,7 @@ def most_active(activity: np.ndarray, count: int) -> np.ndarray:
 
 
 def _decoded(model: Decodes, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-    """`[rows, columns, latent_dim]` -> `[rows, columns, ...]`; what is not an array, such as text, becomes objects."""
+    """`[rows, columns, latent_dim]` -> `[rows, columns, ...]`; non-arrays, such as text, become objects."""
     values = model.decode(latents.reshape(-1, latents.shape[-1]).astype("float32"), condition)
     if not isinstance(values, np.ndarray):
         listed, values = values, np.empty(len(values), object)

@@ -1,4 +1,4 @@
-"""Mixing two pictures inside the network that draws them: what a layer gives for each, in place of their latents."""
+"""Interpolating two pictures in the features of a decoder's layer, in place of their latents."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from aigc_tf.families.inversion import drawing_network
 
 
 class LayerMixer:
-    """Draws pictures from one latent to another by moving the output of a layer in a straight line.
+    """Interpolates between two latents linearly in the output of a layer.
 
-    At the last layers the pictures are merely laid over each other. What passes the layer by, as a label does, is left
-    as it is.
+    In the last layers this merely cross-fades the pictures. Inputs that bypass the layer, such as a label, stay the
+    same.
 
     Args:
-        model: decodes pictures by one network.
-        layer: its name.
+        model: decodes pictures with one network.
+        layer: name of the layer.
 
     Raises:
         InputError: there is no such layer, or no network from a latent to a picture.
@@ -41,11 +41,11 @@ class LayerMixer:
         Args:
             start: the first latent, float32 `[latent_dim]`.
             end: the last one.
-            frames: pictures, both ends included.
+            frames: pictures, including both ends.
             condition: one for all pictures, if the model takes one.
 
         Raises:
-            InputError: the layer is used several times for a picture, as in each step of a flow.
+            InputError: the layer is used several times for a picture, such as in each step of a flow.
         """
         given: list[Any] = []
         call = self.layer.call
@@ -64,14 +64,14 @@ class LayerMixer:
             return self.drawn(np.tile(start, (frames, 1)), condition)
 
     def drawn(self, latents: np.ndarray, condition: Any) -> np.ndarray:
-        """What the network draws, layer by layer."""
+        """Decode eagerly, layer by layer, so that the call of a layer can be replaced."""
         conditions = self.model.conditions(condition, len(latents))
         made = self.network(latents if conditions is None else [latents, conditions], training=False)
         return keras.ops.convert_to_numpy(made)
 
 
 def inner_layers(network: keras.Model) -> Iterator[keras.Layer]:
-    """Layers of a network in order, those of networks inside it in place of these; without inputs."""
+    """Layers of a network in order, with nested networks replaced by their layers; without inputs."""
     for layer in network.layers:
         if isinstance(layer, keras.Model):
             yield from inner_layers(layer)
@@ -81,7 +81,7 @@ def inner_layers(network: keras.Model) -> Iterator[keras.Layer]:
 
 @contextmanager
 def called(layer: keras.Layer, call: Callable[..., Any]) -> Iterator[None]:
-    """Inside, `call` is called in place of the layer's own method."""
+    """A context in which `call` replaces the layer's own method."""
     layer.call = call
     try:
         yield

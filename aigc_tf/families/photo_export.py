@@ -1,4 +1,4 @@
-"""What an exported file of a model of photographs holds: a network for any height and width, or for one size."""
+"""Export of photograph models: a network for any height and width, or for a fixed size."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ MEANINGS = {
     "style": "height, width, channels of the picture whose style is taken; brightness in [0, 1]",
 }
 PAGE_INPUTS = {"image", "sigma", "mask"}
-"""What the page can give a network."""
+"""Inputs that the page can supply to a network."""
 SMALLEST_TILE = 32
 TIMED_SIDE = 256  # of a file that takes any size
 OVERLAP = 32
-"""Pixels around a part of a picture, at most, that a file is given, however far its network looks: what lies further
-away changes no pixel of a denoised photograph by a grey level."""
+"""Maximum overlap around a tile in pixels, whatever the network's receptive field: anything further away changes no
+pixel of a denoised photograph by a grey level."""
 
 
 class PhotoExport:
-    """A model of photographs as it is exported.
+    """An exported photograph model.
 
     Args:
-        model: its network is used.
-        side: height and width of what the file takes, in pixels; None for any multiples of the recipe's granularity.
+        model: to export.
+        side: height and width of the file's inputs, in pixels; None for any multiples of the recipe's granularity.
 
     Raises:
         InputError: the network takes no squares of that size.
@@ -55,7 +55,7 @@ class PhotoExport:
 
     @cached_property
     def network(self) -> keras.Model:
-        """Pictures, and numbers, by name -> pictures."""
+        """Pictures and scalars by name -> pictures."""
         used = self.model.used
         if self.side is None:
             return used
@@ -65,14 +65,14 @@ class PhotoExport:
         return keras.Model(inputs, used(inputs if len(inputs) > 1 else inputs[0]), name="fixed_size")
 
     def examples(self, height: int, width: int, source: Any, count: int, seed: int) -> Arrays:
-        """Inputs of that size made of validation crops; of noise where there is no source.
+        """Inputs of the given size from validation crops, or from noise if there is no source.
 
         Args:
             height: of the inputs.
             width: the same.
             source: the run's, or None.
-            count: of examples; where there are fewer crops they are taken again.
-            seed: of what is drawn.
+            count: of examples; crops are repeated if there are fewer.
+            seed: of random draws.
         """
         scale, channels = self.model.scale, self.model.recipe.photos.channels
         if source is None:
@@ -83,12 +83,12 @@ class PhotoExport:
         return self.model.examples(crops, seed)
 
     def strange(self, ordinary: Callable[[int, int], Arrays], count: int, seed: int) -> Arrays:
-        """The same with pictures as users may give them."""
+        """The same with unusual pictures that users may give."""
         inputs = ordinary(count, seed)
         return inputs | {"image": self.model.takes.strange(np.clip(inputs["image"], 0, 1), seed)}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """See `GenerativeModel.signatures`: one, with the name that the model gives it."""
+        """See `GenerativeModel.signatures`: a single one, named by the model."""
         recipe = self.model.recipe
         side = self.side or recipe.photos.crop // self.model.scale
         small = recipe.granularity * -(-16 // recipe.granularity)
@@ -107,7 +107,7 @@ class PhotoExport:
         return {self.model.signature: signature}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """See `GenerativeModel.page`: a photograph in, a photograph out; nothing if a second picture goes in, too."""
+        """See `GenerativeModel.page`: from photograph to photograph; none if the network needs a second picture."""
         del source
         if not PAGE_INPUTS.issuperset(entry.name for entry in self.model.used.inputs):
             return []

@@ -1,4 +1,4 @@
-"""Models whose network makes a picture of a picture, at any size: what is the same for all of them."""
+"""The base class of image-to-image models for pictures of any size."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ PREVIEWED = 4
 
 
 class PhotoModel(GenerativeModel, Transforms, AnySize):
-    """A picture of any size goes in, a picture comes out."""
+    """An image-to-image model for pictures of any size."""
 
     recipe: PhotoRecipe
     used: keras.Model
-    """The network that is used after training: pictures, and numbers, by name -> pictures."""
+    """The network for inference: pictures and scalars by name -> pictures."""
     scale: int = 1
-    """How many times what comes out is larger, in height and width."""
+    """Upscaling factor of the output, in height and width."""
     signature: ClassVar[str] = "translate"
-    """What the exported function is called."""
+    """Name of the exported signature."""
 
     @property
     def takes(self) -> Photographs:
@@ -48,19 +48,19 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
 
     @abc.abstractmethod
     def examples(self, crops: np.ndarray, seed: int) -> Arrays:
-        """Inputs of the network by name, made of crops of a source.
+        """Network inputs by name, from crops of a source.
 
         Args:
-            crops: float32 `[count, height, width, channels]` in [0, 1]; of pairs both pictures.
-            seed: of what is drawn.
+            crops: float32 `[count, height, width, channels]` in [0, 1]; for pairs, both pictures.
+            seed: of random draws.
         """
 
     def truth(self, crops: np.ndarray) -> np.ndarray | None:
-        """What should be made of `examples` of crops, float32 `[count, height, width, channels]`; None if unknown."""
+        """The targets for `examples` of crops, float32 `[count, height, width, channels]`; None if unknown."""
         return None
 
     def called(self, network: keras.Model, inputs: Mapping[str, Any], training: bool) -> tf.Tensor:
-        """A network on inputs by name."""
+        """Call a network with inputs by name."""
         values = [inputs[entry.name] for entry in network.inputs]
         return network(values if len(values) > 1 else values[0], training=training)
 
@@ -71,17 +71,17 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         return tf.function(lambda inputs: self.called(self.used, inputs, training=False), input_signature=[specs])
 
     def applied(self, inputs: Arrays, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
-        """What the network makes of one picture, float32 `[height, width, channels]` in [0, 1].
+        """Apply the network to one picture, tile by tile: float32 `[height, width, channels]` in [0, 1].
 
         Args:
             inputs: of the network by name, without the batch dimension.
-            tile: see `Tiling`; None takes the default of the recipe's `transform_options`.
-            overlap: the same; None takes the default, and where that is None, too, as far as the network looks.
+            tile: see `Tiling`; None for the default of the recipe's `transform_options`.
+            overlap: the same; None for the default, and if that is None, too, for the network's receptive field.
         """
         options: type[Tiling] = self.recipe.transform_options
         if overlap is None:
             overlap = self.recipe.reach if options.overlap is None else options.overlap
-        whole = {entry.name for entry in self.used.inputs if None not in entry.shape[1:]}  # of one size: not cut up
+        whole = {entry.name for entry in self.used.inputs if None not in entry.shape[1:]}  # of fixed size: not tiled
         beside = {name: inputs[name][np.newaxis] for name in whole}
         made = by_tiles(
             lambda pictures: self._traced(pictures | beside).numpy(),
@@ -103,19 +103,19 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         overlap: int | None = None,
         **given: float,
     ) -> Any:
-        """A picture for each.
+        """Transform each picture.
 
         Args:
             inputs: photographs, or arrays `[height, width, channels]`, uint8 or in [0, 1], of any sizes.
-            seed: nothing is drawn.
-            condition: of a model that takes one.
+            seed: unused, since nothing is sampled.
+            condition: of a conditional model.
             tile: see `applied`.
             overlap: the same.
-            given: numbers that the network takes beside the picture, such as `sigma`; those of the recipe's
-                `transform_options` by default.
+            given: scalars that the network takes besides the picture, such as `sigma`; by default those of the recipe's
+                `transform_options`.
 
         Returns:
-            `Photograph` objects for those, arrays in [0, 1] for arrays; one array if all have the same size.
+            `Photograph` objects for photographs, arrays in [0, 1] for arrays; one array if all have the same size.
 
         Raises:
             InputError: an option is unknown or out of its range, or a condition does not fit.
@@ -136,7 +136,7 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         return self.gives.stack(outputs)
 
     def _options(self, **given: Any) -> Tiling:
-        """The recipe's `transform_options` with those that are given, not None.
+        """The recipe's `transform_options` updated with the given ones that are not None.
 
         Raises:
             InputError: one is unknown or out of its range.
@@ -148,7 +148,7 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         return kind(**{name: value for name, value in given.items() if value is not None})
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
-        """The pictures that the network takes, by name."""
+        """The picture inputs of the network, by name."""
         self.refuse_condition(condition)
         return {"image": pixels}
 
@@ -157,7 +157,7 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         return PhotoExport(self, side)
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """One, named by `signature`, for any height and width; its examples are made of validation crops, or noise."""
+        """One, named by `signature`, for any height and width, with examples from validation crops or noise."""
         return PhotoExport(self).signatures(source)
 
     def page(self, source: Any = None) -> list[Panel]:
@@ -165,18 +165,18 @@ class PhotoModel(GenerativeModel, Transforms, AnySize):
         return PhotoExport(self).page(source)
 
     def export_metadata(self) -> dict[str, int]:
-        """How a file is called with a large picture in parts; see docs/MOBILE.md."""
+        """How to apply a file to a large picture in tiles; see docs/MOBILE.md."""
         recipe = self.recipe
         return {"scale": self.scale, "multiple": recipe.granularity, "overlap": min(recipe.reach, OVERLAP)}
 
 
 def unit(pictures: tf.Tensor) -> tf.Tensor:
-    """Pictures in [-1, 1], as batches hold them, in [0, 1]."""
+    """Convert pictures from [-1, 1], as in batches, to [0, 1]."""
     return 0.5 * pictures + 0.5
 
 
 def in_channels(pixels: np.ndarray, wanted: int) -> np.ndarray:
-    """Grey for networks that take grey, three equal channels for those that take colours."""
+    """Convert pixels to the wanted number of channels: grey, or three equal channels for colour networks."""
     if pixels.shape[-1] == wanted:
         return pixels
     if wanted == 1:

@@ -1,4 +1,4 @@
-"""What models share that tell the classes of pictures apart."""
+"""Base classes of models that classify pictures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from aigc_tf.modalities.pictures import Pictures, as_brightness, some_of
 from aigc_tf.modalities.text import Text
 
 Examples = Callable[[int, int], dict[str, np.ndarray]]
-"""So many inputs of a seed, by name."""
+"""`(count, seed)` -> inputs by name."""
 
 
 class TellsPictures:
-    """Has a network that tells the classes of pictures of the recipe's size apart."""
+    """A model with a classifier of pictures of the recipe's size."""
 
     recipe: Any
     classes: ClassNames
@@ -29,12 +29,12 @@ class TellsPictures:
     """Brightness `[batch, height, width, channels]` in [0, 1] -> probabilities `[batch, classes]`."""
 
     def probabilities(self, inputs: np.ndarray) -> np.ndarray:
-        """Of each class, float32 `[count, classes]`, of pictures, uint8 or in [0, 1]."""
+        """Class probabilities, float32 `[count, classes]`, of pictures, uint8 or in [0, 1]."""
         found: np.ndarray = outputs_of(self.classifying, as_brightness(np.asarray(inputs)))
         return found
 
     def telling(self, examples: Examples, strange: Examples | None) -> Signature:
-        """Picture -> probabilities, with pictures to try it on."""
+        """The signature from picture to probabilities, with example pictures."""
         image = {"image": TensorSpec(self.recipe.images.shape, "height, width, channels; brightness in [0, 1]")}
         classes = ", ".join(self.classes.names)
         told = {"probabilities": TensorSpec((len(self.classes.names),), f"of the classes {classes}, from 0 to 1")}
@@ -42,7 +42,7 @@ class TellsPictures:
 
 
 class PictureClassifier(TellsPictures, Classifies, Draws):
-    """Draws pictures of the recipe's size, and tells their classes apart."""
+    """Generates pictures of the recipe's size, and classifies them."""
 
     @property
     def takes(self) -> Pictures:
@@ -51,7 +51,7 @@ class PictureClassifier(TellsPictures, Classifies, Draws):
 
     @property
     def transformed(self) -> Text:
-        """The likeliest class and its probability."""
+        """The most probable class and its probability."""
         return Text()
 
     def classify_signature(self, source: Any) -> Signature:

@@ -1,4 +1,4 @@
-"""Models that draw what words say: what is the same for all of them."""
+"""The base class of text-to-image models."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ PAGE_EXAMPLES = 6
 
 
 class Prompted(LatentModel):
-    """A model of pictures with words as condition; it comes before the model's other base classes."""
+    """A text-conditional model of pictures; must come before the model's other base classes."""
 
     captions: Captions
     """The vocabulary."""
     sheet_meaning: ClassVar[str]
-    """What stands in a row of `sheet`."""
+    """A description of a row of `sheet`."""
 
     @property
     def condition(self) -> Prompts:
-        """Words."""
+        """The prompts."""
         return Prompts(self.captions)
 
     @property
     @abc.abstractmethod
     def encoder(self) -> keras.Model:
-        """Words int32 `[batch, length]` -> states `[batch, length, size]`, as the used network has it."""
+        """Words int32 `[batch, length]` -> states `[batch, length, size]`, from the network for inference."""
 
     @abc.abstractmethod
     def sheet(self, texts: list[str], **options: Any) -> np.ndarray:
-        """A row of pictures for each prompt, uint8 `[height, width, channels]`; options as of `generate`."""
+        """A row of pictures for each prompt, uint8 `[height, width, channels]`; options as for `generate`."""
 
     def generate(
         self,
@@ -55,11 +55,11 @@ class Prompted(LatentModel):
         """New pictures: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.
 
         Args:
-            count: how many.
+            count: number of pictures.
             seed: of the noise.
-            condition: words for all pictures, or for each; None spreads them over captions that were learnt.
+            condition: words for all pictures, or for each; None spreads them over training captions.
             truncation: of the noise.
-            prompt: words for all pictures, in place of a condition.
+            prompt: words for all pictures, instead of a condition.
             options: the others of the recipe's `sample_options`.
         """
         return super().generate(count, seed, prompt or condition, truncation, **options)
@@ -73,23 +73,23 @@ class Prompted(LatentModel):
         prompt: str = "",
         **options: Any,
     ) -> Iterator[np.ndarray]:
-        """What `generate` makes, in batches."""
+        """`generate` in batches."""
         return super().generate_batches(count, seed, prompt or condition, truncation=truncation, **options)
 
     def rows_of_prompts(self, texts: list[str], **options: Any) -> np.ndarray:
-        """A row of several pictures, of noise of their own, for each prompt: uint8 `[height, width, channels]`."""
+        """A row of several pictures, each from its own noise, for each prompt: uint8 `[height, width, channels]`."""
         repeated = np.repeat(texts, PREVIEWED_OF_EACH).tolist()
         images = self.generate(len(repeated), condition=repeated, **options)
         return rows_with_captions(images.reshape(len(texts), PREVIEWED_OF_EACH, *images.shape[1:]), texts)
 
-    # Export: the words' encoder is a signature of its own, and what draws takes states.
+    # Export: the word encoder is a separate signature, and the generator takes its states.
 
     def states_spec(self) -> dict[str, TensorSpec]:
-        """What `encode` gives."""
+        """The output of `encode`."""
         return {"states": TensorSpec(self.encoder.output.shape[1:], STATES)}
 
     def states_of_known(self, count: int) -> dict[str, np.ndarray]:
-        """The states of captions that were learnt, `[count, length, size]`."""
+        """The states of training captions, `[count, length, size]`."""
         return {"states": self.encoder(self.conditions(None, count), training=False).numpy()}
 
     def encode_signature(self) -> Signature:
@@ -104,6 +104,6 @@ class Prompted(LatentModel):
         return Signature(self.encoder, spec, self.states_spec(), words)
 
     def prompt_facts(self, **facts: Any) -> dict[str, Any]:
-        """What the page has to know to read what is typed, and to draw it."""
+        """Facts that the page needs to tokenise the typed text and to generate."""
         examples = list(self.captions.known[:PAGE_EXAMPLES])
         return {"encode": "encode", "texts": examples} | self.captions.facts_for_files() | facts

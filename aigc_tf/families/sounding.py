@@ -1,4 +1,4 @@
-"""What makes a model of pictures one of sound: its pictures are log-mel spectrograms."""
+"""Mixins that turn picture models into sound models, with log-mel spectrograms as pictures."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from aigc_tf.modalities.sounds import Sounds
 from aigc_tf.recipes.sound import SoundRecipe, SoundSettings
 
 _HEARD = 6  # sounds of a preview
-_SOUND = {"image": "sound"}  # what of a model of pictures becomes sound
+_SOUND = {"image": "sound"}  # renaming of a picture model's inputs and outputs
 
 
 def heard_alike(settings: SoundSettings) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
-    """Sounds are compared by their spectrograms; see `Signature.compared`.
+    """Compare sounds by their spectrograms; see `Signature.compared`.
 
-    Each iteration of Griffin-Lim multiplies differences where phases are hardly defined. Of ten spoken digits whose
-    spectrograms differ by 1e-6, samples differ by up to 0.06 of full scale, and the spectrograms of these by 3e-5 on
-    the mean; one iteration of 16 less makes a difference of 5e-3.
+    Each iteration of Griffin-Lim amplifies differences where phases are ill-defined. For ten spoken digits whose
+    spectrograms differ by 1e-6, samples differ by up to 0.06 of full scale, and their spectrograms by 3e-5 on average;
+    one iteration of 16 less makes a difference of 5e-3.
     """
     return {"sound": lambda sounds: spectrograms(sounds, settings)}
 
 
 class SoundMaker(Draws):
-    """A model that makes spectrograms, and sounds of them."""
+    """A model that generates spectrograms and converts them to sounds."""
 
     recipe: SoundRecipe
 
@@ -44,31 +44,31 @@ class SoundMaker(Draws):
 
     @abc.abstractmethod
     def generate_pictures(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """The spectrograms behind what `generate` makes, float32 `[count, bands, frames, 1]` in [0, 1].
+        """The spectrograms before `generate` converts them to sounds, float32 `[count, bands, frames, 1]` in [0, 1].
 
         Further arguments are those of `generate`.
         """
 
     def pictures_of(self, sounds: np.ndarray) -> np.ndarray:
-        """Their spectrograms, float32 `[count, bands, frames, 1]` in [0, 1]."""
+        """Spectrograms of sounds, float32 `[count, bands, frames, 1]` in [0, 1]."""
         return spectrograms(np.asarray(sounds), self.recipe.sound)
 
     def clips(self, sounds: np.ndarray, name: str) -> dict[str, Clip]:
-        """The first of some sounds to listen to, one after the other."""
+        """An audio preview: the first of some sounds, concatenated."""
         silence = np.zeros(self.recipe.sound.rate // 4, np.float32)
         whole = np.concatenate([part for sound in sounds[:_HEARD] for part in (sound, silence)])
         return {name: Clip(whole, self.recipe.sound.rate)}
 
     def export_metadata(self) -> dict[str, Any]:
-        """The rate of its sounds."""
+        """The sample rate."""
         return super().export_metadata() | {"rate": self.recipe.sound.rate}  # type: ignore[misc]
 
 
 class Sounding(SoundMaker, LatentModel):
-    """Stands before a model of pictures in the list of base classes: what that makes, this one lets be heard."""
+    """Mixin to place before a picture model in the base classes: it converts between pictures and sound."""
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Sounds of latents, float32 `[count, samples]` in [-1, 1]; see `Decodes.decode`."""
+        """Decode latents to sounds, float32 `[count, samples]` in [-1, 1]; see `Decodes.decode`."""
         return sounds_of(self.decode_pictures(latents, condition), self.recipe.sound)
 
     def decode_pictures(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
@@ -83,14 +83,14 @@ class Sounding(SoundMaker, LatentModel):
         return self.decode_pictures(self.latents(count, seed, truncation), condition)
 
     def example_sounds(self, source: Any, count: int, seed: int) -> np.ndarray:
-        """Training sounds as they occur; the model's own where there is no source."""
+        """Training sounds; the model's samples if there is no source."""
         if source is None:
             return self.generate(count, seed)
         sounds = source.inputs("train", source.count)
         return sounds[np.sort(np.random.default_rng(seed).integers(len(sounds), size=count))]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """Those of the model of pictures, with sound in the place of pictures."""
+        """Those of the picture model, with sound in place of pictures."""
         base: dict[str, Signature] = super().signatures(None)  # type: ignore[safe-super]
         return {name: self._sounding(signature, source) for name, signature in base.items()}
 
@@ -119,14 +119,14 @@ class Sounding(SoundMaker, LatentModel):
         )
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It makes sounds that are played."""
+        """A panel that generates and plays sounds."""
         del source
         name = next(name for name in ("generate", "decode") if name in self.signatures())
         return [Panel("sound", name, {"prior": None, "rate": self.recipe.sound.rate})]
 
 
 def _network(signature: Signature, settings: SoundSettings) -> keras.Model:
-    """The network of a signature, with sound in the place of pictures."""
+    """The network of a signature, with sound in place of pictures."""
 
     def given(name: str, tensor: Any) -> Any:
         shape = (settings.samples,) if name in _SOUND else tensor.shape[1:]
@@ -147,7 +147,7 @@ def _network(signature: Signature, settings: SoundSettings) -> keras.Model:
 
 
 def _examples(base: Examples, sounds: Callable[[int, int], np.ndarray]) -> Examples:
-    """Examples with sounds in the place of pictures."""
+    """Examples with sounds in place of pictures."""
 
     def examples(count: int, seed: int) -> dict[str, np.ndarray]:
         others = {name: values for name, values in base(count, seed).items() if name not in _SOUND}
@@ -157,11 +157,11 @@ def _examples(base: Examples, sounds: Callable[[int, int], np.ndarray]) -> Examp
 
 
 class Seen:
-    """A model of sound as one of spectrograms: what draws and measures pictures takes it.
+    """An adapter that presents a sound model as a picture model of spectrograms, for drawing and evaluation.
 
     Args:
         model: a `SoundMaker`.
-        heard: whether a spectrogram is that of the sound which is made of it, as a listener gets it.
+        heard: whether to use the spectrogram of the synthesised sound, as a listener hears it.
     """
 
     def __init__(self, model: Any, heard: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Names for the variables of a model, by the paths of their layers: the same in every process."""
+"""Process-independent names for a model's variables, by the paths of their layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from aigc_tf.nn.keras_internals import seed_states, slots_of_weights
 
 MODEL = "model"
-"""The first part of the names of a model's own variables; those of optimizers begin with the optimizer's role."""
+"""Prefix of the names of a model's own variables; those of optimizers begin with the optimizer's role."""
 
 
 def named_state(model: keras.Model, optimizers: Mapping[str, keras.optimizers.Optimizer]) -> dict[str, keras.Variable]:
@@ -32,13 +32,13 @@ def weights_hash(model: keras.Model) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of a model's weights, by name."""
     digest = hashlib.sha256()
     for name, variable in sorted(named_state(model, {}).items()):
-        if variable.dtype.startswith("float"):  # seeds move on, weights tell models apart
+        if variable.dtype.startswith("float"):  # seed states change, weights identify a model
             digest.update(name.encode() + np.ascontiguousarray(variable.numpy()).tobytes())
     return digest.hexdigest()[:16]
 
 
 def variable_names(model: keras.Model) -> dict[int, str]:
-    """The name of each variable of a model by its id; a layer that several attributes share has the first's name."""
+    """The name of each variable of a model by its id; a layer shared by several attributes is named by the first."""
     owned = {id(variable) for variable in model.variables}
     names: dict[int, str] = {}
     taken: set[str] = set()
@@ -48,7 +48,7 @@ def variable_names(model: keras.Model) -> dict[int, str]:
         for path, variable in _variables_of(value, attribute):
             if id(variable) in owned and id(variable) not in names:
                 names[id(variable)] = unique(path, taken)
-    for variable in model.variables:  # of an object that is not a layer, variable or list of these
+    for variable in model.variables:  # of attributes that are not layers, variables or lists of these
         if id(variable) not in names:
             names[id(variable)] = unique(variable.name, taken)
     return names
@@ -64,7 +64,7 @@ def _variables_of(value: Any, path: str) -> Iterator[tuple[str, keras.Variable]]
             yield from _variables_of(layer, f"{path}/{layer.name}")
         yield from ((f"{path}/{variable.name}", variable) for variable in value.variables)
     elif isinstance(value, keras.Layer):
-        # Not by the paths of sub-layers: Keras numbers the cells of recurrent layers by what was made before.
+        # Not by the paths of sub-layers: Keras numbers the cells of recurrent layers depending on earlier ones.
         yield from ((f"{path}/{variable.name}", variable) for variable in value.variables)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
@@ -73,7 +73,7 @@ def _variables_of(value: Any, path: str) -> Iterator[tuple[str, keras.Variable]]
 
 
 def _slots(optimizer: keras.optimizers.Optimizer, names: Mapping[int, str]) -> Iterator[tuple[str, keras.Variable]]:
-    """The variables of an optimizer; lists of one for each weight, such as Adam's moments, have the weights' names."""
+    """The variables of an optimizer; lists with one per weight, such as Adam's moments, have the weights' names."""
     slots = {slot: f"{kind}/{names[id(weight)]}" for slot, (kind, weight) in slots_of_weights(optimizer).items()}
     taken: set[str] = set()
     for variable in optimizer.variables:
@@ -81,7 +81,7 @@ def _slots(optimizer: keras.optimizers.Optimizer, names: Mapping[int, str]) -> I
 
 
 def unique(name: str, taken: set[str]) -> str:
-    """The name, with a number after it if it is taken; it is taken afterwards."""
+    """The name, with a number appended if it is taken; marks it as taken."""
     candidate, number = name, 1
     while candidate in taken:
         number += 1
@@ -91,20 +91,20 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def random_states(model: Any) -> dict[str, keras.Variable]:
-    """The part of a `GenerativeModel`'s state that is the states of its streams of random numbers."""
+    """The states of a `GenerativeModel`'s random generators."""
     streams = {id(state) for state in seed_states(model)}
     return {name: variable for name, variable in model.state().items() if id(variable) in streams}
 
 
 def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
-    """Give a model the weights and statistics of another that fit by name and shape; its streams stay its own.
+    """Copy weights and statistics that match by name and shape from another model, but not random generators.
 
     Args:
         model: a `GenerativeModel`.
-        other: another one, of any recipe.
+        other: another one, with any recipe.
 
     Returns:
-        Names of the weights that were taken, and of those that were left as they are.
+        Names of the weights that were copied, and of those that were left unchanged.
     """
     given, streams = other.state(), random_states(model)
     taken: list[str] = []
@@ -119,21 +119,21 @@ def adopt(model: Any, other: Any) -> tuple[list[str], list[str]]:
     return taken, left
 
 
-# Of weights with a row or column for each symbol, the axis: embeddings, and the layer that gives symbols' logits.
+# The symbol axis of weights with a row or column for each symbol: embeddings, and the output layer of logits.
 _NUMBERED = {"embeddings": 0, "logits/kernel": -1, "logits/bias": 0}
 
 
 def known_rows(model: Any, other: Any, numbers: np.ndarray, count: int) -> dict[str, np.ndarray]:
-    """The weights of a model that have a row for each symbol, with another one's rows where they stand for the same.
+    """A model's weights with a row for each symbol, with the rows of shared symbols taken from another model.
 
     Args:
-        model: a `GenerativeModel`; it stays as it is.
+        model: a `GenerativeModel`, which is not changed.
         other: another one, with the same layers.
-        numbers: of each of the model's symbols the number that it has in the other, -1 if none: int `[symbols]`.
-        count: symbols of the other.
+        numbers: for each of the model's symbols its id in the other model, -1 if none: int `[symbols]`.
+        count: number of symbols of the other.
 
     Returns:
-        The values by name; rows of symbols that the other does not know are the model's own.
+        The values by name; rows of symbols unknown to the other are the model's own.
     """
     given, found = other.state(), {}
     known = np.flatnonzero(numbers >= 0)
@@ -151,7 +151,7 @@ def known_rows(model: Any, other: Any, numbers: np.ndarray, count: int) -> dict[
 def positional_state(
     model: keras.Model, optimizers: Mapping[str, keras.optimizers.Optimizer]
 ) -> dict[str, keras.Variable]:
-    """The variables by the names of version 0.1, without their last part: `model/003`, for its checkpoints."""
+    """The variables by their names in checkpoints of version 0.1, without the last part: `model/003`."""
     groups = {MODEL: model.variables} | {role: optimizer.variables for role, optimizer in optimizers.items()}
     return {
         f"{group}/{index:03d}": variable

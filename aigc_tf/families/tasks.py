@@ -1,4 +1,4 @@
-"""What a model can do: a small base class for each task. Commands, cards and tests ask these, never names."""
+"""The tasks of models: a small base class for each. Commands, cards and tests rely on these, never on names."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from aigc_tf.families.latent_space import Way, interpolation, normal_batches, sp
 from aigc_tf.modalities.base import Modality, Preview
 
 TrainStep = Callable[[dict[str, Any]], dict[str, Any]]
-"""A batch -> what is logged of a step."""
+"""A batch -> the metrics of a training step."""
 
 AT_ONCE = 500
-"""Examples that are drawn together where many are asked for."""
+"""Batch size for generating many examples."""
 
 
 class Task(abc.ABC):
-    """A verb of a model, with the modalities that it takes and gives."""
+    """A task of a model, with its input and output modalities."""
 
     verb: ClassVar[str]
-    """In messages: "a gpt does not transform inputs"."""
+    """The verb for messages: "a gpt does not transform inputs"."""
 
     @property
     def condition(self) -> Modality | None:
-        """What the model has to be told beside its input: a class, a text, a picture; None for nothing."""
+        """The modality of the condition: a class, a text, a picture; None for unconditional models."""
         return None
 
     def conditions(self, given: Any, count: int) -> Any:
-        """One condition for each of `count` examples, as the networks take them; None for a model without.
+        """One condition for each of `count` examples, as network inputs; None for an unconditional model.
 
         Args:
-            given: one for all, or one for each; None spreads them over all kinds.
+            given: one for all, or one for each; None spreads them over all conditions.
             count: of examples.
 
         Raises:
             InputError: there is no such condition, or the model takes none.
-            ValueError: there are neither one nor `count`.
+            ValueError: the number of conditions is neither one nor `count`.
         """
         if self.condition is None:
             self.refuse_condition(given)
@@ -47,41 +47,41 @@ class Task(abc.ABC):
         return self.condition.values(given, count)
 
     def refuse_condition(self, given: Any) -> None:
-        """Raise InputError if a condition is given, for what takes none."""
+        """Raise InputError if a condition is given, for models that take none."""
         if given is not None:
             raise InputError("the model draws without a condition: leave it out")
 
 
 class Draws(Task):
-    """Makes new examples from a seed."""
+    """Generates new examples from a seed."""
 
     verb = "draw new examples"
 
     @property
     @abc.abstractmethod
     def gives(self) -> Modality:
-        """What an example is."""
+        """The modality of examples."""
 
     @abc.abstractmethod
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> Any:
-        """`count` new examples, as `gives` has them; the same for the same arguments.
+        """`count` new examples of the modality `gives`; the same for the same arguments.
 
-        Draws only from `seed`, never from the training streams. Further keyword arguments are the recipe's
+        Randomness depends only on `seed`, never on the training generators. Further keyword arguments are the recipe's
         `sample_options`.
 
         Args:
             count: how many.
             seed: of all that is drawn.
-            condition: one for all, or one for each; None spreads them over all kinds.
+            condition: one for all, or one for each; None spreads them over all conditions.
         """
 
     def generate_batches(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Iterator[Any]:
-        """What `generate` makes, in batches: for more examples than fit in memory."""
+        """`generate` in batches, for more examples than fit in memory."""
         yield self.generate(count, seed, condition, **options)
 
 
 class Decodes(Draws):
-    """Makes examples of latent vectors, which have a Gaussian prior."""
+    """Decodes latent vectors with a Gaussian prior to examples."""
 
     verb = "decode latent vectors"
 
@@ -90,15 +90,15 @@ class Decodes(Draws):
 
     @abc.abstractmethod
     def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
-        """Examples of given latents, as `gives` has them.
+        """Decode latents to examples of the modality `gives`.
 
         Args:
             latents: `[count, latent_dim]`.
-            condition: one for all, or one for each; None spreads them over all kinds.
+            condition: one for all, or one for each; None spreads them over all conditions.
         """
 
     def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The Gaussian that latents are drawn from, as mean + factor · (standard normal numbers).
+        """The Gaussian prior of latents, as mean + factor · (standard normal noise).
 
         Returns:
             None for the standard normal distribution; otherwise the mean `[latent_dim]` and the factor, a matrix
@@ -107,21 +107,21 @@ class Decodes(Draws):
         return None
 
     def latents(self, count: int, seed: int, truncation: float | None = None) -> np.ndarray:
-        """Draws from the prior: float32 `[count, latent_dim]`.
+        """Samples of the prior: float32 `[count, latent_dim]`.
 
         Args:
             count: how many.
-            seed: the same seed gives the same draws.
-            truncation: of the normal numbers that they are made of; see `latent_space.standard_normal`.
+            seed: the same seed gives the same samples.
+            truncation: of the underlying normal noise; see `latent_space.standard_normal`.
         """
         return self.from_normal(standard_normal((count, self.latent_dim), seed, truncation))
 
     def latent_batches(self, count: int, seed: int, truncation: float | None = None) -> Iterator[np.ndarray]:
-        """The draws of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
+        """The samples of `latents`, `[at most NORMAL_BATCH, latent_dim]` at a time."""
         return map(self.from_normal, normal_batches(count, self.latent_dim, seed, truncation))
 
     def from_normal(self, normal: np.ndarray) -> np.ndarray:
-        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+        """Standard normal noise `[..., latent_dim]` -> samples of the prior, float32 of the same shape."""
         prior = self.prior()
         if prior is None:
             return normal.astype("float32")
@@ -129,7 +129,7 @@ class Decodes(Draws):
         return (mean + (normal @ factor.T if factor.ndim == 2 else normal * factor)).astype("float32")
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of what `latents` draws, in each dimension: `[latent_dim]`."""
+        """Mean and standard deviation of the prior in each dimension: `[latent_dim]`."""
         prior = self.prior()
         if prior is None:
             return np.zeros(self.latent_dim), np.ones(self.latent_dim)
@@ -145,16 +145,16 @@ class Decodes(Draws):
         truncation: float | None = None,
         condition: Any = None,
     ) -> np.ndarray:
-        """Examples on the way between random latents, an array `[rows, frames, ...]`.
+        """Interpolations between random latents, an array `[rows, frames, ...]`.
 
-        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior all the way.
+        Spherical interpolation (White 2016) keeps the norm of the latents typical of the prior throughout.
         """
         start, end = self.latents(2 * rows, seed, truncation).reshape(rows, 2, -1).swapaxes(0, 1)
         return interpolation(self, start, end, frames, way, condition)
 
 
 class Streams(Draws):
-    """Draws one example piece by piece, to be shown as it comes."""
+    """Generates one example piece by piece, for streaming output."""
 
     verb = "draw examples piece by piece"
 
@@ -164,51 +164,51 @@ class Streams(Draws):
 
 
 class Transforms(Task):
-    """Gives an output for each input, of the same or another modality."""
+    """Transforms each input to an output of the same or another modality."""
 
     verb = "transform inputs"
 
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
-        """What an input is."""
+        """The modality of inputs."""
 
     @property
     @abc.abstractmethod
     def gives(self) -> Modality:
-        """What an output is; of a model that draws, too, what an example is."""
+        """The modality of outputs; for a model that also generates, of its examples."""
 
     @property
     def transformed(self) -> Modality:
-        """What an output is, where that is not what the model draws."""
+        """The modality of outputs, if it differs from that of generated examples."""
         return self.gives
 
     @abc.abstractmethod
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None) -> Any:
-        """An output for each input, as `gives` has them; the same for the same arguments.
+        """An output for each input, of the modality `gives`; the same for the same arguments.
 
         Further keyword arguments are the recipe's `transform_options`.
 
         Args:
-            inputs: rows, as `takes` has them.
-            seed: of what is drawn, if anything is.
-            condition: one for all, or one for each; None spreads them over all kinds.
+            inputs: rows of the modality `takes`.
+            seed: of random draws, if there are any.
+            condition: one for all, or one for each; None spreads them over all conditions.
         """
 
 
 class Answers(Transforms):
-    """Answers what was said in a conversation, of which an input holds the latest turns, a line each."""
+    """Answers in a conversation, of which an input holds the latest turns, one per line."""
 
     verb = "answer"
 
     @property
     @abc.abstractmethod
     def turns(self) -> int:
-        """How many turns an input holds."""
+        """Number of turns in an input."""
 
 
 class Encodes(Task):
-    """Finds a vector for each input."""
+    """Encodes each input to a vector."""
 
     verb = "encode inputs"
 
@@ -218,51 +218,51 @@ class Encodes(Task):
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
-        """What an input is."""
+        """The modality of inputs."""
 
     @abc.abstractmethod
     def encode(self, inputs: Any) -> np.ndarray:
-        """Vectors float32 `[count, latent_dim]` of inputs."""
+        """Encodings of inputs, float32 `[count, latent_dim]`."""
 
     def encodings(self, inputs: Any) -> dict[str, np.ndarray]:
-        """All that is known of each input's place, by name: float32 `[count, latent_dim]`."""
+        """All encoder outputs for inputs, such as mean and log variance, by name: float32 `[count, latent_dim]`."""
         return {"latent": self.encode(inputs)}
 
     def refuse_unknown(self, inputs: Any) -> None:
-        """Raise InputError if inputs have what the model never learnt to read; of most kinds there is nothing."""
+        """Raise InputError if inputs contain anything that is unknown to the model; by default, nothing is refused."""
 
     def activity(self, inputs: Any) -> np.ndarray:
-        """How much each latent dimension tells about inputs: float32 `[latent_dim]`; by default its variance."""
+        """How much each latent dimension varies with inputs: float32 `[latent_dim]`; by default its variance."""
         return self.encode(inputs).var(axis=0)
 
 
 class Scores(Task):
-    """Gives each input a number."""
+    """Assigns a score to each input."""
 
     verb = "score inputs"
 
     score_meaning: str
-    """What it says, with its unit, for people."""
+    """A description of the score, with its unit."""
 
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
-        """What an input is."""
+        """The modality of inputs."""
 
     @abc.abstractmethod
     def score(self, inputs: Any) -> np.ndarray:
-        """float32 `[count]`."""
+        """Scores of inputs, float32 `[count]`."""
 
 
 class Forecasts(Task):
-    """Goes on where a history ends."""
+    """Forecasts the continuation of a history."""
 
     verb = "forecast"
 
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
-        """What a history is."""
+        """The modality of histories."""
 
     @abc.abstractmethod
     def forecast(self, history: Any, steps: int) -> tuple[np.ndarray, np.ndarray]:
@@ -270,23 +270,23 @@ class Forecasts(Task):
 
         Args:
             history: `[time, ...]`.
-            steps: how many.
+            steps: number of steps.
         """
 
 
 class Explains(Task):
-    """Shows why it expects what it expects of an input."""
+    """Explains its outputs for an input."""
 
     verb = "explain what it expects"
 
     @property
     @abc.abstractmethod
     def takes(self) -> Modality:
-        """What an input is."""
+        """The modality of inputs."""
 
     @abc.abstractmethod
     def explain(self, value: Any, title: str) -> dict[str, Preview]:
-        """What there is to see of one input, by name: pictures, and HTML pages as text.
+        """Explanations of one input, by name: pictures, and HTML pages as text.
 
         Args:
             value: one input.
@@ -298,7 +298,7 @@ TASKS: tuple[type[Task], ...] = (Draws, Transforms, Encodes, Scores, Forecasts, 
 
 
 def modality_of(model: Any) -> Modality:
-    """What the examples of a model's source are: what it takes, or where it takes nothing what it draws."""
+    """The modality of a model's training examples: its inputs, or its outputs if it only generates."""
     takes = next((task for task in tasks_of(model) if task is not Draws), None)
     modality: Modality = model.gives if takes is None else model.takes
     return modality

@@ -1,4 +1,4 @@
-"""Pictures of any size through a network in parts, so that memory is bounded and seams are invisible."""
+"""Tiled inference on pictures of any size, with bounded memory and without visible seams."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def by_tiles(
     scale: int,
     channels: int,
 ) -> np.ndarray:
-    """What a network makes of a picture.
+    """Apply a network to a picture tile by tile.
 
-    The picture goes on beyond its borders as in a mirror. Each part is seen with `overlap` pixels around it: where the
-    network looks no further, the result is that of the whole picture at once.
+    The picture is padded by reflection. Each tile is processed with `overlap` pixels around it: if the receptive field
+    is no larger, the result equals that of the whole picture at once.
 
     Args:
         call: inputs by name `[1, height, width, any]` -> `[1, scale * height, scale * width, channels]`.
         inputs: pictures of the same height and width by name, float32 `[height, width, any]`.
-        tile: pixels, largest height and width of a part; rounded up to a multiple of `granularity`. Parts are about
+        tile: maximum height and width of a tile in pixels, rounded up to a multiple of `granularity`. Tiles are about
             equally large.
         overlap: pixels; likewise.
-        granularity: what heights and widths have to be multiples of.
-        scale: how many times the result is larger.
+        granularity: of which heights and widths must be multiples.
+        scale: upscaling factor of the result.
         channels: of the result.
 
     Returns:

@@ -1,6 +1,6 @@
-"""What every variational autoencoder is, whatever it encodes: its posterior, its bound, and importance weights.
+"""Base classes of variational autoencoders of any modality: posterior, ELBO, and importance weights.
 
-Examples are what networks take, prepared from inputs as users and modalities have them.
+Examples are network inputs, prepared from inputs in the form of users and modalities.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Variational(Encodes):
 
     @abc.abstractmethod
     def prepared(self, inputs: Any) -> np.ndarray:
-        """Examples `[count, ...]` of inputs, as `takes` has them."""
+        """Convert inputs of the modality `takes` to examples `[count, ...]`."""
 
     @abc.abstractmethod
     def posterior_of(self, examples: Any) -> Posterior:
@@ -32,7 +32,7 @@ class Variational(Encodes):
 
     @abc.abstractmethod
     def posterior(self, examples: np.ndarray) -> Posterior:
-        """The same of any number of examples, as arrays."""
+        """The same for any number of examples, as arrays."""
 
     @abc.abstractmethod
     def log_likelihood(self, examples: Any, latents: Any) -> Any:
@@ -52,15 +52,15 @@ class Variational(Encodes):
         return self.posterior(self.prepared(inputs))._asdict()
 
     def activity(self, inputs: Any) -> np.ndarray:
-        """How much each latent dimension tells about inputs: the mean KL divergence in nats, `[latent_dim]`."""
+        """Activity of each latent dimension: the mean KL divergence in nats, `[latent_dim]`."""
         return ops.convert_to_numpy(ops.mean(self.posterior(self.prepared(inputs)).divergence(), axis=0))
 
     def log_importance_weights(self, examples: Any, noise: Any) -> Any:
-        """log p(x, z) - log q(z | x) in nats for draws z from the posterior (Burda et al. 2016, eq. 8).
+        """log p(x, z) - log q(z | x) in nats for samples z of the posterior (Burda et al. 2016, eq. 8).
 
         Args:
-            examples: `[batch, ...]`: what is encoded and what is explained.
-            noise: standard normal numbers `[samples, batch, latent_dim]`.
+            examples: `[batch, ...]`, both inputs and targets.
+            noise: standard normal noise `[samples, batch, latent_dim]`.
 
         Returns:
             `[samples, batch]`; the mean over samples is the evidence lower bound (ELBO).
@@ -74,7 +74,7 @@ class Variational(Encodes):
 
 
 class VariationalSequences(Variational):
-    """One of sequences, of symbols or of numbers, that learns to give back what it encodes."""
+    """A VAE of sequences of symbols or numbers."""
 
     recipe: Objective
     encoder: keras.Model
@@ -89,7 +89,7 @@ class VariationalSequences(Variational):
         Args:
             examples: `[batch, ...]`.
             latents: `[batch, latent_dim]`.
-            training: whether it is for a training step.
+            training: whether this is a training step.
         """
 
     def log_likelihood(self, examples: Any, latents: Any) -> Any:
@@ -111,16 +111,16 @@ class VariationalSequences(Variational):
         return Posterior(*(part.numpy() for part in found))
 
     def training_losses(self, examples: Any) -> dict[str, Any]:
-        """`loss`, what a training step minimises, the `reconstruction_loss` in it, and what is watched of a batch."""
+        """`loss`, the training loss, its `reconstruction_loss`, and further metrics of a batch."""
         posterior = Posterior(*self.encoder(examples, training=True))
         reconstruction = ops.mean(self.nats(examples, self.sample(*posterior), training=True))
         loss = reconstruction + kl_cost(posterior.divergence(), self.adam.iterations, self.recipe)
         return {"loss": loss, "reconstruction_loss": reconstruction} | posterior.watch()
 
     def held_out_losses(self, examples: Any) -> dict[str, Any]:
-        """`loss`, the negative evidence lower bound of held-out examples, and its parts.
+        """`loss`, the negative ELBO of held-out examples, and its terms.
 
-        One draw each, always the same; changes nothing.
+        With one fixed posterior sample each; changes nothing.
         """
         posterior = self.posterior_of(examples)
         latents = posterior.at(keras.random.normal(ops.shape(posterior.mean), seed=0))

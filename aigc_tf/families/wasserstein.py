@@ -1,4 +1,4 @@
-"""The two players of a Wasserstein GAN with a gradient penalty (Gulrajani et al. 2017), of examples of any kind."""
+"""Wasserstein GAN training with a gradient penalty (Gulrajani et al. 2017), for examples of any kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from aigc_tf.nn.critics import between, gradient_penalty, wasserstein_discrimina
 
 
 class WassersteinPlayers:
-    """A critic that is updated on real and generated examples, and both players' optimizers."""
+    """Mixin with the critic's update and the optimizers of generator and critic."""
 
     recipe: Any
     critic: keras.Model
@@ -21,11 +21,11 @@ class WassersteinPlayers:
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Both players' optimizers."""
+        """The optimizers of generator and critic."""
         return {"generator_optimizer": self.generator_adam, "critic_optimizer": self.critic_adam}
 
     def critic_step(self, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Update the critic on as many of both; its loss and its penalty before that."""
+        """Update the critic on equal numbers of both; returns its loss and penalty before the update."""
 
         def critic(examples: tf.Tensor) -> tf.Tensor:
             return self.critic(examples, training=True)

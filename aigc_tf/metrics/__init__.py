@@ -1,1 +1,1 @@
-"""How good generated examples are, measured: each figure comes with the protocol it belongs to."""
+"""Evaluation metrics; each figure is reported with its protocol."""

@@ -1,4 +1,4 @@
-"""What evaluations of one process share: reference features, feature networks, fitted baselines."""
+"""A per-process cache shared by evaluations: reference features, feature networks, fitted baselines."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any, TypeVar
 
 Value = TypeVar("Value")
 
-KEPT = 16  # of one kind, unless a caller says otherwise
+KEPT = 16  # values of one kind, by default
 
 
 class Cache:
-    """Values by kind and key; of each kind the latest are kept."""
+    """Values by kind and key; the latest of each kind are kept."""
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[Hashable, Any]] = {}
 
     def of(self, kind: str, key: Hashable, make: Callable[[], Value], kept: int = KEPT) -> Value:
-        """The value of a key; made if it is not there. Do not write into it.
+        """The value of a key, created if missing. Do not write into it.
 
         Args:
-            kind: of the value: keys of different kinds have nothing to do with each other.
+            kind: of the value; keys are separate for each kind.
             key: everything that the value depends on.
             make: computes it.
-            kept: how many values of this kind stay, at most; the oldest goes first.
+            kept: maximum number of values of this kind; the oldest is evicted first.
         """
         values = self._kinds.setdefault(kind, {})
         if key not in values:
-            made = make()  # before anything is dropped: it may use this cache itself
+            made = make()  # before anything is evicted: it may use this cache itself
             while len(values) >= kept:
                 del values[next(iter(values))]
             values[key] = made
@@ -47,7 +47,7 @@ def shared() -> Cache:
 
 
 def replace(cache: Cache) -> Cache:
-    """Make another cache that of this process, and return the one before: for a fresh start, such as in a test."""
+    """Replace the cache of this process and return the previous one: for a fresh start, such as in a test."""
     global _shared
     before, _shared = _shared, cache
     return before

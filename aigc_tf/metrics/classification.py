@@ -1,4 +1,4 @@
-"""How good probabilities of classes are, whatever they are of: accuracy, calibration, confusion."""
+"""Classification metrics for examples of any kind: accuracy, calibration, confusion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ BINS = 15
 
 
 def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The share of examples whose likeliest class is theirs.
+    """Accuracy of the most probable class.
 
     Args:
         probabilities: `[examples, classes]`.
@@ -18,13 +18,13 @@ def accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def nats(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The mean of -log p of the true class."""
+    """Cross-entropy: the mean of -log p of the true class, in nats."""
     of_truth = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.maximum(of_truth, 1e-12)).mean())
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """ECE: by how much confidence and accuracy differ, on average over bins of confidence (Guo et al. 2017, eq. 3)."""
+    """Expected calibration error: mean gap of confidence and accuracy over confidence bins (Guo et al. 2017, eq. 3)."""
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
@@ -33,13 +33,13 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
 
 
 def confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How many examples of each class are taken for each: int64 `[classes, classes]`, a row for each true class."""
+    """Confusion matrix, int64 `[classes, classes]`, a row for each true class."""
     classes = probabilities.shape[1]
     return np.bincount(labels * classes + probabilities.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
 
 
 def confusion_picture(taken: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
-    """The shares of each row in colour, with the counts: uint8 `[height, width, 3]`."""
+    """The confusion matrix as a picture, coloured by share of the row, with counts: uint8 `[height, width, 3]`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 

@@ -1,4 +1,4 @@
-"""Pairwise Euclidean distances and nearest neighbours, in blocks: memory does not grow with the sets."""
+"""Pairwise Euclidean distances and nearest neighbours, in blocks, so that memory does not grow with the sets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Nearest(NamedTuple):
 
 
 def blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """`(start, float64 [rows, d])` over `[n, ...]`; what is not a vector is flattened."""
+    """`(start, float64 [rows, d])` over `[n, ...]`; examples are flattened to vectors."""
     numbers = int(np.prod(vectors.shape[1:], dtype=np.int64))
     rows = max(1, min(_BLOCK_ROWS, _BLOCK_NUMBERS // max(1, numbers)))
     for start in range(0, len(vectors), rows):
@@ -32,7 +32,8 @@ def blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
 def squared_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """`[n, d]`, `[m, d]` float64 -> `[n, m]`.
 
-    |x|² + |y|² - 2 x·y, which is exact for whole numbers (pixels) and otherwise off by rounding of |x|².
+    Computed as |x|² + |y|² - 2 x·y, which is exact for whole numbers (pixels), and otherwise has an error of the order
+    of the rounding of |x|².
     """
     squared = first @ second.T
     squared *= -2
@@ -44,7 +45,7 @@ def squared_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def nearest(queries: np.ndarray, vectors: np.ndarray, count: int) -> Nearest:
     """The `count` nearest of `vectors` `[m, ...]` to each of `queries` `[n, ...]`, by brute force.
 
-    Of equally near ones, the first come first. `count` is meant to be small: time grows with it.
+    Ties are broken by the lower index. `count` should be small: time grows with it.
 
     Raises:
         ValueError: fewer than `count` vectors.
@@ -63,7 +64,7 @@ def _nearest_to_block(query_block: np.ndarray, vectors: np.ndarray, count: int) 
     rows = np.arange(len(query_block))
     for start, block in blocks(vectors):
         squared = squared_distances(query_block, block)
-        # The minimum, again and again: for a few neighbours far faster than any partial sorting.
+        # Repeated minimum: for a few neighbours far faster than any partial sort.
         for _ in range(min(count, len(block))):
             indices = squared.argmin(axis=1)
             values = squared[rows, indices]

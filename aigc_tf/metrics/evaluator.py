@@ -1,4 +1,4 @@
-"""What measures a model: small objects that yield figures with their direction, their baselines and their protocol."""
+"""Evaluators: small objects that measure a model and report figures with direction, baselines and protocol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.families.base import GenerativeModel
 from aigc_tf.recipes.base import Recipe
 
 Curves = Mapping[str, Mapping[str, float]]
-"""Of each figure that is watched while training, the values of the model and of what is beside it, by their names."""
+"""For each figure monitored in training, the values of the model and of its baselines, by name."""
 
 Better = Literal["lower", "higher", "neither"]
 
@@ -25,27 +25,27 @@ class Figure:
 
     value: float
     better: Better
-    """Which way is better; "neither" for what has to be read beside others."""
+    """Which direction is better; "neither" for figures that only make sense beside others."""
     baselines: Mapping[str, float] = field(default_factory=dict)
-    """What simpler methods reach, by their names: measured by the same command on the same examples."""
+    """Baseline values by method name, measured by the same command on the same examples."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is asked of evaluators."""
+    """Parameters of an evaluation."""
 
     part: PartName
-    """Which part of the source is looked at."""
+    """The part of the source that is evaluated."""
     samples: int = 10_000
-    """Examples that are generated, or held-out examples that are looked at, at most."""
+    """Maximum number of generated, or of held-out, examples."""
     seed: int = 0
     """Of the samples."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The recipe's `evaluate_options`, by name."""
     sampling: Mapping[str, Any] = field(default_factory=dict)
-    """Those of them that say how examples are drawn: the recipe's `sample_options`, too."""
+    """Those of them that are also among the recipe's `sample_options`, which control sampling."""
     opened: Callable[[str], Any] | None = None
-    """The model of another run, by its folder: evaluators whose options name a judge ask it."""
+    """Loads the model of another run by its folder, for evaluators whose options name a judge."""
 
 
 class Picture(NamedTuple):
@@ -58,29 +58,29 @@ class Picture(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Figures of parts of what was measured, such as classes."""
+    """Figures by subset, such as by class."""
 
     rows: Sequence[Mapping[str, Any]]
-    """Of each part texts, numbers, or None for what was not measured, by the columns' names; JSON-able."""
+    """One row per subset, by column name: texts, numbers, or None for what was not measured; JSON-able."""
     caption: str
     """What it shows and how to read it."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What an evaluator found."""
+    """The result of an evaluator."""
 
     figures: Mapping[str, Figure]
     protocol: Mapping[str, Any]
-    """What they were measured with, JSON-able; figures of different protocols cannot be compared."""
+    """The settings of the measurement, JSON-able; figures with different protocols are not comparable."""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
-    """By name, which is that of a file too."""
+    """By name, which is also the file name."""
     tables: Mapping[str, Table] = field(default_factory=dict)
     """By name."""
 
 
 class Evaluator(abc.ABC):
-    """Measures one side of a model. It has no state: `measure` is called on one object for all models."""
+    """Measures one aspect of a model. Stateless: `measure` is called on one object for all models."""
 
     @abc.abstractmethod
     def measure(self, model: Any, source: Any, recipe: Any, request: Request) -> Measurement:
@@ -88,20 +88,20 @@ class Evaluator(abc.ABC):
 
         Args:
             model: of the recipe.
-            source: of the part that is looked at.
+            source: of the part that is evaluated.
             recipe: of the model.
             request: how many examples, which part, which seed.
 
         Raises:
-            InputError: there are too few examples, or something that is needed is not available.
+            InputError: there are too few examples, or a requirement is missing.
         """
 
 
 class Chooser(abc.ABC):
-    """One figure that is cheap enough to pick the best checkpoint while training; lower is better."""
+    """A figure cheap enough to select the best checkpoint during training; lower is better."""
 
     name: str
-    """Of the figure, in logs and files."""
+    """Name of the figure, in logs and files."""
 
     @abc.abstractmethod
     def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
@@ -111,24 +111,24 @@ class Chooser(abc.ABC):
             model: of the recipe.
             source: of the part.
             recipe: of the model.
-            samples: examples that it may take.
+            samples: maximum number of examples.
             part: "validation" or "train", never "test".
         """
 
 
-# Of samples that are drawn to choose by. `evaluate` draws with other seeds.
+# Seed of the samples for checkpoint selection. `evaluate` uses other seeds.
 CHOOSING_SEED = 2**31 - 1
 
 
 def evaluate(
     evaluators: Sequence[Evaluator], model: GenerativeModel, source: Source, recipe: Recipe, request: Request
 ) -> dict[str, Any]:
-    """The report of several evaluators, JSON-able but for its pictures.
+    """Run several evaluators and return their report, JSON-able except for its pictures.
 
     Returns:
-        Each figure as a float under its name, and under "better" its direction, under "baselines" those of its figure,
-        under "protocol" all that was measured with, under "pictures" each `Picture`, and under "tables" the rows and
-        the caption of each `Table`, by name.
+        Each figure as a float under its name, its direction under "better", its baselines under "baselines", the
+        settings of all measurements under "protocol", each `Picture` under "pictures", and the rows and the caption of
+        each `Table` under "tables", by name.
     """
     found = [evaluator.measure(model, source, recipe, request) for evaluator in evaluators]
     figures = {name: figure for measurement in found for name, figure in measurement.figures.items()}

@@ -1,6 +1,6 @@
-"""The registry of feature networks: what turns examples of a modality into the vectors that distances compare.
+"""The registry of feature networks, which embed the examples of a modality for distances such as the FID.
 
-A network of another modality is a builder with `register` above it; nothing here has to be edited.
+To add a network, decorate its builder with `register`; nothing here has to be edited.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 from aigc_tf.errors import InputError
 
 Build = Callable[[Any, Any], Any]
-"""A source and the form of its examples -> the network."""
+"""A source and the shape of its examples -> the network."""
 
 _builders: dict[str, dict[str, Build]] = {}
 
 
 def register(modality: str, kind: str) -> Callable[[Build], Build]:
-    """Makes a function the builder of a kind of feature network.
+    """A decorator that registers the builder of a kind of feature network.
 
     Args:
-        modality: of the examples, by its name: "pictures".
+        modality: of the examples, such as "pictures".
         kind: what the network is called in options and protocols.
     """
 

@@ -1,4 +1,4 @@
-"""Fréchet distance between two Gaussians, and the statistics that describe them, gathered batch by batch."""
+"""Fréchet distance between two Gaussians, and streaming estimates of their mean and covariance."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class GaussianStatistics:
     covariance: np.ndarray
     """float64 `[d, d]`, the unbiased estimate (divided by `count - 1`)."""
     count: int
-    """How many features they were estimated from."""
+    """Number of features in the estimate."""
 
 
 class StreamingStatistics:
     """Mean and covariance of features that arrive in batches; memory is `d * d`, whatever their number.
 
-    Batches are merged about their own means (Chan, Golub & LeVeque 1983, eq. 2.1), so that nothing cancels,
-    as it would in the difference of the mean of squares and the square of the mean.
+    Batches are merged about their own means (Chan, Golub & LeVeque 1983, eq. 2.1), which avoids the cancellation of
+    subtracting the square of the mean from the mean of squares.
     """
 
     def __init__(self) -> None:
@@ -82,8 +82,8 @@ def frechet_distance(first: GaussianStatistics, second: GaussianStatistics) -> f
     """Squared Fréchet distance between two Gaussians: |m1 - m2|² + tr(S1 + S2 - 2 (S1 S2)^½).
 
     The trace of the square root of S1 S2 equals that of the symmetric (S1^½ S2 S1^½)^½, which is the sum of
-    the singular values of S1^½ S2^½. In this form nothing has to be inverted and no tiny eigenvalue is squared
-    and rooted, so that rank-deficient covariances (fewer features than dimensions) lose no digits.
+    the singular values of S1^½ S2^½. This form needs no inverse and takes no root of squared tiny eigenvalues, so that
+    rank-deficient covariances (fewer features than dimensions) lose no precision.
 
     Heusel et al. 2017, eq. 6; Dowson & Landau 1982, eq. 4.
 
@@ -102,7 +102,7 @@ def frechet_distance(first: GaussianStatistics, second: GaussianStatistics) -> f
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """`[d, rank]` with root @ root.T = covariance. Eigenvalues within rounding of 0 are dropped, not rooted."""
+    """`[d, rank]` with root @ root.T = covariance. Eigenvalues within rounding of 0 are dropped."""
     values, vectors = np.linalg.eigh(covariance)
     kept = values > len(values) * np.finfo(np.float64).eps * max(values[-1], 0.0)
     return vectors[:, kept] * np.sqrt(values[kept])

@@ -1,4 +1,4 @@
-"""The loss on held-out examples, for every model whose `test_step` gives one."""
+"""The held-out loss, for every model whose `test_step` returns one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def held_out_loss(model: Any, source: Source, samples: int, part: PartName) -> f
         samples: how many examples, at most.
         part: of the source.
     """
-    model.make_test_function()  # compiled at the first call, and kept by the model
+    model.make_test_function()  # compiled at the first call, and cached by the model
     total, count = 0.0, 0
     for batch in source.held_out(part, samples):
         size = max(array.shape[0] for array in batch.values() if array.ndim)
@@ -34,5 +34,5 @@ class HeldOutLoss(Chooser):
     name = "held_out_loss"
 
     def value(self, model: Any, source: Source, recipe: Any, samples: int, part: PartName) -> float:
-        """In the units of the model's loss, such as nats an example."""
+        """In the units of the model's loss, such as nats per example."""
         return held_out_loss(model, source, samples, part)

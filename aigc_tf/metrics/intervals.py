@@ -1,4 +1,4 @@
-"""How sure a measured share is, and how far raters agree."""
+"""Confidence intervals of proportions, and agreement of raters."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import math
 
 import numpy as np
 
-_Z = 1.959964  # the normal distribution's 97.5 %
+_Z = 1.959964  # 97.5 % quantile of the normal distribution
 
 
 def wilson_interval(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of `count` independent trials (Wilson 1927, eq. 3)."""
+    """The 95 % confidence interval of a proportion of `count` independent trials (Wilson 1927, eq. 3)."""
     centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
     half = _Z / (1 + _Z**2 / count) * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def fleiss_kappa(votes: np.ndarray) -> float:
-    """Agreement beyond chance (Fleiss 1971, eq. 7): 1 is full agreement, 0 what chance gives.
+    """Fleiss' kappa, agreement beyond chance (Fleiss 1971, eq. 7): 1 is full agreement, 0 is chance level.
 
     Args:
-        votes: how many raters chose each category, int `[items, categories]`; as many raters for each item, at least
-            two.
+        votes: how many raters chose each category, int `[items, categories]`; the same number of raters for each item,
+            at least two.
 
     Returns:
-        NaN if all chose one category for everything: then chance agrees fully, too.
+        NaN if all chose one category for everything, since chance agreement is then complete, too.
     """
     raters = votes[0].sum()
     by_item = (np.square(votes).sum(axis=1) - raters) / (raters * (raters - 1))

@@ -1,4 +1,4 @@
-"""What people's answers say: can they tell generated examples from real ones? (004, question 4.)"""
+"""Results of a human evaluation: can people distinguish generated from real examples? (004, question 4.)"""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ REAL, GENERATED = "real", "generated"
 
 
 def judged(key: Mapping[str, str], answers: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """Shares with their 95 % intervals, of all answers together, and of each rater.
+    """Proportions with their 95 % intervals, over all answers and by rater.
 
-    The intervals take all answers for independent: those of one rater, and of several to one item, are not quite.
+    The intervals treat all answers as independent, which those by one rater, or to one item, are not quite.
 
     Args:
         key: item -> `real` or `generated`.
-        answers: rater -> item -> what the rater took it for. Not all items need to have an answer.
+        answers: rater -> item -> the rater's answer. Items may lack answers.
 
     Returns:
-        `right`: the share of right answers, 0.5 is guessing. `fooled`: of answers to generated items, those that say
-        real. `doubted`: of answers to real items, those that say generated. `agreement`: Fleiss' kappa over the items
-        that all raters answered, if there are several raters. `raters`: the first three of each.
+        `right`: the share of right answers, 0.5 is chance. `fooled`: the share of answers to generated items that say
+        real. `doubted`: the share of answers to real items that say generated. `agreement`: Fleiss' kappa over the
+        items that all raters answered, if there are several raters. `raters`: the first three of each.
     """
     pairs = {rater: [(key[item], said) for item, said in given.items()] for rater, given in answers.items()}
     report: dict[str, Any] = _shares([pair for found in pairs.values() for pair in found])

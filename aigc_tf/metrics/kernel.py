@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 SUBSET_SIZE = 1000  # Bińkowski et al. 2018 use subsets of 1,000
-MIN_SUBSETS = 10  # fewer say little about the error
+MIN_SUBSETS = 10  # fewer give a poor estimate of the error
 MIN_FEATURES = 4  # two subsets of two
 
 
@@ -20,7 +20,7 @@ class KernelDistance(NamedTuple):
 
 
 def polynomial_kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(x·y / d + 1)³ for each pair: `[n, d]`, `[m, d]` -> float64 `[n, m]` (Bińkowski et al. 2018, §4)."""
+    """Kernel matrix (x·y / d + 1)³: `[n, d]`, `[m, d]` -> float64 `[n, m]` (Bińkowski et al. 2018, §4)."""
     return (np.asarray(first, np.float64) @ np.asarray(second, np.float64).T / first.shape[1] + 1) ** 3
 
 
@@ -40,9 +40,9 @@ def squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def paired_squared_mmd(first: np.ndarray, second: np.ndarray) -> float:
-    """Unbiased squared maximum mean discrepancy of features `[n, d]` of which row i of both is of the same thing.
+    """Unbiased squared maximum mean discrepancy of features `[n, d]` in which row i of both is of the same object.
 
-    Gretton et al. 2012, eq. 4: pairs of the same thing are left out between the sets, too, where they would be nearer
+    Gretton et al. 2012, eq. 4: pairs of the same object are also left out between the sets, since they would be nearer
     than others.
     """
     kernels = polynomial_kernel(first, first), polynomial_kernel(second, second), polynomial_kernel(first, second)
@@ -55,10 +55,9 @@ def kernel_distance(
 ) -> KernelDistance:
     """KID between features `[n, d]` and `[m, d]` with its standard error (Bińkowski et al. 2018, §4).
 
-    Both sets are shuffled and dealt into the same number of subsets, of about `subset_size` or smaller, and
-    the distances of the pairs of subsets are averaged. The paper draws 100 overlapping subsets instead; here
-    they are disjoint, hence independent, so that their spread gives an honest standard error, and every
-    feature is used.
+    Both sets are shuffled and split into the same number of subsets, of about `subset_size` or smaller, and the
+    distances of the pairs of subsets are averaged. The paper draws 100 overlapping subsets instead; here they are
+    disjoint, hence independent, so that their spread gives a valid standard error, and every feature is used.
 
     Raises:
         ValueError: fewer than 4 features in a set, which makes fewer than two subsets.

@@ -1,4 +1,4 @@
-"""Lower bounds on the likelihood that a variational autoencoder gives to images, or to lines of text."""
+"""ELBO and importance-weighted bounds of variational autoencoders of images or lines of text."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from aigc_tf.families.variational import Variational
 if TYPE_CHECKING:
     from aigc_tf.families.autoencoder.vae import VAE
 
-# Numbers of images that are decoded at once: 1,337 images of 28x28 keep two cores busy in little memory.
+# Numbers in the images decoded at once: 1,337 images of 28x28 keep two cores busy with little memory.
 DECODED_NUMBERS = 2**20
-STATIC_SEED = 0  # of the one draw that static binarisation stands for
+STATIC_SEED = 0  # of the fixed draw of static binarisation
 
 
 class Bounds(NamedTuple):
-    """Of each image, in nats; higher is better."""
+    """Lower bounds for each image, in nats; higher is better."""
 
     evidence_lower_bound: np.ndarray
-    """float32 `[count]`, averaged over the samples (Kingma & Welling 2014, eq. 2)."""
+    """The ELBO averaged over the samples, float32 `[count]` (Kingma & Welling 2014, eq. 2)."""
     importance_weighted: np.ndarray
-    """float32 `[count]`, by all samples together (Burda et al. 2016, eq. 8)."""
+    """The importance-weighted bound with all samples, float32 `[count]` (Burda et al. 2016, eq. 8)."""
 
 
 def lower_bounds(
     model: Variational, images: np.ndarray, samples: int, seed: int = 0, numbers: int | None = None
 ) -> Bounds:
-    """Both lower bounds on log p(image), in little memory whatever the number of samples and images.
+    """Both lower bounds on log p(image), in bounded memory for any number of samples and images.
 
-    The noise of a sample is a function of (seed, index of the image, index of the sample): how the work is cut
-    into pieces changes nothing.
+    The noise of a sample is a function of (seed, index of the image, index of the sample): the result does not depend
+    on the chunking.
 
     Args:
-        model: its clean encoder and decoder are measured; nothing is corrupted.
+        model: its encoder and decoder are used without corruption of the input.
         images: float32 `[count, height, width, channels]` in [0, 1], or lines as int32 `[count, time]`.
-        samples: from the posterior, for each image; with 1 both bounds are the same.
+        samples: from the posterior, for each image; with 1 both bounds are equal.
         seed: of the noise.
-        numbers: that a decoded example takes; those of an image if not given.
+        numbers: size of a decoded example, for chunking; by default that of an image.
 
     Raises:
         ValueError: `samples` is not positive.
@@ -78,7 +78,7 @@ def lower_bounds(
 
 
 def chunk_sizes(samples: int, numbers_in_image: int) -> tuple[int, int]:
-    """How many images, and samples of each, are decoded at once."""
+    """How many images, and how many samples of each, are decoded at once."""
     decoded = max(1, DECODED_NUMBERS // numbers_in_image)
     samples_at_once = math.ceil(samples / math.ceil(samples / decoded))  # chunks of equal size
     return decoded // samples_at_once, samples_at_once
@@ -87,17 +87,17 @@ def chunk_sizes(samples: int, numbers_in_image: int) -> tuple[int, int]:
 def posterior_noise(
     key: np.ndarray, indices: tf.Tensor, first_sample: tf.Tensor, samples: int, latent_dim: int
 ) -> tf.Tensor:
-    """Standard normal numbers `[samples, images, latent_dim]`, from `first_sample` on.
+    """Standard normal noise `[samples, images, latent_dim]`, from `first_sample` on.
 
-    Philox numbers its draws by a counter of 128 bits: the upper half is the image, the lower one goes through
-    its samples, four numbers a step.
+    Philox has a 128-bit counter: the upper half is the image, the lower half counts through its samples, with four
+    numbers per step.
 
     Args:
         key: uint64 `[1]`, the seed.
         indices: int32 `[images]`.
         first_sample: int32.
         samples: how many.
-        latent_dim: numbers of a sample.
+        latent_dim: numbers per sample.
     """
     steps = math.ceil(latent_dim / 4)
 
@@ -111,23 +111,23 @@ def posterior_noise(
 
 
 def bits_per_dimension(nats: float, model: VAE) -> float:
-    """The bits that a pixel's channel costs, given a bound on the log likelihood of images in nats.
+    """Bits per dimension, from a bound on the log-likelihood of images in nats.
 
-    A density of brightness counts as the probability of a grey level by the distance of levels, 1/255. With
-    Bernoulli likelihood it means something for black and white images only.
+    A density of brightness is converted to the probability of a grey level by their spacing, 1/255. With a Bernoulli
+    likelihood the value is meaningful only for binary images.
     """
     bits = -nats / (math.log(2) * math.prod(model.image_shape))
     return bits + math.log2(255) if model.likelihood.is_density else bits
 
 
 def binarised(images: np.ndarray, seed: int | np.random.Generator) -> np.ndarray:
-    """Images whose pixels are lit with their brightness as probability (Salakhutdinov & Murray 2008).
+    """Stochastic binarisation, with a pixel's brightness as probability (Salakhutdinov & Murray 2008).
 
     Args:
-        images: float32 `[count, height, width, channels]` in [0, 1]. The first ones are drawn alike however many
-            follow.
-        seed: `STATIC_SEED` for the same draw every time; any other is a fresh one. A generator goes on from what it
-            drew before: images in parts are drawn as all of them together.
+        images: float32 `[count, height, width, channels]` in [0, 1]. The draw of an image does not depend on the images
+            that follow.
+        seed: `STATIC_SEED` for the fixed static draw, any other for a new one. A generator continues its stream, so
+            that images in chunks are drawn as if all together.
     """
     uniform = np.random.default_rng(seed).random(images.shape, np.float32)
     return (uniform < images).astype(np.float32)

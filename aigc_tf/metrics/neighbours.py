@@ -1,4 +1,4 @@
-"""The images that lie nearest in a model's latent space."""
+"""Nearest neighbours in a model's latent space."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from aigc_tf.data.progress import progress
 from aigc_tf.families.tasks import Encodes
 from aigc_tf.metrics.distances import Nearest, nearest
 
-_CHUNK_IMAGES = 5000  # encoded at once, so that long latents of many images need not be held together
+_CHUNK_IMAGES = 5000  # encoded at once, to bound the memory of large latents
 
 
 def nearest_in_latent_space(model: Encodes, queries: np.ndarray, images: np.ndarray, count: int) -> Nearest:
     """The `count` images whose encodings are nearest to those of each query, by brute force.
 
     Args:
-        model: encodes.
+        model: the encoder.
         queries: `[n, height, width, channels]`, uint8 or in [0, 1].
-        images: `[m, height, width, channels]`, those searched.
+        images: `[m, height, width, channels]`, the candidates.
         count: neighbours of each query, at most m.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Principal components: the linear baseline of models with a latent vector."""
+"""Principal component analysis: the linear baseline of models with a latent vector."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 Chunks = Callable[[], Iterable[np.ndarray]]
-"""Gives all rows, `[n, d]` at a time, each time it is called."""
+"""Iterates over all rows, `[n, d]` at a time, each time it is called."""
 
-MAX_NUMBERS = 2**28  # in the examples that are looked at: bounds the time
+MAX_NUMBERS = 2**28  # in the fitted examples: bounds the time
 MIN_VARIANCE = 1e-6  # in a density: less is the rounding of pixels
 _OVERSAMPLING, _PASSES = 16, 5
 _SEED = 0
@@ -28,24 +28,24 @@ class PCA:
     deviations: np.ndarray
     """float64 `[count]`: standard deviation of the training examples along each."""
     noise: float
-    """Variance along each of the other directions, on average."""
+    """Mean variance along the remaining directions."""
     examples: int
-    """How many it was fitted to."""
+    """Number of examples it was fitted to."""
 
     def project(self, rows: np.ndarray) -> np.ndarray:
-        """The nearest points of the plane of the components: `[n, d]` -> float64 `[n, d]`."""
+        """Projection onto the subspace of the components: `[n, d]` -> float64 `[n, d]`."""
         centred = rows - self.mean
         return centred @ self.components.T @ self.components + self.mean
 
     def sample(self, count: int, random: np.random.Generator) -> np.ndarray:
-        """Draws from the Gaussian of these variances around the mean, in the plane: float64 `[count, d]`."""
+        """Samples of the Gaussian with these variances around the mean, within the subspace: float64 `[count, d]`."""
         latents = random.standard_normal((count, len(self.deviations))) * self.deviations
         return latents @ self.components + self.mean
 
     def log_density(self, rows: np.ndarray) -> np.ndarray:
-        """Of rows `[n, d]` under probabilistic PCA, in nats: float64 `[n]`.
+        """Log density of rows `[n, d]` under probabilistic PCA, in nats: float64 `[n]`.
 
-        The Gaussian has the variance `noise` in all directions outside the plane (Tipping & Bishop 1999, eqs. 6-8).
+        The Gaussian has the variance `noise` in all directions outside the subspace (Tipping & Bishop 1999, eqs. 6-8).
         """
         variances, noise = np.maximum(self.deviations**2, MIN_VARIANCE), max(self.noise, MIN_VARIANCE)
         centred = rows - self.mean
@@ -57,7 +57,7 @@ class PCA:
 
 
 def rows_to_fit(available: int, numbers: int, most: int = MAX_NUMBERS) -> int:
-    """How many of the available examples of so many numbers each are looked at: `most` numbers, and 2 at least."""
+    """How many examples of `numbers` numbers each to fit to: at most `most` numbers in total, at least 2 examples."""
     return min(available, max(2, most // numbers))
 
 
@@ -70,7 +70,7 @@ def principal_components(chunks: Chunks, count: int) -> PCA:
 
     Args:
         chunks: all rows; they are read six times.
-        count: components; fewer come if the rows have fewer dimensions or examples.
+        count: number of components; fewer are returned if there are fewer dimensions or examples.
 
     Raises:
         ValueError: fewer than two rows.

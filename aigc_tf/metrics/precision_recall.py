@@ -1,4 +1,4 @@
-"""Improved precision and recall: how much of what is generated looks real, how much of the real is covered."""
+"""Improved precision and recall: fidelity of the generated examples, and coverage of the real ones."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def precision_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = 
     """Improved precision and recall of features `[n, d]` and `[m, d]` (Kynkäänniemi et al. 2019, eqs. 1 and 2).
 
     A manifold is the union of balls around the features of one set, each reaching to the feature's k-th
-    nearest neighbour in that set. It depends on how many features make it: compare only figures of equal
-    counts, and give both sets the same number. Time grows with n * m, memory with n + m.
+    nearest neighbour in that set. It depends on the number of features: compare only figures of equal counts, and use
+    sets of the same size. Time grows with n * m, memory with n + m.
 
     Raises:
         ValueError: a set has no more than `neighbours` features.

@@ -1,4 +1,4 @@
-"""Whether two methods put examples in the same order."""
+"""Rank correlation: whether two methods order examples alike."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's ρ of two lists of numbers `[count]`: the correlation of their ranks, equal numbers sharing theirs.
+    """Spearman's ρ of two lists of numbers `[count]`: the correlation of their ranks, with mean ranks for ties.
 
-    1 if one rises with the other; a list of equal numbers has no order, and agrees only with another such list.
+    1 if one increases with the other; a constant list has no order, and agrees only with another such list.
     """
     ranks = np.stack([_ranks(first), _ranks(second)])
     deviations = ranks.std(axis=1)
@@ -18,6 +18,6 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _ranks(numbers: np.ndarray) -> np.ndarray:
-    """From 1; equal numbers have the mean of their ranks."""
+    """Ranks from 1; ties have the mean of their ranks."""
     _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse]

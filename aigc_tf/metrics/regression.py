@@ -1,4 +1,4 @@
-"""Logistic regression: what can be read linearly from vectors with a few labels."""
+"""Logistic regression for linear probes with few labels."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-_DECAY = 1e-2  # of the weights, beside the mean loss of an example
+_DECAY = 1e-2  # weight decay, relative to the mean loss per example
 _ITERATIONS = 300
 
 
 class Regression(NamedTuple):
-    """Multinomial logistic regression over standardised numbers."""
+    """Multinomial logistic regression over standardised features."""
 
     mean: np.ndarray
-    """Of each number over the vectors that were learnt from, `[size]`."""
+    """Of each feature over the training vectors, `[size]`."""
     deviation: np.ndarray
     """The same, 1 where it is 0."""
     weights: np.ndarray
     """`[size + 1, classes]`, the last row the biases."""
 
     def probabilities(self, vectors: np.ndarray) -> np.ndarray:
-        """Of each class, float64 `[count, classes]`, for vectors `[count, size]`."""
+        """Class probabilities, float64 `[count, classes]`, of vectors `[count, size]`."""
         return _softmax(_with_one((vectors - self.mean) / self.deviation) @ self.weights)
 
 
 def regression(vectors: np.ndarray, labels: np.ndarray, classes: int) -> Regression:
-    """The weights that minimise -log p of the labels plus half the decay times their squares, by L-BFGS.
+    """Fit by L-BFGS, minimising cross-entropy plus half the decay times the squared weights.
 
     Args:
-        vectors: `[count, size]`, one at least.
+        vectors: `[count, size]`, at least one.
         labels: int `[count]`, from 0.
-        classes: how many there are.
+        classes: number of classes.
     """
     from scipy.optimize import minimize
 

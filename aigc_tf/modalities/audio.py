@@ -1,4 +1,4 @@
-"""Sounds to listen to, in TensorBoard and as files."""
+"""Audio clips for TensorBoard and as files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A sound to listen to in TensorBoard, beside the pictures and the text that are shown."""
+    """A sound to play in TensorBoard, next to images and text."""
 
     sound: np.ndarray
     """float `[samples]` in [-1, 1]."""
     rate: int
-    """Samples a second."""
+    """Sample rate in Hz."""
 
     def write(self, file: IO[bytes]) -> None:
-        """As WAV of 16 bits, mono."""
+        """Write it as a 16-bit mono WAV file."""
         whole = np.round(self.sound * 32767).astype("<i2")
         with wave.open(file, "wb") as written:
             written.setnchannels(1)

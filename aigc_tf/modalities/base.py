@@ -1,4 +1,4 @@
-"""What a modality is: how one kind of value is read from a user's file, checked, shown and written."""
+"""The base of modalities: how one kind of value is read from user files, validated, shown and written."""
 
 from __future__ import annotations
 
@@ -16,65 +16,65 @@ from aigc_tf.errors import InputError, UnreadableError, listed, printable, say
 from aigc_tf.modalities.origin import keep_beside
 
 Preview = np.ndarray | str
-"""What is shown of values: a picture, uint8 `[height, width, 1 or 3]`, or text."""
+"""What is shown of values: an image, uint8 `[height, width, 1 or 3]`, or text."""
 
 
 @dataclass(frozen=True)
 class UserFile:
-    """A file that the user named, or that lies in a folder that was named."""
+    """A file that the user named, directly or by its folder."""
 
     path: Path
-    """Where it is."""
+    """Its path."""
     name: Path
-    """What it is called among all that were named: relative, with the sub-folders it lies in."""
+    """Its name among all those given: relative, including sub-folders."""
 
 
 class Modality(abc.ABC):
-    """One kind of value, in the form that a model takes or gives: pictures of a size, text of a vocabulary, series.
+    """A type of value that models take or produce: images of a size, text of a vocabulary, time series.
 
-    A value is what stands in one row of a batch. Models name modalities as `takes`, `gives` and `condition`; commands
-    ask these, and so need not know any model.
+    A value is one row of a batch. Models declare modalities as `takes`, `gives` and `condition`; commands use these,
+    and do not need to know the model.
     """
 
     name: ClassVar[str]
-    """In messages and on cards, in the plural: "pictures"."""
+    """Name for messages and cards, in the plural: "pictures"."""
     reads: ClassVar[tuple[str, ...]] = ()
-    """Endings, in small letters, of the files that are looked for in folders."""
+    """Suffixes, in lower case, of the files to find in folders."""
     writes: ClassVar[tuple[str, ...]] = ()
-    """Endings of the files that `write_all` knows; the first is the default. "" stands for a folder of single files."""
+    """Suffixes that `write_all` supports; the first is the default. "" stands for a folder of single files."""
     is_printed: ClassVar[bool] = False
-    """Whether values are shown as text: commands print them when no file is named, and write them as they are printed
-    to a file whose ending is not in `writes`."""
+    """Whether values are shown as text: commands print them if no file is named, and write them as printed to files
+    whose suffix is not in `writes`."""
     moving: ClassVar[tuple[str, ...]] = ()
-    """Those of `writes` that show the values one after the other in time: what is asked for is an interpolation."""
+    """Those of `writes` that show values one after the other in time, for interpolation."""
     writes_forecasts: ClassVar[tuple[str, ...]] = ()
-    """Endings of the files that `write_forecast` knows; the first is the default."""
+    """Suffixes that `write_forecast` supports; the first is the default."""
     required: ClassVar[bool] = False
-    """Whether a command that transforms files has to be given one, where it is a model's condition."""
+    """Whether commands that transform files require a value if this is the model's condition."""
     watermarked: ClassVar[Callable[..., Any] | None] = None
-    """Values and a key -> the same values with the pattern of that key; None where there is no such pattern."""
+    """Embeds a watermark: values and a key -> watermarked values; None if this modality has no watermark."""
     drawn: ClassVar[int] = 8
-    """How many examples commands draw when no count is given."""
+    """Number of examples that commands generate by default."""
 
-    # From the user's files.
+    # Reading user files.
 
     @abc.abstractmethod
     def read(self, path: Path) -> Any:
-        """One value of a file.
+        """Read one value from a file.
 
         Raises:
-            UnreadableError: the file holds something else.
+            UnreadableError: the file has other content.
             OSError: the system cannot read it.
         """
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
-        """Batches of the files that can be read, with their values, stacked; see `batches_of_files`."""
+        """Read files in batches, with their stacked values, skipping unreadable ones; see `batches_of_files`."""
         return batches_of_files(self, ((file, self.read_or_reason(file.path)) for file in files), len(files), at_once)
 
     def read_or_reason(self, path: Path) -> Any:
-        """One value of a file, or an `UnreadableError` that says why there is none."""
+        """Read one value from a file, or return an `UnreadableError` that says why it cannot be read."""
         try:
-            if not path.is_file():  # a pipe would be waited for
+            if not path.is_file():  # reading a pipe would block
                 return UnreadableError("a pipe, a device, a socket or a folder" if path.exists() else "no such file")
             return self.read(path)
         except UnreadableError as error:
@@ -83,10 +83,10 @@ class Modality(abc.ABC):
             return UnreadableError(error.strerror or str(error))
 
     def find(self, paths: Sequence[Path]) -> list[UserFile]:
-        """The files that paths name, in their order.
+        """Find the files that paths name, in order.
 
-        Files are taken whatever their endings are; of folders, those whose endings are in `reads`. Names in a folder
-        are relative to it; where several paths are given they begin with the folder's own name.
+        Paths of files are taken whatever their suffix; in folders, files with a suffix in `reads` are. Names in a
+        folder are relative to it; if several paths are given they begin with the folder's own name.
 
         Raises:
             InputError: a path does not exist, or is a pipe, a device or a socket; a folder holds no such files; or
@@ -116,38 +116,38 @@ class Modality(abc.ABC):
         return list(dict.fromkeys(files))
 
     def stack(self, values: Sequence[Any]) -> Any:
-        """Single values as what a model takes, one row each."""
+        """Stack single values into a batch for a model."""
         return np.stack(values)
 
     def strange(self, values: Any, seed: int) -> Any:
-        """As many values out of the ordinary, in the same form, made from ordinary rows; the same for the same seed.
+        """Unusual variants of ordinary values (out-of-distribution inputs), in the same form and number, from a seed.
 
-        Exported files are calibrated and verified with them, too. By default none are: the rows themselves.
+        Exported files are calibrated and verified with them as well. By default the values themselves.
         """
         del seed
         return values
 
-    # To the user's files.
+    # Writing files.
 
     @abc.abstractmethod
     def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
-        """Write one value as a file whose ending is `writes[0]`, with its mark of origin; the file appears whole.
+        """Write one value atomically, with its provenance mark, as a file with the suffix `writes[0]`.
 
         Args:
-            path: of the file.
-            value: one row of what a model gives.
-            made_by: what the file says of its origin.
+            path: the file.
+            value: one row of a model's output.
+            made_by: the provenance mark.
         """
 
     @abc.abstractmethod
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """Write several values together, in the form that the ending of the path asks for.
+        """Write several values in one file, in the format of the path's suffix.
 
         Args:
             path: ends in one of `writes`.
-            values: rows of what a model gives.
-            made_by: what the file says of its origin.
-            columns: values that stand beside each other, where that means something; about as many as rows if None.
+            values: rows of a model's output.
+            made_by: the provenance mark.
+            columns: number of values side by side, where that applies; by default about as many as rows.
         """
 
     def write_batches(
@@ -158,9 +158,9 @@ class Modality(abc.ABC):
         made_by: Mapping[str, str],
         columns: int | None = None,
     ) -> None:
-        """Write `count` values in all that come in batches; modalities whose values are large do not hold them all.
+        """Write `count` values that come in batches, without holding all of them if values are large.
 
-        Without an ending the path is a folder for single files, each batch written before the next is made.
+        A path without suffix is a folder for single files, where each batch is written before the next one is made.
         """
         values = (value for batch in batches for value in batch)
         if path.suffix:
@@ -177,57 +177,57 @@ class Modality(abc.ABC):
     def write_forecast(
         self, path: Path, history: Any, mean: np.ndarray, deviation: np.ndarray, made_by: Mapping[str, str]
     ) -> None:
-        """Write what `Forecasts.forecast` says of a history, in the form that the ending of the path asks for.
+        """Write a forecast of `Forecasts.forecast` with its history, in the format of the path's suffix.
 
         Args:
             path: ends in one of `writes_forecasts`.
-            history: as the modality has it.
-            mean: of the next values, `[steps, ...]`.
-            deviation: of the same.
-            made_by: what the file says of its origin.
+            history: a value of the modality.
+            mean: mean of the next values, `[steps, ...]`.
+            deviation: their standard deviation.
+            made_by: the provenance mark.
         """
         raise InputError(f"forecasts of {self.name} cannot be written")
 
-    # To look at.
+    # Showing values.
 
     @abc.abstractmethod
     def show(self, values: Any, columns: int | None = None) -> Preview:
-        """Several values as one picture or text, for TensorBoard, the card and the screen."""
+        """Show values as one image or text, for TensorBoard, the card and the screen."""
 
     def show_titled(self, values: Any, titles: Sequence[str]) -> Preview:
-        """Several values with what each is called; by default as they are shown without."""
+        """Show values with titles; by default titles are ignored."""
         del titles
         return self.show(values)
 
     def plain(self, values: Any) -> list[Any]:
-        """Values that are printed as JSON has them, one for each; by default as text."""
+        """One JSON-able object per value, for printing; by default text."""
         return [str(value) for value in values]
 
     def compare(self, inputs: Any, outputs: Any) -> Preview:
-        """What went in and what came out, beside each other, for values of the same kind."""
+        """Show inputs and outputs of the same modality side by side."""
         pairs = [value for pair in zip(inputs, outputs, strict=True) for value in pair]
         return self.show(self.stack(pairs), columns=2)
 
     def numbers(self, values: Any) -> np.ndarray:
-        """Values as numbers that can be compared, uint8 or in [0, 1]: `[count, ...]`; by default they are such."""
+        """Values as numbers for comparison, uint8 or in [0, 1]: `[count, ...]`; by default they already are."""
         return np.asarray(values)
 
     def thumbnails(self, values: Any) -> np.ndarray | None:
-        """Small pictures, uint8 `[count, height, width, channels]`, one for each value; None if there are none."""
+        """Thumbnails, uint8 `[count, height, width, channels]`, one for each value; None if there are none."""
         return None
 
-    # As a condition.
+    # Use as a condition.
 
     kinds: Sequence[str] = ()
-    """The names of all values, where they can be listed, as classes can."""
+    """Names of all values, if they can be listed, as classes can."""
 
     def parse(self, words: Sequence[str]) -> Any:
-        """Values given on the command line: files are read, classes looked up.
+        """Parse values from the command line: read files, look up classes.
 
-        One for each word, unless words are parts of a value, as titles are of what somebody likes.
+        One value per word, unless several words make a value, as the titles that a user likes.
 
         Raises:
-            InputError: a word names nothing.
+            InputError: a word is not a valid value.
         """
         found = [self.read_or_reason(Path(word)) for word in words]
         bad = next((word for word, value in zip(words, found, strict=True) if isinstance(value, UnreadableError)), None)
@@ -236,15 +236,15 @@ class Modality(abc.ABC):
         return self.stack(found)
 
     def rows(self, given: Any) -> Any:
-        """What is given from Python as a condition, one value or several, as rows; here it is several."""
+        """Convert a condition given from Python, one value or several, to rows; here it is several."""
         return given
 
     def values(self, given: Any, count: int) -> Any:
-        """`count` values as a network takes them: one for all or one for each is given, or None for `spread`.
+        """`count` rows for a network: from one value for all, one for each, or None for `spread`.
 
         Raises:
-            InputError: there is no such value, or one has to be given.
-            ValueError: there are neither one nor `count`.
+            InputError: there is no such value, or one is required.
+            ValueError: the number of values is neither one nor `count`.
         """
         if given is None:
             return self.spread(count)
@@ -254,16 +254,16 @@ class Modality(abc.ABC):
         return self.stack([rows[0]] * count) if len(rows) == 1 else self.stack(list(rows))
 
     def spread(self, count: int) -> Any:
-        """`count` values to draw for when none are asked for: all kinds in turn.
+        """`count` default conditions: all values in turn.
 
         Raises:
-            InputError: the values cannot be listed, so that one has to be given.
+            InputError: the values cannot be listed, so one is required.
         """
         raise InputError(f"the model draws by a condition: give one of {self.name}")
 
 
 def rows_of(given: np.ndarray | Sequence[np.ndarray], rank: int) -> np.ndarray:
-    """One array of so many dimensions, or several, as rows: `[count, ...]`."""
+    """One array of `rank` dimensions, or several, as rows: `[count, ...]`."""
     values = np.asarray(given)
     return values[np.newaxis] if values.ndim == rank else values
 
@@ -271,15 +271,15 @@ def rows_of(given: np.ndarray | Sequence[np.ndarray], rank: int) -> np.ndarray:
 def batches_of_files(
     modality: Modality, read: Iterable[tuple[UserFile, Any]], total: int, at_once: int
 ) -> Iterator[tuple[list[UserFile], Any]]:
-    """Batches of those files that could be read, with their values as a model takes them.
+    """Batch the readable files with their stacked values.
 
-    A bar on stderr shows how far it is, and a line at the end what could not be read.
+    Shows a progress bar on stderr, and lists unreadable files at the end.
 
     Args:
-        modality: of the values.
-        read: each file with its value, or with an `UnreadableError`.
-        total: files.
-        at_once: values in a batch, at most.
+        modality: modality of the values.
+        read: each file with its value, or an `UnreadableError`.
+        total: number of files.
+        at_once: maximum batch size.
 
     Raises:
         InputError: none of them can be read.

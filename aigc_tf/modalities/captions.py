@@ -1,4 +1,4 @@
-"""Pictures with a line of text each: the names of classes, what was found."""
+"""Images with a line of text each, such as class names or results."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from aigc_tf.modalities.drawing import enlargement, grid, to_bytes, to_pil
 from aigc_tf.modalities.fonts import drawable, font_of
 
 _TEXT_PIXELS, _LINE_PIXELS = 11, 15
-_MIN_WIDTH = 64  # of a picture with a line below it, in pixels
+_MIN_WIDTH = 64  # of an image with a caption, in pixels
 
 
 def captioned(images: np.ndarray, captions: Sequence[str], columns: int | None = None) -> np.ndarray:
-    """A grid of images that are enlarged to be seen, each above its caption; long ones are cut.
+    """A grid of images, enlarged for viewing, each above its caption; long captions are truncated.
 
     Args:
         images: `[count, height, width, channels]`, uint8 or in [0, 1].
-        captions: of each.
-        columns: as many as rows, roughly, if not given.
+        captions: one for each image.
+        columns: by default about as many as rows.
 
     Returns:
         uint8 `[height, width, channels]`.
@@ -32,12 +32,12 @@ def captioned(images: np.ndarray, captions: Sequence[str], columns: int | None =
 
 
 def rows_with_captions(images: np.ndarray, captions: Sequence[str] | None, columns: int = 1) -> np.ndarray:
-    """Images `[rows, images of a row, height, width, channels]`, each row above its caption, if there are captions.
+    """Images `[rows, images of a row, height, width, channels]`, each row above its caption if there are captions.
 
     Args:
         images: uint8, or in [0, 1].
-        captions: of each row; None for none.
-        columns: rows that stand beside each other.
+        captions: one for each row, or None.
+        columns: number of rows side by side.
 
     Returns:
         uint8 `[height, width, channels]`.

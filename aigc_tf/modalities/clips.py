@@ -1,4 +1,4 @@
-"""Clips: read from video files, animated GIFs and folders of pictures; written as MP4 or GIF."""
+"""Video clips: read from video files, animated GIFs and folders of images; written as MP4 or GIF."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SHOWN_FRAMES = 10
 
 
 class Clips(Modality):
-    """`Clip` objects, or arrays, uint8 or float in [0, 1], `[time, height, width, channels]` of any size.
+    """Video clips of any size: `Clip` objects, or arrays, uint8 or float in [0, 1], `[time, height, width, channels]`.
 
     Args:
-        settings: of channels and rate; files are read at their own size.
+        settings: channels and frame rate; files are read at their own size.
     """
 
     name = "clips"
@@ -35,7 +35,7 @@ class Clips(Modality):
         self.settings = settings
 
     def read(self, path: Path) -> Clip:
-        """All frames at their own size, or as many as `video.max_frames` allows."""
+        """Read all frames at their own size, up to `video.max_frames`."""
         whole = VideoSettings(
             rate=self.settings.rate,
             size=None,
@@ -46,7 +46,7 @@ class Clips(Modality):
         return read_clip(path, whole)
 
     def read_or_reason(self, path: Path) -> Any:
-        """A folder of pictures is a clip, too."""
+        """Also reads a folder of images as a clip."""
         if not path.is_dir():
             return super().read_or_reason(path)
         try:
@@ -55,7 +55,7 @@ class Clips(Modality):
             return error
 
     def find(self, paths: Sequence[Path]) -> list[UserFile]:
-        """Folders that hold pictures are clips; see `Modality.find` for all others."""
+        """Folders of images are clips; for other paths see `Modality.find`."""
         if not paths:
             return super().find(paths)
         found: list[UserFile] = []
@@ -67,7 +67,7 @@ class Clips(Modality):
         return list(dict.fromkeys(found))
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
-        """One after the other: they may be large."""
+        """Reads one file at a time: they may be large."""
         return super().read_all(files, 1)
 
     def stack(self, values: Sequence[Any]) -> Any:
@@ -89,11 +89,11 @@ class Clips(Modality):
         return rows
 
     def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
-        """An MP4 file."""
+        """Write an MP4 file."""
         self._write(path, value, frames_of(value), made_by)
 
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.mp4 and .gif: clips beside each other, as long as the shortest; .png: frames in rows; or a folder."""
+        """.mp4 and .gif: clips side by side, cut to the shortest; .png: frames in rows; or a folder."""
         if path.suffix not in self.writes:
             raise InputError(f"{path} ends in {path.suffix}: clips are written as .mp4, .gif, .png or to a folder")
         if not path.suffix:
@@ -109,7 +109,7 @@ class Clips(Modality):
             self._write(path, values[0], frames, made_by)
 
     def _write(self, path: Path, like: Any, frames: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """Frames at the rate of a clip; of arrays that of the settings, if they have one."""
+        """Write frames at the clip's frame rate; for arrays at that of the settings, if any."""
         rate = rate_of(like) if isinstance(like, Clip) else self.settings.rate or rate_of(like)
         write = write_animation if path.suffix == ".gif" else write_video
         write_atomically(path, partial(_written, write, to_bytes(frames), rate, made_by))
@@ -121,7 +121,7 @@ class Clips(Modality):
         return rows_of(np.stack([clip[np.linspace(0, len(clip) - 1, count).astype(int)] for clip in clips]))
 
     def compare(self, inputs: Any, outputs: Any) -> np.ndarray:
-        """What went in and what came out as rows."""
+        """Rows of inputs and outputs."""
         return self.show([clip for pair in zip(inputs, outputs, strict=True) for clip in pair])
 
 
@@ -130,7 +130,7 @@ def _written(write: Any, frames: np.ndarray, rate: float, made_by: Mapping[str, 
 
 
 def _of_one_size(clips: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """uint8 clips with black below and to the right of smaller ones."""
+    """uint8 clips padded with black at the bottom and right to a common size."""
     sides = [max(clip.shape[axis] for clip in clips) for axis in (1, 2)]
     channels = max(clip.shape[3] for clip in clips)
     found = []
@@ -147,5 +147,5 @@ def frames_of(value: Any) -> np.ndarray:
 
 
 def rate_of(value: Any) -> float:
-    """Frames a second; of arrays as a clip has by default."""
+    """Frames per second; for arrays the default of clips."""
     return value.rate if isinstance(value, Clip) else Clip.rate

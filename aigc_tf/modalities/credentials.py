@@ -1,8 +1,8 @@
-"""Content credentials: a signed statement of origin inside a file, and whether the file is still as it was signed.
+"""Content credentials (C2PA): signed provenance inside a file, with a check that the file is unchanged.
 
-The statement is a manifest of C2PA (Technical Specification 2.4, https://spec.c2pa.org), which programs and sites for
-pictures read, too: a trained model made the file (IPTC's digital source type `trainedAlgorithmicMedia`), which one, in
-which run, from data of which licence. The hash of everything else in the file is a part of what is signed.
+The statement is a C2PA manifest (Technical Specification 2.4, https://spec.c2pa.org), which image programs and websites
+can read as well: the file was made by a trained model (IPTC's digital source type `trainedAlgorithmicMedia`), by which
+one, in which run, from data under which licence. The hash of the rest of the file is part of what is signed.
 """
 
 from __future__ import annotations
@@ -20,47 +20,47 @@ from aigc_tf.storage.files import write_atomically
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ENDINGS = (".png", ".gif", ".wav", ".flac", ".mp4")
-"""Of files that hold a mark of origin and can be signed."""
+"""Suffixes of files that hold a provenance mark and can be signed."""
 _ACTIONS, _ORIGIN = "c2pa.actions.v2", "aigc_tf.origin"  # labels of assertions
-_STORE = b"jumdc2pa"  # begins every store of manifests: JUMBF's description box, and C2PA's type
+_STORE = b"jumdc2pa"  # the start of every manifest store: JUMBF's description box, and C2PA's type
 _VALID, _TRUSTED = ("Valid", "Trusted"), "Trusted"
 _HERE_ALONE = {
-    "builder": {"thumbnail": {"enabled": False}},  # one is 80 times larger than all the rest
-    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},  # a stranger's file makes no connections
+    "builder": {"thumbnail": {"enabled": False}},  # one would be 80 times larger than all the rest
+    "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},  # reading a foreign file makes no connections
 }
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the last signer of a file said, and what speaks against it."""
+    """The statement of a file's last signer, and the result of its validation."""
 
     signer: str
-    """Names on the certificate; anybody can make one with these names unless `trusted`."""
+    """Names on the certificate; anybody can make a certificate with these names unless `trusted`."""
     valid: bool
-    """Whether the file is as it was signed, and the certificate has not ended."""
+    """Whether the file is unchanged since it was signed, and the certificate has not expired."""
     trusted: bool
-    """Whether the certificate leads to one of those that were given as trusted."""
+    """Whether the certificate chains to one of the trusted certificates."""
     faults: tuple[str, ...]
-    """What does not hold, by C2PA's status codes, such as `assertion.dataHash.mismatch`."""
+    """Failed checks, as C2PA status codes such as `assertion.dataHash.mismatch`."""
     source_type: str
-    """IPTC's digital source type, an address; empty if the signer said none."""
+    """IPTC's digital source type, a URL; empty if the signer gave none."""
     mark: Mapping[str, str]
-    """The mark of origin that was signed; empty in files of other programs."""
+    """The signed provenance mark; empty in files of other programs."""
 
 
 def sign(path: Path, mark: Mapping[str, str], key: Path, certificates: Path, out: Path) -> None:
-    """Write a copy of a file with content credentials (ES256, no time stamp: nothing is sent anywhere).
+    """Write a copy of a file with content credentials (ES256, without a time stamp: nothing is sent anywhere).
 
     Args:
-        path: a file ending in one of `ENDINGS`, not yet signed.
-        mark: its mark of origin, which is signed.
-        key: private, on the curve P-256, in PEM (PKCS#8), not encrypted.
-        certificates: in PEM: that of the key, then those that vouch for it.
-        out: where the copy goes.
+        path: a file with a suffix in `ENDINGS`, not yet signed.
+        mark: the provenance mark to sign.
+        key: private key on the curve P-256, in PEM (PKCS#8), not encrypted.
+        certificates: in PEM: the key's certificate, then its chain.
+        out: path of the copy.
 
     Raises:
-        InputError: the file is of another kind or signed already, key and certificates cannot sign, or the package
-            c2pa-python is not there.
+        InputError: the file is of another type or signed already, key and certificates cannot sign, or the package
+            c2pa-python is not installed.
     """
     c2pa, content = library(), path.read_bytes()
     if path.suffix.lower() not in ENDINGS:
@@ -83,14 +83,14 @@ def sign(path: Path, mark: Mapping[str, str], key: Path, certificates: Path, out
 
 
 def read_credentials(path: Path, trusted: Path | None = None) -> Credentials | None:
-    """The content credentials of a file; None if there are none, since nobody signed it or they were lost.
+    """The content credentials of a file; None if there are none: it was never signed, or they were lost.
 
     Args:
-        path: of any kind.
-        trusted: certificates in PEM of those whose signatures, or whose word for signers, are trusted.
+        path: a file of any type.
+        trusted: certificates in PEM of trusted signers or certificate authorities.
 
     Raises:
-        InputError: the file or the certificates cannot be read, or the package c2pa-python is not there.
+        InputError: the file or the certificates cannot be read, or the package c2pa-python is not installed.
     """
     content = path.read_bytes() if path.suffix.lower() in ENDINGS else b""
     if _STORE not in content:
@@ -116,7 +116,7 @@ def _manifest(title: str, mark: Mapping[str, str]) -> dict[str, Any]:
     agent = {"name": "aigc_tf", "version": __version__}
     created = {"action": "c2pa.created", "digitalSourceType": TRAINED, "softwareAgent": agent}
     assertions = [
-        {"label": _ACTIONS, "created": True, "data": {"actions": [created]}},  # created: the signer answers for it
+        {"label": _ACTIONS, "created": True, "data": {"actions": [created]}},  # created: the signer vouches for it
         {"label": _ORIGIN, "created": True, "data": dict(mark)},
     ]
     return {"claim_generator_info": [agent], "title": title, "assertions": assertions}
@@ -138,7 +138,7 @@ def _credentials(found: Mapping[str, Any]) -> Credentials:
 
 
 def library() -> Any:
-    """The package c2pa.
+    """Import the package c2pa.
 
     Raises:
         InputError: it is not installed.

@@ -1,4 +1,4 @@
-"""Pictures of samples: grids, PNG files that say how they were made, animations."""
+"""Drawing images: grids, PNG files with provenance, animations."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from aigc_tf.storage.marks import comment_of
 
 
 def to_bytes(images: np.ndarray) -> np.ndarray:
-    """Images in [0, 1] as uint8 in [0, 255], rounded; uint8 stays as it is."""
+    """Images in [0, 1] as uint8 in [0, 255], rounded; uint8 is returned unchanged."""
     if images.dtype == np.uint8:
         return images
     return np.round(np.clip(images, 0, 1) * 255).astype(np.uint8)
 
 
 def grid(images: np.ndarray, columns: int | None = None, gap: int = 2) -> np.ndarray:
-    """Images `[count, height, width, channels]` in rows and columns: uint8 `[height, width, channels]`.
+    """A grid of images `[count, height, width, channels]`: uint8 `[height, width, channels]`.
 
     Args:
         images: uint8, or float in [0, 1].
-        columns: as many rows as columns, roughly, if not given.
-        gap: white pixels between pictures.
+        columns: by default about as many as rows.
+        gap: white pixels between images.
     """
     images = to_bytes(images)
     count, height, width, channels = images.shape
@@ -43,7 +43,7 @@ def grid(images: np.ndarray, columns: int | None = None, gap: int = 2) -> np.nda
 
 
 def rows_of(images: np.ndarray) -> np.ndarray:
-    """A grid of images that lie in rows already, `[rows, columns, height, width, channels]`; see `grid`."""
+    """A grid of images already arranged as `[rows, columns, height, width, channels]`; see `grid`."""
     return grid(images.reshape(-1, *images.shape[2:]), columns=images.shape[1])
 
 
@@ -51,11 +51,11 @@ def bars(values: np.ndarray, across: str, upwards: str) -> np.ndarray:
     """A bar chart: uint8 `[height, width, 3]`.
 
     Args:
-        values: `[count]`, numbered from 1.
-        across: what is numbered.
-        upwards: what the values are, with their unit.
+        values: `[count]`, labelled from 1.
+        across: label of the x axis.
+        upwards: label of the y axis, with the unit.
     """
-    # Drawn without pyplot, which would open a window system's back end and keep every figure.
+    # Drawn without pyplot, which would load a GUI backend and keep every figure in memory.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -73,14 +73,14 @@ def bars(values: np.ndarray, across: str, upwards: str) -> np.ndarray:
 
 
 def to_pil(image: np.ndarray, scale: int = 1) -> Image.Image:
-    """One picture `[height, width, 1 or 3]`, uint8 or in [0, 1], enlarged by whole pixels."""
+    """A PIL image from `[height, width, 1 or 3]`, uint8 or in [0, 1], enlarged by an integer factor."""
     pixels = to_bytes(image)
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.NEAREST)
 
 
 def write_png(file: IO[bytes], image: np.ndarray, made_by: Mapping[str, str], scale: int = 1) -> None:
-    """Write one picture, `[height, width, channels]`, with `made_by` as PNG text entries."""
+    """Write an image, `[height, width, channels]`, as PNG, with `made_by` as text entries."""
     entries = PngImagePlugin.PngInfo()
     for key, value in made_by.items():
         entries.add_text(key, value)
@@ -88,7 +88,7 @@ def write_png(file: IO[bytes], image: np.ndarray, made_by: Mapping[str, str], sc
 
 
 def data_url(image: np.ndarray, wanted_pixels: int) -> str:
-    """One picture `[height, width, channels]` as the address of an `<img>`, a small one enlarged to so many pixels."""
+    """An image `[height, width, channels]` as a data URL for `<img>`, enlarged to `wanted_pixels` if small."""
     file = io.BytesIO()
     write_png(file, image, {}, enlargement(image, wanted_pixels))
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
@@ -97,7 +97,7 @@ def data_url(image: np.ndarray, wanted_pixels: int) -> str:
 def write_gif(
     file: IO[bytes], frames: np.ndarray, made_by: Mapping[str, str], seconds: float = 4.0, scale: int = 1
 ) -> None:
-    """Write frames `[count, height, width, channels]` as an endless animation that plays there and back."""
+    """Write frames `[count, height, width, channels]` as a looping GIF that plays forwards and backwards."""
     there_and_back = [to_pil(frame, scale) for frame in [*frames, *frames[-2:0:-1]]]
     comment = comment_of(made_by)
     _save(
@@ -113,12 +113,12 @@ def write_gif(
 
 
 def _save(picture: Image.Image, file: IO[bytes], **options: Any) -> None:
-    """Pillow writes past Python's file where it can, and its errors do not say why that failed."""
+    """Save through memory: Pillow bypasses Python's file where it can, and its errors do not say why writing failed."""
     encoded = io.BytesIO()
     picture.save(encoded, **options)
     file.write(encoded.getvalue())
 
 
 def enlargement(images: np.ndarray, wanted_pixels: int = 64) -> int:
-    """The whole number by which small images `[..., height, width, channels]` are enlarged to be seen."""
+    """The integer factor by which to enlarge small images `[..., height, width, channels]` for viewing."""
     return max(1, math.ceil(wanted_pixels / images.shape[-2]))

@@ -1,4 +1,4 @@
-"""Text in pictures: fonts that have the letters, and escapes for letters that no font has, instead of empty boxes."""
+"""Fonts for text in images; letters that no font has are escaped instead of drawn as empty boxes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import ImageFont
 
 from aigc_tf.errors import printable
 
-# Families with Chinese letters, as systems and users install them.
+# Font families with Chinese letters, as operating systems and users install them.
 _CHINESE = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -35,7 +35,7 @@ _CHINESE = (
 
 @functools.cache
 def fonts() -> dict[str, Path]:
-    """Families and files: the font that comes with matplotlib, and one with Chinese letters if one is installed."""
+    """Font families and files: the font bundled with matplotlib, and a Chinese one if installed."""
     from matplotlib import font_manager
 
     installed = {font.name: Path(font.fname) for font in reversed(font_manager.fontManager.ttflist)}
@@ -52,7 +52,7 @@ def _letters(path: Path) -> frozenset[int]:
 
 
 def drawable(text: str) -> str:
-    """A text with escapes, such as \\u4e2d, for letters that none of the fonts has."""
+    """A text with letters that none of the fonts has replaced by escapes, such as \\u4e2d."""
     known = [_letters(path) for path in fonts().values()]
     return "".join(
         letter if any(ord(letter) in letters for letters in known) else ascii(letter)[1:-1]
@@ -62,7 +62,7 @@ def drawable(text: str) -> str:
 
 @contextlib.contextmanager
 def all_fonts() -> Iterator[None]:
-    """Meanwhile matplotlib's new texts use all fonts, each for the letters that those before it lack."""
+    """Make new texts in matplotlib use all fonts, each as a fallback for those before it."""
     import matplotlib
 
     with matplotlib.rc_context({"font.family": list(fonts())}):
@@ -70,7 +70,7 @@ def all_fonts() -> Iterator[None]:
 
 
 def font_of(text: str, size: int) -> Any:
-    """The font of Pillow for a `drawable` text: the one that has most of its letters."""
+    """The Pillow font for a `drawable` text: the one that has most of its letters."""
     path = max(fonts().values(), key=lambda path: sum(ord(letter) in _letters(path) for letter in text))
     return _opened(path, size)
 

@@ -1,4 +1,4 @@
-"""Classes, by name or number."""
+"""Class labels, by name or number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.storage.files import write_text
 
 
 class Labels(Modality):
-    """int32 `[]`, the number of a class from 0."""
+    """Class labels: int32 `[]`, a class number from 0."""
 
     name = "classes"
     reads = (".txt",)
@@ -27,7 +27,7 @@ class Labels(Modality):
         self.kinds = classes.names
 
     def read(self, path: Path) -> np.ndarray:
-        """The class that a text file names."""
+        """Read the class named in a text file."""
         try:
             return self.classes.numbers([path.read_text(encoding="utf-8").strip()])[0]
         except UnicodeDecodeError as error:
@@ -36,19 +36,19 @@ class Labels(Modality):
             raise UnreadableError(str(error)) from error
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """A text file with the class's name."""
+        """Write a text file with the class's name."""
         write_text(path, self.classes.names[int(value)] + "\n")
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """One name a line."""
+        """One name per line."""
         write_text(path, self.show(values) + "\n")
 
     def show(self, values: np.ndarray, columns: int | None = None) -> str:
-        """One name a line."""
+        """One name per line."""
         return "\n".join(self.classes.names[int(value)] for value in values)
 
     def parse(self, words: Sequence[str]) -> np.ndarray:
-        """int32 `[count]` of classes given by name or number.
+        """Classes given by name or number, as int32 `[count]`.
 
         Raises:
             InputError: there is no such class.
@@ -56,9 +56,9 @@ class Labels(Modality):
         return self.classes.numbers(words)
 
     def rows(self, given: str | int | Sequence[str | int] | np.ndarray) -> np.ndarray:
-        """One class, or several: names as text, numbers from 0 as whole numbers; int32 `[count]`."""
+        """One class or several, as names or numbers from 0; int32 `[count]`."""
         return self.classes.numbers([given] if isinstance(given, str | int | np.integer) else list(given))
 
     def spread(self, count: int) -> np.ndarray:
-        """The classes in turn, beginning with the first: int32 `[count]`."""
+        """The classes in turn, starting with the first: int32 `[count]`."""
         return np.arange(count, dtype=np.int32) % len(self.kinds)

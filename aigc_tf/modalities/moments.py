@@ -1,4 +1,4 @@
-"""Captions, and the moments of clips that they belong to."""
+"""Captions, and the moments in video clips that they describe."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from aigc_tf.storage.files import write_text
 
 @dataclass(frozen=True)
 class Moment:
-    """When a caption belongs in a clip."""
+    """The time span of a caption in a clip."""
 
     caption: str
     first: int
-    """Frame, from 0."""
+    """First frame, from 0."""
     last: int
-    """Frame, included."""
+    """Last frame, inclusive."""
     rate: float
-    """Frames a second."""
+    """Frames per second."""
 
     @property
     def seconds(self) -> tuple[float, float]:
-        """From the beginning of the first frame to the end of the last."""
+        """Start of the first frame and end of the last."""
         return self.first / self.rate, (self.last + 1) / self.rate
 
     def __str__(self) -> str:
@@ -37,21 +37,21 @@ class Moment:
 
 
 class Captions(Text):
-    """Sequences of texts: what may be shown in a clip, a line or an argument each."""
+    """Lists of captions: what may appear in a clip, one per line or argument."""
 
     name = "captions"
     required = True
 
     def read(self, path: Path) -> list[str]:  # type: ignore[override]
-        """The lines of a file."""
+        """Read the lines of a file."""
         return [line for line in super().read(path).split("\n") if line.strip()]
 
     def parse(self, words: Sequence[str]) -> list[list[str]]:
-        """All words are the captions of one clip, the same for all."""
+        """All words together are the captions, for every clip."""
         return [super().parse(words)]
 
     def rows(self, given: Any) -> list[Any]:
-        """Captions for all clips, or a sequence of them for each.
+        """Captions for all clips, or a list of captions for each.
 
         Raises:
             InputError: one is a single text.
@@ -62,7 +62,7 @@ class Captions(Text):
 
 
 class Moments(Modality):
-    """A tuple of `Moment` for each clip."""
+    """Moments of captions: a tuple of `Moment` for each clip."""
 
     name = "moments"
     writes: ClassVar[tuple[str, ...]] = (".json", "")
@@ -70,7 +70,7 @@ class Moments(Modality):
     drawn = 1
 
     def read(self, path: Path) -> Any:
-        """Nothing takes moments from files."""
+        """Not supported: moments are output only."""
         raise InputError(f"{path}: moments are made, not read")
 
     def stack(self, values: Sequence[tuple[Moment, ...]]) -> list[tuple[Moment, ...]]:
@@ -78,25 +78,25 @@ class Moments(Modality):
         return list(values)
 
     def plain(self, values: Sequence[tuple[Moment, ...]]) -> list[Any]:
-        """Caption, frames and seconds of each."""
+        """Caption, frames and seconds of each moment."""
         return [
             [{"caption": one.caption, "frames": [one.first, one.last], "seconds": list(one.seconds)} for one in moments]
             for moments in values
         ]
 
     def show(self, values: Sequence[tuple[Moment, ...]], columns: int | None = None) -> str:
-        """A line for each caption, in the order of time, clips apart."""
+        """One line per caption, ordered by time, with clips separated."""
         ordered = (sorted(moments, key=lambda one: (one.first, one.last)) for moments in values)
         return "\n\n".join("\n".join(map(str, moments)) for moments in ordered)
 
     def write(self, path: Path, value: tuple[Moment, ...], made_by: Mapping[str, str]) -> None:
-        """A JSON file."""
+        """Write a JSON file."""
         self.write_all(path, [value], made_by)
 
     def write_all(
         self, path: Path, values: Sequence[tuple[Moment, ...]], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """.json: the mark of origin and moments of each clip; a folder of such files; else as they are printed."""
+        """.json: the provenance mark and the moments of each clip; a folder of such files; otherwise as printed."""
         if path.suffix == ".json":
             text = json.dumps({**made_by, "moments": self.plain(values)}, ensure_ascii=False, indent=1)
             write_text(path, text + "\n")

@@ -1,4 +1,4 @@
-"""Music for several voices: read from MIDI files, shown as a piano roll, written as MIDI and as sound."""
+"""Music for several voices: read from MIDI files, shown as piano rolls, written as MIDI and audio."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _GAP = 6  # pixels between pieces
 
 
 class Scores(Notes):
-    """`Piece` objects: notes of several voices on a grid of sixteenth notes.
+    """Multi-voice pieces: `Piece` objects, with notes on a grid of sixteenth notes.
 
     Args:
-        voices: what they are called, from the highest down.
+        voices: names of the voices, from the highest down.
     """
 
     kind = Piece
@@ -40,16 +40,16 @@ class Scores(Notes):
         self.voices = tuple(voices)
 
     def read(self, path: Path) -> Piece:
-        """A piece with at most as many parts as there are voices; see `aigc_tf.data.music.midi.read_piece`."""
+        """Read a piece with at most as many parts as there are voices; see `aigc_tf.data.music.midi.read_piece`."""
         return read_piece(path, self.voices)
 
     def strange(self, values: Sequence[Piece], seed: int) -> list[Piece]:
-        """In turns: notes at random, backwards, an octave higher or lower, all voices on one note."""
+        """In turn: random notes, reversed, transposed by an octave, all voices on one note."""
         random = np.random.default_rng(seed)
         return [_strange(piece, number % 4, random) for number, piece in enumerate(values)]
 
     def write(self, path: Path, value: Piece, made_by: Mapping[str, str]) -> None:
-        """A MIDI file with text events that say how it was made."""
+        """Write a MIDI file with its provenance as text events."""
         write_atomically(path, partial(self._midi, piece=value, made_by=made_by))
 
     def _midi(self, file: Any, piece: Piece, made_by: Mapping[str, str]) -> None:
@@ -57,17 +57,17 @@ class Scores(Notes):
         write_midi(file, piece, voices, made_by)
 
     def joined(self, values: Sequence[Piece]) -> Piece:
-        """One piece of several, with a bar of rest between them."""
+        """Concatenate pieces with a bar of rest between them."""
         return joined(values, values[0].bar)
 
     def sound(self, values: Sequence[Piece]) -> Clip:
-        """Pieces one after the other, a bar apart, to listen to."""
+        """Audio of pieces one after the other, a bar apart."""
         return Clip(synthesise(self.joined(values)).astype(np.float32), RATE)
 
     def show(self, values: Sequence[Piece], columns: int | None = None) -> np.ndarray:
-        """Piano rolls, a colour for each voice, of the first 16 bars of each piece, one below the other.
+        """Piano rolls of the first 16 bars of each piece, one below the other, with a colour for each voice.
 
-        Vertical lines are bars and quarters, horizontal ones are notes C.
+        Vertical lines are bars and quarters, horizontal ones are the notes C.
         """
         columns = columns or 1
         rolls = [piano_roll(piece) for piece in values]
@@ -86,10 +86,10 @@ class Scores(Notes):
 
 
 class Excerpts(Scores):
-    """`Piece` objects of all voices and of one length: the beginnings of the files that are read.
+    """`Piece` objects with all voices and a fixed length: the beginnings of files.
 
     Args:
-        settings: voices and bars.
+        settings: voices and number of bars.
     """
 
     name = "excerpts of music"
@@ -99,7 +99,7 @@ class Excerpts(Scores):
         self.steps = settings.steps
 
     def read(self, path: Path) -> Piece:
-        """The first bars of a piece that has all voices, from its first bar line on.
+        """Read the first bars of a piece that has all voices, from its first bar line.
 
         Raises:
             UnreadableError: it lacks voices, or is shorter.
@@ -113,12 +113,12 @@ class Excerpts(Scores):
         return piece.part(piece.pickup, self.steps)
 
     def numbers(self, values: Sequence[Piece]) -> np.ndarray:
-        """What sounds in each cell as a share of the highest symbol: float64 `[count, steps, voices]`."""
+        """Each cell's symbol as a share of the highest symbol: float64 `[count, steps, voices]`."""
         return np.stack([piece.held for piece in values]) / SYMBOLS
 
 
 def piano_roll(piece: Piece) -> np.ndarray:
-    """Time to the right, pitch upwards, a colour for each voice: uint8 `[height, width, 3]`."""
+    """A piano roll, time to the right and pitch upwards, with a colour for each voice: uint8 `[height, width, 3]`."""
     piece = piece.part(0, _SHOWN)
     notes = piece.cells[piece.cells >= FIRST]
     low, high = (int(notes.min()), int(notes.max())) if len(notes) else (FIRST, FIRST + 12)

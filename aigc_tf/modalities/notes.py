@@ -1,4 +1,4 @@
-"""What all pieces of music have in common: they are written as MIDI, and with it as sound to listen to."""
+"""Base of music modalities: written as MIDI and as audio."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aigc_tf.storage.files import write_atomically
 
 
 class Notes(Modality):
-    """Pieces of music of one class, `kind`, each as long as it is."""
+    """Pieces of music of the class `kind`, of any length."""
 
     name = "pieces of music"
     reads = SUFFIXES
@@ -28,7 +28,7 @@ class Notes(Modality):
     kind: type
 
     def stack(self, values: Sequence[Any]) -> list[Any]:
-        """A list: pieces have any length."""
+        """A list, since lengths vary."""
         return list(values)
 
     def rows(self, given: Any) -> list[Any]:
@@ -37,11 +37,11 @@ class Notes(Modality):
 
     @abstractmethod
     def joined(self, values: Sequence[Any]) -> Any:
-        """One piece of several, at least one, each from a bar on."""
+        """Concatenate one or more pieces, each starting at a bar line."""
 
     @abstractmethod
     def sound(self, values: Sequence[Any]) -> Clip:
-        """Pieces one after the other, to listen to."""
+        """Audio of pieces one after the other."""
 
     @abstractmethod
     def show(self, values: Sequence[Any], columns: int | None = None) -> np.ndarray:
@@ -50,7 +50,7 @@ class Notes(Modality):
     def write_all(
         self, path: Path, values: Sequence[Any], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """.mid, .wav: one after the other, each from a bar on; .png: piano rolls; without an ending: a folder."""
+        """.mid, .wav: concatenated, each piece from a bar line; .png: piano rolls; without a suffix: a folder."""
         if path.suffix == ".mid":
             self.write(path, self.joined(values), made_by)
         elif path.suffix == ".wav":
@@ -70,7 +70,7 @@ class Notes(Modality):
         made_by: Mapping[str, str],
         columns: int | None = None,
     ) -> None:
-        """A folder gets each piece as MIDI and as sound, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
+        """A folder gets each piece as MIDI and audio, `00000.mid` and `00000.wav`; see `Modality.write_batches`."""
         if path.suffix:
             super().write_batches(path, batches, count, made_by, columns)
             return

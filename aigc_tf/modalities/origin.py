@@ -1,4 +1,4 @@
-"""Marks of origin in files: read back from every kind, and kept beside files that have no place for one."""
+"""Provenance marks in files: read from every format, and stored beside files of formats without metadata."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from aigc_tf.storage.files import write_text
 from aigc_tf.storage.marks import mark_in
 
 BESIDE, OF_FOLDER = ".origin.json", "origin.json"
-_NO_PLACE = (".txt", ".md", ".csv", ".npy", ".html", ".nii", ".gz", "")  # endings
+_NO_PLACE = (".txt", ".md", ".csv", ".npy", ".html", ".nii", ".gz", "")  # suffixes
 
 
 def keep_beside(paths: Sequence[Path], made_by: Mapping[str, str]) -> None:
-    """Write a mark beside files that have no place for it: `NAME.origin.json`, or one `origin.json` for a folder.
+    """Write a mark beside files that cannot contain it: `NAME.origin.json`, or one `origin.json` for a folder.
 
     Args:
-        paths: files that were made together; of those in one folder the mark lists the names.
-        made_by: the mark. An empty one is not written.
+        paths: files that were made together; for those in one folder the mark lists their names.
+        made_by: the mark; nothing is written if it is empty.
     """
     folders: dict[Path, list[str]] = {}
     for path in paths:
@@ -41,10 +41,11 @@ def keep_beside(paths: Sequence[Path], made_by: Mapping[str, str]) -> None:
 
 
 def read_mark(path: Path) -> dict[str, str]:
-    """The mark of origin of a file that this package has written.
+    """Read the provenance mark of a file that this package has written.
 
     Args:
-        path: a picture, sound, piece, clip, or JSON file, which hold their marks, or any other file that has it beside.
+        path: an image, sound, piece, clip or JSON file, which contain their marks, or any other file with a mark beside
+            it.
 
     Raises:
         InputError: there is none, or the file cannot be read.
@@ -68,7 +69,7 @@ def _beside(path: Path) -> Any:
 
 
 def _marks(place: Path) -> list[dict[str, Any]]:
-    """What `keep_beside` has written: marks with the names of files, those that were made last at the end."""
+    """The marks written by `keep_beside`, with file names, oldest first."""
     found = None
     with contextlib.suppress(ValueError, RecursionError):
         found = json.loads(place.read_text("utf-8"))

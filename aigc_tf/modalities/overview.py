@@ -1,4 +1,4 @@
-"""The picture of a source before training: examples, and how many there are of each kind."""
+"""An overview image of a source before training: examples, and the number of examples of each class."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from aigc_tf.data.overview import Counts
 from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.fonts import all_fonts, drawable
 
-_WIDTH, _MAX_HEIGHT = 10.0, 7.0  # inches, of the picture and of a field of it
+_WIDTH, _MAX_HEIGHT = 10.0, 7.0  # inches, of the image and of one of its panels
 _DPI, _MAX_SCALE = 100, 3
-_LINES, _LETTERS = 24, 110  # of text that are drawn
+_LINES, _LETTERS = 24, 110  # maximum lines and characters of text
 _BARS = 40
 
 
 def overview_picture(previews: Mapping[str, Preview], counts: Mapping[str, Counts]) -> np.ndarray:
-    """One field below the other, each with its title: uint8 `[height, width, 3]`.
+    """Draw panels one below the other, each with its title: uint8 `[height, width, 3]`.
 
     Args:
-        previews: pictures or text.
-        counts: drawn as bars, the first 40 of them.
+        previews: images or text.
+        counts: drawn as bar charts, the first 40 bars each.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -48,7 +48,7 @@ def overview_picture(previews: Mapping[str, Preview], counts: Mapping[str, Count
 
 
 def _height(preview: Preview) -> float:
-    """Inches that a preview needs."""
+    """Height of a preview in inches."""
     if isinstance(preview, str):
         return 0.3 + 0.17 * len(_lines(preview))
     height, width = preview.shape[:2]
@@ -64,7 +64,7 @@ def _draw(axes: Any, preview: Preview) -> None:
     if isinstance(preview, str):
         text = "\n".join(_lines(preview))
         drawn = axes.text(0, 1, text, va="top", transform=axes.transAxes, fontsize=9, parse_math=False)
-        drawn.set_in_layout(False)  # wide letters are cut off at the border, and leave the fields as wide as they are
+        drawn.set_in_layout(False)  # wide letters are clipped at the border instead of changing the layout
     else:
         axes.set_anchor("W")
         axes.imshow(np.broadcast_to(preview, (*preview.shape[:2], 3)), interpolation="nearest")

@@ -1,4 +1,4 @@
-"""Polyphonic music for any instruments: read from MIDI files, shown as a piano roll, written as MIDI and as sound."""
+"""Polyphonic music for any instruments: read from MIDI files, shown as piano rolls, written as MIDI and audio."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.modalities.notes import Notes
 from aigc_tf.modalities.synthesis import RATE, mixed
 from aigc_tf.storage.files import write_atomically
 
-_SEMITONE, _WIDTH, _HEIGHT = 3, 960, 88  # pixels; pitches of the roll, from the lowest of a piano up
+_SEMITONE, _WIDTH, _HEIGHT = 3, 960, 88  # pixels; pitches of the roll, from a piano's lowest
 _LOWEST = 21
 _BAR, _WHITE, _DRUMS = 205, 255, (120, 120, 120)
 _COLOURS = ((190, 40, 40), (40, 90, 190), (30, 140, 70), (120, 60, 150), (180, 110, 0), (0, 130, 140))
@@ -22,20 +22,20 @@ _GAP = 6  # pixels between pieces
 
 
 class Performances(Notes):
-    """`Performance` objects."""
+    """Polyphonic pieces: `Performance` objects."""
 
     kind = Performance
 
     def read(self, path: Path) -> Performance:
-        """See `aigc_tf.data.music.performance.read_performance`."""
+        """Read a performance; see `aigc_tf.data.music.performance.read_performance`."""
         return read_performance(path)
 
     def write(self, path: Path, value: Performance, made_by: Mapping[str, str]) -> None:
-        """A MIDI file with text events that say how it was made."""
+        """Write a MIDI file with its provenance as text events."""
         write_atomically(path, partial(write_performance, performance=value, made_by=made_by))
 
     def joined(self, values: Sequence[Performance]) -> Performance:
-        """One piece of several, each from the end of the bar in which the last one ends; in the tempo of the first."""
+        """Concatenate pieces, each starting at the bar line after the previous one's end, in the first one's tempo."""
         notes: list[Note] = []
         bars: list[int] = []
         for piece in values:
@@ -45,7 +45,7 @@ class Performances(Notes):
         return Performance(tuple(notes), tuple(bars), values[0].tempo)
 
     def sound(self, values: Sequence[Performance]) -> Clip:
-        """Pieces one after the other, to listen to: all instruments sound alike, drums are left out."""
+        """Audio of pieces one after the other: all instruments sound alike, drums are left out."""
         parts = []
         for piece in values:
             step = 60 / piece.tempo / QUARTER
@@ -54,14 +54,14 @@ class Performances(Notes):
         return Clip(np.concatenate(parts).astype(np.float32), RATE)
 
     def show(self, values: Sequence[Performance], columns: int | None = None) -> np.ndarray:
-        """Piano rolls of the first 20 bars or so, one below the other, a colour for each instrument, drums in grey."""
+        """Piano rolls of about the first 20 bars, one below the other, a colour for each instrument, drums in grey."""
         del columns
         gap = np.full((_GAP, _WIDTH, 3), _WHITE, np.uint8)
         return np.concatenate([part for piece in values for part in (gap, piano_roll(piece))] + [gap])
 
 
 def piano_roll(piece: Performance) -> np.ndarray:
-    """Time to the right, a pixel for a step, pitch upwards: uint8 `[height, width, 3]`; pitches of a piano only."""
+    """A piano roll, time to the right at a pixel per step, a piano's pitches upwards: uint8 `[height, width, 3]`."""
     image = np.full((_HEIGHT * _SEMITONE, _WIDTH, 3), _WHITE, np.uint8)
     for start in piece.starts:
         if start < _WIDTH:

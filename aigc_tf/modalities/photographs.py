@@ -1,4 +1,4 @@
-"""Photographs of any size: read with what their files say, written with the same."""
+"""Photographs of any size, read and written with bit depth, transparency and colour profile."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Rows = list[Any] | np.ndarray
 
 
 class Photographs(Modality):
-    """`Photograph` objects, or arrays, uint8 or float in [0, 1], `[height, width, channels]` of any size.
+    """Photographs of any size: `Photograph` objects, or arrays, uint8 or float in [0, 1], `[height, width, channels]`.
 
     Args:
-        channels: 1 is grey, 3 is RGB; files are converted.
+        channels: 1 for greyscale, 3 for RGB; files are converted.
     """
 
     name = "photographs"
@@ -39,11 +39,11 @@ class Photographs(Modality):
         self.channels = channels
 
     def read(self, path: Path) -> Photograph:
-        """Upright, with its bits, transparency and colour profile."""
+        """Read an upright photograph with bit depth, transparency and colour profile."""
         return read_photograph(path.read_bytes(), self.channels)
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
-        """One after the other: they may be large."""
+        """Reads one file at a time: they may be large."""
         return super().read_all(files, 1)
 
     def stack(self, values: Sequence[Any]) -> Rows:
@@ -59,7 +59,7 @@ class Photographs(Modality):
         return [given] if one else given
 
     def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
-        """A PNG file with text entries; of 16 bits if the photograph has them."""
+        """Write a PNG file with text entries, with 16 bits if the photograph has them."""
         data = png_of(as_photograph(value), made_by)
         write_atomically(path, lambda file: file.write(data))
 
@@ -74,7 +74,7 @@ class Photographs(Modality):
             raise InputError(f"{path} ends in {path.suffix}: photographs are written as .png or to a folder")
 
     def show(self, values: Any, columns: int | None = None) -> np.ndarray:
-        """A grid, with white around photographs that are smaller than the largest."""
+        """A grid, with white padding around photographs smaller than the largest."""
         pictures = [to_bytes(pixels_of(value)) for value in values]
         height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
         channels = max(picture.shape[2] for picture in pictures)
@@ -89,20 +89,20 @@ class Photographs(Modality):
 
 
 class Masks(Photographs):
-    """Pictures that are white, or not 0, where something is missing: float32 `[height, width, 1]`, 0 or 1."""
+    """Masks, non-zero (white) where content is missing: float32 `[height, width, 1]`, 0 or 1."""
 
     name = "masks"
-    required = True  # what is filled by mistake is lost
+    required = True  # content filled by mistake would be lost
 
     def __init__(self) -> None:
         super().__init__(1)
 
     def read(self, path: Path) -> np.ndarray:  # type: ignore[override]
-        """1 where the picture is brighter than half."""
+        """Read a mask: 1 where the image is brighter than half."""
         return (super().read(path).unit > 0.5).astype(np.float32)
 
     def rows(self, given: Any) -> Rows:
-        """One mask or several, `[height, width]` or `[height, width, 1]`; not 0 where something is missing.
+        """One mask or several, `[height, width]` or `[height, width, 1]`; non-zero where content is missing.
 
         Raises:
             InputError: one has another shape.
@@ -115,16 +115,16 @@ class Masks(Photographs):
         return [np.reshape(np.asarray(mask) != 0, (*np.shape(mask)[:2], 1)).astype(np.float32) for mask in given]
 
     def spread(self, count: int) -> Any:
-        """Nothing is known of the sizes yet: None stands for a hole in the middle, to try things out."""
+        """None, as sizes are not known yet: it stands for a hole in the middle, for trying things out."""
         return [None] * count
 
 
 class StylePictures(Photographs):
-    """Pictures whose style is taken: float32 `[side, side, channels]` in [0, 1], the middle of larger ones.
+    """Style images: float32 `[side, side, channels]` in [0, 1], centre-cropped.
 
     Args:
         side: pixels.
-        channels: 1 is grey, 3 is RGB.
+        channels: 1 for greyscale, 3 for RGB.
     """
 
     name = "style pictures"
@@ -135,11 +135,11 @@ class StylePictures(Photographs):
         self._settings = ImageSettings(height=side, width=side, channels=channels)
 
     def read(self, path: Path) -> np.ndarray:  # type: ignore[override]
-        """Upright, over white where it is transparent, in the size that the network takes."""
+        """Read an upright image, on white where transparent, in the network's size."""
         return as_brightness(decode_image(path.read_bytes(), self._settings))
 
     def rows(self, given: Any) -> Rows:
-        """One picture or several, `Photograph` objects or arrays `[height, width, channels]` of any size.
+        """One image or several, `Photograph` objects or arrays `[height, width, channels]` of any size.
 
         Raises:
             InputError: one has another shape.
@@ -154,12 +154,12 @@ class StylePictures(Photographs):
         return as_brightness(prepare_arrays(to_bytes(pixels)[np.newaxis], self._settings)[0])
 
     def spread(self, count: int) -> Any:
-        """A drawn pattern, to try things out."""
+        """A generated pattern, for trying things out."""
         return [as_brightness(strokes(self._settings.height, self.channels))] * count
 
 
 def as_photograph(value: Any) -> Photograph:
-    """An array uint8 or in [0, 1] as a photograph of 8 bits; photographs stay as they are."""
+    """An array, uint8 or in [0, 1], as an 8-bit photograph; photographs are returned unchanged."""
     return value if isinstance(value, Photograph) else Photograph(to_bytes(np.asarray(value)))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of one size: read as sources read them, written as PNG, as a grid, an animation or an array."""
+"""Images of a fixed size: read as sources read them, written as PNG, grid, animation or array."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from aigc_tf.modalities.watermark import embed
 from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import new_file, write_atomically
 
-MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 thumbnails are a sprite of 2,048 pixels
+MAX_THUMBNAIL_PIXELS = 64  # in height and width: 1,000 thumbnails make a sprite of 2,048 pixels
 
 
 class Pictures(Modality):
-    """uint8 or float in [0, 1], `[height, width, channels]`.
+    """Images of a fixed size: uint8 or float in [0, 1], `[height, width, channels]`.
 
-    Files are brought to the size and channels of `settings`, as those of sources are.
+    Files are converted to the size and channels of `settings`, like those of sources.
     """
 
     name = "pictures"
@@ -42,14 +42,14 @@ class Pictures(Modality):
         self._decode = partial(decode_image, settings=settings)
 
     def read(self, path: Path) -> np.ndarray:
-        """uint8 `[height, width, channels]`."""
+        """Read an image as uint8 `[height, width, channels]`."""
         (image,) = decode_files([path], self._decode)
         if isinstance(image, UnreadableError):
             raise image
         return image
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], np.ndarray]]:
-        """Decoded on all cores."""
+        """Decodes files in parallel on all cores."""
         with contextlib.closing(decode_files([file.path for file in files], self._decode)) as images:
             yield from batches_of_files(self, zip(files, images, strict=True), len(files), at_once)
 
@@ -58,11 +58,11 @@ class Pictures(Modality):
         return strange_pictures(values, seed)
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """A PNG file with text entries."""
+        """Write a PNG file with text entries."""
         write_atomically(path, partial(write_png, image=value, made_by=made_by))
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.png: one grid, small pictures enlarged; .gif: an animation, there and back; others: see `write_batches`."""
+        """.png: a grid, enlarged if small; .gif: a looping animation, there and back; others: see `write_batches`."""
         if path.suffix == ".gif":
             write_atomically(path, partial(write_gif, frames=values, made_by=made_by, scale=enlargement(values)))
         elif path.suffix == ".png":
@@ -82,7 +82,7 @@ class Pictures(Modality):
         made_by: Mapping[str, str],
         columns: int | None = None,
     ) -> None:
-        """.npy: one array in [0, 1]; without an ending: a folder of PNG files; each batch before the next is made."""
+        """.npy: one array in [0, 1]; without a suffix: a folder of PNG files, batch by batch."""
         if path.suffix != ".npy":
             super().write_batches(path, batches, count, made_by, columns)
             return
@@ -96,7 +96,7 @@ class Pictures(Modality):
                 file.write(np.ascontiguousarray(values).data)
 
     def rows(self, given: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
-        """One picture `[height, width, channels]`, or several."""
+        """One image `[height, width, channels]`, or several."""
         return rows_of(given, 3)
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
@@ -104,11 +104,11 @@ class Pictures(Modality):
         return grid(values, columns)
 
     def show_titled(self, values: np.ndarray, titles: Sequence[str]) -> np.ndarray:
-        """A grid, enlarged, each picture above its title."""
+        """A grid, enlarged, with each image above its title."""
         return captioned(values, titles)
 
     def thumbnails(self, values: np.ndarray) -> np.ndarray:
-        """The pictures, made smaller where a side has more than 64 pixels."""
+        """The images, downsized where a side has more than 64 pixels."""
         images = to_bytes(values)
         shrink = math.ceil(max(images.shape[1:3]) / MAX_THUMBNAIL_PIXELS)
         if shrink <= 1:
@@ -117,14 +117,14 @@ class Pictures(Modality):
         return small.reshape(*small.shape[:3], images.shape[-1])
 
     def compare(self, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-        """Input, output, and their difference (black: none) in rows."""
+        """Rows of input, output, and their difference (black is none)."""
         first, second = (to_bytes(images).astype(np.float32) / 255 for images in (inputs, outputs))
         rows = np.stack([first, second, np.abs(second - first)], axis=1)
         return grid(rows.reshape(-1, *rows.shape[2:]), columns=3)
 
 
 def strange_pictures(values: np.ndarray, seed: int) -> np.ndarray:
-    """In turns: noise, the negative, the pixels in another order, one colour all over; float `values` in [0, 1]."""
+    """In turn: noise, the negative, shuffled pixels, a single colour; float `values` in [0, 1]."""
     random = np.random.default_rng(seed)
     made = np.empty_like(values)
     channels = values.shape[-1]
@@ -138,13 +138,13 @@ def strange_pictures(values: np.ndarray, seed: int) -> np.ndarray:
 
 
 def as_brightness(images: np.ndarray) -> np.ndarray:
-    """Images, unsigned integers of any size or float in [0, 1], as float32 in [0, 1]."""
+    """Images, unsigned integers of any width or float in [0, 1], as float32 in [0, 1]."""
     if images.dtype.kind == "u":
         return images.astype(np.float32) / np.float32(np.iinfo(images.dtype).max)
     return images.astype(np.float32)
 
 
 def some_of(images: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """`count` of some images `[any, height, width, channels]`, drawn with replacement, as float32 in [0, 1]."""
-    chosen = np.sort(np.random.default_rng(seed).integers(len(images), size=count))  # files are read in their order
+    """`count` images from `[any, height, width, channels]`, sampled with replacement, as float32 in [0, 1]."""
+    chosen = np.sort(np.random.default_rng(seed).integers(len(images), size=count))  # sorted, to read files in order
     return as_brightness(np.asarray(images[chosen]))

@@ -1,4 +1,4 @@
-"""Pictures of series."""
+"""Plots of time series."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 
 from aigc_tf.modalities.fonts import all_fonts, drawable
 
-DRAWN = 4  # series, the first ones
-BAND = 1.96  # deviations to either side: 95 % of a normal distribution
+DRAWN = 4  # number of series to draw, the first ones
+BAND = 1.96  # standard deviations either way: 95 % of a normal distribution
 
 
 def sequences_picture(sequences: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Sequences `[count, time, series]` as lines, a field for each series: uint8 `[height, width, 3]`."""
+    """Sequences `[count, time, series]` as lines, in a panel for each series: uint8 `[height, width, 3]`."""
     figure, fields = _fields(names)
     for series, axes in enumerate(fields):
         axes.plot(sequences[..., series].T, linewidth=1)
@@ -22,7 +22,7 @@ def sequences_picture(sequences: np.ndarray, names: Sequence[str]) -> np.ndarray
 
 
 def pairs_picture(real: np.ndarray, rebuilt: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """Sequences `[count, time, series]`, and dashed in the same colour what an autoencoder makes of each.
+    """Sequences `[count, time, series]`, and dashed in the same colour their reconstructions.
 
     Returns:
         uint8 `[height, width, 3]`.
@@ -38,14 +38,14 @@ def pairs_picture(real: np.ndarray, rebuilt: np.ndarray, names: Sequence[str]) -
 def forecast_picture(
     history: np.ndarray, future: np.ndarray, mean: np.ndarray, deviation: np.ndarray, names: Sequence[str]
 ) -> np.ndarray:
-    """What was known, what came, and what was forecast, with a band that 95 % should lie in.
+    """A forecast with history and true values, and a band that should contain 95 % of them.
 
     Args:
         history: `[time, series]`.
-        future: `[steps, series]`, as far as it is known.
-        mean: of the forecast, `[steps, series]`.
-        deviation: of the same.
-        names: of the series.
+        future: `[steps, series]`, as far as known.
+        mean: mean of the forecast, `[steps, series]`.
+        deviation: its standard deviation.
+        names: names of the series.
 
     Returns:
         uint8 `[height, width, 3]`.
@@ -64,7 +64,7 @@ def forecast_picture(
 
 
 def histograms_picture(values: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
-    """Densities of several sets of values `[count, properties]`, a field for each property, a line for each set.
+    """Densities of several sets of values `[count, properties]`, in a panel for each property with a line for each set.
 
     Returns:
         uint8 `[height, width, 3]`.
@@ -80,12 +80,12 @@ def histograms_picture(values: Mapping[str, np.ndarray], names: Sequence[str]) -
 
 
 def lines_picture(at: Sequence[float], across: str, fields: Mapping[str, Mapping[str, np.ndarray]]) -> np.ndarray:
-    """Named lines over the same places: uint8 `[height, width, 3]`.
+    """Named lines over a common x axis: uint8 `[height, width, 3]`.
 
     Args:
-        at: the places `[count]`.
-        across: what they are.
-        fields: one below the other, by what is drawn upwards; of each the lines by name, `[count]` numbers.
+        at: the x values `[count]`.
+        across: label of the x axis.
+        fields: panels one below the other, by label of the y axis; in each the lines by name, `[count]` numbers.
     """
     figure, drawn = _fields(list(fields))
     for axes, lines in zip(drawn, fields.values(), strict=True):
@@ -97,8 +97,8 @@ def lines_picture(at: Sequence[float], across: str, fields: Mapping[str, Mapping
 
 
 def _fields(names: Sequence[str], share_x: bool = True) -> tuple[Any, list[Any]]:
-    """A figure with a field for each of the first series."""
-    # Drawn without pyplot, which would open a window system's back end and keep every figure.
+    """A figure with a panel for each of the first series."""
+    # Drawn without pyplot, which would load a GUI backend and keep every figure in memory.
     from matplotlib.figure import Figure
 
     shown = list(names)[:DRAWN]

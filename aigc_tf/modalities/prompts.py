@@ -1,4 +1,4 @@
-"""What is to be drawn, in words."""
+"""Text prompts for image generation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.modalities.text import Text
 
 
 class Prompts(Text):
-    """Captions as numbers, int32 `[length]`, of which commands and programs give the words."""
+    """Tokenized captions, int32 `[length]`, given as words by commands and programs."""
 
     name = "prompts"
 
@@ -21,10 +21,10 @@ class Prompts(Text):
         self.captions = captions
 
     def parse(self, words: Sequence[str]) -> np.ndarray:
-        """int32 `[count, length]`.
+        """Tokenize prompts: int32 `[count, length]`.
 
         Raises:
-            InputError: one has no word that is known, or is not Unicode.
+            InputError: one has no known word, or is not Unicode.
         """
         texts = super().parse(words)
         for text in texts:
@@ -32,7 +32,7 @@ class Prompts(Text):
         return self.captions.numbers(texts)
 
     def rows(self, given: Any) -> Any:
-        """One text or several, or their numbers."""
+        """One text or several, or their token ids."""
         if isinstance(given, np.ndarray) and given.dtype.kind == "i":
             return given.reshape(-1, self.captions.length)
         return self.parse([given] if isinstance(given, str) else list(given))
@@ -42,7 +42,7 @@ class Prompts(Text):
         return np.stack(values)
 
     def spread(self, count: int) -> np.ndarray:
-        """Captions that were learnt, evenly spread: int32 `[count, length]`."""
+        """Training captions, evenly spread: int32 `[count, length]`."""
         known = self.captions.known
         rows = evenly(len(known), count) if count <= len(known) else np.arange(count) % len(known)
         return self.captions.numbers([known[row] for row in rows])

@@ -1,4 +1,4 @@
-"""Words or pictures that are searched for, and what is found: names with numbers, or a sheet of pictures."""
+"""Search queries, words or images, and their results: ranked names with scores, or a sheet of images."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ from aigc_tf.recipes.images import ImageSettings
 from aigc_tf.storage.files import write_atomically, write_text
 
 Ranking = tuple[tuple[str, float], ...]
-"""What fits best, the best first: its name, and how well."""
+"""Search results, best first: name and score."""
 _LINE_WIDTH = 320  # pixels
 
 
 def ranked(names: Sequence[str], fit: np.ndarray, count: int) -> Ranking:
-    """The best of some names.
+    """The best `count` of some names.
 
     Args:
-        names: of all.
-        fit: how well each fits, `[names]`.
-        count: how many are wanted.
+        names: all names.
+        fit: score of each, `[names]`.
+        count: number of results.
     """
     best = np.argsort(-fit, kind="stable")[:count]
     return tuple((names[row], round(float(fit[row]), 3)) for row in best)
 
 
 class Queries(Pictures):
-    """What is searched for: a picture, uint8 `[height, width, channels]`, or words, a string.
+    """Search queries: an image, uint8 `[height, width, channels]`, or words, a string.
 
-    What is named on a command line is a picture if there is such a file, and words otherwise.
+    A command line argument is an image if there is such a file, and words otherwise.
     """
 
     name = "words or pictures"
     is_printed = True
 
     def find(self, paths: Sequence[Path]) -> list[UserFile]:
-        """Files, and words as if they were files."""
+        """Files, and words treated like files."""
         found = [super(Queries, self).find([path]) if path.exists() else [_as_file(path)] for path in paths]
         return [file for files in found for file in files]
 
     def read_all(self, files: Sequence[UserFile], at_once: int) -> Iterator[tuple[list[UserFile], Any]]:
-        """One after the other."""
+        """Reads one query at a time."""
         return Modality.read_all(self, files, at_once)
 
     def read_or_reason(self, path: Path) -> Any:
-        """A picture, or words where there is no such file."""
+        """An image, or words if there is no such file."""
         return super().read_or_reason(path) if path.exists() else self.parse([str(path)])[0]
 
     def parse(self, words: Sequence[str]) -> list[str]:
@@ -67,7 +67,7 @@ class Queries(Pictures):
         return list(words)
 
     def stack(self, values: Sequence[Any]) -> Any:
-        """An array of pictures, or a list in which there are words."""
+        """An array of images, or a list if there are words."""
         return list(values) if any(isinstance(value, str) for value in values) else super().stack(values)
 
 
@@ -76,7 +76,7 @@ def _as_file(words: Path) -> UserFile:
 
 
 class Rankings(Modality):
-    """What was found for each query: a `Ranking`."""
+    """Search results for each query: a `Ranking`."""
 
     name = "rankings"
     writes: ClassVar[tuple[str, ...]] = (".png", ".txt")
@@ -86,7 +86,7 @@ class Rankings(Modality):
         self.pictures = Pictures(settings)
 
     def read(self, path: Path) -> Ranking:
-        """Rankings are made, not read."""
+        """Not supported: rankings are output only."""
         raise InputError(f"{path}: rankings cannot be read")
 
     def stack(self, values: Sequence[Ranking]) -> list[Ranking]:
@@ -94,13 +94,13 @@ class Rankings(Modality):
         return list(values)
 
     def write(self, path: Path, value: Ranking, made_by: Mapping[str, str]) -> None:
-        """A sheet, as PNG."""
+        """Write a sheet as PNG."""
         self.write_all(path, [value], made_by)
 
     def write_all(
         self, path: Path, values: Sequence[Ranking], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """.png: a sheet below the other; anything else as they are printed."""
+        """.png: sheets one below the other; otherwise as printed."""
         if path.suffix != ".png":
             write_text(path, self.show(values) + "\n")
             return
@@ -110,7 +110,7 @@ class Rankings(Modality):
         write_atomically(path, partial(write_png, image=np.concatenate(wide), made_by=made_by))
 
     def sheet(self, value: Ranking, columns: int | None = None) -> np.ndarray:
-        """The pictures that were found, each above its name, or lines of words: uint8 `[height, width, channels]`."""
+        """A sheet of the images found, each above its name, or lines of words: uint8 `[height, width, channels]`."""
         channels = self.pictures.settings.channels
         if not all(name.lower().endswith(SUFFIXES) and Path(name).is_file() for name, _ in value):
             return np.concatenate([line_of(f"{fit:.2f} {name}", _LINE_WIDTH, channels) for name, fit in value])
@@ -118,10 +118,10 @@ class Rankings(Modality):
         return captioned(images, [f"{fit:.2f} {Path(name).stem}" for name, fit in value], columns)
 
     def show(self, values: Sequence[Ranking], columns: int | None = None) -> str:
-        """A line for each that was found; rules between queries."""
+        """One line per result; rules between queries."""
         texts = ["\n".join(f"{fit:6.3f}  {printable(name)}" for name, fit in value) for value in values]
         return "\n---\n".join(texts)
 
     def plain(self, values: Sequence[Ranking]) -> list[Any]:
-        """Lists of names and numbers."""
+        """Lists of names and scores."""
         return [[{"name": name, "fit": fit} for name, fit in value] for value in values]

@@ -1,4 +1,4 @@
-"""What somebody likes, by titles, and what is recommended for it."""
+"""Items that users like, by title, and recommendations for them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from aigc_tf.storage.files import write_text
 
 
 class Liked(Modality):
-    """int32 `[liked]`: numbers of the items that somebody likes, ascending.
+    """A user's items: int32 `[liked]`, the numbers of the items that a user likes, ascending.
 
-    A file has a title a line. Words of the command line are together one value.
+    A file has one title per line. All words of the command line together are one value.
     """
 
     name = "lists of liked items"
@@ -34,7 +34,7 @@ class Liked(Modality):
         self.items = items
 
     def read(self, path: Path) -> np.ndarray:
-        """The titles in a text file, one a line."""
+        """Read titles from a text file, one per line."""
         try:
             return self.items.numbers([line for line in read_text(path).split("\n") if line.strip()])
         except InputError as error:
@@ -45,29 +45,29 @@ class Liked(Modality):
         return [np.asarray(value, np.int32) for value in values]
 
     def parse(self, words: Sequence[str]) -> list[np.ndarray]:
-        """One value: what the words together name.
+        """One value: all words together are what a user likes.
 
         Raises:
-            InputError: there is no such item, or all are too rarely liked.
+            InputError: there is no such item, or all are liked too rarely.
         """
         return [self.items.numbers(words)]
 
     def rows(self, given: Sequence[Any]) -> list[np.ndarray]:
-        """What several like, each by titles, ids or numbers of items."""
+        """The items of several users, each by titles, ids or numbers."""
         return [self.items.numbers(list(one)) for one in given]
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """A text file with a title a line."""
+        """Write a text file with one title per line."""
         write_text(path, "".join(f"{self.items.titles[number]}\n" for number in value))
 
     def write_all(
         self, path: Path, values: Sequence[Any], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """As they are printed."""
+        """Written as printed."""
         write_text(path, self.show(values) + "\n")
 
     def show(self, values: Sequence[np.ndarray], columns: int | None = None) -> str:
-        """A line for each user."""
+        """One line per user."""
         return "\n".join(", ".join(self.items.titles[number] for number in value) for value in values)
 
     def show_titled(self, values: Sequence[np.ndarray], titles: Sequence[str]) -> str:
@@ -77,16 +77,16 @@ class Liked(Modality):
 
 @dataclass(frozen=True)
 class Recommended:
-    """Items for one user, the best first."""
+    """Recommended items for one user, best first."""
 
     titles: tuple[str, ...]
     scores: tuple[float, ...]
-    """The probability that each is the next one that the user likes, of those not known to be liked."""
+    """For each, the probability that it is the next new item that the user likes."""
     because: tuple[tuple[str, ...], ...] = ()
-    """For each, the liked items that speak for it, the most important first; empty if that was not asked."""
+    """For each, the liked items that contribute most, most important first; empty if not requested."""
 
     def lines(self) -> list[str]:
-        """A line for each item."""
+        """One line per item."""
         lines = []
         for place, (title, score) in enumerate(zip(self.titles, self.scores, strict=True)):
             reasons = f"  (because of {', '.join(self.because[place])})" if self.because and self.because[place] else ""
@@ -94,7 +94,7 @@ class Recommended:
         return lines
 
     def plain(self) -> list[dict[str, Any]]:
-        """JSON-able: an object for each item."""
+        """JSON-able: one object per item."""
         rows: list[dict[str, Any]] = []
         for place, (title, score) in enumerate(zip(self.titles, self.scores, strict=True)):
             because = {"because": list(self.because[place])} if self.because else {}
@@ -110,7 +110,7 @@ class Recommendations(Modality):
     is_printed = True
 
     def read(self, path: Path) -> Recommended:
-        """Nothing is read."""
+        """Not supported: recommendations are output only."""
         raise UnreadableError("recommendations are written only")
 
     def stack(self, values: Sequence[Recommended]) -> list[Recommended]:
@@ -118,13 +118,13 @@ class Recommendations(Modality):
         return list(values)
 
     def write(self, path: Path, value: Recommended, made_by: Mapping[str, str]) -> None:
-        """A text file with a line for each item."""
+        """Write a text file with one line per item."""
         self.write_all(path, [value], made_by)
 
     def write_all(
         self, path: Path, values: Sequence[Recommended], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """.json: the mark of origin and a list for each user; .csv: a row for each item; others as printed."""
+        """.json: the provenance mark and a list for each user; .csv: one row per item; otherwise as printed."""
         if path.suffix == ".json":
             write_text(path, json.dumps({**made_by, "users": self.plain(values)}, ensure_ascii=False, indent=1) + "\n")
         elif path.suffix == ".csv":
@@ -139,7 +139,7 @@ class Recommendations(Modality):
             write_text(path, self.show(values) + "\n")
 
     def show(self, values: Sequence[Recommended], columns: int | None = None) -> str:
-        """A line for each item, an empty one between users."""
+        """One line per item, and an empty one between users."""
         return "\n\n".join("\n".join(value.lines()) for value in values)
 
     def plain(self, values: Sequence[Recommended]) -> list[Any]:

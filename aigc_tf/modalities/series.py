@@ -1,4 +1,4 @@
-"""Series of real numbers: read from CSV and .npz files, drawn as lines, written as CSV."""
+"""Time series of real numbers: read from CSV and .npz files, plotted as lines, written as CSV."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from aigc_tf.modalities.plots import forecast_picture, pairs_picture, sequences_
 from aigc_tf.recipes.series import SeriesSettings
 from aigc_tf.storage.files import write_atomically, write_text
 
-SHOWN = 100  # steps of time before a forecast, in its picture
+SHOWN = 100  # time steps before a forecast, in its plot
 
 
 class Series(Modality):
-    """float `[time, series]` in the series' own units; of files the last `length` steps, or all of them."""
+    """Time series: float `[time, series]` in their own units; from files the last `length` steps, or all of them."""
 
     name = "series"
     reads = (".csv", ".tsv", ".npz")
@@ -35,7 +35,7 @@ class Series(Modality):
         self.scaling, self.settings, self.length = scaling, settings, length
 
     def read(self, path: Path) -> np.ndarray:
-        """float64 `[time, series]` of the columns with the run's names, read as the recipe's settings say."""
+        """Read the columns with the run's names as float64 `[time, series]`, with the recipe's settings."""
         try:
             values = read_table(path, self.scaling.names, self.settings).values
         except InputError as error:
@@ -45,7 +45,7 @@ class Series(Modality):
         return values if self.length is None else values[-self.length :]
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
-        """In turns: noise of twice the deviation, another order in time, a constant, twice as far from the mean."""
+        """In turn: noise of twice the standard deviation, shuffled in time, constant, twice as far from the mean."""
         random, mean, deviation = np.random.default_rng(seed), self.scaling.mean, self.scaling.deviation
         made = np.empty_like(values)
         made[0::4] = mean + 2 * deviation * random.standard_normal(values[0::4].shape)
@@ -55,11 +55,11 @@ class Series(Modality):
         return made
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """A CSV file with the names of the series in its first row."""
+        """Write a CSV file with the names of the series as header."""
         write_csv(path, ["step", *self.scaling.names], [np.arange(1, len(value) + 1), *value.T])
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.csv: one below the other, numbered; .png: lines; .npy: the array `[count, time, series]`."""
+        """.csv: concatenated and numbered; .png: lines; .npy: the array `[count, time, series]`."""
         values = np.asarray(values)
         if path.suffix == ".npy":
             write_atomically(path, lambda file: np.save(file, values, allow_pickle=False))
@@ -73,7 +73,7 @@ class Series(Modality):
     def write_forecast(
         self, path: Path, history: np.ndarray, mean: np.ndarray, deviation: np.ndarray, made_by: Mapping[str, str]
     ) -> None:
-        """.png: lines and a band; .csv: one row a step, the series side by side; .npy: `[2, steps, series]`."""
+        """.png: lines with a band; .csv: one row per step, the series side by side; .npy: `[2, steps, series]`."""
         names = self.scaling.names
         if path.suffix == ".npy":
             both = np.stack([mean, deviation])
@@ -91,16 +91,16 @@ class Series(Modality):
         return rows_of(given, 2)
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
-        """Lines, a field for each series."""
+        """Lines, in a panel for each series."""
         return sequences_picture(np.asarray(values), self.scaling.names)
 
     def compare(self, inputs: np.ndarray, outputs: np.ndarray) -> np.ndarray:
-        """Lines, and dashed in the same colour what was made of each."""
+        """Lines of inputs, and dashed in the same colour those of outputs."""
         return pairs_picture(np.asarray(inputs), np.asarray(outputs), self.scaling.names)
 
 
 def write_csv(path: Path, head: Sequence[str], columns: Sequence[np.ndarray]) -> None:
-    """A CSV file of columns of numbers; it appears whole."""
+    """Write columns of numbers as a CSV file, atomically."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(head)

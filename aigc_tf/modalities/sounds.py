@@ -1,4 +1,4 @@
-"""Sounds of one length: read as sources read them, shown as spectrograms, written as WAV or FLAC."""
+"""Sounds of a fixed length: read as sources read them, shown as spectrograms, written as WAV or FLAC."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
 
 class Sounds(Modality):
-    """float32 `[samples]` in [-1, 1].
+    """Sounds of a fixed length: float32 `[samples]` in [-1, 1].
 
     Args:
-        settings: their rate and length, and how recordings are brought to these.
+        settings: sample rate and length, and how recordings are converted to these.
     """
 
     name = "sounds"
@@ -40,7 +40,7 @@ class Sounds(Modality):
         self.settings = settings
 
     def read(self, path: Path) -> np.ndarray:
-        """The beginning of a recording, or all of it with silence around; see `read_recording`."""
+        """Read the beginning of a recording, padded with silence if it is short; see `read_recording`."""
         return fitted(read_recording(path, self.settings), self.settings.samples)
 
     def rows(self, given: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
@@ -48,7 +48,7 @@ class Sounds(Modality):
         return rows_of(given, 1)
 
     def strange(self, values: np.ndarray, seed: int) -> np.ndarray:
-        """In turns: noise, backwards, clipped at full scale, a tone."""
+        """In turn: noise, reversed, clipped at full scale, a tone."""
         random = np.random.default_rng(seed)
         made = values.copy()
         made[0::4] = random.uniform(-1, 1, made[0::4].shape)
@@ -59,11 +59,11 @@ class Sounds(Modality):
         return made
 
     def write(self, path: Path, value: np.ndarray, made_by: Mapping[str, str]) -> None:
-        """A WAV file of 16 bits, mono, whose comment says how it was made."""
+        """Write a 16-bit mono WAV file with its provenance as comment."""
         write_atomically(path, partial(write_sound, sound=value, rate=self.settings.rate, made_by=made_by))
 
     def write_all(self, path: Path, values: np.ndarray, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """.wav, .flac: one after the other; .png: their spectrograms; without an ending: a folder of WAV files."""
+        """.wav, .flac: concatenated; .png: spectrograms; without a suffix: a folder of WAV files."""
         if path.suffix in _FORMATS:
             gap = np.zeros(round(_GAP * self.settings.rate), np.float32)
             whole = np.concatenate([part for value in values for part in (value, gap)][:-1])
@@ -80,7 +80,7 @@ class Sounds(Modality):
             raise InputError(f"{path} ends in {path.suffix}: sounds are written as .wav, .flac, .png or to a folder")
 
     def show(self, values: np.ndarray, columns: int | None = None) -> np.ndarray:
-        """A grid of spectrograms: time to the right, low frequencies below."""
+        """A grid of spectrograms: time to the right, frequency upwards."""
         return grid(spectrograms(values, self.settings), columns)
 
     def show_titled(self, values: np.ndarray, titles: Sequence[str]) -> np.ndarray:
@@ -88,7 +88,7 @@ class Sounds(Modality):
         return captioned(spectrograms(values, self.settings), titles)
 
     def thumbnails(self, values: np.ndarray) -> np.ndarray:
-        """Their spectrograms, averaged down to at most 64 pixels a side."""
+        """Spectrograms, averaged down to at most 64 pixels per side."""
         images = spectrograms(values, self.settings)
         shrink = -(-max(images.shape[1:3]) // 64)
         height, width = (size // shrink for size in images.shape[1:3])
@@ -109,11 +109,11 @@ class Utterances(Sounds):
         return list(values)
 
     def show(self, values: Any, columns: int | None = None) -> np.ndarray:
-        """Spectrograms with as much silence behind each as the longest needs; see `Sounds.show`."""
+        """Spectrograms padded with silence to the longest; see `Sounds.show`."""
         return super().show(self._padded(values), columns)
 
     def show_titled(self, values: Any, titles: Sequence[str]) -> np.ndarray:
-        """The same, each above its title."""
+        """The same with titles."""
         return super().show_titled(self._padded(values), titles)
 
     def thumbnails(self, values: Any) -> np.ndarray:
@@ -121,7 +121,7 @@ class Utterances(Sounds):
         return super().thumbnails(self._padded(values))
 
     def _padded(self, values: Sequence[np.ndarray]) -> np.ndarray:
-        """float32 `[sounds, samples of the recipe]`: longer ones are cut."""
+        """float32 `[sounds, samples of the recipe]`; longer sounds are cut."""
         made = np.zeros((len(values), self.settings.samples), np.float32)
         for row, value in zip(made, values, strict=True):
             row[: len(value)] = value[: len(row)]
@@ -129,18 +129,18 @@ class Utterances(Sounds):
 
 
 def write_sound(file: IO[bytes], sound: np.ndarray, rate: int, made_by: Mapping[str, str], kind: str = "WAV") -> None:
-    """Write sound `[samples]` in [-1, 1] with 16 bits, mono, and what it was made by as its comment.
+    """Write sound `[samples]` in [-1, 1] as a 16-bit mono file with its provenance as comment.
 
     Args:
-        file: to write.
+        file: the file to write.
         sound: float.
-        rate: samples a second.
-        made_by: what the file says of its origin.
+        rate: sample rate in Hz.
+        made_by: the provenance mark.
         kind: "WAV" or "FLAC".
     """
     encoded = io.BytesIO()
     with library().SoundFile(encoded, "w", rate, 1, "PCM_16", format=kind) as opened:
-        if made_by:  # libsndfile takes no empty comment
+        if made_by:  # libsndfile rejects empty comments
             opened.comment = comment_of(made_by)
         opened.write(np.clip(sound, -1, 1))
     file.write(encoded.getvalue())

@@ -1,4 +1,4 @@
-"""A small additive synthesiser: pieces as sound, so that one can listen to them."""
+"""A small additive synthesiser, to listen to generated music."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece, notes_of, pitch_of
 
 RATE = 16_000
-"""Samples a second of the files that are written."""
+"""Sample rate of the files written, in Hz."""
 PARTIALS = (1.0, 0.5, 0.33, 0.2, 0.12, 0.08)
-"""Amplitudes of a note's partials, those of a soft organ pipe, from the fundamental on."""
-_RISE, _FALL = 0.02, 0.08  # seconds of a note's beginning and end
-_DECAY = 2.5  # seconds in which a held note falls to 1/e
+"""Amplitudes of a note's partials from the fundamental up, like a soft organ pipe."""
+_RISE, _FALL = 0.02, 0.08  # attack and release of a note, in seconds
+_DECAY = 2.5  # time constant of the decay of a held note, in seconds
 _PEAK = 0.9
 
 
 def frequency(pitch: int) -> float:
-    """Hertz of a MIDI number, in equal temperament with a at 440 Hz."""
+    """Frequency of a MIDI note number in hertz, in equal temperament with A at 440 Hz."""
     return float(440.0 * 2.0 ** ((pitch - 69) / 12))
 
 
 def tone(pitch: int, seconds: float, rate: int = RATE) -> np.ndarray:
-    """One note: sines at the multiples of its frequency below half the rate, float64 `[samples]`."""
+    """One note: sines at the harmonics below half the sample rate, float64 `[samples]`."""
     times = np.arange(round((seconds + _FALL) * rate)) / rate
     base = frequency(pitch)
     sound = np.zeros(len(times))
@@ -35,12 +35,12 @@ def tone(pitch: int, seconds: float, rate: int = RATE) -> np.ndarray:
 
 
 def mixed(notes: Iterable[tuple[int, float, float]], seconds: float, rate: int = RATE) -> np.ndarray:
-    """Notes together, float64 `[samples]` in [-0.9, 0.9]; silence stays silence.
+    """Mix notes, float64 `[samples]` in [-0.9, 0.9]; silence stays silence.
 
     Args:
-        notes: MIDI number, beginning and length in seconds of each.
-        seconds: of all; notes that last longer are cut.
-        rate: samples a second.
+        notes: MIDI number, start and length in seconds of each.
+        seconds: total length; notes that last longer are cut.
+        rate: sample rate in Hz.
     """
     sound = np.zeros(round((seconds + _FALL) * rate) + 1)
     for pitch, start, length in notes:
@@ -52,7 +52,7 @@ def mixed(notes: Iterable[tuple[int, float, float]], seconds: float, rate: int =
 
 
 def synthesise(piece: Piece, rate: int = RATE) -> np.ndarray:
-    """All voices together; see `mixed`."""
+    """Synthesise all voices; see `mixed`."""
     step = 60 / piece.tempo / STEPS_A_QUARTER
     notes = [
         (int(pitch_of(symbol)), start * step, length * step)

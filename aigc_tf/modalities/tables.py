@@ -1,4 +1,4 @@
-"""Rows of tables: shown and written as CSV, and conditions on single columns."""
+"""Table rows, shown and written as CSV, and conditions on single columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PART = re.compile(r"(.+?)(<=|>=|=|<|>)(.*)", re.DOTALL)
 
 
 class RowsOfTable(Modality):
-    """Object array `[columns]`: numbers, text, None for gaps."""
+    """Table rows: object array `[columns]` of numbers, text, and None for missing values."""
 
     name = "rows"
     reads = (".csv",)
@@ -32,19 +32,19 @@ class RowsOfTable(Modality):
         self.scheme = scheme
 
     def read(self, path: Path) -> Any:
-        """Nothing is read."""
+        """Not supported: rows are output only."""
         raise UnreadableError("rows are written only")
 
     def write(self, path: Path, value: Any, made_by: Mapping[str, str]) -> None:
-        """A CSV file with the names of the columns and one row."""
+        """Write a CSV file with a header and one row."""
         self.write_all(path, value[None], made_by)
 
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """A CSV file with the names of the columns in its first row; gaps are empty cells."""
+        """Write a CSV file with a header; missing values are empty cells."""
         write_text(path, self.show(values) + "\n")
 
     def show(self, values: Any, columns: int | None = None) -> str:
-        """The same as text."""
+        """CSV as text."""
         sheet = io.StringIO(newline="")
         writer = csv.writer(sheet, lineterminator="\n")
         writer.writerow(self.scheme.names)
@@ -52,20 +52,20 @@ class RowsOfTable(Modality):
         return sheet.getvalue().removesuffix("\n")
 
     def plain(self, values: Any) -> list[dict[str, Any]]:
-        """An object for each row."""
+        """One object per row."""
         return [dict(zip(self.scheme.names, row, strict=True)) for row in values]
 
 
 class Part(NamedTuple):
-    """What is asked of one column: `sex=female`, `age>=60`."""
+    """A condition on one column: `sex=female`, `age>=60`."""
 
     column: int
     sign: str
     value: float
-    """A number, or the place of a name."""
+    """A number, or the index of a category."""
 
     def holds(self, values: np.ndarray) -> np.ndarray:
-        """Of which rows it is true, bool `[rows]`; of gaps it is not."""
+        """Which rows satisfy it, bool `[rows]`; missing values do not."""
         numbers = values[:, self.column]
         found: np.ndarray = {
             "=": np.equal,
@@ -78,11 +78,11 @@ class Part(NamedTuple):
 
 
 Where = tuple[Part, ...]
-"""All that is asked of a row; nothing if it is empty."""
+"""Conditions on a row, all of which must hold; none if empty."""
 
 
 class Conditions(Modality):
-    """`Where` for each row; words of the command line together are one."""
+    """`Where` for each row; all words of the command line together are one."""
 
     name = "conditions such as sex=female or age>=60"
     writes: ClassVar[tuple[str, ...]] = (".txt",)
@@ -92,19 +92,19 @@ class Conditions(Modality):
         self.scheme = scheme
 
     def read(self, path: Path) -> Where:
-        """Nothing is read."""
+        """Not supported: conditions come from the command line."""
         raise UnreadableError("conditions are given as words")
 
     def parse(self, words: Sequence[str]) -> list[Where]:
-        """One condition, of which all words hold.
+        """One condition: the conjunction of all words.
 
         Raises:
-            InputError: there is no such column or name, or a word is no condition.
+            InputError: there is no such column or category, or a word is not a condition.
         """
         return [tuple(map(self.part, words))]
 
     def part(self, word: str) -> Part:
-        """What one word asks for; see `parse`."""
+        """Parse one word; see `parse`."""
         match = _PART.fullmatch(word)
         if match is None:
             raise InputError(f"{printable(word)} is not a condition: write it as column=value, or column>number")
@@ -132,7 +132,7 @@ class Conditions(Modality):
         return float(column.names.index(text))
 
     def rows(self, given: Any) -> list[Where]:
-        """From Python: a word, words that hold together, or `{"sex": "female"}`; or several `Where`."""
+        """From Python: a word, a list of words (a conjunction), or `{"sex": "female"}`; or several `Where`."""
         if isinstance(given, str):
             return self.parse([given])
         if isinstance(given, Mapping):
@@ -146,19 +146,19 @@ class Conditions(Modality):
         return list(values)
 
     def spread(self, count: int) -> list[Where]:
-        """Nothing is asked: rows are drawn as often as they are."""
+        """No conditions: rows follow the learnt distribution."""
         return [()] * count
 
     def write(self, path: Path, value: Where, made_by: Mapping[str, str]) -> None:
-        """A text file."""
+        """Write a text file."""
         self.write_all(path, [value], made_by)
 
     def write_all(self, path: Path, values: Any, made_by: Mapping[str, str], columns: int | None = None) -> None:
-        """A line for each row."""
+        """One line per row."""
         write_text(path, self.show(values) + "\n")
 
     def show(self, values: Sequence[Where], columns: int | None = None) -> str:
-        """A line for each row."""
+        """One line per row."""
         return "\n".join(", ".join(map(self._words, where)) for where in values)
 
     def _words(self, part: Part) -> str:

@@ -1,4 +1,4 @@
-"""Text: read from files in UTF-8, printed, written one text a line or with rules between."""
+"""Text: read from UTF-8 files, printed, written one text per line or separated by rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.storage.files import write_text
 
 
 class Text(Modality):
-    """Strings."""
+    """Texts: strings."""
 
     name = "texts"
     reads = (".txt", ".md")
@@ -23,7 +23,7 @@ class Text(Modality):
     drawn = 1
 
     def read(self, path: Path) -> str:
-        """All of a file, without white space at its end."""
+        """Read a whole file, without trailing white space."""
         return read_text(path).rstrip()
 
     def stack(self, values: Sequence[str]) -> list[str]:
@@ -31,24 +31,24 @@ class Text(Modality):
         return list(values)
 
     def write(self, path: Path, value: str, made_by: Mapping[str, str]) -> None:
-        """A text file; plain text has no place for a mark of origin."""
+        """Write a text file; plain text cannot contain a provenance mark."""
         write_text(path, value + "\n")
 
     def write_all(
         self, path: Path, values: Sequence[str], made_by: Mapping[str, str], columns: int | None = None
     ) -> None:
-        """.json: the mark of origin and a list; anything else as they are printed."""
+        """.json: the provenance mark and a list; otherwise as printed."""
         if path.suffix == ".json":
             write_text(path, json.dumps({**made_by, "texts": list(values)}, ensure_ascii=False, indent=1) + "\n")
         else:
             write_text(path, self.show(values) + "\n")
 
     def show(self, values: Sequence[str], columns: int | None = None) -> str:
-        """One a line, or between rules if they have several lines."""
+        """One text per line, or separated by rules if some have several lines."""
         return ("\n---\n" if any("\n" in text for text in values) else "\n").join(values)
 
     def compare(self, inputs: Sequence[str], outputs: Sequence[str]) -> str:
-        """Each text, and below it what was made of it."""
+        """Each input text with its output below."""
         return "\n\n".join(f"{before}\n-> {after}" for before, after in zip(inputs, outputs, strict=True))
 
     def rows(self, given: str | Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Watermarks of pictures that survive saving again: a key's pattern in middle frequencies, tile beside tile.
+"""Image watermarks that survive re-encoding: a key's pattern in middle frequencies, repeated in tiles.
 
-Spread spectrum (Cox et al. 1997): signs that follow from a key stand in the middle coefficients of the discrete cosine
-transform of a tile of 32x32 pixels, which is added to the picture again and again. Since it repeats, a cut-out has it
-too: the tiles of a picture are laid over each other, and the pattern is looked for at all offsets and at some sizes.
+Spread spectrum (Cox et al. 1997): signs derived from a key are the middle coefficients of the discrete cosine transform
+of a tile of 32x32 pixels, which is added to the image repeatedly. A crop has the pattern as well, because it repeats:
+the tiles of an image are summed, and the pattern is searched for at all offsets and some sizes.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ SIDE = 32
 _SURROUNDINGS = 1.5  # pixels
 LOWEST, HIGHEST = 3, 13  # sums of the two indices of the coefficients that carry the pattern
 STRENGTH = 4.0
-"""Standard deviation of what is added, in levels of 255: 36.1 dB."""
+"""Standard deviation of the added pattern, in levels of 255: 36.1 dB."""
 SIZES = (1, 1 / 2, 2 / 3, 3 / 4, 4 / 5, 5 / 4, 4 / 3, 3 / 2, 2)
-"""By which a picture may have been enlarged: what programs offer. A few percent off, the pattern is not found."""
+"""Enlargements to search for: what image programs offer. A few percent off, the pattern is not found."""
 FOUND = 5.5
-"""A score from here on says that the pattern is there; see `score`."""
+"""Score at which the pattern counts as present; see `score`."""
 
 
 @cache
 def pattern(key: str) -> np.ndarray:
-    """The tile of a key, float64 `[32, 32]`, of mean 0 and standard deviation 1."""
+    """The tile of a key, float64 `[32, 32]`, with mean 0 and standard deviation 1."""
     seed = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8, person=b"picture mark").digest())
     places = np.add.outer(np.arange(SIDE), np.arange(SIDE))
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (SIDE, SIDE))
@@ -38,12 +38,12 @@ def pattern(key: str) -> np.ndarray:
 
 
 def embed(pictures: np.ndarray, key: str, strength: float = STRENGTH) -> np.ndarray:
-    """Pictures with the pattern of a key, of the same type.
+    """Add the pattern of a key to images; the dtype stays.
 
     Args:
         pictures: uint8, or float in [0, 1], `[..., height, width, channels]`.
         key: any text.
-        strength: standard deviation of what is added, in levels of 255.
+        strength: standard deviation of the added pattern, in levels of 255.
     """
     height, width = pictures.shape[-3:-1]
     tiles = np.tile(pattern(key), (math.ceil(height / SIDE), math.ceil(width / SIDE)))[:height, :width, None]
@@ -53,13 +53,13 @@ def embed(pictures: np.ndarray, key: str, strength: float = STRENGTH) -> np.ndar
 
 
 def score(picture: np.ndarray, key: str) -> float:
-    """How clearly the pattern of a key is in a picture, in standard deviations of what other offsets give.
+    """How clearly an image contains the pattern of a key, in standard deviations over the offsets.
 
-    The largest over all offsets and sizes: pictures without the pattern reach about 4.5.
+    The maximum over all offsets and sizes: images without the pattern reach about 4.5.
 
     Args:
         picture: uint8 `[height, width, channels]`.
-        key: of the pattern.
+        key: the pattern's key.
     """
     grey = picture.astype(np.float64).mean(axis=-1)
     height, width = grey.shape
@@ -73,16 +73,16 @@ def _resized(grey: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _at_best_offset(grey: np.ndarray, tile: np.ndarray) -> float:
-    """The largest of the correlations with a tile at all offsets, over their standard deviation."""
+    """The largest correlation with a tile over all offsets, divided by the standard deviation over offsets."""
     spectrum = np.fft.rfft2(_folded(grey))
     correlations = np.fft.irfft2(spectrum * np.conj(np.fft.rfft2(tile)), s=(SIDE, SIDE))
     return float(correlations.max() / max(float(correlations.std()), 1e-12))
 
 
 def _folded(grey: np.ndarray) -> np.ndarray:
-    """The sum over the tiles of a picture of what differs from its surroundings, `[32, 32]`.
+    """The sum over the tiles of an image of its high-pass filtered pixels, `[32, 32]`.
 
-    Each pixel counts by the inverse of the variance around it: the pattern is as strong at edges as in plain areas.
+    Each pixel is weighted by the inverse local variance, so that edges and plain areas contribute equally.
     """
     residual = grey - gaussian_filter(grey, _SURROUNDINGS)
     weighted = residual / (gaussian_filter(residual**2, _SURROUNDINGS) + STRENGTH**2)

@@ -1,6 +1,6 @@
-"""Attention of several heads: over a sequence, over a second input, and token by token with a KV cache.
+"""Multi-head attention: self-attention, cross-attention, and token by token with a KV cache.
 
-The layers here have no weights: the projections are dense layers beside them, so that exports see ordinary matrix
+The layers here have no weights: the projections are separate dense layers, so that exports see ordinary matrix
 products. `MultiHeadAttention` holds both.
 """
 
@@ -18,13 +18,13 @@ from aigc_tf.nn.heads import PreparedAttention, SplitHeads, attend, merge_heads,
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Attention(layers.Layer):
-    """softmax(Q Kᵀ / √d + mask) V for several heads (Vaswani et al. 2017, eq. 1).
+    """Multi-head scaled dot-product attention, softmax(Q Kᵀ / √d + mask) V (Vaswani et al. 2017, eq. 1).
 
     Args:
-        heads: that the width is shared among.
-        causal: each position attends to itself and to what comes before it, not to what comes after.
-        rotary_context: the longest sequence, if queries and keys are turned by their positions (Su et al. 2021, eq.
-            34), for which d is even; None turns nothing.
+        heads: number of heads; they share the width.
+        causal: whether each position attends only to itself and to earlier positions.
+        rotary_context: the longest sequence, for rotary position embeddings of queries and keys (Su et al. 2021, eq.
+            34), which need an even d; None for none.
     """
 
     def __init__(self, heads: int, causal: bool = False, rotary_context: int | None = None, **options: Any) -> None:
@@ -34,13 +34,14 @@ class Attention(layers.Layer):
     def call(self, projected: Any, memory: Any = None, visible: Any = None) -> tuple[Any, Any]:
         """
         Args:
-            projected: queries, keys and values `[batch, time, 3 * width]`; of cross-attention the queries alone,
+            projected: queries, keys and values `[batch, time, 3 * width]`; for cross-attention only the queries,
                 `[batch, time, width]`.
             memory: for cross-attention, keys and values of the second input, `[batch, keys, 2 * width]`.
-            visible: bool `[batch, keys]`, which keys may be attended to at all, at least one in each row; None is all.
+            visible: bool `[batch, keys]`, mask of the keys that may be attended to, at least one in each row; None for
+                all.
 
         Returns:
-            What is attended to, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
+            The attention output, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
         """
         if memory is not None and (self.causal or self.rotary_context):
             raise ValueError("positions of the second input are not those of the first: no mask and no turn fits both")
@@ -60,11 +61,11 @@ class Attention(layers.Layer):
 
 
 class CachedAttention(layers.Layer):
-    """Causal attention of the newest positions, with a KV cache: the keys and values of those before are kept.
+    """Causal attention for the newest positions, with a KV cache of the keys and values of earlier ones.
 
     Args:
-        heads: that the width is shared among.
-        rotary_context: as of `Attention`.
+        heads: number of heads; they share the width.
+        rotary_context: see `Attention`.
     """
 
     def __init__(self, heads: int, rotary_context: int | None = None, **options: Any) -> None:
@@ -77,11 +78,11 @@ class CachedAttention(layers.Layer):
             projected: queries, keys and values of the newest positions, `[batch, time, 3 * width]`.
             keys: `[batch, heads, context, width / heads]`, those of earlier positions filled in.
             values: the same.
-            position: int32 `[batch]`, the first of the newest, the same number throughout; with `time` it does not
-                go beyond the context.
+            position: int32 `[batch]`, of the first of the newest, the same in every row; `position + time` is at most
+                the context.
 
         Returns:
-            What is attended to, `[batch, time, width]`, and keys and values with the newest positions'.
+            The attention output, `[batch, time, width]`, and keys and values with the newest positions filled in.
         """
         queries, new_keys, new_values = split_heads(projected, 3, self.heads)
         positions = position[0] + np.arange(projected.shape[1], dtype="int32")
@@ -94,16 +95,17 @@ class CachedAttention(layers.Layer):
 
 
 class MultiHeadAttention:
-    """The projections of an attention and the attention between them; forms of it share the weights.
+    """Multi-head attention with its projections; its variants (full, cached, prepared) share the weights.
 
     Args:
-        width: of what comes in and goes out, a multiple of the heads.
-        heads: that the width is shared among.
+        width: of input and output, a multiple of the heads.
+        heads: number of heads; they share the width.
         name: appended to the names of the layers.
-        causal: as of `Attention`.
-        rotary_context: as of `Attention`.
-        memory_width: of the second input, for cross-attention; None is self-attention.
-        output_deviation: of the output's first weights; None keeps the size of what comes in.
+        causal: see `Attention`.
+        rotary_context: see `Attention`.
+        memory_width: of the second input, for cross-attention; None for self-attention.
+        output_deviation: standard deviation of the output projection's initial weights; None preserves the input's
+            variance.
     """
 
     def __init__(
@@ -130,8 +132,8 @@ class MultiHeadAttention:
         """
         Args:
             x: `[batch, time, width]`.
-            memory: the second input, `[batch, keys, memory width]`, if this is cross-attention.
-            visible: bool `[batch, keys]`, as of `Attention`.
+            memory: the second input of cross-attention, `[batch, keys, memory width]`.
+            visible: bool `[batch, keys]`, see `Attention`.
 
         Returns:
             `[batch, time, width]`, and the weights `[batch, heads, time, keys]`.
@@ -146,16 +148,16 @@ class MultiHeadAttention:
         return SplitHeads(self.heads, name=f"split_{self.name}")(self.memory_projection(memory))
 
     def over(self, x: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
-        """Cross-attention over what `prepare` gave; otherwise as a call."""
+        """Cross-attention over keys and values from `prepare`; otherwise like a call."""
         further = {} if visible is None else {"visible": visible}
         attention = PreparedAttention(self.heads, name=f"prepared_attention_{self.name}")
         mixed, weights = attention(self.projection(x), keys, values, **further)
         return self.output(mixed), weights
 
     def cached(self, x: Any, keys: Any, values: Any, position: Any) -> tuple[Any, Any, Any]:
-        """The newest positions `[batch, time, width]` with a KV cache, the rest as of `CachedAttention`.
+        """Attention for the newest positions `[batch, time, width]` with a KV cache; see `CachedAttention`.
 
-        Of cross-attention nothing changes from token to token but the queries: see `prepare` and `over`.
+        In cross-attention only the queries change from token to token: see `prepare` and `over`.
 
         Raises:
             ValueError: the attention is not causal.
@@ -169,24 +171,24 @@ class MultiHeadAttention:
 
 
 Attend = Callable[[MultiHeadAttention, Any], Any]
-"""An attention and the normalised stream -> what is added to the stream."""
+"""An attention and the normalised residual stream -> what is added to the stream."""
 
 
 class TransformerBlock:
-    """Attention and two dense layers, each normalised first and added to the stream (Radford et al. 2019, §2.3).
+    """A pre-norm transformer block: attention and two dense layers (Radford et al. 2019, §2.3).
 
     Args:
-        width: of the stream.
+        width: of the residual stream.
         heads: of the attention.
         name: appended to the names of the layers.
-        activation: between the two dense layers, of which the first is four times as wide.
-        causal: as of `Attention`.
-        rotary_context: as of `Attention`.
-        added: what the first weights of all that is added to the stream are multiplied by: the more blocks, the less.
-        dropout: share of what is added that is dropped.
+        activation: between the two dense layers, the first of which is four times as wide.
+        causal: see `Attention`.
+        rotary_context: see `Attention`.
+        added: factor on the initial weights of the residual branches; smaller in deeper networks.
+        dropout: rate on the residual branches.
         seed: of the dropout.
-        memory_width: of a second input, to which a cross-attention attends between the attention and the dense layers
-            (Vaswani et al. 2017, §3.1); None for none.
+        memory_width: of a second input, for cross-attention between the self-attention and the dense layers (Vaswani et
+            al. 2017, §3.1); None for none.
     """
 
     def __init__(
@@ -231,9 +233,9 @@ class TransformerBlock:
 
         Args:
             x: the stream.
-            attend: makes what is added of the attention and of the normalised stream; None takes the attention over
+            attend: computes the residual from the attention and the normalised stream; None applies the attention to
                 the whole sequence.
-            look: the same of the cross-attention, if there is one.
+            look: the same for the cross-attention, if there is one.
         """
         normalised = self.attention_norm(x)
         seen = self.attention(normalised)[0] if attend is None else attend(self.attention, normalised)
@@ -244,6 +246,6 @@ class TransformerBlock:
 
 
 def dense(units: int, deviation: float, name: str, activation: str | None = None) -> layers.Dense:
-    """A dense layer without bias, whose first weights have this deviation."""
+    """A dense layer without bias, with initial weights of the given standard deviation."""
     initializer = keras.initializers.RandomNormal(stddev=deviation)
     return layers.Dense(units, activation, use_bias=False, kernel_initializer=initializer, name=name)

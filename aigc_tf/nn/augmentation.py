@@ -1,4 +1,4 @@
-"""Augmentation: what real images suffer in the pipeline, and what both players' images suffer in a GAN's step."""
+"""Augmentation: classical, of real images in the input pipeline, and differentiable, for GAN discriminators."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aigc_tf.recipes.augment import ClassicalAugmentation, DifferentiableAugment
 Seed: TypeAlias = int | keras.random.SeedGenerator
 
 FILL = 0.0
-"""What differentiable augmentation puts where nothing is left of an image: the middle between black and white."""
+"""The fill value of differentiable augmentation: mid-grey."""
 
-# Philox (Salmon et al. 2011) makes four numbers of 32 bits at each value of its counter.
+# Philox (Salmon et al. 2011) generates four 32-bit numbers for each value of its counter.
 NUMBERS_OF_AN_EXAMPLE = 8
 _COUNTS_OF_AN_EXAMPLE = NUMBERS_OF_AN_EXAMPLE // 4
 _PHILOX = 1
@@ -27,17 +27,17 @@ _PHILOX = 1
 
 
 def augment(images: tf.Tensor, settings: ClassicalAugmentation, seed: int, first_position: tf.Tensor) -> tf.Tensor:
-    """Flipped, cropped, zoomed, rotated and shifted images, in this order, by one resampling.
+    """Flip, crop, zoom, rotate and shift images, in this order, with a single resampling.
 
-    What happens to an example depends on the seed and its position alone, whatever the batch it is in: a run that
-    starts again sees the same pictures. Beyond an image its border goes on, as in the ImageDataGenerator of article 003
-    §6.1; shifts are by whole pixels, since others blur.
+    The augmentation of an example depends only on the seed and its position, not on its batch, so a resumed run sees
+    the same images. Images are padded with their border pixels, as in the ImageDataGenerator of article 003 §6.1;
+    shifts are by whole pixels, since fractional ones blur.
 
     Args:
         images: float32 `[batch, height, width, channels]`.
-        settings: kinds and strengths.
+        settings: kinds and strengths of augmentation.
         seed: of the run.
-        first_position: int64 `[]`, of the first image in the endless sequence of training images; the others follow.
+        first_position: int64 `[]`, of the first image in the endless sequence of training images; the others follow it.
 
     Returns:
         Images of the same shape, within the range of the originals.
@@ -46,11 +46,11 @@ def augment(images: tf.Tensor, settings: ClassicalAugmentation, seed: int, first
 
 
 def moved(images: tf.Tensor, settings: ClassicalAugmentation, numbers: tf.Tensor) -> tf.Tensor:
-    """The same by given random numbers.
+    """`augment` with the given random numbers.
 
     Args:
         images: float32 `[batch, height, width, channels]`.
-        settings: kinds and strengths.
+        settings: kinds and strengths of augmentation.
         numbers: uniform in [0, 1), `[batch, NUMBERS_OF_AN_EXAMPLE]`.
     """
     height, width = images.shape[1:3]
@@ -58,25 +58,25 @@ def moved(images: tf.Tensor, settings: ClassicalAugmentation, numbers: tf.Tensor
 
 
 def _origins(numbers: tf.Tensor, settings: ClassicalAugmentation, height: int, width: int) -> list[tf.Tensor]:
-    """Where each pixel of an augmented image comes from, in the form that `_resample` takes.
+    """The affine transforms from augmented to original pixels, in the form that `_resample` takes.
 
     Args:
         numbers: uniform in [0, 1), `[batch, 8]`.
-        settings: kinds and strengths.
+        settings: kinds and strengths of augmentation.
         height: of the images, in pixels.
         width: of the images.
     """
     flip, cut, left, top, zoom, angle, across, down = tf.unstack(numbers, axis=1)
     mirror = tf.where((flip < 0.5) & settings.flip, -1.0, 1.0)
-    kept = 1.0 - settings.crop * cut  # share of height and width that is not cut away
+    kept = 1.0 - settings.crop * cut  # share of height and width that is kept
     scale = kept / (1.0 + settings.zoom * _to_either_side(zoom))
     angle = math.radians(settings.rotation) * _to_either_side(angle)
     across, down = (
         tf.round(settings.shift * length * _to_either_side(way)) for length, way in ((width, across), (height, down))
     )
 
-    # Seen from the centre, a pixel x, y of the result is followed back: shift and rotation undone, then its place in
-    # what the crop kept, then mirrored. These x and y are where the centre of the result comes from.
+    # Output pixels are mapped back to the input, relative to the centre: undo shift and rotation, then crop and zoom,
+    # then the flip. These x and y are where the output's centre comes from.
     cosine, sine = scale * tf.cos(angle), scale * tf.sin(angle)
     x = mirror * ((1.0 - kept) * width * (left - 0.5) - cosine * across - sine * down)
     y = (1.0 - kept) * height * (top - 0.5) + sine * across - cosine * down
@@ -90,14 +90,14 @@ def _origins(numbers: tf.Tensor, settings: ClassicalAugmentation, height: int, w
 def numbers_at(first_position: tf.Tensor, count: int, seed: int) -> tf.Tensor:
     """Eight uniform numbers in [0, 1) for each of `count` positions, float32 `[count, 8]`.
 
-    Each is a function of seed and position: a place in the endless stream of a generator without state.
+    Each is a function of seed and position: an offset in the stream of a stateless generator.
 
     Args:
         first_position: int64 `[]`, not negative.
         count: positions from there on.
-        seed: decides the stream.
+        seed: selects the stream.
     """
-    # Another key than that of the order of the examples, which is made of the seed alone.
+    # A different key from the one that shuffles the examples, which is the seed alone.
     key = np.random.SeedSequence((seed, 1)).generate_state(1, np.uint64)
     counter = tf.stack([tf.cast(first_position * _COUNTS_OF_AN_EXAMPLE, tf.uint64), tf.constant(0, tf.uint64)])
     return tf.raw_ops.StatelessRandomUniformV2(
@@ -105,16 +105,16 @@ def numbers_at(first_position: tf.Tensor, count: int, seed: int) -> tf.Tensor:
     )
 
 
-# Differentiable augmentation, of what the discriminator sees.
+# Differentiable augmentation, of the discriminator's inputs.
 
 
 def augment_differentiably(images: tf.Tensor, settings: DifferentiableAugmentation, seed: Seed) -> tf.Tensor:
-    """Images with other colours, moved, with a part cut out (Zhao et al. 2020, §3.2, and the authors' code).
+    """Colour jitter, translation and cutout (DiffAugment: Zhao et al. 2020, §3.2, and the authors' code).
 
     Args:
         images: float32 `[batch, height, width, channels]` in [-1, 1], real or generated; gradients flow.
-        settings: kinds and strengths.
-        seed: a generator draws numbers for each example at each call; an integer gives the same ones every time.
+        settings: kinds and strengths of augmentation.
+        seed: a generator draws new numbers for each example at each call; an integer gives the same ones every time.
 
     Returns:
         Images of the same shape; brightness and contrast may leave [-1, 1].
@@ -149,26 +149,26 @@ def brightness(images: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
 
 
 def saturation(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Images whose colours are `factor` `[batch]` times as far from grey, the mean of their channels."""
+    """Images with saturation scaled by `factor` `[batch]`, around grey, the mean of their channels."""
     grey = tf.reduce_mean(images, axis=-1, keepdims=True)
     return grey + _of_examples(factor) * (images - grey)
 
 
 def contrast(images: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
-    """Images whose values are `factor` `[batch]` times as far from the mean of the image."""
+    """Images with contrast scaled by `factor` `[batch]`, around the mean of the image."""
     mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
     return mean + _of_examples(factor) * (images - mean)
 
 
 def translation(images: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
-    """Images moved by so many pixels, whole numbers `[batch]`, down and to the right; `FILL` where they come from."""
+    """Images shifted down and to the right by whole numbers of pixels `[batch]`; the gap is filled with `FILL`."""
     one, zero = tf.ones_like(down, tf.float32), tf.zeros_like(down, tf.float32)
     transforms = [one, zero, -tf.cast(across, tf.float32), zero, one, -tf.cast(down, tf.float32)]
     return _resample(images, transforms, "NEAREST", "CONSTANT")
 
 
 def cutout(images: tf.Tensor, top: tf.Tensor, left: tf.Tensor, rows: int, columns: int) -> tf.Tensor:
-    """Images in which a rectangle is `FILL`.
+    """Images with a rectangle set to `FILL`.
 
     Args:
         images: `[batch, height, width, channels]`.
@@ -190,9 +190,9 @@ def _resample(images: tf.Tensor, transforms: list[tf.Tensor], interpolation: str
         images: `[batch, height, width, channels]`.
         transforms: a0, a1, a2, b0, b1, b2, each `[batch]`.
         interpolation: NEAREST or BILINEAR.
-        fill_mode: what lies outside: CONSTANT is `FILL`, NEAREST the border.
+        fill_mode: of pixels outside the original: CONSTANT is `FILL`, NEAREST the border.
     """
-    flat = tf.zeros_like(transforms[0])  # c0 and c1 of a projection: none
+    flat = tf.zeros_like(transforms[0])  # c0 and c1: no projection
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=tf.stack([*transforms, flat, flat], axis=1),
@@ -214,5 +214,5 @@ def _to_either_side(uniform: tf.Tensor) -> tf.Tensor:
 
 
 def _whole_number(uniform: tf.Tensor, least: int, most: int) -> tf.Tensor:
-    """From [0, 1) to the whole numbers from `least` to `most`, each equally often."""
+    """From [0, 1) to the whole numbers from `least` to `most`, with equal probability."""
     return least + tf.cast(tf.floor(uniform * (most - least + 1)), tf.int32)

@@ -1,6 +1,6 @@
-"""Building blocks of networks of images: functions from tensors to tensors, with explicit arguments.
+"""Building blocks of image networks: functions from tensors to tensors, with explicit arguments.
 
-Images are `[batch, height, width, channels]`, height and width of any size, also unknown ones. `name` stands before the
+Images are `[batch, height, width, channels]`, of any height and width, also unknown ones. `name` is the prefix of the
 names of a block's layers.
 """
 
@@ -29,10 +29,10 @@ def batch_norm_activation(
 
     Args:
         x: `[batch, ..., channels]`.
-        momentum: of the moving statistics; None for no normalisation.
+        momentum: of the moving averages; None for no normalisation.
         name: appended to the names of both layers.
         slope: negative slope of LeakyReLU; None is ReLU.
-        fast: whether the layer is that of `fast_layers`, which does not pay everywhere.
+        fast: whether to use the layer from `fast_layers`, which is not faster everywhere.
 
     Returns:
         The shape of `x`.
@@ -54,15 +54,17 @@ def residual_block(
     activation: str = "relu",
     activate_sum: bool = False,
 ) -> Any:
-    """x + convolution(activation(convolution(x))) (He et al. 2015, eq. 1; without norm: Lim et al. 2017, figure 2c).
+    """A residual block of two convolutions (He et al. 2015, eq. 1; without norm: Lim et al. 2017, figure 2c).
+
+    x + convolution(activation(convolution(x))), normalised if there are groups.
 
     Args:
-        x: `[batch, height, width, channels]`; of other channels than `filters`, it passes through a 1x1 convolution.
+        x: `[batch, height, width, channels]`; a 1x1 convolution projects it if its channels differ from `filters`.
         filters: of both convolutions, 3x3.
         name: of the block.
-        groups: of a group normalisation after each convolution; None for no normalisation.
+        groups: of the group normalisation after each convolution; None for no normalisation.
         activation: between the convolutions.
-        activate_sum: whether the sum passes through the activation, too.
+        activate_sum: whether to apply the activation to the sum, too.
 
     Returns:
         `[batch, height, width, filters]`.
@@ -88,18 +90,18 @@ def preactivated_block(
     activation: str = "silu",
     condition: Any = None,
 ) -> Any:
-    """A residual block that normalises and activates before its convolutions (He et al. 2016, figure 4e).
+    """A pre-activation residual block: normalise and activate before each convolution (He et al. 2016, figure 4e).
 
-    The last convolution starts as zeros, so that the block starts as the identity (Ho et al. 2020, appendix B).
+    The last convolution is initialised to zero, so that the block starts as the identity (Ho et al. 2020, appendix B).
 
     Args:
-        x: `[batch, height, width, channels]`; of other channels than `filters`, it passes through a 1x1 convolution.
+        x: `[batch, height, width, channels]`; a 1x1 convolution projects it if its channels differ from `filters`.
         filters: of both convolutions, 3x3.
         name: of the block.
         groups: of the group normalisation before each convolution; None for no normalisation.
         activation: before each convolution.
-        condition: `[batch, numbers]`, of a time, a class or a style: a vector made of it is added between the
-            convolutions; instance normalisation would take that away again, so there scale and shift are made of it.
+        condition: `[batch, numbers]`, of a time, a class or a style: its projection is added between the convolutions.
+            Instance normalisation would remove that again, so there the condition gives scale and shift.
 
     Returns:
         `[batch, height, width, filters]`.
@@ -130,10 +132,10 @@ def _as_wide(x: Any, filters: int, name: str) -> Any:
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class DepthToSpace(layers.Layer):
-    """Channels become pixels (Shi et al. 2016, eq. 4).
+    """Rearrange channels into pixels, also called pixel shuffle (Shi et al. 2016, eq. 4).
 
-    `[batch, height, width, size² * channels]` -> `[batch, size * height, size * width, channels]`; of pixel (y, x) of a
-    square, channel c is channel `(size * y + x) * channels + c` of what comes in.
+    `[batch, height, width, size² * channels]` -> `[batch, size * height, size * width, channels]`; channel c of pixel
+    (y, x) of a square is channel `(size * y + x) * channels + c` of the input.
 
     Args:
         size: of the squares.
@@ -154,10 +156,10 @@ class DepthToSpace(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class NearestDoubling(layers.Layer):
-    """Each pixel becomes a square of four.
+    """Nearest-neighbour upsampling by a factor of 2.
 
-    What `keras.layers.UpSampling2D` makes of images of unknown size is of unknown channels to LiteRT's converter, which
-    then refuses the next convolution.
+    With `keras.layers.UpSampling2D` and images of unknown size, LiteRT's converter loses the number of channels and
+    rejects the next convolution.
     """
 
     def call(self, x: Any) -> Any:
@@ -170,14 +172,14 @@ class NearestDoubling(layers.Layer):
 
 
 def upsample(x: Any, filters: int, *, name: str, method: Upsampling = "depth_to_space", kernel_size: int = 3) -> Any:
-    """Twice the height and width.
+    """Double height and width.
 
     Args:
         x: `[batch, height, width, channels]`.
-        filters: channels of what comes out.
+        filters: channels of the output.
         name: of the block.
-        method: `depth_to_space` is a convolution to four times the filters, dealt out (Shi et al. 2016);
-            `nearest` repeats pixels, then comes the convolution (Odena et al. 2016), of four times the arithmetic.
+        method: `depth_to_space` is a convolution to four times the filters, then a pixel shuffle (Shi et al. 2016);
+            `nearest` repeats pixels before the convolution (Odena et al. 2016), at four times the arithmetic.
         kernel_size: of the convolution.
 
     Returns:
@@ -192,7 +194,7 @@ def upsample(x: Any, filters: int, *, name: str, method: Upsampling = "depth_to_
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class CropLike(layers.Layer):
-    """The upper left part of images, of the height and width of others."""
+    """Crop images to the height and width of others, keeping the upper left part."""
 
     def call(self, x: Any, like: Any) -> Any:
         """`[batch, height, width, channels]`, and `[batch, smaller height, smaller width, any]`."""
@@ -204,21 +206,21 @@ class CropLike(layers.Layer):
 
 
 def crop(x: Any, height: int, width: int, name: str) -> Any:
-    """The upper left part of images of known size; no layer where that is everything."""
+    """Crop images of known size to their upper left part; adds no layer if there is nothing to crop."""
     cut = ((0, x.shape[1] - height), (0, x.shape[2] - width))
     return layers.Cropping2D(cut, name=name)(x) if any(after for _, after in cut) else x
 
 
 def unet_block(x: Any, filters: int, *, name: str, groups: int | None = None, condition: Any = None) -> Any:
-    """`preactivated_block`, or `residual_block` where nothing is normalised and nothing told.
+    """`preactivated_block`, or `residual_block` if there is neither normalisation nor a condition.
 
-    Without normalisation a block whose last convolution starts as zeros learns several times as slowly.
+    Without normalisation, a block whose last convolution is initialised to zero learns several times more slowly.
 
     Args:
         x: `[batch, height, width, channels]`.
         filters: of both convolutions.
         name: of the block.
-        groups: as of `preactivated_block`.
+        groups: see `preactivated_block`.
         condition: the same.
 
     Returns:
@@ -238,18 +240,18 @@ def unet_down(
     groups: int | None = None,
     condition: Any = None,
 ) -> tuple[Any, Any]:
-    """One level of a U-Net's way down: residual blocks, and a convolution of stride 2 (Ronneberger et al. 2015).
+    """One level of a U-Net's encoder: residual blocks, and a convolution of stride 2 (Ronneberger et al. 2015).
 
     Args:
         x: `[batch, height, width, channels]`.
         filters: of the level.
         blocks: how many.
         name: of the level.
-        groups: as of `unet_block`.
+        groups: see `unet_block`.
         condition: the same.
 
     Returns:
-        `[batch, ⌈height / 2⌉, ⌈width / 2⌉, filters]`, and what `unet_up` takes as the skip, of the size of `x`.
+        `[batch, ⌈height / 2⌉, ⌈width / 2⌉, filters]`, and the skip connection for `unet_up`, of the size of `x`.
     """
     for index in range(blocks):
         x = unet_block(x, filters, name=f"{name}_block_{index}", groups=groups, condition=condition)
@@ -268,7 +270,7 @@ def unet_up(
     method: Upsampling = "depth_to_space",
     even: bool = False,
 ) -> Any:
-    """One level of a U-Net's way up: twice the size, the skip beside it, and residual blocks.
+    """One level of a U-Net's decoder: upsampling, concatenation with the skip, and residual blocks.
 
     Args:
         x: `[batch, ⌈height / 2⌉, ⌈width / 2⌉, channels]`.
@@ -276,11 +278,11 @@ def unet_up(
         filters: of the level.
         blocks: how many.
         name: of the level.
-        groups: as of `unet_block`.
+        groups: see `unet_block`.
         condition: the same.
-        method: as of `upsample`.
-        even: whether the skip's height and width are even wherever they are unknown, so that nothing has to be cut.
-            LiteRT computes what is cut from tensors of unknown size, and all after it, without its delegates.
+        method: see `upsample`.
+        even: whether unknown heights and widths of the skip are always even, so that no crop is needed. LiteRT runs a
+            crop of tensors of unknown size, and everything after it, without its delegates.
 
     Returns:
         `[batch, height, width, filters]`.

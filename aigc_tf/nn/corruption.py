@@ -1,4 +1,4 @@
-"""What a denoiser's inputs suffer."""
+"""Corruption of a denoiser's inputs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Seed: TypeAlias = int | keras.random.SeedGenerator
 
 
 def corrupt(images: tf.Tensor, settings: CorruptionSettings, seed: Seed) -> tf.Tensor:
-    """Corrupted images, in the order of the settings' fields.
+    """Corrupt images, in the order of the settings' fields.
 
     Args:
         images: float32 `[batch, height, width, channels]` in [0, 1].
-        settings: kinds and strengths.
-        seed: an integer gives the same corruption every time, a generator goes on drawing.
+        settings: kinds and strengths of corruption.
+        seed: an integer gives the same corruption every time, a generator draws anew.
 
     Returns:
         Images of the same shape, in [0, 1].
@@ -48,7 +48,7 @@ def salt_and_pepper(images: tf.Tensor, share: float | tf.Tensor, draws: Seed) ->
 
 
 def blur(images: tf.Tensor, deviation_pixels: float) -> tf.Tensor:
-    """A Gaussian blur, cut at three standard deviations; the border pixels go on outside."""
+    """A Gaussian blur, truncated at three standard deviations; the border pixels are repeated outside."""
     reach = math.ceil(3 * deviation_pixels)
     weights = ops.exp(-0.5 * ops.square(ops.arange(-reach, reach + 1, dtype="float32") / deviation_pixels))
     weights = weights / ops.sum(weights)
@@ -65,7 +65,7 @@ def blur(images: tf.Tensor, deviation_pixels: float) -> tf.Tensor:
 
 
 def blur_each(images: tf.Tensor, deviations: tf.Tensor, largest: float) -> tf.Tensor:
-    """`blur` with a standard deviation for each image, float32 `[batch]` in pixels, none above `largest`."""
+    """`blur` with a standard deviation for each image, float32 `[batch]` in pixels, at most `largest`."""
     reach = math.ceil(3 * largest)
     _, height, width, channels = images.shape
     batch = ops.shape(images)[0]
@@ -74,7 +74,7 @@ def blur_each(images: tf.Tensor, deviations: tf.Tensor, largest: float) -> tf.Te
     weights = ops.repeat(weights / ops.sum(weights, axis=0), channels, axis=1)  # for each channel of each image
     for axis, size in ((1, height), (2, width)):
         images = ops.take(images, np.arange(-reach, size + reach).clip(0, size - 1), axis=axis)
-    # Each channel of each image is a channel of one image.
+    # All channels of all images become channels of one image.
     planes = ops.reshape(ops.transpose(images, (1, 2, 0, 3)), (1, height + 2 * reach, width + 2 * reach, -1))
     for shape in ((-1, 1, batch * channels, 1), (1, -1, batch * channels, 1)):
         planes = tf.nn.depthwise_conv2d(planes, ops.reshape(weights, shape), (1, 1, 1, 1), "VALID")
@@ -83,7 +83,7 @@ def blur_each(images: tf.Tensor, deviations: tf.Tensor, largest: float) -> tf.Te
 
 
 def jpeg_each(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
-    """Compressed and decompressed with a quality for each image, float32 `[batch]` in [1, 100], rounded."""
+    """JPEG compression with a quality for each image, float32 `[batch]` in [1, 100], rounded."""
 
     def compress(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         return tf.image.adjust_jpeg_quality(pair[0], tf.cast(tf.round(pair[1]), tf.int32))
@@ -93,18 +93,18 @@ def jpeg_each(images: tf.Tensor, qualities: tf.Tensor) -> tf.Tensor:
 
 
 def jpeg(images: tf.Tensor, quality: int) -> tf.Tensor:
-    """Compressed and decompressed."""
+    """Images after JPEG compression and decompression."""
     return jpeg_each(images, ops.full((ops.shape(images)[0],), float(quality)))
 
 
 def streams(seed: Seed, count: int) -> list[Seed]:
-    """Seeds of kinds of noise that must not be the same numbers; a generator draws others at every call anyway.
+    """Independent seeds for different kinds of noise; a generator draws new numbers at every call anyway.
 
-    No generator is made of an integer: inside a compiled function it would go on drawing from call to call.
+    An integer is not turned into a generator: inside a compiled function that would draw anew at every call.
     """
     return np.random.SeedSequence(seed).generate_state(count).tolist() if isinstance(seed, int) else [seed] * count
 
 
 def _uniform_of_pixels(images: tf.Tensor, draws: Seed) -> tf.Tensor:
-    """In [0, 1), one for each pixel: `[batch, height, width, 1]`."""
+    """A uniform number in [0, 1) for each pixel: `[batch, height, width, 1]`."""
     return keras.random.uniform((*ops.shape(images)[:-1], 1), seed=draws)

@@ -1,4 +1,4 @@
-"""Losses and the gradient penalty of critics, networks that score examples of any kind (Wasserstein GANs)."""
+"""Losses and gradient penalty of Wasserstein critics, for examples of any kind."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def wasserstein_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: 
 
 
 def between(real: tf.Tensor, fake: tf.Tensor, seed: keras.random.SeedGenerator) -> tf.Tensor:
-    """Images on the straight lines between pairs of real and generated ones (Gulrajani et al. 2017, algorithm 1).
+    """Random interpolations between pairs of real and generated images (Gulrajani et al. 2017, algorithm 1).
 
     Args:
         real: `[batch, ...]`.
         fake: of the same shape.
-        seed: of the places on the lines, uniform in [0, 1), one for each pair.
+        seed: of the interpolation weights, uniform in [0, 1), one for each pair.
     """
     share = keras.random.uniform((ops.shape(real)[0], *(1 for _ in real.shape[1:])), seed=seed)
     return share * real + (1.0 - share) * fake
@@ -41,15 +41,15 @@ def gradient_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
     """Mean of (‖∇D(x)‖ - 1)² (Gulrajani et al. 2017, eq. 3).
 
     Args:
-        critic: whose gradient is meant; the score of an image may depend on no other image.
-        images: where, `[batch, ...]`; `between` gives those of the paper.
+        critic: the network; the score of an image may not depend on other images.
+        images: the points at which the gradient is taken, `[batch, ...]`; `between` gives those of the paper.
     """
     norms = ops.sqrt(squared_gradient_norms(critic, images) + _MIN_SQUARED_NORM)
     return ops.mean(ops.square(norms - 1.0))
 
 
 def squared_gradient_norms(critic: Critic, images: tf.Tensor) -> tf.Tensor:
-    """‖∇D(x)‖² of each image, over all its numbers: `[batch]`."""
+    """‖∇D(x)‖² of each image, over all its values: `[batch]`."""
     with tf.GradientTape() as tape:
         tape.watch(images)
         scores = ops.sum(critic(images))

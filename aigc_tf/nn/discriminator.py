@@ -1,4 +1,4 @@
-"""Discriminators: strided convolutions for whole images (Radford et al. 2015, §3), and patches (Isola et al. 2017)."""
+"""Discriminators: strided convolutions (DCGAN: Radford et al. 2015, §3), and PatchGAN (Isola et al. 2017)."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def strided_features(
         strides: of each convolution.
         use_bias: of each convolution.
         normalisation_momentum: of batch normalisation after all convolutions but the first; None for no normalisation.
-        dropout: share of the activations that are dropped; None for no such layer.
+        dropout: dropout rate; None for no such layer.
         spectral_normalisation: of the kernels (Miyato et al. 2018).
         first: the number in the names of the first layers.
-        fast: whether the layers are those of `fast_layers`, which do not pay everywhere.
+        fast: whether to use the layers from `fast_layers`, which are not faster everywhere.
 
     Returns:
         `[batch, ⌈height / strides^n⌉, ⌈width / strides^n⌉, filters[-1]]` of n convolutions.
@@ -61,13 +61,13 @@ def strided_features(
 
 
 def logits(features: Any, *, use_bias: bool = True, spectral_normalisation: bool = False) -> Any:
-    """Features `[batch, ...]` -> one number for each image, `[batch, 1]`, by a dense layer over all of them."""
+    """Features `[batch, ...]` -> one logit per image, `[batch, 1]`, by a dense layer over the flattened features."""
     flat = layers.Flatten(name="flatten")(features)
     return spectrally_normalised(layers.Dense(1, use_bias=use_bias, name="logits"), spectral_normalisation)(flat)
 
 
 def patch_scores(x: Any, filters: Sequence[int], *, groups: int | None = INSTANCE_NORM) -> Any:
-    """PatchGAN (Isola et al. 2017, §3.2.2): with three `filters` each score sees 34x34 pixels, or what there is.
+    """PatchGAN (Isola et al. 2017, §3.2.2): with three `filters` each score has a receptive field of 34x34 pixels.
 
     Args:
         x: images `[batch, height, width, channels]`.

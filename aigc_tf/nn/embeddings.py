@@ -1,4 +1,4 @@
-"""What tells a network where it is: positions in a sequence, and times of a diffusion or a flow."""
+"""Position embeddings of sequences, and time embeddings of diffusion and flow models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROTARY_BASE = 10_000.0
 
 
 class Positions(layers.Layer):
-    """Tokens `[batch, time]` -> their positions int32 `[time]`."""
+    """The positions int32 `[time]` of tokens `[batch, time]`."""
 
     def call(self, tokens: Any) -> Any:
         return ops.arange(ops.shape(tokens)[1], dtype="int32")
@@ -23,12 +23,12 @@ class Positions(layers.Layer):
 
 
 def learned_positions(context: int, width: int, deviation: float, name: str = "position_embedding") -> layers.Embedding:
-    """A learned vector for each position, to be added to what stands there (Gehring et al. 2017, §3.1).
+    """Learned position embeddings, to be added to the token embeddings (Gehring et al. 2017, §3.1).
 
     Args:
         context: how many positions there are.
-        width: of the vectors.
-        deviation: of their first values.
+        width: of the embeddings.
+        deviation: standard deviation of their initial values.
         name: of the layer.
 
     Returns:
@@ -40,28 +40,28 @@ def learned_positions(context: int, width: int, deviation: float, name: str = "p
 
 @cache
 def rotary_angles(context: int, head: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cosines and sines `[context, head / 2]` of position times frequency (Su et al. 2021, §3.2.2)."""
+    """Cosines and sines `[context, head / 2]` of rotary position embeddings (Su et al. 2021, §3.2.2)."""
     frequencies = ROTARY_BASE ** (-np.arange(0, head, 2) / head)
     angles = np.arange(context)[:, None] * frequencies
     return np.cos(angles).astype("float32"), np.sin(angles).astype("float32")
 
 
 def rotate(x: Any, cosines: Any, sines: Any) -> Any:
-    """Turn the pairs (x_i, x_{i + head/2}) of `[..., time, head]` by angles `[time, head / 2]`."""
+    """Rotate the pairs (x_i, x_{i + head/2}) of `[..., time, head]` by angles `[time, head / 2]`."""
     first, second = ops.split(x, 2, axis=-1)
     return ops.concatenate([first * cosines - second * sines, second * cosines + first * sines], axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class SinusoidalEmbedding(layers.Layer):
-    """cos(t ω_i) and sin(t ω_i) with frequencies ω_i = longest^(-2i / size) (Vaswani et al. 2017, §3.5).
+    """Sinusoidal embedding: cos(t ω_i) and sin(t ω_i), ω_i = longest^(-2i / size) (Vaswani et al. 2017, §3.5).
 
-    What a network of diffusion is told of its step (Ho et al. 2020, appendix B). The highest frequency is 1: times in
-    [0, 1], as of flows, are multiplied before, by 1000 say.
+    Diffusion networks are conditioned on it (Ho et al. 2020, appendix B). The highest frequency is 1: scale times in
+    [0, 1], as in flows, beforehand, for example by 1000.
 
     Args:
         size: of the embedding, an even number.
-        longest: 1 / 2π of the longest wave, nearly.
+        longest: about 1 / 2π of the longest wavelength.
     """
 
     def __init__(self, size: int, longest: float = 10_000.0, **options: Any) -> None:

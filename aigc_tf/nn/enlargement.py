@@ -1,4 +1,4 @@
-"""Bicubic enlargement as one convolution with constant weights: it converts to LiteRT at any height and width."""
+"""Bicubic upscaling as one convolution with constant weights, which converts to LiteRT at any height and width."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def cubic(distance: np.ndarray) -> np.ndarray:
 
 
 def phases(scale: int) -> np.ndarray:
-    """Weights of the five nearest pixels for each of `scale` new ones in the place of one: float64 `[5, scale]`."""
+    """Weights of the five nearest pixels for each of the `scale` new pixels that replace one: float64 `[5, scale]`."""
     places = (np.arange(scale) + 0.5) / scale - 0.5
     return cubic(np.arange(-_REACH, _REACH + 1)[:, np.newaxis] - places)
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Bicubic(keras.layers.Layer):
-    """Pictures enlarged by a whole number; beyond their borders they count as black.
+    """Bicubic upscaling by an integer factor; pixels outside the image count as black.
 
     `[batch, height, width, channels]` -> `[batch, scale * height, scale * width, channels]`.
 
@@ -39,7 +39,7 @@ class Bicubic(keras.layers.Layer):
         self.scale = scale
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Makes the constant weights: output channels are ordered as `depth_to_space` takes them."""
+        """Create the constant weights; output channels are in the order that `depth_to_space` takes."""
         channels, weights = int(shape[-1] or 0), phases(self.scale)
         kernel = np.zeros((len(weights), len(weights), channels, self.scale, self.scale, channels), np.float32)
         for channel in range(channels):

@@ -1,9 +1,9 @@
-"""Keras's layers in a form that trains faster on CPUs: the same weights, numbers and configuration.
+"""Keras layers reimplemented to train faster on CPUs, with the same weights, results and configuration.
 
-A network uses them where they pay (docs/RESULTS.md, the training step). Exported files hold Keras's: `stands_for`.
-Convolutions from or to few channels and batch statistics are bound by memory: written as Keras writes them, they run
-through it several times, or with vectors that are nearly empty. Convolutions of many channels over small images are
-bound by arithmetic, of which the frequency domain needs a tenth.
+A network uses them where they are faster (docs/RESULTS.md, the training step). Exported files hold Keras's layers:
+`stands_for`. Convolutions from or to few channels and batch statistics are memory-bound: Keras's implementations pass
+over memory several times, or with nearly empty vectors. Convolutions of many channels over small images are
+compute-bound, and the frequency domain needs a tenth of the arithmetic.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _LEVELS = 1 << 16
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Dropout(keras.layers.Dropout):
-    """`keras.layers.Dropout` with masks from 16 random bits a number; the rate is rounded to 1/65,536."""
+    """`keras.layers.Dropout` with masks from 16 random bits per value; the rate is rounded to 1/65,536."""
 
     stands_for = keras.layers.Dropout
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """Inputs of any shape, some of them 0 while training and the others scaled up."""
+        """Inputs of any shape; in training some are set to 0 and the others scaled up."""
         if not training or self.rate == 0:
             return inputs
         dropped = round(self.rate * _LEVELS)
@@ -41,10 +41,10 @@ class Dropout(keras.layers.Dropout):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """`keras.layers.BatchNormalization` over the last axis; while training, by TensorFlow's fused operation.
+    """`keras.layers.BatchNormalization` over the last axis, with TensorFlow's fused operation in training.
 
-    Synchronized, the statistics of all replicas are one message forwards and one backwards, where Keras sends three
-    and two; replicas have equal shares of a batch.
+    When synchronized, the replicas exchange one message in the forward pass and one in the backward pass, where Keras
+    sends three and two; replicas have equal shares of a batch.
     """
 
     stands_for = keras.layers.BatchNormalization
@@ -70,11 +70,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         count = tf.cast(tf.size(inputs) // channels, tf.float32)
-        # The operation estimates the variance of the distribution; Keras keeps that of the batch.
+        # The operation returns the unbiased estimate of the variance; Keras uses the batch's own.
         return tf.reshape(normalised, tf.shape(inputs)), mean, variance * ((count - 1) / count)
 
     def _by_all(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Outputs, and mean and variance of the batch of all replicas."""
+        """Outputs, and mean and variance over the batches of all replicas."""
         axes = list(range(len(inputs.shape) - 1))
         own = tf.stack([tf.reduce_mean(inputs, axes), tf.reduce_mean(tf.square(inputs), axes)])
         mean, squares = tf.unstack(replicas.mean(own))
@@ -85,12 +85,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` of stride 2 from few channels: pairs of pixels become channels, and the stride 1."""
+    """`keras.layers.Conv2D` of stride 2 with few input channels, by space-to-depth and a convolution of stride 1."""
 
     stands_for = keras.layers.Conv2D
 
     def convolution_op(self, inputs: tf.Tensor, kernel: Any) -> tf.Tensor:
-        """What Keras calls before it adds the bias and applies the activation."""
+        """The convolution alone; Keras calls this before it adds the bias and applies the activation."""
         if not _halves(self) or inputs.shape[-1] > FEW_CHANNELS or inputs.shape[1] % 2 or inputs.shape[2] % 2:
             return super().convolution_op(inputs, kernel)
         leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
@@ -104,9 +104,10 @@ class Conv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` of stride 2 to few channels, or of stride 1 and many over small square images.
+    """`keras.layers.Conv2DTranspose` of stride 2 to few channels, or of stride 1 with many over small square images.
 
-    The first is a convolution to four times as many channels, dealt out; the second is done in the frequency domain.
+    The former is a convolution to four times as many channels and depth-to-space; the latter runs in the frequency
+    domain.
     """
 
     stands_for = keras.layers.Conv2DTranspose
@@ -124,12 +125,12 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         return self.activation(outputs)
 
     def is_spectral(self, inputs: tf.Tensor) -> bool:
-        """Whether the frequency domain is faster: of smaller kernels it is not in small batches."""
+        """Whether the frequency domain is faster; for smaller kernels it is not in small batches."""
         usual = _is_usual(self) and self.strides == (1, 1) and self.kernel_size in ((5, 5), (7, 7))
         return usual and spectral.pays(inputs.shape, self.filters)
 
     def dealt_out(self, inputs: tf.Tensor) -> tf.Tensor:
-        """An ordinary convolution and depth_to_space."""
+        """An ordinary convolution followed by depth_to_space."""
         leads, pairs = zip(*(_pairs(size) for size in self.kernel_size), strict=True)
         # [pairs, 2, pairs, 2, out, in], flipped -> [pairs, pairs, in, 4 * out], in the order of depth_to_space
         weights = tf.reverse(_in_pairs(self.kernel, leads, pairs), [0, 2])
@@ -146,18 +147,18 @@ def _is_usual(layer: Any) -> bool:
 
 
 def _halves(layer: Any) -> bool:
-    """Whether a layer has stride 2, kernels of 2 and more, and nothing unusual."""
+    """Whether a layer has stride 2, a kernel size of at least 2, and no unusual options."""
     return _is_usual(layer) and layer.strides == (2, 2) and min(layer.kernel_size) >= 2
 
 
 def _pairs(size: int) -> tuple[int, int]:
-    """Zeros before a kernel of `size`, so that its taps begin at an even pixel, and how many pairs of taps it has."""
+    """Leading zeros that align a kernel of `size` to an even pixel, and how many pairs of taps it then has."""
     lead = (size - 2) // 2 % 2
     return lead, (size + lead + 1) // 2
 
 
 def _in_pairs(kernel: Any, leads: tuple[int, ...], pairs: tuple[int, ...]) -> tf.Tensor:
-    """`[height, width, a, b]` -> `[pairs, 2, pairs, 2, a, b]`, zeros around it."""
+    """`[height, width, a, b]` -> `[pairs, 2, pairs, 2, a, b]`, padded with zeros."""
     kernel = tf.convert_to_tensor(kernel)
     margins = [
         [lead, 2 * count - lead - size] for lead, count, size in zip(leads, pairs, kernel.shape[:2], strict=True)
@@ -167,13 +168,13 @@ def _in_pairs(kernel: Any, leads: tuple[int, ...], pairs: tuple[int, ...]) -> tf
 
 
 def _padding(before: list[int], sizes: tuple[int, ...]) -> list[list[int]]:
-    """Zeros around `[batch, height, width, channels]`, so that a kernel of `sizes` keeps height and width."""
+    """Padding of `[batch, height, width, channels]` with which a kernel of `sizes` keeps height and width."""
     rows, columns = ([lead, size - 1 - lead] for lead, size in zip(before, sizes, strict=True))
     return [[0, 0], rows, columns, [0, 0]]
 
 
 def plain(network: keras.Model) -> keras.Model:
-    """The network in Keras's own layers, with the same weights; itself if it has no others."""
+    """The network rebuilt from Keras's own layers, with the same weights; itself if it has no others."""
     copies: list[tuple[Any, Any]] = []
 
     def copy(layer: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The heads of an attention: split, turned by positions, attended with, merged; cross-attention prepared before."""
+"""Attention heads: splitting, rotary positions, scaled dot-product attention, merging; precomputed cross-attention."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from keras import layers, ops
 
 from aigc_tf.nn.embeddings import rotary_angles, rotate
 
-# Added to a score it leaves nothing of it, however large, so that softmax's weight is 0 exactly; unlike -inf it stays a
-# number where nothing can be seen. In files without room for it `aigc_tf.export.masks` replaces it.
+# Added to a score of any size, it makes the softmax weight exactly 0; unlike -inf it gives no NaN where everything is
+# masked. In files whose number format cannot hold it, `aigc_tf.export.masks` replaces it.
 MASKED = float(np.finfo("float32").min)
 
 
 class PreparedAttention(layers.Layer):
-    """Cross-attention whose keys and values were split among the heads before, once for all positions.
+    """Cross-attention over keys and values that were projected and split into heads once for all positions.
 
     Args:
-        heads: that the width is shared among.
+        heads: number of heads; they share the width.
     """
 
     def __init__(self, heads: int, **options: Any) -> None:
@@ -31,10 +31,10 @@ class PreparedAttention(layers.Layer):
             projected: queries, `[batch, time, width]`.
             keys: of the second input, `[batch, heads, keys, width / heads]`.
             values: the same.
-            visible: bool `[batch, keys]`, as of `Attention`.
+            visible: bool `[batch, keys]`, see `Attention`.
 
         Returns:
-            What is attended to, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
+            The attention output, `[batch, time, width]`, and the weights, `[batch, heads, time, keys]`.
         """
         (queries,) = split_heads(projected, 1, self.heads)
         mixed, weights = attend(queries, keys, values, None if visible is None else visible[:, None, None])
@@ -53,27 +53,27 @@ class SplitHeads(layers.Layer):
 
 
 def split_heads(projected: Any, parts: int, heads: int) -> list[Any]:
-    """As many parts, each `[batch, heads, time, width / heads]`, of `[batch, time, parts * width]`."""
+    """Split `[batch, time, parts * width]` into as many parts, each `[batch, heads, time, width / heads]`."""
     time, head = ops.shape(projected)[1], projected.shape[-1] // (parts * heads)
     split = ops.reshape(projected, (-1, time, parts, heads, head))
     return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), parts)
 
 
 def turn(queries: Any, keys: Any, positions: Any, context: int) -> tuple[Any, Any]:
-    """Queries and keys `[batch, heads, time, head]` turned by their positions int32 `[time]`, all below `context`."""
+    """Rotary embedding of queries and keys `[batch, heads, time, head]` at positions int32 `[time]` below `context`."""
     tables = rotary_angles(context, queries.shape[-1])
     cosines, sines = (ops.take(ops.convert_to_tensor(table), positions, axis=0) for table in tables)
     return rotate(queries, cosines, sines), rotate(keys, cosines, sines)
 
 
 def attend(queries: Any, keys: Any, values: Any, visible: Any = None) -> tuple[Any, Any]:
-    """What is attended to, and the weights.
+    """Scaled dot-product attention, with its weights.
 
     Args:
         queries: `[batch, heads, time, head]`.
         keys: `[batch, heads, keys, head]`.
         values: the same.
-        visible: bool, as `[batch, heads, time, keys]` or of fewer dimensions; None is everything.
+        visible: bool, as `[batch, heads, time, keys]` or of fewer dimensions; None for no mask.
 
     Returns:
         `[batch, heads, time, head]` and `[batch, heads, time, keys]`.

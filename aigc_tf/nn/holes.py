@@ -1,4 +1,4 @@
-"""Masks of what is missing in a picture: 1 where nothing is known."""
+"""Masks for inpainting: 1 where pixels are missing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _GRID = 8  # of the noise that patches are made of
 
 
 def regular_holes(height: int, width: int, side: int) -> np.ndarray:
-    """Square holes in the middle of each square of 64 pixels: float32 `[height, width, 1]`.
+    """A square hole in the middle of each square of 64 pixels: float32 `[height, width, 1]`.
 
-    In a picture that is smaller than that, one hole of at most half of it is in the middle.
+    In a smaller picture there is one hole in the middle, of at most half its size.
     """
     mask = np.zeros((height, width, 1), np.float32)
     period = min(PERIOD, height, width)
@@ -32,10 +32,10 @@ def regular_holes(height: int, width: int, side: int) -> np.ndarray:
 
 
 def free_form_holes(batch: tf.Tensor, height: int, width: int, seed: Seed) -> tf.Tensor:
-    """Boxes, straight scratches and patches of any form, each kind in about half of the masks.
+    """Random masks of boxes, straight scratches and free-form patches, each kind in about half of the masks.
 
     Returns:
-        float32 `[batch, height, width, 1]`, 0 or 1; a mask without any kind has boxes.
+        float32 `[batch, height, width, 1]`, 0 or 1; a mask that would be empty gets boxes.
     """
     kinds, boxes, lines, patches, levels = streams(seed, 5)
     rows = ops.reshape(ops.arange(height, dtype="float32"), (1, 1, -1, 1)) / height

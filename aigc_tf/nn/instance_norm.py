@@ -1,4 +1,4 @@
-"""Instance normalisation that LiteRT's delegates compute at any height and width."""
+"""Instance normalisation that LiteRT's delegates can run at any height and width."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from keras import layers, ops
 class InstanceNormalization(layers.GroupNormalization):
     """Normalises each channel of each picture over height and width (Ulyanov et al. 2017, eq. 2).
 
-    What `keras.layers.GroupNormalization` computes with as many groups as channels, by the same weights, but without
-    its reshapes: of pictures of unknown size they keep all that comes after them from the delegates.
+    Equal to `keras.layers.GroupNormalization` with one channel per group, with the same weights but without its
+    reshapes: for pictures of unknown size these keep all later operations off the delegates.
 
     `[batch, height, width, channels]` -> the same.
     """

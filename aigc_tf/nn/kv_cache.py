@@ -1,4 +1,4 @@
-"""A KV cache as inputs and outputs of a network: what a step remembers of the positions before it."""
+"""A KV cache as inputs and outputs of a network: the keys and values of earlier positions."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import keras
 from aigc_tf.nn.attention import MultiHeadAttention
 
 AttendAt = Callable[[int, MultiHeadAttention, Any], Any]
-"""How the block of a number sees other positions: its attention and the normalised stream -> what is added."""
+"""Block index, attention and normalised stream -> what the attention adds to the stream."""
 
 
 def kv_cache(depth: int, heads: int, width: int, context: int) -> tuple[dict[str, Any], dict[str, Any], AttendAt]:
-    """The states of a network with a KV cache, its new ones, and how its blocks attend.
+    """The KV cache of a network as inputs, the updated cache, and the attention function of its blocks.
 
     Args:
-        depth: blocks.
+        depth: number of blocks.
         heads: of the attention in each.
         width: of the stream.
         context: positions that the cache holds.
 
     Returns:
-        Inputs by name: `position` int32 `[batch]`, and of each block `keys_i` and `values_i`, float32 `[batch, heads,
-        context, width / heads]`, tensors of their own: gathered in one they would be copied once more to be taken
-        apart. The new keys and values by the same names: empty, and filled in as the blocks are called. And what a
-        block is called with.
+        Inputs by name: `position` int32 `[batch]`, and for each block `keys_i` and `values_i`, float32 `[batch, heads,
+        context, width / heads]`; they are separate tensors, since splitting a stacked one would cost another copy. The
+        updated keys and values by the same names: a dict that is empty at first and filled in as the blocks are called.
+        And the function that blocks attend with.
     """
     states: dict[str, Any] = {"position": keras.Input((), dtype="int32", name="position")}
     for index in range(depth):

@@ -11,10 +11,10 @@ from aigc_tf.nn.variational import Posterior
 
 
 class GaussianSample(keras.layers.Layer):
-    """Reparameterised draws from normal distributions (Kingma & Welling 2014, §2.4): mean + deviation * noise.
+    """The reparameterisation trick, mean + deviation * noise (Kingma & Welling 2014, §2.4).
 
     Args:
-        seed: of its own stream of noise, whose state is saved with the model.
+        seed: of the layer's noise generator, whose state is saved with the model.
     """
 
     def __init__(self, seed: int, **options: object) -> None:
@@ -24,7 +24,7 @@ class GaussianSample(keras.layers.Layer):
     def call(
         self, mean: keras.KerasTensor, log_variance: keras.KerasTensor, noise: keras.KerasTensor | None = None
     ) -> keras.KerasTensor:
-        """A draw for each row.
+        """One sample for each row.
 
         Args:
             mean: `[batch, latent_dim]`.
@@ -37,16 +37,16 @@ class GaussianSample(keras.layers.Layer):
 
 
 def spectrally_normalised(layer: keras.layers.Layer, on: bool) -> keras.layers.Layer:
-    """The layer, its kernel kept at a largest singular value of 1 if `on` (Miyato et al. 2018, algorithm 1).
+    """The layer, with spectral normalisation of its kernel if `on` (Miyato et al. 2018, algorithm 1).
 
-    One power iteration at each call in training; the kernel itself is divided by its outcome.
+    Each call in training runs one power iteration and divides the kernel itself by the estimated norm.
     """
     return keras.layers.SpectralNormalization(layer, name=f"{layer.name}_normalised") if on else layer
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Channels(keras.layers.Layer):
-    """Some channels of `[batch, ..., channels]`, from `start` to `stop`."""
+    """Slice channels `start` to `stop` of `[batch, ..., channels]`."""
 
     def __init__(self, start: int, stop: int, **options: Any) -> None:
         super().__init__(**options)

@@ -1,6 +1,6 @@
-"""What a decoder's numbers say about an image: likelihoods, as layers that turn parameters into mean images.
+"""Decoder likelihoods of images, as layers that turn the decoder's parameters into mean images.
 
-The normal density and its learnt deviation are functions, which models of series use, too.
+The normal density and its learnt standard deviation are functions, shared with time-series models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from keras import ops
 
 from aigc_tf.recipes.autoencoders import LikelihoodSettings
 
-# Below this a learnt scale would make one lucky value worth more than all others (Rybkin et al. 2021, appendix).
+# With a smaller learnt scale, a single lucky value would outweigh all others (Rybkin et al. 2021, appendix).
 MIN_LOG_SCALE = -6.0
 MIN_PROBABILITY = 1e-7  # its logarithm is finite, in a file with float16 constants too, and 0 times that is 0
 # Half the distance of two of the 256 grey levels in [-1, 1].
@@ -25,15 +25,15 @@ class Likelihood(keras.layers.Layer, abc.ABC):
     """A distribution of images given the decoder's parameters `[batch, height, width, parameters]`."""
 
     is_density = False
-    """Whether it is a density of brightness in [0, 1], and not a probability of levels."""
+    """Whether it is a density over brightness in [0, 1], not a probability of grey levels."""
 
     def parameters(self, channels: int) -> int:
-        """How many numbers the decoder gives for a pixel of an image with so many channels."""
+        """How many parameters the decoder outputs per pixel of an image with `channels` channels."""
         return channels
 
     @abc.abstractmethod
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
-        """In nats, summed over pixels and channels: `[batch]`.
+        """Log-likelihood in nats, summed over pixels and channels: `[batch]`.
 
         Args:
             parameters: `[batch, height, width, parameters]`.
@@ -41,7 +41,7 @@ class Likelihood(keras.layers.Layer, abc.ABC):
         """
 
     def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """The log probability of images that are explained as well as can be, `[batch]`, up to a constant.
+        """The highest log-likelihood that any parameters give the images, `[batch]`, up to a constant.
 
         Args:
             images: `[batch, height, width, channels]` in [0, 1].
@@ -49,7 +49,7 @@ class Likelihood(keras.layers.Layer, abc.ABC):
         return ops.zeros_like(images[:, 0, 0, 0])
 
     def shortfall(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
-        """By how many nats the parameters explain images worse than can be, up to a constant: `[batch]`.
+        """How many nats the log-likelihood is below its maximum for the images, up to a constant: `[batch]`.
 
         It is half the deviance of generalised linear models (McCullagh & Nelder 1989, §2.3).
         """
@@ -63,8 +63,8 @@ class Likelihood(keras.layers.Layer, abc.ABC):
 class Bernoulli(Likelihood):
     """Each parameter is the logit of the probability that a pixel is lit.
 
-    Exact for binary images. For grey ones it is the customary cross-entropy, which is not a normalised density:
-    such figures can be compared among themselves only.
+    Exact for binary images. For grey ones it is the usual cross-entropy, which is not a normalised density: such values
+    are comparable only with each other.
     """
 
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
@@ -72,7 +72,7 @@ class Bernoulli(Likelihood):
         return _sum_over_pixels(images * parameters - softplus(parameters))
 
     def highest(self, images: keras.KerasTensor) -> keras.KerasTensor:
-        """Minus the entropy of the pixels: without it, grey images would rank by how grey they are."""
+        """Minus the entropy of the pixels; without it, grey images would be ranked by how grey they are."""
         lit, dark = (values * ops.log(ops.relu(values) + MIN_PROBABILITY) for values in (images, 1.0 - images))
         return _sum_over_pixels(lit + dark)
 
@@ -82,10 +82,10 @@ class Bernoulli(Likelihood):
 
 
 class Gaussian(Likelihood):
-    """A normal density around the decoder's image, with the same standard deviation for every pixel.
+    """A normal density around the decoder's image, with one standard deviation for all pixels.
 
     Args:
-        scale: the standard deviation, where 1 is the range of brightness; where it starts if it is learnt.
+        scale: the standard deviation, where 1 is the range of brightness; its initial value if it is learnt.
         learnt: whether it is a weight (the shared σ-VAE of Rybkin et al. 2021, §4).
     """
 
@@ -98,7 +98,7 @@ class Gaussian(Likelihood):
         self.free_log_scale = self.add_weight(shape=(), initializer=initial, trainable=learnt, name="free_log_scale")
 
     def get_config(self) -> dict[str, object]:
-        """The arguments, for copies."""
+        """The constructor's arguments."""
         return {**super().get_config(), "scale": self.scale, "learnt": self.learnt}
 
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
@@ -106,7 +106,7 @@ class Gaussian(Likelihood):
         return gaussian_log_density(images, parameters, log_scale(self.free_log_scale))
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
-        """The parameters, cut to [0, 1]."""
+        """The parameters, clipped to [0, 1]."""
         return ops.clip(parameters, 0.0, 1.0)
 
 
@@ -125,11 +125,11 @@ class LogisticMixture(Likelihood):
         self.components = components
 
     def get_config(self) -> dict[str, object]:
-        """The argument, for copies."""
+        """The constructor's arguments."""
         return {**super().get_config(), "components": self.components}
 
     def parameters(self, channels: int) -> int:
-        """Of each component: a weight, and a mean and a log scale for each channel."""
+        """For each component, a weight, and a mean and a log scale per channel."""
         return self.components * (1 + 2 * channels)
 
     def log_probability(self, parameters: keras.KerasTensor, images: keras.KerasTensor) -> keras.KerasTensor:
@@ -139,7 +139,7 @@ class LogisticMixture(Likelihood):
         inverse = ops.exp(-log_scales)
         upper = (values - means + HALF_LEVEL) * inverse
         lower = (values - means - HALF_LEVEL) * inverse
-        # sigmoid(upper) - sigmoid(lower), as a product of numbers that keep their digits in both tails:
+        # sigmoid(upper) - sigmoid(lower), as a product that is accurate in both tails:
         # sigmoid(upper) * sigmoid(-lower) * (1 - exp(lower - upper)).
         inside = -softplus(-upper) - softplus(lower) + ops.log(-ops.expm1(-2.0 * HALF_LEVEL * inverse))
         darkest = -softplus(-upper)  # everything below the first level's upper edge
@@ -149,7 +149,7 @@ class LogisticMixture(Likelihood):
         return ops.sum(ops.logsumexp(joint, axis=-1), axis=(1, 2))
 
     def call(self, parameters: keras.KerasTensor) -> keras.KerasTensor:
-        """The components' means, cut to the range of brightness and weighted."""
+        """The weighted mean of the components' means, clipped to the range of brightness."""
         weights, means, _ = self._split(parameters)
         shares = ops.expand_dims(ops.softmax(weights), 3)
         mean = ops.sum(shares * ops.clip(means, -1.0, 1.0), axis=-1)
@@ -166,7 +166,7 @@ class LogisticMixture(Likelihood):
 
 
 def make_likelihood(settings: LikelihoodSettings) -> Likelihood:
-    """The likelihood that a recipe asks for, as a layer named `likelihood`."""
+    """The likelihood of a recipe's settings, as a layer named `likelihood`."""
     makers = {
         "bernoulli": lambda: Bernoulli(name="likelihood"),
         "gaussian": lambda: Gaussian(settings.scale, learnt=False, name="likelihood"),
@@ -177,15 +177,15 @@ def make_likelihood(settings: LikelihoodSettings) -> Likelihood:
 
 
 def log_scale(free: keras.KerasTensor) -> keras.KerasTensor:
-    """The logarithm of a learnt standard deviation, given the weight behind it; of the same shape.
+    """The logarithm of a learnt standard deviation, from its unconstrained weight; of the same shape.
 
-    A soft lower bound, `MIN_LOG_SCALE`, leaves a gradient on both sides.
+    The lower bound, `MIN_LOG_SCALE`, is soft, so that there is a gradient on both sides.
     """
     return MIN_LOG_SCALE + softplus(free)
 
 
 def free_log_scale(scale: float) -> float:
-    """The weight that makes `log_scale` the logarithm of a standard deviation.
+    """The inverse of `log_scale`: the unconstrained weight for a standard deviation.
 
     Raises:
         ValueError: the deviation is too small.
@@ -204,7 +204,7 @@ def gaussian_log_density(
     Args:
         values: `[batch, ...]`.
         means: of the same shape.
-        log_deviation: the logarithm of the standard deviation, of a shape that fits the last axes.
+        log_deviation: the logarithm of the standard deviation, of a shape that broadcasts to the last axes.
     """
     standardised = (values - means) * ops.exp(-log_deviation)
     by_value = -0.5 * ops.square(standardised) - log_deviation - 0.5 * math.log(2 * math.pi)
@@ -212,7 +212,7 @@ def gaussian_log_density(
 
 
 def softplus(x: keras.KerasTensor) -> keras.KerasTensor:
-    """log(1 + exp(x)), from operations that LiteRT has."""
+    """log(1 + exp(x)), from operations that LiteRT supports."""
     return ops.relu(x) + ops.log(1.0 + ops.exp(-ops.abs(x)))
 
 

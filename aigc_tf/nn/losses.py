@@ -7,7 +7,7 @@ from keras import ops
 
 
 def next_symbol_nats(logits: keras.KerasTensor, targets: keras.KerasTensor) -> keras.KerasTensor:
-    """-log softmax(logits)[target], the cross-entropy of the next symbol, in nats.
+    """Cross-entropy of the next symbol, -log softmax(logits)[target], in nats.
 
     Args:
         logits: `[..., symbols]`.
@@ -30,7 +30,7 @@ def discriminator_loss(
         label_smoothing: the target of real images is 1 minus this, that of generated ones stays 0
             (one-sided, Salimans et al. 2016, §3.4).
     """
-    # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), exact at any logit.
+    # softplus(l) - target * l is the cross-entropy of the target against sigmoid(l), numerically stable at any logit.
     real_loss = ops.softplus(real_logits) - (1.0 - label_smoothing) * real_logits
     return ops.mean(real_loss) + ops.mean(ops.softplus(fake_logits))
 
@@ -64,12 +64,12 @@ def least_squares_discriminator_loss(
 
 
 def charbonnier(images: keras.KerasTensor, references: keras.KerasTensor, epsilon: float = 1e-3) -> keras.KerasTensor:
-    """Mean of sqrt((x - y)² + ε²), an absolute error that is smooth at 0 (Charbonnier et al. 1994; Lai et al. 2017).
+    """Charbonnier loss, mean of sqrt((x - y)² + ε²): an L1 smooth at 0 (Charbonnier et al. 1994; Lai et al. 2017).
 
     Args:
         images: `[batch, ...]`, brightness in [0, 1].
         references: of the same shape.
-        epsilon: below which it is a squared error.
+        epsilon: errors below this are penalised quadratically.
     """
     return ops.mean(ops.sqrt(ops.square(images - references) + epsilon**2))
 
@@ -77,12 +77,12 @@ def charbonnier(images: keras.KerasTensor, references: keras.KerasTensor, epsilo
 def contrastive_nats(
     first: keras.KerasTensor, second: keras.KerasTensor, scale: keras.KerasTensor
 ) -> keras.KerasTensor:
-    """The mean of -log p of the right partner among those of a batch, both ways (Radford et al. 2021, figure 3).
+    """CLIP's symmetric contrastive loss: cross-entropy of the right partner in a batch (Radford et al. 2021, figure 3).
 
     Args:
-        first: `[batch, size]`, vectors of length 1.
-        second: `[batch, size]`, of their partners.
-        scale: `[]`, of the products, the inverse of a temperature.
+        first: `[batch, size]`, unit-length embeddings.
+        second: `[batch, size]`, those of their partners.
+        scale: `[]`, factor on the cosines, the inverse of the temperature.
 
     Returns:
         `[]`, in nats.
@@ -94,18 +94,18 @@ def contrastive_nats(
 
 
 def two_view_nats(first: keras.KerasTensor, second: keras.KerasTensor, temperature: float) -> keras.KerasTensor:
-    """NT-Xent: the mean of -log p of the other view of a picture among all other views (Chen et al. 2020, eq. 1).
+    """NT-Xent: cross-entropy of the other view of an image among all other views (Chen et al. 2020, eq. 1).
 
     Args:
-        first: `[batch, size]`, vectors of length 1, of one view of each picture.
-        second: the same, of the other.
-        temperature: that cosines are divided by.
+        first: `[batch, size]`, unit-length embeddings of one view of each image.
+        second: the same of the other view.
+        temperature: divisor of the cosines.
 
     Returns:
         `[]`, in nats.
     """
     views, count = ops.concatenate([first, second]), ops.shape(first)[0]
     cosines = ops.matmul(views, ops.transpose(views)) / temperature
-    logits = cosines - 1e9 * ops.eye(2 * count)  # no view is told apart from itself
+    logits = cosines - 1e9 * ops.eye(2 * count)  # no view is its own candidate
     partners = ops.concatenate([ops.arange(count, 2 * count, dtype="int32"), ops.arange(count, dtype="int32")])
     return ops.mean(next_symbol_nats(logits, partners))

@@ -1,4 +1,4 @@
-"""Monotonic alignment search: which symbol each frame of a sound belongs to, the likeliest way through."""
+"""Monotonic alignment search: the likeliest monotonic assignment of sound frames to symbols."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _NEVER = -1e9
 
 @tf.function(reduce_retracing=True)
 def monotonic_alignment(scores: tf.Tensor, symbols: tf.Tensor, frames: tf.Tensor) -> tf.Tensor:
-    """The places argmax Σ_t scores[a_t, t] that begin at the first symbol, end at the last and leave none out.
+    """The monotonic alignment a that maximises Σ_t scores[a_t, t] and covers all symbols from first to last.
 
     Kim et al. 2020, "Glow-TTS", algorithm 1: Q[i, t] = scores[i, t] + max(Q[i, t - 1], Q[i - 1, t - 1]).
 
     Args:
-        scores: float32 `[batch, symbols, frames]`, how well a frame goes with a symbol.
-        symbols: int32 `[batch]`, how many there are of each row, 1 at least and at most as many as frames.
-        frames: int32 `[batch]`, how many there are of each row.
+        scores: float32 `[batch, symbols, frames]`, how well a frame matches a symbol.
+        symbols: int32 `[batch]`, how many each row has, at least 1 and at most as many as frames.
+        frames: int32 `[batch]`, how many each row has.
 
     Returns:
         int32 `[batch, frames]`, the symbol of each frame; -1 after the last frame.
@@ -42,5 +42,5 @@ def monotonic_alignment(scores: tf.Tensor, symbols: tf.Tensor, frames: tf.Tensor
 
 
 def durations(places: tf.Tensor, symbols: int | tf.Tensor) -> tf.Tensor:
-    """How many frames each symbol has: int32 `[batch, symbols]` of places `[batch, frames]` (-1 counts nowhere)."""
+    """Frames per symbol, int32 `[batch, symbols]`, of an alignment `[batch, frames]` (-1 is not counted)."""
     return tf.reduce_sum(tf.one_hot(places, symbols, dtype=tf.int32), axis=1)

@@ -1,4 +1,4 @@
-"""Normalisation of images by themselves: in groups of channels, and as a condition says."""
+"""Group and instance normalisation of images, and adaptive normalisation by a condition."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from keras import layers
 from aigc_tf.nn.instance_norm import InstanceNormalization
 
 INSTANCE_NORM = -1
-"""As `groups`: each channel of each image by itself."""
+"""Value of `groups` for instance normalisation: each channel of each image separately."""
 
 
 def group_norm(x: Any, groups: int, name: str) -> Any:
-    """Group normalisation over height, width and the channels of a group (Wu & He 2018), for each image by itself.
+    """Group normalisation over height, width and the channels of a group, per image (Wu & He 2018).
 
-    Where the channels are not a multiple of `groups`, there are as many groups as divide both. With `INSTANCE_NORM`
-    each channel is a group (Ulyanov et al. 2017).
+    If the channels are not a multiple of `groups`, the number of groups is the greatest common divisor. With
+    `INSTANCE_NORM` each channel is a group (Ulyanov et al. 2017).
     """
     if groups == INSTANCE_NORM:
         return InstanceNormalization(name=name)(x)
@@ -25,7 +25,7 @@ def group_norm(x: Any, groups: int, name: str) -> Any:
 
 
 def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
-    """Instance normalisation whose scale and shift are made of a condition (Huang & Belongie 2017, eq. 8).
+    """Adaptive instance normalisation: scale and shift depend on a condition (Huang & Belongie 2017, eq. 8).
 
     Scale and shift are affine functions of the condition (Ghiasi et al. 2017, §2.2), and start near 1 and 0.
 
@@ -42,13 +42,14 @@ def adaptive_norm(x: Any, condition: Any, name: str) -> Any:
 
 
 def modulated(x: Any, condition: Any, name: str, kernel_initializer: str = "glorot_uniform") -> Any:
-    """What is normalised, times a scale and plus a shift that are affine functions of a condition.
+    """Scale and shift a normalised input by affine functions of a condition (FiLM).
 
     Args:
         x: `[batch, ..., channels]`.
         condition: `[batch, numbers]`.
         name: of the normalisation.
-        kernel_initializer: of both functions, whose biases start as 1 and 0; with `zeros` nothing changes at first.
+        kernel_initializer: of both affine functions, whose biases start as 1 and 0; `zeros` makes this the identity at
+            first.
 
     Returns:
         The shape of `x`.

@@ -15,31 +15,31 @@ from aigc_tf.recipes.settings import AdamSettings, ScheduleSettings
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """`keras.optimizers.Adam` (Kingma & Ba 2015, algorithm 1) in one TensorFlow operation a variable.
+    """`keras.optimizers.Adam` (Kingma & Ba 2015, algorithm 1) with one fused TensorFlow operation per variable.
 
-    Keras writes the update as ten operations that each run through memory; for networks of millions of weights
-    and small batches that is a tenth of the training step. The result is the same to float32 rounding.
+    Keras implements the update as ten operations that each pass over memory; for networks of millions of weights and
+    small batches that is a tenth of the training step. The result is the same up to float32 rounding.
 
-    With several replicas the gradient is that of the whole batch, clipped as one; each then makes the same update.
+    With several replicas, the gradient of the whole batch is clipped, and each replica makes the same update.
     """
 
     share_of_rate: Callable[[Any], Any] | None = None
-    """The schedule: updates made -> share of the learning rate, which stays a variable that can be set and saved."""
+    """The schedule: updates made -> factor on the learning rate, which stays a variable that can be set and saved."""
 
     def _get_current_learning_rate(self) -> Any:
-        """What Keras asks before each update."""
+        """The scheduled learning rate; Keras calls this before each update."""
         rate = super()._get_current_learning_rate()
         return rate if self.share_of_rate is None else rate * self.share_of_rate(self.iterations)
 
     def apply(self, grads: Sequence[tf.Tensor], trainable_variables: Any = None) -> tf.Tensor:
-        """Move variables down the mean over the replicas of their gradients; returns its global norm, `[]`."""
+        """Apply the mean of the replicas' gradients; returns its global norm, `[]`."""
         means = iter(replicas.mean([gradient for gradient in grads if gradient is not None]))
-        whole = [None if gradient is None else next(means) for gradient in grads]  # Keras leaves those out, and says so
+        whole = [None if gradient is None else next(means) for gradient in grads]  # Keras skips those, with a warning
         super().apply(whole, trainable_variables)
         return tf.linalg.global_norm(whole)
 
     def _backend_update_step(self, grads: Any, trainable_variables: Any, learning_rate: Any) -> None:
-        """What Keras calls after clipping; its own version would add up the gradients of the replicas here."""
+        """Called by Keras after clipping; its own version would sum the gradients of the replicas here."""
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             self.update_step(gradient, variable, learning_rate)
 
@@ -62,7 +62,7 @@ class FusedAdam(keras.optimizers.Adam):
 
 
 def _handle(variable: Any) -> tf.Tensor:
-    """The resource of a Keras variable, or of the TensorFlow variable that Keras hands over for it."""
+    """The resource handle of a Keras variable, or of the TensorFlow variable that Keras passes for it."""
     return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 
 
@@ -72,13 +72,13 @@ def adam(
     schedule: Callable[[Any], Any] | None = None,
     weight_decay: float = 0.0,
 ) -> FusedAdam:
-    """Adam for `weights`, with its slots made, so that they can be restored.
+    """Adam for `weights`, with its slot variables created, so that they can be restored.
 
     Args:
         settings: of the optimizer.
-        weights: what it moves.
-        schedule: updates made -> share of the settings' learning rate; None keeps it.
-        weight_decay: of matrices, in each step times the learning rate (Loshchilov & Hutter 2019); vectors have none.
+        weights: the variables it updates.
+        schedule: updates made -> factor on the settings' learning rate; None keeps it constant.
+        weight_decay: decoupled, of matrices only, scaled by the learning rate (Loshchilov & Hutter 2019).
     """
     optimizer = FusedAdam(
         settings.learning_rate,
@@ -95,14 +95,14 @@ def adam(
 
 
 def schedule(settings: ScheduleSettings, updates: int) -> Callable[[Any], Any] | None:
-    """The share of a learning rate that rises linearly, then falls like half a cosine (Loshchilov & Hutter 2017).
+    """A learning-rate schedule of linear warm-up and cosine decay (Loshchilov & Hutter 2017).
 
     Args:
-        settings: of the rise and the fall.
-        updates: of the optimizer in all; the fall ends with them.
+        settings: of warm-up and decay.
+        updates: of the optimizer in total; the decay ends with them.
 
     Returns:
-        Updates made -> share in [0, 1], or None if that is always 1.
+        Updates made -> factor in [0, 1], or None if that is always 1.
     """
     warmup = min(settings.warmup_steps, updates - 1)
     if not (warmup or settings.falls):

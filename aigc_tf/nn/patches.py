@@ -1,4 +1,4 @@
-"""Patch transformers: pictures as sequences of squares, and a condition in every block."""
+"""Patch transformers (DiT): images as sequences of patches, with a condition in every block."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def patch_transformer(
     channels: int,
     look: Callable[..., Any] | None = None,
 ) -> Any:
-    """The diffusion transformer DiT (Peebles & Xie 2023, §3.2, figure 3, adaLN-Zero), with learned places.
+    """The diffusion transformer DiT (Peebles & Xie 2023, §3.2, figure 3, adaLN-Zero), with learned positions.
 
-    It starts as 0, and each of its blocks as the identity.
+    Its output starts as 0, and each of its blocks as the identity.
 
     Args:
         x: `[batch, height, width, any]`; sizes are multiples of the patch.
-        condition: `[batch, numbers]`, of a time, say.
-        patch: height and width of the squares.
-        width: of what stands for a square, a multiple of the heads.
-        depth: blocks.
+        condition: `[batch, numbers]`, for example of a time.
+        patch: height and width of the patches.
+        width: of a patch's embedding, a multiple of the heads.
+        depth: number of blocks.
         heads: of each attention.
-        channels: of what comes out.
-        look: what is done in each block between the attention and the dense layers, of `[batch, patches, width]` and a
-            suffix of names, of the same shape; nothing if None. Cross-attention is there in PixArt-α (Chen et al. 2024,
+        channels: of the output.
+        look: applied in each block between the attention and the dense layers, to `[batch, patches, width]` and a name
+            suffix, keeping the shape; None for nothing. PixArt-α has its cross-attention there (Chen et al. 2024,
             §2.3).
 
     Returns:
@@ -57,7 +57,7 @@ def patch_transformer(
 
 
 def _conditioned_block(x: Any, told: Any, heads: int, name: str, look: Callable[..., Any] | None) -> Any:
-    """Attention and two dense layers; what each adds is multiplied by a gate, which starts as 0."""
+    """Attention and two dense layers, each residual multiplied by a gate that starts as 0."""
     width = x.shape[-1]
     attention = MultiHeadAttention(width, heads, name=name)
     seen, _ = attention(_normalised(x, told, f"{name}_attention"))
@@ -71,7 +71,7 @@ def _conditioned_block(x: Any, told: Any, heads: int, name: str, look: Callable[
 
 
 def _normalised(x: Any, told: Any, name: str) -> Any:
-    """Layer normalisation, whose scale and shift are made of the condition and start as 1 and 0."""
+    """Layer normalisation whose scale and shift come from the condition and start as 1 and 0."""
     x = layers.LayerNormalization(center=False, scale=False, name=f"{name}_norm")(x)
     return modulated(x, told, f"{name}_norm", kernel_initializer="zeros")
 

@@ -1,4 +1,4 @@
-"""The latest generated examples, kept in variables so that a checkpoint holds them."""
+"""A replay buffer of recent generated examples, kept in variables so that a checkpoint holds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aigc_tf.nn import replicas
 
 
 class ReplayBuffer(keras.layers.Layer):
-    """Remembers the latest `capacity` examples and gives random ones of them.
+    """Keeps the latest `capacity` examples and returns random ones of them.
 
     Args:
         capacity: how many; the oldest go first.
@@ -34,10 +34,10 @@ class ReplayBuffer(keras.layers.Layer):
         self.built = True
 
     def exchange(self, examples: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """Remember examples, and give as many, each drawn from all that are remembered, the new ones among them.
+        """Store examples and return as many, each drawn from the whole buffer including the new ones.
 
         Args:
-            examples: their parts, `[count, ...]` each; with those of other replicas they are at most the capacity.
+            examples: their parts, `[count, ...]` each; over all replicas, at most the capacity.
         """
         count = examples[0].shape[0]
         examples = replicas.gathered(list(examples))

@@ -1,8 +1,8 @@
-"""What a training step says to the same step on other devices; alone, every function gives back what it is given.
+"""Communication between replicas in a training step; with a single replica, every function is the identity.
 
-Each replica of a step has its share of the batch and the same variables. Losses are means over the examples of a
-replica, so the loss of the whole batch is their mean, and what is not linear in such means has to be told of the whole
-batch. Gradients flow through all of this.
+Each replica has its share of the batch and the same variables. Losses are means over the examples of a replica, so the
+loss of the whole batch is their mean; whatever is not linear in such means needs the whole batch. Gradients flow
+through all of these functions.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def _reduced(operation: tf.distribute.ReduceOp, values: Any) -> Any:
 
 
 def gathered(values: Any) -> Any:
-    """The rows of all replicas, in their order, of a tensor or a list of tensors."""
+    """Concatenate the rows of all replicas, in order, of a tensor or a list of tensors."""
     return values if count() == 1 else tf.distribute.get_replica_context().all_gather(values, axis=0)
 
 
 def own_rows(values: tf.Tensor) -> tf.Tensor:
-    """The rows of this replica out of those of all, the inverse of `gathered`."""
+    """This replica's rows out of those of all: the inverse of `gathered`."""
     if count() == 1:
         return values
     own = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -47,10 +47,10 @@ def own_rows(values: tf.Tensor) -> tf.Tensor:
 
 
 def share_of(number: int, what: str) -> int:
-    """How many of a number of examples belong to each replica.
+    """The number of examples per replica.
 
     Args:
-        number: of examples in the whole batch.
+        number: examples in the whole batch.
         what: names it in the message.
 
     Raises:

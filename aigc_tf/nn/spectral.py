@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-# Beyond these, the transforms take longer than they save.
+# Beyond these, the transforms cost more than they save.
 FEWEST_CHANNELS, LARGEST_SIZE = 32, 8
 
 
@@ -20,7 +20,7 @@ def pays(shape: tuple[int | None, ...], filters: int) -> bool:
 
 
 def transposed_convolution(images: tf.Tensor, kernel: Any) -> tf.Tensor:
-    """What a Conv2DTranspose of stride 1 and padding "same" makes: y[p] = sum over t of x[p - t] k[t], zeros around x.
+    """Conv2DTranspose of stride 1, zero-padded to "same": y[p] = sum over t of x[p - t] k[t].
 
     Args:
         images: `[batch, size, size, in]`.
@@ -47,9 +47,9 @@ def transposed_convolution(images: tf.Tensor, kernel: Any) -> tf.Tensor:
 def spectrum(size: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The transposed convolution of one channel, as `synthesis @ ((analysis @ image) * (of_kernel @ kernel))`.
 
-    The discrete Fourier transform over a square that is large enough for nothing to come round to the image again. Of
-    each pair of conjugate frequencies one is kept, as its real part, its imaginary part and their sum: three real
-    products make a complex one (Gauss).
+    The discrete Fourier transform is over a square large enough to avoid wrap-around. Of each pair of conjugate
+    frequencies one is kept, as its real part, its imaginary part and their sum: three real products give a complex one
+    (Gauss).
 
     Returns:
         float32 `[numbers, size²]`, `[numbers, taps²]` and `[size², numbers]`.
@@ -57,7 +57,7 @@ def spectrum(size: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     length = size + taps // 2
     square = [(u, v) for u in range(length) for v in range(length)]
     frequencies = np.array([(u, v) for u, v in square if (u, v) <= (-u % length, -v % length)])  # [frequencies, 2]
-    # The other one of a pair adds the same to what is real.
+    # The conjugate frequency contributes the same real part.
     weights = np.where((frequencies == -frequencies % length).all(axis=1), 1, 2)[:, None, None] / length**2
 
     def parts(where: range) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
-"""Pictures of sound and back, as Keras layers: STFT, mel bands, logarithm, and phases by fast Griffin-Lim.
+"""Log-mel spectrograms and their inversion as Keras layers: STFT, mel bands, logarithm, and fast Griffin-Lim.
 
-A window is four hops long. So the short-time Fourier transform is a convolution over blocks of one hop, and its inverse
-is one, too: nothing but ordinary convolutions with constant kernels, which every runtime has.
+A window is four hops long. So the short-time Fourier transform and its inverse are convolutions over blocks of one hop:
+ordinary convolutions with constant kernels, which every runtime supports.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import numpy as np
 from keras import layers, ops
 
 HOPS = 4
-"""Of a window: it overlaps with the next one by three quarters."""
+"""Hops per window: successive windows overlap by three quarters."""
 _BEFORE, _AFTER = 1, 2  # hops of a frame's window before its own block and after it
 _MOMENTUM = 0.99  # of the phases (Perraudin et al. 2013, §3)
-_TINY = 1e-12  # squared magnitude: the slope of a root at 0 is infinite
+_TINY = 1e-12  # squared magnitude: the square root has an infinite slope at 0
 
 
 @dataclass(frozen=True)
 class Frames:
-    """How sound is cut and what is heard of it."""
+    """Parameters of the STFT and the mel bands."""
 
     rate: int
     """Samples a second."""
@@ -33,7 +33,7 @@ class Frames:
     bands: int
     """Mel bands."""
     floor_db: float
-    """How far below full scale magnitudes are taken for silence."""
+    """How far below full scale magnitudes count as silence."""
 
     @property
     def window(self) -> int:
@@ -52,7 +52,7 @@ class Frames:
 
     @property
     def steepness(self) -> float:
-        """Brightness is log(1 + magnitude / floor) over this, so that full scale is 1."""
+        """The divisor of log(1 + magnitude / floor) that makes full scale brightness 1."""
         return math.log1p(1 / self.floor)
 
     @cached_property
@@ -66,16 +66,17 @@ class Frames:
         rising = (frequencies - corners[:-2]) / np.diff(corners)[:-1]
         falling = (corners[2:] - frequencies) / np.diff(corners)[1:]
         weights = np.maximum(0, np.minimum(rising, falling))
-        empty = np.flatnonzero(weights.sum(axis=0) == 0)  # narrower than the frequencies are apart
+        empty = np.flatnonzero(weights.sum(axis=0) == 0)  # bands narrower than the frequency spacing
         weights[np.abs(frequencies - corners[1:-1]).argmin(axis=0)[empty], empty] = 1
         return weights / weights.sum(axis=0)
 
     @cached_property
     def kernels(self) -> tuple[np.ndarray, np.ndarray]:
-        """Those of the STFT, float32 `[4, hop, 2 * bins]`, and of its inverse, float32 `[4, 2 * bins, hop]`.
+        """Kernels of the STFT, float32 `[4, hop, 2 * bins]`, and of its inverse, float32 `[4, 2 * bins, hop]`.
 
         With a Hann window, real parts before imaginary ones; a sine at full scale has the magnitude 1. The inverse is
-        the least-squares one (Griffin & Lim 1984, eq. 6) but for the sum of squared windows, see `overlap`.
+        the least-squares one (Griffin & Lim 1984, eq. 6) without the division by the sum of squared windows, see
+        `overlap`.
         """
         angles = 2 * np.pi * np.outer(np.arange(self.window), np.arange(self.bins)) / self.window
         scale = 4 / self.window
@@ -93,7 +94,7 @@ class Frames:
 
     @cached_property
     def hann(self) -> np.ndarray:
-        """The window, periodic: float64 `[window]`."""
+        """The periodic Hann window, float64 `[window]`."""
         return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.window) / self.window)
 
     def overlap(self, frames: int) -> np.ndarray:
@@ -106,7 +107,7 @@ class Frames:
 
 
 class OfFrames(layers.Layer):
-    """A layer without weights that knows the frames."""
+    """Base of layers without weights that work on frames."""
 
     def __init__(self, frames: Frames, **options: Any) -> None:
         super().__init__(trainable=False, **options)
@@ -118,7 +119,7 @@ class OfFrames(layers.Layer):
         return ops.conv(padded, ops.convert_to_tensor(self.frames.kernels[0]), padding="valid")
 
     def inverted(self, spectrum: Any) -> Any:
-        """Blocks `[batch, frames, hop]` whose STFT is as near to `spectrum` as can be."""
+        """Blocks `[batch, frames, hop]` whose STFT is nearest to `spectrum` in least squares."""
         padded = ops.pad(spectrum, [[0, 0], [_AFTER, _BEFORE], [0, 0]])
         blocks = ops.conv(padded, ops.convert_to_tensor(self.frames.kernels[1]), padding="valid")
         return blocks * (1.0 / self.frames.overlap(spectrum.shape[1]))
@@ -135,7 +136,7 @@ class LogMel(OfFrames):
     High frequencies are above, time goes to the right. Brightness is log(1 + magnitude / floor), 1 at full scale.
 
     Args:
-        frames: how sound is cut; the samples are a multiple of its hop.
+        frames: parameters of the STFT; the number of samples is a multiple of the hop.
     """
 
     def call(self, sound: Any) -> Any:
@@ -150,11 +151,11 @@ class LogMel(OfFrames):
 class FromLogMel(OfFrames):
     """A log-mel spectrogram `[batch, bands, frames, 1]` in [0, 1] -> sound `[batch, frames * hop]` in [-1, 1].
 
-    Magnitudes of the frequencies are those of least squares that are not negative; phases begin at zero and become
-    consistent by fast Griffin-Lim (Perraudin, Balazs & Søndergaard 2013, algorithm 1).
+    Magnitudes are recovered by non-negative least squares; phases start at zero and become consistent by fast
+    Griffin-Lim (Perraudin, Balazs & Søndergaard 2013, algorithm 1).
 
     Args:
-        frames: how the sound was cut.
+        frames: parameters of the STFT.
         iterations: of Griffin-Lim.
     """
 
@@ -174,7 +175,8 @@ class FromLogMel(OfFrames):
         for _ in range(self.iterations):
             consistent = self.transformed(self.inverted(spectrum))
             ahead = consistent if before is None else consistent + _MOMENTUM * (consistent - before)
-            # What is far below the floor has no phase: a quotient of two tiny numbers would multiply rounding errors.
+            # Far below the floor there is no meaningful phase: a ratio of two tiny numbers would amplify rounding
+            # errors.
             inverse = ops.rsqrt(self.squares(ahead) + frames.floor**2)
             spectrum, before = twice * ahead * ops.concatenate([inverse, inverse], axis=-1), consistent
         blocks = self.inverted(spectrum)

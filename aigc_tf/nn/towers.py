@@ -1,4 +1,4 @@
-"""From pictures to features at a few places, from captions to states, and what of these a picture sees."""
+"""Image and caption encoders, and cross-attention from image positions to caption states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def picture_features(x: Any, filters: Sequence[int]) -> Any:
 
     Args:
         x: `[batch, height, width, any]`.
-        filters: channels at a half, a quarter, ... of the size.
+        filters: channels at 1/2, 1/4, ... of the size.
 
     Returns:
         `[batch, height / 2ⁿ, width / 2ⁿ, filters[-1]]`, rounded up, of n filters; activated.
@@ -30,11 +30,11 @@ def picture_features(x: Any, filters: Sequence[int]) -> Any:
 
 
 def caption_encoder(length: int, vocabulary: int, size: int, heads: int) -> keras.Model:
-    """Words int32 `[batch, length]`, 0 after the end -> states `[batch, length, size]`, zeros there.
+    """Word ids int32 `[batch, length]`, 0 after the end -> states `[batch, length, size]`, zeros there.
 
     Args:
-        length: symbols of a caption.
-        vocabulary: symbols there are.
+        length: symbols per caption.
+        vocabulary: number of symbols.
         size: of the states, a multiple of the heads.
         heads: of the attention between the words.
     """
@@ -47,7 +47,7 @@ def caption_encoder(length: int, vocabulary: int, size: int, heads: int) -> kera
 
 
 def looking_at(x: Any, states: Any, heads: int, name: str = "") -> Any:
-    """Each place attends to the states of a caption (Rombach et al. 2022, §3.3); what it sees is added.
+    """Residual cross-attention from each position to the states of a caption (Rombach et al. 2022, §3.3).
 
     Args:
         x: `[batch, height, width, channels]` or `[batch, places, channels]`; channels are a multiple of the heads.
@@ -68,13 +68,13 @@ def looking_at(x: Any, states: Any, heads: int, name: str = "") -> Any:
 
 
 def spoken(vectors: Any, words: Any) -> Any:
-    """1 where a caption has a word, 0 after its end, `[batch, length, 1]`, as the vectors of its words are."""
+    """Mask `[batch, length, 1]` of captions: 1 for words, 0 after the end, in the type of their vectors."""
     return ops.cast(ops.not_equal(words, 0), vectors.dtype)[..., None]
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class OnlyWords(layers.Layer):
-    """Vectors `[batch, length, size]` of captions, zeros after the end of each: int32 `[batch, length]`, 0 there."""
+    """Set vectors `[batch, length, size]` to zero after the end of each caption, int32 `[batch, length]`, 0 there."""
 
     def call(self, vectors: Any, words: Any) -> Any:
         return vectors * spoken(vectors, words)
@@ -85,7 +85,7 @@ class OnlyWords(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class MeanOfWords(layers.Layer):
-    """The mean vector of the words of each caption, without what comes after its end."""
+    """The mean vector of the words of each caption, without the padding after its end."""
 
     def call(self, vectors: Any, words: Any) -> Any:
         """Vectors `[batch, length, size]`, and numbers int32 `[batch, length]`, 0 after the end -> `[batch, size]`."""
@@ -98,7 +98,7 @@ class MeanOfWords(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class LearnedPlaces(layers.Layer):
-    """Adds a learned vector to what stands at each place (Dosovitskiy et al. 2021, eq. 1)."""
+    """Adds a learned position embedding to each position (Dosovitskiy et al. 2021, eq. 1)."""
 
     def build(self, shape: Any) -> None:
         first = keras.initializers.RandomNormal(stddev=0.02)

@@ -1,4 +1,4 @@
-"""U-Nets: for pictures of any height and width, and for many passes over small ones."""
+"""U-Nets: one for pictures of any height and width, and a light one for many passes over small pictures."""
 
 from __future__ import annotations
 
@@ -32,17 +32,18 @@ def half_size_unet(
     bias: float = 0.0,
     method: Upsampling = "depth_to_space",
 ) -> Any:
-    """A U-Net (Ronneberger et al. 2015) that begins at half the size, where convolutions cost a quarter.
+    """A U-Net (Ronneberger et al. 2015) that starts at half the resolution, where convolutions cost a quarter.
 
     Args:
         x: `[batch, height, width, any]`; sizes are multiples of 2 to the number of `filters`.
-        filters: channels at a half, a quarter, ... of the size.
-        lowest_blocks: residual blocks at the smallest size; the other levels have one on either side.
-        channels: of what comes out.
+        filters: channels at 1/2, 1/4, ... of the size.
+        lowest_blocks: residual blocks at the smallest size; the other levels have one in the encoder and one in the
+            decoder.
+        channels: of the output.
         groups: of group normalisation, see `aigc_tf.nn.normalisation.group_norm`; None for no normalisation.
         condition: `[batch, numbers]`, see `aigc_tf.nn.blocks.preactivated_block`; None for none.
-        bias: with which the last convolution starts; its kernel starts as zeros.
-        method: of all doublings, as of `aigc_tf.nn.blocks.upsample`. `nearest` cannot draw a grid of its own.
+        bias: initial bias of the last convolution, whose kernel starts as zeros.
+        method: of upsampling, see `aigc_tf.nn.blocks.upsample`. `nearest` causes no checkerboard artefacts.
 
     Returns:
         `[batch, height, width, channels]`.
@@ -82,17 +83,17 @@ def adding_unet(
     channels: int,
     lowest: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """A U-Net that adds its skips, has no normalisation and begins at half the size: little work for many passes.
+    """A U-Net that adds its skips, has no normalisation and starts at half the resolution: cheap, for many passes.
 
-    It starts as 0.
+    Its output starts as 0.
 
     Args:
         x: `[batch, height, width, any]`; sizes are multiples of 2 to the number of `filters`.
-        condition: `[batch, numbers]`, of a time, say; see `aigc_tf.nn.blocks.preactivated_block`.
-        filters: channels at a half, a quarter, ... of the size.
-        blocks: residual blocks at each size on the way down; on the way up there is one at each but the smallest.
-        channels: of what comes out.
-        lowest: what is done at the smallest size, before the last of its blocks, of the same shape; nothing if None.
+        condition: `[batch, numbers]`, for example of a time; see `aigc_tf.nn.blocks.preactivated_block`.
+        filters: channels at 1/2, 1/4, ... of the size.
+        blocks: residual blocks at each size in the encoder; the decoder has one at each but the smallest.
+        channels: of the output.
+        lowest: applied at the smallest size, before the last of its blocks, keeping the shape; None for nothing.
 
     Returns:
         `[batch, height, width, channels]`.

@@ -1,6 +1,6 @@
 """The variational part of an autoencoder: posterior, KL divergence and its cost, active units, importance weights.
 
-The prior is the standard normal distribution, the posterior q(z | x) a normal one of independent dimensions.
+The prior is the standard normal distribution, the posterior q(z | x) a diagonal normal distribution.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from keras import ops
 from aigc_tf.nn import replicas
 
 ACTIVE_VARIANCE = 0.01
-"""A latent dimension is active if its posterior mean varies over examples by more (Burda et al. 2016, §5.2)."""
+"""Variance of its posterior mean over examples above which a dimension is active (Burda et al. 2016, §5.2)."""
 
 
 class Objective(Protocol):
-    """What a recipe says of the KL divergence's cost."""
+    """A recipe's settings for the KL divergence's cost."""
 
     @property
     def beta(self) -> float:
-        """What the cost is multiplied by in the end."""
+        """The final weight of the cost."""
 
     @property
     def annealing_steps(self) -> int:
-        """Updates until then."""
+        """Updates until beta reaches its final value."""
 
     @property
     def free_bits(self) -> float:
-        """Nats in each dimension that cost nothing."""
+        """Nats per dimension that cost nothing."""
 
 
 class Posterior(NamedTuple):
@@ -59,7 +59,7 @@ class Posterior(NamedTuple):
 
         Args:
             latents: `at(noise)`, `[samples, batch, latent_dim]`.
-            noise: that made them.
+            noise: that gave them.
 
         Returns:
             `[samples, batch]`.
@@ -67,12 +67,12 @@ class Posterior(NamedTuple):
         return 0.5 * ops.sum(ops.square(noise) - ops.square(latents) + self.log_variance, axis=-1)
 
     def watch(self) -> dict[str, Any]:
-        """What is logged of a batch: `kl`, nats an example, and `active_units`, latent dimensions that are used."""
+        """Metrics of a batch: `kl`, nats per example, and `active_units`, the number of latent dimensions in use."""
         return {"kl": ops.mean(ops.sum(self.divergence(), axis=-1)), "active_units": active_units(self.mean)}
 
 
 def active_units(mean: Any) -> Any:
-    """How many latent dimensions vary over examples, given posterior means `[count, latent_dim]`; a float scalar."""
+    """Number of active latent dimensions, given posterior means `[count, latent_dim]`; a float scalar."""
     return ops.sum(ops.cast(ops.var(mean, axis=0) > ACTIVE_VARIANCE, "float32"))
 
 
@@ -90,11 +90,11 @@ def gaussian_kl(mean: keras.KerasTensor, log_variance: keras.KerasTensor) -> ker
 
 
 def kl_cost(divergence: keras.KerasTensor, steps: keras.KerasTensor, objective: Objective) -> keras.KerasTensor:
-    """What training pays for a KL divergence, in nats an example.
+    """The KL term of the training loss, in nats per example.
 
     Args:
         divergence: `[batch, latent_dim]`, in nats.
-        steps: made so far.
+        steps: training steps so far.
         objective: `beta`, the weight (Higgins et al. 2017); `annealing_steps`, over which it grows from 0 (Bowman et
             al. 2016, §3.1); `free_bits`, nats of each dimension, averaged over the batch, that cost nothing (Kingma
             et al. 2016, eq. 15).
@@ -106,10 +106,10 @@ def kl_cost(divergence: keras.KerasTensor, steps: keras.KerasTensor, objective: 
 
 
 def kl_weight(steps: keras.KerasTensor, beta: float, annealing_steps: int) -> keras.KerasTensor | float:
-    """Beta, after it has grown from 0 over some steps (Bowman et al. 2016, §3.1).
+    """Annealed beta: it grows from 0 over some steps (Bowman et al. 2016, §3.1).
 
     Args:
-        steps: made so far.
+        steps: training steps so far.
         beta: the weight (Higgins et al. 2017).
         annealing_steps: over which it grows; 0 for none.
     """

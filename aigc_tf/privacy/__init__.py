@@ -1,1 +1,1 @@
-"""Training with differential privacy: what is released says little about any single example."""
+"""Differentially private training and federated learning."""

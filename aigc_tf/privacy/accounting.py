@@ -1,4 +1,4 @@
-"""How much privacy training spends: from (ε, δ) to the noise, and from the steps made to ε."""
+"""Privacy accounting: the noise multiplier for a given (ε, δ), and ε after a number of training steps."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from aigc_tf.recipes.private import PrivacySettings
 
 POINTS = 20  # at which ε is computed in advance
 TOLERANCE = 1e-3
-FINE, COARSE = 1e-4, 1e-3  # grids of privacy losses, which are rounded up; the coarse one makes ε up to 0.3 % larger
-MIN_NOISE, MAX_NOISE = 0.25, 1e4  # below, losses are spread so widely that computing takes minutes
+FINE, COARSE = 1e-4, 1e-3  # grids that privacy losses are rounded up to; the coarse one makes ε up to 0.3 % larger
+MIN_NOISE, MAX_NOISE = 0.25, 1e4  # below, losses are spread so widely that the computation takes minutes
 
 
 @dataclass(frozen=True)
 class Guarantee(Asset):
-    """What is promised to each training example, and by which mechanism; a run keeps it as `guarantee.json`.
+    """The privacy guarantee of each training example, and its mechanism; a run keeps it as `guarantee.json`.
 
     (ε, δ)-differential privacy of the weights after training, where neighbouring data sets differ in the presence of
     one example (add or remove).
@@ -31,27 +31,27 @@ class Guarantee(Asset):
     explains_weights: ClassVar[bool] = False
 
     examples: int
-    """In the training data, N."""
+    """Number of training examples, N."""
     expected_batch: int
     """Each example is in each batch with probability expected_batch / N, independently (Poisson sampling)."""
     updates_per_step: int
-    """Noised updates in a training step, each with a batch of its own."""
+    """Noised updates per training step, each with its own batch."""
     clip_norm: float | None
-    """Largest norm of the gradient of one example, C; None: nothing is clipped or noised, and nothing promised."""
+    """Per-example clipping norm, C; None for no clipping, no noise and no guarantee."""
     noise_multiplier: float
     """The noise on the sum of clipped gradients has the standard deviation noise_multiplier * C."""
     delta: float
     """δ."""
     spent: tuple[tuple[int, float], ...]
-    """ε after so many training steps, ascending, the last of the recipe last."""
+    """Pairs of training steps and ε, ascending, up to the last step of the recipe."""
 
     @property
     def sampling_rate(self) -> float:
-        """The probability of an example to be in a batch."""
+        """The probability that an example is in a batch."""
         return self.expected_batch / self.examples
 
     def epsilon(self, steps: int) -> float | None:
-        """ε after so many training steps, at most: that of the next number of steps for which it was computed.
+        """An upper bound of ε after `steps` training steps: the value at the next step for which it was computed.
 
         Raises:
             InputError: there are more steps than were planned.
@@ -64,18 +64,18 @@ class Guarantee(Asset):
         raise InputError(f"after step {steps}: the noise was chosen for {self.spent[-1][0]} steps")
 
     def facts(self, step: int) -> dict[str, float]:
-        """ε after so many training steps and δ, by name; nothing where nothing is promised."""
+        """ε after `step` training steps and δ, by name; empty without a guarantee."""
         epsilon = self.epsilon(step)
         return {} if epsilon is None else {"epsilon": epsilon, "delta": self.delta}
 
     def card_section(self, step: int) -> str:
-        """What is promised, and what is not."""
+        """The model card's section on privacy: what is guaranteed, and what is not."""
         from aigc_tf.privacy.card import privacy_section
 
         return privacy_section(self, step)
 
     def reason_to_refuse(self, recorded: Guarantee) -> str:
-        """A run keeps the guarantee that it was begun with, and its card shows."""
+        """Why a run cannot be resumed with this guarantee: it must keep the one it was started with."""
         if recorded == self:
             return ""
         return (
@@ -86,7 +86,7 @@ class Guarantee(Asset):
         )
 
     def reason_to_refuse_start(self, learnt_from: bool) -> str:
-        """Weights that know the examples already are not covered by the noise of this run."""
+        """Why a run cannot start from given weights: its noise does not cover what they learnt from the examples."""
         if self.clip_norm is None or not learnt_from:
             return ""
         return (
@@ -100,7 +100,7 @@ class Guarantee(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Read what `to_json` wrote.
 
         Raises:
             InputError: it is something else.
@@ -115,7 +115,7 @@ class Guarantee(Asset):
             raise InputError(f"guarantee.json is not a guarantee: {error}") from None
 
     def _check(self) -> None:
-        """Raise ValueError where the parts of a guarantee do not fit together."""
+        """Raise ValueError if the parts of a guarantee are inconsistent."""
         counts = (self.examples, self.expected_batch, self.updates_per_step)
         if not all(type(count) is int and count > 0 for count in counts):
             raise ValueError(f"{counts} are not numbers of examples and of updates")
@@ -131,17 +131,17 @@ class Guarantee(Asset):
 def guarantee(
     settings: PrivacySettings, examples: int, batch_size: int, steps: int, updates_per_step: int = 1
 ) -> Guarantee:
-    """The least noise with which so many steps keep the asked (ε, δ).
+    """The guarantee with the least noise that keeps the requested (ε, δ) over all training steps.
 
     Args:
-        settings: ε, δ and the clipping norm; without an ε there is neither noise nor clipping.
-        examples: in the training data.
+        settings: ε, δ and the clipping norm; without ε there is neither noise nor clipping.
+        examples: number of training examples.
         batch_size: expected.
         steps: of training.
-        updates_per_step: each with a batch of its own.
+        updates_per_step: updates per training step, each with its own batch.
 
     Raises:
-        InputError: δ says nothing for so many examples, ε is too small for any noise, or dp-accounting is missing.
+        InputError: δ is meaningless for so many examples, ε is too small for any noise, or dp-accounting is missing.
     """
     expected_batch = min(batch_size, examples)
     if settings.epsilon is None:
@@ -165,16 +165,16 @@ def epsilon(
     delta: float,
     grid: float = FINE,
 ) -> float:
-    """ε of so many updates with Poisson sampling and normal noise, at a given δ.
+    """ε of the Poisson-subsampled Gaussian mechanism over a number of updates, at a given δ.
 
-    By the privacy loss distribution (Koskela et al. 2020; Doroshenko et al. 2022).
+    Computed from the privacy loss distribution (Koskela et al. 2020; Doroshenko et al. 2022).
 
     Args:
         noise: the noise multiplier.
         sampling_rate: of an example, in each update.
-        updates: made in all.
+        updates: in total.
         delta: δ.
-        grid: of the privacy losses; ε is an upper bound with any.
+        grid: resolution of the privacy losses; ε is an upper bound with any.
 
     Raises:
         InputError: dp-accounting is missing.
@@ -186,12 +186,12 @@ def epsilon(
 
 
 def quickly(noise: float, sampling_rate: float, updates: int, delta: float) -> float:
-    """An upper bound of `epsilon` that is hardly larger; losses are about as large as 1 / noise, and so is the grid."""
+    """A close upper bound of `epsilon`, with a grid that scales as the privacy losses do, like 1 / noise."""
     return epsilon(noise, sampling_rate, updates, delta, grid=COARSE / max(1.0, noise))
 
 
 def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates: int) -> float:
-    """The least noise multiplier, up to a share of `TOLERANCE`, with which ε is at most `wanted`.
+    """The least noise multiplier with which ε is at most `wanted`, to a relative tolerance of `TOLERANCE`.
 
     Raises:
         InputError: none up to `MAX_NOISE` is enough, or dp-accounting is missing.

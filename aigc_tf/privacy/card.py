@@ -1,4 +1,4 @@
-"""What a run's card says about privacy."""
+"""The privacy section of a model card."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Not covered is:
 
 
 def privacy_section(guarantee: Any, step: int) -> str:
-    """The section of a model card about a `Guarantee`, after so many training steps."""
+    """The section of a model card about a `Guarantee`, after `step` training steps."""
     if guarantee.clip_norm is None:
         return "## Privacy\n\nNone is promised: it was trained without clipping and without noise."
     epsilon = guarantee.epsilon(step)

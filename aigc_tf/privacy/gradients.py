@@ -1,9 +1,9 @@
-"""Gradients of single examples, clipped and summed, without one gradient being held for each example.
+"""Clipped sums of per-example gradients, without materialising a gradient for each example (ghost clipping).
 
-A layer with weights is linear in them: its kernel's gradient for one example is a sum over positions of outer products
-of what goes in and of the slopes of what comes out. Norms of such sums follow from either factor (Goodfellow 2015;
-"ghost norms", Li et al. 2022, §4; Bu et al. 2022), and so does the clipped sum over the examples: one backward pass in
-all ("book-keeping", Bu et al. 2023).
+A layer is linear in its weights: its kernel's gradient for one example is a sum over positions of outer products of
+inputs and output gradients. The norms of such sums can be computed from these factors (Goodfellow 2015; "ghost norms",
+Li et al. 2022, §4; Bu et al. 2022), and so can the clipped sum over the examples, with a single backward pass
+("book-keeping", Bu et al. 2023).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Factors = tuple[tf.Tensor, tf.Tensor]
 
 
 class Passage(NamedTuple):
-    """What went through a layer."""
+    """A layer's recorded inputs and outputs in one forward pass."""
 
     layer: keras.layers.Layer
     inputs: tf.Tensor
@@ -31,7 +31,7 @@ class Passage(NamedTuple):
 
 
 class Traced:
-    """A network that also says what goes through its layers that are trained.
+    """A network that also records the inputs and outputs of its trainable layers.
 
     Args:
         network: Functional; each of its layers with weights is used once, and is a Dense, Conv2D or Conv2DTranspose
@@ -49,19 +49,19 @@ class Traced:
         self.model = keras.Model(network.inputs, [network.outputs, passages], name=f"traced_{network.name}")
 
     def __call__(self, inputs: Any) -> tuple[list[tf.Tensor], list[Passage]]:
-        """The network's outputs in training, and the passages of its layers that are trained, in their order."""
+        """The network's outputs in training mode, and the passages of its trainable layers, in order."""
         outputs, passages = self.model(inputs, training=True)
         found = zip(self.layers, passages, strict=True)
         return outputs, [Passage(layer, entering, leaving) for layer, (entering, leaving) in found]
 
     @property
     def weights(self) -> list[keras.Variable]:
-        """In the order of the sums that `clipped_sums` gives for its passages."""
+        """Trainable weights, in the order of the sums that `clipped_sums` returns for its passages."""
         return [weight for layer in self.layers for weight in layer.trainable_variables]
 
 
 def refuse_unknown(layer: keras.layers.Layer, network: str) -> None:
-    """Raise InputError for a layer that private training cannot account for."""
+    """Raise InputError for a layer that private training does not support."""
     if isinstance(layer, layers.BatchNormalization):
         raise InputError(
             f"{layer.name} in the {network} is a batch normalisation: it mixes the examples of a batch, so that none "
@@ -86,16 +86,16 @@ def refuse_unknown(layer: keras.layers.Layer, network: str) -> None:
 def clipped_sums(
     passages: Sequence[Passage], slopes: Sequence[tf.Tensor], clip_norm: float | None
 ) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """The sum over examples of their gradients, each scaled down to a norm of at most `clip_norm`.
+    """The sum of per-example gradients, each clipped to a norm of at most `clip_norm`.
 
     Args:
-        passages: of all the weights that are trained, each once.
-        slopes: the derivative of the sum of the examples' losses by the outputs of each passage.
+        passages: of all trainable weights, each once.
+        slopes: gradients of the sum of the examples' losses with respect to the outputs of each passage.
         clip_norm: C of Abadi et al. 2016, algorithm 1; None clips nothing.
 
     Returns:
-        A sum for each weight, kernel before bias, and the norms before clipping, `[batch]`. An example whose norm is
-        not finite adds nothing to a clipped sum.
+        A sum for each weight, kernel before bias, and the norms before clipping, `[batch]`. Examples with a non-finite
+        norm contribute nothing to a clipped sum.
     """
     factors = [_of_kind(passage.layer)(passage, slope) for passage, slope in zip(passages, slopes, strict=True)]
     squared = tf.add_n([squared_norms(*pair) for pair in factors])
@@ -112,20 +112,20 @@ def clipped_sums(
 
 
 def shares_of(norms: tf.Tensor, clip_norm: float | None) -> tf.Tensor:
-    """What the examples' gradients are multiplied by, `[batch]`: 0 where the norm is not finite, 1 without clipping."""
+    """Clipping factors of the examples' gradients, `[batch]`: 0 where the norm is not finite, 1 without clipping."""
     if clip_norm is None:
         return tf.ones_like(norms)
     return tf.where(tf.math.is_finite(norms), clip_norm / tf.maximum(norms, clip_norm), 0.0)
 
 
 def counted(tensor: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
-    """`[batch, ...]`, with zeros for examples of share 0: what is not finite, times 0, would not be 0."""
+    """`[batch, ...]`, with zeros for examples of share 0, since multiplying a non-finite value by 0 does not give 0."""
     counts = shares > 0
 
     def without_the_others() -> tf.Tensor:
         return tf.where(tf.reshape(counts, (-1, *(1 for _ in tensor.shape[1:]))), tensor, 0.0)
 
-    return tf.cond(tf.reduce_all(counts), lambda: tensor, without_the_others)  # hardly ever does one have to be copied
+    return tf.cond(tf.reduce_all(counts), lambda: tensor, without_the_others)  # a copy is hardly ever needed
 
 
 def squared_norms(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
@@ -133,7 +133,7 @@ def squared_norms(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     positions, entering, leaving = a.shape[1], a.shape[2], b.shape[2]
     if positions == 1:
         return tf.reduce_sum(a**2, (1, 2)) * tf.reduce_sum(b**2, (1, 2))
-    if positions * (entering + leaving) < entering * leaving:  # fewer products by the Gram matrices (Bu et al. 2022)
+    if positions * (entering + leaving) < entering * leaving:  # Gram matrices need fewer products (Bu et al. 2022)
         return tf.reduce_sum(tf.matmul(a, a, transpose_b=True) * tf.matmul(b, b, transpose_b=True), (1, 2))
     return tf.reduce_sum(tf.matmul(a, b, transpose_a=True) ** 2, (1, 2))
 
@@ -153,7 +153,7 @@ def _convolution(passage: Passage, slope: tf.Tensor) -> Factors:
 
 
 def _transposed(passage: Passage, slope: tf.Tensor) -> Factors:
-    """The transpose of a convolution: what goes in and the slopes of what comes out change places."""
+    """The transpose of a convolution: inputs and output gradients change places."""
     return _as_rows(_patches(passage.layer, slope)), _as_rows(passage.inputs)
 
 
@@ -162,7 +162,7 @@ FACTORS: dict[type, Callable[[Passage, tf.Tensor], Factors]] = {
     layers.Conv2D: _convolution,
     layers.Conv2DTranspose: _transposed,
 }
-"""By the kind of layer."""
+"""The factors of the kernel's gradient, by type of layer."""
 
 
 def _of_kind(layer: keras.layers.Layer) -> Callable[[Passage, tf.Tensor], Factors]:
@@ -170,7 +170,7 @@ def _of_kind(layer: keras.layers.Layer) -> Callable[[Passage, tf.Tensor], Factor
 
 
 def _patches(layer: Any, images: tf.Tensor) -> tf.Tensor:
-    """What each position of the kernel covers, `[batch, height, width, kernel height * kernel width * channels]`."""
+    """The input patch at each kernel position, `[batch, height, width, kernel height * kernel width * channels]`."""
     sizes, strides = (1, *layer.kernel_size, 1), (1, *layer.strides, 1)
     return tf.image.extract_patches(images, sizes, strides, (1, 1, 1, 1), layer.padding.upper())
 

@@ -1,4 +1,4 @@
-"""DP-SGD as a wrapper around an optimizer: what moves the weights is clipped, summed and noised."""
+"""DP-SGD as a wrapper around an optimizer, which receives clipped, summed and noised gradients."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from aigc_tf.privacy.accounting import Guarantee
 
 
 class PrivateOptimizer:
-    """Moves weights by noised sums of clipped gradients (Abadi et al. 2016, algorithm 1).
+    """Updates weights from noised sums of clipped per-example gradients (DP-SGD: Abadi et al. 2016, algorithm 1).
 
     Args:
-        optimizer: is given the noised gradients; what it keeps are functions of them, and as private as they are.
+        optimizer: receives the noised gradients; its state is a function of them, and as private as they are.
         guarantee: the clipping norm, the noise and the expected batch.
-        noise_seed: of the stream of noise, a part of the model's state: noise that is used twice hides nothing.
+        noise_seed: of the noise generator, whose state is part of the model's: noise that is used twice hides nothing.
     """
 
     def __init__(
@@ -33,18 +33,19 @@ class PrivateOptimizer:
         weights: Sequence[keras.Variable],
         public_gradients: Sequence[tf.Tensor] | None = None,
     ) -> dict[str, tf.Tensor]:
-        """Move the weights.
+        """Update the weights.
 
-        The noised sum is divided by the expected batch, whatever the size of this one, which would tell about examples.
+        The noised sum is divided by the expected batch size, since the actual size would reveal something about the
+        examples.
 
         Args:
-            sums: over the examples, of their gradients clipped to the guarantee's norm.
+            sums: of the examples' gradients, clipped to the guarantee's norm.
             norms: of the examples' gradients before clipping, `[any]`.
             weights: one for each sum.
-            public_gradients: to be added, of what owes nothing to the examples.
+            public_gradients: gradients to add that do not depend on the examples.
 
         Returns:
-            What is worth watching. It is not private.
+            Metrics for monitoring, which are not private.
         """
         gradients = [(part + self.noise(part.shape)) / self.guarantee.expected_batch for part in sums]
         if public_gradients is not None:
@@ -56,7 +57,7 @@ class PrivateOptimizer:
         return watched
 
     def noise(self, shape: tuple[int, ...]) -> tf.Tensor:
-        """Normal numbers for a sum of clipped gradients; zeros where there is no privacy."""
+        """Gaussian noise for a sum of clipped gradients; zeros without privacy."""
         if self.guarantee.clip_norm is None:
             return tf.zeros(shape)
         deviation = self.guarantee.noise_multiplier * self.guarantee.clip_norm
@@ -64,9 +65,9 @@ class PrivateOptimizer:
 
 
 def mean(values: tf.Tensor) -> tf.Tensor:
-    """The mean of what is finite in a batch, `[batch]`; 0 of an empty one, not a number where nothing is finite.
+    """The mean of the finite values of a batch, `[batch]`; 0 for an empty batch, NaN if no value is finite.
 
-    An example that is not finite moves no weights, and must not end training either; a whole batch of them does.
+    A non-finite example does not change the weights, so it must not stop training either; a whole batch of them does.
     """
     finite = tf.boolean_mask(values, tf.math.is_finite(values))
     return tf.cond(tf.size(values) > 0, lambda: tf.reduce_mean(finite), lambda: tf.constant(0.0))

@@ -1,8 +1,8 @@
-"""Clipped sums of gradients for networks of any layers: a gradient is made for each example.
+"""Clipped sums of gradients for networks with any layers, by computing a gradient for each example.
 
-`gradients.py` takes a fraction of the time, and knows dense and convolutional layers alone; this takes attention and an
-embedding that is used twice, too, and whatever else splits by example. Examples take turns where there is a loop
-(`tf.while_loop`, as in Keras's recurrent layers): TensorFlow makes no gradients of several of them at once there.
+`gradients.py` takes a fraction of the time but supports only dense and convolutional layers; this supports attention,
+embeddings that are used twice, and anything else that is separable by example. Examples are processed one at a time
+where there is a loop (`tf.while_loop`, as in Keras's recurrent layers), which TensorFlow cannot vectorise.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ def clipped_sums_by_example(
     clip_norm: float | None,
     at_once: int,
 ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor]:
-    """The sum over examples of their gradients, each scaled down to a norm of at most `clip_norm`.
+    """The sum of per-example gradients, each clipped to a norm of at most `clip_norm`.
 
     Args:
-        loss_of: called with a batch of one example, `[1, ...]` of each part, gives its loss, `[]`. It changes nothing
-            and draws no random numbers: those are a part of the example.
+        loss_of: returns the loss, `[]`, of a batch of one example, `[1, ...]` for each part. It has no side effects and
+            draws no random numbers: those are a part of the example.
         examples: the parts of all examples, each `[any, ...]`.
-        weights: that are trained; the loss depends on each.
+        weights: trainable; the loss depends on each.
         clip_norm: C of Abadi et al. 2016, algorithm 1; None clips nothing.
-        at_once: examples whose gradients are made and held together: so many times the memory of the weights. 1 for
-            networks with loops, and with convolutions, where more save no time.
+        at_once: examples whose gradients are computed and held together, which takes that many times the memory of the
+            weights. 1 for networks with loops, and with convolutions, where more save no time.
 
     Returns:
-        A sum for each weight, the norms before clipping, `[any]`, and the losses, `[any]`. An example whose norm is not
-        finite adds nothing to a clipped sum.
+        A sum for each weight, the norms before clipping, `[any]`, and the losses, `[any]`. Examples with a non-finite
+        norm contribute nothing to a clipped sum.
     """
 
     def gradient_of(example: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             loss = loss_of(*(part[None] for part in example))
-        # An embedding's is a choice of rows.
+        # An embedding's gradient is a sparse set of rows (IndexedSlices).
         return loss, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
 
     def gradients_from(begin: tf.Tensor) -> Any:

@@ -1,4 +1,4 @@
-"""Sources for private training: batches by Poisson sampling, as the accountant of differential privacy supposes."""
+"""Sources for private training: batches by Poisson sampling, as privacy accounting assumes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from aigc_tf.references import resolve
 
 
 def open_source(recipe: Any, data: Any = None) -> Source:
-    """The examples that a private recipe asks for, drawn by Poisson sampling, with the guarantee for each of them.
+    """The data source of a private recipe, drawn by Poisson sampling, with the guarantee for each example.
 
     Args:
         recipe: its `opens` names the function that opens them.
-        data: given instead of the recipe's source; see that function.
+        data: used instead of the recipe's source; see that function.
 
     Raises:
         InputError: the source or the data cannot be used, or the recipe's privacy is not possible.
@@ -25,7 +25,7 @@ def open_source(recipe: Any, data: Any = None) -> Source:
 
 
 def promised(source: Source, recipe: Any) -> Source:
-    """A source that draws by Poisson sampling, with the guarantee that a private recipe gives each of its examples."""
+    """The source with Poisson sampling and the guarantee that a private recipe gives each example."""
     promise = guarantee(recipe.privacy, source.count, recipe.batch_size, recipe.steps, recipe.updates_per_step)
     drawing = Poisson(promise.sampling_rate, promise.updates_per_step)
     return dataclasses.replace(source, poisson=drawing, promises={"guarantee": promise})

@@ -1,4 +1,4 @@
-"""The README.md of a run: what it is, what it was trained on, how good it is, how to use it."""
+"""The model card of a run, its README.md: what it is, its training data, its quality, how to use it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from aigc_tf.storage.files import write_text
 
 
 def write_card(path: Path, recipe: Recipe, step: int, assets: Mapping[str, Asset]) -> None:
-    """Write the card of a run from the files in its folder: as much as is known by now.
+    """Write the model card of a run from the files in its folder, with whatever is known so far.
 
     Args:
         path: the run's folder.
-        recipe: of the run.
-        step: which the model stands at.
-        assets: what the run keeps of its source; each may have a section of the card.
+        recipe: the run's recipe.
+        step: the model's training step.
+        assets: what the run keeps from its source; each may add a section to the card.
     """
     promised = [asset.card_section(step) for asset in assets.values()]
     sections = [front_matter(path, recipe), _what(path, recipe, step), _samples(path), _quality(path), _data(path)]
@@ -43,7 +43,7 @@ def _table(rows: dict[str, Any], head: tuple[str, str]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value in a table, whatever a source is called."""
+    """A value escaped for a table cell."""
     return printable(str(value)).replace("|", r"\|")
 
 
@@ -92,7 +92,7 @@ def _data(path: Path) -> str:
     return f"## Data\n\n{_table(read_object(path / paths.SOURCE), ('property', 'value'))}"
 
 
-# Command and arguments after the run's folder, for each task of a model; all runs are measured and exported.
+# Command, and arguments after the run's folder, for each task of a model; every run can be measured and exported.
 _COMMANDS = {
     "Draws": ("sample", ""),
     "Transforms": ("transform", " INPUTS --out FOLDER"),
@@ -124,7 +124,7 @@ run = aigc_tf.Run.open("{path}")
 With `--help` instead of the further arguments each says what a {recipe.slug()} can be asked."""
 
 
-# What an export's report that is not one of ours leads to.
+# Errors raised when an export's report was not written by this package.
 _DAMAGE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
@@ -161,19 +161,19 @@ def _exports(path: Path) -> str:
 
 @dataclass(frozen=True)
 class _Export:
-    """What the card says of an export: rows of its tables."""
+    """An export's rows in the tables of the card."""
 
     file: str
     signatures: list[str]
     quality: list[str]
-    """Before and after quantizing; empty if the file has no 8-bit weights."""
+    """Quality before and after quantization; empty if the file has no 8-bit weights."""
     not_measured: str
-    """Why the quality was not measured; empty if it was, or need not be."""
+    """Why the quality was not measured; empty if it was, or does not need to be."""
     tensors: list[str]
 
 
 def _described(path: Path) -> _Export:
-    """What the card says of the export with this report.
+    """The rows for the export with this report.
 
     Raises:
         InputError: it is not a report of an export.

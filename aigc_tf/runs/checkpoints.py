@@ -1,4 +1,4 @@
-"""Checkpoints: everything that training changes, in one `.npz` file a step."""
+"""Checkpoints: everything that training changes, in one `.npz` file per step."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _NAME = re.compile(r"step-(\d{8,})\.npz")
 
 
 class NotFiniteError(RuntimeError):
-    """Training produced numbers that are not finite."""
+    """Training produced NaN or infinite numbers."""
 
 
 def path_of(folder: Path, step: int) -> Path:
-    """Where the checkpoint of `step` is kept."""
+    """The path of the checkpoint of `step`."""
     return folder / f"step-{step:08d}.npz"
 
 
 def steps(folder: Path) -> list[int]:
-    """The steps that have a checkpoint, ascending."""
+    """The steps that have checkpoints, in ascending order."""
     names = (_NAME.fullmatch(path.name) for path in folder.iterdir()) if folder.is_dir() else ()
     return sorted(int(match[1]) for match in names if match)
 
 
 def save(folder: Path, state: Mapping[str, keras.Variable], step: int, metadata: Mapping[str, Any]) -> Path:
-    """Save every variable of `state` and, as JSON, `metadata`; encrypted if there is a key in the environment.
+    """Save the variables of `state` and, as JSON, `metadata`; encrypted if there is a key in the environment.
 
     Raises:
-        NotFiniteError: a variable is not finite; nothing is written.
+        NotFiniteError: a variable has NaN or infinite numbers; nothing is written.
     """
     arrays = {name: variable.numpy() for name, variable in state.items()}
     bad = not_finite(arrays)
@@ -70,7 +70,7 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """The arrays of a checkpoint by name, and its metadata.
 
     Raises:
-        InputError: the file is damaged, or holds numbers that are not finite, which training never saves.
+        InputError: the file is damaged, or holds NaN or infinite numbers, which training never saves.
     """
     try:
         arrays = read_arrays(path)
@@ -84,7 +84,7 @@ def read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def read_metadata(path: Path) -> tuple[dict[str, Any], bool]:
-    """The metadata of a checkpoint, without its arrays, and whether these are named as version 0.1 named them.
+    """The metadata of a checkpoint without its arrays, and whether its variables are named as in version 0.1.
 
     Raises:
         InputError: the file is damaged.
@@ -111,7 +111,7 @@ def _parsed(metadata: np.ndarray | None) -> dict[str, Any]:
 def restore(
     path: Path, state: Mapping[str, keras.Variable], positional: Mapping[str, keras.Variable] | None = None
 ) -> dict[str, Any]:
-    """Give every variable of `state` its saved value; returns the metadata.
+    """Restore the variables of `state` from a checkpoint; returns its metadata.
 
     Args:
         path: of the checkpoint.
@@ -141,12 +141,12 @@ def is_positional(names: Iterable[str]) -> bool:
 
 
 def unreadable(path: Path, why: str) -> InputError:
-    """What to say of a checkpoint that cannot be used."""
+    """The error for a checkpoint that cannot be used."""
     return InputError(f"{path} is not a readable checkpoint ({why}); remove it to use an earlier one")
 
 
 def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
-    """The last step with a checkpoint that is whole, or None; and the damaged ones after it."""
+    """The last step with an intact checkpoint, or None; and the damaged ones after it."""
     damaged: list[Path] = []
     for step in reversed(steps(folder)):
         if is_whole(path_of(folder, step)):
@@ -156,7 +156,7 @@ def last_whole(folder: Path) -> tuple[int | None, list[Path]]:
 
 
 def last_step(folder: Path) -> int:
-    """The step of the last checkpoint in a folder that is whole; damaged ones after it are named.
+    """The step of the last intact checkpoint in a folder; reports damaged ones after it.
 
     Raises:
         InputError: there is none.
@@ -172,7 +172,7 @@ def last_step(folder: Path) -> int:
 
 
 def mark_best(folder: Path, best: Mapping[str, Any] | None) -> None:
-    """Record which checkpoint is the best so far: `{"step": ..., name of the figure: its value}`, or none."""
+    """Record the best checkpoint so far: `{"step": ..., name of the figure: its value}`, or none."""
     if best is None:
         (folder / paths.BEST).unlink(missing_ok=True)
     else:
@@ -183,7 +183,7 @@ def best_step(folder: Path) -> int | None:
     """The step of the best checkpoint, or None if none was measured.
 
     Raises:
-        InputError: the record of it is damaged.
+        InputError: its record is damaged.
     """
     path = folder / paths.BEST
     try:

@@ -1,4 +1,4 @@
-"""What training has cost: seconds, processor time, energy."""
+"""The cost of training: seconds, CPU time, energy."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from aigc_tf.runs import checkpoints, paths
 from aigc_tf.runs.progress import Progress
 
 WATTS = 10.0
-"""Of a busy processor core: assumed where the counters of energy cannot be read."""
+"""Assumed power of a busy CPU core where energy counters cannot be read."""
 COUNTERS = Path("/sys/class/powercap")
-"""Linux: a folder for each package of processors, with its energy by RAPL (Running Average Power Limit)."""
+"""Linux: a folder for each CPU package, with its energy by RAPL (Running Average Power Limit)."""
 _MICRO, _HOUR = 1e6, 3600.0
 
 
 class _Counter(NamedTuple):
-    """Of the energy of a package, in microjoules; begins anew after `range`."""
+    """The energy counter of a package, in microjoules; wraps around after `range`."""
 
     file: Path
     range: int
 
 
 class Meter:
-    """Counts processor time of this process, and the energy of all processors, from now on.
+    """Measures the CPU time of this process and the energy of all CPUs since its creation.
 
     Args:
-        counters: where those of energy are.
+        counters: the folder of the energy counters.
     """
 
     def __init__(self, counters: Path = COUNTERS) -> None:
@@ -37,11 +37,11 @@ class Meter:
         self._microjoules = 0
 
     def processor_seconds(self) -> float:
-        """Of all threads together."""
+        """CPU time of all threads together."""
         return time.process_time() - self._began
 
     def joules(self) -> float:
-        """0 where no counter can be read. To be asked more often than a counter begins anew, which takes minutes."""
+        """Energy in joules; 0 where no counter can be read. Call it before counters wrap around, within minutes."""
         now = [_read(counter.file) for counter in self._counters]
         for counter, before, after in zip(self._counters, self._last, now, strict=True):
             self._microjoules += (after - before) % counter.range
@@ -50,7 +50,7 @@ class Meter:
 
 
 def _readable(folder: Path) -> list[_Counter]:
-    """The counters of whole packages; most systems let only their administrator read them."""
+    """The counters of whole packages; on most systems only the administrator may read them."""
     found = []
     for package in sorted(folder.glob("intel-rapl:*")):
         if package.name.count(":") > 1:  # a part of a package
@@ -68,12 +68,12 @@ def _read(file: Path) -> int:
 
 
 def cost_of(path: Path, step: int, quality_name: str) -> str:
-    """What a run's training up to a checkpoint has cost, in a sentence; nothing for runs that did not count it.
+    """The cost of a run's training up to a checkpoint, in a sentence; empty for runs that did not record it.
 
     Args:
         path: of the run.
         step: of the checkpoint.
-        quality_name: what the figure is called that picks the best checkpoint.
+        quality_name: name of the figure that picks the best checkpoint.
     """
     from aigc_tf.runs.recovery import recorded_progress  # imports TensorFlow
 
@@ -84,7 +84,7 @@ def cost_of(path: Path, step: int, quality_name: str) -> str:
 
 
 def in_words(progress: Progress) -> str:
-    """Seconds, processor seconds and watt hours; nothing if they were not counted."""
+    """Seconds, CPU seconds and watt-hours; empty if they were not recorded."""
     if not progress.processor_seconds:
         return ""
     hours = (progress.joules or WATTS * progress.processor_seconds) / _HOUR

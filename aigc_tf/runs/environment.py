@@ -1,4 +1,4 @@
-"""What a run was made with, as far as it can change the numbers."""
+"""The environment a run was made in, as far as it can affect the numbers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DECISIVE = (
 
 
 def environment(replicas: int = 1) -> dict[str, Any]:
-    """Versions, threads and devices of this process, and among how many replicas a run's batches are shared out."""
+    """Versions, threads and devices of this process, and the number of replicas that share a run's batches."""
     return {
         "aigc_tf": __version__,
         "python": platform.python_version(),
@@ -50,6 +50,6 @@ def environment(replicas: int = 1) -> dict[str, Any]:
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What is decisive and differs: `["threads: [0, 0] then, [2, 2] now", ...]`."""
-    before = {"replicas": 1} | before  # runs of the first version do not say it
+    """The differences that break bit-for-bit continuation: `["threads: [0, 0] then, [2, 2] now", ...]`."""
+    before = {"replicas": 1} | before  # runs of the first version do not record it
     return [f"{key}: {before.get(key)} then, {now[key]} now" for key in DECISIVE if before.get(key) != now[key]]

@@ -1,4 +1,4 @@
-"""Run folders: made, found, and read without trusting what is in them."""
+"""Run folders: creating, finding, and reading them without trusting their content."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from aigc_tf.storage.files import LOCK, OWNER, PARTIAL, expanded
 
 
 def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
-    """Where a new run goes: `run_dir`, or a folder named by the time; it is not made yet.
+    """The folder of a new run: `run_dir`, or one named after the time; it is not created yet.
 
     Raises:
-        InputError: it is there already and not empty.
+        InputError: it exists and is not empty.
     """
     if run_dir is None:
         stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -34,7 +34,7 @@ def new_run_folder(recipe: Recipe, run_dir: str | Path | None) -> Path:
 
 
 def is_left_by_a_kill(path: Path) -> bool:
-    """Whether a file is what a process leaves that is killed before its run has a recipe: its lock, a part of it."""
+    """Whether a file is left by a process that was killed before its run had a recipe: its lock, or a partial file."""
     return path.name in (LOCK, OWNER) or path.match(f"{paths.RECIPE}.*{PARTIAL}")
 
 
@@ -53,14 +53,14 @@ def find_run_folder(recipe: type[Recipe], run_dir: str | Path | None) -> Path:
 
 
 def newest_run(recipe: str = "*") -> Path | None:
-    """The run in saved_models/, of one recipe or of any, that was begun or resumed last; None if there is none."""
-    # Measuring a run leaves its recipe as it is.
+    """The most recently begun or resumed run in saved_models/, of one recipe or any; None if there is none."""
+    # Evaluating a run does not touch its recipe.
     written = list(paths.RUNS_FOLDER.glob(f"{recipe}/*/{paths.RECIPE}"))
     return max(written, key=lambda path: path.stat().st_mtime).parent if written else None
 
 
 def read_recipe(path: Path) -> Recipe:
-    """The recipe of a run folder; nothing in the folder can run code or leads out of it.
+    """The recipe of a run folder; its content can neither run code nor lead out of the folder.
 
     Raises:
         InputError: the folder is not a run, its recipe cannot be read, or it holds links to other places.
@@ -80,7 +80,7 @@ def recipe_in(file: Path) -> Recipe:
     """The recipe in a JSON file, as `Recipe.to_json` wrote it; nothing in the file can run code.
 
     Raises:
-        InputError: it is something else.
+        InputError: it is not a recipe.
     """
     written = read_object(file, recipe=str, fields=dict)
     try:
@@ -90,9 +90,9 @@ def recipe_in(file: Path) -> Recipe:
 
 
 def refuse_links(path: Path) -> None:
-    """Raise InputError if a link in a run folder leads out of it: what is written there would be written elsewhere.
+    """Raise InputError if a link in a run folder leads out of it: files written there would end up elsewhere.
 
-    Pipes, devices and sockets are refused, too: opening one may hang, and reading never end.
+    Pipes, devices and sockets are refused as well: opening one may hang, and reading may never end.
     """
     inside = path.resolve()
     for folder, folders, names in os.walk(path):
@@ -104,7 +104,7 @@ def refuse_links(path: Path) -> None:
 
 
 def made_by_newer(path: Path) -> str:
-    """What to say of a recipe that another version of the package may have written."""
+    """The error for a recipe that another version of the package may have written."""
     try:
         version = printable(read_object(path / paths.ENVIRONMENT, aigc_tf=str)["aigc_tf"])
     except InputError:
@@ -117,10 +117,10 @@ def read_object(path: Path, /, **needed: type) -> dict[str, Any]:
 
     Args:
         path: of the file.
-        needed: what the object must have: members by name, and their types.
+        needed: required members by name, and their types.
 
     Raises:
-        InputError: there is none, or it lacks something.
+        InputError: there is none, or members are missing.
     """
     try:
         value = json.loads(read_text(path))

@@ -1,4 +1,4 @@
-"""The head of a model card that model hubs read: YAML between two lines of dashes."""
+"""Model card metadata for model hubs: YAML front matter between two lines of dashes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from aigc_tf.runs.reports import read_report
 
 
 def front_matter(path: Path, recipe: Recipe) -> str:
-    """Licence, tags, data set and figures of a run, as `huggingface_hub.ModelCardData` reads them.
+    """Licence, tags, data set and figures of a run, in the form of `huggingface_hub.ModelCardData`.
 
-    Values are written as JSON, which is YAML, too. The licence is that of the training data: the card has its text.
+    Values are written as JSON, which is valid YAML. The licence is that of the training data; the card has its text.
 
     Args:
         path: the run's folder.
-        recipe: of the run.
+        recipe: the run's recipe.
     """
     from aigc_tf.families.tasks import tasks_of  # imports TensorFlow
 
@@ -42,11 +42,11 @@ def front_matter(path: Path, recipe: Recipe) -> str:
 
 
 def _yaml(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)  # YAML has no pairs of surrogates
+    return json.dumps(value, ensure_ascii=False)  # YAML has no surrogate pairs
 
 
 def _results(path: Path, recipe: Recipe, data: str, pipeline: str | None) -> list[dict[str, Any]]:
-    """What was measured, in the form of hubs; empty before the first evaluation."""
+    """The evaluation results in the form of model hubs; empty before the first evaluation."""
     if not (path / paths.EVALUATION).is_file():
         return []
     report = read_report(path)

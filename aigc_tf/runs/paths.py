@@ -1,11 +1,11 @@
-"""Every name that a run's folder uses, once, and where run folders lie."""
+"""All file names in a run's folder, and where run folders are created."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 RUNS_FOLDER = Path("saved_models")
-"""Where a run's folder is made if no other place is named, in a folder for each recipe."""
+"""Where runs are created by default, in a folder for each recipe."""
 
 RECIPE = "recipe.json"
 SOURCE = "source.json"
@@ -15,21 +15,21 @@ EVALUATION = "evaluation.json"
 CARD = "README.md"
 CHECKPOINTS = "checkpoints"
 BEST = "best.json"
-"""In the folder of the checkpoints: which one is the best."""
+"""In the checkpoints folder: records the best one."""
 SAMPLES = "samples"
 EXPORTS = "exports"
 EXPORT_REPORT = "export.json"
 """In the folder of each export."""
 EVENTS = "tensorboard"
 PREVIEW_EVENTS = "events.out.tfevents.0-{step:08d}.v2"
-"""In the same folder: an event file for each step with previews, since a part of a file cannot be removed. By their
-names they come before the others: some readers of TensorBoard read files in this order, and only the last one on."""
+"""In the same folder: an event file for each step with previews, since a part of a file cannot be removed. They sort
+before the others by name: some readers of TensorBoard read files in this order, and only follow the last one."""
 EXPLANATION_EVENTS = "tensorboard/explanation"
-"""What `tools.explain --tensorboard` wrote last: TensorBoard lists it as a run of its own."""
+"""The output of `tools.explain --tensorboard`, which TensorBoard lists as a separate run."""
 OLD_PREVIEW_EVENTS = "tensorboard/previews"
-"""Where earlier versions put them."""
+"""Where earlier versions put previews."""
 
 
 def asset_file(name: str) -> str:
-    """The file of an asset."""
+    """The file name of an asset."""
     return f"{name}.json"

@@ -1,4 +1,4 @@
-"""The files of a run's previews: pictures or text, and for TensorBoard an event file of each step's."""
+"""Preview files of a run: images or text, and for TensorBoard an event file per step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STEP = re.compile(r"-(\d{8,})\.\w+$")
 
 
 def by_step(run: Path) -> dict[int, list[Path]]:
-    """The files of each step's previews, in the order of the steps."""
+    """The preview files of each step, in order."""
     found: dict[int, list[Path]] = {}
     for folder in (paths.SAMPLES, paths.EVENTS, paths.OLD_PREVIEW_EVENTS):
         for path in (run / folder).glob("*"):
@@ -22,14 +22,14 @@ def by_step(run: Path) -> dict[int, list[Path]]:
 
 
 def latest(run: Path) -> Path | None:
-    """The file of what a model drew last, or where it draws nothing of the first that it shows; None before that."""
+    """The latest preview of samples, or if the model generates nothing its first preview; None if there is none."""
     shown = list(by_step(run).values())
     files = [file for file in sorted(shown[-1]) if file.parent.name == paths.SAMPLES] if shown else []
     return next((file for file in files if file.name.startswith("samples-")), files[0] if files else None)
 
 
 def keep_last(run: Path, count: int) -> None:
-    """Remove all but the previews of the last `count` steps that have some."""
+    """Keep the previews of the last `count` steps that have some, and remove the others."""
     for files in list(by_step(run).values())[:-count]:
         for path in files:
             path.unlink()

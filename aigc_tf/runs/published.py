@@ -1,4 +1,4 @@
-"""What leaves this machine, exports and cards, names its origin without the folders that it came from."""
+"""Provenance in what leaves this machine, exports and cards, without the paths of local folders."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def published(value: Any, run: Path, recipe: Recipe) -> Any:
-    """A text, or JSON-able value, in which paths of this machine are their last parts, and the user's home is `~`.
+    """A text or JSON-able value with local paths cut to their last parts, and the user's home replaced by `~`.
 
     Args:
-        value: may name files and folders of the recipe, such as its source, or the run's folder.
+        value: may contain paths of the recipe, such as its source, or the run's folder.
         run: the run's folder.
-        recipe: of the run.
+        recipe: the run's recipe.
     """
     recorded = str(read_object(run / paths.SOURCE).get("name"))
     fields = [value for value in flatten(recipe).values() if isinstance(value, str)]
@@ -36,12 +36,12 @@ def published(value: Any, run: Path, recipe: Recipe) -> Any:
 
 
 def is_absolute(name: str) -> bool:
-    """Whether a name is a path from the root, of this system or of another one."""
+    """Whether a name is an absolute path, of this or another operating system."""
     return PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute()
 
 
 def last_part(path: str) -> str:
-    """What comes after the last separator."""
+    """The part of a path after the last separator."""
     return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
 
 
@@ -54,23 +54,23 @@ def _replaced(value: Any, short: dict[str, str]) -> Any:
         return value
     for path, name in short.items():
         for form in _FORMS:
-            # Not as a part of a longer name.
+            # But not inside a longer name.
             pattern = rf"(?<![\w/\\.~-]){re.escape(form(path))}(?!\w|[.-]\w)"
             value = re.sub(pattern, form(name).replace("\\", r"\\"), value)
     return value
 
 
 _FORMS: tuple[Callable[[str], str], ...] = (str, printable, lambda name: printable(name).replace("|", r"\|"))
-"""As names are, and as cards and their tables have them."""
+"""Names in plain form, and as escaped in cards and their tables."""
 
 
 def origin(path: Path, recipe: Recipe, step: int, model: GenerativeModel) -> dict[str, str]:
-    """The mark of a file that a run has made: model, run, hash of the weights, and what is known of the data.
+    """The provenance mark of a file made with a run: model, run, hash of the weights, and what is known about the data.
 
     Args:
         path: the run's folder.
-        recipe: the run's.
-        step: of the checkpoint.
+        recipe: the run's recipe.
+        step: the checkpoint's step.
         model: with the weights of that checkpoint.
     """
     from aigc_tf.families.state import weights_hash  # imports TensorFlow
@@ -81,14 +81,14 @@ def origin(path: Path, recipe: Recipe, step: int, model: GenerativeModel) -> dic
 
 
 def data_origin(path: Path, recipe: Recipe) -> dict[str, str]:
-    """What an exported file says of the data that a run was trained on.
+    """What an exported file says about its run's training data.
 
     Args:
         path: the run's folder.
-        recipe: the run's.
+        recipe: the run's recipe.
 
     Raises:
-        InputError: the folder does not say it.
+        InputError: the folder does not record it.
     """
     recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str, licence=str)
     data = {"data": published(recorded["name"], path, recipe)}

@@ -1,6 +1,6 @@
-"""Puts the folder of a run in order whose process ended, or was killed.
+"""Recovers the folder of a run whose process ended or was killed.
 
-Nothing half written is left then, and nothing beyond the last checkpoint.
+Afterwards it has no partial files and nothing newer than the last checkpoint.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from aigc_tf.runs.progress import Progress
 from aigc_tf.storage.files import remove_partial, write_text
 
 DAMAGED = ".damaged"
-"""Ends the names of checkpoints that were set aside."""
-_FRAME_BYTES = 16  # of a record of an event file, beside its content: length and two checksums
+"""Suffix of checkpoints that were set aside."""
+_FRAME_BYTES = 16  # of a record in an event file, besides its content: length and two checksums
 
 
 def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -> Progress:
@@ -30,10 +30,10 @@ def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -
     Args:
         path: of the checkpoint.
         metadata: of it.
-        quality_name: what the figure is called that picks the best checkpoint.
+        quality_name: name of the figure that picks the best checkpoint.
 
     Raises:
-        InputError: what it records is not what a checkpoint does.
+        InputError: the metadata is invalid.
     """
 
     def is_number(value: Any) -> bool:
@@ -56,15 +56,15 @@ def recorded_progress(path: Path, metadata: dict[str, Any], quality_name: str) -
 
 
 def step_of(path: Path) -> int:
-    """The step of a checkpoint's file."""
+    """The step of a checkpoint file."""
     return int(path.stem.rpartition("-")[2])
 
 
 def last_whole(path: Path) -> tuple[int | None, list[Path]]:
-    """The step of a run's last checkpoint that is whole, None if it has none yet; and the damaged ones after it.
+    """The step of a run's last intact checkpoint, or None if it has no checkpoints yet; and the damaged ones after it.
 
     Raises:
-        InputError: there are checkpoints, and all of them are damaged.
+        InputError: there are checkpoints, but all of them are damaged.
     """
     step, damaged = checkpoints.last_whole(path / paths.CHECKPOINTS)
     if damaged and step is None:
@@ -73,10 +73,10 @@ def last_whole(path: Path) -> tuple[int | None, list[Path]]:
 
 
 def recover(path: Path) -> int | None:
-    """Put a run folder in order: what is removed here is made again, and damaged checkpoints are set aside.
+    """Recover a run folder: what is removed here will be made again; damaged checkpoints are set aside.
 
     Returns:
-        The step of the checkpoint to go on from: the last one that is whole; None if none was made yet.
+        The step to resume from, that of the last intact checkpoint; None if there are no checkpoints yet.
 
     Raises:
         InputError: all checkpoints are damaged, or the last one cannot be read at the moment; nothing was changed.
@@ -94,14 +94,14 @@ def recover(path: Path) -> int | None:
 
 
 def set_aside(path: Path) -> Path:
-    """Give a damaged file a name that nothing looks for; somebody may know how to repair it. Returns the new path."""
+    """Rename a damaged file so that nothing reads it; somebody may be able to repair it. Returns the new path."""
     names = itertools.chain([path.name], (f"{path.name}.{number}" for number in itertools.count(2)))
     free = (path.with_name(name + DAMAGED) for name in names)
     return path.rename(next(candidate for candidate in free if not candidate.exists()))
 
 
 def cut_log(path: Path, step: int) -> None:
-    """Remove the lines of steps after `step`, and what follows a line that was not written to its end."""
+    """Remove log lines of steps after `step`, and anything after an incomplete line."""
     if not path.is_file():
         return
     kept = []
@@ -116,7 +116,7 @@ def cut_log(path: Path, step: int) -> None:
 
 
 def cut_events(path: Path, step: int) -> None:
-    """Cut an event file of TensorBoard where the events after `step` begin, or where it is damaged."""
+    """Truncate a TensorBoard event file where the events after `step` begin, or where it is damaged."""
     if not path.is_file():
         say(f"warning: {path} is not an event file, and left as it is")
         return
@@ -130,7 +130,7 @@ def cut_events(path: Path, step: int) -> None:
             end += len(record) + _FRAME_BYTES
             whole += not event.file_version
     except (tf.errors.DataLossError, DecodeError):
-        pass  # the process ended in the middle of a record, or this is something else: the file ends before it
+        pass  # the process ended in the middle of a record, or this is not a record: the file is cut before it
     if not whole:
         path.unlink()
     elif end < path.stat().st_size:
@@ -139,10 +139,10 @@ def cut_events(path: Path, step: int) -> None:
 
 
 def cut_beyond_the_end(path: Path) -> None:
-    """Cut an event file where a record says that it is longer than the rest of the file.
+    """Truncate an event file at a record that claims to be longer than the rest of the file.
 
-    The process ended in the middle of it, or somebody wrote that: TensorFlow believes it, and ends without a word when
-    it gets no memory for it.
+    The process ended in the middle of it, or the length was forged: TensorFlow trusts it, and crashes without a message
+    if it cannot allocate that much memory.
     """
     size, end = path.stat().st_size, 0
     with path.open("r+b") as file:

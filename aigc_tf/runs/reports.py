@@ -1,4 +1,4 @@
-"""What is reported of a run: the figures of an evaluation and how to read them, and the quality of exported files."""
+"""Reports of a run: the figures of an evaluation and how to read them, and the quality of exported files."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Row(NamedTuple):
     name: str
     value: str
     better: str
-    """"lower", "higher", or empty for what has to be read beside others."""
+    """"lower" or "higher" (better), or empty for figures that have to be read together with others."""
     baselines: str
-    """`"pca 12.1, copy 9.8"`; empty without any."""
+    """`"pca 12.1, copy 9.8"`; empty if there are none."""
 
 
 class ReportTable(NamedTuple):
-    """A table of parts, in words."""
+    """A table of a report, as text."""
 
     name: str
     caption: str
@@ -45,14 +45,14 @@ class ReportTable(NamedTuple):
 
 
 def read_report(run: Path) -> dict[str, Any]:
-    """What `Run.evaluate` found, from the run's folder.
+    """The result of `Run.evaluate`, from the run's folder.
 
     Raises:
         InputError: it is missing or damaged.
     """
     path = run / paths.EVALUATION
     report = read_object(path, protocol=dict, step=int)
-    baselines = report.get("baselines", {})  # reports of version 0.1 have neither these nor directions
+    baselines = report.get("baselines", {})  # reports of version 0.1 have neither baselines nor directions
     if not (
         _is_table(report.get("better", {}), str)
         and _is_table(baselines, dict)
@@ -63,7 +63,7 @@ def read_report(run: Path) -> dict[str, Any]:
 
 
 def tables_of_report(report: dict[str, Any]) -> Iterator[ReportTable]:
-    """The tables of `Run.evaluate`; earlier reports have none, and what is none is left out."""
+    """The tables of `Run.evaluate`; earlier reports have none, and anything that is not a table is skipped."""
     tables = report.get("tables")
     for name, table in tables.items() if isinstance(tables, dict) else ():
         rows = table.get("rows") if isinstance(table, dict) else None
@@ -82,7 +82,7 @@ def _is_table(value: Any, kind: Any) -> bool:
 
 
 def rows_of_report(report: dict[str, Any]) -> Iterator[Row]:
-    """The figures of `Run.evaluate`, in their order; those of reports of version 0.1, which are numbers alone, too."""
+    """The figures of `Run.evaluate`, in order, including those of version 0.1, which are plain numbers."""
     better, baselines = report.get("better", {}), report.get("baselines", {})
     for name, value in report.items():
         if not isinstance(value, float):
@@ -93,11 +93,11 @@ def rows_of_report(report: dict[str, Any]) -> Iterator[Row]:
 
 
 def chosen_by(source: Mapping[str, Any], recipe: Recipe) -> dict[str, str]:
-    """What chose the best checkpoint, for protocols; version 0.1 chose on test data.
+    """How the best checkpoint was chosen, for protocols; version 0.1 used test data.
 
     Args:
-        source: what the run records of its source.
-        recipe: of the run.
+        source: the run's record of its source.
+        recipe: the run's recipe.
     """
     from aigc_tf.data.source import NO_VALIDATION  # imports TensorFlow
 
@@ -119,22 +119,22 @@ def write_pictures(folder: Path, pictures: Mapping[str, Any], made_by: Mapping[s
 
 
 def to_json(report: dict[str, Any]) -> str:
-    """A report as one line of JSON; NumPy's numbers become Python's."""
+    """A report as one line of JSON; NumPy scalars become Python numbers."""
     return json.dumps(report, default=lambda value: value.item() if isinstance(value, np.generic) else str(value))
 
 
 def export_quality(run: Run, model: Any, quantize: str, measure: bool, runner: Runner) -> dict[str, Any]:
-    """What quantizing changes in the quality of an exported file, or why that is not measured.
+    """How quantization changes the quality of an exported file, or why this is not measured.
 
     Args:
-        run: of the file.
-        model: what was exported of it.
+        run: the file's run.
+        model: the exported model.
         quantize: `dynamic` or `int8`.
-        measure: whether to measure at all.
-        runner: of the file.
+        measure: False skips the measurement.
+        runner: runs the file.
 
     Raises:
-        VerificationError: a limit of the recipe is exceeded.
+        VerificationError: a limit in the recipe is exceeded.
     """
     if not measure:
         return {"not_measured": "as it was asked (--no-measure)"}

@@ -1,4 +1,4 @@
-"""A run: one folder with everything that was trained, measured and exported."""
+"""A run: one folder with everything that training, evaluation and export produced."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Run:
     Attributes:
         path: the folder.
         recipe: what it was trained with.
-        progress: where training stands: of the checkpoint that is open, or while the run is trained.
+        progress: training progress: of the open checkpoint, or the current one while the run is trained.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Run:
         self.path = path
         self.recipe = recipe
         self.progress = progress
-        self._model = model  # made when it is first asked for, and so is the source
+        self._model = model  # created when it is first needed, as is the source
         self._source = source
 
     def __repr__(self) -> str:
@@ -59,7 +59,7 @@ class Run:
 
         Args:
             path: the folder.
-            checkpoint: "last", or "best" for the one with the best quality figure seen while training.
+            checkpoint: "last", or "best" for the one with the best quality during training.
 
         Raises:
             InputError: it is not a run folder, or the run has no such checkpoint, or only damaged ones.
@@ -78,15 +78,15 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Training steps that the model has made."""
+        """Training steps of the model."""
         return self.progress.step
 
     @property
     def model(self) -> GenerativeModel:
-        """The Keras model with the weights of this run's checkpoint; before the first step those that it begins with.
+        """The Keras model with the weights of the open checkpoint; before the first step, with the initial weights.
 
         Raises:
-            InputError: the checkpoint is damaged, or of another model.
+            InputError: the checkpoint is damaged, or belongs to another model.
         """
         if self._model is None:
             self._model = self._restored() if self.step else self.new_model()
@@ -102,10 +102,10 @@ class Run:
         return model
 
     def new_model(self, seed: int | None = None) -> GenerativeModel:
-        """A model as this run begins: with new weights, or those of the run in `start_from` that fit.
+        """A model in this run's initial state: new weights, or those of the run in `start_from` that fit.
 
         Args:
-            seed: of what is new; the recipe's if not given.
+            seed: for new weights; the recipe's if not given.
 
         Raises:
             InputError: the run in `start_from` cannot be opened, or none of its weights fits.
@@ -134,14 +134,14 @@ class Run:
         return self._source
 
     def assets(self) -> dict[str, Asset]:
-        """What the model needs to know of its source, as the run keeps it."""
+        """The assets that the run keeps: what the model needs to know about its source."""
         return {
             name: resolve(reference).from_json(read_text(self.path / paths.asset_file(name)))
             for name, reference in self.recipe.assets.items()
         }
 
     def facts(self, step: int) -> dict[str, float]:
-        """What is true of the model after so many steps by the run's assets: the ε of private training."""
+        """Facts about the model after `step` steps from the run's assets: the ε of private training."""
         return facts_of(self.assets() | read_terms(self.path), step)
 
     def read_json(self, file: str, /, **needed: type) -> dict[str, Any]:
@@ -149,43 +149,42 @@ class Run:
         return read_object(self.path / file, **needed)
 
     def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> Any:
-        """`count` new examples: images float32 `[count, height, width, channels]` in [0, 1], strings, or others.
+        """Generate `count` examples: images float32 `[count, height, width, channels]` in [0, 1], strings, or others.
 
         Args:
-            count: how many.
+            count: number of examples.
             seed: the same seed gives the same examples.
-            condition: of a conditional model, one for all or one for each; by default all kinds in turn.
+            condition: for a conditional model, one for all examples or one for each; by default all classes in turn.
             options: the recipe's `sample_options`: images have `truncation`, text `prompt`, `tokens` and `decoding`.
 
         Raises:
-            InputError: the model draws nothing, or the condition cannot be used.
+            InputError: the model does not generate, or the condition is invalid.
         """
         return self.able("Draws").generate(count, seed, condition, **options)
 
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None, **options: Any) -> Any:
-        """An output for each input: an autoencoder gives back images, a denoiser cleans them.
+        """Transform each input: an autoencoder reconstructs images, a denoiser cleans them.
 
         Args:
-            inputs: rows in the form of the model's `takes`: images uint8 or in [0, 1], strings, or others.
-            seed: of what is drawn, if anything is.
-            condition: of a conditional model, one for all or one for each.
+            inputs: in the form of the model's `takes`: images uint8 or in [0, 1], strings, or others.
+            seed: for models that sample.
+            condition: for a conditional model, one for all inputs or one for each.
             options: the recipe's `transform_options`.
 
         Raises:
-            InputError: the model transforms nothing, or the condition cannot be used.
+            InputError: the model transforms nothing, or the condition is invalid.
         """
         return self.able("Transforms").transform(inputs, seed, condition, **options)
 
     def show(self, values: Any = None, inputs: Any = None) -> Any:
-        """What the model makes as a picture (`PIL.Image`) or text, for notebooks.
+        """Show outputs of the model in notebooks, as an image (`PIL.Image`) or text.
 
         Args:
-            values: what `generate` or `transform` gave; the run's latest preview if not given.
-            inputs: what was transformed, to be shown beside the values.
+            values: the result of `generate` or `transform`; the run's latest preview if not given.
+            inputs: the inputs of `transform`, to show beside the values.
 
         Raises:
-            InputError: there is no preview yet, the model gives nothing that can be shown, or there are not as many
-                inputs as values.
+            InputError: there is no preview yet, the outputs cannot be shown, or there are not as many inputs as values.
         """
         from aigc_tf.families.tasks import Draws, Transforms
 
@@ -197,10 +196,10 @@ class Run:
         return shown(model.gives.show(values) if inputs is None else model.gives.compare(inputs, values))
 
     def able(self, task: str) -> Any:
-        """The model, if it has a task of `aigc_tf.families.tasks`, by its name.
+        """The model, if it supports a task of `aigc_tf.families.tasks`, by the task's name.
 
         Raises:
-            InputError: it has not; names the recipes whose models have.
+            InputError: it does not; lists the recipes whose models do.
         """
         from aigc_tf.families import tasks
         from aigc_tf.recipes.registry import recipe_classes
@@ -212,17 +211,17 @@ class Run:
         raise InputError(f"a {self.recipe.slug()} does not {wanted.verb}: choose a run of {', '.join(able)}")
 
     def evaluate(self, samples: int = 10_000, seed: int = 0, **options: Any) -> dict[str, Any]:
-        """Measure the model's quality on the test part, baselines beside it; kept in evaluation.json and on the card.
+        """Evaluate the model on the test part, with baselines; saved in evaluation.json and on the card.
 
         Args:
-            samples: how many examples are generated, or looked at.
-            seed: of the samples.
-            options: the recipe's `evaluate_options`, others are refused; images have `features`, the feature network.
+            samples: number of examples to generate, or to evaluate on.
+            seed: for the samples.
+            options: the recipe's `evaluate_options`, no others; images have `features`, the feature network.
 
         Returns:
-            Floats by name; under "better" and "baselines" how to read them; under "protocol" what they were measured
-            with: figures of different protocols cannot be compared; and under "pictures" the captions of pictures in
-            the run's folder, by name.
+            Floats by name; "better" and "baselines" say how to read them; "protocol" says how they were measured:
+            figures of different protocols cannot be compared; "pictures" has the captions of images in the run's
+            folder, by name.
         """
         from aigc_tf.metrics.evaluator import Request, evaluate
 
@@ -250,24 +249,25 @@ class Run:
         tile: int | None = None,
         **options: Any,
     ) -> Any:
-        """Write the model as a verified file; see `aigc_tf.export.export`.
+        """Export the model as a verified file; see `aigc_tf.export.export`.
 
-        What 8-bit files lose in quality is measured, with the limits of the recipe. Where the source cannot be
-        opened any more the file is written all the same: the report and stderr say that this was not measured.
+        The quality loss of 8-bit files is measured and compared with the recipe's limits. If the source cannot be
+        opened any more, the file is written all the same, and the report and stderr say that this was not measured.
 
         Args:
             format: "tflite", "saved_model", or "web" for a page that runs the model in a browser.
             quantize: "none", "float16", "dynamic" (8-bit weights) or "int8".
-            batch: examples that one call of the file makes.
-            out: the folder to write; in the run's exports if not given.
-            measure: quality, latency and memory. Without it the file is verified all the same, but not limited.
-            compare_with_keras: measure Keras's own LiteRT export of the same networks too.
-            tile: of a model of photographs, the side in pixels of the squares that the file takes; without it the file
-                takes any height and width, and a page squares of `PAGE_TILE`.
-            options: the recipe's `export_options`; a file that was made with others has a folder of its own.
+            batch: batch size of the file.
+            out: the folder to write; by default one in the run's exports folder.
+            measure: measure quality, latency and memory. Without it the file is still verified, but no limits are
+                checked.
+            compare_with_keras: also measure Keras's own LiteRT export of the same networks.
+            tile: for photograph models, the side in pixels of the square tiles that the file takes; without it the file
+                takes any height and width, and a page tiles of `PAGE_TILE`.
+            options: the recipe's `export_options`; a file with other options gets its own folder.
 
         Raises:
-            InputError: an argument cannot be used.
+            InputError: an argument is invalid.
             VerificationError: the file differs too much from the model; it is not kept.
         """
         from aigc_tf.export import check_arguments, export, export_web, exported_model
@@ -302,9 +302,9 @@ class Run:
         return exported
 
     def write_card(self) -> None:
-        """Write the model card from what is known by now."""
+        """Write the model card with whatever is known so far."""
         write_card(self.path, self.recipe, self.step, self.assets() | read_terms(self.path))
 
     def made_by(self, seed: int | None = None) -> dict[str, str]:
-        """What a file made with this run says of its origin, and the seed that it was drawn from."""
+        """The provenance mark of a file made with this run, with the seed that it was sampled with."""
         return origin(self.path, self.recipe, self.step, self.model) | ({} if seed is None else {"seed": str(seed)})

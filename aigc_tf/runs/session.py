@@ -1,4 +1,4 @@
-"""Begins or resumes a run: checks every reason to refuse, and holds the folder while training lasts."""
+"""Begins or resumes a run: checks every reason to refuse, and locks the folder during training."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from aigc_tf.storage.archives import is_whole
 from aigc_tf.storage.files import held, remove_partial, write_text
 from aigc_tf.storage.sealed import key_in_environment
 
-# They name content that is compared by itself, or that counted once.
+# Fields whose content is compared instead, or that mattered only at the beginning.
 _COMPARED_OTHERWISE = {"source", "start_from", "licence"}
 
 
 def refuse_early(recipe: Recipe, run_dir: str | Path | None, resume: bool) -> None:
-    """Refuse what can be refused before the source is opened, which may take minutes.
+    """Check what can be checked before the source is opened, which may take minutes.
 
     Args:
-        recipe: to begin, or to go on with.
+        recipe: to begin or to resume with.
         run_dir: the folder; see `begun` and `resumed`.
-        resume: whether the run is to go on.
+        resume: whether to resume the run.
 
     Raises:
-        InputError: the folder is not empty, or in use; or the run cannot go on with this recipe, or is damaged; or the
-            key in AIGC_TF_KEY is not one.
+        InputError: the folder is not empty, or in use; or the run cannot be resumed with this recipe, or is damaged; or
+            the key in AIGC_TF_KEY is invalid.
     """
     key_in_environment()
     if not resume:
@@ -54,11 +54,11 @@ def refuse_early(recipe: Recipe, run_dir: str | Path | None, resume: bool) -> No
 
 @contextmanager
 def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described: dict[str, Any]) -> Iterator[Run]:
-    """A new run, its folder held by this process. If it is refused before anything is learnt, no folder stays.
+    """A new run, its folder locked by this process. If it is refused before training starts, the folder is removed.
 
     Args:
         recipe: what to train.
-        source: of it.
+        source: the recipe's source.
         run_dir: the folder; a new one in saved_models/<recipe>/ if None.
         described: the environment.
 
@@ -73,32 +73,32 @@ def begun(recipe: Recipe, source: Source, run_dir: str | Path | None, described:
     path.mkdir(parents=True, exist_ok=True)
     with ExitStack() as holding:
         holding.enter_context(held(path))
-        remove_partial(path)  # of a process that was killed before its run began
+        remove_partial(path)  # left by a process that was killed before its run began
         _write_beginning(path, recipe, source, described)
         run = Run(path, recipe, Progress(step=0), source=source)
         try:
             yield run
         except StoppedError:
-            raise  # the run goes on when the fault is fixed
+            raise  # the run can be resumed once the fault is fixed
         except InputError:
             if not run.step:
-                holding.close()  # Windows removes no folder that is held
+                holding.close()  # Windows does not remove a folder that is locked
                 shutil.rmtree(path, ignore_errors=True)  # an error here must not hide why the run is refused
             raise
 
 
 @contextmanager
 def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, described: dict[str, Any]) -> Iterator[Run]:
-    """A run that goes on from its last checkpoint, its folder put in order and held by this process.
+    """Resume a run from its last checkpoint, with its folder recovered and locked by this process.
 
     Args:
-        recipe: what to go on with; only what decides nothing of what is learnt may differ from the run's.
+        recipe: may differ from the run's only in what does not affect what is learnt.
         source: the same content as before.
-        run_dir: the folder; that of the newest run of the recipe if None.
+        run_dir: the folder; the newest run of the recipe if None.
         described: the environment now.
 
     Raises:
-        InputError: the run cannot go on like this, is damaged, or in use.
+        InputError: the run cannot be resumed like this, is damaged, or in use.
     """
     path = find_run_folder(type(recipe), run_dir)
     recorded = read_recipe(path)
@@ -118,15 +118,15 @@ def resumed(recipe: Recipe, source: Source, run_dir: str | Path | None, describe
 
 
 def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progress:
-    """Remove what was written beyond the last checkpoint that is whole; returns the progress that it records.
+    """Remove what was written after the last intact checkpoint; returns the progress that this records.
 
     Args:
-        path: of the run's folder, which this process holds.
-        recipe: to go on with.
+        path: the run's folder, which this process has locked.
+        recipe: to resume with.
         described: the environment now.
 
     Raises:
-        InputError: the checkpoint is damaged, or records something else.
+        InputError: the checkpoint is damaged, or its metadata is invalid.
     """
     step = recover(path)
     if step is None:
@@ -151,7 +151,7 @@ def put_in_order(path: Path, recipe: Recipe, described: dict[str, Any]) -> Progr
 
 
 def refuse_changes(path: Path, recorded: Recipe, recipe: Recipe) -> None:
-    """Raise InputError if `recipe` differs from the run's in what decides the training."""
+    """Raise InputError if `recipe` differs from the run's in a field that affects training."""
     if type(recorded) is not type(recipe):
         raise InputError(f"{path} is a run of {recorded.slug()}, not of {recipe.slug()}")
     before, now = flatten(recorded), flatten(recipe)
@@ -164,7 +164,7 @@ def refuse_changes(path: Path, recorded: Recipe, recipe: Recipe) -> None:
 
 
 def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
-    """Raise InputError if the source's content, or what it promises, is not what the run has been trained on."""
+    """Raise InputError if the source's content, or what it promises, differs from what the run was trained on."""
     recorded = read_object(path / paths.SOURCE, name=str, fingerprint=str)
     if recorded["fingerprint"] != source.fingerprint:
         before, now = (f"fingerprint {found[:12]}" for found in (recorded["fingerprint"], source.fingerprint))
@@ -180,7 +180,7 @@ def refuse_other_content(path: Path, recipe: Recipe, source: Source) -> None:
 
 
 def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict[str, Any]) -> None:
-    """Write what describes the beginning of a run: recipe, source, assets, environment."""
+    """Write the files of a new run: recipe, source, assets, environment."""
     write_text(path / paths.RECIPE, recipe.to_json())
     for name, asset in source.kept_for(recipe).items():
         write_text(path / paths.asset_file(name), asset.to_json())
@@ -189,6 +189,6 @@ def _write_beginning(path: Path, recipe: Recipe, source: Source, described: dict
 
 
 def _write_source(path: Path, source: Source) -> None:
-    """Write what the run is trained on, and how it is split: a run of version 0.1 gains a validation part."""
+    """Write what the run is trained on, and the split: a run of version 0.1 gains a validation part."""
     origin = {"name": source.name, "fingerprint": source.fingerprint} | source.describe()
     write_text(path / paths.SOURCE, json.dumps(origin, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""How a run is shown in notebooks: its latest preview, where it stands, and what was measured."""
+"""How notebooks show a run: its latest preview, its progress, its figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aigc_tf.runs.reports import read_report, rows_of_report
 
 
 class Lines(str):
-    """Text that notebooks show as it is, line by line."""
+    """Text that notebooks show verbatim, line by line."""
 
     __slots__ = ()
 
@@ -29,12 +29,12 @@ class Lines(str):
 
 
 def shown(preview: Preview) -> Image.Image | Lines:
-    """A preview in a form that notebooks show: small pictures are enlarged."""
+    """A preview in a form that notebooks show: small images are enlarged."""
     return Lines(preview) if isinstance(preview, str) else to_pil(preview, enlargement(preview, 200))
 
 
 def latest_preview(path: Path) -> Image.Image | Lines:
-    """What the run in a folder drew last, or where it draws nothing the first of what it shows.
+    """The latest preview of generated samples, or if the model generates nothing its first preview.
 
     Raises:
         InputError: there is no preview yet, or it is damaged.
@@ -56,7 +56,7 @@ def html_of(path: Path, recipe: Recipe, step: int) -> str:
     for part in (_preview, _figures):
         try:
             parts.append(part(path))
-        except InputError as error:  # the rest is shown where one file is damaged
+        except InputError as error:  # a damaged file does not hide the rest
             parts.append(html.escape(str(error)))
     return f"<div>{'<br>'.join(part for part in parts if part)}</div>"
 

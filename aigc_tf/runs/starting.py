@@ -1,4 +1,4 @@
-"""Starting a run from the weights of another one: what may refuse that, and what is said of it."""
+"""Starting a run from the weights of another one: checks before, and messages after."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def refuse_start(recipe: Recipe, source: Source) -> None:
-    """Raise InputError if an asset of the source does not allow the weights of the run in `start_from`."""
+    """Raise InputError if an asset of the source forbids the weights of the run in `start_from`."""
     if recipe.start_from is None:
         return
     learnt_from = may_have_learnt_from(source, recipe.start_from)
@@ -34,9 +34,9 @@ def refuse_start(recipe: Recipe, source: Source) -> None:
 
 
 def may_have_learnt_from(source: Source, run: str) -> bool:
-    """Whether a run was trained on a source of the same name or content, or one whose weights it started from.
+    """Whether a run, or one whose weights it started from, was trained on a source of the same name or content.
 
-    Also where that cannot be told, since one of these runs is not there any more.
+    Also true where this is unknown, since one of these runs does not exist any more.
     """
     seen: set[Path] = set()
     start: str | None = run
@@ -56,14 +56,14 @@ def may_have_learnt_from(source: Source, run: str) -> bool:
 
 
 def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -> None:
-    """Give a new model the weights of another run that fit by name and shape, and say which do not.
+    """Copy the weights of another run that fit by name and shape into a new model, and report which do not.
 
-    Networks that are the same as the other run's but narrower keep its strongest channels, and symbols that both
+    If the networks are narrower versions of the other run's, they get its strongest channels; symbols that both
     vocabularies have keep their embeddings.
 
     Args:
-        model: of the run that begins.
-        assets: of the same run.
+        model: the new run's model.
+        assets: the new run's assets.
         other: the run whose weights are taken.
 
     Raises:
@@ -92,7 +92,7 @@ def take_over(model: GenerativeModel, assets: Mapping[str, Asset], other: Any) -
 def _of_other_assets(
     model: GenerativeModel, assets: Mapping[str, Asset], other: Any
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Weights by name that keep the rows of what two assets share, and names of those assets that differ otherwise."""
+    """Weights by name with rows mapped between assets, such as vocabularies; names of assets that differ otherwise."""
     theirs = other.assets()
     rows: dict[str, np.ndarray] = {}
     differing = []

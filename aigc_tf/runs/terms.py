@@ -1,4 +1,4 @@
-"""On what terms a run was trained, where it was not by one process from all examples: assets that no model needs."""
+"""The terms on which a run was trained, if not by one process from all examples: assets that no model needs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TERMS = {"federation": "aigc_tf.privacy.federated.terms:Federation"}
 
 
 def read_terms(path: Path) -> dict[str, Asset]:
-    """Those that a run's folder has."""
+    """The terms in a run's folder."""
     files = {name: path / paths.asset_file(name) for name in TERMS}
     return {name: resolve(TERMS[name]).from_json(read_text(file)) for name, file in files.items() if file.is_file()}
 
 
 def refuse_other_terms(path: Path, source: Source) -> None:
-    """Raise InputError if a run was begun on terms that the source has not, or the other way round."""
+    """Raise InputError if the terms that a run was begun on differ from those of the source."""
     begun = {name for name in TERMS if (path / paths.asset_file(name)).is_file()}
     if begun - source.terms.keys():
         raise InputError(f"{path} was trained by several clients: resume it with federate")

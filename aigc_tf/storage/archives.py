@@ -1,4 +1,4 @@
-"""Reads `.npz` files that may be damaged or made to harm, or encrypted."""
+"""Reads `.npz` files that may be damaged, malicious or encrypted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ import psutil  # type: ignore[import-untyped]
 from aigc_tf.errors import InputError, UnavailableError
 from aigc_tf.storage.sealed import opened
 
-# What the readers of zip files and of NumPy's headers raise for damaged files (found by changing and cutting bytes).
+# Errors that the readers of zip files and of NumPy headers raise for damaged files (found by changing and cutting
+# bytes).
 _DAMAGE = (
     OSError,
     ValueError,
@@ -35,7 +36,7 @@ _DAMAGE = (
 )
 
 
-# Errors of a system that say something of the file itself: a jump to before its beginning, or no such file.
+# System errors that are about the file itself: a seek to before its beginning, or no such file.
 _OF_THE_FILE = {None, errno.EINVAL, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
 
@@ -55,7 +56,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
         UnavailableError: it cannot be read at the moment.
     """
     try:
-        # Opened here, not by NumPy, which leaves a file that it cannot read open.
+        # Opened here, since NumPy would leave a file that it cannot read open.
         with opened(path) as file:
             with zipfile.ZipFile(file) as archive:
                 size = sum(member.file_size for member in archive.infolist())
@@ -64,7 +65,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
             file.seek(0)
             with np.load(file, allow_pickle=False) as content:
                 arrays = {name: content[name] for name in content.files if only in (None, name)}
-    except InputError:  # of the key, not of the file; it is a ValueError, too
+    except InputError:  # about the key, not the file; it is a ValueError as well
         raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
@@ -76,7 +77,7 @@ def read_arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
 
 
 def names_in(path: Path) -> list[str]:
-    """The names of the arrays in an `.npz` file, which are not read.
+    """The names of the arrays in an `.npz` file, without reading the arrays.
 
     Raises:
         ArchiveError: the file is missing or damaged.
@@ -85,7 +86,7 @@ def names_in(path: Path) -> list[str]:
     try:
         with opened(path) as file, zipfile.ZipFile(file) as archive:
             return [name.removesuffix(".npy") for name in archive.namelist()]
-    except InputError:  # of the key, not of the file; it is a ValueError, too
+    except InputError:  # about the key, not the file; it is a ValueError as well
         raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
@@ -93,16 +94,16 @@ def names_in(path: Path) -> list[str]:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether a file is there, is an archive, and holds every byte as it was written, by its checksums.
+    """Whether a file exists, is an archive, and is intact according to its checksums.
 
     Raises:
-        UnavailableError: it cannot be read at the moment: no permission, a fault of the disk, no memory, too many open
+        UnavailableError: it cannot be read at the moment: no permission, a disk fault, no memory, too many open files.
             files.
     """
     try:
         with opened(path) as file, zipfile.ZipFile(file) as archive:
             return archive.testzip() is None
-    except InputError:  # of the key, not of the file; it is a ValueError, too
+    except InputError:  # about the key, not the file; it is a ValueError as well
         raise
     except _DAMAGE as error:
         _refuse_unreadable(path, error)
@@ -110,7 +111,7 @@ def is_whole(path: Path) -> bool:
 
 
 def _refuse_unreadable(path: Path, error: BaseException) -> None:
-    """Raise UnavailableError if the error says nothing of the file: it may be sound, and readable later."""
+    """Raise UnavailableError if the error is not about the file: it may be intact, and readable later."""
     if isinstance(error, MemoryError):
         why = "there is not enough memory"
     elif isinstance(error, OSError) and error.errno not in _OF_THE_FILE:

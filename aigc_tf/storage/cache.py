@@ -1,4 +1,4 @@
-"""Where files that can be made again are kept between runs, and how much of them."""
+"""The cache: files that can be made again, kept between runs up to a limit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from aigc_tf.storage.archives import ArchiveError
 from aigc_tf.storage.files import PARTIAL, expanded, remove_partial, staging, sync
 
 FOLDERS = ("images", "text", "features", "litert.js")
-"""What the cache holds: prepared pictures, texts as numbers, feature networks, the runtime of exported pages."""
+"""What the cache holds: prepared images, tokenized texts, feature networks, the runtime of exported pages."""
 LIMITED = ("images", "text")
-"""Those of them that have one limit together."""
+"""Those that share one limit."""
 LIMIT = "AIGC_TF_CACHE_LIMIT"
 _DEFAULT_LIMIT = 20  # GB
 
@@ -33,7 +33,7 @@ class Entry:
     size: int
     """Bytes."""
     used: float
-    """When it was used last, in seconds since 1970."""
+    """Time of last use, in seconds since 1970."""
 
 
 def cache_root() -> Path:
@@ -45,14 +45,14 @@ def cache_root() -> Path:
 
 
 def cache_folder(name: str) -> Path:
-    """The folder `name` inside the project's cache, made if need be."""
+    """The folder `name` inside the project's cache, created if needed."""
     folder = cache_root() / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def reason_not_to_keep(folder: Path, size: int) -> str | None:
-    """Why the folder cannot take a file of so many bytes, in the system's words, or None: it is tried."""
+    """Why the folder cannot take a file of `size` bytes, in the system's words; None if it can. It is tried."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -64,7 +64,7 @@ def reason_not_to_keep(folder: Path, size: int) -> str | None:
 
 
 def limit() -> int:
-    """Bytes that prepared pictures and texts may take together: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
+    """Bytes that prepared images and texts may take in all: `$AIGC_TF_CACHE_LIMIT` GB, 20 by default.
 
     Raises:
         InputError: the variable is not a number.
@@ -78,7 +78,7 @@ def limit() -> int:
 
 
 def entries(folder: Path) -> list[Entry]:
-    """What lies in a folder of the cache, the last used first."""
+    """The entries of a cache folder, most recently used first."""
     found = []
     for path in folder.iterdir() if folder.is_dir() else ():
         if not path.name.endswith(PARTIAL):
@@ -87,10 +87,10 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def make_room(needed: int) -> bool:
-    """Remove what was not used for longest, until so many bytes more keep to the limit, and what killed writes left.
+    """Make room for `needed` more bytes: remove the least recently used entries, and what killed writes left.
 
     Returns:
-        Whether they do at all.
+        Whether there is room.
     """
     folders = [cache_root() / name for name in LIMITED]
     for folder in folders:
@@ -106,7 +106,7 @@ def make_room(needed: int) -> bool:
 
 
 def no_room(folder: Path, needed: int) -> str:
-    """Why so many bytes more cannot be kept in a folder of the cache, in words; empty if they can."""
+    """Why `needed` more bytes cannot be kept in a folder of the cache, in words; empty if they can."""
     if not make_room(needed):
         return f"they are {needed / 1e9:,.1f} GB, and the cache may take {limit() / 1e9:g} ({LIMIT})"
     if shutil.disk_usage(folder).free < needed:
@@ -115,11 +115,11 @@ def no_room(folder: Path, needed: int) -> str:
 
 
 def keep(entry: Path, make: Callable[[Path], bool]) -> None:
-    """Make a folder of files and put it into the cache whole, brought to the disk.
+    """Create a folder of files and move it into the cache atomically, synced to disk.
 
     Args:
-        entry: where it is to lie.
-        make: fills an empty folder, and says whether it is to be kept.
+        entry: the destination.
+        make: fills an empty folder, and returns whether to keep it.
 
     Raises:
         OSError: it cannot be written.
@@ -140,11 +140,11 @@ def keep(entry: Path, make: Callable[[Path], bool]) -> None:
 
 
 def kept(entry: Path, read: Callable[[], Found]) -> Found | None:
-    """What an entry holds, which then counts as used; None if there is nothing, or something else, which is removed.
+    """Read an entry, which marks it as used; None if it does not exist, or is invalid and therefore removed.
 
     Args:
         entry: a folder.
-        read: gives what it holds, or raises what files raise that are damaged or of another form.
+        read: returns its content, or raises what damaged or foreign files raise.
 
     Raises:
         UnavailableError: it cannot be read at the moment; it stays.
@@ -158,13 +158,13 @@ def kept(entry: Path, read: Callable[[], Found]) -> Found | None:
     except (ArchiveError, ValueError, KeyError, TypeError, FileNotFoundError):
         shutil.rmtree(entry)
         return None
-    with contextlib.suppress(OSError):  # a cache that may only be read serves, too
+    with contextlib.suppress(OSError):  # a read-only cache works as well
         os.utime(entry)
     return found
 
 
 def clear() -> int:
-    """Remove all that the cache holds, but what other processes are writing; returns the bytes of it."""
+    """Empty the cache, except for what other processes are writing; returns the bytes freed."""
     removed = 0
     for name in FOLDERS:
         folder = cache_root() / name

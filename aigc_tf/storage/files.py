@@ -1,4 +1,4 @@
-"""Files that are never seen half written, and folders that one process holds."""
+"""Atomic writes, and folders locked by one process."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PARTIAL = ".partial"
 
 
 def expanded(path: str | Path, setting: str = "") -> Path:
-    """A path whose `~` or `~user` stands for a home folder.
+    """Expand `~` or `~user` in a path to the home folder.
 
     Args:
         path: as the user gives it.
-        setting: an environment variable that names another place, for the message.
+        setting: the environment variable that sets the path, for the message.
 
     Raises:
         InputError: there is no such user, or this one has no home.
@@ -41,7 +41,7 @@ def expanded(path: str | Path, setting: str = "") -> Path:
 
 @contextlib.contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Put the name of a file into the errors of writing it: the system leaves it out when a disk is full."""
+    """Add the file's name to errors of writing it: the system leaves it out when a disk is full."""
     try:
         yield
     except OSError as error:
@@ -50,10 +50,10 @@ def named(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write that gets its name only when it is whole and on the disk.
+    """A file to write that gets its name only when it is complete and synced to disk.
 
-    After a crash there is the old file or the new one; of a write that failed nothing stays. Of several processes that
-    write the same file each has a temporary file of its own: the last one to end is there.
+    After a crash there is the old file or the new one; a failed write leaves nothing. Several processes that write the
+    same file each have their own temporary file: the last one to finish wins.
     """
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL}")
     try:
@@ -70,28 +70,28 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Call `write(file)`; see `new_file`."""
+    """Call `write(file)` on a `new_file`."""
     with new_file(path) as file:
         write(file)
 
 
 def append(path: Path, line: str) -> None:
-    """Add a line to a log. A crash may leave a part of it, which whoever reads the log has to expect."""
+    """Append a line to a log. A crash may leave a partial line, which readers of the log must expect."""
     with named(path), path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file so that readers find the old one or the new one, never a part."""
+    """Write a text file atomically: readers find the old one or the new one, never a part."""
     write_atomically(path, lambda file: file.write(text.encode(errors="backslashreplace")))  # names need not be UTF-8
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk: a renamed file is safe only when its new name is."""
+    """Sync a file, or the names in a folder, to disk: a renamed file is safe only when its new name is."""
     if os.name == "nt":
         if path.is_dir():
             return  # Windows opens no folders, and its file system keeps a journal of names
-        flags = os.O_RDWR  # it syncs only what may be written
+        flags = os.O_RDWR  # only a file open for writing is synced
     else:
         flags = os.O_RDONLY
     descriptor = os.open(path, flags)
@@ -103,9 +103,9 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def staging(beside: Path) -> Iterator[Path]:
-    """A folder beside a place, to make there what is then moved into it; in the end it is gone.
+    """A temporary folder beside a path, to build something that is then moved there; removed at the end.
 
-    A process that is killed leaves it. The next one that makes the same, or `remove_partial`, removes it.
+    A killed process leaves it behind. The next one that builds the same, or `remove_partial`, removes it.
     """
     beside.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{beside.name}."
@@ -113,19 +113,19 @@ def staging(beside: Path) -> Iterator[Path]:
         _remove_left(path)
     with (
         tempfile.TemporaryDirectory(dir=beside.parent, prefix=prefix, suffix=PARTIAL) as name,
-        FileLock(Path(name) / LOCK),  # says that it is in use, for as long as this process lives
+        FileLock(Path(name) / LOCK),  # marks it as in use for as long as this process lives
     ):
         yield Path(name)
 
 
 def bring_to_disk(folder: Path) -> None:
-    """Bring everything in a folder to the disk."""
+    """Sync everything in a folder to disk."""
     for path in [folder, *folder.rglob("*")]:
         sync(path)
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what writes that were killed left in a folder and the folders in it."""
+    """Remove what killed writes left in a folder and its subfolders."""
     for path in list(folder.rglob(f"*{PARTIAL}")):
         _remove_left(path)
 
@@ -136,18 +136,18 @@ def _remove_left(path: Path) -> None:
         path.unlink(missing_ok=True)
         return
     try:
-        FileLock(path / LOCK).acquire(timeout=0).lock.release()  # Windows removes no locked file
+        FileLock(path / LOCK).acquire(timeout=0).lock.release()  # Windows does not remove a locked file
     except Timeout:
         return  # its process still writes
-    with contextlib.suppress(FileNotFoundError):  # another process removes it, too
+    with contextlib.suppress(FileNotFoundError):  # another process removes it as well
         shutil.rmtree(path)
 
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold a folder, so that no other process can; the system lets go of it when this process ends, however it ends.
+    """Lock a folder against other processes; the system releases the lock however this process ends.
 
-    Its lock file may stay: a process that has died holds nothing.
+    The lock file may stay: a dead process holds no lock.
 
     Raises:
         InputError: another process, or another call in this one, holds it.

@@ -1,4 +1,4 @@
-"""Marks of origin as one line of text, for file formats with a single comment."""
+"""Provenance marks as one line of text, for file formats with a single comment."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ def comment_of(made_by: Mapping[str, str]) -> str:
 
 
 def mark_in(comment: str | bytes) -> Any:
-    """What `comment_of` was made of; None if the comment is of another kind.
+    """The mark that `comment_of` wrote; None if the comment is something else.
 
     Raises:
-        ValueError: the comment begins as JSON and is none.
+        ValueError: the comment begins like JSON but is invalid.
     """
     text = comment.decode("utf-8", "replace") if isinstance(comment, bytes) else comment
     return json.loads(text) if text.startswith("{") else None

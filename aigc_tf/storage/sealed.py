@@ -1,8 +1,8 @@
-"""Files that are encrypted at rest: those who have the disk, but not the key, read nothing and change nothing unseen.
+"""Encryption at rest: whoever has the disk but not the key can neither read files nor change them unnoticed.
 
-A sealed file is a first line, the name of the key, and pieces of at most 2²⁴ bytes, each encrypted and authenticated by
-AES-256-GCM with its number and whether it is the last one in its nonce: the STREAM construction (Hoang et al. 2015,
-§6), so that pieces cannot be left out, repeated or moved.
+A sealed file consists of a first line, the key's name, and chunks of at most 2²⁴ bytes. Each is encrypted and
+authenticated with AES-256-GCM, whose nonce contains its number and whether it is the last one: the STREAM construction
+(Hoang et al. 2015, §6), so that chunks cannot be left out, repeated or moved.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _NAME_BYTES, _PREFIX_BYTES, _PIECE_BYTES, _TAG_BYTES = 8, 7, 2**24, 16
 
 
 def key_in_environment() -> bytes | None:
-    """The key that new checkpoints are sealed with; None if they are not.
+    """The key that new checkpoints are encrypted with; None if there is none.
 
     Raises:
-        InputError: it is not 32 bytes in hexadecimal digits, or the package cryptography is not there.
+        InputError: it is not 32 bytes in hexadecimal digits, or the package cryptography is not installed.
     """
     text = os.environ.get(SETTING, "")
     if not text:
@@ -44,7 +44,7 @@ def key_in_environment() -> bytes | None:
 
 
 def write_sealed(file: IO[bytes], write: Callable[[IO[bytes]], Any]) -> None:
-    """Call `write(file)`; with a key in the environment what it writes is sealed."""
+    """Call `write(file)`; what it writes is encrypted if there is a key in the environment."""
     key = key_in_environment()
     if key is None:
         write(file)
@@ -56,7 +56,7 @@ def write_sealed(file: IO[bytes], write: Callable[[IO[bytes]], Any]) -> None:
 
 
 def sealed(content: bytes, key: bytes) -> Iterator[bytes]:
-    """What a file holds, encrypted with a key of 32 bytes, in parts."""
+    """Encrypt the content of a file with a key of 32 bytes; yields it in chunks."""
     prefix = os.urandom(_PREFIX_BYTES)
     yield FIRST_LINE + name_of(key) + prefix
     box = _cipher()(key)
@@ -67,14 +67,14 @@ def sealed(content: bytes, key: bytes) -> Iterator[bytes]:
 
 
 def unsealed(content: bytes, key: bytes) -> bytes:
-    """What was sealed.
+    """Decrypt what `sealed` made.
 
     Args:
-        content: after the name of the key.
-        key: of that name.
+        content: without the line with the key's name.
+        key: the key of that name.
 
     Raises:
-        ValueError: it was changed, cut or damaged.
+        ValueError: it was changed, truncated or damaged.
     """
     from cryptography.exceptions import InvalidTag
 
@@ -93,10 +93,10 @@ def unsealed(content: bytes, key: bytes) -> bytes:
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file to read, unsealed if it is sealed.
+    """A file open for reading, decrypted if it is sealed.
 
     Raises:
-        UnavailableError: it is sealed, and the key is not in the environment.
+        UnavailableError: it is sealed, and its key is not in the environment.
         ValueError: it was changed after it was sealed.
         OSError: it cannot be read.
     """
@@ -114,7 +114,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def name_of(key: bytes) -> bytes:
-    """What tells keys apart and says nothing of them."""
+    """A fingerprint that tells keys apart and reveals nothing about them."""
     return hashlib.blake2b(key, digest_size=_NAME_BYTES, person=b"aigc_tf name").digest()
 
 

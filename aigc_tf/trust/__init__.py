@@ -1,1 +1,1 @@
-"""Why a model judges as it does, how far that can be trusted, and how it stands attacks."""
+"""Explanations and their faithfulness, adversarial robustness, membership inference, content filters."""

@@ -1,4 +1,4 @@
-"""Attacks: inputs moved by at most ε so that a loss rises; with gradients, or with answers alone."""
+"""Adversarial attacks within an ε-ball: white-box with gradients, black-box with queries only."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import tensorflow as tf
 
 Norm = Literal["linf", "l2"]
 STEP_FACTOR = 2.5
-"""A step of PGD is this times ε over the number of steps, so that the far side of the ball can be reached."""
+"""The step size of PGD is this times ε over the number of steps, so that the far side of the ball can be reached."""
 SQUARE_SHARE = 0.05
-"""Of the pixels, that the first squares of the square attack cover."""
+"""Share of the pixels that the first squares of the square attack cover."""
 SQUARE_HALVINGS = (0.001, 0.005, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8)
-"""Shares of the queries after which they cover half as much (Andriushchenko et al. 2020, §4.1)."""
+"""Shares of the queries after which the squares' area is halved (Andriushchenko et al. 2020, §4.1)."""
 
 
 class Loss:
-    """What an attacker raises.
+    """The loss that an attacker maximises.
 
     Args:
         network: inputs `[batch, ...]` -> logits `[batch, classes]`, or scores `[batch, 1]`.
-        has_classes: whether these are logits; then the targets are the true classes, int `[batch]`, and the loss is the
-            cross-entropy. Otherwise targets are 1 and -1, float `[batch]`, and the loss is the score times that.
+        has_classes: whether these are logits; then the targets are the true classes, int `[batch]`, and the loss is
+            cross-entropy. Otherwise targets are 1 and -1, float `[batch]`, and the loss is the score times the target.
     """
 
     def __init__(self, network: keras.Model, has_classes: bool) -> None:
@@ -33,14 +33,14 @@ class Loss:
         self.slopes = tf.function(self._slopes, reduce_retracing=True)
 
     def _values(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """`[batch]`."""
+        """Loss of each example, `[batch]`."""
         outputs = self.network(inputs, training=False)
         if self.has_classes:
             return tf.nn.sparse_softmax_cross_entropy_with_logits(targets, outputs)
         return outputs[:, 0] * targets
 
     def _slopes(self, inputs: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
-        """The gradient by the inputs, of their shape."""
+        """The gradient of the loss with respect to the inputs, in their shape."""
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             total = tf.reduce_sum(self._values(inputs, targets))
@@ -51,14 +51,14 @@ def fgsm(loss: Loss, inputs: tf.Tensor, targets: tf.Tensor, epsilon: float, norm
     """The fast gradient sign method (Goodfellow et al. 2015, §4); in L2 a step along the gradient itself.
 
     Args:
-        loss: that rises.
+        loss: to maximise.
         inputs: float32 `[batch, ...]` in [0, 1].
         targets: as `loss` takes them.
-        epsilon: how far inputs are moved, in each number or in Euclidean length.
-        norm: that ε is of.
+        epsilon: radius of the ball, in each number (L∞) or in Euclidean length (L2).
+        norm: the norm of the ball.
 
     Returns:
-        Inputs in [0, 1], no further than ε from the given ones.
+        Inputs in [0, 1], at most ε from the given ones.
     """
     return tf.clip_by_value(inputs + epsilon * unit(loss.slopes(inputs, targets), norm), 0.0, 1.0)
 
@@ -73,17 +73,17 @@ def pgd(
     restarts: int = 1,
     seed: int = 0,
 ) -> tf.Tensor:
-    """Projected gradient descent (Madry et al. 2018, §2.1), from random starts in the ball; the best end is kept.
+    """Projected gradient descent (Madry et al. 2018, §2.1) from random starts in the ball; keeps the best result.
 
     Args:
         loss: as for `fgsm`, and the next three arguments.
         inputs: see there.
         targets: see there.
         epsilon: see there.
-        steps: of each start.
-        norm: that ε is of.
-        restarts: starts.
-        seed: of the starts.
+        steps: gradient steps per start.
+        norm: the norm of the ball.
+        restarts: number of random starts.
+        seed: of the random starts.
     """
     random = np.random.default_rng(seed)
     best, highest = inputs, loss.values(inputs, targets)
@@ -99,17 +99,17 @@ def pgd(
 
 
 def square(loss: Loss, inputs: tf.Tensor, targets: tf.Tensor, epsilon: float, queries: int, seed: int = 0) -> tf.Tensor:
-    """The square attack in L∞ (Andriushchenko et al. 2020, algorithms 1 and 2), which sees losses alone.
+    """The square attack in L∞ (Andriushchenko et al. 2020, algorithms 1 and 2): black-box, it only sees losses.
 
-    It begins with stripes, and keeps a square of ±ε wherever that raises the loss.
+    It starts from stripes, and keeps a square of ±ε wherever that raises the loss.
 
     Args:
         loss: as for `fgsm`, and the next three arguments.
         inputs: pictures float32 `[batch, height, width, channels]` in [0, 1].
         targets: see there.
         epsilon: see there.
-        queries: how often the loss is asked for.
-        seed: of stripes and squares.
+        queries: number of loss evaluations.
+        seed: of the stripes and squares.
     """
     random = np.random.default_rng(seed)
     given = np.asarray(inputs)
@@ -135,19 +135,19 @@ def square(loss: Loss, inputs: tf.Tensor, targets: tf.Tensor, epsilon: float, qu
 
 
 def unit(slopes: tf.Tensor, norm: Norm) -> tf.Tensor:
-    """The step of length 1 that raises a linear loss most: signs in L∞, the direction itself in L2."""
+    """The unit step that raises a linear loss most: the signs in L∞, the direction itself in L2."""
     return tf.sign(slopes) if norm == "linf" else slopes / tf.maximum(_lengths(slopes), 1e-30)
 
 
 def within(moves: tf.Tensor, epsilon: float, norm: Norm) -> tf.Tensor:
-    """The nearest moves that are no longer than ε."""
+    """Project perturbations onto the ball of radius ε."""
     if norm == "linf":
         return tf.clip_by_value(moves, -epsilon, epsilon)
     return moves * tf.minimum(1.0, epsilon / tf.maximum(_lengths(moves), 1e-30))
 
 
 def start(shape: tuple[int, ...], epsilon: float, norm: Norm, random: np.random.Generator) -> np.ndarray:
-    """Moves spread evenly over the ball of radius ε: float32 of a shape `[batch, ...]`."""
+    """Perturbations drawn uniformly from the ball of radius ε: float32 in a shape `[batch, ...]`."""
     if norm == "linf":
         return random.uniform(-epsilon, epsilon, shape).astype(np.float32)
     normal = random.standard_normal(shape)
@@ -157,7 +157,7 @@ def start(shape: tuple[int, ...], epsilon: float, norm: Norm, random: np.random.
 
 
 def _lengths(moves: tf.Tensor) -> tf.Tensor:
-    """Euclidean, `[batch, 1, ...]`."""
+    """Euclidean norms, `[batch, 1, ...]`."""
     return tf.sqrt(tf.reduce_sum(tf.square(moves), axis=range(1, len(moves.shape)), keepdims=True))
 
 

@@ -1,4 +1,4 @@
-"""Filters of what models draw: words of a user's list, and classes that a classifier tells apart."""
+"""Content filters for generated examples: a list of words, and classes predicted by a classifier."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from aigc_tf.data.files import read_text
 from aigc_tf.errors import InputError, UnreadableError
 
 Filter = Callable[[Any], np.ndarray]
-"""Whether each of some examples, as a modality has them, is refused: bool `[count]`."""
+"""A filter: examples of a modality -> whether each one is rejected, bool `[count]`."""
 
 REFUSED_FROM = 0.2
-"""The probability that an example is of a refused class, from which on it is refused."""
+"""The probability of a rejected class at which an example is rejected."""
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-"""Letters of writing that does not part words: Thai, Lao, Khmer, Japanese, Chinese."""
+"""Letters of scripts without spaces between words: Thai, Lao, Khmer, Japanese, Chinese."""
 
 
 def words_of(path: Path) -> list[str]:
-    """The words of a list, one a line; empty lines and those that begin with # are left out.
+    """Read a list of words, one per line, without empty lines and comments that begin with #.
 
     Raises:
-        InputError: the file cannot be read, or has no words.
+        InputError: the file cannot be read, or contains no words.
     """
     try:
         lines = [line.strip() for line in read_text(path).splitlines()]
@@ -40,11 +40,11 @@ def words_of(path: Path) -> list[str]:
 
 
 def word_filter(words: Sequence[str]) -> Callable[[Sequence[str]], np.ndarray]:
-    """A filter of texts in which one of some words or phrases stands, in large or small letters.
+    """A filter of texts that contain one of some words or phrases, regardless of case.
 
-    Words are whole ones: "art" is not found in "party", nor "arts". In writing that does not part words, such as
-    Chinese, they are found anywhere. Forms of Unicode that look the same are the same (NFKC), and so are all white
-    spaces. Other spellings ("a r t", "4rt") and what is said without the word pass.
+    Only whole words match: "art" matches neither "party" nor "arts". In scripts without spaces between words, such as
+    Chinese, words match anywhere. Unicode forms that look the same (NFKC) are equal, and so is all white space. Other
+    spellings ("a r t", "4rt") and paraphrases pass.
     """
     pattern = re.compile("|".join(map(_pattern, words)))
 
@@ -69,17 +69,17 @@ def _plain(text: str) -> str:
 def class_filter(
     probabilities: Callable[[Any], np.ndarray], classes: ClassNames, refused: Sequence[str], at: float = REFUSED_FROM
 ) -> Filter:
-    """A filter of examples that a classifier takes for one of some classes.
+    """A filter of examples that a classifier assigns to some classes.
 
     Args:
-        probabilities: of each class, float `[count, classes]`, for examples as they are drawn.
-        classes: that it tells apart.
-        refused: of these, by name or number.
-        at: the sum of their probabilities from which on an example is refused. Below 1/2 more examples are refused
-            wrongly, and fewer pass wrongly.
+        probabilities: predicts class probabilities, float `[count, classes]`, for generated examples.
+        classes: the classifier's classes.
+        refused: the classes to reject, by name or number.
+        at: threshold on the sum of their probabilities at which an example is rejected. Below 1/2 more examples are
+            rejected by mistake, and fewer pass by mistake.
 
     Raises:
-        InputError: there is no such class, or all are refused.
+        InputError: there is no such class, or all are rejected.
     """
     numbers = np.unique(classes.numbers(refused))
     if len(numbers) == len(classes.names):

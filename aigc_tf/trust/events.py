@@ -1,4 +1,4 @@
-"""Explanations in TensorBoard: maps as pictures or tables, curves as scalars."""
+"""Explanations in TensorBoard: maps as images or tables, curves as scalars."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aigc_tf.trust.report import Report, markdown
 
 
 def write_events(folder: Path, report: Report) -> None:
-    """Write a report for TensorBoard, in place of an earlier one.
+    """Write a report for TensorBoard; replaces an earlier one.
 
-    A curve's step is how many percent of the places are deleted or inserted.
+    The step of a curve is the percentage of positions deleted or inserted.
 
     Args:
-        folder: of its event file alone.
-        report: with maps, pictures of latents, or tables.
+        folder: reserved for its event file.
+        report: with maps, images of latents, or tables.
     """
     for file in folder.glob("events.out.tfevents.*"):
         file.unlink()

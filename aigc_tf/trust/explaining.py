@@ -1,4 +1,4 @@
-"""Reports of what answers come from."""
+"""Explanation reports: what predictions are based on."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from aigc_tf.trust.surrogate import CELLS, DEPTH, surrogate
 from aigc_tf.trust.texts import JudgedText
 
 CHECKED, SHUFFLED = 24, 4
-"""Inputs that methods are checked on, and how many of them with shuffled weights."""
+"""Number of inputs that methods are checked on, and how many of them with shuffled weights."""
 LEARNT, NEW = 2000, 500
-"""Pictures that a tree learns a network's answers to, and others that it is measured on."""
+"""Number of images that a surrogate tree is fitted to, and number of images that it is evaluated on."""
 FRAME_HEIGHT = 192
 
 
 def of_judgement(
     judgement: Judgement, names: Sequence[str], values: Any, source: Any, also: Sequence[str] = ()
 ) -> Report:
-    """Maps of pictures or series.
+    """Attribution maps of images or series.
 
     Args:
-        judgement: what is explained.
-        names: of the inputs.
+        judgement: the prediction to explain.
+        names: names of the inputs.
         values: the inputs.
-        source: of test examples that the methods are checked on; None takes the inputs themselves.
-        also: libraries whose maps are shown, too (`libraries.LIBRARIES`).
+        source: of test examples to check the methods on; None uses the inputs themselves.
+        also: libraries whose maps are shown as well (`libraries.LIBRARIES`).
 
     Raises:
-        InputError: a library is not installed, or does not explain such inputs.
+        InputError: a library is not installed, or does not support such inputs.
     """
     judged = Judged(judgement)
     methods = methods_for(judged) | methods_by(also, judged)
@@ -66,7 +66,7 @@ def of_judgement(
 
 
 def _maps(methods: dict[str, Method], case: Case) -> dict[str, np.ndarray]:
-    """Pictures by their captions."""
+    """Images of the maps by their captions."""
     maps = {name: method(case) for name, method in methods.items()}
     if case.value.ndim == 2:
         fields = {"input": _columns(case.value), **{name: _columns(found) for name, found in maps.items()}}
@@ -80,7 +80,7 @@ def _columns(values: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _tree(judged: Judged, source: Any) -> list[str]:
-    """The section of the surrogate tree."""
+    """The section about the surrogate tree."""
     if importlib.util.find_spec("sklearn") is None:
         return [paragraph("A surrogate tree is left out: scikit-learn is not installed (the extra benchmark).")]
     learnt, new = (
@@ -101,7 +101,7 @@ def _tree(judged: Judged, source: Any) -> list[str]:
 
 
 def of_texts(model: TextClassifier, title: str, texts: Sequence[str], source: Any, also: Sequence[str] = ()) -> Report:
-    """Relevances of a classifier of texts, each symbol coloured; see `of_judgement`."""
+    """Token attributions of a text classifier, as coloured tokens; see `of_judgement`."""
     judged = JudgedText(model)
     methods = judged.methods() | methods_by(also, judged)
     sections, shown = [], {}
@@ -126,7 +126,7 @@ def of_texts(model: TextClassifier, title: str, texts: Sequence[str], source: An
 
 
 def of_expectations(model: Explains, title: str, values: Sequence[Any]) -> Report:
-    """What a model shows of itself: losses are its own numbers, attention is shown as it is."""
+    """A report of what a model explains itself: its per-position losses, or its attention weights."""
     sections = [
         paragraph("Losses are the model's own numbers. Attention says where it looks, not what its answer comes from.")
     ]

@@ -1,4 +1,4 @@
-"""Does a map mean anything? What its places move in the answer, beside other rankings, and whether weights matter."""
+"""Faithfulness of attribution maps: deletion and insertion curves against baselines, and weight randomisation."""
 
 from __future__ import annotations
 
@@ -18,55 +18,55 @@ from aigc_tf.metrics.ranks import rank_correlation
 SHARES = np.linspace(0, 1, 11)
 RANDOM, EDGES = "random places", "edges"
 MAX_AGREEMENT = 0.5
-"""Spearman's ρ of a map and that of shuffled weights, from which on the map hardly depends on what was learnt."""
+"""Spearman's ρ between maps before and after shuffling weights above which a map hardly depends on what was learnt."""
 SURE = 2.0
-"""Standard errors by which a difference has to be away from 0."""
+"""A difference is significant if it is this many standard errors from 0."""
 STAGES = 4
-"""Numbers of shuffled layers after which maps are compared, from one to all."""
+"""Number of points in the cascade of shuffled layers at which maps are compared, from one layer to all."""
 
 
 class Case(NamedTuple):
-    """One answer that is explained."""
+    """One prediction to explain."""
 
     value: np.ndarray
     """The input: `[height, width, channels]`, `[time, series]`, or tokens `[time]`."""
     reference: np.ndarray
-    """Of the same shape: the input without what is judged."""
+    """A baseline input of the same shape, without the content that is judged."""
     label: int
-    """The class that it is taken for; 0 of a score."""
+    """The predicted class; 0 for scores."""
 
 
 Method = Callable[[Case], np.ndarray]
-"""A map of a case: a number for each place, `[height, width]`, `[time, series]` or `[time]`, larger where more of the
-answer comes from."""
+"""An attribution method: a case -> a number per position, `[height, width]`, `[time, series]` or `[time]`, larger where
+a position contributes more to the prediction."""
 
 
 class Subject(Protocol):
-    """What is explained."""
+    """The model that is explained."""
 
     def values(self, inputs: np.ndarray, label: int) -> np.ndarray:
         """The probability of a class, or the score, for inputs `[count, ...]`: `[count]`."""
 
     def shuffled(self, seed: int) -> AbstractContextManager[Iterator[str]]:
-        """An iterator that shuffles the weights of one more layer at each step; afterwards they are as before."""
+        """An iterator that shuffles the weights of one more layer at each step; they are restored afterwards."""
 
 
 class Curves(NamedTuple):
-    """The value explained, after each of `SHARES` of an input's places in the order of a map."""
+    """The explained value as each of `SHARES` of the positions is deleted or inserted, in the order of a map."""
 
     deletion: np.ndarray
-    """float64 `[shares]`: from the input to its reference. Lower is better."""
+    """float64 `[shares]`: from the input to the reference. Lower is better."""
     insertion: np.ndarray
     """float64 `[shares]`: from the reference to the input. Higher is better."""
 
     @property
     def area(self) -> float:
-        """From the deletion up to the insertion curve: 0 for places in no order."""
+        """Area between the insertion and the deletion curve: 0 for a random order."""
         return float(np.trapezoid(self.insertion - self.deletion, SHARES))
 
 
 def curves(subject: Subject, case: Case, ranking: np.ndarray) -> Curves:
-    """Deletion and insertion (Petsiuk et al. 2018, algorithm 1) of the places of a case, the largest first."""
+    """Deletion and insertion curves (Petsiuk et al. 2018, algorithm 1) for a case, most important positions first."""
     order = np.empty(ranking.size, np.int64)
     order[np.argsort(-ranking, axis=None, kind="stable")] = np.arange(ranking.size)
     chosen = order < np.round(SHARES * ranking.size)[:, None]
@@ -78,36 +78,36 @@ def curves(subject: Subject, case: Case, ranking: np.ndarray) -> Curves:
 
 
 def edges(case: Case) -> np.ndarray:
-    """The strength of edges, by Sobel's filters: what the map of any network may look like. Of series along time."""
+    """Edge strength by Sobel filters, a baseline: the map of any network may look like it. For series, along time."""
     axes = (0, 1) if case.value.ndim == 3 else (0,)
     strengths = np.sqrt(sum(ndimage.sobel(case.value, axis=axis) ** 2 for axis in axes))
     return strengths.sum(axis=-1) if case.value.ndim == 3 else strengths
 
 
 class Agreement(NamedTuple):
-    """Spearman's ρ of maps before and after weights were shuffled, means over cases."""
+    """Spearman's ρ between maps before and after shuffling weights, averaged over cases."""
 
     signed: float
-    """Of the numbers by which places are ranked."""
+    """ρ of the signed values, by which positions are ranked."""
     absolute: float
-    """Of their absolute values: how alike the pictures look."""
+    """ρ of the absolute values: how similar the maps look."""
 
 
 @dataclass(frozen=True)
 class Fidelity:
-    """What a method's maps are worth, over some cases."""
+    """The faithfulness of a method, measured on some cases."""
 
     curves: Curves
-    """Means over the cases."""
+    """Averages over the cases."""
     leads: Mapping[str, tuple[float, float]]
-    """By what else ranks places: how much larger the area between both curves is than there, in the units of the value,
-    and the standard error of that mean."""
+    """By baseline: how much larger the area between the curves is than the baseline's, in the units of the value, with
+    the standard error of this mean difference."""
     agreement: Mapping[int, Agreement]
-    """With the network as it is, by the number of shuffled layers, the last ones; empty if it was not asked for."""
+    """By number of shuffled layers, from the last one: agreement with the intact network; empty if not measured."""
 
     @property
     def faults(self) -> list[str]:
-        """What speaks against its meaning anything; nothing where it does."""
+        """Reasons not to rely on it; empty if there are none."""
         found = [
             f"the places that it names move the answer no more than {name}"
             for name, (lead, error) in self.leads.items()
@@ -120,7 +120,7 @@ class Fidelity:
 
     @property
     def verdict(self) -> str:
-        """In a sentence."""
+        """The verdict in a sentence."""
         if self.faults:
             return "do not rely on it: " + "; ".join(self.faults)
         words = "means something: its places move the answer more than others do, and it depends on what was learnt"
@@ -132,11 +132,11 @@ class Fidelity:
 
 @dataclass(frozen=True)
 class Check:
-    """Methods beside each other."""
+    """A comparison of methods."""
 
     methods: Mapping[str, Fidelity]
     beside: Mapping[str, Curves]
-    """Of what else ranks places; means over the cases."""
+    """Curves of the baselines, averaged over the cases."""
     cases: int
 
 
@@ -148,15 +148,15 @@ def check(
     with_edges: bool = True,
     seed: int = 0,
 ) -> Check:
-    """Measure what maps are worth.
+    """Measure the faithfulness of attribution methods.
 
     Args:
-        subject: what is explained.
-        methods: that make the maps.
-        cases: some inputs and the answers to them.
-        shuffled: of how many, the first ones, maps are made again with shuffled weights.
-        with_edges: compare with edges, too; tokens have none.
-        seed: of random places and of shuffling.
+        subject: the model that is explained.
+        methods: attribution methods by name.
+        cases: some inputs with their predictions.
+        shuffled: for how many cases, the first ones, maps are also made with shuffled weights.
+        with_edges: include edges as a baseline; tokens have none.
+        seed: of the random baseline and of shuffling.
     """
     random = np.random.default_rng(seed)
     rivals: dict[str, Callable[[Case, np.ndarray], np.ndarray]] = {
@@ -188,7 +188,7 @@ def agreement(
     maps: Mapping[str, Sequence[np.ndarray]],
     seed: int,
 ) -> dict[str, dict[int, Agreement]]:
-    """The cascading randomisation of Adebayo et al. 2018, §3.1: by method and number of shuffled layers, the mean ρ."""
+    """Cascading weight randomisation (Adebayo et al. 2018, §3.1): mean ρ by method and number of shuffled layers."""
     found: dict[str, dict[int, Agreement]] = {name: {} for name in methods}
     if not cases:
         return found
@@ -209,7 +209,7 @@ def _likeness(method: Method, case: Case, before: np.ndarray) -> Agreement:
 
 
 def lead(ours: Sequence[Curves], theirs: Sequence[Curves]) -> tuple[float, float]:
-    """By how much the area between the curves is larger: mean over cases, and its standard error."""
+    """How much larger the area between the curves is: mean over cases, and its standard error."""
     differences = [one.area - other.area for one, other in zip(ours, theirs, strict=True)]
     spread = float(np.std(differences, ddof=1)) if len(differences) > 1 else math.inf
     return float(np.mean(differences)), spread / math.sqrt(len(differences))

@@ -1,4 +1,4 @@
-"""A judgement with its gradients, compiled."""
+"""A prediction with its gradients, compiled."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from aigc_tf.families.latent import outputs_of
 from aigc_tf.trust.fidelity import Case
 
 MIN_SIDE = 4
-"""Places in height and width of the maps that Grad-CAM weighs: fewer say next to nothing about where."""
+"""Minimum size of the feature maps that Grad-CAM weighs: smaller ones hardly localise anything."""
 
 
 class Judged:
-    """What a network says, and how that changes with the input; the network is a copy, whose layers lie in one row.
+    """A network's predictions and their gradients; the network is a copy with its layers in one flat list.
 
     Args:
-        judgement: how a model judges.
+        judgement: how the model predicts.
     """
 
     def __init__(self, judgement: Judgement) -> None:
@@ -38,32 +38,32 @@ class Judged:
         return found
 
     def cases(self, inputs: np.ndarray) -> list[Case]:
-        """The answer to each of inputs `[count, ...]`: of classes the likeliest one."""
+        """A case for each of inputs `[count, ...]`, with the most likely class as its label."""
         inputs = inputs.astype(np.float32)
         references, labels = self.judgement.reference(inputs), self.outputs(inputs).argmax(axis=1)
         return [Case(*row) for row in zip(inputs, references.astype(np.float32), labels.tolist(), strict=True)]
 
     def named(self, case: Case) -> str:
-        """The answer in words: "Sneaker 0.931", or the score."""
+        """The prediction in words: "Sneaker 0.931", or the score."""
         (value,) = self.values(case.value[None], case.label)
         name = self.judgement.names[case.label] if self.judgement.names else self.judgement.meaning
         return f"{name} {value:.3g}" if self.judgement.names else f"{name}: {value:.4g}"
 
     def values(self, inputs: np.ndarray, label: int) -> np.ndarray:
-        """The number that is explained, `[count]`: the probability of a class, or the score."""
+        """The value to explain, `[count]`: the probability of a class, or the score."""
         outputs = self.outputs(inputs)
         shown = tf.nn.softmax(outputs).numpy() if self.judgement.names else outputs
         return np.asarray(shown[:, label])
 
     def _slopes(self, inputs: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """The gradient of a class's logit, or of the score, by each number of each input."""
+        """The gradient of a class's logit, or of the score, with respect to the inputs."""
         with tf.GradientTape() as tape:
             tape.watch(inputs)
             value = tf.reduce_sum(tf.gather(self.network(inputs, training=False), label, axis=1))
         return tape.gradient(value, inputs)
 
     def _last_maps(self) -> keras.KerasTensor | None:
-        """The last maps of features, smaller than the picture, in which there are still places."""
+        """The last feature maps that are smaller than the image but still have spatial resolution."""
         size = self.network.input_shape[1:3]
         found = [
             output
@@ -75,15 +75,15 @@ class Judged:
         return found[-1] if found else None
 
     def shuffled(self, seed: int) -> AbstractContextManager[Iterator[str]]:
-        """See `shuffled`: all layers of the network."""
+        """Shuffle all layers of the network, one more at each step; see the function `shuffled`."""
         return shuffled(self.network, seed)
 
 
 @contextmanager
 def shuffled(network: keras.Model, seed: int) -> Iterator[Iterator[str]]:
-    """Gives an iterator that shuffles the weights of one more layer at each step, from the last layer to the first.
+    """Iterator that shuffles the weights of one more layer at each step, from the last layer to the first.
 
-    Afterwards they are as they were. Shuffled, not drawn anew: sizes stay what was learnt.
+    They are restored afterwards. Weights are permuted, not reinitialised, so their magnitudes stay as learnt.
     """
     random = np.random.default_rng(seed)
     kept = network.get_weights()

@@ -1,4 +1,4 @@
-"""Which latent dimensions of a generator move what."""
+"""Latent traversals: what each latent dimension of a generator changes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from aigc_tf.trust.report import Report, figure, heading, paragraph, table
 
 STARTS = 16
 SHOWN, COLUMNS = 10, 9
-WIDTH = 640  # pixels of a row, at least
+WIDTH = 640  # minimum width of a row in pixels
 
 
 class Moved(NamedTuple):
-    """What a dimension changes."""
+    """The effect of one latent dimension."""
 
     mean: float
-    """The mean absolute change of the numbers of an example, such as brightness in [0, 1], per standard deviation."""
+    """Mean absolute change of an example's numbers, such as brightness in [0, 1], per standard deviation."""
     places: np.ndarray
-    """The same at each number of an example, `[...]`."""
+    """The same for each number of an example, `[...]`."""
 
 
 def movements(model: Decodes, seed: int = 0) -> list[Moved]:
-    """Of each latent dimension what half a deviation to either side changes, at 16 random latents.
+    """The effect of moving each latent dimension by half a standard deviation either way, at 16 random latents.
 
     Raises:
-        InputError: the examples are not numbers.
+        InputError: the examples are not numeric.
     """
     _, deviation = model.latent_moments()
     starts = model.latents(STARTS, seed)
@@ -47,9 +47,10 @@ def movements(model: Decodes, seed: int = 0) -> list[Moved]:
 
 
 def walk(model: Decodes, dimension: int, seed: int = 0) -> np.ndarray:
-    """One dimension from -3 to 3 standard deviations, the others as in a random latent: `[COLUMNS, ...]`.
+    """Traverse one dimension from -3 to 3 standard deviations, with the others from a random latent: `[COLUMNS, ...]`.
 
-    Not at their means, where no draw of many dimensions is. All are of the first kind if the model takes a condition.
+    The others are not at their means, where samples in many dimensions never are. Conditional models get the first
+    class.
     """
     mean, deviation = model.latent_moments()
     latents = np.repeat(model.latents(1, seed), COLUMNS, axis=0)
@@ -59,7 +60,7 @@ def walk(model: Decodes, dimension: int, seed: int = 0) -> np.ndarray:
 
 
 def latent_report(model: Decodes) -> Report:
-    """The sheet: rows of the dimensions that change most, what each changes where, and all of them as bars."""
+    """The report: traversals of the dimensions with the largest effects, where each acts, and a bar chart of all."""
     found = movements(model)
     means = np.array([moved.mean for moved in found])
     half = int((np.cumsum(np.sort(means)[::-1]) < means.sum() / 2).sum()) + 1

@@ -1,4 +1,4 @@
-"""Maps by LIME and SHAP, computed by their authors' libraries, in the form of our own: one number for each place."""
+"""LIME and SHAP maps from their authors' libraries, in the same form as our own: one number per position."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from aigc_tf.trust.texts import JudgedText
 
 Subject = Judged | JudgedText
 PATH_SAMPLES = 64
-"""Random points between reference and input, at which SHAP takes gradients."""
+"""Random points between reference and input at which SHAP computes gradients."""
 EVALUATIONS = 500
-"""Of the network for one map, by PartitionExplainer and by LIME."""
+"""Network evaluations per map, of PartitionExplainer and of LIME."""
 BATCH = 100
 SUPERPIXELS, COMPACTNESS = 49, 0.1
-"""About so many parts of a picture are hidden by LIME; SLIC weighs a distance in brightness of 0.1 like that of
-neighbouring parts."""
+"""Approximate number of superpixels that LIME hides; SLIC weighs a brightness distance of 0.1 like the distance of
+neighbouring superpixels."""
 
 
 def shap_gradients(judged: Judged, case: Case) -> np.ndarray:
-    """SHAP's GradientExplainer, expected gradients (Erion et al. 2021, eq. 3) with the case's reference as background.
+    """SHAP's GradientExplainer: expected gradients (Erion et al. 2021, eq. 3) with the case's reference as background.
 
-    The map's sum is the difference of the logit or score between input and reference, up to the draws.
+    The map sums to the difference of the logit or score between input and reference, up to sampling error.
     """
     shap = _shap()
     value, reference, label = case
-    network = keras.Model([judged.network.inputs[0]], judged.network.outputs[0])  # SHAP hands over a list
+    network = keras.Model([judged.network.inputs[0]], judged.network.outputs[0])  # SHAP passes a list
     with _seeded():
         explainer = shap.GradientExplainer(network, reference[None])
         found, _ = explainer.shap_values(
@@ -49,8 +49,8 @@ def shap_gradients(judged: Judged, case: Case) -> np.ndarray:
 def shap_partition(subject: Subject, case: Case) -> np.ndarray:
     """SHAP's PartitionExplainer: Owen values of the probability or score (Lundberg & Lee 2017; Owen 1977).
 
-    Places are halved again and again along the longer side, as far as 500 evaluations go. The map's sum is the
-    difference of the value between input and reference.
+    Regions are split recursively along the longer side, within 500 evaluations. The map sums to the difference of the
+    value between input and reference.
     """
     shap = _shap()
     shape = case.value.shape[:2]
@@ -67,7 +67,7 @@ def shap_partition(subject: Subject, case: Case) -> np.ndarray:
 
 
 class _Places:
-    """What SHAP calls a masker: here an input is a row of ones, of which hidden places become 0."""
+    """A SHAP masker: here an input is a row of ones, and hidden positions become 0."""
 
     immutable_outputs = True
 
@@ -80,7 +80,7 @@ class _Places:
 
 
 def halves(shape: tuple[int, ...]) -> np.ndarray:
-    """A tree of places that are halved along the longest side: rows of SciPy's linkage matrix, `[places - 1, 4]`."""
+    """A tree of recursive splits along the longest side: rows of SciPy's linkage matrix, `[places - 1, 4]`."""
     total, rows = int(np.prod(shape)), []
 
     def join(places: np.ndarray) -> int:
@@ -95,9 +95,9 @@ def halves(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def lime_picture(judged: Judged, case: Case) -> np.ndarray:
-    """LIME (Ribeiro et al. 2016, algorithm 1) of a picture: the weights of its superpixels in a linear model.
+    """LIME (Ribeiro et al. 2016, algorithm 1) for images: the weights of superpixels in a local linear model.
 
-    Superpixels are those of SLIC; hidden ones are as in the reference.
+    Superpixels come from SLIC; hidden ones take the reference's values.
     """
     from lime.lime_image import LimeImageExplainer
 
@@ -105,7 +105,7 @@ def lime_picture(judged: Judged, case: Case) -> np.ndarray:
         return judged.values(pictures.astype(np.float32), case.label)[:, None]
 
     explainer = LimeImageExplainer(feature_selection="none", random_state=0)
-    with contextlib.redirect_stderr(io.StringIO()):  # its bar for every picture
+    with contextlib.redirect_stderr(io.StringIO()):  # LIME shows a progress bar per image
         found = explainer.explain_instance(
             case.value,
             value_of,
@@ -128,9 +128,9 @@ def _superpixels(picture: np.ndarray) -> np.ndarray:
 
 
 def lime_text(judged: JudgedText, case: Case) -> np.ndarray:
-    """LIME (Ribeiro et al. 2016, algorithm 1) of a text: the weights of its symbols in a linear model.
+    """LIME (Ribeiro et al. 2016, algorithm 1) for texts: the weights of tokens in a local linear model.
 
-    Hidden symbols are unknown. The library splits and joins texts, here of the symbols' numbers.
+    Hidden tokens become unknown. The library splits and joins texts; here the texts are token ids.
     """
     from lime.lime_text import LimeTextExplainer
 
@@ -151,7 +151,7 @@ def lime_text(judged: JudgedText, case: Case) -> np.ndarray:
 
 
 def _with_only(case: Case, shown: np.ndarray) -> np.ndarray:
-    """A case of which only some places are seen, the others as in its reference: `[count, ...]`."""
+    """A case with only some positions visible, the others as in its reference: `[count, ...]`."""
     mask = shown.reshape(*shown.shape, *(1 for _ in case.value.shape[shown.ndim - 1 :]))
     return np.where(mask, case.value, case.reference)
 
@@ -175,28 +175,28 @@ LIBRARIES: Mapping[str, Callable[[Subject], dict[str, Method]]] = {"lime": _by_l
 
 
 def methods_by(libraries: Sequence[str], subject: Subject) -> dict[str, Method]:
-    """The methods of some of `LIBRARIES` that apply.
+    """The applicable methods of some of `LIBRARIES`.
 
     Raises:
-        InputError: a library is not installed, or has none for such inputs.
+        InputError: a library is not installed, or has no method for such inputs.
     """
     return {name: method for library in libraries for name, method in LIBRARIES[library](subject).items()}
 
 
 def _shap() -> Any:
-    """SHAP. Its loops are not compiled: that takes 20 seconds and saves less than one."""
+    """Import SHAP, without compiling its loops: that takes 20 seconds and saves less than one."""
     numba = _library("shap", "numba")
     kept, numba.config.DISABLE_JIT = numba.config.DISABLE_JIT, True
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PendingDeprecationWarning)  # of Matplotlib, which it colours with
+            warnings.simplefilter("ignore", PendingDeprecationWarning)  # from Matplotlib, which SHAP uses for colours
             return _library("shap")
     finally:
         numba.config.DISABLE_JIT = kept
 
 
 def _library(name: str, module: str | None = None) -> Any:
-    """A library, or a module that it brings.
+    """Import a library, or a module of it.
 
     Raises:
         InputError: it is not installed.
@@ -206,7 +206,7 @@ def _library(name: str, module: str | None = None) -> Any:
 
 @contextlib.contextmanager
 def _seeded() -> Iterator[None]:
-    """NumPy's global generator, which SHAP draws from, begins the same each time, and is as before afterwards."""
+    """Seed NumPy's global generator, which SHAP draws from, and restore its state afterwards."""
     kept = np.random.get_state()
     np.random.seed(0)
     try:

@@ -1,4 +1,4 @@
-"""Maps of what a judgement comes from, one number for each place of an input; each method is a function."""
+"""Attribution maps: one number per position of an input; each method is a function."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PATCH_SHARE = 1 / 7
 
 
 def integrated_gradients(judged: Judged, case: Case) -> np.ndarray:
-    """Integrated gradients (Sundararajan et al. 2017, eq. 3), by the midpoints of 32 steps from the reference.
+    """Integrated gradients (Sundararajan et al. 2017, eq. 3), with the midpoint rule in 32 steps from the reference.
 
-    The map's sum is the difference of the logit or score between input and reference, nearly.
+    The map sums approximately to the difference of the logit or score between input and reference.
     """
     value, reference, label = case
     middles = ((np.arange(PATH_STEPS) + 0.5) / PATH_STEPS).reshape(-1, *(1 for _ in value.shape))
@@ -29,9 +29,9 @@ def integrated_gradients(judged: Judged, case: Case) -> np.ndarray:
 
 
 def smooth_grad(judged: Judged, case: Case) -> np.ndarray:
-    """SmoothGrad (Smilkov et al. 2017, eq. 2): the mean gradient at 24 noisy copies, here its absolute value.
+    """SmoothGrad (Smilkov et al. 2017, eq. 2): the mean gradient over 24 noisy copies, as its absolute value.
 
-    The noise's deviation is 0.15 of the input's range, always the same draws.
+    The noise has a standard deviation of 0.15 of the input's range and a fixed seed.
     """
     value, _, label = case
     normal = np.random.default_rng(0).standard_normal((NOISY_COPIES, *value.shape), dtype=np.float32)
@@ -40,10 +40,10 @@ def smooth_grad(judged: Judged, case: Case) -> np.ndarray:
 
 
 def grad_cam(judged: Judged, case: Case) -> np.ndarray:
-    """Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2) of the last maps that have places, enlarged bilinearly.
+    """Grad-CAM (Selvaraju et al. 2017, eqs. 1 and 2) on the last spatial feature maps, upsampled bilinearly.
 
     Raises:
-        ValueError: the network has no such maps.
+        ValueError: the network has no such feature maps.
     """
     value, _, label = case
     if judged.with_maps is None:
@@ -59,9 +59,9 @@ def grad_cam(judged: Judged, case: Case) -> np.ndarray:
 
 
 def occlusion(judged: Judged, case: Case) -> np.ndarray:
-    """Occlusion (Zeiler & Fergus 2014, §4.2): how far the value falls where a patch is as in the reference.
+    """Occlusion (Zeiler & Fergus 2014, §4.2): the drop of the value when a patch takes the reference's values.
 
-    Patches are a seventh of each side and half overlap; a place has the mean of those that cover it.
+    Patches are a seventh of each side and overlap by half; a position gets the mean of the patches that cover it.
     """
     value, reference, label = case
     sides = [max(1, int(side * PATCH_SHARE)) for side in value.shape[:2]]
@@ -88,7 +88,7 @@ METHODS: Mapping[str, Callable[[Judged, Case], np.ndarray]] = {
 
 
 def methods_for(judged: Judged) -> dict[str, Method]:
-    """Those that apply: Grad-CAM needs maps of features."""
+    """The applicable methods: Grad-CAM needs feature maps."""
     return {
         name: partial(method, judged)
         for name, method in METHODS.items()
@@ -97,7 +97,7 @@ def methods_for(judged: Judged) -> dict[str, Method]:
 
 
 def of_places(numbers: np.ndarray) -> np.ndarray:
-    """Numbers of an input, of pictures the sum over the channels."""
+    """Attributions per position: for images the sum over the channels."""
     return numbers.sum(axis=-1) if numbers.ndim == 3 else numbers
 
 

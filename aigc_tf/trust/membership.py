@@ -1,4 +1,4 @@
-"""Membership inference: can examples that a model has learnt from be told from others?"""
+"""Membership inference attacks: can training examples be told from others?"""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ NEAREST, LOSS, DISCRIMINATOR = "nearest sample", "loss", "discriminator"
 
 
 class Membership(NamedTuple):
-    """How well each attack tells training examples from those of the test part."""
+    """How well each attack separates training examples from test examples."""
 
     auc: dict[str, float]
-    """The probability that a training example looks more like one than a test example does: 0.5 is a guess."""
+    """AUC of each attack: the probability that it ranks a training example above a test example; 0.5 is chance."""
     error: float
-    """The standard deviation of such an area where there is nothing to tell (Mann & Whitney 1947)."""
+    """The standard deviation of the AUC if there is nothing to find (Mann & Whitney 1947)."""
     members: int
     others: int
     samples: int
-    """That were drawn for the nearest one; 0 if none were."""
+    """Number of samples generated for the nearest-sample attack; 0 if it does not apply."""
 
 
 def membership(model: Any, source: Any, count: int, samples: int, seed: int = 0) -> Membership:
-    """Attacks on who was learnt from, each where the model allows it.
+    """Run the membership inference attacks that the model allows.
 
-    - nearest sample: a small distance to the nearest of many drawn examples (Chen et al. 2020, "GAN-Leaks", §4.2);
+    - nearest sample: a small distance to the nearest of many generated samples (Chen et al. 2020, "GAN-Leaks", §4.2);
     - loss: a small score, which has to be a loss (Yeom et al. 2018, adversary 2);
-    - discriminator: a large answer, the white-box attack of Hayes et al. 2019 (LOGAN, §4).
+    - discriminator: a high output, the white-box attack of Hayes et al. 2019 (LOGAN, §4).
 
     Args:
-        model: draws, scores, or has a discriminator.
-        source: of the training and the test part.
-        count: examples of each, at most.
-        samples: that are drawn.
+        model: generates, scores, or has a discriminator.
+        source: the training and test examples.
+        count: number of examples of each part, at most.
+        samples: number of samples to generate.
         seed: of the samples.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A page that needs nothing else: what an answer comes from, and what the methods that say so are worth."""
+"""A self-contained HTML page: explanations of predictions, and how faithful the methods are."""
 
 from __future__ import annotations
 
@@ -34,43 +34,43 @@ iframe {{ width: 100%; height: 18em; border: 1px solid #ccc; }}
 
 
 class Report(NamedTuple):
-    """What was found."""
+    """The content of an explanation report."""
 
     sections: list[str]
     """HTML."""
     shown: Mapping[str, np.ndarray | str]
-    """What TensorBoard shows of each input, by name: pictures `[height, width, channels]`, or Markdown."""
+    """What TensorBoard shows for each input, by name: images `[height, width, channels]`, or Markdown."""
     check: Check | None = None
-    """Of the methods, where there were any."""
+    """The comparison of the methods, if there are any."""
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """What each method is worth, in words."""
+        """The verdict on each method, in words."""
         return {} if self.check is None else {name: found.verdict for name, found in self.check.methods.items()}
 
 
 def page(title: str, sections: Sequence[str]) -> str:
-    """The whole of it.
+    """The complete page.
 
     Args:
-        title: in words.
+        title: plain text.
         sections: HTML, one below the other.
     """
     return _PAGE.format(title=html.escape(title), sections="\n".join(sections))
 
 
 def heading(words: str) -> str:
-    """Of a section."""
+    """The heading of a section."""
     return f"<h2>{html.escape(words)}</h2>"
 
 
 def paragraph(words: str) -> str:
-    """A text."""
+    """A paragraph of text."""
     return f"<p>{html.escape(words)}</p>"
 
 
 def figure(image: np.ndarray, caption: str, wanted_pixels: int = 1) -> str:
-    """A picture, uint8 or in [0, 1], enlarged to so many pixels if it is smaller, above its caption."""
+    """An image, uint8 or in [0, 1], above its caption; enlarged to `wanted_pixels` if smaller."""
     words = html.escape(caption)
     return (
         f'<figure><img src="{data_url(image, wanted_pixels)}" alt="{words}"><figcaption>{words}</figcaption></figure>'
@@ -78,12 +78,12 @@ def figure(image: np.ndarray, caption: str, wanted_pixels: int = 1) -> str:
 
 
 def framed(document: str, caption: str) -> str:
-    """A whole page inside this one."""
+    """A complete page embedded in this one."""
     return f'<iframe title="{html.escape(caption)}" srcdoc="{html.escape(document)}"></iframe>'
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Cells of text."""
+    """A table with cells of text."""
     lines = [("th", head), *(("td", row) for row in rows)]
     return (
         "<table>"
@@ -95,13 +95,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown(head: Sequence[str], columns: Iterable[Iterable[str]]) -> str:
-    """A table of Markdown, of columns of text."""
+    """A Markdown table from columns of text."""
     rows = [list(head), ["---"] * len(head), *(list(row) for row in zip(*columns, strict=True))]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
 def coloured(found: np.ndarray) -> np.ndarray:
-    """A map `[height, width]` as uint8 `[height, width, 3]`: red for the answer, blue against it, white for nothing."""
+    """A map `[height, width]` as uint8 `[height, width, 3]`: red for the prediction, blue against it, white: zero."""
     strength = (found / max(float(np.abs(found).max()), 1e-30))[..., None]
     red, blue = np.array([0.8, 0.0, 0.0]), np.array([0.0, 0.2, 0.8])
     return to_bytes(1 - np.abs(strength) * (1 - np.where(strength >= 0, red, blue)))
@@ -111,9 +111,9 @@ def check_section(check: Check, value: str, where: str) -> list[str]:
     """The verdict on each method, the numbers behind it, and the curves.
 
     Args:
-        check: of the methods.
+        check: the comparison of the methods.
         value: what the curves show, in words.
-        where: the cases come from.
+        where: origin of the cases, in words.
     """
     verdicts = [paragraph(f"{name}: {found.verdict}.") for name, found in check.methods.items()]
     lines = {name: found.curves for name, found in check.methods.items()} | dict(check.beside)

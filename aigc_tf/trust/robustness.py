@@ -1,4 +1,4 @@
-"""How answers to pictures stand attacks, by how far the pictures may be moved."""
+"""Adversarial robustness of predictions on images, by the size of the perturbation."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ AT_ONCE = 100
 
 @dataclass(frozen=True)
 class Attacked:
-    """Pictures, what is asked of them, and which way an attacker moves the answers."""
+    """The images to attack, the metric, and the attacker's direction."""
 
     figure: str
     """"accuracy" or "auroc": higher is better."""
     inputs: np.ndarray
     """float32 `[count, height, width, channels]` in [0, 1]."""
     targets: np.ndarray
-    """int64 true classes; or float32, 1 where the score should be low, which an attacker raises, and -1 where high."""
+    """int64 true classes; or float32, 1 where the score should be low and an attacker raises it, and -1 where high."""
     what: str
-    """The inputs are, in words."""
+    """Description of the inputs."""
 
     def measured(self, outputs: np.ndarray) -> float:
-        """The figure for the network's outputs, `[count, classes]` or `[count, 1]`."""
+        """The metric for the network's outputs, `[count, classes]` or `[count, 1]`."""
         if self.figure == "accuracy":
             return float((outputs.argmax(axis=1) == self.targets).mean())
         return auroc(outputs[self.targets > 0, 0], outputs[self.targets < 0, 0])
 
 
 def labelled_pictures(source: Any, count: int) -> Attacked:
-    """Test pictures with their classes."""
+    """Test images with their classes."""
     part = source.part("test").some(count)
     what = f"{len(part.images)} test pictures"
     return Attacked("accuracy", as_brightness(np.asarray(part.images)), np.asarray(part.labels, np.int64), what)
 
 
 def scored_pictures(model: Judges, source: Any, count: int, odd: np.ndarray | None = None, seed: int = 0) -> Attacked:
-    """As many pictures that should score low as such that should score high.
+    """Equally many images that should score low and that should score high.
 
     Args:
-        model: of a discriminator generated and real ones; of an anomaly score test pictures and anomalies.
-        source: of test pictures.
-        count: of each, at most.
-        odd: the anomalies; without any, test pictures made strange (`strange_pictures`).
-        seed: of generated and strange ones.
+        model: for a discriminator: generated and real images; for an anomaly score: test images and anomalies.
+        source: provides test images.
+        count: number of each, at most.
+        odd: the anomalies; by default distorted test images (`strange_pictures`).
+        seed: of the generated or distorted images.
     """
     real = as_brightness(np.asarray(source.inputs("test", count)))
     if isinstance(model, Scores):
@@ -79,17 +79,17 @@ def robustness(
     queries: int = 300,
     seed: int = 0,
 ) -> dict[str, list[float]]:
-    """The figure by attack, for 0 and each ε; the square attack is one of L∞.
+    """The metric by attack, for ε = 0 and each ε; the square attack is for L∞ only.
 
     Args:
-        judgement: what is attacked.
-        attacked: with which inputs.
-        epsilons: how far numbers in [0, 1], or in L2 whole pictures, are moved.
+        judgement: the prediction to attack.
+        attacked: its inputs.
+        epsilons: sizes of the perturbation, of each number in [0, 1], or in L2 of whole images.
         steps: of PGD.
-        norm: that ε is of.
+        norm: the norm of the ball.
         restarts: of PGD.
         queries: of the square attack.
-        seed: of what is drawn.
+        seed: of the attacks.
     """
     loss = Loss(judgement.network, bool(judgement.names))
     kinds: dict[str, Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]] = {

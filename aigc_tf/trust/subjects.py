@@ -1,4 +1,4 @@
-"""What of a run is judged: its own network, or the classifier by which models of its source are measured."""
+"""The predictor that is examined: a run's own network, or the classifier used to evaluate models of its source."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from aigc_tf.recipes.images import ImageRecipe
 
 
 def judgement_of(model: Any) -> Judgement:
-    """How a model of pictures or series judges.
+    """How a model of images or series predicts.
 
     Raises:
-        InputError: it judges something else, or nothing.
+        InputError: it predicts something else, or nothing.
     """
     if not isinstance(model, Judges):
         raise InputError(
@@ -38,10 +38,10 @@ def judgement_of(model: Any) -> Judgement:
 
 
 def classifier_judgement(source: Any, recipe: Recipe) -> Judgement:
-    """How the small classifier of a recipe's source judges (`aigc_tf.metrics.images.trained.classifier`).
+    """The predictions of the small classifier of a recipe's source (`aigc_tf.metrics.images.trained.classifier`).
 
     Raises:
-        InputError: the source has no pictures, or no labels of several classes.
+        InputError: the source has no images, or no labels with several classes.
     """
     if not isinstance(recipe, ImageRecipe):
         raise InputError(f"a {recipe.slug()} learns no pictures: classifiers are of sources of pictures")
@@ -54,7 +54,7 @@ def classifier_judgement(source: Any, recipe: Recipe) -> Judgement:
 
 
 def classes_told(source: Any, recipe: Recipe) -> tuple[Callable[[np.ndarray], np.ndarray], ClassNames]:
-    """How that classifier tells classes apart: pictures -> probabilities `[count, classes]`, and their names."""
+    """That classifier as a function, images -> probabilities `[count, classes]`, and the class names."""
     judgement = classifier_judgement(source, recipe)
 
     def probabilities(pictures: np.ndarray) -> np.ndarray:
@@ -65,12 +65,12 @@ def classes_told(source: Any, recipe: Recipe) -> tuple[Callable[[np.ndarray], np
 
 
 def require_same_kind(takes: Modality, gives: Modality, who: str) -> None:
-    """Raise InputError unless a classifier takes what a model draws, in the same size.
+    """Raise InputError unless a classifier takes what a model generates, in the same size.
 
     Args:
-        takes: what the classifier takes.
-        gives: what the model draws.
-        who: the classifier, in messages.
+        takes: the classifier's input.
+        gives: the model's output.
+        who: name of the classifier in messages.
     """
     if takes.name != gives.name:
         raise InputError(f"{who} tells classes of {takes.name} apart, and this run draws {gives.name}")
@@ -80,7 +80,7 @@ def require_same_kind(takes: Modality, gives: Modality, who: str) -> None:
 
 
 def prepared(judgement: Judgement, values: Any) -> np.ndarray:
-    """Pictures, uint8 or in [0, 1], as float32 in [0, 1]; of series the last steps of time that are looked at.
+    """Images, uint8 or in [0, 1], as float32 in [0, 1]; of series the last time steps that the model sees.
 
     Raises:
         InputError: a series is too short.

@@ -1,4 +1,4 @@
-"""A decision tree that answers as a network does, and how often it does so."""
+"""A surrogate decision tree that approximates a network, and its fidelity."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ from aigc_tf.trust.judged import Judged
 
 DEPTH = 4
 CELLS = 7
-"""The tree sees so many means of brightness across and down."""
+"""The tree's features are mean brightness on a grid of this many rows and columns."""
 
 
 class Surrogate(NamedTuple):
-    """A small tree in place of a network."""
+    """A small tree that approximates a network."""
 
     rules: str
-    """The tree, a line for each question."""
+    """The tree as text, one line per split."""
     fidelity: float
-    """Of classes the share of new inputs that it answers as the network does, of scores R², how much of their variance
-    it tells."""
+    """On new inputs: for classes the share on which tree and network agree, for scores R², the explained variance."""
     constant: float
-    """The same of a tree without questions."""
+    """The same for a tree without splits."""
 
 
 def surrogate(judged: Judged, learnt: np.ndarray, new: np.ndarray) -> Surrogate:
-    """A decision tree of depth 4 (CART, Breiman et al. 1984) that learns a network's answers to pictures.
+    """Fit a decision tree of depth 4 (CART, Breiman et al. 1984) to a network's predictions on images.
 
     Args:
         judged: the network.
-        learnt: pictures float32 `[count, height, width, channels]` in [0, 1], whose answers it learns.
-        new: others, on which its fidelity is measured.
+        learnt: images float32 `[count, height, width, channels]` in [0, 1] to fit the tree to.
+        new: other images, to measure its fidelity on.
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, export_text
 
@@ -55,6 +54,6 @@ def surrogate(judged: Judged, learnt: np.ndarray, new: np.ndarray) -> Surrogate:
 
 
 def _cells(images: np.ndarray) -> np.ndarray:
-    """Means of brightness of the cells of a grid: `[count, CELLS * CELLS]`."""
+    """Mean brightness of the cells of a grid: `[count, CELLS * CELLS]`."""
     rows = [part.mean(axis=(1, 3)) for part in np.array_split(images, CELLS, axis=1)]
     return np.stack([column.mean(axis=1) for row in rows for column in np.array_split(row, CELLS, axis=1)], axis=1)

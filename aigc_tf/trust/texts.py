@@ -1,4 +1,4 @@
-"""Why a classifier of texts answers as it does."""
+"""Explanations of text classification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.trust.judged import shuffled
 
 
 class JudgedText:
-    """What a classifier says of tokens; its evidence is shuffled, too.
+    """A text classifier's predictions for tokens; its evidence tables are shuffled as well.
 
     Args:
         model: the classifier.
@@ -27,13 +27,13 @@ class JudgedText:
         self.model, self.networks = model, model.networks
 
     def case(self, tokens: np.ndarray) -> Case:
-        """The answer to tokens int32 `[time]`; in the reference all symbols are unknown, the start token stays."""
+        """The case of tokens int32 `[time]`; in the reference all tokens are unknown, except the start token."""
         reference = np.full_like(tokens, UNKNOWN)
         reference[0] = tokens[0]
         return Case(tokens, reference, int(self._outputs(tokens[None])[0].argmax()))
 
     def values(self, inputs: np.ndarray, label: int) -> np.ndarray:
-        """The probability of a class, `[count]`, for rows of tokens of one length, `[count, time]`."""
+        """The probability of a class, `[count]`, for rows of tokens of equal length, `[count, time]`."""
         found: np.ndarray = tf.nn.softmax(self._outputs(inputs)).numpy()[:, label]
         return found
 
@@ -45,7 +45,7 @@ class JudgedText:
 
     @contextmanager
     def shuffled(self, seed: int) -> Iterator[Iterator[str]]:
-        """See `judged.shuffled`: the layers, and after them the tables of the evidence."""
+        """See `judged.shuffled`: the layers, then the evidence tables."""
         tables = {layer: layer.table for layer in self.networks.sequence.layers if isinstance(layer, Looked)}
 
         def and_tables(layers: Iterator[str]) -> Iterator[str]:
@@ -63,7 +63,7 @@ class JudgedText:
                 layer.table = table
 
     def methods(self) -> dict[str, Method]:
-        """Attention, integrated gradients, and occlusion by the unknown symbol."""
+        """Attention, integrated gradients, and occlusion with the unknown token."""
 
         def occlusion(case: Case) -> np.ndarray:
             time = len(case.value)

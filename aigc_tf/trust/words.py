@@ -1,4 +1,4 @@
-"""Adversarial words: symbols of a text swapped for near ones until a classifier answers wrong."""
+"""Adversarial word substitution: tokens are replaced by similar ones until a classifier's prediction is wrong."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from aigc_tf.families.text.classification.model import TextClassifier
 
 NEIGHBOURS = 8
 SHARES = (0.05, 0.1, 0.2, 0.3)
-"""Of a text's symbols, that may be swapped."""
+"""Share of a text's tokens that may be replaced."""
 GREEDY, RANDOM = "chosen", "at random"
 
 
 Choices = Callable[[int], np.ndarray]
-"""A symbol -> what it may be swapped for, int32 `[choices]`."""
+"""A token -> its candidate replacements, int32 `[choices]`."""
 
 
 class Swapped(NamedTuple):
@@ -29,13 +29,13 @@ class Swapped(NamedTuple):
     tokens: np.ndarray
     """int32 `[time]`."""
     swaps: float
-    """Share of the symbols that were swapped when the answer became wrong; infinite if it never did."""
+    """Share of the tokens replaced when the prediction became wrong; infinite if it never did."""
 
 
 def neighbours(model: TextClassifier) -> np.ndarray:
-    """Of each symbol the nearest ones by the cosine of their vectors, nearest first: int32 `[symbols, NEIGHBOURS]`.
+    """Nearest neighbours of each token by cosine of embeddings, nearest first: int32 `[symbols, NEIGHBOURS]`.
 
-    Symbols that are not text, up to the unknown one and the start token, are nobody's neighbours.
+    Special tokens, up to the unknown one and the start token, are nobody's neighbours.
     """
     embedding = next(layer for layer in model.networks.sequence.layers if isinstance(layer, keras.layers.Embedding))
     vectors = embedding.get_weights()[0]
@@ -47,13 +47,13 @@ def neighbours(model: TextClassifier) -> np.ndarray:
 
 
 def attack(model: TextClassifier, tokens: np.ndarray, label: int, near: np.ndarray) -> Swapped:
-    """Swaps greedily: the symbol without which the true class loses most first, for the neighbour that costs most.
+    """Greedy substitution: the token whose removal hurts the true class most first, by the worst neighbour.
 
     As Jin et al. 2020 (TextFooler, algorithm 1), with neighbours in the classifier's own embedding, and without its
-    filters of grammar and meaning.
+    grammar and meaning filters.
 
     Args:
-        model: that is attacked.
+        model: the classifier to attack.
         tokens: int32 `[time]`, the start token first.
         label: the true class.
         near: what `neighbours` gives.
@@ -67,7 +67,7 @@ def attack(model: TextClassifier, tokens: np.ndarray, label: int, near: np.ndarr
 def random_attack(
     model: TextClassifier, tokens: np.ndarray, label: int, near: np.ndarray, random: np.random.Generator
 ) -> Swapped:
-    """Swaps symbols in any order, each for any one of its neighbours; see `attack`."""
+    """Replaces tokens in random order by random neighbours, as a baseline; see `attack`."""
     order = 1 + random.permutation(len(tokens) - 1)
     return _swapped(model, tokens, label, order, lambda token: random.choice(near[token], 1))
 
@@ -88,23 +88,23 @@ def _swapped(model: TextClassifier, tokens: np.ndarray, label: int, order: np.nd
 
 
 class WordAttack(NamedTuple):
-    """What swaps do to a classifier."""
+    """The effect of word substitution on a classifier."""
 
     accuracy: dict[str, list[float]]
-    """By how swaps are chosen: without any, and with at most each of `SHARES`."""
+    """Accuracy by attack: without substitution, and with at most each of `SHARES` replaced."""
     examples: list[tuple[str, str]]
-    """Texts before and after a swap that changed the answer."""
+    """Texts before and after a substitution that changed the prediction."""
     texts: int
 
 
 def word_attack(model: TextClassifier, source: Any, count: int, seed: int = 0) -> WordAttack:
-    """The accuracy on test texts of two symbols at least, by the share of symbols that may be swapped.
+    """Accuracy on test texts of at least two tokens, by the share of tokens that may be replaced.
 
     Args:
-        model: that is attacked.
-        source: of labelled texts.
-        count: texts, at most.
-        seed: of the swaps at random.
+        model: the classifier to attack.
+        source: labelled texts.
+        count: number of texts, at most.
+        seed: of the random substitutions.
     """
     part = source.part("test").labelled()
     near, random = neighbours(model), np.random.default_rng(seed)

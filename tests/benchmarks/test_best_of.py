@@ -1,4 +1,4 @@
-"""The benchmark of keeping the best of several pictures."""
+"""Best-of-n sampling benchmark."""
 
 from __future__ import annotations
 

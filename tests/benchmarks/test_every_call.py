@@ -1,4 +1,4 @@
-"""Work that ends before any of its writing system calls is done again as if nothing had happened."""
+"""Crash consistency: work killed before any of its system calls that write is resumed as if nothing had happened."""
 
 from __future__ import annotations
 

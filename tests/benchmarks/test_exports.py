@@ -1,4 +1,4 @@
-"""The tables of exported files: rows beside Keras's, another runtime in the same turns, a matrix that resumes."""
+"""Tables of exported files: Keras's own exports, alternated runtimes, and a matrix of measurements that resumes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of flows trains what its results do not have, and reports that alone."""
+"""The flow benchmark only trains what its results lack, and only reports its own runs."""
 
 from __future__ import annotations
 

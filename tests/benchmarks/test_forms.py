@@ -1,4 +1,4 @@
-"""Forms of poems and programs."""
+"""Verse forms and program syntax, as metrics of generated text."""
 
 from __future__ import annotations
 

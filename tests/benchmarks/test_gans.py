@@ -1,4 +1,4 @@
-"""The GAN benchmark measures at its marks, sums up honestly, and goes on where it stopped."""
+"""The GAN benchmark measures at its checkpoints, aggregates correctly, and resumes."""
 
 from __future__ import annotations
 

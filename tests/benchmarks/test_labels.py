@@ -1,4 +1,4 @@
-"""Classes from few labels: all methods with the same labels, means with their errors."""
+"""The semi-supervised benchmark: all methods use the same labels; means have standard errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that nanoGPT runs in: asked and answered line by line."""
+"""The nanoGPT subprocess: a line-by-line protocol."""
 
 from __future__ import annotations
 

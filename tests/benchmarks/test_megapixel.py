@@ -1,4 +1,4 @@
-"""A photograph through exported files: each restores it, and is timed and measured."""
+"""A photograph through exported files: each one restores it, with time and quality."""
 
 from __future__ import annotations
 

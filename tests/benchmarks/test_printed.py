@@ -1,4 +1,4 @@
-"""The benchmark of the articles' designs trains both sides, goes on where it stopped, and measures what there is."""
+"""The benchmark of the articles' designs trains both variants, resumes, and measures what is available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The privacy benchmark trains each recipe at each ε, and goes on where it stopped."""
+"""The privacy benchmark trains each recipe at each ε, and resumes."""
 
 from __future__ import annotations
 

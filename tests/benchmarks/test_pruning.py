@@ -1,4 +1,4 @@
-"""The benchmark of pruning compares quality, size and latency, and goes on where it stopped."""
+"""The pruning benchmark compares quality, size and latency, and resumes."""
 
 from __future__ import annotations
 

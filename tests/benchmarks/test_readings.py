@@ -1,4 +1,4 @@
-"""Benchmarks measure at their marks and go on where they stopped."""
+"""Benchmarks measure at their checkpoints and resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of recommenders trains every fold once, goes on where it stopped, and says what wins."""
+"""The recommendation benchmark trains every fold once, resumes, and reports the winners."""
 
 from __future__ import annotations
 

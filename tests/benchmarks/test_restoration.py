@@ -1,4 +1,4 @@
-"""What restored photographs are measured beside."""
+"""Baselines of photograph restoration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of classifiers goes on where it stopped, and its table says what is above the baseline."""
+"""The text classification benchmark resumes, and its table marks what beats the baseline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benchmarks of models from text to text."""
+"""Sequence-to-sequence benchmarks."""
 
 from __future__ import annotations
 

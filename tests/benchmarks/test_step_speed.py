@@ -1,4 +1,4 @@
-"""Counting the arithmetic of a training step."""
+"""Counting the floating-point operations of a training step."""
 
 from __future__ import annotations
 

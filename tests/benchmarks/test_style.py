@@ -1,4 +1,4 @@
-"""Styled photographs beside optimised ones."""
+"""Style transfer networks against optimisation-based style transfer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of transfer trains on few examples, goes on where it stopped, and says who is ahead."""
+"""The transfer learning benchmark trains on few examples, resumes, and reports the gains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation beside what needs no model: rows for paired and unpaired runs, judged by the same networks."""
+"""The image translation benchmark: baselines, paired and unpaired runs, all with the same evaluation networks."""
 
 from __future__ import annotations
 

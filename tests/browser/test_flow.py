@@ -1,4 +1,4 @@
-"""The exported page of a flow in Chromium: it goes the way from noise to a picture as Python does."""
+"""The exported page of a flow in Chromium: sampling takes the same steps as in Python."""
 
 from __future__ import annotations
 

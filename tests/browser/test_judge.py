@@ -1,4 +1,4 @@
-"""The sheet that people answer, in a browser."""
+"""The human evaluation sheet, in a browser."""
 
 from __future__ import annotations
 

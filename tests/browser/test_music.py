@@ -1,4 +1,4 @@
-"""The exported page of a model of music in Chromium: it composes and fits voices as Python does, and plays."""
+"""The exported page of a music model in Chromium: it composes and harmonises as Python does, and plays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exported page in Chromium that draws: what Python draws from the same latent, and as it is told."""
+"""The exported page of a generator in Chromium: the same pictures as in Python from the same latents; controls."""
 
 from __future__ import annotations
 

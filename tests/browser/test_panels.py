@@ -1,4 +1,4 @@
-"""The exported page in Chromium that takes pictures and text: it answers what Python answers."""
+"""The exported pages for pictures and text in Chromium: the same output as in Python."""
 
 from __future__ import annotations
 

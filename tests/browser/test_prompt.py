@@ -1,4 +1,4 @@
-"""The exported pages of text-to-image models in Chromium: what is typed is drawn as Python draws it."""
+"""The exported pages of text-to-image models in Chromium: prompts give the same pictures as in Python."""
 
 from __future__ import annotations
 

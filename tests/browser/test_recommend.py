@@ -1,4 +1,4 @@
-"""The page of a recommender: items are ticked, found by a search, and the list is that of Python."""
+"""The page of a recommender: ticking and searching items, and the same recommendations as in Python."""
 
 from __future__ import annotations
 

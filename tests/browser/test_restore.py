@@ -1,4 +1,4 @@
-"""The exported page in Chromium that restores photographs: what Python makes of them with the same file."""
+"""The exported page for photograph restoration in Chromium: the same output as in Python with the same file."""
 
 from __future__ import annotations
 

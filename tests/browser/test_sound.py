@@ -1,4 +1,4 @@
-"""The exported pages of models of sound in Chromium: they make the sounds of Python, show their waves, play them."""
+"""The exported pages of sound models in Chromium: the same sounds as in Python, with waveforms and playback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exported page of a model of tables in Chromium: rows of the numbers that the file gives, also of one kind."""
+"""The exported page of a table generator in Chromium: rows from the file's outputs, also of a single category."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exported pages of models of video in Chromium: clips that play, and frames made of frames as in Python."""
+"""Exported pages of video models in Chromium: clips that play, and predicted frames as in Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelled pictures by a conditional model, and what they do to a classifier."""
+"""Labelled pictures from a conditional model, and their effect on a classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands with a run that knows classes."""
+"""Commands with runs of class-conditional models."""
 
 from __future__ import annotations
 

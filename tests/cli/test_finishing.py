@@ -1,4 +1,4 @@
-"""What happens between a model and a file: refused examples are drawn again, each under its own condition."""
+"""Post-processing of generated examples: rejected ones are resampled under the same condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sheet of prompts by guidance."""
+"""A sheet of prompts by guidance scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best of several drawings is kept, each under its own condition, and pictures are enlarged."""
+"""Best-of-n sampling under each condition, and upscaling."""
 
 from __future__ import annotations
 

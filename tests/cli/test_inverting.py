@@ -1,4 +1,4 @@
-"""`--invert` and `--mix`: pictures found in latent space, mixed, and their family tree kept."""
+"""`--invert` and `--mix`: latent inversion, mixing, and the family tree of pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheets that people answer."""
+"""Human evaluation sheets."""
 
 from __future__ import annotations
 

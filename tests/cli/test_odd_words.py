@@ -1,4 +1,4 @@
-"""Command lines and environments that nobody expects: one line, status 2, no traceback; `fuzz` tries thousands."""
+"""Unusual command lines and environments: one line, status 2, no traceback; `fuzz` tries thousands."""
 
 from __future__ import annotations
 

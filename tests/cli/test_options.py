@@ -1,4 +1,4 @@
-"""Options of the verbs: all in the help, with their runs; checked by the recipe's own class."""
+"""Options of the commands: all in the help, with their runs; validated by the recipe's own class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools with runs of models from text to text: files, texts, pipes, conversations."""
+"""Commands with sequence-to-sequence runs: files, texts, pipes, conversations."""
 
 from __future__ import annotations
 

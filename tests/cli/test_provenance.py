@@ -1,4 +1,4 @@
-"""Marks of origin: read back from every kind of file, verified bit by bit, and absent where nobody put one."""
+"""Provenance marks: read from every file type, verified bit by bit, and absent where nobody put one."""
 
 from __future__ import annotations
 

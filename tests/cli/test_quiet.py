@@ -1,4 +1,4 @@
-"""Known lines of native libraries are dropped; whatever else a process says passes, its last words included."""
+"""Known messages of native libraries are suppressed; all else that a process prints passes, its last words included."""
 
 from __future__ import annotations
 

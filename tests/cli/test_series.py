@@ -1,4 +1,4 @@
-"""Commands with runs of models of series."""
+"""Commands with runs of time series models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools with runs of models of text."""
+"""Commands with runs of text models."""
 
 from __future__ import annotations
 

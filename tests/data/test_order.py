@@ -1,4 +1,4 @@
-"""Which examples the batch of a step holds: everything follows from the seed and the step."""
+"""The examples in a step's batch depend only on the seed and the step."""
 
 from __future__ import annotations
 

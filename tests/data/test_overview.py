@@ -1,4 +1,4 @@
-"""What is said of a source before training."""
+"""Statistics of sources before training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part that checkpoints are chosen by is cut from the training part, and touches nothing else."""
+"""The validation part is split from the training part, and changes nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One walk for all kinds of files: regular ones, each once, and what is left out is named."""
+"""Walking through folders: regular files, each once; what is skipped is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A student of a quarter of the weights comes nearer to its teacher, and its run is one like any other."""
+"""Distillation: a student with a quarter of the weights approaches its teacher, and is a normal run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs on several devices and in several processes go as on one; jobs of workers begin, fail and end as one."""
+"""Runs on several devices and processes match those on one; jobs of workers begin, fail and end together."""
 
 from __future__ import annotations
 

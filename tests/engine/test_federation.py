@@ -1,4 +1,4 @@
-"""Training by clients: the means of what each learns by itself; a run as any other, which goes on exactly."""
+"""Federated training: averages of what clients learn locally; runs that resume exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guard sees collapse and divergence, and does what the recipe says."""
+"""The guard detects mode collapse and divergence, and reacts as the recipe says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The licence of data is asked for, kept, and can be required."""
+"""Data licences: requested, recorded, and optionally required."""
 
 from __future__ import annotations
 

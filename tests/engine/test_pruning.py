@@ -1,4 +1,4 @@
-"""Weights become zero by a cubic schedule, the smallest first, and stay zero."""
+"""Magnitude pruning: a cubic schedule, smallest weights first, and zeros stay zero."""
 
 from __future__ import annotations
 

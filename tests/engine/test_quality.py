@@ -1,4 +1,4 @@
-"""The quality that a run ends with is measured, shown and kept, and is never that of the untrained network."""
+"""The final quality of a run is measured, shown and recorded, and is never that of the untrained network."""
 
 from __future__ import annotations
 

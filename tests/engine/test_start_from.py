@@ -1,4 +1,4 @@
-"""A run that starts from the weights of another one, and layers that stay as they are."""
+"""Starting from the weights of another run, and frozen layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run: one name, what was chosen, and a trace where one is asked for."""
+"""What TensorBoard shows of a run: one name, hyper-parameters, and an optional trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: they resume exactly, refuse what would change them, and stop with an error when they diverge."""
+"""Runs resume exactly, refuse changes that affect training, and stop with an error when they diverge."""
 
 from __future__ import annotations
 

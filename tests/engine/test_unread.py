@@ -1,4 +1,4 @@
-"""Nothing but `evaluate` looks at the test part: training goes through with one that cannot be read."""
+"""Only `evaluate` reads the test part: training works with an unreadable one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of photographs as files that take any height and width, and as files for squares of one size."""
+"""Photograph models as files of any height and width, and as files for tiles of a fixed size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No exported file looks ahead, however large the scores of its attention are."""
+"""Causal masks hold in every exported file, however large the attention scores are."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A narrower network computes what the wide one does without its weakest channels, and learns on from there."""
+"""Channel pruning: a narrower network equals the wide one without its weakest channels, and can be trained further."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""8-bit arithmetic: ranges are cut where the activation behind them is saturated, and nowhere else."""
+"""int8 quantization: ranges are clipped only where the following activation is saturated."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Parts of LiteRT that it does not promise to keep are as the export supposes."""
+"""The LiteRT internals that the export relies on are as expected."""
 
 from __future__ import annotations
 

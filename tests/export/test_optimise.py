@@ -1,4 +1,4 @@
-"""The optimised network computes what the network computes."""
+"""The optimised network is equivalent to the original."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,4 @@
-"""A run's export: what quantizing costs is measured on its data, refused beyond the recipe's limits, never left out
-silently."""
+"""Exporting a run: the quality loss by quantization is measured on its data, limited, and never silently skipped."""
 
 from __future__ import annotations
 

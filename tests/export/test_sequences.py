@@ -1,4 +1,4 @@
-"""A step with its states computes what the whole sequence does, in Keras and in every exported file."""
+"""A recurrent step with its states equals the whole sequence, in Keras and in every exported file."""
 
 from dataclasses import dataclass
 from pathlib import Path

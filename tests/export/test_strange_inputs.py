@@ -1,4 +1,4 @@
-"""Scores of what is out of the ordinary keep their order in 8-bit files, or the file is refused."""
+"""8-bit files preserve the ranking of scores for unusual inputs, or are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/tflite_demo.py runs without TensorFlow and makes what Keras would; so do docs/MOBILE.md's snippets."""
+"""tools/tflite_demo.py runs without TensorFlow and matches Keras; so do docs/MOBILE.md's snippets."""
 
 import dataclasses
 import importlib.util

@@ -1,4 +1,4 @@
-"""tools/tflite_music.py runs without TensorFlow and writes what Keras would."""
+"""tools/tflite_music.py runs without TensorFlow and matches Keras."""
 
 from __future__ import annotations
 

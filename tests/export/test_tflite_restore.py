@@ -1,4 +1,4 @@
-"""A photograph through an exported file, square by square."""
+"""A photograph through an exported file, tile by tile."""
 
 from __future__ import annotations
 

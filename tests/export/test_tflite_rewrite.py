@@ -1,4 +1,4 @@
-"""tools/tflite_rewrite.py runs without TensorFlow and writes what Keras would; 8-bit files say nearly the same."""
+"""tools/tflite_rewrite.py runs without TensorFlow and matches Keras; 8-bit files nearly so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/tflite_sound.py runs without TensorFlow and makes the sounds of Keras."""
+"""tools/tflite_sound.py runs without TensorFlow and matches Keras."""
 
 from __future__ import annotations
 

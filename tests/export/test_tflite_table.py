@@ -1,4 +1,4 @@
-"""tools/tflite_table.py runs without TensorFlow and draws the rows of Keras."""
+"""tools/tflite_table.py runs without TensorFlow and matches Keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""tools/tflite_video.py runs without TensorFlow, goes on with clips and draws them as Keras does."""
+"""tools/tflite_video.py runs without TensorFlow, and predicts and generates clips as Keras does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison itself: what it accepts, what it refuses, what it reports."""
+"""Verification of exported files: what is accepted, refused and reported."""
 
 from typing import Any
 

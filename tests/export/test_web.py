@@ -1,4 +1,4 @@
-"""The page that draws in a browser: what is written, where LiteRT.js comes from. tests/browser/ looks at it."""
+"""The exported page: its files, and the source of LiteRT.js. tests/browser/ tests it in a browser."""
 
 from __future__ import annotations
 

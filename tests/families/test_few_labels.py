@@ -1,4 +1,4 @@
-"""Models that learn from few labels: the sums of their papers, and a small training each."""
+"""Semi-supervised models: losses of their papers, and a short training each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A latent is found again from its picture."""
+"""Latent inversion: a latent is recovered from its picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays through networks, batch by batch."""
+"""Running networks on arrays, batch by batch."""
 
 from __future__ import annotations
 

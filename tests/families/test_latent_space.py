@@ -1,4 +1,4 @@
-"""Ways through a latent space: a model that decodes a latent into itself shows where they lead."""
+"""Paths through a latent space, checked with an identity decoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One encoder learns for two heads; a weight of 0 leaves the network of one task."""
+"""Multi-task learning: a shared encoder with two heads; a weight of 0 gives the single-task network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The autoregressive model of sounds: what is drawn is what the likelihood says, and the step is the sequence."""
+"""The autoregressive sound model: samples match the likelihood, and the step matches the sequence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of sound: their pictures are spectrograms, and what they give is heard."""
+"""Sound models: spectrograms as images, and audible output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of variables: by the paths of their layers, the same in every process, what weights are handed on by."""
+"""Variable names: from layer paths, equal in every process, and used to transfer weights."""
 
 from __future__ import annotations
 

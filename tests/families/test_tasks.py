@@ -1,4 +1,4 @@
-"""What models can do is said by their base classes, and what they are told beside their input by their modality."""
+"""Tasks of models follow from their base classes, and conditions from their modalities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Large pictures in parts: the same as at once, wherever the network looks no further than the overlap."""
+"""Tiled processing of large pictures matches whole pictures if the receptive field is within the overlap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intervals of shares, and agreement of raters, beside statsmodels."""
+"""Confidence intervals of shares, and inter-rater agreement, against statsmodels."""
 
 from __future__ import annotations
 

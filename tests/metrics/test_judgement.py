@@ -1,4 +1,4 @@
-"""What answers of people say."""
+"""Statistics of human evaluations."""
 
 from __future__ import annotations
 

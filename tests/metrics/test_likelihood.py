@@ -1,4 +1,4 @@
-"""The bounds of a linear-Gaussian VAE, whose likelihood is known, and how the work is cut into pieces."""
+"""Likelihood bounds of a linear-Gaussian VAE with known likelihood, and their computation in chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Distances in blocks, and precision and recall, against naive loops and hand-made sets."""
+"""Blockwise distances, and precision and recall, against naive loops and hand-made sets."""
 
 import numpy as np
 import pytest

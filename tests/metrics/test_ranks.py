@@ -1,4 +1,4 @@
-"""Rank correlation is SciPy's, and says what it is to say of numbers without an order."""
+"""Rank correlation matches SciPy's, and is defined for constant input."""
 
 import numpy as np
 import pytest

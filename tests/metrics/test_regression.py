@@ -1,4 +1,4 @@
-"""Logistic regression is scikit-learn's with the same penalty."""
+"""Logistic regression matches scikit-learn's with the same penalty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk without room: no half file stays, what was there before does, and the error names the file."""
+"""A full disk: no partial file remains, existing files stay, and the error names the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of photographs: bits, transparency, colour profile and orientation go in and come out again."""
+"""Photograph files: bit depth, transparency, colour profile and orientation survive a round trip."""
 
 from __future__ import annotations
 

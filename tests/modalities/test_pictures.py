@@ -1,4 +1,4 @@
-"""Pictures: written and read again, in the form that an ending asks for, whole or not at all, found in folders."""
+"""Picture files: round trips in the format of a suffix, atomic writes, and search in folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Series: what is written is read again, by the names of the columns; the last steps are what models need."""
+"""Time series files: round trips by column names; models get the last steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts: what is written is read again; the form follows from the ending."""
+"""Text files: round trips; the suffix determines the format."""
 
 from __future__ import annotations
 

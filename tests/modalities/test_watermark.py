@@ -1,4 +1,4 @@
-"""A picture's watermark: found by its key after what happens to pictures, and by no other."""
+"""Image watermarks: detected by their key after common edits, and by no other key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Attention computes its formula, looks at what it may, and gives with a KV cache what it gives without."""
+"""Attention: its formula, its masks, and the same results with a KV cache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Augmentation: each operation does what it says, keyed by position or with draws of each example."""
+"""Augmentation: each operation as specified, seeded by position or drawn for each example."""
 
 from __future__ import annotations
 

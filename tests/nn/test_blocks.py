@@ -1,4 +1,4 @@
-"""Blocks of networks of images compute what their formulas say, at any size."""
+"""Blocks of image networks match their formulas, at any size."""
 
 from __future__ import annotations
 

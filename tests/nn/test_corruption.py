@@ -1,4 +1,4 @@
-"""Corruption: strengths, references, and that an integer seed is one corruption wherever it runs."""
+"""Corruptions: strengths, references, and reproducibility from an integer seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fast layers compute what Keras's do, gradients included."""
+"""Fast layers match Keras's, gradients included."""
 
 from __future__ import annotations
 

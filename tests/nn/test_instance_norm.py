@@ -1,4 +1,4 @@
-"""Instance normalisation beside Keras's group normalisation, whose weights it takes."""
+"""Instance normalisation against Keras's group normalisation, whose weights it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of Keras that it does not promise to keep are as `aigc_tf.nn.keras_internals` supposes."""
+"""The Keras internals that `aigc_tf.nn.keras_internals` relies on are as expected."""
 
 from __future__ import annotations
 

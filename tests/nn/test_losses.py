@@ -1,4 +1,4 @@
-"""The losses are their formulas."""
+"""Losses against their formulas."""
 
 import numpy as np
 import pytest

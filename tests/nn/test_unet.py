@@ -1,4 +1,4 @@
-"""U-Nets: any size, what they start with, and what their skips hold."""
+"""U-Nets: any size, initial output, and skip connections."""
 
 from __future__ import annotations
 

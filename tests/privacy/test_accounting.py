@@ -1,4 +1,4 @@
-"""ε against published values, and noise against ε."""
+"""ε against published values, and the noise for a given ε."""
 
 from __future__ import annotations
 

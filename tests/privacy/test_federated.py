@@ -1,4 +1,4 @@
-"""Examples are dealt out whole, means are weighted as said, and what is promised to a client is what is noised."""
+"""Federated privacy: examples are split without overlap, means are weighted, and the noise matches the guarantee."""
 
 from __future__ import annotations
 

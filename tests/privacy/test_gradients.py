@@ -1,4 +1,4 @@
-"""Norms and clipped sums against a loop over the examples."""
+"""Per-example gradient norms and clipped sums against a loop over the examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Homomorphic sums: right, of any length, and unreadable to who has no secret key."""
+"""Homomorphic sums: correct, of any length, and unreadable without the secret key."""
 
 from __future__ import annotations
 

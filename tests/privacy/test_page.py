@@ -1,4 +1,4 @@
-"""The model that docs/PRIVACY.md makes private is one."""
+"""The example in docs/PRIVACY.md makes a model private."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gradients made one by one, against a loop over the examples; and the language model that learns from them."""
+"""Per-example gradients against a loop over the examples; and the language model trained with them."""
 
 from __future__ import annotations
 

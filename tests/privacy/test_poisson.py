@@ -1,4 +1,4 @@
-"""Private sources draw batches as the accountant supposes (tests/data/test_order.py proves how they are drawn)."""
+"""Private sources sample batches as the accountant assumes (tests/data/test_order.py tests the sampling)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secure aggregation: the server gets the exact sum, whoever drops out, and learns nothing of a single client."""
+"""Secure aggregation: the server gets the exact sum, whoever drops out, and learns nothing about single clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moves the weights of private models, and what is said about it."""
+"""Private training: what updates the weights, and what is reported."""
 
 from __future__ import annotations
 

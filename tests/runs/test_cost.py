@@ -1,4 +1,4 @@
-"""What training has cost is counted over all calls, and stands in the card."""
+"""The cost of training is summed over all calls, and is on the card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run folders that were damaged, or made to harm: gone on with without what is lost, or refused in one line."""
+"""Damaged or malicious run folders: resumed without what is lost, or refused in one line."""
 
 from __future__ import annotations
 

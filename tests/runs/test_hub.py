@@ -1,4 +1,4 @@
-"""The head of a card is what model hubs read; their own library is the reference."""
+"""The front matter of a card is valid for model hubs; their own library is the reference."""
 
 from __future__ import annotations
 

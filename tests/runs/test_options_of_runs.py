@@ -1,4 +1,4 @@
-"""Options of evaluations and exports: what they mean for sampling, and for the names of folders."""
+"""Options of evaluations and exports: their effect on sampling, and on folder names."""
 
 from __future__ import annotations
 

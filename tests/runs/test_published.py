@@ -1,4 +1,4 @@
-"""What leaves this machine does not say where on it things lay."""
+"""Published files contain no local paths."""
 
 from __future__ import annotations
 

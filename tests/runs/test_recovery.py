@@ -1,4 +1,4 @@
-"""Runs that were killed, damaged, or had no room: what is left of them is whole, and goes on exactly."""
+"""Recovery of runs that were killed, damaged, or ran out of disk space: they resume exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that version 0.1 made open, and make the same examples; `tests/fixtures/v0_1` holds them.
+"""Runs from version 0.1 still open, and generate the same examples; they are in `tests/fixtures/v0_1`.
 
 Each was trained for four steps of the tiny recipe at the last commit of that version; `expected` are four examples of
 seed 3.

@@ -1,4 +1,4 @@
-"""Files and folders that are never seen half made, even when a process is killed or the power fails."""
+"""Atomic files and folders, even when a process is killed or the power fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encrypted files open with their key alone, and a change to them is seen."""
+"""Encrypted files open only with their key, and changes are detected."""
 
 from __future__ import annotations
 

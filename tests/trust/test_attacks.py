@@ -1,4 +1,4 @@
-"""Attacks on linear scores, whose best move is known, and against Foolbox on a small network."""
+"""Adversarial attacks on linear scores, whose optimum is known, and against Foolbox on a small network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters of words and of classes: what they refuse, and what passes."""
+"""Content filters by words and classes: what they reject, and what passes."""
 
 from __future__ import annotations
 

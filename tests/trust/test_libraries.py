@@ -1,4 +1,4 @@
-"""Maps by LIME and SHAP of what is known, and that they say so where they are not installed."""
+"""LIME and SHAP maps of known functions, and messages when they are not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of scores whose parts are known, and what a check says of good and of bad ones."""
+"""Attribution maps of known scores, and faithfulness checks of good and bad maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models judge by, what generators' latents move, and who was learnt from."""
+"""Predictors of runs, latent traversals, and membership inference."""
 
 from __future__ import annotations
 

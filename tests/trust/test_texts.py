@@ -1,4 +1,4 @@
-"""Explaining and attacking a classifier of texts."""
+"""Explanations of, and attacks on, text classifiers."""
 
 from __future__ import annotations
 

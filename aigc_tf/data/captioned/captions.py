@@ -1,4 +1,4 @@
-"""The captions of the training pictures: as numbers, and what they are called in the first place."""
+"""Tokenization of captions, and the training captions that a run keeps."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MAX_KNOWN = 5000
 
 @dataclass(frozen=True, eq=False)
 class Captions(Asset):
-    """What a model knows of captions."""
+    """The caption vocabulary and example captions of a model."""
 
     vocabulary: Vocabulary
     length: int
-    """Symbols that are read of a caption."""
+    """Maximum length of a caption in tokens."""
     known: tuple[str, ...]
-    """Training captions, at most `MAX_KNOWN`, evenly spread: what models choose among, and draw by, if nothing else is
-    asked for."""
+    """Training captions, at most `MAX_KNOWN`, evenly spread: candidates for captioning, and default prompts for
+    generation."""
 
     def numbers(self, texts: Sequence[str]) -> np.ndarray:
-        """Captions as networks read them: int32 `[texts, length]`, the boundary after the end; longer ones are cut."""
+        """Tokenize captions: int32 `[texts, length]`, padded with the boundary token; longer ones are truncated."""
         rows = np.full((len(texts), self.length), BOUNDARY, np.int32)
         if not texts:
             return rows
@@ -39,18 +39,18 @@ class Captions(Asset):
         return rows
 
     def unknown_in(self, text: str) -> list[str]:
-        """What of a caption no training caption has."""
+        """The words of a caption that no training caption has."""
         return [part.strip() for part in self.vocabulary.unknown_in(begun(plain(text), self.vocabulary.unit))]
 
     def refuse_unknown(self, text: str) -> None:
-        """Raise InputError for a text of which no word is known; say which are not."""
+        """Raise InputError, listing the unknown words, for a text without any known word."""
         if not (self.numbers([text]) > UNKNOWN).any():
             raise InputError(f"{text!r} has no word that a training caption has: nothing is known of it")
         if unknown := self.unknown_in(text):
             say(f"warning: no training caption has {printable(', '.join(unknown))}")
 
     def facts_for_files(self) -> dict[str, Any]:
-        """What a program needs to give captions to an exported file (docs/MOBILE.md)."""
+        """The metadata that programs need to pass captions to an exported file (docs/MOBILE.md)."""
         vocabulary = self.vocabulary
         merges = None if vocabulary.tokenizer is None else merges_of(vocabulary.tokenizer)
         facts = {"vocabulary": list(vocabulary.symbols), "unit": vocabulary.unit, "unknown": UNKNOWN}
@@ -63,10 +63,10 @@ class Captions(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields: dict[str, Any] = json.loads(text)
@@ -80,5 +80,5 @@ class Captions(Asset):
 
 
 def plain(caption: str) -> str:
-    """A caption in small letters, with single spaces."""
+    """Normalise a caption: lower case, single spaces."""
     return " ".join(caption.casefold().split())

@@ -1,8 +1,8 @@
-"""Which captioned pictures are held out: combinations of words of which each is known, but never with the others.
+"""Compositional hold-out of captioned images: unseen combinations of words that are all known separately.
 
-A picture of something whose name nobody ever said cannot be found by its name. So what is held out to measure on are
-combinations such as a colour with a heart, whose words all stand in other training captions; and all variants of a
-combination go with it: a training caption never has all of its words.
+An image of something that no training caption mentions cannot be found by its name. So what is held out are
+combinations such as a colour with a heart, whose words all occur in other training captions. All variants of a
+combination are held out with it: a training caption never has all of its words.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from aigc_tf.data.images.near_duplicates import alike, difference_hashes, neares
 from aigc_tf.data.text.words import words
 
 Form = tuple[str, ...]
-"""The words of a caption that matter, ascending; one that comes twice stands there twice."""
+"""The content words of a caption, ascending; repeated words are repeated."""
 
-KNOWN = 2  # training captions, at least, that have each word of a held-out one
-_LARGEST_SHARE, _SMALLEST = 10, 8  # of all that is held out, the part of one combination with its variants; in examples
-_MAX_PAIRS = 2**32  # of pictures that are compared: half a minute; of more, only those with equal hashes
-# Words that join others: "man in tuxedo" and "man with a tuxedo" are one.
+KNOWN = 2  # minimum number of training captions with each word of a held-out one
+_LARGEST_SHARE, _SMALLEST = 10, 8  # limit of a combination with its variants: this part of the hold-out, or examples
+_MAX_PAIRS = 2**32  # of images to compare: half a minute; beyond that only images with equal hashes are compared
+# Function words: "man in tuxedo" and "man with a tuxedo" are the same.
 _JOINING = frozenset(
     ["a", "an", "the", "of", "with", "and", "in", "on", "at", "for", "to", "from", "by", "is", "are", "&", "+"]
 )
-_SHORT = 3  # letters; of longer words the plural is read as the singular
+_SHORT = 3  # letters; longer words are reduced to the singular
 
 
 def reduced(caption: str) -> Form:
-    """What a caption is about: its words without case, order, plural and those that only join others.
+    """Reduce a caption to its content words, without case, order, plural and function words.
 
-    Of a caption that has nothing else, all of them.
+    If a caption has no content words, all words are kept.
     """
     found = [word for word in words(caption.casefold()) if word[0].isalnum()]
     kept = [_singular(word) for word in found if word not in _JOINING]
@@ -44,7 +44,7 @@ def _singular(word: str) -> str:
 
 
 def near_clusters(images: np.ndarray) -> np.ndarray:
-    """The cluster of each picture, int64 `[count]`: the smallest number of one that looks like it, and so on.
+    """The cluster of near-duplicates of each image, int64 `[count]`: the smallest index in it.
 
     Args:
         images: uint8 `[count, height, width, channels]`.
@@ -62,16 +62,15 @@ def near_clusters(images: np.ndarray) -> np.ndarray:
 
 
 def held_out_combinations(forms: Sequence[Sequence[Form]], clusters: np.ndarray, room: int, seed: int) -> np.ndarray:
-    """Which examples are held out: bool `[examples]`.
+    """Choose the held-out examples: bool `[examples]`.
 
-    Combinations of at least two words are taken in the order of a hash, each with all examples whose captions have all
-    of its words, and with what looks like one of these, as long as each word of theirs stands in `KNOWN` captions of
-    those that are left.
+    Combinations of at least two words are taken in the order of a hash, each with all examples whose captions contain
+    all of its words and with their near-duplicates, as long as each of their words remains in `KNOWN` other captions.
 
     Args:
         forms: of each example's captions.
-        clusters: int `[examples]`, equal for pictures that look the same.
-        room: how many examples, at most.
+        clusters: int `[examples]`, equal for near-duplicates.
+        room: maximum number of examples.
         seed: of the hash.
     """
     groups = _Groups(forms, clusters)
@@ -111,9 +110,9 @@ class _Groups:
             self._alike[cluster].append(row)
 
     def variants(self, form: Form, enough: int) -> list[int]:
-        """Examples with a caption that has all words of a form, what looks like them, and the variants of that.
+        """Examples with a caption that contains all words of a form, their near-duplicates, and the variants of those.
 
-        The search ends when there are `enough`.
+        The search stops at `enough` examples.
         """
         found: set[int] = set()
         asked = {form}
@@ -135,7 +134,7 @@ class _Groups:
 
 
 def variants_left(held: Iterable[Sequence[Form]], trained: Sequence[Sequence[Form]]) -> int:
-    """How many training examples have a caption with all words of a held-out one: 0, as these are chosen."""
+    """Number of training examples with a caption that contains all words of a held-out one: 0 by construction."""
     groups = _Groups(trained, np.arange(len(trained)))
     known = {word for own in groups.words for word in own}
     return len({row for own in held for form in own if known.issuperset(form) for row in groups._with_all(form)})

@@ -1,4 +1,4 @@
-"""Made-up pictures with captions: what `auto` stands for, so that models of both can be tried without data."""
+"""Synthetic captioned images: the `auto` source, for trying out models without data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLOURS = {
 SHAPES = ("circle", "square", "triangle", "diamond", "cross", "ring")
 SIZES = {"small": 0.3, "large": 0.5}
 PLACES = {"left": (0.3, 0.5), "right": (0.7, 0.5), "top": (0.5, 0.3), "bottom": (0.5, 0.7)}
-_FINE = 4  # times the size, in which shapes are drawn before they are made smaller
+_FINE = 4  # supersampling factor for drawing shapes
 
 
 def shapes(height: int, width: int) -> tuple[np.ndarray, list[str]]:

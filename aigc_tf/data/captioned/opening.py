@@ -1,4 +1,4 @@
-"""Sources of pictures with captions: folders with a file of captions, TFDS sets, or given from Python."""
+"""Opens sources of captioned images: folders with a captions file, TFDS sets, or Python data."""
 
 from __future__ import annotations
 
@@ -34,23 +34,24 @@ _TEST_SHARE, _NEEDED = 10, 20
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Captioned pictures as they were read."""
+    """Captioned images as read from a source."""
 
     name: str
     licence: str
     pictures: CaptionedSplit
     tested: CaptionedSplit | None = None
-    """A test part that they come with."""
+    """The source's own test part."""
     notes: tuple[str, ...] = ()
 
 
 def open_source(recipe: CaptionedRecipe, data: Any = None) -> CaptionedSource:
-    """The captioned pictures that a recipe asks for, in its size and number of channels.
+    """Open the captioned images of a recipe, in its size and number of channels.
 
     Args:
-        recipe: its `source` is `auto` (`shapes`: coloured shapes, which are made up), a folder, whose `captions` are as
-            of `read_captions`, or the name of a TFDS set.
-        data: used instead: images as of `aigc_tf.data.images.opening.open_source`, and a caption of each, or several.
+        recipe: its `source` is `auto` (`shapes`: synthetic coloured shapes), a folder, whose `captions` are as in
+            `read_captions`, or the name of a TFDS set.
+        data: replaces the source: images as in `aigc_tf.data.images.opening.open_source`, and one or more captions for
+            each.
 
     Raises:
         InputError: the source or the data is missing or cannot be used.
@@ -91,7 +92,7 @@ def _summary(source: CaptionedSource) -> str:
 
 
 def _captions(split: CaptionedSplit, settings: CaptionSettings) -> Captions:
-    """The vocabulary of training captions, and some of them."""
+    """The vocabulary of the training captions, and some of them as examples."""
     texts = [plain(caption) for own in split.captions for caption in own]
     form = TextSettings(unit=settings.unit, vocabulary_size=settings.vocabulary_size, lines=True)
     vocabulary = learn_vocabulary((begun(text, settings.unit) for text in texts), form, with_ends=True)

@@ -1,4 +1,4 @@
-"""What there is to know of captioned pictures: those of pictures, lengths, and words that come once."""
+"""Statistics of captioned images: those of images, caption lengths, and words that occur once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.data.overview import Overview, histogram, spread_in_words
 
 
 def overview(source: CaptionedSource) -> Overview:
-    """Of a source of captioned pictures."""
+    """Describe a source of captioned images."""
     found, captions = pictures.overview(source), [caption for own in source.train.captions for caption in own]
     lengths = (source.captions.numbers(captions) > 0).sum(axis=1)
     counts = Counter(word for caption in captions for word in set(reduced(caption)))

@@ -1,4 +1,4 @@
-"""Captioned pictures from TensorFlow Datasets, such as coco_captions."""
+"""Captioned images from TensorFlow Datasets, such as coco_captions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NAMES = ("captions", "caption", "text", "title", "sentence")
 
 
 def read_tfds(name: str, settings: ImageSettings) -> tuple[str, CaptionedSplit, CaptionedSplit | None, str]:
-    """The licence of a TFDS set, its pictures with captions, those of its test part if it has one, and what to say.
+    """The licence of a TFDS set, its captioned images, those of its test part if any, and notes for the user.
 
     Args:
         name: of a set with a feature `image` and one of texts: a text, a sequence of them, or one with a `text` each.
-        settings: the form of the pictures.
+        settings: the form of the images.
 
     Raises:
         InputError: there is no such set, it has no captions, or it cannot be downloaded.
@@ -37,7 +37,7 @@ def read_tfds(name: str, settings: ImageSettings) -> tuple[str, CaptionedSplit, 
 
 
 def _feature(name: str, features: Any) -> str:
-    """The one that holds captions."""
+    """The feature with the captions."""
     found = dict(features) if hasattr(features, "items") else {}
     texts = [key for key, value in found.items() if _is_text(value)]
     chosen = [key for key in _NAMES if key in texts] or texts

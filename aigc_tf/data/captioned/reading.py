@@ -1,4 +1,4 @@
-"""Folders of pictures with a file of captions: a table, JSON lines, or COCO's JSON."""
+"""Reads folders of images with a captions file: a table, JSON lines, or COCO's JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aigc_tf.errors import InputError, UnreadableError, listed, printable
 from aigc_tf.recipes.images import ImageSettings
 
 USUAL = tuple(f"{name}{ending}" for name in ("captions", "metadata") for ending in (".tsv", ".csv", ".jsonl", ".json"))
-"""What files of captions are called, if none is named."""
+"""Default names of captions files."""
 _PICTURES = ("file_name", "filename", "file", "image", "picture", "path", "name")
 _CAPTIONS = ("caption", "text", "captions", "title", "description")
 
@@ -31,19 +31,19 @@ Captioned = Mapping[str, Sequence[str]]
 def captioned_folder(
     folder: Path, named: str | None, settings: ImageSettings, share: str
 ) -> tuple[np.ndarray, list[Sequence[str]], tuple[str, ...]]:
-    """The pictures of a folder that a file of captions names.
+    """Read the images of a folder that a captions file lists.
 
     Args:
-        folder: which the names are relative to.
-        named: the file of captions; see `captions_file`.
-        settings: size and channels of the pictures, and the share of them that may be unreadable.
-        share: what the setting of that share is called.
+        folder: the folder that the names are relative to.
+        named: the captions file; see `captions_file`.
+        settings: size and channels of the images, and the share of them that may be unreadable.
+        share: name of the setting for that share.
 
     Returns:
-        Pictures uint8 `[count, height, width, channels]`, the captions of each, and lines on where they come from.
+        Images uint8 `[count, height, width, channels]`, the captions of each, and lines about where they come from.
 
     Raises:
-        InputError: there is no such file, or more of the pictures cannot be read.
+        InputError: there is no such file, or more of the images cannot be read.
     """
     file = captions_file(folder, named)
     captions = read_captions(file)
@@ -70,7 +70,7 @@ def captioned_folder(
 
 
 def captions_file(folder: Path, named: str | None) -> Path:
-    """The file of captions that is named, or lies in a folder.
+    """The captions file that is named, or found in a folder.
 
     Raises:
         InputError: there is none.
@@ -91,13 +91,13 @@ def captions_file(folder: Path, named: str | None) -> Path:
 
 
 def read_captions(path: Path) -> Captioned:
-    """The captions of a file: .json as COCO has them, .jsonl, or a table with a line for each caption.
+    """Read a captions file: .json in COCO's format, .jsonl, or a table with one caption per line.
 
-    A table is separated by tabs or commas; its columns are the first two, or those whose names in the first line say
-    what they are. Lines with the same picture are captions of the same picture.
+    A table is separated by tabs or commas; its columns are the first two, or those identified by a header line. Lines
+    with the same image are captions of the same image.
 
     Raises:
-        InputError: the file cannot be read, or a line is something else.
+        InputError: the file cannot be read, or a line is invalid.
     """
     try:
         text = read_text(path)
@@ -141,7 +141,7 @@ def _table(path: Path, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _places(names: Sequence[str]) -> tuple[int, int] | None:
-    """Where the picture and the caption are, if a first line says it."""
+    """The columns of image and caption, if there is a header line."""
     found = [next((names.index(name) for name in known if name in names), None) for known in (_PICTURES, _CAPTIONS)]
     picture, caption = found
     return None if picture is None or caption is None else (picture, caption)

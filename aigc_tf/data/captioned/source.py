@@ -1,4 +1,4 @@
-"""What a source of pictures with captions is, and how training reads it."""
+"""Sources of captioned images."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from aigc_tf.data.source import NO_VALIDATION, Batch, PartName, validation_count
 
 @dataclass(frozen=True, eq=False)
 class CaptionedSplit(Split):
-    """Captioned pictures for one purpose."""
+    """Captioned images for one purpose."""
 
     captions: Sequence[Sequence[str]] = ()
-    """Of each picture, one or more."""
+    """One or more captions for each image."""
 
     def at(self, rows: np.ndarray) -> CaptionedSplit:
-        """Those at some positions, int64 `[count]`."""
+        """The images at some positions, int64 `[count]`."""
         pictures = super().at(rows)
         return CaptionedSplit(pictures.images, None, captions=[self.captions[row] for row in rows])
 
     def held_out(self, room: int, seed: int) -> np.ndarray:
-        """Which of them are held out as combinations; see `held_out_combinations`."""
+        """Which of them to hold out as combinations; see `held_out_combinations`."""
         forms = [[reduced(caption) for caption in own] for own in self.captions]
         return held_out_combinations(forms, near_clusters(np.asarray(self.images)), room, seed)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CaptionedSource(ImageSource):
-    """Pictures with captions, of which combinations of words are held out. To models of pictures it is one of those."""
+    """Images with captions, split by combinations of words. To image models it is an ordinary source of images."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.captioned.overview:overview"
 
     captions: Captions
     seed: int
-    """Of the choice of what is held out to choose by."""
+    """Seed for choosing the validation part."""
     class_names: tuple[str, ...] | None = field(default=None, init=False)
 
     train: CaptionedSplit
@@ -53,7 +53,7 @@ class CaptionedSource(ImageSource):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hexadecimal, over all pictures and captions."""
+        """SHA-256, in hexadecimal, over all images and captions."""
         digest = hashlib.sha256(super().fingerprint.encode())
         for split in (self.training, self.test):
             assert isinstance(split, CaptionedSplit)
@@ -68,13 +68,13 @@ class CaptionedSource(ImageSource):
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation.images):,} of the training pictures, as combinations of known words"
 
     def validated(self) -> Self:
-        """The same with a validation part: combinations of the training part."""
+        """The same source with a validation part: combinations from the training part."""
         whole = self.training
         assert isinstance(whole, CaptionedSplit)
         chosen = whole.held_out(validation_count(len(whole.images)), self.seed)
@@ -85,7 +85,7 @@ class CaptionedSource(ImageSource):
         return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         facts = {name: value for name, value in super().describe().items() if name != "classes"}
         vocabulary = self.captions.vocabulary
         symbols = f"{len(vocabulary):,} ({vocabulary.unit})"
@@ -93,11 +93,11 @@ class CaptionedSource(ImageSource):
 
     @property
     def caption_count(self) -> int:
-        """Captions of the training part."""
+        """Number of captions in the training part."""
         return sum(map(len, self.train.captions))
 
     def pairs(self, part: PartName, count: int) -> tuple[np.ndarray, list[str]]:
-        """At most `count` pictures of a part, evenly spread, uint8, and the first caption of each."""
+        """At most `count` images of a part, evenly spread, uint8, and the first caption of each."""
         split: CaptionedSplit = self.part(part).some(count)
         return np.asarray(split.images), [own[0] for own in split.captions]
 
@@ -106,17 +106,17 @@ class CaptionedSource(ImageSource):
         return self.pairs(part, count)[1]
 
     def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str] | None]:
-        """Pictures and their captions."""
+        """Images and their captions."""
         return self.pairs(part, count)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread: `image` and `words` as `read` has them, of each picture the first caption."""
+        """Evenly spread: `image` and `words` as in `read`, with the first caption of each image."""
         images, captions = self.pairs(part, count)
         for rows in chunks_of(images):
             yield {"image": to_unit(images[rows]), "words": self.captions.numbers(captions[rows])}
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`image` as of all sources of images, and `words`, int32 `[batch, length]`, one caption of each picture."""
+        """`image` as in all sources of images, and `words`, int32 `[batch, length]`, a caption of each image."""
 
         def numbers(examples: np.ndarray, position: np.ndarray) -> np.ndarray:
             places = np.random.default_rng((seed, int(position))).random(len(examples)).tolist()

@@ -1,4 +1,4 @@
-"""Images that are arrays already: checked, brought to the recipe's form and split."""
+"""Images given as arrays: validated, converted to the recipe's form and split."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ Batch = tuple[np.ndarray, np.ndarray | None]  # images as the user has them, lab
 _EXPECTED = (
     "expected uint8 in [0, 255] or float in [0, 1] of shape [count, height, width] or [count, height, width, 1 or 3]"
 )
-_CHUNK_BYTES = 2**24  # arrays are worked on in parts, so that little memory is needed beside them
+_CHUNK_BYTES = 2**24  # arrays are processed in chunks, to need little extra memory
 
 
 def open_data(data: Any, settings: ImageSettings) -> ImageSource:
-    """Images given from Python.
+    """Open images given from Python.
 
     Args:
-        data: an array (NumPy's or TensorFlow's) as `_EXPECTED` says, a pair (images, labels) of arrays, the labels
-            whole numbers or names, or a finite `tf.data.Dataset` of such images or of (image, label), batched or not.
+        data: an array (NumPy's or TensorFlow's) as `_EXPECTED` says, a pair (images, labels) of arrays, with labels as
+            integers or names, or a finite `tf.data.Dataset` of such images or of (image, label), batched or not.
 
     Raises:
-        InputError: it is something else, infinite or empty.
+        InputError: it is none of these, infinite or empty.
     """
     if isinstance(data, tf.data.Dataset):
         return _open_dataset(data, settings)
@@ -56,7 +56,7 @@ def open_data(data: Any, settings: ImageSettings) -> ImageSource:
 
 
 def hold_out(batches: Iterable[Batch], settings: ImageSettings) -> tuple[Split, Split]:
-    """Training and test split of batches of checked images."""
+    """Split batches of validated images into a training and a test part."""
     with contextlib.closing(HoldOut(settings.shape)) as examples:
         for images, labels in batches:
             levels = _as_uint8(images)
@@ -65,29 +65,29 @@ def hold_out(batches: Iterable[Batch], settings: ImageSettings) -> tuple[Split, 
 
 
 def prepared_split(batches: Iterable[Batch], settings: ImageSettings) -> Split:
-    """One split of batches of checked images."""
+    """A split from batches of validated images."""
     return collect(
         ((prepare_arrays(_as_uint8(images), settings), labels) for images, labels in batches), settings.shape
     )
 
 
 def in_chunks(images: np.ndarray, labels: np.ndarray | None) -> Iterator[Batch]:
-    """The array in parts of some megabytes."""
+    """An array in chunks of some megabytes."""
     size = max(1, _CHUNK_BYTES // images[0].nbytes)
     for start in range(0, len(images), size):
         yield images[start : start + size], None if labels is None else labels[start : start + size]
 
 
 def batches_of(dataset: tf.data.Dataset, what: str, total: int | None = None) -> Iterator[Batch]:
-    """Checked batches of a finite `tf.data.Dataset`.
+    """Validated batches of a finite `tf.data.Dataset`.
 
     Args:
-        dataset: of images or (image, label), of which the element spec tells whether they are batched.
-        what: names it in messages.
+        dataset: of images or (image, label); its element spec tells whether they are batched.
+        what: its name in messages.
         total: its number of elements, for the progress bar.
 
     Raises:
-        InputError: its elements are something else.
+        InputError: its elements are neither.
     """
     spec = dataset.element_spec
     labelled = isinstance(spec, tuple) and len(spec) == 2
@@ -148,7 +148,7 @@ def own_source(
 
 
 def check_images(images: np.ndarray, what: str) -> None:
-    """Refuses what is not `_EXPECTED`, saying what was found."""
+    """Raise InputError if images are not as `_EXPECTED`, saying what was found."""
     found = f"{what} is {images.dtype} of shape {list(images.shape)}"
     if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] not in (1, 3)):
         raise InputError(f"{found}: {_EXPECTED}")
@@ -171,14 +171,14 @@ def check_images(images: np.ndarray, what: str) -> None:
 
 
 def _as_uint8(images: np.ndarray) -> np.ndarray:
-    """Checked images as uint8 `[count, height, width, 1 or 3]`; floats are rounded to the nearest level."""
+    """Validated images as uint8 `[count, height, width, 1 or 3]`; floats are rounded to the nearest level."""
     if images.dtype != np.uint8:
         images = np.rint(images.astype(np.float32) * np.float32(255)).astype(np.uint8)
     return images if images.ndim == 4 else images[..., np.newaxis]
 
 
 def checked_labels(labels: np.ndarray, count: int, what: str, names: bool = False) -> np.ndarray:
-    """Integers, or if that is allowed names, `[count]`; Keras has them as `[count, 1]`."""
+    """Validate labels: integers, or names if allowed, `[count]`; Keras has them as `[count, 1]`."""
     if labels.dtype.kind not in ("iuU" if names else "iu") or labels.shape not in ((count,), (count, 1)):
         raise InputError(
             f"{what} has labels that are {labels.dtype} of shape {list(labels.shape)}: "
@@ -188,7 +188,7 @@ def checked_labels(labels: np.ndarray, count: int, what: str, names: bool = Fals
 
 
 def number_classes(labels: list[np.ndarray]) -> tuple[list[np.ndarray], tuple[str, ...] | None]:
-    """Labels of several splits as positions in the sorted list of the values that occur, and that list."""
+    """Number the labels of several splits by their position in the sorted list of values, and return that list."""
     if not labels:
         return [], None
     values, positions = np.unique(np.concatenate(labels), return_inverse=True)

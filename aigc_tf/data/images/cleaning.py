@@ -1,4 +1,4 @@
-"""Which pictures a source would be better without: copies, near-duplicates, blanks, outliers."""
+"""Finds images to remove from a source: copies, near-duplicates, blank images, outliers."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from aigc_tf.data.overview import far_out
 
 
 class Doubt(NamedTuple):
-    """A picture to look at, and why."""
+    """A suspicious image, and why."""
 
     kind: str
-    """ "copy", "near-duplicate", "blank" or "outlier"."""
+    """"copy", "near-duplicate", "blank" or "outlier"."""
     row: int
-    """Of the picture."""
+    """Index of the image."""
     like: int | None = None
-    """The earlier picture that it repeats."""
+    """The earlier image that it duplicates."""
 
 
 def doubts(images: np.ndarray) -> list[Doubt]:
-    """What is to be looked at, kind by kind; each picture once. Of outliers, the strangest comes first.
+    """Suspicious images by kind, each one once; the furthest outliers first.
 
     Args:
-        images: uint8 `[count, height, width, channels]`; all are compared with all.
+        images: uint8 `[count, height, width, channels]`; all pairs are compared.
     """
     copies = dict(_copies(images))
     left = np.array([row for row in range(len(images)) if row not in copies], np.int64)
@@ -44,7 +44,7 @@ def doubts(images: np.ndarray) -> list[Doubt]:
 
 
 def _copies(images: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Rows that have the same pixels as an earlier one, with that one."""
+    """Images with the same pixels as an earlier one, paired with that one."""
     first: dict[bytes, int] = {}
     row = 0
     for chunk in pieces_of(images):

@@ -1,4 +1,4 @@
-"""Image files decoded on all cores."""
+"""Decodes image files in parallel on all cores."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import PICTURE_ENDINGS
 
 SUFFIXES = PICTURE_ENDINGS
-_AT_ONCE = 512  # files whose images may wait to be used: few enough to be held in memory
+_AT_ONCE = 512  # files whose images may wait in memory
 
 
 class FleetingError(UnreadableError):
-    """The system cannot read a file now; it may be sound."""
+    """The system cannot read a file at the moment; it may be intact."""
 
 
 def decode_files(
     files: Sequence[Path], decode: Callable[[bytes], np.ndarray]
 ) -> Generator[np.ndarray | UnreadableError]:
-    """The image of each file in turn, uint8 `[height, width, channels]`, or what is wrong with the file.
+    """The image of each file in order, uint8 `[height, width, channels]`, or the reason why it cannot be read.
 
     Args:
-        files: to read.
+        files: files to read.
         decode: one of `aigc_tf.data.images.prepare`.
     """
 
     def decoded(path: Path) -> np.ndarray | UnreadableError:
         try:
-            if not path.is_file():  # a pipe would be waited for
+            if not path.is_file():  # reading a pipe would block
                 return UnreadableError("a pipe, a device, a socket or a folder" if path.exists() else "no such file")
             return decode(path.read_bytes())
         except OSError as error:
@@ -43,9 +43,9 @@ def decode_files(
             return error
 
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="decode") as pool:
-        # Pillow comments on what it repairs by itself, and on many pixels, of which decoding refuses too many.
+        # Pillow warns about what it repairs, and about many pixels, of which decoding rejects too many.
         warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         for start in range(0, len(files), _AT_ONCE):
-            # When this is closed early, files that wait are not decoded.
+            # If this is closed early, waiting files are not decoded.
             yield from pool.map(decoded, files[start : start + _AT_ONCE])

@@ -1,4 +1,4 @@
-"""Fashion-MNIST from where it may already be on this machine, and the part of it that ships here."""
+"""Fashion-MNIST, from this machine or TFDS, and the part that ships with the package."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ FILES = {
 
 
 def open_best(settings: ImageSettings) -> ImageSource:
-    """All of Fashion-MNIST if it is on this machine, otherwise the part that ships with the package."""
+    """Open all of Fashion-MNIST if it is on this machine, otherwise the part that ships with the package."""
     return _open_local(settings) or open_shipped(settings)
 
 
 def open_full(settings: ImageSettings) -> ImageSource:
-    """All 70,000 images, from this machine or else downloaded by TFDS.
+    """Open all 70,000 images, from this machine or downloaded by TFDS.
 
     Raises:
-        InputError: they are not there and cannot be downloaded; the message lists ways to get them.
+        InputError: they are missing and cannot be downloaded; the message lists ways to get them.
     """
     return _open_local(settings) or tfds_images.open_tfds(FULL, settings, ways=_ways(), licence=LICENCE)
 
 
 def open_shipped(settings: ImageSettings) -> ImageSource:
-    """The first 10,000 training images, of which a tenth is held out."""
+    """Open the first 10,000 training images, with a tenth held out."""
     with np.load(SHIPPED_FILE, allow_pickle=False) as archive:
         images, labels = archive["images"], archive["labels"].astype(np.int64)
     train, test = hold_out(in_chunks(images, labels), settings)
@@ -71,7 +71,7 @@ def open_shipped(settings: ImageSettings) -> ImageSource:
 
 
 def local_folders() -> list[Path]:
-    """Where the four files may be: Keras's cache, and Debian's package dataset-fashion-mnist."""
+    """Folders that may have the four files: Keras's cache, and Debian's package dataset-fashion-mnist."""
     return [_keras_folder(), DEBIAN_FOLDER]
 
 
@@ -90,10 +90,10 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_idx(path: Path, magic: int) -> np.ndarray:
-    """A compressed file of unsigned bytes in the IDX format of MNIST.
+    """Read a compressed file of unsigned bytes in the IDX format of MNIST.
 
     Raises:
-        InputError: it is damaged, or its magic number is another.
+        InputError: it is damaged, or has another magic number.
     """
     try:
         with gzip.open(path) as file:
@@ -142,7 +142,7 @@ def _keras_folder() -> Path:
 
 
 def _ways() -> tuple[str, ...]:
-    """To get all of it without TFDS, or to do without."""
+    """Ways to get all of it without TFDS, or to do without."""
     return (
         f"install Debian's package dataset-fashion-mnist ({DEBIAN_FOLDER})",
         f"put its four files (train-* and t10k-*-ubyte.gz) into {_keras_folder()}",

@@ -1,4 +1,4 @@
-"""Pictures of which a few have a label that is used, for models that learn from both kinds."""
+"""Semi-supervised image sources: only a few labels are used."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from aigc_tf.recipes.few_labels import FewLabelsRecipe
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class FewLabelsSource(ImageSource):
-    """Batches hold pictures without labels, and as many with one."""
+    """Batches contain unlabelled images, and as many labelled ones."""
 
     used: np.ndarray
-    """int64 `[count]`: the training pictures whose label is used."""
+    """int64 `[count]`: the training images whose labels are used."""
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`image`, as of every source of pictures; `known_image`, other ones, and their `label`, int32 `[batch]`."""
+        """`image`, as in every source of images; `known_image`, other images, and their `label`, int32 `[batch]`."""
         positions = rows.position + tf.range(rows.examples.shape[0], dtype=tf.int64)
         places = shuffled(positions, len(self.used), seed ^ 1)
         known = super().read(rows._replace(examples=tf.gather(tf.constant(self.used), places)), seed)
         return {"image": super().read(rows, seed)["image"], "known_image": known["image"], "label": known["label"]}
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return super().describe() | {"training images whose label is used": len(self.used)}
 
 
 def open_source(recipe: FewLabelsRecipe, data: Any = None) -> FewLabelsSource:
-    """The pictures that a recipe asks for, with as many labels as it uses; see `aigc_tf.data.images.labelled`.
+    """Open the images of a recipe with as many labels as it uses; see `aigc_tf.data.images.labelled`.
 
     Raises:
-        InputError: the source or the data is missing, cannot be used, or has no labels of two classes.
+        InputError: the source or the data is missing, invalid, or does not have labels of two classes.
     """
     source = labelled.open_source(recipe, data)
     labels, per_class = np.asarray(source.train.labels), recipe.labelled.per_class

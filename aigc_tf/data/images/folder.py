@@ -1,4 +1,4 @@
-"""Folders of images: found, prepared once, with what cannot be read counted and named."""
+"""Folders of images, prepared once; unreadable files are counted and listed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from aigc_tf.recipes.images import ImageSettings
 
 
 def open_folder(folder: Path, settings: ImageSettings) -> ImageSource:
-    """All images in a folder and the folders in it; see `aigc_tf.data.images.layout` for parts and classes.
+    """Open all images in a folder and its sub-folders; see `aigc_tf.data.images.layout` for parts and classes.
 
-    Where the folder has no test part, a tenth is held out by a hash of the prepared pixels: the same picture in
-    several files is on one side.
+    If the folder has no test part, a tenth is held out by a hash of the prepared pixels: copies of an image are on the
+    same side.
 
     Raises:
-        InputError: there are no images to train on, more than `settings.max_unreadable` of them cannot be read, or a
-            folder cannot be.
+        InputError: there are no training images, more than `settings.max_unreadable` of them cannot be read, or a
+            folder cannot be read.
     """
     found = files_below(folder, SUFFIXES)
     left_out = f"left out: {found.left_out}" if found.left_out else ""

@@ -1,4 +1,4 @@
-"""Images with their classes, for models that learn both."""
+"""Labelled images, for class-conditional models and classifiers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from aigc_tf.recipes.images import ImageRecipe
 
 
 def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
-    """The labelled images that a recipe asks for; see `aigc_tf.data.images.opening.open_source`.
+    """Open the labelled images of a recipe; see `aigc_tf.data.images.opening.open_source`.
 
     Raises:
-        InputError: the source or the data is missing, cannot be used, has no labels, or has training images of fewer
-            than two classes.
+        InputError: the source or the data is missing, invalid, has no labels, or has training images of fewer than two
+            classes.
     """
     source = images.open_source(recipe, data)
     if source.train.labels is None or source.class_names is None:
@@ -38,7 +38,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
 
 
 def _of_learnt_classes(source: ImageSource) -> ImageSource:
-    """The source without the classes of which there are no training images: they would be drawn as if learnt."""
+    """The source without classes that have no training images: samples of them would look as if they were learnt."""
     assert source.class_names is not None and source.train.labels is not None
     counts = np.bincount(source.train.labels, minlength=len(source.class_names))
     if counts.all():

@@ -1,4 +1,4 @@
-"""What the places of files in a folder say: parts for training and testing, and classes."""
+"""Interprets folder structure: training and test parts, and classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from aigc_tf.errors import InputError, listed, printable
 
-# What folders at the top are called, in small letters, that each hold a part of the examples.
+# Names, in lower case, of top-level folders that each contain a part of the examples.
 _PARTS = {
     "train": "train",
     "training": "train",
@@ -24,33 +24,33 @@ _PARTS = {
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The files of a folder that are taken, and what their places say."""
+    """The files of a folder to use, with their parts and classes."""
 
     files: tuple[str, ...]
-    """Relative to the folder, in the order of their names."""
+    """Relative to the folder, sorted by name."""
     parts: tuple[str, ...]
-    """Of each file "train", "validation" or "test", or "" where no folders of parts say it."""
+    """"train", "validation" or "test" for each file, or "" where there are no folders for parts."""
     labels: np.ndarray | None
-    """int64 `[files]`, positions in `class_names`; None without classes."""
+    """int64 `[files]`, indices into `class_names`; None without classes."""
     class_names: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
-    """What is left out, and why there are no classes where there might be."""
+    """Notes on what is left out, and why there are no classes where there might be."""
 
 
 def layout_of(files: Sequence[str], folder: str, has_classes: bool = True) -> Layout:
-    """What the places of files say.
+    """Interpret the paths of files.
 
-    Folders at the top that are named train, test, val or validation are the parts. In each part, or in the folder
-    itself, two or more sub-folders are classes. Files beside them are left out; but if those are as many as the ones in
-    sub-folders, all are taken and there are no classes.
+    Top-level folders named train, test, val or validation are the parts. In each part, or in the folder itself, two or
+    more sub-folders are classes. Files beside them are left out; but if these are at least as many as those in
+    sub-folders, all are used, without classes.
 
     Args:
-        files: relative to the folder, in the order of their names.
-        folder: names it in messages.
-        has_classes: whether sub-folders may be classes; otherwise all files are taken.
+        files: relative to the folder, sorted by name.
+        folder: its name in messages.
+        has_classes: whether sub-folders may be classes; otherwise all files are used.
 
     Raises:
-        InputError: of the folders at the top some are parts and some are not, or none of several is for training.
+        InputError: only some of the top-level folders are parts, or none of several is for training.
     """
     places = [name.split(os.sep) for name in files]  # noqa: PTH206 (fast: there may be a million)
     parts = [""] * len(files)
@@ -83,10 +83,10 @@ def layout_of(files: Sequence[str], folder: str, has_classes: bool = True) -> La
 
 
 def _has_parts(tops: set[str], folder: str) -> bool:
-    """Whether the folders at the top are parts.
+    """Whether the top-level folders are parts.
 
     Raises:
-        InputError: that cannot be told.
+        InputError: it is ambiguous.
     """
     named = sorted(top for top in tops if top.lower() in _PARTS)
     others = sorted(printable(top) for top in tops if top.lower() not in _PARTS)

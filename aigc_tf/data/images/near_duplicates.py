@@ -1,4 +1,4 @@
-"""Test pictures that look like a training picture: the same one saved anew, in another format or size."""
+"""Test images that are near-duplicates of training images: the same image re-encoded or resized."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import numpy as np
 
 from aigc_tf.data.images.source import pieces_of
 
-_STEP = 4  # levels by which neighbouring cells differ at least: what compression changes in even areas does not count
-_BITS = 6  # of 64, in which the hashes of one picture may differ
-_RMS = 12.0  # levels; root of the mean squared difference of the pixels of one picture
-_COMPARED = 16  # training pictures, those with the nearest hashes, whose pixels are compared with a test picture's
+_STEP = 4  # minimum difference of neighbouring cells, in levels: compression noise in even areas does not count
+_BITS = 6  # of 64, in which the hashes of near-duplicates may differ
+_RMS = 12.0  # levels; root mean square difference of the pixels of near-duplicates
+_COMPARED = 16  # training images with the nearest hashes whose pixels are compared with a test image
 _MAX_PAIRS = 2**32  # of hashes: half a minute
 QUICKLY = 2**27
-"""Pairs of hashes where they are compared at each start: a second."""
-_AT_ONCE = 8  # test pictures: their distances fit in the processor's cache
+"""Pairs of hashes to compare at each start: a second."""
+_AT_ONCE = 8  # test images: their distances fit in the CPU cache
 
 
 class NearDuplicates(NamedTuple):
-    """How many test pictures look like a training picture."""
+    """The number of test images that are near-duplicates of training images."""
 
     found: int
     looked_at: int
-    """Test pictures that were compared with all training pictures, evenly spread."""
+    """Number of test images, evenly spread, that were compared with all training images."""
 
 
 def near_duplicates(train: np.ndarray, test: np.ndarray, max_pairs: int | None = None) -> NearDuplicates:
-    """Test pictures whose perceptual hash is near that of a training picture which has nearly the same pixels.
+    """Find test images whose perceptual hash and pixels are close to those of a training image.
 
     Args:
         train: uint8 `[count, height, width, channels]`.
         test: the same.
-        max_pairs: of hashes that are compared; by default as many as half a minute takes.
+        max_pairs: maximum pairs of hashes to compare; by default as many as half a minute allows.
     """
     if not len(train) or not len(test):
         return NearDuplicates(0, len(test))
@@ -49,7 +49,7 @@ def near_duplicates(train: np.ndarray, test: np.ndarray, max_pairs: int | None =
 
 
 def note_on(near: NearDuplicates) -> tuple[str, ...]:
-    """What to say of them, if there are any."""
+    """A note on them for the user, if there are any."""
     if not near.found:
         return ()
     return (
@@ -59,7 +59,7 @@ def note_on(near: NearDuplicates) -> tuple[str, ...]:
 
 
 def difference_hashes(images: np.ndarray) -> np.ndarray:
-    """Of each image 64 bits: whether it becomes lighter from one cell of an 8x9 grid to the next on the right.
+    """64-bit difference hash of each image: whether brightness rises from one cell of an 8x9 grid to the next one.
 
     N. Krawetz: Kind of Like That, 2013 ("dHash").
 
@@ -84,12 +84,12 @@ def difference_hashes(images: np.ndarray) -> np.ndarray:
 
 
 def nearest(distances: np.ndarray) -> np.ndarray:
-    """Positions of the smallest distances of hashes, if they are small enough for one picture: int64 `[at most 16]`."""
+    """Indices of the smallest hash distances that are below the threshold: int64 `[at most 16]`."""
     near = np.flatnonzero(distances <= _BITS)
     return near[np.argsort(distances[near], kind="stable")[:_COMPARED]]
 
 
 def alike(candidates: np.ndarray, picture: np.ndarray) -> np.ndarray:
-    """Which of the images `[count, height, width, channels]` have nearly the pixels of another: bool `[count]`."""
+    """Which of the images `[count, height, width, channels]` have nearly the same pixels as another: bool `[count]`."""
     difference = candidates.astype(np.float32) - picture.astype(np.float32)
     return np.square(difference).mean(axis=(1, 2, 3)) <= _RMS**2

@@ -1,4 +1,4 @@
-"""Images in an .npz file."""
+"""Images from .npz files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from aigc_tf.data.source import HELD_OUT, TEST_SPLIT
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.images import ImageSettings
 
-# Names of (images, labels) in each split; only the first name is needed. "arr_0" is NumPy's own, for an array
-# that was saved without one.
+# Names of (images, labels) in each split; only the first name is required. "arr_0" is NumPy's default name.
 _LAYOUTS = (
     (("images", "labels"),),
     (("x_train", "y_train"), ("x_test", "y_test")),  # Keras's files
@@ -29,10 +28,10 @@ _LAYOUTS = (
 
 
 def open_npz(path: Path, settings: ImageSettings) -> ImageSource:
-    """The images in an .npz file, whose arrays are named as one of `_LAYOUTS` says.
+    """Open the images in an .npz file with arrays named as in `_LAYOUTS`.
 
     Raises:
-        InputError: the file cannot be read, would need unpickling, or holds something else.
+        InputError: the file cannot be read, would need unpickling, or has other content.
     """
     arrays = load_arrays(path)
     layout = next((layout for layout in _LAYOUTS if layout[0][0] in arrays), None)

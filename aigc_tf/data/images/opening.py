@@ -1,4 +1,4 @@
-"""Sources of images: by name, from the user's files, or given from Python."""
+"""Opens sources of images: by name, from user files, or from Python data."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ NAMED: dict[str, Callable[[ImageSettings], ImageSource]] = {
     fashion_mnist.FULL: fashion_mnist.open_full,
     fashion_mnist.SHIPPED: fashion_mnist.open_shipped,
 }
-"""Data sets that the package or the system has, and how they are opened."""
+"""Data sets that come with the package or the system, with the functions that open them."""
 
 
 def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
-    """The images that a recipe asks for, in its size and number of channels.
+    """Open the images of a recipe, in its size and number of channels.
 
     Args:
         recipe: its `source` is `auto` (all of Fashion-MNIST if it is at hand, otherwise the part that ships
@@ -58,7 +58,7 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
 
 
 def _summary(source: ImageSource) -> str:
-    """What was opened, in one line."""
+    """A one-line summary of a source."""
     line = f"{source.name}: {source.sizes_in_words('images', lambda part: len(part.images))}"
     if source.own_validation is not None and source.validation is None:
         line += f", {len(source.own_validation.images):,} for validation are not used: this model is chosen otherwise"
@@ -76,10 +76,10 @@ def _few_tested(source: ImageSource) -> list[str]:
 
 
 def open_named(name: str, settings: ImageSettings) -> ImageSource:
-    """The images of a source by its name or path; see `open_source`.
+    """Open a source of images by its name or path; see `open_source`.
 
     Raises:
-        InputError: it is missing or cannot be used.
+        InputError: it is missing or invalid.
     """
     if name in NAMED:
         return NAMED[name](settings)

@@ -1,4 +1,4 @@
-"""What there is to know of pictures: classes, copies, near-duplicates, outliers."""
+"""Statistics of images: classes, copies, near-duplicates, outliers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from aigc_tf.data.overview import Counts, Overview, Shown, far_out
 from aigc_tf.data.progress import progress
 from aigc_tf.data.source import evenly
 
-EXAMPLES, PAIRS, OUTLIERS = 40, 4, 8  # that are shown
-_COMPARED, _COMPARED_BYTES = 4000, 2**26  # images that are compared with each other, evenly spread, and their bytes
-_CELLS = 8  # in height and width, to compare images by
+EXAMPLES, PAIRS, OUTLIERS = 40, 4, 8  # numbers of images to show
+_COMPARED, _COMPARED_BYTES = 4000, 2**26  # maximum number and bytes of images to compare pairwise, evenly spread
+_CELLS = 8  # grid size for comparing images
 DEVIATIONS = 6.0
-"""Above the median, from which on a distance is far out."""
+"""Robust standard deviations above the median at which a distance is an outlier; see `far_out`."""
 
 
 def overview(source: ImageSource) -> Overview:
-    """Of a source of images."""
+    """Describe a source of images."""
     images = source.train.images
     rows = evenly(len(images), min(_COMPARED, max(2, _COMPARED_BYTES // images[0].nbytes)))
     some = np.asarray(images[rows])
@@ -47,13 +47,13 @@ def overview(source: ImageSource) -> Overview:
 
 
 def copies(images: np.ndarray) -> int:
-    """How many images have the same pixels as an earlier one."""
+    """Number of images with the same pixels as an earlier one."""
     seen = {hash(image.tobytes()) for chunk in pieces_of(images) for image in chunk}
     return len(images) - len(seen)
 
 
 def near_pairs(images: np.ndarray) -> np.ndarray:
-    """Images that look like an earlier one but are not equal to it, that one first: int64 `[pairs, 2]`."""
+    """Near-duplicates of an earlier image, that one first, without exact copies: int64 `[pairs, 2]`."""
     hashes, found = difference_hashes(images), []
     for row in progress(range(1, len(images)), len(images), "comparing images"):
         near = nearest(np.bitwise_count(hashes[:row] ^ hashes[row]))
@@ -65,7 +65,7 @@ def near_pairs(images: np.ndarray) -> np.ndarray:
 
 
 def to_nearest(images: np.ndarray) -> np.ndarray:
-    """How far each image is from the nearest other one, by the colours of 8x8 cells: float32 `[count]`, in levels.
+    """Distance of each image to its nearest neighbour, by the mean colours of 8x8 cells: float32 `[count]`, in levels.
 
     Args:
         images: uint8 `[count, height, width, channels]`.

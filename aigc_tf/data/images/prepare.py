@@ -1,4 +1,4 @@
-"""One form for every image: upright, centre-cropped, resized and converted to what a recipe asks for."""
+"""Prepares images: upright, centre-cropped, resized and converted to the recipe's size and channels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from PIL import ExifTags, Image, ImageOps
 from aigc_tf.errors import UnreadableError
 from aigc_tf.recipes.images import ImageSettings
 
-# The formats that are read, whatever a file's name says; Pillow knows others that are slow or run programs.
+# Formats to read, whatever a file's name says; others that Pillow supports are slow or run programs.
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-MAX_PIXELS = 2**27  # of an image file: 134 million; decoding takes up to 9 bytes for each
-_COPIES = {"WEBP": 2}  # formats of which Pillow's reader holds several copies, with twice as many bytes for a pixel
-_BAND_PIXELS = 2**20  # what is converted at once: conversions need several copies
+MAX_PIXELS = 2**27  # maximum of an image file: 134 million; decoding takes up to 9 bytes per pixel
+_COPIES = {"WEBP": 2}  # formats for which Pillow's reader holds several copies, at twice the bytes per pixel
+_BAND_PIXELS = 2**20  # converted at once: conversions need several copies
 _FILTER = Image.Resampling.LANCZOS
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,12 +35,12 @@ _TURNS = {
 
 
 Turn: TypeAlias = Image.Transpose | None
-"""What makes an image upright."""
+"""The transpose operation that makes an image upright."""
 T = TypeVar("T")
 
 
 class PixelBudget:
-    """Pixels that all threads together decode at a time; a thread waits until there is room for its own."""
+    """Limits the pixels that all threads decode at the same time; a thread waits until there is room."""
 
     def __init__(self, pixels: int) -> None:
         self._all = self._free = pixels
@@ -48,7 +48,7 @@ class PixelBudget:
 
     @contextmanager
     def taken(self, pixels: int) -> Iterator[None]:
-        """Room for so many pixels, or for an image of more than there are in all, alone."""
+        """Reserve room for `pixels`; an image larger than the whole budget is decoded alone."""
         pixels = min(pixels, self._all)
         with self._changed:
             self._changed.wait_for(lambda: self._free >= pixels)
@@ -65,17 +65,17 @@ _BUDGET = PixelBudget(MAX_PIXELS)
 
 
 def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
-    """The image in the bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file; the first one when there are several.
+    """Decode an image in the bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file; the first one if there are several.
 
-    HEIC files are read if pillow-heif is installed. An image is turned as its EXIF orientation says, composed over
-    white where it is transparent, centre-cropped to the asked proportions and resized with antialiasing.
+    HEIC files are read if pillow-heif is installed. The image is rotated according to its EXIF orientation, composed
+    over white where it is transparent, centre-cropped to the target aspect ratio and resized with antialiasing.
 
     Returns:
         uint8 `[height, width, channels]`.
 
     Raises:
-        UnreadableError: the bytes are empty, damaged, of another format, or hold more than `MAX_PIXELS`
-            pixels: a small file can unfold to more than the memory holds.
+        UnreadableError: the bytes are empty, damaged, of another format, or have more than `MAX_PIXELS` pixels: a small
+            file can decompress to more than fits in memory.
     """
 
     def finish(image: Image.Image, turn: Turn) -> np.ndarray:
@@ -85,11 +85,11 @@ def decode_image(data: bytes, settings: ImageSettings) -> np.ndarray:
 
 
 def decode_whole(data: bytes, channels: int) -> np.ndarray:
-    """The image in the bytes of a file at its own size; see `decode_image`.
+    """Decode an image at its original size; see `decode_image`.
 
     Args:
-        data: of the file.
-        channels: 1 is grey, 3 is RGB.
+        data: content of the file.
+        channels: 1 for greyscale, 3 for RGB.
 
     Returns:
         uint8 `[height, width, channels]`.
@@ -102,13 +102,13 @@ def decode_whole(data: bytes, channels: int) -> np.ndarray:
 
 
 def whole(image: Image.Image, turn: Turn, channels: int) -> np.ndarray:
-    """A loaded image at its own size: uint8 `[height, width, channels]`. It may be closed afterwards."""
+    """A loaded image at its original size: uint8 `[height, width, channels]`. It may be closed afterwards."""
     pixels = _upright_eight_bit(image, turn, channels)
     return np.asarray(pixels).reshape(pixels.height, pixels.width, channels)
 
 
 def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:
-    """Centre-crops, resizes and converts images that have been decoded.
+    """Centre-crop, resize and convert decoded images.
 
     Args:
         images: uint8 `[count, any height, any width, 1 or 3]`.
@@ -123,13 +123,13 @@ def prepare_arrays(images: np.ndarray, settings: ImageSettings) -> np.ndarray:
 
 
 def read_image(data: bytes, finish: Callable[[Image.Image, Turn], T], draft_side: int | None = None) -> T:
-    """What `finish` makes of the image in the bytes of a file; see `decode_image`.
+    """Open the image in the bytes of a file and apply `finish` to it; see `decode_image`.
 
     Args:
-        data: of the file.
-        finish: takes the loaded image and how it has to be turned to be upright, None if it is.
-        draft_side: pixels that height and width need at least: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size
-            where that suffices, several times faster.
+        data: content of the file.
+        finish: takes the loaded image and the transpose operation that makes it upright, or None.
+        draft_side: minimum height and width in pixels: JPEG files are decoded at 1/2, 1/4 or 1/8 of their size if that
+            is enough, which is several times faster.
 
     Raises:
         UnreadableError: as for `decode_image`.
@@ -144,9 +144,9 @@ def read_image(data: bytes, finish: Callable[[Image.Image, Turn], T], draft_side
         raise
     except Image.UnidentifiedImageError:
         raise UnreadableError("not a readable PNG, JPEG, WebP, BMP, GIF or TIFF image") from None
-    except Image.DecompressionBombError:  # Pillow's own limit, for twice as many
+    except Image.DecompressionBombError:  # Pillow's own limit, at twice as many
         raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
-    except Exception as error:  # Pillow's readers raise whatever a damaged file makes them stumble over
+    except Exception as error:  # Pillow's readers raise all kinds of errors for damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableError(f"damaged: {reason}") from error
 
@@ -160,7 +160,7 @@ def _decode(data: bytes, finish: Callable[[Image.Image, Turn], T], draft_side: i
             image.draft(None, (draft_side, draft_side))
         with _BUDGET.taken(image.width * image.height * copies):
             image.load()
-            # The tag alone: writing the other EXIF data anew, as ImageOps does, fails for odd ones.
+            # The tag only: rewriting the other EXIF data, as ImageOps does, fails for odd ones.
             return finish(image, _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1)))
 
 
@@ -173,7 +173,7 @@ def _upright_eight_bit(image: Image.Image, turn: Turn, channels: int) -> Image.I
 
 @functools.cache
 def _heic_is_read() -> bool:
-    """Whether pillow-heif is installed; Pillow is told about it."""
+    """Whether pillow-heif is installed; registers it with Pillow."""
     try:
         import pillow_heif
     except ImportError:
@@ -188,7 +188,7 @@ def _fit(image: Image.Image, settings: ImageSettings) -> np.ndarray:
 
 
 def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
-    """An image as "L" or "RGB", converted band by band; itself if it is that already."""
+    """An image as "L" or "RGB", converted in bands; unchanged if it already is."""
     mode = "L" if channels == 1 else "RGB"
     if image.mode == mode and not image.has_transparency_data:
         return image
@@ -203,10 +203,10 @@ def _eight_bit(image: Image.Image, channels: int) -> Image.Image:
 
 
 def _converted(image: Image.Image, mode: str) -> Image.Image:
-    """Converts to "L" or "RGB"; only Pillow's 16-bit modes and transparency need help."""
+    """Convert to "L" or "RGB"; only Pillow's 16-bit modes and transparency need special treatment."""
     if image.mode == "F":
         raise UnreadableError("pixels are floating-point numbers: save them as 8- or 16-bit numbers")
-    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would cut off at 255
+    if image.mode.startswith("I"):  # 16-bit grey: Pillow's own conversion would clip at 255
         levels = np.asarray(image).astype(np.int64)
         if levels.min() < 0 or levels.max() > 65535:
             raise UnreadableError("pixels have more than 16 bits: save them as 8- or 16-bit numbers")
@@ -218,7 +218,7 @@ def _converted(image: Image.Image, mode: str) -> Image.Image:
 
 
 def _convert_channels(images: np.ndarray, channels: int) -> np.ndarray:
-    """uint8 `[count, height, width, 1 or 3]` to `channels`; grey is Pillow's "L": ITU-R 601-2 luma."""
+    """Convert uint8 `[count, height, width, 1 or 3]` to `channels`; grey is Pillow's "L": ITU-R 601-2 luma."""
     if images.shape[-1] == channels:
         return images
     if channels == 3:

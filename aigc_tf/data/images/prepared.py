@@ -1,4 +1,4 @@
-"""A folder's pictures, prepared once: arrays in the cache, which the next start maps into memory."""
+"""Cache of prepared image folders, memory-mapped on the next start."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 
-_FORM = 1  # of what is kept; to be raised when pictures are prepared or split in another way
-_AT_ONCE = 256  # images that are added together
+_FORM = 1  # format version of cache entries; raise it when images are prepared or split differently
+_AT_ONCE = 256  # batch size for adding images
 _PARTS: tuple[str, ...] = ("train", "test", "validation")
 _INDEX, _RECORD = "index.npz", "record.json"
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedFolder:
-    """What is known of a folder's pictures."""
+    """The prepared images of a folder."""
 
     parts: dict[str, Split]
     """"train" and "test", and "validation" if the folder has such a part; with labels if it has classes."""
     fingerprint: str
-    """Of the parts in that order."""
+    """Fingerprint of these parts in that order."""
     unreadable: list[tuple[int, str]]
-    """Positions of files that cannot be read, and why."""
+    """Indices of files that cannot be read, and why."""
     near_duplicates: NearDuplicates
     note: str = ""
-    """Why it has to be prepared again at the next start; empty if it need not."""
+    """Why it must be prepared again on the next start; empty if not."""
 
 
 def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedFolder:
-    """The pictures of a folder in the form that is asked for, from the cache if they were prepared before.
+    """The images of a folder in the requested form, from the cache if they were prepared before.
 
-    They are known by names, sizes and times of the files, the form, and the versions of this package and of Pillow.
+    The cache key covers names, sizes and times of the files, the form, and the versions of this package and of Pillow.
     """
     try:
         entry = cache_folder("images") / _key(folder, layout, settings)
@@ -75,7 +75,7 @@ def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedF
 
 
 def _key(folder: Path, layout: Layout, settings: ImageSettings) -> str:
-    """What tells the folder's content and form from others."""
+    """The cache key of the folder's content and form."""
     digest = hashlib.sha256(
         f"{_FORM} {__version__} {PIL.__version__} {settings.shape} {folder.resolve()}\n".encode(
             errors="surrogateescape"
@@ -88,7 +88,7 @@ def _key(folder: Path, layout: Layout, settings: ImageSettings) -> str:
 
 
 def _kept(entry: Path, folder: Path, layout: Layout, settings: ImageSettings) -> PreparedFolder:
-    """Prepare the pictures and put them into the cache.
+    """Prepare the images and store them in the cache.
 
     Raises:
         OSError: they cannot be written there.
@@ -107,7 +107,7 @@ def _kept(entry: Path, folder: Path, layout: Layout, settings: ImageSettings) ->
 
 
 def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path | None) -> tuple[PreparedFolder, bool]:
-    """The pictures, written into a folder if there is one, and whether another attempt would find the same."""
+    """Prepare the images, in a folder if given; also returns whether another attempt would find the same."""
     unreadable: list[tuple[int, UnreadableError]] = []
     path_of = {part: None if made is None else made / part for part in _PARTS}
     with contextlib.ExitStack() as stack:
@@ -143,7 +143,7 @@ def _prepare(folder: Path, layout: Layout, settings: ImageSettings, made: Path |
 def _batches(
     folder: Path, layout: Layout, settings: ImageSettings, unreadable: list[tuple[int, UnreadableError]]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Images that can be read, each batch of one part, and the positions of their files."""
+    """Batches of readable images, each from one part, with the indices of their files."""
     images: list[np.ndarray] = []
     positions: list[int] = []
     paths = [folder / file for file in layout.files]
@@ -162,16 +162,16 @@ def _batches(
 
 
 def _labelled(split: Split, layout: Layout) -> Split:
-    """The labels of a split whose "labels" are the positions of its files."""
+    """Replace file indices, stored as a split's "labels", by the real labels."""
     positions = np.empty(0, np.int64) if split.labels is None else split.labels
     return Split(split.images, None if layout.labels is None else layout.labels[positions], keys_of(split))
 
 
 def _write(made: Path, found: PreparedFolder, about: str) -> None:
-    """Beside the arrays of pictures, all else."""
+    """Write everything besides the image arrays."""
     index: dict[str, np.ndarray] = {}
     for part, split in found.parts.items():
-        if len(split.images) and not isinstance(split.images, np.memmap):  # a handful, put on both sides afterwards
+        if len(split.images) and not isinstance(split.images, np.memmap):  # a handful, moved between parts afterwards
             np.ascontiguousarray(split.images).tofile(made / part)
         index[f"{part}_keys"] = np.asarray(split.keys)
         if split.labels is not None:
@@ -187,7 +187,7 @@ def _write(made: Path, found: PreparedFolder, about: str) -> None:
 
 
 def _read(entry: Path, settings: ImageSettings) -> PreparedFolder:
-    """What was kept."""
+    """Read a cache entry."""
     index = read_arrays(entry / _INDEX)
     record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
     names = [part for part in _PARTS if f"{part}_keys" in index]

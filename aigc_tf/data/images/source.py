@@ -1,4 +1,4 @@
-"""What a source of images is, and how training reads it."""
+"""Sources of images."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from aigc_tf.errors import listed
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.recipes.augment import ClassicalAugmentation
 
-CHUNK_IMAGES, CHUNK_NUMBERS = 500, 2**22  # looked at together: few enough numbers for the memory of a network
+CHUNK_IMAGES, CHUNK_NUMBERS = 500, 2**22  # processed together: few enough for a network's memory
 VALIDATION_SPLIT = "{count:,} of the training images, by content hash"
 OWN_VALIDATION = "the validation part that the data come with"
 _CHUNK_BYTES = 2**24
 
 
 class Subset:
-    """Some rows of an array that may be memory-mapped: read when they are asked for."""
+    """Some rows of an array that may be memory-mapped, read on access."""
 
     def __init__(self, array: np.ndarray, rows: np.ndarray) -> None:
         self.array, self.rows = array, rows
@@ -51,24 +51,24 @@ class Split:
     """Images for one purpose."""
 
     images: np.ndarray
-    """uint8 `[count, height, width, channels]`; memory-mapped when it is too large for the memory."""
+    """uint8 `[count, height, width, channels]`; memory-mapped if it does not fit in memory."""
     labels: np.ndarray | None
-    """int64 `[count]`, positions in `ImageSource.class_names`; None without labels."""
+    """int64 `[count]`, indices into `ImageSource.class_names`; None without labels."""
     keys: np.ndarray | None = None
-    """uint64 `[count]`, what decides about the validation part (`validation_keys`), where it is known already."""
+    """uint64 `[count]`, the hashes that choose the validation part (`validation_keys`), if already known."""
 
     def some(self, count: int) -> Split:
-        """`count` of them, all if there are fewer, evenly spread: sources may be sorted by class."""
+        """`count` evenly spread images, or all if there are fewer: sources may be sorted by class."""
         return self if count >= len(self.images) else self.at(evenly(len(self.images), count))
 
     def at(self, rows: np.ndarray) -> Split:
-        """Those at some positions, int64 `[count]`, read when they are asked for."""
+        """The images at some positions, int64 `[count]`, read on access."""
         labels = None if self.labels is None else self.labels[rows]
         return Split(Subset(self.images, rows), labels)  # type: ignore[arg-type]  # reads like an array
 
 
 def pieces_of(array: np.ndarray) -> Iterator[np.ndarray]:
-    """An array's rows in parts of some megabytes; what is read of a mapped file does not stay in memory."""
+    """The rows of an array in pieces of some megabytes; pages of mapped files do not stay in memory."""
     size = max(1, _CHUNK_BYTES // max(1, math.prod(array.shape[1:]) * array.dtype.itemsize))
     mapped = getattr(array.array if isinstance(array, Subset) else array, "_mmap", None)
     for start in range(0, len(array), size):
@@ -78,7 +78,7 @@ def pieces_of(array: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def keys_of(split: Split) -> np.ndarray:
-    """What decides which images are held out to choose by: uint64 `[count]`."""
+    """The hashes that choose the validation part: uint64 `[count]`."""
     if split.keys is not None:
         return split.keys
     return validation_keys(image for chunk in pieces_of(split.images) for image in chunk)
@@ -100,32 +100,32 @@ def fingerprint_of(splits: Iterable[Split]) -> str:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ImageSource(Source):
-    """Images in the form that a recipe asked for."""
+    """Images in the form that a recipe requires."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.images.overview:overview"
 
     dataset: str = ""
-    """The data set's identity, which parts of it share; empty for the user's own data."""
+    """Identifier of the data set, shared by its parts; empty for the user's own data."""
     class_names: tuple[str, ...] | None
     augmentation: ClassicalAugmentation = field(default_factory=ClassicalAugmentation)
-    """What training images suffer, anew in every epoch."""
+    """Random augmentation of training images."""
     labelled: bool = False
-    """Whether batches hold the labels, too."""
+    """Whether batches contain labels."""
     uncut: Split | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    """The training part including the validation part; None if none was split off."""
 
     train: Split
     validation: Split | None = None
     test: Split
 
     own_validation: Split | None = None
-    """A validation part that the data come with: it is taken where one is asked for, and nothing is cut."""
+    """The source's own validation part, used instead of splitting one off."""
     known: tuple[str, tuple[Split, ...]] | None = None
-    """A fingerprint that was computed before, and of which parts."""
+    """A fingerprint computed earlier, and the parts that it covers."""
 
     @property
     def training(self) -> Split:
-        """The training part with the validation part in it."""
+        """The training part including the validation part."""
         return self.uncut or self.train
 
     @cached_property
@@ -145,13 +145,13 @@ class ImageSource(Source):
 
     @property
     def classes(self) -> str:
-        """How many classes there are, and the names of the first; empty without classes."""
+        """Number of classes and the first names; empty without classes."""
         names = self.class_names
         return "" if not names else f"{len(names):,} {'class' if len(names) == 1 else 'classes'} ({listed(names)})"
 
     @property
     def count(self) -> int:
-        """Training images."""
+        """Number of training images."""
         return len(self.train.images)
 
     @property
@@ -161,7 +161,7 @@ class ImageSource(Source):
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         if self.validation is self.own_validation:
@@ -169,19 +169,19 @@ class ImageSource(Source):
         return VALIDATION_SPLIT.format(count=len(self.validation.images))
 
     def validated(self) -> Self:
-        """The same with a validation part: its own, or the images whose hashes are smallest, equal ones on one side."""
+        """The same source with a validation part: its own, or the images with the smallest hashes, copies together."""
         if self.own_validation is not None:
             return dataclasses.replace(self, validation=self.own_validation)
         whole = self.training
         chosen = held_out_by_key(keys_of(whole))
-        if not chosen.any():  # a handful of equal images
+        if not chosen.any():  # only a handful of equal images
             return self
         train, validation = (whole.at(np.flatnonzero(side)) for side in (~chosen, chosen))
         kept = Split(np.asarray(validation.images), validation.labels)
         return dataclasses.replace(self, train=train, validation=kept, uncut=whole)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training images": len(self.train.images),
             "validation images": 0 if self.validation is None else len(self.validation.images),
@@ -198,13 +198,13 @@ class ImageSource(Source):
         return np.asarray(self.part(part).some(count).images)
 
     def titles(self, part: PartName, count: int) -> list[str] | None:
-        """The names of their classes."""
+        """Class names."""
         some = self.part(part).some(count)
         names = self.class_names
         return None if names is None or some.labels is None else [names[label] for label in some.labels]
 
     def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str] | None]:
-        """uint8 `[count, height, width, channels]`, one of each class in turn, and the names of their classes."""
+        """uint8 `[count, height, width, channels]`, with one image of each class in turn, and class names."""
         split = self.part(part)
         if self.class_names is None or split.labels is None:
             return self.inputs(part, count), None
@@ -212,17 +212,17 @@ class ImageSource(Source):
         return np.asarray(some.images), [self.class_names[label] for label in some.labels]
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread: `image`, and of a labelled source `label`, as batches for training have them."""
+        """Evenly spread: `image`, and `label` if the source is labelled, in the form of training batches."""
         split = self.part(part).some(count)
         for rows in chunks_of(split.images):
             batch = {"image": to_unit(split.images[rows])}
             yield batch | ({"label": split.labels[rows].astype(np.int32)} if self.labelled else {})
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`image`, float32 `[batch, height, width, channels]` in [-1, 1]; of a labelled source `label`, int32."""
+        """`image`, float32 `[batch, height, width, channels]` in [-1, 1]; if the source is labelled `label`, int32."""
         images = self.train.images
-        # Through NumPy, memory and memory-mapped files are read by the same line; it is several hundred
-        # times faster than training (`aigc_tf.data.throughput`).
+        # With NumPy the same line reads memory and memory-mapped files; it is several hundred times faster than
+        # training (`aigc_tf.data.throughput`).
         unit = tf.numpy_function(lambda at: to_unit(images[at]), [rows.examples], tf.float32, stateful=False)
         unit = tf.ensure_shape(unit, (rows.examples.shape[0], *images.shape[1:]))
         if self.augmentation.is_on:
@@ -233,7 +233,7 @@ class ImageSource(Source):
 
 
 def of_all_classes(labels: np.ndarray, count: int) -> np.ndarray:
-    """The rows of `count` labels, all if there are fewer: one of each class in turn; of many classes some, evenly."""
+    """Rows of `count` labels, or all if there are fewer: one of each class in turn, or of evenly spread classes."""
     by_class = np.argsort(labels, kind="stable")
     classes, starts = np.unique(labels[by_class], return_index=True)
     turn = np.arange(len(labels)) - np.repeat(starts, np.diff([*starts, len(labels)]))
@@ -242,12 +242,12 @@ def of_all_classes(labels: np.ndarray, count: int) -> np.ndarray:
 
 
 def chunks_of(images: np.ndarray) -> Iterator[slice]:
-    """Rows of images `[count, height, width, channels]` that are looked at together, part after part."""
+    """Slices of images `[count, height, width, channels]` to process together."""
     size = max(1, min(CHUNK_IMAGES, CHUNK_NUMBERS // math.prod(images.shape[1:])))
     for start in range(0, len(images), size):
         yield slice(start, start + size)
 
 
 def to_unit(images_uint8: np.ndarray) -> np.ndarray:
-    """The one normalisation: uint8 [0, 255] of any shape to float32 in [-1, 1]; 0 is -1 and 255 is 1."""
+    """The only normalisation: uint8 [0, 255] of any shape to float32 in [-1, 1]; 0 is -1 and 255 is 1."""
     return images_uint8.astype(np.float32) / np.float32(127.5) - np.float32(1)

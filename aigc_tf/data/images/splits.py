@@ -1,4 +1,4 @@
-"""Gathers prepared images into splits: in memory, or in a file when they are too many for it."""
+"""Collects prepared images into splits, in memory or in files if they do not fit."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from aigc_tf.data.images.source import Split
 from aigc_tf.errors import InputError
 from aigc_tf.storage.cache import cache_folder, cache_root
 
-# Held out are images whose hash, as a 64-bit number, is below this: a tenth of all numbers.
+# Images whose hash, as a 64-bit number, is below this are held out: a tenth.
 _HELD_OUT_BELOW = np.uint64(2**64 // 10)
 
 
 def memory_limit() -> int:
-    """Bytes of images that one split may hold in memory: a quarter of what is available now."""
+    """Bytes of images that one split may keep in memory: a quarter of what is available now."""
     return int(psutil.virtual_memory().available) // 4
 
 
 class SplitBuilder:
-    """Takes the examples of one split, batch by batch. To be closed, also after a failure.
+    """Collects the examples of one split batch by batch. Must be closed, also after a failure.
 
-    Images go to a new file if its path is given. Otherwise those beyond the memory limit go to a temporary file
-    without a name: it lives as long as the array that maps it, and is gone when the process ends, however it ends.
+    Images go to a new file if its path is given. Otherwise those beyond the memory limit go to an unnamed temporary
+    file, which exists as long as the array that maps it, and is gone when the process ends in any way.
     """
 
     def __init__(self, shape: tuple[int, int, int], path: Path | None = None) -> None:
@@ -42,10 +42,10 @@ class SplitBuilder:
         self._count = 0
 
     def add(self, images: np.ndarray, labels: np.ndarray | None) -> None:
-        """Adds prepared images, uint8 `[n, height, width, channels]`, with labels `[n]`, always or never.
+        """Add prepared images, uint8 `[n, height, width, channels]`, with labels `[n]`, always or never.
 
         Raises:
-            InputError: the images do not fit in memory, nor on the disk.
+            InputError: the images fit neither in memory nor on the disk.
             OSError: they cannot be written to the file that was given.
         """
         if not len(images):
@@ -58,7 +58,7 @@ class SplitBuilder:
             self._move_to_file()
 
     def split(self) -> Split:
-        """What was added."""
+        """The split with everything added."""
         labels = np.concatenate(self._labels).astype(np.int64) if self._labels else None
         if self._file is not None and self._count:
             return Split(np.memmap(self._file, np.uint8, mode="r", shape=(self._count, *self._shape)), labels)
@@ -67,7 +67,7 @@ class SplitBuilder:
         return Split(np.concatenate(self._chunks), labels)
 
     def close(self) -> None:
-        """Lets go of the file; an array that maps it keeps it."""
+        """Release the file; an array that maps it keeps it open."""
         if self._file is not None:
             self._file.close()
 
@@ -89,11 +89,11 @@ class SplitBuilder:
 
 
 class HoldOut:
-    """Takes examples without a test split and holds out a tenth by the hash of their content. To be closed.
+    """Holds out a tenth of examples as a test split by a hash of their content. Must be closed.
 
-    An image's side depends on nothing but itself: it never changes when others come or go, and duplicates
-    are never on both sides. Only where that leaves one side empty (a handful of images), the image with the
-    smallest hash is tested on, or the one with the largest trained on.
+    The side of an image depends on nothing but itself: it never changes when others are added or removed, and
+    duplicates are always on the same side. Only if one side would be empty (with a handful of images), the image with
+    the smallest hash becomes the test part, or the one with the largest hash the training part.
     """
 
     def __init__(self, shape: tuple[int, int, int], paths: tuple[Path | None, Path | None] = (None, None)) -> None:
@@ -101,7 +101,7 @@ class HoldOut:
         self._keys: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
 
     def add(self, images: np.ndarray, digests: Sequence[bytes], labels: np.ndarray | None) -> None:
-        """Adds prepared images, uint8 `[n, height, width, channels]`, with the SHA-256 of what decides their side."""
+        """Add prepared images, uint8 `[n, height, width, channels]`, with SHA-256 digests that decide their side."""
         keys = np.frombuffer(b"".join(digest[:8] for digest in digests), ">u8").astype(np.uint64)
         tested = keys < _HELD_OUT_BELOW
         for builder, side_keys, chosen in zip(self._sides, self._keys, (~tested, tested), strict=True):
@@ -109,7 +109,7 @@ class HoldOut:
             side_keys.append(keys[chosen])
 
     def splits(self) -> tuple[Split, Split]:
-        """Training and test split. The latter is empty when all images are one and the same."""
+        """The training and the test split. The latter is empty if all images are the same."""
         train, test = (builder.split() for builder in self._sides)
         if bool(len(train.images)) == bool(len(test.images)):  # both have some, or there are none at all
             return train, test
@@ -124,18 +124,18 @@ class HoldOut:
         return _select(everything, ~tested), _select(everything, tested)
 
     def close(self) -> None:
-        """Lets go of the files; arrays that map them keep them."""
+        """Release the files; arrays that map them keep them open."""
         for builder in self._sides:
             builder.close()
 
 
 def digests_of(images: np.ndarray) -> list[bytes]:
-    """The SHA-256 of each of the decoded images, uint8 `[n, height, width, channels]`."""
+    """SHA-256 of each decoded image, uint8 `[n, height, width, channels]`."""
     return [hashlib.sha256(np.ascontiguousarray(image).data).digest() for image in images]
 
 
 def collect(batches: Iterable[tuple[np.ndarray, np.ndarray | None]], shape: tuple[int, int, int]) -> Split:
-    """One split of batches of prepared images and labels."""
+    """A split from batches of prepared images and labels."""
     with contextlib.closing(SplitBuilder(shape)) as builder:
         for images, labels in batches:
             builder.add(images, labels)

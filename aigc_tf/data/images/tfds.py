@@ -27,14 +27,14 @@ def open_tfds(
     licence: str = "",
     other_names: Sequence[str] = (),
 ) -> ImageSource:
-    """A TFDS image data set, downloaded on first use.
+    """Open a TFDS image data set, downloading it on first use.
 
     Args:
         name: `data_set`, `data_set/configuration`, or either with `:version`.
-        settings: the form that the images are brought to.
-        ways: to get the data set without a download, for the message when it is not there.
-        licence: if it is known better than TFDS knows it.
-        other_names: that may have been meant, if TFDS knows no such data set.
+        settings: the form of the images.
+        ways: alternatives to downloading, for the error message.
+        licence: if known better than by TFDS.
+        other_names: names that may have been meant, if TFDS has no such data set.
 
     Raises:
         InputError: there is no such data set of images, or it cannot be downloaded.
@@ -67,7 +67,7 @@ def open_tfds(
 
 
 def _check_features(name: str, features: Any) -> bool:
-    """Whether the examples have labels, too."""
+    """Whether the examples have labels."""
     import tensorflow_datasets as tfds
 
     found = dict(features) if isinstance(features, tfds.features.FeaturesDict) else {}

@@ -13,7 +13,7 @@ from aigc_tf.recipes.images import ImageSettings
 
 
 def open_volumes(path: Path, settings: ImageSettings) -> ImageSource:
-    """The slices of a volume, or of those in a folder, cropped at the centre and resized.
+    """Open the slices of a volume, or of all volumes in a folder, centre-cropped and resized.
 
     Raises:
         InputError: a volume cannot be read.

@@ -1,4 +1,4 @@
-"""What symbols and pairs of neighbours say of the class: naive Bayes, with EM where few texts have a label."""
+"""Naive Bayes features for text classification: log-odds of tokens and bigrams, with EM for unlabelled texts."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from aigc_tf.data.assets import Asset
 from aigc_tf.errors import InputError
 
 FACTOR = 10_007
-"""Of the first symbol of a pair, in the number that is hashed."""
+"""Multiplier of a bigram's first token in its hash."""
 ROUNDS = (0, 1, 2, 4, 8)
-"""Of EM, of which the labels choose."""
-_LABELLED = 10.0  # what a text with a label weighs in EM, in texts without
-_BALANCING = 5  # steps towards the shares of the classes
+"""Candidates for the number of EM rounds, chosen on the labels."""
+_LABELLED = 10.0  # weight of a labelled text in EM, in unlabelled texts
+_BALANCING = 5  # iterations to match the class shares
 _FOLDS = 3
 _FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
-_SEEN = 2  # texts that a feature has to occur in
+_SEEN = 2  # minimum number of texts with a feature
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence(Asset):
-    """log p(feature | class), less its mean over the classes, times a factor; zero if two texts do not have it."""
+    """log p(feature | class) minus its mean over the classes, scaled; zero for features of fewer than two texts."""
 
-    explains_weights: ClassVar[bool] = False  # other evidence leaves their meaning as it is
+    explains_weights: ClassVar[bool] = False  # other evidence does not change their meaning
 
     symbols: np.ndarray
     """float32 `[symbols, classes]`."""
     pairs: np.ndarray
-    """float32 `[places, classes]`: a pair's place is its hash."""
+    """float32 `[places, classes]`, hash table of bigrams."""
 
     def to_json(self) -> str:
-        """As 16-bit numbers in base64."""
+        """Serialise as 16-bit numbers in base64."""
         parts = {"symbols": self.symbols, "pairs": self.pairs}
         written = {
             name: {"shape": table.shape, "float16": base64.b64encode(table.astype("<f2").tobytes()).decode()}
@@ -47,10 +47,10 @@ class Evidence(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields: dict[str, Any] = json.loads(text)
@@ -64,12 +64,12 @@ class Evidence(Asset):
 
 
 def pair_places(tokens: np.ndarray, places: int) -> np.ndarray:
-    """Where the pairs of neighbouring tokens int32 `[time]` stand in the table: `[time - 1]`."""
+    """Hash table positions of the bigrams of tokens int32 `[time]`: `[time - 1]`."""
     return (tokens[:-1].astype(np.int64) * FACTOR + tokens[1:]) % places
 
 
 def sums_of(evidence: Evidence, rows: Sequence[np.ndarray]) -> np.ndarray:
-    """What evidence says of rows of tokens: its sum over the root of the number of features, `[rows, classes]`."""
+    """The evidence for rows of tokens: its sum over the root of the number of features, `[rows, classes]`."""
     places = len(evidence.pairs)
     return np.array(
         [
@@ -84,27 +84,27 @@ def sums_of(evidence: Evidence, rows: Sequence[np.ndarray]) -> np.ndarray:
 def calibrated_evidence(
     rows: Sequence[np.ndarray], labels: np.ndarray, classes: int, symbols: int, places: int
 ) -> tuple[Evidence, np.ndarray]:
-    """Evidence times the factor that makes its sums logits, and the sums for labelled texts as if they were new.
+    """Evidence scaled so that its sums are logits, and out-of-fold sums for the labelled texts.
 
-    Of three folds of the labelled texts, each is judged by what the texts of the other two say. The rounds of EM, 0 to
-    8, and the factor, 0.25 to 4, are those with the smallest loss (stacking: Wolpert 1992). With a single label of a
-    class nothing can be judged: there are no rounds, the factor is 1, and the sums are zeros.
+    Each of three folds of the labelled texts is scored by evidence from the other two. The number of EM rounds, 0 to 8,
+    and the factor, 0.25 to 4, minimise the loss (stacking: Wolpert 1992). If a class has a single label this cannot be
+    measured: there are no rounds, the factor is 1, and the sums are zeros.
 
     Args:
-        rows: as of `learn_evidence`, and so are the others.
+        rows: as in `learn_evidence`, like the next four.
         labels: see there.
         classes: see there.
         symbols: see there.
-        places: see there; 0 makes evidence that says nothing.
+        places: see there; 0 disables the evidence.
 
     Returns:
-        The evidence, and float32 `[texts, classes]`: zeros of texts without a label.
+        The evidence, and float32 `[texts, classes]`, zeros for texts without a label.
     """
     unseen = np.zeros((len(ROUNDS), len(rows), classes), np.float32)
     if not places:
         return Evidence(np.zeros((symbols, classes), np.float32), np.zeros((1, classes), np.float32)), unseen[0]
     whole = learn_evidence(rows, labels, classes, symbols, places, labels < 0)
-    labelled = np.argsort(labels, kind="stable")[np.sum(labels < 0) :]  # class by class: each fold has some of all
+    labelled = np.argsort(labels, kind="stable")[np.sum(labels < 0) :]  # sorted by class: each fold gets some of all
     folds = min(_FOLDS, int(np.bincount(labels[labelled], minlength=classes).min()))
     if folds < 2:
         return whole[0], unseen[0]
@@ -131,22 +131,21 @@ def _nats(logits: np.ndarray, labels: np.ndarray) -> float:
 def learn_evidence(
     rows: Sequence[np.ndarray], labels: np.ndarray, classes: int, symbols: int, places: int, guessed: np.ndarray
 ) -> list[Evidence]:
-    """Naive Bayes over the presence of symbols and pairs (Wang & Manning 2012, §2.1).
+    """Naive Bayes over the presence of tokens and bigrams (Wang & Manning 2012, §2.1).
 
-    Texts that are to be guessed are taken for the classes that the evidence so far says, in rounds of EM (Nigam et al.
-    2000, §5.1), softly: evidence is divided by the root of the number of features, and the classes keep the shares
-    that they have among the labels.
+    Unlabelled texts get soft labels from the current evidence, in rounds of EM (Nigam et al. 2000, §5.1): evidence is
+    divided by the root of the number of features, and class shares stay those of the labels.
 
     Args:
-        rows: tokens of each text, int32, the start token first.
-        labels: int32 `[texts]`, negative without one.
-        classes: how many there are.
+        rows: tokens of each text, int32, with the start token first.
+        labels: int32 `[texts]`, negative if unlabelled.
+        classes: number of classes.
         symbols: size of the vocabulary.
-        places: that pairs are hashed into.
-        guessed: bool `[texts]`, which of the texts without a label are guessed.
+        places: size of the hash table of bigrams.
+        guessed: bool `[texts]`, which of the unlabelled texts to use.
 
     Returns:
-        The evidence after each of `ROUNDS`; where nothing is guessed the first alone.
+        The evidence after each of `ROUNDS`; only the first if no unlabelled text is used.
     """
     known = labels >= 0
     used = known | guessed
@@ -174,20 +173,20 @@ def learn_evidence(
 
 
 def _features(rows: Sequence[np.ndarray], symbols: int, places: int) -> tuple[np.ndarray, np.ndarray]:
-    """The different features of all texts one after the other, and whose they are; pairs come after symbols."""
+    """The distinct features of all texts, concatenated, and the text of each; bigrams follow tokens."""
     found = [np.unique(np.concatenate([row[1:], symbols + pair_places(row, places)])) for row in rows]
     return np.concatenate(found), np.repeat(np.arange(len(rows)), [len(each) for each in found])
 
 
 def _log_ratios(features: np.ndarray, owners: np.ndarray, beliefs: np.ndarray, count: int) -> np.ndarray:
-    """`[count, classes]`, with one text more of each feature and class than there are."""
+    """`[count, classes]`, with add-one smoothing."""
     counts = np.stack([np.bincount(features, belief[owners], count) for belief in beliefs.T], axis=1) + 1
     logs = np.log(counts) - np.log(counts.sum(axis=0))
     return np.asarray(logs - logs.mean(axis=1, keepdims=True))
 
 
 def _balanced(scores: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Probabilities of scores `[texts, classes]`, moved so that the classes have their shares."""
+    """Probabilities from scores `[texts, classes]`, adjusted to match the class shares."""
     moved = scores.copy()
     for _ in range(_BALANCING):
         found = np.exp(moved - moved.max(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""Made-up opinions with their labels: what `auto` stands for, so that a classifier can be tried without data."""
+"""Synthetic labelled opinions: the `auto` source, for trying out classifiers without data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FORMS = (
 
 
 def opinions() -> tuple[list[str], list[str]]:
-    """1,152 sentences and their labels, `negative` or `positive`; "not" and the like turn a word round."""
+    """1,152 sentences and their labels, `negative` or `positive`; "not" and the like negate a word."""
     texts, labels = [], []
     words = [*((word, True) for word in _GOOD), *((word, False) for word in _BAD)]
     for (form, turns), thing, (word, is_good) in itertools.product(_FORMS, _THINGS, words):

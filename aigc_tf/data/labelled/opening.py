@@ -1,4 +1,4 @@
-"""Sources of labelled texts, as numbers of a vocabulary."""
+"""Opens sources of labelled, tokenized texts."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from aigc_tf.errors import InputError, listed
 from aigc_tf.recipes.classify import Classify
 from aigc_tf.storage.files import expanded
 
-_VOCABULARY = "vocabulary.json"  # of a run folder
+_VOCABULARY = "vocabulary.json"  # in a run folder
 
 
 def open_source(recipe: Classify, data: Any = None) -> LabelledSource:
-    """The labelled texts that a recipe asks for.
+    """Open the labelled texts of a recipe.
 
     The vocabulary is that of the run in `start_from`, or is learnt from the training texts.
 
     Args:
-        recipe: its `source` is as of `read_labelled`.
-        data: used instead of the source: a sequence of texts, and one of their labels.
+        recipe: its `source` is as in `read_labelled`.
+        data: replaces the source: a sequence of texts, and one of their labels.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or `start_from` has no vocabulary.
+        InputError: the source or the data is missing or invalid, or `start_from` has no vocabulary.
     """
     known = None if recipe.start_from is None else vocabulary_of(recipe.start_from)
     divided = read_labelled(recipe.source, recipe.text, data)
@@ -56,7 +56,7 @@ def open_source(recipe: Classify, data: Any = None) -> LabelledSource:
         train=whole,
         test=test,
     ).for_recipe(recipe)
-    if source.train is whole:  # nothing was cut off to choose by
+    if source.train is whole:  # no validation part was split off
         source = dataclasses.replace(source, train=source.with_few_labels(whole))
     source = _with_evidence(source, recipe)
     return dataclasses.replace(source, notes=(_summary(source), *divided.notes, *_said(source, lengths, recipe)))
@@ -69,7 +69,7 @@ def _with_evidence(source: LabelledSource, recipe: Classify) -> LabelledSource:
 
 
 def vocabulary_of(run: str) -> Vocabulary:
-    """The vocabulary of a run whose weights are taken over.
+    """The vocabulary of the run to start from.
 
     Raises:
         InputError: it has none.
@@ -104,7 +104,7 @@ def _summary(source: LabelledSource) -> str:
 
 
 def _said(source: LabelledSource, lengths: np.ndarray, recipe: Classify) -> list[str]:
-    """What is said of labels that are not used, of what is cut off, and of unknown symbols."""
+    """Notes on unused labels, truncated texts and unknown tokens."""
     said, read = [], recipe.text.context - 1
     if recipe.labelled.per_class is not None:
         used = int((source.train.labels != UNLABELLED).sum())

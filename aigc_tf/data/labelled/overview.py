@@ -1,4 +1,4 @@
-"""What there is to know of labelled texts: how many of each class, their lengths, examples."""
+"""Statistics of labelled texts: class counts, lengths, examples."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aigc_tf.data.text.overview import EXAMPLES, cut, repeated
 
 
 def overview(source: LabelledSource) -> Overview:
-    """Of a source of labelled texts."""
+    """Describe a source of labelled texts."""
     train, names = source.train, source.classes.names
     labels = train.labels[train.labels != UNLABELLED]
     lengths = np.array([len(tokens) - 1 for tokens in train.tokens], np.int64)

@@ -1,4 +1,4 @@
-"""Texts with labels from tables, folders and TFDS, and which of them are held out to test on."""
+"""Reads labelled texts from tables, folders and TFDS, and splits off a test part."""
 
 from __future__ import annotations
 
@@ -35,51 +35,51 @@ _NEEDED = 20  # texts
 
 @dataclass(frozen=True, eq=False)
 class LabelledTexts:
-    """Texts, each in one line, and the names of their classes."""
+    """Texts, one line each, and their class names."""
 
     name: str
-    """What names them again."""
+    """A name that identifies the data."""
     licence: str
     texts: Sequence[str]
     labels: Sequence[str]
     is_test: np.ndarray | None = None
-    """bool `[texts]`, the test part that they come with; None if there is none."""
+    """bool `[texts]`, the data's own test part; None if there is none."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Divided:
-    """The same in two parts."""
+    """Labelled texts in a training and a test part."""
 
     found: LabelledTexts
     classes: tuple[str, ...]
     numbers: np.ndarray
-    """int32 `[texts]`: the class of each."""
+    """int32 `[texts]`: class numbers."""
     keys: np.ndarray
-    """uint64 `[texts]`: a hash of the cluster of near-duplicates that each belongs to."""
+    """uint64 `[texts]`: a hash of each text's cluster of near-duplicates."""
     is_test: np.ndarray
-    """bool `[texts]`."""
+    """bool `[texts]`, the test part."""
     test_split: str
     notes: tuple[str, ...]
 
     def texts(self, tested: bool) -> list[str]:
-        """Those of one part."""
+        """The texts of one part."""
         return [text for text, test in zip(self.found.texts, self.is_test, strict=True) if test == tested]
 
 
 def read_labelled(source: str, settings: TextSettings, data: Any = None) -> Divided:
-    """Texts with labels, divided.
+    """Read labelled texts and split them.
 
-    A tenth is held out by the hash of the text, unless the source comes with a test part; equal texts and
-    near-duplicates (`aigc_tf.data.pairs.clusters`) are on one side.
+    A tenth is held out by a hash of the text, unless the source has a test part; equal texts and near-duplicates
+    (`aigc_tf.data.pairs.clusters`) are on the same side.
 
     Args:
-        source: `auto` (`opinions`, which are made up), a file, a folder or the name of a TFDS set.
-        settings: `files` and `max_unreadable` of folders, `feature` of TFDS sets.
-        data: used instead of the source: a sequence of texts, and one of their labels.
+        source: `auto` (`opinions`, synthetic), a file, a folder or the name of a TFDS set.
+        settings: `files` and `max_unreadable` for folders, `feature` for TFDS sets.
+        data: replaces the source: a sequence of texts, and one of their labels.
 
     Raises:
-        InputError: there are none, or too few, or of one class alone.
+        InputError: there are none, too few, or all are of one class.
     """
     found = _read(source, settings, data)
     for number, text in enumerate(found.texts, 1):
@@ -131,7 +131,7 @@ def _read(source: str, settings: TextSettings, data: Any) -> LabelledTexts:
 
 
 def in_one_line(text: str) -> str:
-    """A text with single spaces for all its white space."""
+    """A text with all white space replaced by single spaces."""
     return " ".join(text.split())
 
 
@@ -147,7 +147,7 @@ def _given(data: Any) -> LabelledTexts:
 
 
 def _of_table(path: Path) -> LabelledTexts:
-    """Lines of a label, a tab and a text; a first line "label<TAB>text" names the columns."""
+    """Lines of a label, a tab and a text; a first line "label<TAB>text" is a header."""
     try:
         lines = read_text(path).split("\n")
     except UnreadableError as error:
@@ -170,7 +170,7 @@ def _of_table(path: Path) -> LabelledTexts:
 
 
 def _of_folder(folder: Path, settings: TextSettings) -> LabelledTexts:
-    """Files in a sub-folder for each class; folders train and test at the top are the parts."""
+    """Files in a sub-folder per class; top-level folders train and test are the parts."""
     layout = layout_of(files_below(folder, pattern=settings.files).files, f"folder {folder}")
     if layout.labels is None or layout.class_names is None:
         raise InputError(f"folder {folder} has no classes: put files {settings.files} into a sub-folder for each class")
@@ -193,7 +193,7 @@ def _of_folder(folder: Path, settings: TextSettings) -> LabelledTexts:
 
 
 def _of_tfds(name: str, settings: TextSettings) -> LabelledTexts:
-    """A set with a feature `label` and one of text, such as imdb_reviews."""
+    """A set with a feature `label` and a text feature, such as imdb_reviews."""
     import tensorflow_datasets as tfds
 
     builder = tfds_builders.builder_of(name, [AUTO])

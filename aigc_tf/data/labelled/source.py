@@ -1,4 +1,4 @@
-"""What a source of labelled texts is, and how training reads it."""
+"""Sources of labelled texts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aigc_tf.data.text.vocabulary import Vocabulary
 from aigc_tf.recipes.labels import LabelSettings
 
 UNLABELLED = -1
-"""In place of the number of a class."""
+"""Label of unlabelled texts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +29,13 @@ class LabelledSplit:
 
     texts: Sequence[str]
     labels: np.ndarray
-    """int32 `[texts]`, -1 of those whose label is not used."""
+    """int32 `[texts]`, -1 where the label is not used."""
     keys: np.ndarray
     """uint64 `[texts]`, the same for near-duplicates."""
     tokens: Sequence[np.ndarray]
-    """int32 of each text: the start token, and as many symbols as are read."""
+    """int32 tokens of each text: the start token, then up to the maximum length."""
     evidence: np.ndarray | None = None
-    """Of training texts float32 `[texts, classes]`: what evidence that was learnt without their labels says of them."""
+    """For training texts, float32 `[texts, classes]`: evidence for each text, learnt without its label."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -47,17 +47,17 @@ class LabelledSplit:
         return LabelledSplit(texts, self.labels[rows], self.keys[rows], tokens, evidence)
 
     def labelled(self) -> LabelledSplit:
-        """Those whose label is used."""
+        """The texts whose labels are used."""
         return self.only(np.flatnonzero(self.labels != UNLABELLED))
 
     def batch(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Tokens int32 `[rows, time]`, -1 after their ends, labels int32 `[rows]`, and evidence where there is some."""
+        """Tokens int32 `[rows, time]`, padded with -1, labels int32 `[rows]`, and evidence if there is any."""
         evidence = () if self.evidence is None else (self.evidence[rows],)
         return padded_rows([self.tokens[row] for row in rows]), self.labels[rows], *evidence
 
 
 def padded_rows(rows: Sequence[np.ndarray], length: int | None = None) -> np.ndarray:
-    """Rows of tokens as one array int32 `[rows, length]`, -1 after their ends; as long as the longest if not given."""
+    """Rows of tokens as an array int32 `[rows, length]`, padded with -1; by default as long as the longest row."""
     tokens = np.full((len(rows), length or max(map(len, rows))), PADDING, np.int32)
     for row, values in zip(tokens, rows, strict=True):
         row[: len(values)] = values
@@ -74,11 +74,11 @@ class LabelledSource(HashedSource):
     vocabulary: Vocabulary
     classes: ClassNames
     seed: int
-    """Of the choice of the texts whose labels are used."""
+    """Seed for choosing the labels to use."""
     evidence: Evidence | None = None
-    """Learnt from the training part; None before that."""
+    """Learnt from the training part; None before."""
     whole: LabelledSplit
-    """The training part, with the validation part in it and all its labels."""
+    """The training part including the validation part, with all labels."""
 
     train: LabelledSplit
     validation: LabelledSplit | None = None
@@ -92,7 +92,7 @@ class LabelledSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Texts to train on, those without a label included."""
+        """Number of training texts, including unlabelled ones."""
         return len(self.train)
 
     @property
@@ -107,18 +107,18 @@ class LabelledSource(HashedSource):
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training texts, by content hash, near-duplicates together"
 
     def validated(self) -> Self:
-        """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
+        """The same source with a validation part: the clusters of near-duplicates with the smallest hashes."""
         cut = self.cut_by_key(lambda rows: self.whole.only(np.flatnonzero(rows)), self.whole.keys)
         return self if cut is self else dataclasses.replace(cut, train=self.with_few_labels(cut.train))
 
     def with_few_labels(self, split: LabelledSplit) -> LabelledSplit:
-        """A split with `per_class` labels of each class, drawn by the seed; the others are not used."""
+        """A split with `per_class` random labels of each class; the others are not used."""
         if self.settings.per_class is None:
             return split
         random = np.random.default_rng(self.seed)
@@ -129,7 +129,7 @@ class LabelledSource(HashedSource):
         return dataclasses.replace(split, labels=labels)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training texts": len(self.train),
             "of them with a label": int((self.train.labels != UNLABELLED).sum()),
@@ -149,7 +149,7 @@ class LabelledSource(HashedSource):
         return [split.texts[row] for row in evenly(len(split), count)]
 
     def titles(self, part: PartName, count: int) -> list[str]:
-        """Their classes."""
+        """Class names."""
         split: LabelledSplit = self.part(part)
         return [
             self.classes.names[split.labels[row]] if split.labels[row] != UNLABELLED else "(no label)"
@@ -157,7 +157,7 @@ class LabelledSource(HashedSource):
         ]
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread texts whose label is used, those of like length together: `tokens` and `label`."""
+        """Evenly spread texts whose labels are used, batched by similar length: `tokens` and `label`."""
         split: LabelledSplit = self.part(part)
         rows = np.flatnonzero(split.labels != UNLABELLED)
         rows = rows[evenly(len(rows), count)]
@@ -167,7 +167,7 @@ class LabelledSource(HashedSource):
             yield {"tokens": tokens, "label": labels}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each text with a label once in an epoch, with others of like length."""
+        """Each labelled text once per epoch, batched by similar length."""
         rows = self.examples
         order = by_length(np.array([len(self.train.tokens[row]) for row in rows.tolist()], np.int64), batch_size, seed)
         return Tabulated(batch_size, lambda step: (rows[order(step)[0]], np.False_))
@@ -175,7 +175,7 @@ class LabelledSource(HashedSource):
     def read(self, rows: Rows, seed: int) -> Batch:
         """`tokens`, int32 `[batch, time]`, -1 is padding, `label`, int32 `[batch]`, and `evidence`.
 
-        The evidence, float32 `[batch, classes]`, was learnt without the label of the text itself.
+        The evidence, float32 `[batch, classes]`, was learnt without the text's own label.
         """
         del seed
         kinds = (tf.int32, tf.int32, tf.float32)

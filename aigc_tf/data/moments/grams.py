@@ -1,4 +1,4 @@
-"""Captions as numbers: words and what they are made of, hashed, so that no vocabulary has to be kept."""
+"""Hashed words and character n-grams of captions, which need no vocabulary."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ PARTS = (3, 4)
 
 
 def grams_of(captions: Sequence[str], length: int, buckets: int) -> np.ndarray:
-    """Words, and their parts of 3 and 4 characters (Bojanowski et al. 2017, §3.2), as numbers.
+    """Words and their character n-grams of length 3 and 4 (Bojanowski et al. 2017, §3.2), as hashed ids.
 
-    A part is hashed by CRC-32 of its UTF-8 bytes, so that any program can do the same. Chinese, which has no spaces, is
-    read in parts of 3 and 4 characters, and in single ones.
+    An n-gram is hashed by CRC-32 of its UTF-8 bytes, which any program can reproduce. Chinese, which has no spaces, is
+    split into n-grams of length 1, 3 and 4.
 
     Args:
-        captions: of any text.
-        length: numbers of a caption; what is beyond is left out, and what is missing is 0.
-        buckets: numbers go from 1 to this.
+        captions: any text.
+        length: ids per caption; longer ones are truncated, shorter ones padded with 0.
+        buckets: ids range from 1 to this.
 
     Returns:
         int32 `[captions, length]`.
@@ -34,7 +34,7 @@ def grams_of(captions: Sequence[str], length: int, buckets: int) -> np.ndarray:
 
 
 def parts_of(caption: str) -> list[str]:
-    """Words first, in small letters, then the characters and the parts of each, `<` and `>` at its ends."""
+    """Words in lower case, followed by the characters and n-grams of each, with `<` and `>` at its ends."""
     words = _WORDS.findall(caption.casefold())
     parts = [character for word in words if not word.isascii() for character in word]
     for word in words:

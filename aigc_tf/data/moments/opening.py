@@ -1,4 +1,4 @@
-"""Clips that are put together of captioned pictures: a folder with captions, pairs from Python, or made-up shapes."""
+"""Opens sources of clips composed of captioned images: folders with captions, Python data, or synthetic shapes."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
 
 
 def open_source(recipe: Align, data: Any = None) -> MomentSource:
-    """The clips that a recipe asks for; a part of the pictures is held out by a hash of their pixels.
+    """Open the clips of a recipe; a part of the images is held out by a hash of their pixels.
 
     Args:
-        recipe: its `source` is `auto` (`shapes`), a folder with a file of captions, or that file.
-        data: used instead of the source: pictures, uint8 or in [0, 1], `[count, height, width, channels]`, and a
-            caption for each.
+        recipe: its `source` is `auto` (`shapes`), a folder with a captions file, or that file.
+        data: replaces the source: images, uint8 or in [0, 1], `[count, height, width, channels]`, and a caption for
+            each.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or there are too few captions.
+        InputError: the source or the data is missing or invalid, or there are too few captions.
     """
     video = recipe.video
     settings = ImageSettings(
@@ -58,7 +58,7 @@ def open_source(recipe: Align, data: Any = None) -> MomentSource:
 
 
 def _folder(source: str, settings: ImageSettings) -> tuple[np.ndarray, list[str], tuple[str, ...]]:
-    """Pictures uint8 `[count, side, side, channels]`, the first caption of each, and lines on what was left out."""
+    """Images uint8 `[count, side, side, channels]`, the first caption of each, and notes on what was left out."""
     if not is_path(source, _ENDINGS, _EXPECTED):
         raise InputError(f"source {source!r} is not known: name {_EXPECTED}")
     path: Path = existing(source, _EXPECTED)

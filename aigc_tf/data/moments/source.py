@@ -1,4 +1,4 @@
-"""Sources of captioned clips, which are put together of captioned pictures as they are asked for."""
+"""Sources of captioned clips, composed on the fly from captioned images."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from aigc_tf.nn.augmentation import numbers_at
 from aigc_tf.recipes.align import Align
 
 _AT_ONCE = 8
-_SEEDS = 2**24  # what a float32 in [0, 1) tells apart
-_DRIFT = 0.12  # of a side, that a picture moves by while it is shown, at most
+_SEEDS = 2**24  # number of values that a float32 in [0, 1) distinguishes
+_DRIFT = 0.12  # maximum movement of an image while it is shown, as a share of a side
 _VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class CaptionedClip(Clip):
-    """A clip, what is shown in it, and when."""
+    """A clip with captions and their moments."""
 
     captions: tuple[str, ...] = ()
     """In any order."""
     places: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 2), int))
-    """int `[captions, 2]`: the first and the last frame that each belongs to."""
+    """int `[captions, 2]`: first and last frame of each caption."""
 
 
 @dataclass(frozen=True, eq=False)
 class CaptionedPictures:
-    """Some captioned pictures, and clips of them.
+    """Captioned images, and clips composed of them.
 
     Args:
         pictures: uint8 `[count, side, side, channels]`.
         captions: of each.
-        recipe: how many pictures and frames a clip has.
+        recipe: sets the number of images and frames in a clip.
     """
 
     pictures: np.ndarray
@@ -53,16 +53,16 @@ class CaptionedPictures:
         return len(self.pictures)
 
     def at(self, chosen: np.ndarray) -> CaptionedPictures:
-        """Those at some places."""
+        """The images at some positions."""
         captions = [self.captions[place] for place in chosen]
         return CaptionedPictures(self.pictures[chosen], captions, self.recipe)
 
     def clip(self, number: int, random: np.random.Generator) -> CaptionedClip:
-        """A clip with the picture of that number and others of other captions, which move slowly one after the other.
+        """A clip with an image and others with other captions, which move slowly one after the other.
 
         Args:
-            number: of the picture.
-            random: decides all else.
+            number: index of the image.
+            random: decides everything else.
         """
         recipe = self.recipe
         chosen = [number]
@@ -85,7 +85,7 @@ class CaptionedPictures:
         )
 
     def clips(self, count: int) -> list[CaptionedClip]:
-        """At most `count` clips, always the same, whose first pictures are evenly spread."""
+        """At most `count` clips, always the same, whose first images are evenly spread."""
         return [self.clip(int(number), np.random.default_rng((int(number), 1))) for number in evenly(len(self), count)]
 
     @cached_property
@@ -97,7 +97,7 @@ class CaptionedPictures:
 
 
 def drifting(picture: np.ndarray, frames: int, random: np.random.Generator) -> np.ndarray:
-    """A picture that moves straight ahead by whole pixels, its borders repeated, a bit brighter or darker.
+    """An image that moves straight by whole pixels, with its borders replicated, and random brightness.
 
     Returns:
         uint8 `[frames, side, side, channels]`.
@@ -114,13 +114,13 @@ def drifting(picture: np.ndarray, frames: int, random: np.random.Generator) -> n
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MomentSource(Source):
-    """Clips of captioned pictures."""
+    """Clips of captioned images."""
 
     train: CaptionedPictures
     validation: CaptionedPictures | None = None
     test: CaptionedPictures
     uncut: CaptionedPictures | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    """The training part including the validation part; None if none was split off."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -129,24 +129,24 @@ class MomentSource(Source):
 
     @property
     def count(self) -> int:
-        """Clips in an epoch: each picture is the first that is chosen of one."""
+        """Clips per epoch: one for each image."""
         return len(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"clips of {len(self.validation):,} of the training pictures, by content hash"
 
     def validated(self) -> Self:
-        """See `Source.validated`: a tenth of the pictures, since clips of a few would repeat them."""
+        """See `Source.validated`: a tenth of the images, since clips of a few would repeat them."""
         held = held_out_by_key(validation_keys(self.train.pictures), max(1, round(_VALIDATION_SHARE * len(self.train))))
         train, validation = (self.train.at(np.flatnonzero(side)) for side in (~held, held))
         return dataclasses.replace(self, train=train, validation=validation, uncut=self.train)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training pictures": len(self.train),
             "captions": len(set(self.train.captions)),
@@ -162,7 +162,7 @@ class MomentSource(Source):
         return found
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Clips as batches for training have them."""
+        """Clips in the form of training batches."""
         clips = self.inputs(part, count)
         for start in range(0, len(clips), _AT_ONCE):
             yield dict(zip(("clip", "grams", "shown"), self._arrays(clips[start : start + _AT_ONCE]), strict=True))
@@ -172,7 +172,7 @@ class MomentSource(Source):
 
         Returns:
             `clip`, float32 `[batch, frames, side, side, channels]` in [0, 1]; `grams`, int32 `[batch, scenes, grams]`;
-            `shown`, float32 `[batch, scenes, frames]`, 1 where a caption says what a frame shows.
+            `shown`, float32 `[batch, scenes, frames]`, 1 where a caption describes a frame.
         """
         size, recipe = rows.examples.shape[0], self.train.recipe
         numbers = numbers_at(rows.position, size, seed)

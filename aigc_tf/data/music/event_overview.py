@@ -1,4 +1,4 @@
-"""What there is to know of polyphonic music as words: what there is to know of any text, and pieces to look at."""
+"""Statistics of polyphonic music as tokens: those of any text, with pieces as examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXAMPLES = 4
 
 
 def overview(source: EventSource) -> Overview:
-    """Of a source of events."""
+    """Describe a source of events."""
     found = of_text.overview(source)
     pieces = source.inputs("train", _EXAMPLES)
     return dataclasses.replace(found, examples={"examples": Shown(pieces, columns=1)})

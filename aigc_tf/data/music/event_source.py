@@ -1,4 +1,4 @@
-"""Sources of polyphonic music as words: by name, from the user's MIDI files, or given from Python."""
+"""Opens sources of polyphonic music as tokens: by name, from MIDI files, or from Python data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NEEDED = 2
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class EventSource(TextSource):
-    """Performances as words, in any key."""
+    """Performances as tokens, transposed randomly."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.music.event_overview:overview"
 
@@ -42,9 +42,9 @@ class EventSource(TextSource):
         return transpositions(self.vocabulary.symbols, range(-most, most + 1))
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """Windows as of `TextSource.read`, each in a key that depends on (seed, position).
+        """Windows as in `TextSource.read`, each transposed to a key that depends on (seed, position).
 
-        Those that would lead to pitches that no word stands for stay as they are.
+        Windows whose transposed pitches would have no token are not transposed.
         """
         batch, table = super().read(rows, seed), self._transpositions
 
@@ -66,14 +66,14 @@ class EventSource(TextSource):
 
 
 def open_source(recipe: MidiEvents, data: Any = None) -> EventSource:
-    """The performances that a recipe asks for; about a tenth of them is held out by their content.
+    """Open the performances of a recipe; about a tenth of them is held out by a hash of their content.
 
     Args:
         recipe: its `source` is `auto` (`made_up_chorales`) or a folder of MIDI files.
-        data: used instead of the source: a sequence of `Performance`.
+        data: replaces the source: a sequence of `Performance`.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     name, licence, found, notes = _found(recipe, data)
     texts = [*dict.fromkeys(map(words_of, found))]
@@ -87,7 +87,7 @@ def open_source(recipe: MidiEvents, data: Any = None) -> EventSource:
 
 
 def _found(recipe: MidiEvents, data: Any) -> tuple[str, str, Sequence[Performance], list[str]]:
-    """What names the performances again, their licence, they themselves, and lines on what was left out."""
+    """The name of the data, its licence, the performances, and notes on what was left out."""
     if data is not None:
         if not isinstance(data, Sequence) or not all(isinstance(each, Performance) for each in data):
             raise InputError("data is not a sequence of performances (aigc_tf.data.music.performance)")

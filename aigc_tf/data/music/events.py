@@ -1,8 +1,8 @@
-"""Music as words, one after the other: bars, places, instruments, pitches and lengths (after REMI, Huang & Yang 2020).
+"""Music as event tokens: bars, positions, instruments, pitches, durations (after REMI, Huang & Yang 2020).
 
-`tempo96 bar48 at0 piano p60 d12 p64 d12 bass p36 d24 at12 drums h42`: quarters in a minute; a bar of so many steps
-(twelfths of a quarter); the step in it; the instrument of what follows, said anew in each bar; a note by its MIDI
-number and length; a stroke of a drum.
+`tempo96 bar48 at0 piano p60 d12 p64 d12 bass p36 d24 at12 drums h42`: tempo in quarters per minute; a bar with its
+length in steps (twelfths of a quarter); the step in it; the instrument of what follows, repeated in each bar; a note as
+MIDI number and duration; a drum hit.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import numpy as np
 from aigc_tf.data.music.performance import DRUM_KIT, DRUM_STEPS, FAMILIES, MAX_BAR, Note, Performance
 
 LENGTHS = (*range(1, 13), 14, 15, 16, 18, 20, 21, 24, 27, 30, 32, 36, 42, 48, 54, 60, 72, 84, 96, 120, 144, 192)
-"""Steps that notes last; others become the nearest of these."""
+"""Note durations in steps; others are rounded to the nearest."""
 SLOWEST, FASTEST, TEMPO_STEP = 40, 240, 8
 PITCH = "p"
-"""What the word of a pitch begins with."""
+"""Prefix of pitch tokens."""
 INSTRUMENTS = (*FAMILIES, "drums")
 _NUMBERED = re.compile(r"(tempo|bar|at|p|d|h)(\d+)")
 _MAX_PITCH = 127
 
 
 def rounded(performance: Performance) -> Performance:
-    """What words can say of a performance: lengths and tempo are the nearest that there are words for."""
+    """Quantize a performance to what tokens can represent: the nearest durations and tempo."""
     notes = tuple(note._replace(length=_nearest(note.length)) for note in performance.notes)
     tempo = min(max(TEMPO_STEP * round(performance.tempo / TEMPO_STEP), SLOWEST), FASTEST)
     return Performance(notes, performance.bars, float(tempo))
 
 
 def words_of(performance: Performance) -> str:
-    """A performance as words, with a space between them; lengths and tempo as of `rounded`."""
+    """Encode a performance as tokens separated by spaces; durations and tempo as in `rounded`."""
     known = rounded(performance)
     words, notes = [f"tempo{known.tempo:.0f}"], list(known.notes)[::-1]
     for start, bar in zip(known.starts, known.bars, strict=False):
@@ -51,7 +51,7 @@ def words_of(performance: Performance) -> str:
 
 
 def performance_of_words(text: str) -> tuple[Performance, int]:
-    """The performance that words say, and how many of them say nothing where they stand: these are left out."""
+    """Decode tokens into a performance; also returns the number of tokens skipped because they are out of place."""
     reader = _Reader()
     for word in text.split():
         reader.read(word)
@@ -59,22 +59,22 @@ def performance_of_words(text: str) -> tuple[Performance, int]:
 
 
 class _Reader:
-    """Reads one word after the other."""
+    """A decoder that reads one token at a time."""
 
     def __init__(self) -> None:
         self.tempo, self.idle = 120.0, 0
         self.bars: list[int] = []
         self.notes: dict[tuple[int, int, int], int] = {}
-        self.start = 0  # of the bar
+        self.start = 0  # first step of the bar
         self.place: int | None = None
         self.instrument: int | None = None
-        self.pitch: int | None = None  # that waits for its length
+        self.pitch: int | None = None  # a pitch that waits for its duration
 
     def read(self, word: str) -> None:
-        """One word; those out of place are counted."""
+        """Read one token; invalid ones are counted."""
         pitch, self.pitch = self.pitch, None
         if pitch is not None and not word.startswith("d"):
-            self.idle += 1  # a pitch without a length
+            self.idle += 1  # a pitch without a duration
         if word in INSTRUMENTS:
             self.instrument = INSTRUMENTS.index(word)
             return
@@ -83,7 +83,7 @@ class _Reader:
             self.idle += 1
 
     def _says(self, kind: str, number: int, pitch: int | None) -> bool:
-        """Whether a word says something where it stands; if so, it is taken up."""
+        """Whether a token is valid in its position; if so it is applied."""
         if kind == "tempo" and not self.bars and SLOWEST <= number <= FASTEST:
             self.tempo = float(number)
         elif kind == "bar" and 0 < number <= MAX_BAR:
@@ -117,15 +117,15 @@ class _Reader:
 
 
 def _nearest(length: int) -> int:
-    """The nearest of `LENGTHS`, the shorter one of two."""
+    """The nearest of `LENGTHS`; the shorter one of a tie."""
     return min(LENGTHS, key=lambda known: (abs(known - length), known))
 
 
 def transpositions(symbols: Sequence[str], shifts: Sequence[int]) -> np.ndarray:
-    """The number of each symbol, moved by semitones: int32 `[shifts, symbols]`, -1 where there is no such pitch.
+    """The id of each token transposed by semitones: int32 `[shifts, symbols]`, -1 where there is no such pitch.
 
     Args:
-        symbols: words by their number, with or without a space before them.
+        symbols: tokens by id, with or without a space before them.
         shifts: semitones.
     """
     numbers = {symbol.strip(): number for number, symbol in enumerate(symbols)}

@@ -1,4 +1,4 @@
-"""A source of excerpts: a few bars of four quarters, each of which begins with a bar."""
+"""Sources of excerpts: a few bars in four-four time, starting at a bar line."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _HELD_OUT_ROWS = 64
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ExcerptSource(PieceSource):
-    """Excerpts of pieces in bars of four quarters; they overlap, since one begins with every bar."""
+    """Excerpts of pieces in four-four time; they overlap, with one starting at every bar."""
 
     settings: ExcerptSettings
 
     @cached_property
     def places(self) -> dict[PartName, np.ndarray]:
-        """Of the excerpts of each part the piece and the first step, int64 `[excerpts, 2]`."""
+        """Piece and first step of each excerpt in each part, int64 `[excerpts, 2]`."""
         names: tuple[PartName, ...] = ("train", "validation", "test")
         return {name: places(self.part(name), self.settings.steps) for name in names}
 
@@ -43,11 +43,11 @@ class ExcerptSource(PieceSource):
 
     @property
     def count(self) -> int:
-        """Excerpts in an epoch."""
+        """Excerpts per epoch."""
         return len(self.places["train"])
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         counts = {f"{name} excerpts": len(found) for name, found in self.places.items()}
         return super().describe() | counts | {"bars of an excerpt": self.settings.bars}
 
@@ -61,13 +61,13 @@ class ExcerptSource(PieceSource):
         return split.pieces[piece].part(start, self.settings.steps)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """At most `count` excerpts of a part, evenly spread; entries as of `read`."""
+        """At most `count` excerpts of a part, evenly spread, in the form of `read`."""
         excerpts = self.inputs(part, count)
         for at in range(0, len(excerpts), _HELD_OUT_ROWS):
             yield {"notes": notes_of_pieces(excerpts[at : at + _HELD_OUT_ROWS])}
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """Excerpts, each in a key that depends on (seed, position).
+        """Excerpts, each transposed to a key that depends on (seed, position).
 
         Returns:
             `notes`, int32 `[batch, steps, voices, 2]`; see `notes_of_pieces`.
@@ -89,7 +89,7 @@ class ExcerptSource(PieceSource):
 
 
 def places(split: MusicSplit, steps: int) -> np.ndarray:
-    """Piece and first step of each excerpt: one begins with every bar of four quarters. int64 `[excerpts, 2]`."""
+    """Piece and first step of each excerpt, one for every bar in four-four time: int64 `[excerpts, 2]`."""
     found = [
         (index, start)
         for index, piece in enumerate(split.pieces)
@@ -100,5 +100,5 @@ def places(split: MusicSplit, steps: int) -> np.ndarray:
 
 
 def notes_of_pieces(pieces: list[Piece]) -> np.ndarray:
-    """What sounds in each cell, and for how long: int32 `[pieces, steps, voices, 2]`."""
+    """The sounding pitch in each cell, and its age: int32 `[pieces, steps, voices, 2]`."""
     return np.stack([np.stack([piece.held, ages(piece.cells)], axis=-1) for piece in pieces]).astype(np.int32)

@@ -1,4 +1,4 @@
-"""Folders of MIDI files: what can be read, and why the others are left out."""
+"""Reads folders of MIDI files, and reports why files are left out."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def midi_folder(name: str) -> Path:
 
 
 def read_files(folder: Path, read: Callable[[Path], Read], allowed: float, field: str) -> tuple[list[Read], list[str]]:
-    """What can be read of a folder and the folders in it, in the order of the files' names.
+    """Read the files of a folder and its sub-folders, sorted by name.
 
     Args:
-        folder: to look into.
-        read: a file; raises UnreadableError or OSError where it cannot.
-        allowed: largest share of the files that may be left out.
-        field: of the recipe, that says so.
+        folder: the folder.
+        read: reads a file; raises UnreadableError or OSError on failure.
+        allowed: maximum share of files that may be left out.
+        field: the recipe's field for that share.
 
     Returns:
-        What was read, and lines on what was left out.
+        The results, and notes on what was left out.
 
     Raises:
-        InputError: there is nothing, or too many files are left out.
+        InputError: there are no files, or too many are left out.
     """
     walked = files_below(folder, SUFFIXES)
     if not walked.files:

@@ -1,4 +1,4 @@
-"""Which pieces are the same, nearly the same, or settings of one melody, in any key."""
+"""Finds duplicate and near-duplicate pieces, and settings of the same melody, in any key."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece
 
 NEAR = 0.7
-"""Share of the shorter piece's passages that two pieces have in common to be nearly the same."""
+"""Share of common passages, relative to the shorter piece, at which pieces are near-duplicates."""
 ALIKE = 0.5
-"""The same of the passages of their melodies, for melodies that are alike."""
+"""The same for passages of their melodies."""
 _PASSAGE, _MELODY_PASSAGE = 2, 6  # changes from quarter to quarter
-_TOO_COMMON = 200  # pieces that have a passage in common: it says nothing, and all pairs of them would be compared
+_TOO_COMMON = 200  # pieces with a common passage; beyond that it means nothing, and all pairs would have to be compared
 
 
 def passages(piece: Piece) -> set[bytes]:
-    """What changes in all voices within two quarters, in semitones, for each pair of quarters."""
+    """Pitch changes in all voices over two quarters, in semitones, for each pair of quarters."""
     return _passages(piece.held, _PASSAGE)
 
 
 def melody_passages(piece: Piece) -> set[bytes]:
-    """What changes in the highest voice within six quarters, in semitones; held notes say nothing."""
+    """Pitch changes in the highest voice over six quarters, in semitones; held notes are skipped."""
     found = _passages(piece.held[:, :1], _MELODY_PASSAGE)
     return {passage for passage in found if np.count_nonzero(np.frombuffer(passage, np.int16)) > 1}
 
@@ -34,12 +34,12 @@ def _passages(held: np.ndarray, length: int) -> set[bytes]:
 
 
 def groups(pieces: Sequence[Piece], passages_of: Callable[[Piece], set[bytes]], share: float) -> np.ndarray:
-    """The number of the first piece that each is like, directly or by others between them: int64 `[pieces]`.
+    """The first piece that each piece is similar to, directly or through others: int64 `[pieces]`.
 
     Args:
-        pieces: to compare.
-        passages_of: what they are compared by.
-        share: of the passages of the one that has fewer, to be alike.
+        pieces: pieces to compare.
+        passages_of: the features to compare.
+        share: minimum share of common passages, relative to the piece with fewer.
     """
     found = [passages_of(piece) for piece in pieces]
     holders: dict[bytes, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Made-up pieces for four voices: what `auto` stands for, so that models of music can be tried without data."""
+"""Synthetic four-voice pieces: the `auto` source, for trying out music models without data."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from aigc_tf.data.music.piece import FIRST, HOLD, Piece, symbol_of
 PIECES = 120
 _BARS = 8
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
-_NEXT = {0: (1, 3, 4, 5), 1: (4,), 3: (0, 1, 4), 4: (0, 5), 5: (1, 3)}  # degrees of triads, as harmony books have them
+_NEXT = {0: (1, 3, 4, 5), 1: (4,), 3: (0, 1, 4), 4: (0, 5), 5: (1, 3)}  # triads by degree, as in textbooks of harmony
 _RANGES = ((60, 79), (55, 72), (48, 67), (40, 60))
 
 
 def made_up_pieces(voices: Sequence[str]) -> list[Piece]:
-    """120 pieces of eight bars, in all major keys: triads that follow each other by rule, the voices a step away.
+    """120 pieces of eight bars, in all major keys: chord progressions by rule, with stepwise voice leading.
 
     Args:
-        voices: names, as many as are wanted; those beyond four double the octaves of the others.
+        voices: voice names; those beyond four double others at the octave.
     """
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     return [_piece(random, number % 12, voices) for number in range(PIECES)]
 
 

@@ -1,4 +1,4 @@
-"""MIDI files: read as notes of parts on a grid of sixteenth notes, and written with a mark of origin."""
+"""MIDI files: read as parts on a grid of sixteenth notes, and written with a provenance mark."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from aigc_tf.optional import needed
 SUFFIXES = (".mid", ".midi")
 MAX_BYTES = 1_000_000
 MAX_STEPS = 16_384
-"""Of the longest piece that is read: over half an hour at 120 quarters a minute."""
+"""Maximum length of a piece: over half an hour at 120 quarters per minute."""
 MAX_CHORDS = 0.05
-"""Share of a part's notes that may sound together with the next one; of these the earlier is cut."""
+"""Maximum share of a part's notes that may overlap with the next one; the earlier one is cut."""
 DRUMS = 9
-"""The channel of General MIDI."""
-_ORGAN = 19  # its program
-_TICKS = 480  # a quarter, of files that are written
+"""The drum channel of General MIDI."""
+_ORGAN = 19  # its program number
+_TICKS = 480  # ticks per quarter in files that are written
 _VELOCITY = 80
-# What the parser raises for files that are damaged: it checks little itself.
+# Exceptions that the parser raises for damaged files: it checks little itself.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError)
 
 
@@ -48,7 +48,7 @@ class Part:
 
     name: str
     notes: Sequence[tuple[int, int, int]]
-    """First step, step after the last, and MIDI number of each; in the order of time, then from the lowest up."""
+    """First step, end step, and MIDI number of each, sorted by time, then from the lowest up."""
 
     @property
     def height(self) -> float:
@@ -57,28 +57,28 @@ class Part:
 
 
 def read_piece(path: Path, voices: Sequence[str]) -> Piece:
-    """The piece of a MIDI file that has at most one part for each voice.
+    """Read the piece in a MIDI file that has at most one part per voice.
 
-    Parts are tracks, or channels of a track, that have notes; drums are left out. They are the voices that their names
-    begin with, or, if these say nothing, those of a full score from the highest down by their mean pitch.
+    Parts are tracks, or channels of a track, with notes; drums are left out. They are assigned to voices by the start
+    of their names, or, if these do not match and the score is complete, by mean pitch from the highest down.
 
     Args:
-        path: of the file.
-        voices: names, from the highest down.
+        path: the file.
+        voices: voice names, from the highest down.
 
     Raises:
-        UnreadableError: it holds something else: it is damaged, has no notes, chords in a part, more parts, pitches
-            that no piano has, or too many of them.
-        InputError: the package mido is not there.
+        UnreadableError: it is damaged, or has no notes, chords in a part, too many parts, pitches outside a piano's
+            range, or too many notes.
+        InputError: the package mido is not installed.
     """
     return piece_of_file(parsed_file(path), voices)
 
 
 def parsed_file(path: Path) -> Any:
-    """A MIDI file as mido has it.
+    """A MIDI file parsed by mido.
 
     Raises:
-        UnreadableError: it is too long, damaged, or without a time in quarter notes.
+        UnreadableError: it is too long, damaged, or its time is not in quarter notes.
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -87,10 +87,10 @@ def parsed_file(path: Path) -> Any:
 
 
 def mido_package() -> Any:
-    """The package mido.
+    """Import the package mido.
 
     Raises:
-        InputError: it is not there.
+        InputError: it is not installed.
     """
     return needed("mido", to="read and write MIDI files", extra="music")
 
@@ -118,7 +118,7 @@ def piece_of_file(file: Any, voices: Sequence[str]) -> Piece:
 
 
 def _parts(file: Any) -> Iterator[Part]:
-    """Those that have notes, in the order of the file.
+    """The parts with notes, in file order.
 
     Raises:
         UnreadableError: there are none, or a pitch has no symbol.
@@ -140,7 +140,7 @@ def _parts(file: Any) -> Iterator[Part]:
 
 
 def played(track: Any) -> Iterator[tuple[int, int, int, int]]:
-    """The notes of a track as they end: first tick, tick after the last, channel, MIDI number."""
+    """The notes of a track in order of their ends: first tick, end tick, channel, MIDI number."""
     sounding: dict[tuple[int, int], int] = {}
     tick = 0
     for event in track:
@@ -162,7 +162,7 @@ def _checked(part: Part) -> Part:
 
 
 def _ordered(parts: Sequence[Part], voices: Sequence[str]) -> tuple[list[Part], tuple[str, ...]]:
-    """Parts from the highest voice down, and their voices, if they are known."""
+    """Parts from the highest voice down, and their voice names if known."""
     if len(parts) > len(voices):
         raise UnreadableError(f"has {len(parts)} parts, and at most {len(voices)} are read: {', '.join(voices)}")
     for part in parts:
@@ -189,7 +189,7 @@ def _refuse_chords(part: Part) -> None:
 
 
 def _column(part: Part, length: int) -> np.ndarray:
-    """int16 `[length]`: a later note ends an earlier one, of those that begin together the highest is kept."""
+    """int16 `[length]`: a later note ends an earlier one; of simultaneous ones the highest is kept."""
     cells = np.full(length, HOLD, np.int16)
     cells[0] = REST
     starts = [*(start for start, _, _ in part.notes[1:]), length]
@@ -201,7 +201,7 @@ def _column(part: Part, length: int) -> np.ndarray:
 
 
 def _bar_and_pickup(file: Any) -> tuple[int, int]:
-    """Steps in a bar by the first time signature, and steps before the first bar line.
+    """Bar length in steps from the first time signature, and number of pickup steps before the first bar line.
 
     Notation programs write a pickup as a shorter bar: a time signature for one bar, before that of the piece.
     """
@@ -218,7 +218,7 @@ def _bar_and_pickup(file: Any) -> tuple[int, int]:
 
 
 def tempo_of(file: Any) -> float:
-    """Quarters in a minute by the first tempo of a parsed file, 10 to 400; 120 without one."""
+    """Quarters per minute from the first tempo of a parsed file, 10 to 400; 120 if there is none."""
     tempos = [60e6 / event.tempo for _, event in timed(file, "set_tempo") if event.tempo]
     return min(max(tempos[0], 10.0), 400.0) if tempos else 120.0
 
@@ -234,13 +234,13 @@ def timed(file: Any, kind: str) -> Iterator[tuple[int, Any]]:
 
 
 def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Mapping[str, str]) -> None:
-    """Write a piece as MIDI of type 1: a track for each voice, and text events that say how it was made.
+    """Write a piece as type 1 MIDI: a track per voice, and text events with its provenance.
 
     Args:
-        file: to write to.
+        file: the file to write.
         piece: with as many voices.
-        voices: what the tracks are called.
-        made_by: the mark of origin, a text event for each entry.
+        voices: track names.
+        made_by: the provenance mark, a text event for each entry.
     """
     mido = mido_package()
     written = mido.MidiFile(type=1, ticks_per_beat=_TICKS, charset="utf-8")
@@ -267,14 +267,14 @@ def write_midi(file: IO[bytes], piece: Piece, voices: Sequence[str], made_by: Ma
 
 
 def _metre(mido: Any, steps: int, time: int) -> Any:
-    """The time signature of bars of so many steps, so many ticks after the event before it."""
+    """The time signature for bars of `steps`, `time` ticks after the previous event."""
     quarters = steps // STEPS_A_QUARTER
     numerator, denominator = (quarters, 4) if quarters * STEPS_A_QUARTER == steps else (steps, 16)
     return mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator, time=time)
 
 
 def origin_of(path: Path) -> list[str]:
-    """The text events of a MIDI file: what it says of its origin.
+    """The text events of a MIDI file, which hold its provenance mark.
 
     Raises:
         UnreadableError: it is not a MIDI file.
@@ -285,5 +285,5 @@ def origin_of(path: Path) -> list[str]:
 
 
 def in_words(left_out: Mapping[str, Sequence[str]]) -> list[str]:
-    """Lines on files that were left out: reason -> names."""
+    """Notes on files that were left out: reason -> names."""
     return [f"left out: {len(names):,} files ({reason}): {listed(names)}" for reason, names in left_out.items()]

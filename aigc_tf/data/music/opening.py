@@ -1,4 +1,4 @@
-"""Sources of music: by name, from the user's MIDI files, or given from Python."""
+"""Opens sources of music: by name, from MIDI files, or from Python data."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ Opened = TypeVar("Opened", bound=PieceSource)
 
 
 def open_source(recipe: Music, data: Any = None) -> MusicSource:
-    """Windows of the pieces that a recipe asks for; see `_opened`."""
+    """Open windows of a recipe's pieces; see `_opened`."""
     return _opened(recipe, data, partial(MusicSource, nothing_given=recipe.nothing_given))
 
 
 def open_excerpts(recipe: MusicVAE | MusicGAN, data: Any = None) -> ExcerptSource:
-    """Excerpts of the pieces that a recipe asks for; see `_opened`.
+    """Open excerpts of a recipe's pieces; see `_opened`.
 
     Raises:
-        InputError: a part has no piece in bars of four quarters that is long enough.
+        InputError: a part has no piece in four-four time that is long enough.
     """
     source = _opened(recipe, data, ExcerptSource)
     source.refuse_empty_parts()
@@ -55,18 +55,17 @@ def open_excerpts(recipe: MusicVAE | MusicGAN, data: Any = None) -> ExcerptSourc
 
 
 def _opened(recipe: Music | MusicVAE | MusicGAN, data: Any, kind: Callable[..., Opened]) -> Opened:
-    """The pieces that a recipe asks for; about a tenth of them is held out.
+    """Open the pieces of a recipe; about a tenth of them is held out.
 
-    Pieces that are equal, or nearly so in whatever key, are kept once. What is on which side depends on the content of
-    the pieces alone.
+    Duplicates and near-duplicates in any key are removed. The split depends only on the content of the pieces.
 
     Args:
         recipe: its `source` is `auto` (`made_up_chorales`) or a folder of MIDI files.
-        data: used instead of the source: a sequence of `Piece`.
-        kind: of source.
+        data: replaces the source: a sequence of `Piece`.
+        kind: class of the source.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     name, licence, pieces, notes = _read(recipe, data)
     settings = recipe.music
@@ -98,7 +97,7 @@ def _opened(recipe: Music | MusicVAE | MusicGAN, data: Any, kind: Callable[..., 
 
 
 def _read(recipe: Music | MusicVAE | MusicGAN, data: Any) -> tuple[str, str, list[Piece], list[str]]:
-    """What names the pieces again, their licence, they themselves, and what is to be said of them."""
+    """The name of the data, its licence, the pieces, and notes on them."""
     settings, name = recipe.music, recipe.source
     if data is not None:
         return GIVEN, _OWN, _given(data, settings), []
@@ -120,7 +119,7 @@ def _given(data: Any, settings: PiecesSettings) -> list[Piece]:
 
 
 def read_folder(folder: Path, settings: PiecesSettings) -> tuple[list[Piece], list[str]]:
-    """The pieces of a folder and the folders in it that have all voices, and lines on what was left out.
+    """The pieces with all voices in a folder and its sub-folders, and notes on what was left out.
 
     Raises:
         InputError: there are none, or too many files are left out.
@@ -139,7 +138,7 @@ def _whole_piece(settings: PiecesSettings, path: Path) -> Piece:
 
 
 def _keys(pieces: Sequence[Piece], settings: PiecesSettings) -> np.ndarray:
-    """Hashes of the pieces, uint64 `[pieces]`, equal for those that stay on one side: the smallest of the group."""
+    """Hashes of pieces, uint64 `[pieces]`, equal within a group that stays together: the smallest in the group."""
     own = np.array([_key(piece) for piece in pieces], np.uint64)
     if not settings.melodies_apart:
         return own
@@ -150,13 +149,13 @@ def _keys(pieces: Sequence[Piece], settings: PiecesSettings) -> np.ndarray:
 
 
 def _key(piece: Piece) -> int:
-    """Of the content, in whatever key."""
+    """A hash of the content in any key."""
     changes = np.diff(piece.held.astype("<i2"), axis=0)
     digest = hashlib.blake2b(np.ascontiguousarray(changes).data.cast("B"), digest_size=8, person=b"music")
     return int.from_bytes(digest.digest())
 
 
 def _second(keys: np.ndarray) -> np.ndarray:
-    """Other hashes that follow from hashes: what is tested on does not say what is chosen on."""
+    """Independent hashes derived from hashes, so that the test split does not determine the validation split."""
     digests = [hashlib.blake2b(int(key).to_bytes(8), digest_size=8, person=b"music test").digest() for key in keys]
     return np.array([int.from_bytes(digest) for digest in digests], np.uint64)

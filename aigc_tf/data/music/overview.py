@@ -1,4 +1,4 @@
-"""What there is to know of pieces of music: lengths, metres, voices, examples."""
+"""Statistics of music: lengths, metres, voices, examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXAMPLES = 4
 
 
 def overview(source: MusicSource) -> Overview:
-    """Of a source of music."""
+    """Describe a source of music."""
     pieces, voices = source.train.pieces, source.settings.voices
     bars = np.array([piece.steps // piece.bar for piece in pieces])
     metres, counts = np.unique([piece.bar for piece in pieces], return_counts=True)

@@ -1,6 +1,6 @@
-"""Polyphonic music for any instruments, on a grid of twelfths of a quarter: read from MIDI files and written.
+"""Polyphonic music for any instruments, on a grid of twelfths of a quarter: reading and writing MIDI.
 
-Velocities, pedals and changes of tempo are left out.
+Velocities, pedals and tempo changes are ignored.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ from aigc_tf.data.music.piece import STEPS_A_QUARTER, Piece, notes_of, pitch_of
 from aigc_tf.errors import UnreadableError
 
 QUARTER = 12
-"""Steps of a quarter: sixteenths are three of them, triplets of eighths four."""
+"""Steps per quarter: a sixteenth is three of them, an eighth triplet four."""
 MAX_BAR = 8 * QUARTER
-"""Steps of the longest bar."""
+"""Maximum bar length in steps."""
 MAX_BARS = 2000
 MAX_NOTES = 50_000
 FAMILIES = (
     *("piano", "chromatic", "organ", "guitar", "bass", "strings", "ensemble", "brass"),
     *("reed", "pipe", "lead", "pad", "effects", "ethnic", "percussive", "sounds"),
 )
-"""What General MIDI calls its groups of eight programs."""
+"""General MIDI's groups of eight programs."""
 DRUM_KIT = len(FAMILIES)
-"""The instrument of drums."""
+"""The instrument index of drums."""
 DRUM_STEPS = QUARTER // 4
-"""How long a stroke of a drum lasts."""
-_FAMILY = 8  # programs
-_TICKS = 480  # a quarter, of files that are written
+"""Duration of a drum hit in steps."""
+_FAMILY = 8  # programs per family
+_TICKS = 480  # ticks per quarter in files that are written
 _VELOCITY = 80
 
 
 class Note(NamedTuple):
-    """One note; notes sort by time, then by instrument, then by pitch."""
+    """A note; notes sort by time, then instrument, then pitch."""
 
     start: int
-    """Step."""
+    """First step."""
     instrument: int
-    """Place in `FAMILIES`, or `DRUM_KIT`."""
+    """Index into `FAMILIES`, or `DRUM_KIT`."""
     pitch: int
     """MIDI number."""
     length: int
-    """Steps."""
+    """Duration in steps."""
 
 
 @dataclass(frozen=True)
 class Performance:
-    """Notes, and the bars that they stand in."""
+    """Notes and the bars that contain them."""
 
     notes: tuple[Note, ...]
     """Sorted."""
     bars: tuple[int, ...]
-    """The steps of each; a pickup is a shorter first bar. Every note begins in one of them."""
+    """Length of each in steps; a pickup is a shorter first bar. Every note starts in one of them."""
     tempo: float = 120.0
-    """Quarters in a minute."""
+    """Quarters per minute."""
 
     @property
     def starts(self) -> list[int]:
-        """The first step of each bar, and the step after the last."""
+        """The first step of each bar, and the end step."""
         found = [0]
         for bar in self.bars:
             found.append(found[-1] + bar)
@@ -70,12 +70,12 @@ class Performance:
 
     @property
     def end(self) -> int:
-        """The step after the last bar and the last note."""
+        """The end of the last bar or note, in steps."""
         return max(self.starts[-1], max((note.start + note.length for note in self.notes), default=0))
 
 
 def performance_of(piece: Piece) -> Performance:
-    """A piece for several voices, played by organs."""
+    """A piece for several voices as a performance on the organ."""
     scale, organ = QUARTER // STEPS_A_QUARTER, FAMILIES.index("organ")
     notes = [
         Note(scale * start, organ, int(pitch_of(symbol)), scale * length)
@@ -92,8 +92,8 @@ def read_performance(path: Path) -> Performance:
     """All notes of a MIDI file.
 
     Raises:
-        UnreadableError: it is damaged, has no notes, or too many, or bars that the grid does not hold.
-        InputError: the package mido is not there.
+        UnreadableError: it is damaged, has no notes, or too many, or bars that do not fit the grid.
+        InputError: the package mido is not installed.
     """
     file = parsed_file(path)
     notes: dict[tuple[int, int, int], int] = {}
@@ -110,7 +110,7 @@ def read_performance(path: Path) -> Performance:
 
 
 def _notes(file: Any) -> Iterator[Note]:
-    """The notes of all tracks; the program is the track's own, or the first that the file has for the channel."""
+    """The notes of all tracks; the program is the track's own, or the first one in the file for the channel."""
     scale = QUARTER / file.ticks_per_beat
     first: dict[int, int] = {}
     for _, event in sorted(timed(file, "program_change"), key=lambda pair: pair[0]):
@@ -134,10 +134,10 @@ def _notes(file: Any) -> Iterator[Note]:
 
 
 def _bars(file: Any, last: int) -> Iterator[int]:
-    """The steps of each bar up to the one in which the step `last` is.
+    """The length of each bar in steps, up to the bar with the step `last`.
 
     Raises:
-        UnreadableError: the grid does not hold them, or there are too many.
+        UnreadableError: they do not fit the grid, or there are too many.
     """
     changes = []
     for tick, event in sorted(timed(file, "time_signature"), key=lambda pair: pair[0]):
@@ -157,12 +157,12 @@ def _bars(file: Any, last: int) -> Iterator[int]:
 
 
 def write_performance(file: IO[bytes], performance: Performance, made_by: Mapping[str, str]) -> None:
-    """Write as MIDI of type 1: a track for each instrument, and text events that say how it was made.
+    """Write type 1 MIDI: a track per instrument, and text events with its provenance.
 
     Args:
-        file: to write to.
-        performance: of at most 15 instruments beside drums, as many channels as there are; others share theirs.
-        made_by: the mark of origin, a text event for each entry.
+        file: the file to write.
+        performance: with at most 15 instruments besides drums, one per channel; further ones share channels.
+        made_by: the provenance mark, a text event for each entry.
     """
     mido = mido_package()
     written = mido.MidiFile(type=1, ticks_per_beat=_TICKS, charset="utf-8")
@@ -189,7 +189,7 @@ def write_performance(file: IO[bytes], performance: Performance, made_by: Mappin
 
 
 def _events(mido: Any, notes: list[Note], channel: int, ticks: int) -> Iterator[Any]:
-    """Notes that begin and end, in the order of time; at the same time those that end come first."""
+    """Note-on and note-off events in order of time; at the same time note-off comes first."""
     found = [(note.start, 1, note.pitch) for note in notes]
     found += [(note.start + note.length, 0, note.pitch) for note in notes]
     now = 0
@@ -200,7 +200,7 @@ def _events(mido: Any, notes: list[Note], channel: int, ticks: int) -> Iterator[
 
 
 def _metre(steps: int) -> tuple[int, int]:
-    """Numerator and denominator of bars of so many steps; those of no usual metre are rounded to thirty-seconds."""
+    """Numerator and denominator for bars of `steps`; unusual ones are rounded to thirty-seconds."""
     for denominator in (4, 8, 16):
         beat = 4 * QUARTER // denominator
         if steps % beat == 0:

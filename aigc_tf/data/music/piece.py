@@ -1,4 +1,4 @@
-"""A piece of music for several voices on a grid of sixteenth notes, and the numbers that stand for its notes."""
+"""Multi-voice pieces on a grid of sixteenth notes, and the symbols that encode their notes."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from dataclasses import dataclass
 import numpy as np
 
 HOLD = 0
-"""A cell that goes on with what the voice has: a note or a rest."""
+"""A cell that continues the voice's note or rest."""
 REST = 1
-"""A cell in which a rest begins."""
+"""A cell in which a rest starts."""
 FIRST = 2
-"""The cell in which the lowest pitch begins; the pitches above it follow, a semitone each."""
+"""The cell in which the lowest pitch starts; higher pitches follow, one per semitone."""
 LOWEST, HIGHEST = 21, 108
-"""MIDI numbers of the pitches that have a symbol: those of a piano."""
+"""MIDI numbers with a symbol: the range of a piano."""
 SYMBOLS = FIRST + HIGHEST - LOWEST + 1
 NOTHING = HOLD
-"""What a voice has before its first cell; a pitch or a rest from then on, so that `HOLD` can stand for it."""
+"""The state of a voice before its first cell; afterwards it has a pitch or a rest, which `HOLD` continues."""
 STEPS_A_QUARTER = 4
 MAX_AGE = 31
-"""Steps since a note began, of which more are not counted."""
+"""Maximum age of a note in steps; larger ones are clipped."""
 MAX_BAR = 32
-"""Steps of the longest bar: two bars of four quarters."""
+"""Maximum bar length in steps: two bars in four-four time."""
 PLACES = 3 * MAX_BAR
-"""Numbers of places in bars; see `place_symbols`."""
+"""Number of symbols for positions in bars; see `place_symbols`."""
 MAX_LEFT = 31
-"""Steps to the end of a piece, of which more are not counted."""
+"""Maximum number of steps to the end of a piece; larger ones are clipped."""
 BEHIND = MAX_LEFT + 1
-"""What stands for them in a step after the last."""
+"""The value of that after the last step."""
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Notes of several voices."""
+    """Notes for several voices."""
 
     cells: np.ndarray
-    """int16 `[steps, voices]`: `HOLD`, `REST` or the symbol of the pitch that begins. A first step holds nothing."""
+    """int16 `[steps, voices]`: `HOLD`, `REST` or the symbol of a pitch that starts. The first step has no `HOLD`."""
     bar: int = 16
-    """Steps in a bar."""
+    """Bar length in steps."""
     pickup: int = 0
-    """Steps before the first bar line; 0 where the piece begins with a bar."""
+    """Steps before the first bar line; 0 if the piece starts with a bar."""
     tempo: float = 100.0
-    """Quarter notes in a minute."""
+    """Quarters per minute."""
     voices: tuple[str, ...] = ()
-    """What the voices are called, from the highest down, as the file says; empty if it does not."""
+    """Voice names from the highest down, from the file; empty if it has none."""
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Piece):
@@ -58,21 +58,21 @@ class Piece:
 
     @property
     def steps(self) -> int:
-        """How long it is, in sixteenth notes."""
+        """Length in sixteenth notes."""
         return len(self.cells)
 
     @property
     def places(self) -> np.ndarray:
-        """The place of each step in its bar, int32 `[steps]`, from 0."""
+        """The position of each step in its bar, int32 `[steps]`, from 0."""
         return places_in_bars(self.steps, self.bar, self.pickup)
 
     @property
     def held(self) -> np.ndarray:
-        """What sounds in each cell, int16 `[steps, voices]`; see `held`."""
+        """The sounding symbol in each cell, int16 `[steps, voices]`; see `held`."""
         return held(self.cells)
 
     def part(self, start: int, steps: int) -> Piece:
-        """At most so many steps of it; notes that began before are struck again."""
+        """At most `steps` steps from `start`; notes that started earlier are struck again."""
         cells = self.cells[start : start + steps].copy()
         if len(cells):
             cells[0] = self.held[start]
@@ -80,7 +80,7 @@ class Piece:
         return dataclasses.replace(self, cells=cells, pickup=pickup)
 
     def transposed(self, semitones: int) -> Piece:
-        """All notes so many semitones higher.
+        """Transpose all notes up by `semitones`.
 
         Raises:
             ValueError: a note would have no symbol.
@@ -93,11 +93,11 @@ class Piece:
 
 
 def ending_on(piece: Piece, pitch_class: int) -> Piece:
-    """A piece whose lowest voice ends on a pitch class: moved by at most six semitones where there are such pitches.
+    """Transpose a piece so that its lowest voice ends on a pitch class, by at most six semitones, where pitches allow.
 
     Args:
-        piece: one without notes in its lowest voice stays as it is.
-        pitch_class: 0 for c, to 11.
+        piece: returned unchanged if its lowest voice has no notes.
+        pitch_class: 0 for C, to 11.
     """
     bass = piece.cells[:, -1][piece.cells[:, -1] >= FIRST]
     if not len(bass):
@@ -119,31 +119,31 @@ def pitch_of(symbol: int | np.ndarray) -> int | np.ndarray:
 
 
 def places_in_bars(steps: int, bar: int, pickup: int = 0) -> np.ndarray:
-    """The place of each step in its bar, int32 `[steps]`."""
+    """The position of each step in its bar, int32 `[steps]`."""
     return ((np.arange(steps) - pickup) % bar).astype(np.int32)
 
 
 def place_symbols(places: np.ndarray, bar: int) -> np.ndarray:
-    """Places in bars of one length as numbers below `PLACES`: bars of 12, of 16 and of other lengths differ."""
+    """Encode positions in bars of one length as numbers below `PLACES`: bars of 12, 16 and other lengths differ."""
     return places + {16: 0, 12: 1}.get(bar, 2) * MAX_BAR
 
 
 def held(cells: np.ndarray) -> np.ndarray:
-    """What sounds in each cell of `[steps, voices]`: the symbol of a pitch, `REST`, or `NOTHING` before the first."""
+    """The sounding symbol in each cell of `[steps, voices]`: a pitch, `REST`, or `NOTHING` before the first."""
     steps = np.arange(len(cells))[:, None]
     began = np.maximum.accumulate(np.where(cells != HOLD, steps, 0), axis=0)
     return np.take_along_axis(cells, began, axis=0)
 
 
 def ages(cells: np.ndarray) -> np.ndarray:
-    """Steps since what sounds in each cell of `[steps, voices]` began, 0 where it begins: int16, at most `MAX_AGE`."""
+    """Age in steps of the note or rest in each cell of `[steps, voices]`, 0 at its start: int16, at most `MAX_AGE`."""
     steps = np.arange(len(cells))[:, None]
     began = np.maximum.accumulate(np.where(cells != HOLD, steps, 0), axis=0)
     return np.minimum(steps - began, MAX_AGE).astype(np.int16)
 
 
 def notes_of(column: np.ndarray) -> list[tuple[int, int, int]]:
-    """The notes of one voice, int `[steps]`: symbol, first step and length of each."""
+    """The notes of one voice, int `[steps]`: symbol, first step and duration of each."""
     starts = np.flatnonzero(column != HOLD)
     lengths = np.diff([*starts, len(column)])
     return [
@@ -154,7 +154,7 @@ def notes_of(column: np.ndarray) -> list[tuple[int, int, int]]:
 
 
 def joined(pieces: Sequence[Piece], gap: int) -> Piece:
-    """Pieces one after the other, with so many steps of rest between them."""
+    """Concatenate pieces with `gap` steps of rest between them."""
     first = pieces[0]
     rest = np.full((gap, first.cells.shape[1]), HOLD, np.int16)
     rest[:1] = REST

@@ -1,4 +1,4 @@
-"""Piano rolls as a network sees them: steps by pitches, with two channels for each voice."""
+"""Piano rolls for networks: steps by pitches, with two channels per voice."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from aigc_tf.data.music.piece import HOLD, REST, Piece, pitch_of, symbol_of
 from aigc_tf.recipes.music_gan import MusicGAN
 from aigc_tf.recipes.pieces import BAR
 
-_MIDDLE = 0.5  # of a cell of a roll: above it a note sounds, or begins
+_MIDDLE = 0.5  # threshold above which a note sounds, or starts
 
 
 def rolls_of(notes: Any, recipe: MusicGAN) -> Any:
-    """What sounds in each cell, and for how long -> rolls in [-1, 1].
+    """Convert sounding symbols and ages to piano rolls in [-1, 1].
 
     Args:
         notes: int32 `[batch, steps, voices, 2]`; see `aigc_tf.data.music.excerpts.notes_of_pieces`.
-        recipe: its lowest pitch, and how many pitches there are; notes beyond them are left out.
+        recipe: sets the lowest pitch and the number of pitches; notes outside the range are dropped.
 
     Returns:
-        float32 `[batch, steps, pitches, 2 * voices]`: 1 where a voice sounds (its even channel), and where it begins a
+        float32 `[batch, steps, pitches, 2 * voices]`: 1 where a voice sounds (its even channel), and where it starts a
         note (its odd channel), -1 elsewhere.
     """
     held, age = tf.unstack(notes, axis=-1)
@@ -35,13 +35,13 @@ def rolls_of(notes: Any, recipe: MusicGAN) -> Any:
 
 
 def pieces_of(rolls: np.ndarray, recipe: MusicGAN) -> list[Piece]:
-    """The excerpts of rolls: each voice has the brightest pitch of each step, or rests where none is above 0.5.
+    """Decode piano rolls: each voice has the brightest pitch of each step, or rests if none is above 0.5.
 
-    A note begins where the pitch changes, and where the voice's other channel is above 0.5.
+    A note starts where the pitch changes, and where the voice's other channel is above 0.5.
 
     Args:
         rolls: in [0, 1], `[count, steps, pitches, 2 * voices]`.
-        recipe: that they are made by.
+        recipe: the recipe of the rolls.
     """
     sounds, begins = rolls[..., ::2], rolls[..., 1::2]  # [count, steps, pitches, voices]
     best = sounds.argmax(axis=2)  # [count, steps, voices]
@@ -57,7 +57,7 @@ def pieces_of(rolls: np.ndarray, recipe: MusicGAN) -> list[Piece]:
 
 
 def left_out(pieces: Sequence[Piece], recipe: MusicGAN) -> list[str]:
-    """A line on the notes that rolls have no place for, if there are such."""
+    """A note on dropped notes outside the range of rolls, if there are any."""
     symbols = np.concatenate([piece.cells[piece.cells > REST] for piece in pieces])
     pitches, highest = np.asarray(pitch_of(symbols)), recipe.lowest + recipe.pitches - 1
     outside = int(((pitches < recipe.lowest) | (pitches > highest)).sum())

@@ -1,4 +1,4 @@
-"""What a source of music is, and how training reads it."""
+"""Sources of music."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from aigc_tf.recipes.music import MusicSettings
 from aigc_tf.recipes.pieces import PiecesSettings
 
 ENTRIES = ("held", "age", "place", "left", "given")
-"""Of a batch; see `MusicSource.read`."""
+"""Entries of a batch; see `MusicSource.read`."""
 _HELD_OUT_ROWS = 8
 _SOPRANO_SHARE = 0.6  # of the windows with one given voice
-_KINDS = (0.5, 0.25, 0.25)  # of the windows with given notes: one voice, several voices, a beginning
+_KINDS = (0.5, 0.25, 0.25)  # shares of the windows with given notes: one voice, several voices, a beginning
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class MusicSplit:
 
     pieces: Sequence[Piece]
     keys: np.ndarray
-    """uint64 `[pieces]`, hashes, the same for those that stay together."""
+    """uint64 `[pieces]`, hashes, equal for pieces that stay together."""
 
     def __len__(self) -> int:
         return len(self.pieces)
@@ -43,13 +43,13 @@ class MusicSplit:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PieceSource(Source):
-    """Pieces for several voices."""
+    """Multi-voice pieces."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.music.overview:overview"
 
     settings: PiecesSettings
     whole: MusicSplit
-    """The training part, with the validation part in it."""
+    """The training part including the validation part."""
 
     train: MusicSplit
     validation: MusicSplit | None = None
@@ -74,22 +74,22 @@ class PieceSource(Source):
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training pieces, by content hash{self.together}"
 
     @property
     def together(self) -> str:
-        """What stays on one side of a split, in words."""
+        """What stays on the same side of a split, in words."""
         return ", settings of one melody together" if self.settings.melodies_apart else ""
 
     def validated(self) -> Self:
-        """The same with a validation part: the pieces with the smallest hashes, those that stay together together."""
+        """The same source with a validation part: the pieces with the smallest hashes; groups stay together."""
         return self.cut_by_key(self.whole.only, self.whole.keys)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training pieces": len(self.train),
             "validation pieces": 0 if self.validation is None else len(self.validation),
@@ -107,7 +107,7 @@ class PieceSource(Source):
         return [split.pieces[row] for row in evenly(len(split), count)]
 
     def shift(self, piece: Piece, random: np.random.Generator) -> int:
-        """Semitones by which a piece is moved: any that leave each voice within its range."""
+        """A random transposition in semitones that keeps each voice within its range."""
         lowest, highest = notes_between(piece.cells).T
         down, up = (self.ranges[:, 0] - lowest).max(), (self.ranges[:, 1] - highest).min()
         return int(random.integers(min(down, 0), max(up, 0) + 1))
@@ -115,25 +115,25 @@ class PieceSource(Source):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MusicSource(PieceSource):
-    """Windows of pieces, of which something may be given."""
+    """Windows of pieces, in which some notes may be given."""
 
     settings: MusicSettings
     nothing_given: float
-    """Share of the training windows without given notes."""
+    """Share of training windows without given notes."""
 
     @cached_property
     def windows(self) -> np.ndarray:
-        """The piece of each example of an epoch, int64 `[windows]`: as many windows as a piece is long."""
+        """The piece of each example in an epoch, int64 `[windows]`; longer pieces have more windows."""
         counts = [max(1, round(piece.steps / self.settings.window)) for piece in self.train.pieces]
         return np.repeat(np.arange(len(counts)), counts)
 
     @property
     def count(self) -> int:
-        """Windows in an epoch."""
+        """Windows per epoch."""
         return len(self.windows)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """The first window of evenly spread pieces without given notes, entries as of `read`."""
+        """The first window of evenly spread pieces, without given notes, in the form of `read`."""
         window = self.settings.window
         pieces = self.inputs(part, count)
         for at in range(0, len(pieces), _HELD_OUT_ROWS):
@@ -144,12 +144,12 @@ class MusicSource(PieceSource):
             yield {name: np.stack([row[name] for row in rows]) for name in ENTRIES}
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """Windows of pieces; which part of a piece, in which key, and what of it is given, depends on (seed, position).
+        """Windows of pieces; position, key and given notes depend on (seed, position).
 
         Returns:
-            `held` and `age`, int32 `[batch, window + 1, voices]`: what sounds in each step, and for how long, from the
-            step before the window on. `place`, int32 `[batch, window]`: see `place_symbols`. `left`, the same: steps to
-            the end of the piece, `BEHIND` after it. `given`, bool `[batch, window, voices]`.
+            `held` and `age`, int32 `[batch, window + 1, voices]`: the sounding symbol in each step and its age,
+            starting one step before the window. `place`, int32 `[batch, window]`: see `place_symbols`. `left`, the
+            same: steps to the end of the piece, `BEHIND` after it. `given`, bool `[batch, window, voices]`.
         """
 
         def drawn(examples: np.ndarray, position: np.int64) -> list[np.ndarray]:
@@ -164,11 +164,11 @@ class MusicSource(PieceSource):
         return {name: tf.ensure_shape(array, shape) for name, array, shape in zip(ENTRIES, arrays, shapes, strict=True)}
 
     def _drawn(self, example: int, seed: int, position: int) -> dict[str, np.ndarray]:
-        """One window."""
+        """A random window."""
         random = np.random.default_rng((seed, position))
         window = self.settings.window
         piece = self.train.pieces[self.windows[example]]
-        # Windows that would begin before or end after the piece are moved into it, so that its ends come as often.
+        # Windows beyond either end of the piece are moved inside, so that its ends are not seen less often.
         start = int(random.integers(-window // 2, max(1, piece.steps - window // 2)))
         start = min(max(start, 0), max(0, piece.steps - window))
         given = given_cells(random, window, piece.cells.shape[1], self.nothing_given)
@@ -177,16 +177,16 @@ class MusicSource(PieceSource):
 
 
 def notes_between(cells: np.ndarray) -> np.ndarray:
-    """The lowest and the highest symbol of each voice of `[steps, voices]`, int64 `[voices, 2]`."""
+    """The lowest and the highest symbol of each voice in `[steps, voices]`, int64 `[voices, 2]`."""
     notes = cells >= FIRST
     lowest = np.where(notes, cells, SYMBOLS).min(axis=0)
     return np.stack([lowest, np.where(notes, cells, 0).max(axis=0)], axis=1).astype(np.int64)
 
 
 def given_cells(random: np.random.Generator, window: int, voices: int, nothing: float) -> np.ndarray:
-    """Which cells of a training window are given, bool `[window, voices]`.
+    """Random mask of given cells in a training window, bool `[window, voices]`.
 
-    None; or else one voice, most often the highest; or several voices; or some or all voices up to some step.
+    None; or one voice, most often the highest; or several voices; or some or all voices up to some step.
     """
     given = np.zeros((window, voices), bool)
     if random.random() < nothing or voices == 1:
@@ -205,14 +205,14 @@ def given_cells(random: np.random.Generator, window: int, voices: int, nothing: 
 
 
 def entries(piece: Piece, start: int, window: int, given: np.ndarray, shift: int = 0) -> dict[str, np.ndarray]:
-    """A window of a piece as `MusicSource.read` describes it, moved by some semitones.
+    """A transposed window of a piece in the form of `MusicSource.read`.
 
     Args:
-        piece: of all voices.
-        start: the step with which the window begins.
-        window: steps.
+        piece: with all voices.
+        start: first step of the window.
+        window: length in steps.
         given: bool `[window, voices]`.
-        shift: semitones.
+        shift: transposition in semitones.
     """
     stop = min(start + window, piece.steps)
     sounding, age = piece.held, ages(piece.cells)

@@ -31,15 +31,16 @@ def parallels(piece: Piece) -> tuple[int, int]:
 
 
 def parallel_symbols(before: np.ndarray, cells: np.ndarray, voice: int) -> np.ndarray:
-    """Which symbols of a voice would make a parallel with another one that strikes in the same step.
+    """Which symbols of a voice would be parallel to another voice that strikes in the same step.
 
     Args:
-        before: what sounded in each voice one step earlier, int `[rows, voices]`.
-        cells: of the step; `HOLD` where a voice strikes nothing, or nothing is chosen yet. Likewise `[rows, voices]`.
-        voice: whose symbol is to be chosen.
+        before: sounding symbols one step earlier, int `[rows, voices]`.
+        cells: cells of the step; `HOLD` where a voice strikes nothing, or is not decided yet. Likewise `[rows,
+            voices]`.
+        voice: the voice to decide.
 
     Returns:
-        bool `[rows, symbols]`; holding and resting make none.
+        bool `[rows, symbols]`; holding and resting are never parallel.
     """
     symbols = np.arange(SYMBOLS)
     found = np.zeros((len(cells), SYMBOLS), bool)
@@ -55,11 +56,11 @@ def parallel_symbols(before: np.ndarray, cells: np.ndarray, voice: int) -> np.nd
 
 
 def fewest_parallels(cells: np.ndarray, times: int) -> np.ndarray:
-    """Of each `times` pieces that follow each other that with the fewest parallels, the first of them.
+    """Of each group of `times` consecutive pieces, select the first one with the fewest parallels.
 
     Args:
         cells: int16 `[rows * times, steps, voices]`.
-        times: 1 gives back all.
+        times: 1 returns all.
 
     Returns:
         int16 `[rows, steps, voices]`.

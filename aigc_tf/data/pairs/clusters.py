@@ -1,4 +1,4 @@
-"""Near-duplicates among pairs of texts: found, and numbered by the cluster that they belong to."""
+"""Clusters of near-duplicates among text pairs."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ import numpy as np
 
 from aigc_tf.data.progress import progress
 
-# A word of letters, or one Chinese character, syllable of kana or Hangul: those are written without spaces.
+# A word of letters, or a single Chinese character, kana or Hangul syllable, since these are written without spaces.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
-_ENOUGH_WORDS = 3  # that texts without their digits need to be taken for the same
-_SIMILAR = 0.7  # Jaccard index of the pairs of neighbouring words of two texts that are near-duplicates
-_BANDS, _ROWS = 12, 4  # of MinHash values: of pairs with an index of 0.7 they find 97 %, of 0.4 27 %
+_ENOUGH_WORDS = 3  # minimum number of words for texts that differ only in digits to count as the same
+_SIMILAR = 0.7  # minimum Jaccard index of the word bigrams of near-duplicates
+_BANDS, _ROWS = 12, 4  # of MinHash values: they find 97 % of the pairs with an index of 0.7, and 27 % of those with 0.4
 _MERSENNE = np.uint64(2**31 - 1)
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in small letters, without digits and punctuation; Chinese characters one by one."""
+    """The words of a text in lower case, without digits and punctuation; Chinese characters one by one."""
     return _WORD.findall(text.casefold())
 
 
 def clusters(texts: Sequence[Sequence[str]]) -> np.ndarray:
-    """The cluster of each pair: the smallest number of a near-duplicate, of that one's near-duplicates, and so on.
+    """The cluster of each pair: the smallest index among its near-duplicates, their near-duplicates, and so on.
 
-    Two texts are near-duplicates if they have the same words but for case, digits and punctuation, three at least, or
-    are equal but for case and white space; or if most of their neighbouring words are the same: their MinHash values
-    (Broder 1997) agree in a band, and the Jaccard index is 0.7 or more. Two pairs are if any of their sides are.
+    Two texts are near-duplicates if they have the same words, at least three, regardless of case, digits and
+    punctuation; or if they are equal regardless of case and white space; or if most of their word bigrams are the same:
+    their MinHash values (Broder 1997) agree in a band, and the Jaccard index is at least 0.7. Two pairs are
+    near-duplicates if either of their sides are.
 
     Args:
-        texts: both sides, each `[pairs]`.
+        texts: both sides, `[pairs]` each.
 
     Returns:
         int64 `[pairs]`.
@@ -56,18 +57,18 @@ def clusters(texts: Sequence[Sequence[str]]) -> np.ndarray:
 
 
 def cluster_keys(texts: Sequence[str], numbers: np.ndarray) -> np.ndarray:
-    """A hash of each example's cluster, uint64 `[examples]`, which the order of the examples does not change.
+    """A hash of each example's cluster, uint64 `[examples]`, independent of the order of examples.
 
-    It is the smallest of the hashes of the cluster's examples.
+    It is the smallest hash among the examples of the cluster.
 
     Args:
-        texts: of the examples; of pairs both, joined by a zero.
-        numbers: what `clusters` says of them.
+        texts: texts of the examples; for pairs both texts, joined by a zero.
+        numbers: result of `clusters`.
     """
     hashes = np.array([_hash(text) for text in texts], np.uint64)
     smallest = np.full(len(texts), np.iinfo(np.uint64).max, np.uint64)
     np.minimum.at(smallest, numbers, hashes)
-    # Hashed again: the more examples a cluster has, the smaller is the smallest of their hashes.
+    # Hashed again: the more examples a cluster has, the smaller its smallest hash.
     again = {key: _hash(f"{key}\0") for key in np.unique(smallest).tolist()}
     return np.array([again[key] for key in smallest[numbers].tolist()], np.uint64)
 
@@ -89,14 +90,14 @@ def _unite(parents: list[int], one: int, other: int) -> None:
 
 
 def _join(parents: list[int], keys: Iterable[str]) -> None:
-    """Unite rows with equal keys."""
+    """Merge rows with equal keys."""
     first: dict[str, int] = {}
     for row, key in enumerate(keys):
         _unite(parents, first.setdefault(key, row), row)
 
 
 def _join_similar(parents: list[int], rows: Sequence[Sequence[str]], places: list[int]) -> None:
-    """Unite rows whose sets of neighbouring words are similar; `places` says where they stand."""
+    """Merge rows with similar sets of word bigrams; `places` are their indices."""
     if not len(rows):
         return
     shingles, starts = _shingles(rows)
@@ -114,7 +115,7 @@ def _join_similar(parents: list[int], rows: Sequence[Sequence[str]], places: lis
 
 
 def _shingles(rows: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the pairs of neighbouring words of all rows, uint64, each once in a row; and where rows begin."""
+    """Hashes of the word bigrams of all rows, uint64, without repetition in a row; and where rows begin."""
     numbers: dict[str, int] = {}
     for row in rows:
         for word in row:
@@ -133,7 +134,7 @@ def _shingles(rows: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _bands(shingles: np.ndarray, starts: np.ndarray) -> Iterable[np.ndarray]:
-    """For each band a number of every row, uint64 `[rows]`, equal where all MinHash values of the band are."""
+    """For each band a hash of every row, uint64 `[rows]`, equal where all MinHash values of the band are."""
     random = np.random.default_rng(0)
     reduced = shingles % _MERSENNE
     for _ in range(_BANDS):

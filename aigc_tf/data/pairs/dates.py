@@ -1,4 +1,4 @@
-"""Made-up pairs for trying things out: dates as people write them, and in the form of ISO 8601."""
+"""Synthetic text pairs for trying things out: dates in several formats, and in ISO 8601."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from aigc_tf.data.pairs.files import Pair
 
 PAIRS = 2000
-_FIRST, _DAYS = datetime.date(1900, 1, 1), 73_049  # up to 2099
+_FIRST, _DAYS = datetime.date(1900, 1, 1), 73_049  # until 2099
 _MONTHS = (
     "January",
     "February",
@@ -28,8 +28,8 @@ _FORMS = ("{day} {month} {year}", "{month} {day}, {year}", "{day}. {short} {year
 
 
 def dates() -> list[Pair]:
-    """ "9 May 1998" -> "1998-05-09", in four forms: 2,000 different days, the same everywhere."""
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    """ "9 May 1998" -> "1998-05-09", in four formats: 2,000 different days, the same everywhere."""
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     pairs = []
     for number in random.permutation(_DAYS)[:PAIRS]:
         date = _FIRST + datetime.timedelta(days=int(number))

@@ -1,4 +1,4 @@
-"""Pairs of texts from tables, JSON lines and two parallel files; each says what it took for what."""
+"""Reads text pairs from tables, JSON lines and parallel files; reports which columns were used."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from aigc_tf.data.files import read_text
 from aigc_tf.errors import InputError, UnreadableError, closest, printable
 from aigc_tf.recipes.seq2seq import PairSettings
 
-# What people call the two columns. A first line of such words alone, or of names that are asked for, is a header.
+# Common names of the two columns. A first line with only such names, or the requested ones, is a header.
 _SOURCES = ("source", "src", "input", "text", "document", "article", "question", "prompt", "dialogue")
 _TARGETS = ("target", "tgt", "output", "summary", "highlights", "translation", "answer", "response", "reply")
 _DELIMITERS = ",;\t|"
-_LANGUAGE = 2  # letters of the code of a language, which names a column of a translation, too
+_LANGUAGE = 2  # letters of a language code, which may also name a column of a translation
 
 
 class Pair(NamedTuple):
@@ -31,30 +31,30 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Read:
-    """What was read of a file."""
+    """The content of a file."""
 
     pairs: Sequence[Pair]
     words: str = ""
-    """What was taken for what."""
+    """Which columns were used."""
     empty: int = 0
-    """Pairs of which a side has nothing but white space; they are left out."""
+    """Number of pairs left out because a side is blank."""
     limited: bool = False
     """Whether there are more than `pairs.max_pairs`."""
 
 
 Rows = Iterator[tuple[int, Sequence[str]]]
-"""Cells of each line, with its number from 1 on."""
+"""The cells of each line, with its number from 1."""
 
 
 def read_pairs(path: Path, settings: PairSettings) -> Read:
-    """The pairs of a file: a table with the ending .csv, JSON lines with .jsonl, otherwise cells between tabs.
+    """Read the pairs of a file: .csv is a table, .jsonl JSON lines, anything else tab-separated.
 
     Args:
-        path: of the file.
-        settings: the columns, or the second file; and the most that are read.
+        path: the file.
+        settings: the columns, or the second file; and the maximum number of pairs.
 
     Raises:
-        InputError: it cannot be read, or has not the form that its ending and the settings say.
+        InputError: it cannot be read, or does not have the form that its suffix and the settings require.
     """
     if settings.target is not None:
         return _parallel(path, Path(settings.target), settings)
@@ -73,7 +73,7 @@ def _text(path: Path) -> str:
 
 
 def _tabs(text: str) -> Rows:
-    """Cells between tabs; quotation marks are letters like others."""
+    """Tab-separated cells; quotation marks have no special meaning."""
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             yield number, line.split("\t")
@@ -121,7 +121,7 @@ def _chosen(path: Path, number: int, row: Sequence[str], places: Sequence[int]) 
 
 
 def _places(path: Path, first: Sequence[str], columns: Sequence[str] | None) -> tuple[list[int], bool]:
-    """Where the columns are, and whether the first line is a header."""
+    """Indices of the columns, and whether the first line is a header."""
     names = [cell.strip() for cell in first]
     if columns is None:
         if len(names) != 2:
@@ -147,7 +147,7 @@ def _places(path: Path, first: Sequence[str], columns: Sequence[str] | None) -> 
 
 
 def _is_header(names: Sequence[str]) -> bool:
-    """Whether cells are what people call the two sides, or the codes of two languages."""
+    """Whether cells are common names of the two sides, or two language codes."""
     small = [name.casefold() for name in names]
     known = any(name in _SOURCES for name in small[:-1]) and small[-1] in _TARGETS
     languages = len(set(small)) == len(small) and all(len(name) == _LANGUAGE and name.isalpha() for name in small)
@@ -187,7 +187,7 @@ def _of_objects(path: Path, text: str, settings: PairSettings) -> Read:
 
 
 def _known(names: Sequence[str]) -> Sequence[str] | None:
-    """The two names that are those of a source and a target; None if they are not known."""
+    """The names of source and target among columns; None if not recognised."""
     if len(names) == 2:
         return names if names[0].casefold() not in _TARGETS else names[::-1]
     sources, targets = ([name for name in names if name.casefold() in known] for known in (_SOURCES, _TARGETS))
@@ -210,7 +210,7 @@ def _parallel(path: Path, other: Path, settings: PairSettings) -> Read:
 
 
 def _collected(pairs: Iterable[Pair], settings: PairSettings) -> Read:
-    """Those with two texts, at most `pairs.max_pairs`."""
+    """Pairs with two non-blank texts, at most `pairs.max_pairs`."""
     kept: list[Pair] = []
     empty = 0
     for pair in pairs:
@@ -224,12 +224,12 @@ def _collected(pairs: Iterable[Pair], settings: PairSettings) -> Read:
 
 
 def given_pairs(data: Any, settings: PairSettings, check: Callable[[str, str], None]) -> Read:
-    """Pairs given from Python: a sequence of two strings each.
+    """Pairs given from Python, as a sequence of two strings each.
 
     Args:
         data: the pairs.
-        settings: the most that are read.
-        check: raises InputError for a text, named by its second argument, that cannot be used.
+        settings: sets the maximum number of pairs.
+        check: raises InputError for an invalid text, described by its second argument.
     """
     if isinstance(data, str) or not isinstance(data, Sequence):
         raise InputError(f"data is a {type(data).__name__}: expected a sequence of pairs of strings")

@@ -1,4 +1,4 @@
-"""Sources of pairs of texts: by name, from the user's files, or given from Python."""
+"""Opens sources of text pairs: by name, from user files, or from Python data."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _NEEDED = 20  # pairs
 
 
 def open_source(recipe: Seq2SeqRecipe, data: Any = None) -> PairSource:
-    """The pairs of texts that a recipe asks for, as numbers of vocabularies that were learnt from the training part.
+    """Open the text pairs of a recipe, tokenized with vocabularies learnt from the training part.
 
     Args:
-        recipe: its `source` is `auto` (`dates`: dates as people write them, and in ISO 8601, which are made up), the
-            path of a table of pairs or of the first of two parallel files, or the name of a TFDS set.
-        data: used instead of the source: a sequence of pairs of strings.
+        recipe: its `source` is `auto` (`dates`: synthetic dates in several formats, and in ISO 8601), the path of a
+            table of pairs or of the first of two parallel files, or the name of a TFDS set.
+        data: replaces the source: a sequence of pairs of strings.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     name, licence, found, tested = _read(recipe, data)
     settings = recipe.pairs
@@ -80,7 +80,7 @@ def open_source(recipe: Seq2SeqRecipe, data: Any = None) -> PairSource:
 
 
 def _read(recipe: Seq2SeqRecipe, data: Any) -> tuple[str, str, Read, Read | None]:
-    """What names the pairs again, their licence, they themselves, and the test part that they come with."""
+    """The name of the data, its licence, the pairs, and the data's own test part."""
     settings, name = recipe.pairs, recipe.source
     if data is not None:
         return GIVEN, _OWN, given_pairs(data, settings, refuse_half_characters), None
@@ -104,14 +104,14 @@ def _fingerprint(parts: Sequence[PairSplit]) -> str:
 
 
 class _Encoder:
-    """Turns pairs into numbers, and counts what is cut off and left out."""
+    """Tokenizes pairs, and counts what is truncated and left out."""
 
     def __init__(self, vocabularies: Vocabularies, settings: PairSettings) -> None:
         self.vocabularies, self.settings = vocabularies, settings
         self.cut = self.left_out = 0
 
     def split(self, pairs: Sequence[Pair], keys: np.ndarray, rows: np.ndarray) -> PairSplit:
-        """Those of the pairs at `rows` whose targets are short enough."""
+        """The pairs at `rows` whose targets are short enough."""
         chosen = [pairs[row] for row in rows]
         targets = self.vocabularies.targets([pair.target for pair in chosen])
         fits = np.array([len(row) <= self.settings.target_length for row in targets], bool)
@@ -136,7 +136,7 @@ def _text_split(rows: Sequence[np.ndarray]) -> TextSplit:
 
 
 def _notes(source: PairSource, found: Read, numbers: np.ndarray, encoder: _Encoder, own_test: bool) -> tuple[str, ...]:
-    """What is said of a source once."""
+    """Notes on a source for the user."""
     settings, vocabularies = encoder.settings, source.vocabularies
     symbols = (
         f"{len(vocabularies.target):,} symbols ({settings.unit}{', shared' if vocabularies.shared else ' of targets'})"

@@ -1,4 +1,4 @@
-"""What there is to know of pairs of texts: lengths, near-duplicates, copied words."""
+"""Statistics of text pairs: lengths, near-duplicates, copied words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from aigc_tf.data.pairs.clusters import words
 from aigc_tf.data.pairs.source import PairSource
 from aigc_tf.data.source import evenly
 
-EXAMPLES, COMPARED = 8, 5_000  # that are shown, and whose words are compared
+EXAMPLES, COMPARED = 8, 5_000  # number of pairs to show, and to compare by words
 
 
 def overview(source: PairSource) -> Overview:
-    """Of a source of pairs."""
+    """Describe a source of pairs."""
     train = source.train
-    lengths = train.lengths - 1  # without the ends
+    lengths = train.lengths - 1  # without the end tokens
     kinds, counts = np.unique(train.clusters, return_counts=True)
     shares = [share for row in evenly(len(train), COMPARED) if (share := _copied(*train.pairs[row])) is not None]
     facts = {
@@ -34,6 +34,6 @@ def overview(source: PairSource) -> Overview:
 
 
 def _copied(source: str, target: str) -> float | None:
-    """The share of a target's words that stand in its source; None without any."""
+    """The share of a target's words that also occur in its source; None if it has no words."""
     found, known = words(target), set(words(source))
     return sum(word in known for word in found) / len(found) if found else None

@@ -1,4 +1,4 @@
-"""Pairs of texts from TensorFlow Datasets: translations and summaries."""
+"""Text pairs from TensorFlow Datasets: translations and summaries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from aigc_tf.recipes.seq2seq import PairSettings
 
 
 def read_tfds(name: str, settings: PairSettings) -> tuple[str, Read, Read | None]:
-    """The licence of a TFDS set, its pairs, and those of its test part if it has one.
+    """The licence of a TFDS set, its pairs, and those of its test part if any.
 
     Args:
-        name: of the set.
-        settings: `columns` are two features of text; by default those that the set calls input and output.
+        name: name of the set.
+        settings: `columns` are two text features; by default those that the set declares as input and output.
 
     Raises:
         InputError: there is no such set or feature, or it cannot be downloaded.

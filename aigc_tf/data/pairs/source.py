@@ -1,4 +1,4 @@
-"""What a source of pairs of texts is, and how training reads it."""
+"""Sources of text pairs."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ class PairSplit:
     """Pairs for one purpose."""
 
     pairs: Sequence[Pair]
-    """As they were read."""
+    """The original texts."""
     clusters: np.ndarray
-    """uint64 `[pairs]`, the same for near-duplicates."""
+    """uint64 `[pairs]`, equal for near-duplicates."""
     source: TextSplit
-    """The sources as numbers, cut to the length that is read."""
+    """Tokenized sources, truncated to the maximum length."""
     target: TextSplit
-    """The targets as numbers."""
+    """Tokenized targets."""
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     @cached_property
     def lengths(self) -> np.ndarray:
-        """Symbols of each source and of each target, their ends included: int64 `[pairs, 2]`."""
+        """Lengths of each source and target in tokens, including their ends: int64 `[pairs, 2]`."""
         return np.stack([np.diff(self.source.starts), np.diff(self.target.starts)], axis=1)
 
     def only(self, rows: np.ndarray) -> PairSplit:
@@ -45,19 +45,19 @@ class PairSplit:
         return PairSplit([self.pairs[row] for row in rows], self.clusters[rows], *sides)
 
     def batch(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Sources with their ends, and targets between boundaries, int32 `[rows, time]`, -1 after their ends."""
+        """Sources with their ends, and targets between boundary tokens, int32 `[rows, time]`, padded with -1."""
         return padded(self.source, rows)[:, 1:], padded(self.target, rows)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PairSource(HashedSource):
-    """Pairs of texts as numbers."""
+    """Tokenized text pairs."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.pairs.overview:overview"
 
     vocabularies: Vocabularies
     whole: PairSplit
-    """The training part, with the validation part in it."""
+    """The training part including the validation part."""
 
     train: PairSplit
     validation: PairSplit | None = None
@@ -70,22 +70,22 @@ class PairSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Pairs to train on."""
+        """Number of training pairs."""
         return len(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training pairs, by content hash, near-duplicates together"
 
     def validated(self) -> Self:
-        """The same with a validation part: the clusters of near-duplicates with the smallest hashes."""
+        """The same source with a validation part: the clusters of near-duplicates with the smallest hashes."""
         return self.cut_by_key(lambda rows: self.whole.only(np.flatnonzero(rows)), self.whole.clusters)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training pairs": len(self.train),
             "validation pairs": 0 if self.validation is None else len(self.validation),
@@ -112,7 +112,7 @@ class PairSource(HashedSource):
         return [f"{source}\n-> {target}" for source, target in self.pairs(part, count)]
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread pairs, those with sources of like length together: `source` and `target` as `read` has them."""
+        """Evenly spread pairs, batched by similar source length: `source` and `target` as in `read`."""
         split: PairSplit = self.part(part)
         rows = evenly(len(split), count)
         rows = rows[np.argsort(split.lengths[rows, 0], kind="stable")]
@@ -121,7 +121,7 @@ class PairSource(HashedSource):
             yield {"source": source, "target": target}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each pair once in an epoch, with others whose sources are of like length."""
+        """Each pair once per epoch, batched by similar source length."""
         return Tabulated(batch_size, by_length(self.train.lengths[:, 0], batch_size, seed))
 
     def read(self, rows: Rows, seed: int) -> Batch:

@@ -1,4 +1,4 @@
-"""The vocabularies of the two sides of pairs of texts."""
+"""Source and target vocabularies of text pairs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aigc_tf.recipes.text import TextSettings
 
 @dataclass(frozen=True, eq=False)
 class Vocabularies(Asset):
-    """That of the source and that of the target, which may be the same object."""
+    """The source and the target vocabulary, which may be the same object."""
 
     source: Vocabulary
     target: Vocabulary
@@ -28,33 +28,33 @@ class Vocabularies(Asset):
 
     @property
     def shared(self) -> bool:
-        """Whether both sides have one vocabulary, so that a symbol can be copied."""
+        """Whether both sides share a vocabulary, so that tokens can be copied."""
         return self.source is self.target
 
     def sources(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The numbers of each source's symbols, int32 `[symbols]`."""
+        """Tokenize sources: int32 `[symbols]` each."""
         return _numbers(self.source, texts)
 
     def targets(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The numbers of each target's symbols, int32 `[symbols]`."""
+        """Tokenize targets: int32 `[symbols]` each."""
         return _numbers(self.target, texts)
 
     def written(self, numbers: Sequence[int]) -> str:
-        """The text of a target's symbols."""
+        """Decode the tokens of a target."""
         return self.target.decode(numbers).strip()
 
     def to_json(self) -> str:
-        """Both as JSON; of a shared one only the first."""
+        """Both as JSON; a shared one only once."""
         target = None if self.shared else json.loads(self.target.to_json())
         fields = {"source": json.loads(self.source.to_json()), "target": target, "words": self.words}
         return json.dumps(fields, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields: dict[str, Any] = json.loads(text)
@@ -73,12 +73,12 @@ def _numbers(vocabulary: Vocabulary, texts: Sequence[str]) -> list[np.ndarray]:
 
 
 def begun(text: str, unit: str) -> str:
-    """A text as it is encoded: words hold the space before them, and the first one gets one, to be the same symbol."""
+    """A text as it is encoded: words include the space before them, so the first word gets one to be the same token."""
     return f" {text}" if unit in ("word", "subword") else text
 
 
 def learn_vocabularies(pairs: Sequence[Pair], settings: PairSettings) -> Vocabularies:
-    """The vocabularies of training pairs: of each side the most frequent symbols, or of both together."""
+    """The vocabularies of training pairs: the most frequent tokens of each side, or of both together."""
     form = TextSettings(unit=settings.unit, vocabulary_size=settings.vocabulary_size, lines=True)
 
     def learnt(texts: Iterable[str]) -> Vocabulary:

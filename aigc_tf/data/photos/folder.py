@@ -1,4 +1,4 @@
-"""Folders of photographs: read at their own sizes, and which of them are held out to measure on."""
+"""Reads folders of photographs at their original sizes, and chooses the held-out ones."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _HELD_OUT_BELOW = 2**64 // 10
 
 @dataclass(frozen=True, eq=False)
 class Folder:
-    """Photographs of a folder, in the order of their names."""
+    """The photographs of a folder, sorted by name."""
 
     names: list[str]
     photos: Photos
     parts: list[str]
-    """Of each "train", "validation" or "test", or "" where no folders say it."""
+    """"train", "validation" or "test" for each, or "" where there are no folders for parts."""
     notes: tuple[str, ...]
     licence: str = "the user's own"
     split: str = "the test folder"
-    """How the test part came about, where `parts` name one."""
+    """Origin of the test part, if `parts` has one."""
 
 
 def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
-    """All photographs of a folder and the folders in it that are as large as a crop at least.
+    """Read all photographs in a folder and its sub-folders that are at least as large as a crop.
 
     Raises:
         InputError: there are none, or too many cannot be read.
@@ -87,7 +87,7 @@ def read_folder(folder: Path, settings: PhotoSettings) -> Folder:
 
 
 def test_rows(found: Folder, settings: PhotoSettings) -> tuple[np.ndarray, str]:
-    """Which photographs are measured on, bool `[count]`, and how that came about: the folder's parts, or a tenth."""
+    """Which photographs to test on, bool `[count]`, and why: the folder's own parts, or a tenth."""
     if "test" in found.parts:
         return np.array([part == "test" for part in found.parts]), found.split
     split = HELD_OUT if settings.group is None else f"10 % held out by a hash of {settings.group!r} in file names"
@@ -100,7 +100,7 @@ def validation_rows(found: Folder) -> np.ndarray:
 
 
 def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndarray:
-    """Which photographs are held out to test on, about a tenth, equal ones and groups on one side: bool `[count]`."""
+    """Hold out about a tenth as test part, with duplicates and groups on the same side: bool `[count]`."""
     keys = [
         _hash(photo.data if motif is None else motif) for motif, photo in zip(motifs(names, group), photos, strict=True)
     ]
@@ -113,16 +113,16 @@ def held_out(names: Sequence[str], photos: Photos, group: str | None) -> np.ndar
 
 
 def motifs(names: Sequence[str], pattern: str | None) -> list[bytes | None]:
-    """The part of each file's name that says which motif it is a variant of; None for all without a pattern."""
+    """The part of each file name that identifies its motif, of which there may be variants; None without a pattern."""
     return [None if pattern is None else _motif(name, pattern) for name in names]
 
 
 def _motif(name: str, pattern: str) -> bytes:
-    """What the pattern matches in a file's name, its first group if it has one; the whole name if nothing matches."""
+    """The pattern's match in a file name, or its first group if it has one; the whole name if there is no match."""
     match = re.search(pattern, Path(name).name)
     if match is None:
         return name.encode(errors="surrogateescape")
-    first = match[1] if match.re.groups else None  # None, too, where the group has no part in the match
+    first = match[1] if match.re.groups else None  # also None if the group did not take part in the match
     return (match[0] if first is None else first).encode(errors="surrogateescape")
 
 

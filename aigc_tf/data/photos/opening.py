@@ -1,4 +1,4 @@
-"""Sources of photographs: the user's folders, arrays from Python, and the data set that ships with the package."""
+"""Opens sources of photographs: folders, Python arrays, and the data set that ships with the package."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _EXPECTED = "a folder of photographs"
 
 
 def open_source(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
-    """The photographs that a recipe asks for.
+    """Open the photographs of a recipe.
 
     Args:
         recipe: its `source` is the path of a folder, or of volumes (NIfTI or DICOM, a file or a folder); or
-            `fashion_mnist`, `fashion_mnist_10k`, or `auto` for the best of both: small pictures to try things out.
-        data: used instead of the source: photographs uint8 in [0, 255] or float in [0, 1], `[height, width, channels]`,
-            in a list, or in one array.
+            `fashion_mnist`, `fashion_mnist_10k`, or `auto` for the best of both: small images for trying things out.
+        data: replaces the source: photographs uint8 in [0, 255] or float in [0, 1], `[height, width, channels]`, in a
+            list or an array.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     return _opened(recipe, data, lambda folder: folder)
 
 
 def open_coloured(recipe: PhotoRecipe, data: Any = None) -> PhotoSource:
-    """The photographs with colours that a recipe asks for; see `open_source`.
+    """Open the colour photographs of a recipe; see `open_source`.
 
-    Grey ones are left out: they teach no colours, and tested on, the grey picture of them is perfect.
+    Grey ones are left out: no colours can be learnt from them, and in the test part a grey output would be perfect.
     """
     return _opened(recipe, data, _coloured)
 
@@ -57,13 +57,13 @@ def _opened(recipe: PhotoRecipe, data: Any, chosen: Callable[[Folder], Folder]) 
         tested = chosen(read_folder(existing(settings.test, _EXPECTED), settings))
         test, repeated = unseen(tested.photos, source.train)
         notes = (*source.notes, *(f"of the test photographs, {note}" for note in (*tested.notes, *repeated)))
-        split = f"the folder {Path(settings.test).name}"  # without the folders that it lies in
+        split = f"the folder {Path(settings.test).name}"  # without its parent folders
         source = dataclasses.replace(source, test=test, test_split=split, notes=notes)
     return finished(source, recipe, "photographs", "give more, or --photos.test FOLDER")
 
 
 def _coloured(folder: Folder) -> Folder:
-    """Without the grey photographs; all of them, with a warning, if there are no others."""
+    """The folder without grey photographs; if there are no others all of them, with a warning."""
     rows = [row for row, photo in enumerate(folder.photos) if not is_grey(photo)]
     grey = len(folder.photos) - len(rows)
     if not rows:
@@ -79,13 +79,13 @@ def _coloured(folder: Folder) -> Folder:
 
 
 def finished(source: Found, recipe: PhotoRecipe, unit: str, remedy: str) -> Found:
-    """A source with the part that its recipe chooses by, and its sizes as the first note.
+    """Add the validation part that the recipe needs, and a note with the sizes of the parts.
 
     Args:
-        source: with training and test parts.
-        recipe: which it is for.
-        unit: what is counted.
-        remedy: what to do where there is nothing to test on.
+        source: has training and test parts.
+        recipe: the recipe that uses it.
+        unit: name of what is counted.
+        remedy: what to do if there is nothing to test on.
 
     Raises:
         InputError: there is nothing to train on.
@@ -99,20 +99,20 @@ def finished(source: Found, recipe: PhotoRecipe, unit: str, remedy: str) -> Foun
 
 
 def is_grey(photo: np.ndarray) -> bool:
-    """Whether all channels of `[height, width, channels]` are equal everywhere."""
+    """Whether all channels of `[height, width, channels]` are equal."""
     return bool((photo == photo[..., :1]).all())
 
 
 def is_named(name: str) -> bool:
-    """Whether a source is one of the data sets that are there to try things out."""
+    """Whether a source is one of the built-in data sets for trying things out."""
     return name in NAMED and not is_path(name, (), _EXPECTED)
 
 
 def named_folder(name: str, settings: PhotoSettings) -> Folder:
-    """The photographs of a folder, or of one of the data sets that are there to try things out.
+    """The photographs of a folder, or of a built-in data set for trying things out.
 
     Raises:
-        InputError: there is no such folder, or its photographs cannot be used.
+        InputError: there is no such folder, or its photographs are invalid.
     """
     if is_named(name):
         images = NAMED[name](ImageSettings(channels=settings.channels))
@@ -131,7 +131,7 @@ def named_folder(name: str, settings: PhotoSettings) -> Folder:
 
 
 def _slices(path: Path, settings: PhotoSettings) -> Folder:
-    """The slices of volumes, in folders by their parts.
+    """The slices of volumes, in folders by part.
 
     Raises:
         InputError: a volume cannot be read, or its slices are smaller than a crop.
@@ -148,7 +148,7 @@ def _slices(path: Path, settings: PhotoSettings) -> Folder:
 
 
 def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSource:
-    """A source of the photographs of a folder; a tenth is held out unless there are others to test on."""
+    """A source from the photographs of a folder; a tenth is held out unless there are others to test on."""
     chosen_by = validation_rows(found)
     tested, split = test_rows(found, settings)
     if settings.test is not None and "test" not in found.parts:
@@ -171,7 +171,7 @@ def from_folder(name: str, found: Folder, settings: PhotoSettings) -> PhotoSourc
 
 
 def unseen(test: Photos, train: Photos) -> tuple[Photos, tuple[str, ...]]:
-    """Test photographs without those that are trained on, too, and in words how many these are."""
+    """Test photographs that are not in the training part, and a note on how many were removed."""
     known = {content_key(photo) for photo in train}
     new = np.array([content_key(photo) not in known for photo in test], bool)
     if new.all():
@@ -180,10 +180,10 @@ def unseen(test: Photos, train: Photos) -> tuple[Photos, tuple[str, ...]]:
 
 
 def given_folder(data: Any, settings: PhotoSettings) -> Folder:
-    """Photographs that are given from Python.
+    """Photographs given from Python.
 
     Raises:
-        InputError: they are none, or something else.
+        InputError: there are none, or they are something else.
     """
     photos = [_checked(photo, index, settings) for index, photo in enumerate(data)]
     if not photos:
@@ -192,7 +192,7 @@ def given_folder(data: Any, settings: PhotoSettings) -> Folder:
 
 
 def _checked(photo: Any, index: int, settings: PhotoSettings) -> np.ndarray:
-    """uint8 `[height, width, channels]`.
+    """Validate a photograph: uint8 `[height, width, channels]`.
 
     Raises:
         InputError: it is something else, or smaller than a crop.

@@ -1,4 +1,4 @@
-"""What there is to know of photographs: sizes, copies, near-duplicates, pictures without colours."""
+"""Statistics of photographs: sizes, copies, near-duplicates, images without colours."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from aigc_tf.data.photos.photos import Photos, content_key
 from aigc_tf.data.photos.source import PhotoSource
 from aigc_tf.data.source import evenly
 
-EXAMPLES, CROPS, PAIRS = 12, 24, 4  # that are shown
-THUMBNAIL = 256  # pixels, height and width at most
-_COMPARED, _COMPARED_SIDE = 2000, 64  # photographs that are compared with each other, evenly spread, and their pixels
+EXAMPLES, CROPS, PAIRS = 12, 24, 4  # numbers of examples to show
+THUMBNAIL = 256  # maximum height and width in pixels
+_COMPARED, _COMPARED_SIDE = 2000, 64  # number of photographs to compare pairwise, evenly spread, and their size
 
 
 def overview(source: PhotoSource) -> Overview:
-    """Of the training part of a source of photographs; of pairs, the first pictures are looked at."""
+    """Describe the training part of a source of photographs; for pairs, the first images."""
     photos, side = source.train, source.settings.crop
     heights, widths = photos.sizes.T
     rows = evenly(len(photos), _COMPARED)
@@ -49,7 +49,7 @@ def overview(source: PhotoSource) -> Overview:
 
 
 def copies(photos: Photos) -> int:
-    """How many photographs have the same size and pixels as an earlier one."""
+    """Number of photographs with the same size and pixels as an earlier one."""
     return len(photos) - len(set(map(content_key, photos)))
 
 
@@ -60,7 +60,7 @@ def thumbnail(photo: np.ndarray) -> np.ndarray:
 
 
 def _crops(source: PhotoSource) -> Shown:
-    """Crops as they are learnt from; of pairs both, side by side."""
+    """Training crops; for pairs both, side by side."""
     parts = source.named(source.crops_of("train", CROPS))
     if "target" not in parts:
         return Shown(parts["image"])

@@ -1,4 +1,4 @@
-"""Sources of two kinds of pictures, A and B: pairs of the same name or side by side, or pictures without pairs."""
+"""Sources for image-to-image translation between domains A and B: paired by name or side by side, or unpaired."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 def open_pairs(recipe: TranslationRecipe, data: Any = None) -> PhotoSource:
-    """Pairs of pictures.
+    """Open image pairs.
 
     Args:
-        recipe: `source` and `target` are folders whose files have the same names, or without a target the pictures of
-            `source` hold both, side by side. Of `fashion_mnist`, to try things out, the target is the negative.
-        data: used instead: pictures of both kinds, two lists or arrays `[count, height, width, channels]`.
+        recipe: `source` and `target` are folders whose files have the same names; without a target the images in
+            `source` have both, side by side. For `fashion_mnist`, for trying things out, the target is the negative.
+        data: replaces the source: images of both domains, two lists or arrays `[count, height, width, channels]`.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or there are no pairs.
+        InputError: the source or the data is missing or invalid, or there are no pairs.
     """
     first, second = _both(recipe, data)
     found, words = _matched(first, second, recipe.photos.channels)
@@ -45,10 +45,10 @@ def open_pairs(recipe: TranslationRecipe, data: Any = None) -> PhotoSource:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UnpairedSource(PhotoSource):
-    """Pictures of A and of B that are drawn independently of each other; the test part may have pairs."""
+    """Images of A and B that are sampled independently; the test part may have pairs."""
 
     others: Photos
-    """Training pictures of B."""
+    """Training images of B."""
 
     def read(self, rows: Rows, seed: int) -> Batch:
         """`image` (A) and `target` (B), float32 `[batch, crop, crop, channels]` in [-1, 1]: unrelated crops."""
@@ -71,21 +71,21 @@ class UnpairedSource(PhotoSource):
         return [*super()._fingerprinted, self.others]
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return super().describe() | {"training pictures of B": len(self.others)}
 
 
 def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource:
-    """Pictures of two kinds. What is a pair by its name is not learnt as one; a tenth of the pairs is measured on.
+    """Open unpaired images. Images with the same name are not trained on as pairs; a tenth of such pairs is held out.
 
-    Pictures in test and validation folders are never trained on, whether they have a partner or not.
+    Images in test and validation folders are never trained on, whether they are paired or not.
 
     Args:
-        recipe: as for `open_pairs`; names need not agree, and without any pair a tenth of A is held out.
-        data: the same; the counts may differ.
+        recipe: as for `open_pairs`; names need not match, and without any pair a tenth of A is held out.
+        data: the same; counts may differ.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     settings = recipe.photos
     first, second = _both(recipe, data)
@@ -115,7 +115,7 @@ def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource
 
 
 def _trained(folder: Folder, tested: set[str]) -> np.ndarray:
-    """The rows of pictures that are in no folder of another part, and have no name that is tested: int64 `[count]`."""
+    """Rows of images that are neither in a folder of another part nor have a test image's name: int64 `[count]`."""
     parts = folder.parts or [""] * len(folder.names)
     named = enumerate(zip(folder.names, parts, strict=True))
     return np.array(
@@ -124,7 +124,7 @@ def _trained(folder: Folder, tested: set[str]) -> np.ndarray:
 
 
 def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
-    """The pictures of A and of B."""
+    """The images of A and of B."""
     settings = recipe.photos
     if data is not None:
         if len(data) != 2:
@@ -155,7 +155,7 @@ def _changed(folder: Folder, change: Any) -> Folder:
 
 
 def _matched(first: Folder, second: Folder, channels: int) -> tuple[Folder, str]:
-    """Pictures of the same name and size in one, with twice the channels, and how many have no partner, in words."""
+    """Images of the same name and size concatenated along channels, and a note on how many are unpaired."""
     rows = {_stem(name): row for row, name in enumerate(second.names)}
     pairs = [(row, rows[_stem(name)]) for row, name in enumerate(first.names) if _stem(name) in rows]
     same = [(a, b) for a, b in pairs if (first.photos.sizes[a] == second.photos.sizes[b]).all()]

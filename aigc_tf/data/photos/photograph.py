@@ -1,4 +1,4 @@
-"""One photograph as its file has it: 8 or 16 bits, with transparency and colour profile."""
+"""A photograph with the bit depth, transparency and colour profile of its file."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from aigc_tf.errors import UnreadableError
 
 LUMA = (0.299, 0.587, 0.114)  # of red, green and blue: ITU-R BT.601, as Pillow's "L"
 _PNG = b"\x89PNG\r\n\x1a\n"
-_BIT_DEPTH = 24  # where a PNG file says how many bits a number has
-_COLOUR_SPACE = slice(16, 20)  # of a profile: the bytes that name it (ICC.1:2022, table 17)
+_BIT_DEPTH = 24  # position of the bit depth in a PNG file
+_COLOUR_SPACE = slice(16, 20)  # bytes of a profile that name its colour space (ICC.1:2022, table 17)
 _HEADER = 33  # bytes of a PNG file up to the end of its header
-_TIFF = {b"II*\0": "<", b"MM\0*": ">"}  # how EXIF data begins -> the order of its bytes
+_TIFF = {b"II*\0": "<", b"MM\0*": ">"}  # start of EXIF data -> byte order
 _ORIENTATION, _SHORT, _UPRIGHT = 0x0112, 3, 1
 
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """Upright pixels, and what goes with them."""
+    """Upright pixels, with transparency and metadata."""
 
     pixels: np.ndarray
     """uint8 or uint16 `[height, width, 1 or 3]`."""
     alpha: np.ndarray | None = None
-    """Of the same type, `[height, width, 1]`: 0 is transparent; None if all is opaque."""
+    """Alpha channel of the same type, `[height, width, 1]`: 0 is transparent; None if opaque."""
     profile: bytes | None = None
     """ICC colour profile."""
     exif: bytes | None = None
-    """EXIF data, a TIFF header and its directories, in which the picture is upright."""
+    """EXIF data, a TIFF header with its directories, with the orientation set to upright."""
 
     @property
     def unit(self) -> np.ndarray:
@@ -42,7 +42,7 @@ class Photograph:
         return self.pixels.astype(np.float32) / np.float32(np.iinfo(self.pixels.dtype).max)
 
     def with_pixels(self, unit: np.ndarray) -> Photograph:
-        """The same with other pixels, float in [0, 1], rounded to as many bits; transparency is enlarged with them."""
+        """The same photograph with new pixels, float in [0, 1], rounded to its bit depth; alpha is resized."""
         kind = self.pixels.dtype
         pixels = np.round(np.clip(unit, 0, 1) * np.iinfo(kind).max).astype(kind)
         alpha = self.alpha
@@ -53,10 +53,9 @@ class Photograph:
 
 
 def read_photograph(data: bytes, channels: int) -> Photograph:
-    """The photograph in the bytes of a file.
+    """Read a photograph from the bytes of a file.
 
-    Transparent pictures keep their colours and their transparency, PNG files of 16 bits their bits, and all their EXIF
-    data.
+    Colours and transparency of transparent images, 16-bit depth of PNG files, and all EXIF data are kept.
 
     Raises:
         UnreadableError: as for `aigc_tf.data.images.prepare.decode_image`.
@@ -81,7 +80,7 @@ def _beside_pixels(image: Image.Image) -> tuple[bytes | None, bytes | None]:
 
 
 def upright_exif(exif: bytes) -> bytes | None:
-    """EXIF data with the orientation of an upright picture, all else as it is; None if they are damaged or empty.
+    """EXIF data with the orientation set to upright, otherwise unchanged; None if damaged or empty.
 
     CIPA DC-008-2019, §4.6.2: the orientation is an entry of 12 bytes in the first directory.
     """
@@ -101,7 +100,7 @@ def upright_exif(exif: bytes) -> bytes | None:
 
 
 def _turned(pixels: np.ndarray, turn: Turn) -> np.ndarray:
-    """Pixels `[height, width, channels]` as Pillow's `transpose` turns a picture."""
+    """Apply Pillow's `transpose` operation to pixels `[height, width, channels]`."""
     match turn:
         case None:
             return pixels
@@ -133,10 +132,10 @@ def _of_16_bits(data: bytes, channels: int) -> Photograph:
 
 
 def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
-    """A PNG file with the photograph's bits, transparency, profile and EXIF data, and `made_by` as text entries.
+    """A PNG file with the photograph's bit depth, transparency, profile and EXIF data, and `made_by` as text entries.
 
-    A profile of other colours than the pixels have is left out: that of a grey photograph that was given colours, or of
-    CMYK.
+    A profile for another colour space than that of the pixels is dropped, such as that of a colourised grey photograph,
+    or of CMYK.
     """
     pixels = photo.pixels if photo.alpha is None else np.concatenate([photo.pixels, photo.alpha], axis=-1)
     plain = tf.io.encode_png(pixels).numpy()
@@ -158,6 +157,6 @@ def png_of(photo: Photograph, made_by: Mapping[str, str]) -> bytes:
 
 
 def _chunk_of(png: bytes, kind: bytes) -> bytes:
-    """The bytes of one chunk of a PNG file, its length and checksum included."""
+    """One chunk of a PNG file, including its length and checksum."""
     start = png.index(kind) - 4
     return png[start : start + 12 + int.from_bytes(png[start : start + 4])]

@@ -1,4 +1,4 @@
-"""Photographs of any size in one array of pixels, and crops of them."""
+"""Photographs of any size in one array of pixels, and their crops."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Turns = Literal["none", "mirror", "all"]
 
 
 class Photos:
-    """Photographs of any size, all with the same channels.
+    """Photographs of any size, all with the same number of channels.
 
-    A photograph has as many *tiles* as it takes crops to cover it. They are the examples that an epoch counts, so that
-    each photograph is seen in proportion to its area.
+    A photograph has as many *tiles* as crops needed to cover it. Epochs count tiles as examples, so that photographs
+    are sampled in proportion to their area.
 
     Args:
-        pixels: uint8 `[pixels of all, channels]`, one photograph after the other; it may be memory-mapped.
+        pixels: uint8 `[pixels of all, channels]`, photographs concatenated; may be memory-mapped.
         sizes: int64 `[count, 2]`, height and width of each.
-        starts: int64 `[count]`, where each begins in `pixels`.
+        starts: int64 `[count]`, start of each in `pixels`.
     """
 
     def __init__(self, pixels: np.ndarray, sizes: np.ndarray, starts: np.ndarray) -> None:
@@ -42,21 +42,21 @@ class Photos:
 
     @property
     def channels(self) -> int:
-        """Numbers of a pixel."""
+        """Number of channels."""
         return self._pixels.shape[1]
 
     def at(self, rows: np.ndarray) -> Photos:
-        """Those at some positions."""
+        """The photographs at some positions."""
         return Photos(self._pixels, self.sizes[rows], self._starts[rows])
 
     def tiles(self, side: int) -> np.ndarray:
-        """How many crops of that side cover each: int64 `[count]`."""
+        """Number of crops of size `side` that cover each photograph: int64 `[count]`."""
         return np.prod(-(-self.sizes // side), axis=1)
 
     def tile(self, number: int, side: int) -> np.ndarray:
-        """The crop with that number of all tiles; those at the lower and right borders are moved inwards.
+        """A tile as a crop, by its number among all tiles; tiles at the lower and right borders are shifted inwards.
 
-        A photograph that is smaller goes on beyond its borders as in a mirror.
+        Photographs smaller than a crop are padded by reflection.
         """
         ends = np.cumsum(self.tiles(side))
         index = int(np.searchsorted(ends, number, side="right"))
@@ -69,17 +69,17 @@ class Photos:
         return np.pad(crop, [*missing, (0, 0)], mode="symmetric") if np.any(missing) else crop
 
     def spread(self, side: int, count: int) -> np.ndarray:
-        """At most `count` of all tiles, evenly spread, always the same: uint8 `[count, side, side, channels]`."""
+        """At most `count` tiles, evenly spread, always the same: uint8 `[count, side, side, channels]`."""
         return np.stack([self.tile(number, side) for number in evenly(int(self.tiles(side).sum()), count)])
 
     def crops(self, tiles: np.ndarray, numbers: np.ndarray, side: int, turns: Turns) -> np.ndarray:
-        """A crop, at a random place, of the photograph that each of some tiles belongs to.
+        """A random crop from the photograph of each tile.
 
         Args:
-            tiles: int64 `[batch]`, numbers of tiles.
-            numbers: uniform in [0, 1), `[batch, at least 4]`: they decide place, mirror and turn.
+            tiles: int64 `[batch]`, tile numbers.
+            numbers: uniform in [0, 1), `[batch, at least 4]`: they determine position, mirroring and rotation.
             side: pixels.
-            turns: what is done to crops.
+            turns: augmentation of crops.
 
         Returns:
             uint8 `[batch, side, side, channels]`.
@@ -97,12 +97,12 @@ class Photos:
 
 
 def cut(photo: np.ndarray, top: int, left: int, side: int) -> np.ndarray:
-    """A square of a photograph `[height, width, channels]`."""
+    """A square crop of a photograph `[height, width, channels]`."""
     return photo[top : top + side, left : left + side]
 
 
 def middle(photo: np.ndarray, side: int) -> np.ndarray:
-    """At most `side` pixels of height and width, around the middle of a photograph `[height, width, channels]`."""
+    """The centre of a photograph `[height, width, channels]`, at most `side` pixels in height and width."""
     top, left = (max(0, (size - side) // 2) for size in photo.shape[:2])
     return photo[top : top + side, left : left + side]
 
@@ -113,7 +113,7 @@ def content_key(photo: np.ndarray) -> bytes:
 
 
 def gathered(photos: Iterable[np.ndarray], channels: int) -> Photos:
-    """Photographs uint8 `[height, width, channels]` of any size, in memory, or on the disk beyond a quarter of it."""
+    """Store photographs uint8 `[height, width, channels]` of any size in memory, or on disk beyond a quarter of it."""
     sizes = []
 
     def rows() -> Iterator[tuple[np.ndarray, None]]:

@@ -1,4 +1,4 @@
-"""What a source of photographs is: whole ones to measure on, random crops to learn from."""
+"""Sources of photographs: random crops for training, whole images for evaluation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OWN_VALIDATION = "the validation folder"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PhotoSource(Source):
-    """Photographs of any size, all at least as large as a crop; pairs of pictures have twice the channels."""
+    """Photographs of any size, all at least as large as a crop; image pairs have twice the channels."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.photos.overview:overview"
 
@@ -42,11 +42,11 @@ class PhotoSource(Source):
     validation: Photos | None = None
     test: Photos
     uncut: Photos | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    """The training part including the validation part; None if none was split off."""
     own_validation: Photos | None = None
-    """A validation part that the data come with: it is taken where one is asked for, and nothing is cut."""
+    """The source's own validation part, used instead of splitting one off."""
     motifs: tuple[bytes, ...] | None = None
-    """What each training photograph is a variant of: variants are held out to choose by together."""
+    """The motif of each training photograph: variants of a motif are held out together."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -61,18 +61,18 @@ class PhotoSource(Source):
 
     @property
     def _fingerprinted(self) -> list[Photos]:
-        """All that the source has."""
+        """All photographs of the source."""
         own = [] if self.own_validation is None else [self.own_validation]
         return [self.uncut or self.train, self.test, *own]
 
     @cached_property
     def count(self) -> int:
-        """Crops that it takes to cover the training photographs."""
+        """Number of crops that cover the training photographs."""
         return int(self.train.tiles(self.settings.crop).sum())
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         if self.validation is self.own_validation:
@@ -80,7 +80,7 @@ class PhotoSource(Source):
         return f"{len(self.validation):,} of the training photographs, by content hash"
 
     def validated(self) -> Self:
-        """See `Source.validated`; at least one photograph of two, and the variants of a motif on one side."""
+        """See `Source.validated`; at least one photograph of two, with variants of a motif on the same side."""
         if self.own_validation is not None:
             return dataclasses.replace(self, validation=self.own_validation)
         chosen = held_out_by_key(self._validation_keys())
@@ -96,7 +96,7 @@ class PhotoSource(Source):
         return np.array([validation_key([memoryview(motif)]) for motif in self.motifs], np.uint64)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training photographs": len(self.train),
             "crops in an epoch": self.count,
@@ -109,7 +109,7 @@ class PhotoSource(Source):
         }
 
     def inputs(self, part: PartName, count: int) -> Any:
-        """Whole photographs, uint8 `[height, width, channels]` each: a list, or one array if all have the same size."""
+        """Whole photographs, uint8 `[height, width, channels]`: a list, or an array if all have the same size."""
         photos = self.part(part)
         found = [self.named(photos[row])["image"] for row in evenly(len(photos), count)]
         return np.stack(found) if len({photo.shape for photo in found}) == 1 else found
@@ -118,9 +118,9 @@ class PhotoSource(Source):
         """At most `count` crops of a part, evenly spread, always the same: uint8 `[count, side, side, channels]`.
 
         Args:
-            part: of the source.
-            count: at most.
-            side: of the crops; that of those that are learnt from if it is None.
+            part: part of the source.
+            count: maximum number.
+            side: size of the crops; by default that of training crops.
         """
         found: np.ndarray = self.part(part).spread(side or self.settings.crop, count)
         return found
@@ -130,13 +130,13 @@ class PhotoSource(Source):
         return self.crops_of(part, count, side).astype(np.float32) / 255
 
     def middles(self, part: PartName, count: int, side: int, multiple: int) -> list[np.ndarray]:
-        """The middle of photographs of a part, evenly spread: float32 `[height, width, channels]` in [0, 1] each.
+        """Centre crops of evenly spread photographs of a part: float32 `[height, width, channels]` in [0, 1] each.
 
         Args:
-            part: of the source.
-            count: at most.
-            side: height and width, at most.
-            multiple: of which heights and widths are multiples.
+            part: part of the source.
+            count: maximum number.
+            side: maximum height and width.
+            multiple: heights and widths are multiples of this.
         """
         photos, found = self.part(part), []
         for row in evenly(len(photos), count):
@@ -146,7 +146,7 @@ class PhotoSource(Source):
         return found
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Crops as batches for training have them, evenly spread."""
+        """Crops in the form of training batches, evenly spread."""
         if not len(self.part(part)):
             return
         crops = self.crops_of(part, count)
@@ -154,7 +154,7 @@ class PhotoSource(Source):
             yield self.named(to_unit(crops[rows]))
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`image`, float32 `[batch, crop, crop, channels]` in [-1, 1]; of pairs `target`, too."""
+        """`image`, float32 `[batch, crop, crop, channels]` in [-1, 1]; for pairs also `target`."""
         size, side = rows.examples.shape[0], self.settings.crop
         numbers = numbers_at(rows.position, size, seed)
 
@@ -165,7 +165,7 @@ class PhotoSource(Source):
         return self.named(tf.ensure_shape(unit, (size, side, side, self.train.channels)))
 
     def named(self, values: Any) -> dict[str, Any]:
-        """Pixels `[..., channels]` as named tensors: `image`, and where there are twice the channels `target`, too."""
+        """Pixels `[..., channels]` as named tensors: `image`, and also `target` if there are twice the channels."""
         channels = self.settings.channels
         if values.shape[-1] == channels:
             return {"image": values}

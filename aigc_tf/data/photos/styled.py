@@ -1,4 +1,4 @@
-"""Sources of photographs that come with a style picture."""
+"""Sources of photographs with one style image."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class StylePicture(Asset):
-    """The picture whose style is learnt; a run keeps it."""
+    """The style image to learn, kept with the run."""
 
     pixels: np.ndarray
     """uint8 `[side, side, 1 or 3]`."""
 
     def to_json(self) -> str:
-        """As a PNG file in base64."""
+        """Serialise as a PNG file in base64."""
         return json.dumps({"png": base64.b64encode(tf.io.encode_png(self.pixels).numpy()).decode()})
 
     @classmethod
@@ -50,16 +50,16 @@ class StylePicture(Asset):
             raise InputError(f"the style picture of the run is damaged: {error}") from error
 
     def reason_to_refuse(self, recorded: Any) -> str:
-        """Another picture would be another style."""
+        """Refuse another image, which would be another style."""
         same = np.array_equal(self.pixels, recorded.pixels)
         return "" if same else "the style picture is another one than the run has learnt: begin a new run"
 
 
 def open_styled(recipe: Style, data: Any = None) -> PhotoSource:
-    """The photographs that a recipe asks for, with its style picture as the asset `style`; see `open_source`.
+    """Open the photographs of a recipe, with its style image as the asset `style`; see `open_source`.
 
     Raises:
-        InputError: the photographs or the style picture cannot be used.
+        InputError: the photographs or the style image cannot be used.
     """
     picture = StylePicture(style_pixels(recipe))  # before the photographs, which may take long
     source = open_source(recipe, data)
@@ -67,7 +67,7 @@ def open_styled(recipe: Style, data: Any = None) -> PhotoSource:
 
 
 def style_pixels(recipe: Style) -> np.ndarray:
-    """The style picture in its size, cropped at the centre: uint8 `[side, side, channels]`.
+    """The style image in its size, centre-cropped: uint8 `[side, side, channels]`.
 
     Raises:
         InputError: it cannot be read.
@@ -83,12 +83,12 @@ def style_pixels(recipe: Style) -> np.ndarray:
 
 
 def strokes(side: int, channels: int) -> np.ndarray:
-    """Brush strokes that follow a swirling field, in night blue and yellow: uint8 `[side, side, channels]`.
+    """Synthetic brush strokes along a swirling field, in night blue and yellow: uint8 `[side, side, channels]`.
 
-    A picture of 256 pixels has strokes of 7 to 17 pixels; smaller pictures have fewer, not smaller ones.
+    At 256 pixels strokes have 7 to 17 pixels; smaller images have fewer strokes, not smaller ones.
     """
     generator = np.random.default_rng(_SEED)
-    canvas = Image.new("RGB", (2 * side, 2 * side), tuple(_PALETTE[0]))  # twice as large, for smooth edges
+    canvas = Image.new("RGB", (2 * side, 2 * side), tuple(_PALETTE[0]))  # twice as large, for antialiasing
     draw = ImageDraw.Draw(canvas)
     for _ in range(round(2500 * (side / 256) ** 2)):
         x, y = generator.uniform(0, 2 * side, 2)

@@ -1,4 +1,4 @@
-"""Sources of photographs that come with many style pictures."""
+"""Sources of photographs with many style images."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from aigc_tf.nn.augmentation import numbers_at
 from aigc_tf.recipes.adain import AdaIN
 from aigc_tf.recipes.images import ImageSettings
 
-MAX_OWN = 2000  # photographs that serve as style pictures
+MAX_OWN = 2000  # maximum number of photographs used as style images
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class StylesSource(PhotoSource):
-    """Photographs, and style pictures that are drawn independently of them.
+    """Photographs, and style images sampled independently.
 
-    Style pictures are kept twice as large as networks see them: they learn from whole ones, and from quarters of them.
+    Style images are stored at twice the network's input size: training uses whole ones, and quarters of them.
     """
 
     styles: np.ndarray
-    """uint8 `[count, 2 * side, 2 * side, channels]`, to learn from."""
+    """uint8 `[count, 2 * side, 2 * side, channels]`, for training."""
     unseen: np.ndarray
-    """The same, to measure with."""
+    """The same, for evaluation."""
 
     @cached_property
     def fingerprint(self) -> str:
-        """See `Source.fingerprint`: of photographs and style pictures."""
+        """See `Source.fingerprint`: over photographs and style images."""
         digest = hashlib.sha256(super().fingerprint.encode())
         for pictures in (self.styles, self.unseen):
             digest.update(f"{pictures.shape};".encode())
@@ -50,7 +50,7 @@ class StylesSource(PhotoSource):
         return digest.hexdigest()
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return super().describe() | {"style pictures": len(self.styles), "held-out style pictures": len(self.unseen)}
 
     def read(self, rows: Rows, seed: int) -> Batch:
@@ -62,7 +62,7 @@ class StylesSource(PhotoSource):
         return super().read(rows, seed) | {"style": tf.ensure_shape(drawn, (size, side, side, self.settings.channels))}
 
     def _drawn(self, numbers: np.ndarray) -> np.ndarray:
-        """Style pictures at random, half of them whole and half of them a quarter: uint8 `[count, side, side, any]`."""
+        """Random style images, half of them whole and half a quarter: uint8 `[count, side, side, any]`."""
         chosen = self.styles[(numbers[:, 0].astype(np.float64) * len(self.styles)).astype(np.int64)]
         side = chosen.shape[1] // 2
         found = np.empty((len(chosen), side, side, chosen.shape[-1]), np.uint8)
@@ -72,7 +72,7 @@ class StylesSource(PhotoSource):
         return found
 
     def style_squares(self, part: PartName, count: int) -> np.ndarray:
-        """`count` style pictures from the last on, of `test` unseen ones; the same ones again where there are fewer.
+        """`count` style images, last one first; unseen ones for `test`; repeated if there are fewer.
 
         Returns:
             float32 `[count, side, side, channels]` in [0, 1].
@@ -87,22 +87,22 @@ class StylesSource(PhotoSource):
         return np.stack([halved(pictures[row]) for row in rows]).astype(np.float32) / 255
 
     def held_out(self, part: PartName, count: int) -> Any:
-        """See `PhotoSource.held_out`: crops with style pictures that are learnt from."""
+        """See `PhotoSource.held_out`: crops with training style images."""
         for batch in super().held_out(part, count):
             squares = self.style_squares("train", len(batch["image"]))
             yield batch | {"style": 2 * squares - 1}
 
 
 def open_styles(recipe: AdaIN, data: Any = None) -> StylesSource:
-    """The photographs that a recipe asks for, and style pictures; see `open_source`.
+    """Open the photographs of a recipe, and style images; see `open_source`.
 
     Args:
-        recipe: its `styles` is a folder of pictures, an .npz file, a TFDS data set, or `fashion_mnist_10k`; a tenth is
-            held out. None takes the photographs themselves, to measure with those that are measured on.
-        data: photographs, used instead of the source.
+        recipe: its `styles` is a folder of images, an .npz file, a TFDS data set, or `fashion_mnist_10k`; a tenth is
+            held out. None uses the photographs themselves, with test photographs for evaluation.
+        data: photographs that replace the source.
 
     Raises:
-        InputError: the photographs or the style pictures are missing or cannot be used.
+        InputError: the photographs or the style images are missing or invalid.
     """
     side = 2 * recipe.style_side
     settings = ImageSettings(height=side, width=side, channels=recipe.photos.channels)
@@ -120,13 +120,13 @@ def open_styles(recipe: AdaIN, data: Any = None) -> StylesSource:
 
 
 def own_styles(photos: Photos, settings: ImageSettings) -> np.ndarray:
-    """Photographs as style pictures, at most `MAX_OWN`: uint8 `[count, height, width, channels]`."""
+    """Photographs as style images, at most `MAX_OWN`: uint8 `[count, height, width, channels]`."""
     rows = evenly(len(photos), MAX_OWN)
     found = [prepare_arrays(photos[row][np.newaxis], settings)[0] for row in rows]
     return np.stack(found) if found else np.zeros((0, *settings.shape), np.uint8)
 
 
 def halved(picture: np.ndarray) -> np.ndarray:
-    """Means of squares of four pixels, rounded: uint8 `[height / 2, width / 2, channels]`."""
+    """Downsample by two with 2x2 averages, rounded: uint8 `[height / 2, width / 2, channels]`."""
     height, width, channels = picture.shape
     return np.round(picture.reshape(height // 2, 2, width // 2, 2, channels).mean(axis=(1, 3))).astype(np.uint8)

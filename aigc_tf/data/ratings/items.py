@@ -1,4 +1,4 @@
-"""The items of a source by number, by title and by how many like them."""
+"""The items of a source: numbers, titles, popularity."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _ARTICLE = re.compile(r"^(.*), (the|an|a|der|die|das|le|la|les|l'|il|el|los|las)
 
 @dataclass(frozen=True)
 class Items(Asset):
-    """What can be recommended, and what is too rarely liked for that."""
+    """Items that can be recommended, and cold items with too few users."""
 
     ids: tuple[str, ...]
-    """As the table of ratings names them."""
+    """Ids in the table of ratings."""
     titles: tuple[str, ...]
-    """The ids themselves, without a file of titles."""
+    """Titles; the ids themselves if there is no file of titles."""
     counts: tuple[int, ...]
-    """How many training users like each."""
+    """Number of training users who like each item."""
     cold: Mapping[str, int]
-    """Titles, or ids, of items that fewer like than models need, and how many training users do."""
+    """Titles, or ids, of cold items, with the number of training users who like them."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
-        """Items by all that they may be called, the whole title before its parts."""
+        """Items by all their possible names, whole titles before parts of titles."""
         places: dict[str, list[int]] = {}
         for number, (name, title) in enumerate(zip(self.ids, self.titles, strict=True)):
             for form in dict.fromkeys((name.casefold(), *_forms(title))):
@@ -50,12 +50,12 @@ class Items(Asset):
         return {form: title for title in self.cold for form in _forms(title)}
 
     def numbers(self, names: Sequence[str | int]) -> np.ndarray:
-        """The numbers of items that are called by titles, with or without year, or ids: int32 `[found]`, ascending.
+        """Item numbers for titles, with or without year, or ids: int32 `[found]`, ascending.
 
-        Whole numbers are numbers already. Cold items are said and left out.
+        Integers are item numbers. Cold items are reported and skipped.
 
         Raises:
-            InputError: there is no such item, several are called so, or all of them are cold.
+            InputError: there is no such item, a name is ambiguous, or all items are cold.
         """
         found, cold = [], []
         for name in names:
@@ -83,12 +83,12 @@ class Items(Asset):
         if len(places) == 1:
             return places[0]
         titles = dict.fromkeys(self.titles[place] for place in places)
-        if len(titles) == 1:  # two entries of one title: the better known one
+        if len(titles) == 1:  # two entries with one title: the more popular one
             return max(places, key=lambda place: self.counts[place])
         raise InputError(f"{printable(name)} may be {' or '.join(map(printable, titles))}: give one of them")
 
     def _unknown(self, name: str, form: str) -> str:
-        """What to say of a title that is not there: those that it may stand for."""
+        """An error message for an unknown title, with similar titles."""
         begin = sorted(
             (place for known, places in self._places.items() if known.startswith(form) for place in places),
             key=lambda place: -self.counts[place],
@@ -107,7 +107,7 @@ class Items(Asset):
 
     @property
     def popular(self) -> list[int]:
-        """Numbers of items, those that the most users like first."""
+        """Item numbers, most popular first."""
         return [int(number) for number in np.argsort(-np.array(self.counts), kind="stable")]
 
     def to_json(self) -> str:
@@ -117,10 +117,10 @@ class Items(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields = json.loads(text)
@@ -135,7 +135,7 @@ class Items(Asset):
 
 
 def _forms(title: str) -> tuple[str, ...]:
-    """What people call an item, in small letters: its title, without the year, with the article in front."""
+    """Names by which an item may be called, in lower case: its title, without the year, with the article in front."""
     whole = title.casefold()
     bare = _YEAR.sub("", whole)
     turned = _ARTICLE.sub(r"\2 \1", bare)

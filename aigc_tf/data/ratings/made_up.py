@@ -1,4 +1,4 @@
-"""Made-up ratings: what `auto` stands for, so that a recommender can be tried without data."""
+"""Synthetic ratings: the `auto` source, for trying out recommenders without data."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from aigc_tf.data.ratings.table import Ratings
 
 _KINDS = ("Comedy", "Drama", "Western", "Mystery", "Musical", "Documentary")
-_USERS, _TITLES, _RATED = 400, 25, 30  # of each kind; of each user
+_USERS, _TITLES, _RATED = 400, 25, 30  # per genre; per user
 
 
 def tastes() -> tuple[Ratings, dict[str, str]]:
-    """12,000 ratings from 1 to 5 by 400 users of 150 films of six kinds, and the films' titles by their ids.
+    """12,000 ratings from 1 to 5 by 400 users of 150 films in six genres, and the films' titles by id.
 
-    A user likes two kinds; known films are rated more often.
+    A user likes two genres; well-known films are rated more often.
     """
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     kinds = np.repeat(np.arange(len(_KINDS)), _TITLES)
     fame = np.tile(1 / np.arange(1, _TITLES + 1) ** 0.5, len(_KINDS))
     users, items, ratings = [], [], []

@@ -1,4 +1,4 @@
-"""Sources of ratings: from the user's files, from TFDS, given from Python, or made up."""
+"""Opens sources of ratings: from user files, from TFDS, from Python data, or synthetic."""
 
 from __future__ import annotations
 
@@ -25,29 +25,28 @@ AUTO = "tastes"
 _OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
 _EXPECTED = "a CSV file of users, items and ratings, or a TFDS set such as movielens/100k-ratings"
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
-_MIN_USERS, _MIN_ITEMS = 20, 5  # below them there is nothing to learn and to measure
+_MIN_USERS, _MIN_ITEMS = 20, 5  # with fewer there is nothing to learn or to evaluate
 
 
 class Read(NamedTuple):
-    """Ratings, and what is known of them."""
+    """Ratings and their metadata."""
 
     name: str
     licence: str
     ratings: Ratings
     titles: Mapping[str, str]
-    """Of items, by their ids."""
+    """Titles of items, by id."""
 
 
 def open_source(recipe: RecommendationRecipe, data: Any = None) -> RatingSource:
-    """The ratings that a recipe asks for.
+    """Open the ratings of a recipe.
 
     Args:
-        recipe: its `source` is a CSV file, the name of a TFDS set, or auto (`tastes`, which are made up).
-        data: used instead of the source: a sequence of (user, item), (user, item, rating) or (user, item, rating,
-            time).
+        recipe: its `source` is a CSV file, the name of a TFDS set, or auto (`tastes`, synthetic).
+        data: replaces the source: a sequence of (user, item), (user, item, rating) or (user, item, rating, time).
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or there are too few users.
+        InputError: the source or the data is missing or invalid, or there are too few users.
     """
     settings = recipe.ratings
     read = _read(recipe, data)
@@ -79,15 +78,15 @@ def open_source(recipe: RecommendationRecipe, data: Any = None) -> RatingSource:
 
 
 class _Liked(NamedTuple):
-    """What users like, in order of time where times are known."""
+    """The items that users like, in order of time if times are known."""
 
     names: list[str]
     rows: list[np.ndarray]
-    """Places of items in the order of the source."""
+    """Item indices in the source's order."""
     times: list[np.ndarray]
-    """float64, of each of them; 0 where they are not known."""
+    """float64, the time of each; 0 if unknown."""
     low: list[np.ndarray]
-    """Places of the items that each rated lower."""
+    """Indices of the items that each user rated lower."""
     low_times: list[np.ndarray]
 
     def only(self, users: Sequence[int]) -> _Liked:
@@ -95,7 +94,7 @@ class _Liked(NamedTuple):
 
 
 def _liked(ratings: Ratings, settings: RatingSettings) -> _Liked:
-    """Those who like enough items, each item once."""
+    """Users who like enough items, without repeated items."""
     wanted = np.ones(len(ratings.user), bool) if ratings.rating is None else ratings.rating >= settings.at_least
     rows, times = _by_user(ratings, wanted)
     low, low_times = _by_user(ratings, ~wanted)
@@ -106,7 +105,7 @@ def _liked(ratings: Ratings, settings: RatingSettings) -> _Liked:
 
 
 def _by_user(ratings: Ratings, wanted: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Items and times of some of the ratings, for each user in order of time, each item once."""
+    """Items and times of the `wanted` ratings for each user in order of time, without repeated items."""
     user, item = ratings.user[wanted], ratings.item[wanted]
     time = np.zeros(len(user)) if ratings.time is None else ratings.time[wanted]
     order = np.lexsort((item, time, user))
@@ -121,7 +120,7 @@ def _by_user(ratings: Ratings, wanted: np.ndarray) -> tuple[list[np.ndarray], li
 
 
 def _by_hash(liked: _Liked, fold: int) -> tuple[_Liked, _Liked]:
-    """Who is tested, and who is learnt from: the fifths of the users in the order of their hashes."""
+    """Test and training users: a fifth of the users in the order of their hashes is the test part."""
     order = np.argsort(user_keys(liked.names, "test"), kind="stable")
     fifths = np.array_split(order, FOLDS)
     others = np.concatenate([fifth for number, fifth in enumerate(fifths) if number != fold])
@@ -129,7 +128,7 @@ def _by_hash(liked: _Liked, fold: int) -> tuple[_Liked, _Liked]:
 
 
 def _by_time(liked: _Liked) -> tuple[_Liked, _Liked]:
-    """The same: the fifth of the users who came last, and what others liked before the first of them came."""
+    """The same by time: the latest fifth of the users, and what others liked before the first of them arrived."""
     came = np.array([times[0] for times in liked.times])
     order = np.argsort(came, kind="stable")
     cut = len(order) - len(order) // FOLDS
@@ -143,7 +142,7 @@ def _by_time(liked: _Liked) -> tuple[_Liked, _Liked]:
 
 
 def _items(learnt: _Liked, read: Read, settings: RatingSettings) -> tuple[Items, np.ndarray]:
-    """The items that enough training users like, and for each place its number, -1 for cold ones."""
+    """The items that enough training users like, and each item's number by its index, -1 for cold ones."""
     ids = read.ratings.items
     counts = np.bincount(np.concatenate([*learnt.rows, np.zeros(0, np.int32)]), minlength=len(ids))
     known = np.flatnonzero(counts >= settings.min_users)
@@ -161,13 +160,13 @@ def _items(learnt: _Liked, read: Read, settings: RatingSettings) -> tuple[Items,
 
 
 def _known_rows(rows: Sequence[np.ndarray], numbers: np.ndarray) -> list[np.ndarray]:
-    """Numbers of items for their places, without cold ones."""
+    """Item numbers for indices, without cold items."""
     known = [numbers[row] for row in rows]
     return [row[row >= 0].astype(np.int32) for row in known]
 
 
 def _learnt(learnt: _Liked, numbers: np.ndarray, items: Items, settings: RatingSettings) -> Users:
-    """Training users, those who like none of the items left out."""
+    """Training users, without those who like only cold items."""
     rows, low = _known_rows(learnt.rows, numbers), _known_rows(learnt.low, numbers)
     kept = [user for user, row in enumerate(rows) if len(row)]
     given = matrix_of([rows[user] for user in kept], len(items))
@@ -177,7 +176,7 @@ def _learnt(learnt: _Liked, numbers: np.ndarray, items: Items, settings: RatingS
 
 
 def _asked(tested: _Liked, numbers: np.ndarray, items: Items, settings: RatingSettings) -> Users:
-    """Test users: the last items of each in time are asked for, or those that come last by a hash."""
+    """Test users: the last items of each in time are to be predicted, or the last ones by a hash."""
     rows = _known_rows(tested.rows, numbers)
     if settings.split == "users":
         rows = [shuffled_by_hash(name, items.ids, row) for name, row in zip(tested.names, rows, strict=True)]

@@ -1,4 +1,4 @@
-"""What there is to know of ratings: how much users like, how well items are known."""
+"""Statistics of ratings: items per user, users per item."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXAMPLES, POPULAR = 5, 20
 
 
 def overview(source: RatingSource) -> Overview:
-    """Of a source of ratings."""
+    """Describe a source of ratings."""
     liked = source.train.liked
     by_user, by_item = (np.asarray(liked.sum(axis=axis)).ravel().astype(np.int64) for axis in (1, 0))
     largest = np.sort(by_item)[::-1]

@@ -1,4 +1,4 @@
-"""Ratings from TensorFlow Datasets: MovieLens, and sets with such features."""
+"""Ratings from TensorFlow Datasets: MovieLens, and sets with the same features."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _FEATURES = {
 
 
 def read_tfds(name: str) -> tuple[str, Ratings, dict[str, str]]:
-    """The licence of a TFDS set, its ratings, and the titles of its items by their ids.
+    """The licence of a TFDS set, its ratings, and the titles of its items by id.
 
     Args:
-        name: of the set, such as movielens/100k-ratings.
+        name: name of the set, such as movielens/100k-ratings.
 
     Raises:
         InputError: there is no such set, it has other features, or it cannot be downloaded.

@@ -1,4 +1,4 @@
-"""What a source of ratings is, and how training reads it."""
+"""Sources of ratings."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from aigc_tf.data.ratings.interactions import Users, held_out, learnt_from, shuf
 from aigc_tf.data.ratings.items import Items
 from aigc_tf.data.source import NO_VALIDATION, Batch, HashedSource, PartName, evenly, held_out_by_key, validation_count
 
-HELD_OUT_ROWS = 100  # users at once
-_MIN_VALIDATION = 50  # fewer say too little of which setting is better
+HELD_OUT_ROWS = 100  # users per batch
+_MIN_VALIDATION = 50  # with fewer users the choice of settings would be unreliable
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RatingSource(HashedSource):
-    """Users and what each likes."""
+    """Users and the items that each one likes."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.ratings.overview:overview"
 
@@ -38,18 +38,18 @@ class RatingSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Users to train on."""
+        """Number of training users."""
         return len(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training users, by a hash; 80 % of what each likes is given"
 
     def validated(self) -> Self:
-        """The same with a validation part: 5 % of the training users, or 50 if there are hundreds."""
+        """The same source with a validation part: 5 % of the training users, or 50 if there are hundreds."""
         whole = self.train
         room = max(validation_count(len(whole)), min(_MIN_VALIDATION, len(whole) // 10))
         chosen = held_out_by_key(user_keys(whole.names, "validation"), room)
@@ -61,7 +61,7 @@ class RatingSource(HashedSource):
         return dataclasses.replace(self, train=learnt_from(left.names, left.given), validation=validation)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training users": len(self.train),
             "what they like": int(self.train.liked.nnz),
@@ -75,12 +75,12 @@ class RatingSource(HashedSource):
         }
 
     def inputs(self, part: PartName, count: int) -> list[np.ndarray]:
-        """What is given of users: numbers of items, int32 `[liked]` each."""
+        """The input items of users: item numbers, int32 `[liked]` each."""
         users: Users = self.part(part)
         return [users.liked[row].indices.astype(np.int32) for row in evenly(len(users), count).tolist()]
 
     def titles(self, part: PartName, count: int) -> list[str]:
-        """The users' names."""
+        """User names."""
         users: Users = self.part(part)
         return [f"user {users.names[row]}" for row in evenly(len(users), count)]
 
@@ -93,13 +93,13 @@ class RatingSource(HashedSource):
             yield {"liked": users.liked[chosen].toarray(), "asked": users.asked[chosen].toarray()}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each user once in an epoch; where there are fewer than a batch takes, a batch is all of them."""
+        """Each user once per epoch; if there are fewer than a batch, a batch is all of them."""
         return Shuffled(self.count, min(batch_size, self.count), seed)
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`liked`, float32 `[batch, items]` of ones and zeros, and `rated`, which has less than 1 for low ratings.
+        """`liked`, float32 `[batch, items]` of ones and zeros, and `rated`, with values below 1 for low ratings.
 
-        What is sparse in memory is dense in a batch.
+        Matrices are sparse in memory, and dense in a batch.
         """
         del seed
         given = self.train.given
@@ -113,5 +113,5 @@ class RatingSource(HashedSource):
 
 
 def rows_by_hash(names: Sequence[str], ids: Sequence[str], liked: Any) -> list[np.ndarray]:
-    """What each user likes, in the order of hashes; `liked` is CSR `[users, items]`."""
+    """Each user's items in the order of hashes; `liked` is CSR `[users, items]`."""
     return [shuffled_by_hash(name, ids, liked[row].indices) for row, name in enumerate(names)]

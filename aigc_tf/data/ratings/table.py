@@ -1,4 +1,4 @@
-"""Ratings in the user's CSV files, and the titles of what was rated."""
+"""Reads ratings from CSV files, and the titles of items."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.errors import InputError, UnreadableError, closest, printable
 from aigc_tf.recipes.recommendation import RatingSettings
 
 _DELIMITERS = ",;\t|"
-# What people call the columns, in small letters and without spaces and underscores.
+# Common names of the columns, in lower case without spaces and underscores.
 _KNOWN = {
     "user": ("userid", "user", "uid", "customerid", "customer", "reviewerid", "visitorid", "member", "account"),
     "item": (
@@ -51,29 +51,29 @@ _KNOWN = {
 
 @dataclass(frozen=True, eq=False)
 class Ratings:
-    """What users said of items, a row for each rating."""
+    """Ratings, one per row."""
 
     users: tuple[str, ...]
-    """In the order in which they appear."""
+    """In order of appearance."""
     items: tuple[str, ...]
     user: np.ndarray
-    """int32 `[ratings]`: places among the users."""
+    """int32 `[ratings]`: user indices."""
     item: np.ndarray
-    """int32 `[ratings]`: places among the items."""
+    """int32 `[ratings]`: item indices."""
     rating: np.ndarray | None
-    """float64 `[ratings]`; None of a table that says only what is liked."""
+    """float64 `[ratings]`; None for tables of liked items only."""
     time: np.ndarray | None
     """float64 `[ratings]`; None without a column of times."""
     words: str
-    """What was taken for what."""
+    """Which columns were used."""
 
 
 def read_ratings(path: Path, settings: RatingSettings) -> Ratings:
-    """The ratings in a CSV file whose first line has the names of the columns.
+    """Read the ratings in a CSV file with a header.
 
     Args:
-        path: of the file.
-        settings: names of columns; those that are not given are recognised.
+        path: the file.
+        settings: column names; those not given are recognised.
 
     Raises:
         InputError: the file cannot be read or is empty, a column is missing, or a cell is empty or not a number.
@@ -113,10 +113,10 @@ def read_ratings(path: Path, settings: RatingSettings) -> Ratings:
 
 
 def read_titles(path: Path) -> dict[str, str]:
-    """The titles of items by their ids, with the year behind where the file has a column of years.
+    """Read item titles by id, with the year appended if the file has a column of years.
 
     Args:
-        path: of a CSV file with a column of ids, one of titles, and perhaps one of years.
+        path: a CSV file with a column of ids, one of titles, and optionally one of years.
 
     Raises:
         InputError: the file cannot be read or is empty, or a column is missing.
@@ -142,7 +142,7 @@ def read_titles(path: Path) -> dict[str, str]:
 
 
 def _rows(path: Path, what: str) -> Iterator[tuple[int, list[str]]]:
-    """The names of the columns, and the cells of each line, with its number."""
+    """The column names, and then the cells of each line, with its line number."""
     name = f"{what} {printable(str(path))}"
     try:
         lines = _lines(path)
@@ -160,7 +160,7 @@ def _rows(path: Path, what: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """The lines of a file, which is not held as a whole."""
+    """The lines of a file, without holding all of it in memory."""
     kept = ""
     for piece in text_pieces(path):
         *whole, kept = (kept + piece).split("\n")
@@ -174,7 +174,7 @@ def _simple(name: str) -> str:
 
 
 def _places(what: str, header: Sequence[str], asked: dict[str, str | None], needed: Sequence[str]) -> dict[str, int]:
-    """Where the columns are: those that are asked for by name, others as people call them."""
+    """Column indices: by name where given, others by common names."""
     places: dict[str, int] = {}
     for role, name in asked.items():
         if name is not None and name not in header:

@@ -1,4 +1,4 @@
-"""Sources of daily returns: from a table of prices, given from Python, or made up."""
+"""Opens sources of daily returns: from tables of prices, Python data, or synthetic."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def open_source(recipe: ReturnRecipe, data: Any = None) -> SeriesSource:
     """Daily log returns in percent, 100 (log p_t - log p_{t-1}); the last fifth of the days is held out.
 
     Args:
-        recipe: its `source` is a table of prices, whose column of days orders it, or auto (`garch`; see `made_up`).
-        data: used instead of the source: prices `[days]`, positive.
+        recipe: its `source` is a table of prices, ordered by its column of days, or auto (`garch`; see `made_up`).
+        data: replaces the source: prices `[days]`, positive.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     settings, name = recipe.returns, recipe.source
     if data is not None:
@@ -69,11 +69,11 @@ def open_source(recipe: ReturnRecipe, data: Any = None) -> SeriesSource:
 
 
 def made_up(days: int = 3_000) -> np.ndarray:
-    """Returns in percent of a GARCH(1,1) process (Bollerslev 1986) with Student's t of 5 degrees of freedom.
+    """Synthetic returns in percent: a GARCH(1,1) process (Bollerslev 1986) with Student's t of 5 degrees of freedom.
 
     σ²_t = 0.02 + 0.1 r²_{t-1} + 0.88 σ²_{t-1}; r_t = σ_t ε_t, where ε_t has variance 1.
     """
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     shocks = random.standard_t(5, days + 200) * np.sqrt(3 / 5)
     returns, variance = np.zeros(len(shocks)), 1.0
     for day, shock in enumerate(shocks):
@@ -93,7 +93,7 @@ def _given(data: Any) -> np.ndarray:
 
 
 def _read(name: str, settings: ReturnSettings) -> tuple[str, str, str, np.ndarray]:
-    """What names the file again, the column, how it was read, and the prices."""
+    """The name of the file, the column, how it was read, and the prices."""
     if not is_path(name, _SUFFIXES, _EXPECTED):
         raise InputError(f"source {printable(name)} is not known: name {_EXPECTED}")
     path = existing(name, _EXPECTED)

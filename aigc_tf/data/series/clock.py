@@ -1,4 +1,4 @@
-"""Which column of a table says when, and rows in the order of time."""
+"""Finds the time column of a table, and sorts rows by time."""
 
 from __future__ import annotations
 
@@ -48,34 +48,34 @@ _CHOOSE = "name the series with series.columns"
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """When the rows of a table were."""
+    """The times of a table's rows."""
 
     columns: tuple[int, ...]
-    """Positions of the columns that say it."""
+    """Positions of the columns with the time."""
     times: np.ndarray
     """datetime64[us] or float64 `[rows]`."""
     cells: Sequence[str]
-    """As it is written."""
+    """As written in the file."""
     name: str
 
     @property
     def repeats(self) -> bool:
-        """Whether a time is there more than once."""
+        """Whether a time occurs more than once."""
         return len(np.unique(self.times)) < len(self.times)
 
 
 def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
-    """The times of the rows.
+    """Find the times of the rows.
 
-    Columns of dates with the name of a time come before others whose dates rise or fall; then come numbers (see
-    `_count`), and last dates of any name in any order.
+    Columns of dates named like a time come first, then other columns whose dates rise or fall; then numbers (see
+    `_count`), and finally dates with any name in any order.
 
     Args:
         sheet: the table.
         series: positions of columns that the user named as series.
 
     Raises:
-        InputError: a column is named like a time or holds dates, and cannot be read as times.
+        InputError: a column is named like a time or contains dates, but cannot be read as times.
     """
     if len(sheet.header) == 1:
         return None
@@ -103,7 +103,7 @@ def find_clock(sheet: Sheet, series: Collection[int]) -> Clock | None:
 
 
 def counts_time(sheet: Sheet, at: int) -> bool:
-    """Whether a column beside the clock is not a series but a part of a date, or numbers that are evenly spaced."""
+    """Whether a column besides the clock is not a series but part of a date, or evenly spaced numbers."""
     name = _name(sheet.header[at])
     if any(name in names for names in _PARTS.values()):
         return True
@@ -112,10 +112,10 @@ def counts_time(sheet: Sheet, at: int) -> bool:
 
 
 def in_order(clock: Clock, sheet: Sheet) -> tuple[np.ndarray, str]:
-    """The order in which the rows' times rise, int `[rows]`, and in words how it was reached, "" if it was there.
+    """The order of rows by time, int `[rows]`, and a description of how they were sorted, "" if they already were.
 
     Raises:
-        InputError: a time is there more than once.
+        InputError: a time occurs more than once.
     """
     order = np.argsort(clock.times, kind="stable")
     times = clock.times[order]
@@ -133,19 +133,19 @@ def in_order(clock: Clock, sheet: Sheet) -> tuple[np.ndarray, str]:
 
 
 def _is_named(sheet: Sheet, at: int) -> bool:
-    """Whether a column's whole name is that of a time; a first column without name is an index."""
+    """Whether a column's whole name means time; an unnamed first column is an index."""
     return _name(sheet.header[at]) in _NAMES or (at == 0 and not sheet.header[at])
 
 
 def _parts(sheet: Sheet, free: Sequence[int]) -> tuple[int, ...]:
-    """The columns of year, month and so on, as far as they are there; none unless there are two."""
+    """The columns of year, month and so on, if there are at least two."""
     found = [next((at for at in free if _name(sheet.header[at]) in names), None) for names in _PARTS.values()]
     parts = tuple(at for at in takewhile(lambda at: at is not None, found) if at is not None)
     return parts if len(parts) > 1 else ()
 
 
 def _dates(sheet: Sheet, columns: tuple[int, ...], ordered: bool = False) -> Clock | None:
-    """The clock of columns that hold dates; hours without a date are one only by name."""
+    """The clock from columns with dates; hours without a date need a name that means time."""
     cells = sheet.columns[columns[0]]
     if len(columns) > 1:
         rows = zip(*(sheet.columns[at] for at in columns), strict=True)
@@ -159,12 +159,12 @@ def _dates(sheet: Sheet, columns: tuple[int, ...], ordered: bool = False) -> Clo
 
 
 def _is_ordered(times: np.ndarray) -> bool:
-    """Whether times rise or fall from each row to the next."""
+    """Whether times strictly rise or fall."""
     return bool((times[1:] > times[:-1]).all() or (times[1:] < times[:-1]).all())
 
 
 def _with_time_of_day(sheet: Sheet, clock: Clock, free: Sequence[int]) -> Clock:
-    """The clock together with a column of hours, where its days are there more than once."""
+    """The clock combined with a column of hours, if its days occur more than once."""
     hours = [at for at in free if at not in clock.columns and _name(sheet.header[at]) in _OF_DAY]
     if not clock.repeats or not hours:
         return clock
@@ -175,7 +175,7 @@ def _with_time_of_day(sheet: Sheet, clock: Clock, free: Sequence[int]) -> Clock:
 
 
 def _count(sheet: Sheet, at: int) -> Clock | None:
-    """The clock of a column of numbers; of one that is not named like a time only if it is the first and even."""
+    """The clock from a column of numbers; unless it is named like a time it must be the first one and evenly spaced."""
     name, numbers = _name(sheet.header[at]), sheet.numbers(at)
     named, values = _is_named(sheet, at), numbers.values
     if np.isfinite(values).all():

@@ -1,4 +1,4 @@
-"""How a table is written: its encoding, and what separates its cells."""
+"""Detects the encoding and the delimiter of a table."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ _MARKS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
-_SAMPLE = 50  # rows that the delimiter is recognised by
-_DECLARED = re.compile(r"sep=(.)\n")  # the first line of what Excel writes for itself
+_SAMPLE = 50  # rows used to detect the delimiter
+_DECLARED = re.compile(r"sep=(.)\n")  # first line of files that Excel writes for itself
 
 
 def decode(content: bytes, encoding: str = "auto", part: str = "series") -> tuple[str, str]:
-    """The text of a table's file, with line ends as `\\n`, and the name of its encoding.
+    """Decode the content of a table file, with line ends as `\
+    `; also returns the name of its encoding.
 
     Args:
-        content: of the file.
-        encoding: Python's name of it; "auto" takes what a byte order mark says, or the first that fits of UTF-8,
+        content: the file's content.
+        encoding: Python's name for it; "auto" follows a byte order mark, or else takes the first that fits of UTF-8,
             UTF-16, GB18030 (only if most bytes beyond ASCII are pairs that are common in Chinese) and cp1252.
-        part: of the recipe, that has the setting which messages name.
+        part: part of the recipe with the setting that messages mention.
 
     Raises:
-        UnreadableError: the content is in another encoding, no text, or empty.
+        UnreadableError: the content is in another encoding, not text, or empty.
     """
     name = _encoding_of(content, part) if encoding == "auto" else encoding
     try:
@@ -50,17 +51,17 @@ def decode(content: bytes, encoding: str = "auto", part: str = "series") -> tupl
 
 
 def split(text: str, delimiter: str = "auto") -> tuple[str, list[tuple[int, list[str]]]]:
-    """What separates the cells, and for each row the line where it ends and its cells, without spaces around them.
+    """The delimiter, and for each row its last line number and its cells, stripped of spaces.
 
-    Blank lines are left out, and so are rows of empty cells at the end.
+    Blank lines and trailing rows of empty cells are dropped.
 
     Args:
-        text: of the table, not blank.
-        delimiter: one character; "auto" takes what a first line such as `sep=;` says, or the one of `DELIMITERS` that
-            cuts the most of the first 50 rows into as many cells as the first.
+        text: the table's text, not blank.
+        delimiter: one character; "auto" follows a first line such as `sep=;`, or else takes the one of `DELIMITERS`
+            that splits most of the first 50 rows into as many cells as the first one.
 
     Raises:
-        UnreadableError: quotation marks do not match, or the rows hold nothing.
+        UnreadableError: quotation marks do not match, or the rows are empty.
     """
     declared = _DECLARED.match(text)
     if delimiter == "auto":
@@ -94,10 +95,10 @@ def _encoding_of(content: bytes, part: str) -> str:
 
 
 def _looks_chinese(content: bytes) -> bool:
-    """Whether at least half of the bytes beyond ASCII are GB 2312's common characters and signs.
+    """Whether at least half of the bytes beyond ASCII are common characters and symbols of GB 2312.
 
-    Each of them is two bytes. Letters with accents in cp1252 mostly stand alone; such detectors as charset-normalizer
-    take short headers of either for Korean or Japanese.
+    Each of these has two bytes. Accented letters in cp1252 mostly stand alone; detectors such as charset-normalizer
+    mistake short headers in either encoding for Korean or Japanese.
     """
     runs = re.findall(rb"[\x80-\xff]+", content)
     common = sum(len(re.findall(rb"[\xa1-\xd7][\xa1-\xfe]", run)) for run in runs if len(run) % 2 == 0)
@@ -105,7 +106,7 @@ def _looks_chinese(content: bytes) -> bool:
 
 
 def _fit(text: str, delimiter: str) -> tuple[bool, float, float]:
-    """How well a delimiter fits; larger is better."""
+    """A score of how well a delimiter fits; larger is better."""
     try:
         rows = [row for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _SAMPLE) if row]
     except csv.Error:
@@ -113,5 +114,5 @@ def _fit(text: str, delimiter: str) -> tuple[bool, float, float]:
     width = len(rows[0]) if rows else 0
     alike = sum(len(row) == width for row in rows) - 1
     share = alike / (len(rows) - 1) if len(rows) > 1 else 1.0
-    # A delimiter that is not in the first row fits a single column, if it is in no other row either.
+    # A delimiter that is not in the first row fits a single column if it is in no other row either.
     return (True, share, width) if width > 1 and share > 0.5 else (False, width, share)

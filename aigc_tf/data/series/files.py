@@ -1,4 +1,4 @@
-"""Series of real numbers in the user's files and arrays: CSV, .npz, NumPy."""
+"""Reads time series from CSV and .npz files and NumPy arrays."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.series import SeriesSettings
 
 DEFAULT = SeriesSettings()
-_LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit too
+_LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit as well
 _ARRAY = "expected numbers of shape [time] or [time, series]"
 _FIX = "fill the gap, or name other columns with series.columns; series.missing interpolate fills gaps in between"
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Series side by side, as they were found."""
+    """Series side by side, as read."""
 
     names: tuple[str, ...]
     values: np.ndarray
     """float64 `[time, series]`, finite."""
     reading: str = ""
-    """How they were read, in words: what was recognised, turned round, filled and left out."""
+    """Notes on how they were read: what was recognised, reversed, filled and left out."""
 
 
 def table_of_array(values: np.ndarray, what: str, columns: Sequence[str]) -> Table:
-    """Series that are an array.
+    """Series from an array.
 
     Args:
         values: integers or floats, `[time]` or `[time, series]`; the series are called series_1, series_2, ...
-        what: names the array in messages.
-        columns: the names of those that are used; none for all.
+        what: the array's name in messages.
+        columns: names of the series to use; none means all.
 
     Raises:
-        InputError: it is something else, or holds what is not finite.
+        InputError: it is something else, or contains NaN or infinite numbers.
     """
     found = f"{what} is {values.dtype} of shape {list(values.shape)}"
     if values.dtype.kind not in "iuf" or values.ndim not in (1, 2):
@@ -58,15 +58,15 @@ def table_of_array(values: np.ndarray, what: str, columns: Sequence[str]) -> Tab
 
 
 def read_table(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFAULT) -> Table:
-    """The series in a file: of an .npz file (`read_npz`), of any other as a table of text (`read_csv`)."""
+    """Read the series in a file: .npz with `read_npz`, anything else as a text table with `read_csv`."""
     return read_npz(path, columns) if path.suffix.lower() == ".npz" else read_csv(path, columns, settings)
 
 
 def read_npz(path: Path, columns: Sequence[str]) -> Table:
-    """The one array of an .npz file; see `table_of_array`.
+    """Read the only array of an .npz file; see `table_of_array`.
 
     Raises:
-        InputError: the file cannot be read, would need unpickling, or holds something else.
+        InputError: the file cannot be read, would need unpickling, or has other content.
     """
     arrays = load_arrays(path)
     if len(arrays) != 1:
@@ -76,15 +76,15 @@ def read_npz(path: Path, columns: Sequence[str]) -> Table:
 
 
 def read_csv(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFAULT) -> Table:
-    """The columns of numbers of a table of text whose first row is their names, in the order of its column of times.
+    """Read the numeric columns of a text table with a header, sorted by its time column.
 
     Args:
-        path: of the file.
-        columns: the names of those that are used; none for all that hold a number and no time.
-        settings: how the file is written, where that is not to be recognised, and what is done with gaps.
+        path: the file.
+        columns: names of the columns to use; none means all with numbers that are not times.
+        settings: format of the file, where it should not be detected, and how gaps are treated.
 
     Raises:
-        InputError: the file cannot be read, its times are ambiguous or there twice, or a cell of a used column holds no
+        InputError: the file cannot be read, its times are ambiguous or repeated, or a cell of a used column is not a
             finite number.
     """
     sheet = read_sheet(path, settings)
@@ -107,7 +107,7 @@ def read_csv(path: Path, columns: Sequence[str], settings: SeriesSettings = DEFA
 
 
 def _numeric(sheet: Sheet, clock: Clock | None) -> tuple[list[int], list[str]]:
-    """Positions of the columns of series, and the others but for the clock's, with the reason for each."""
+    """Positions of the columns with series, and the other columns, except the clock's, with the reason for each."""
     chosen, left_out = [], []
     for at, cells in enumerate(sheet.columns):
         name = sheet.header[at] or "a column without name"
@@ -125,10 +125,10 @@ def _numeric(sheet: Sheet, clock: Clock | None) -> tuple[list[int], list[str]]:
 
 
 def _checked(sheet: Sheet, at: int, missing: str) -> str:
-    """What the numbers of a column are written with, in words; empty if with digits alone.
+    """The notation of a column's numbers, in words; empty for digits only.
 
     Raises:
-        InputError: a cell is neither a number nor a gap that is to be interpolated; or units are mixed.
+        InputError: a cell is neither a number nor a gap to interpolate; or units are mixed.
     """
     numbers, cells = sheet.numbers(at), sheet.columns[at]
     if numbers.mixed is not None:
@@ -144,10 +144,10 @@ def _checked(sheet: Sheet, at: int, missing: str) -> str:
 
 
 def _positions(columns: Sequence[str], names: Sequence[str], what: str) -> list[int]:
-    """Where columns stand among the names that there are.
+    """Positions of columns among the available names.
 
     Raises:
-        InputError: one is not there, or more than once.
+        InputError: one does not exist, or exists more than once.
     """
     for column in columns:
         if names.count(column) != 1:
@@ -157,8 +157,8 @@ def _positions(columns: Sequence[str], names: Sequence[str], what: str) -> list[
 
 
 def _check(table: Table, what: str, row_name: Callable[[int], str]) -> None:
-    """Raise InputError if a number is not finite, or too large to be squared in float32."""
-    bad = ~(np.abs(table.values) <= _LARGEST)  # NaN too
+    """Raise InputError for NaN, infinite numbers, or numbers too large to be squared in float32."""
+    bad = ~(np.abs(table.values) <= _LARGEST)  # also true for NaN
     if bad.any():
         row, series = (int(index) for index in np.argwhere(bad)[0])
         value = float(table.values[row, series])

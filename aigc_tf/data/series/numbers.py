@@ -1,4 +1,4 @@
-"""Cells as numbers: decimal points or commas, thousands separators, percent signs and currencies."""
+"""Parses cells as numbers: decimal points or commas, thousands separators, percent signs and currencies."""
 
 from __future__ import annotations
 
@@ -19,54 +19,54 @@ Decimal = Literal[".", ","]
 _NOTHING = {"", "na", "n/a", "nan", "null", "none", "-", "--", "?", ".", "...", "—", "无", "#n/a"}
 _CURRENCY = r"(?:[A-Z]{0,2}[$£¥€₩₹₽₺₫₴₪฿元円]|USD|EUR|GBP|JPY|CNY|RMB|CHF)"
 _DECIMALS: tuple[Decimal, ...] = (".", ",")
-_SAMPLE = 1000  # rows that the decimal sign is recognised by
+_SAMPLE = 1000  # rows used to detect the decimal sign
 _PERCENT = {"%", "‰"}
 _SCALES = {"K": 1e3, "M": 1e6, "B": 1e9, "千": 1e3, "万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
-_SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans("", "", ". '")}  # of thousands
+_SEPARATORS = {".": str.maketrans("", "", ", '"), ",": str.maketrans("", "", ". '")}  # thousands separators
 _ONES = str.maketrans("0123456789", "1111111111")
-_LONGEST = 40  # symbols of a cell in a message
+_LONGEST = 40  # maximum characters of a cell in a message
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A column as numbers."""
+    """A column parsed as numbers."""
 
     values: np.ndarray
-    """float64 `[rows]`; NaN where there is none."""
+    """float64 `[rows]`; NaN where missing."""
     strange: int | None = None
-    """The first row whose cell is neither a number nor one of the ways to say that there is none."""
+    """The first row whose cell is neither a number nor a marker for missing values."""
     grouped: bool = False
     """Whether there are thousands separators."""
     scale: str = ""
-    """The first sign of a power of ten, as in 28.5M or 1.2万; empty if there is none."""
+    """The first magnitude suffix, as in 28.5M or 1.2万; empty if there is none."""
     units: Mapping[str, int] = field(default_factory=dict)
-    """Signs of percent and of currencies, "" for none, each with the first row of a number that has it and is not 0."""
+    """Percent and currency signs, "" for none, each with the first row of a non-zero number that has it."""
 
     @property
     def found(self) -> bool:
-        """Whether there is one at least."""
+        """Whether there is at least one number."""
         return not np.isnan(self.values).all()
 
     @property
     def mixed(self) -> tuple[int, int] | None:
-        """Two rows that cannot be compared: one in percent and the other not, or in two currencies."""
+        """Two rows with incompatible units: only one in percent, or different currencies."""
         rows = list(self.units.values())
         marked = [unit for unit in self.units if unit]
         return (rows[0], rows[1]) if len(rows) > 1 and (len(marked) > 1 or _PERCENT & set(marked)) else None
 
     @property
     def written(self) -> str:
-        """What the numbers are written with, in words; empty if with digits alone."""
+        """The notation of the numbers, in words; empty for digits only."""
         forms = {"thousands separators": self.grouped, f"numbers such as 1.5{self.scale}": self.scale}
         return " and ".join([*(form for form, is_used in forms.items() if is_used), *filter(None, self.units)])
 
 
 def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
-    """The numbers of a column. 5% is 5, (5) is -5, 1.5M is 1,500,000, and the sign of a currency is left out."""
+    """Parse the numbers of a column. 5% is 5, (5) is -5, 1.5M is 1,500,000, and currency signs are ignored."""
     if decimal == "." or not any("." in cell for cell in cells):
         try:
             return Numbers(np.array([cell.replace(decimal, ".") for cell in cells], np.float64))
-        except ValueError:  # at least one cell is written in another way
+        except ValueError:  # at least one cell has another notation
             pass
     values, strange, grouped, scale, units = np.full(len(cells), np.nan), None, False, "", dict[str, int]()
     for row, cell in enumerate(map(_plain, cells)):
@@ -86,18 +86,17 @@ def read_numbers(cells: Sequence[str], decimal: Decimal) -> Numbers:
 
 
 def decimal_of(columns: Sequence[Sequence[str]], delimiter: str, part: str = "series") -> Decimal:
-    """The decimal sign of a table, by the cells that can be read in one way only.
+    """Detect the decimal sign of a table from unambiguous cells.
 
-    Each column counts once. Where all can be read in both ways ("1,000" is a thousand or one), a comma between cells
-    means decimal points, and so do points unless semicolons stand between cells.
+    Each column has one vote. If all are ambiguous ("1,000" is a thousand or one), a comma as delimiter implies decimal
+    points; so do decimal points unless the delimiter is a semicolon.
 
     Raises:
-        InputError: as many columns say one thing as the other, or they may mean either; the message is the end of a
-            sentence.
+        InputError: votes are tied, or ambiguous; the message is the end of a sentence.
     """
     if delimiter != ";" and not any("," in cell for cells in columns for cell in cells):
         return "."
-    for rows in (_SAMPLE, None):  # all rows only if the first ones do not decide
+    for rows in (_SAMPLE, None):  # all rows only if the first ones are not decisive
         balance, said, either = _votes(cells[:rows] for cells in columns)
         if balance:
             return "," if balance > 0 else "."
@@ -109,7 +108,7 @@ def decimal_of(columns: Sequence[Sequence[str]], delimiter: str, part: str = "se
 
 
 def _votes(columns: Iterable[Sequence[str]]) -> tuple[int, list[str], str]:
-    """How many more columns have decimal commas than points, a cell that says each, and one that may be either."""
+    """Columns with decimal commas minus columns with points, an example cell of each, and an ambiguous one."""
     balance, said, either = 0, dict[str, str](), ""
     for cells in columns:
         shapes: dict[str, str] = {}
@@ -126,7 +125,7 @@ def _votes(columns: Iterable[Sequence[str]]) -> tuple[int, list[str], str]:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that there is no number."""
+    """Whether a cell marks a missing value."""
     return cell.casefold() in _NOTHING
 
 
@@ -136,12 +135,12 @@ def is_number(cell: str, decimal: Decimal) -> bool:
 
 
 def quoted(cell: str) -> str:
-    """A cell in a message."""
+    """A cell quoted for a message."""
     return repr(cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "...")
 
 
 def _plain(cell: str) -> str:
-    """A cell without signs that look like others: wide digits and signs, kinds of spaces, minus signs."""
+    """A cell with look-alikes replaced: full-width digits and signs, kinds of spaces, minus signs."""
     if cell.isascii():
         return cell.strip()
     return unicodedata.normalize("NFKC", cell).replace("\u2212", "-").replace("\u2019", "'").strip()
@@ -149,7 +148,7 @@ def _plain(cell: str) -> str:
 
 @cache
 def _pattern(decimal: Decimal) -> re.Pattern[str]:
-    """What a number looks like; thousands may be separated by the other sign, by spaces and by apostrophes."""
+    """A pattern for numbers; thousands may be separated by the other sign, by spaces and by apostrophes."""
     point, other = re.escape(decimal), "," if decimal == "." else r"\."
     grouped = rf"[1-9]\d{{0,2}}(?P<by>[{other} '])\d{{3}}(?:(?P=by)\d{{3}})*"
     indian = rf"[1-9]\d?(?:{other}\d\d)+{other}\d{{3}}"
@@ -160,7 +159,7 @@ def _pattern(decimal: Decimal) -> re.Pattern[str]:
 
 
 def _shape(cell: str) -> str:
-    """A cell with 1 for every digit but a zero at the beginning: what decides how it can be read."""
+    """A cell with every digit except leading zeros replaced by 1: this determines how it can be parsed."""
     plain = _plain(cell)
     shape = plain.translate(_ONES)
     return shape.replace("1", "0", 1) if plain.lstrip("-+($£¥€ ").startswith("0") else shape

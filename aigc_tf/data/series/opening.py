@@ -1,4 +1,4 @@
-"""Sources of series: by name, from the user's files, or given from Python."""
+"""Opens sources of time series: by name, from user files, or from Python data."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ TEST_SPLIT = "the last fifth of the time"
 _EXPECTED = "a CSV file of series, or an .npz file with one array"
 _SUFFIXES = (".csv", ".tsv", ".npz")
 _OWN = "the user's own"
-_MIN_DEVIATION = 1e-30  # less is lost in float32
-_WINDOWS_NEEDED = 5  # one fits in the test part, and there are more of them than a linear model has coefficients
+_MIN_DEVIATION = 1e-30  # smaller ones vanish in float32
+_WINDOWS_NEEDED = 5  # one fits in the test part, and there are more than a linear model has coefficients
 
 
 def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
-    """The series that a recipe asks for; their last fifth is held out.
+    """Open the time series of a recipe; their last fifth is held out.
 
     Args:
-        recipe: its `source` is `auto` (see `two_seasons`), the path of a table of text with the names of its columns in
-            the first row (see `read_csv`), or of an .npz file with one array.
-        data: used instead of the source: an array of numbers, `[time]` or `[time, series]`.
+        recipe: its `source` is `auto` (see `two_seasons`), the path of a text table with a header (see `read_csv`), or
+            of an .npz file with one array.
+        data: replaces the source: an array of numbers, `[time]` or `[time, series]`.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     name, licence, table = _open_by_name(recipe) if data is None else (GIVEN, _OWN, _open_data(data, recipe))
     values, window = table.values, recipe.window
@@ -69,16 +69,16 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
 
 
 def two_seasons() -> np.ndarray:
-    """A made-up series of 2,400 values: two seasons, and noise that remembers.
+    """A synthetic series of 2,400 values: two seasons, and autoregressive noise.
 
     20 + 3 sin(2πt / 24) + 1.5 sin(2πt / 7 + 1) + u_t, where u_t = 0.75 u_{t-1} - 0.5 u_{t-2} + ε_t and ε_t is standard
     normal.
     """
-    noise = np.random.RandomState(0).standard_normal(2500)  # this generator's numbers are the same in every NumPy
+    noise = np.random.RandomState(0).standard_normal(2500)  # this generator is reproducible across NumPy versions
     remembered = np.zeros(len(noise))
     for t in range(2, len(noise)):
         remembered[t] = 0.75 * remembered[t - 1] - 0.5 * remembered[t - 2] + noise[t]
-    remembered = remembered[100:]  # it began at zero
+    remembered = remembered[100:]  # drop the start from zero
     angle = 2 * np.pi * np.arange(len(remembered))
     return 20 + 3 * np.sin(angle / 24) + 1.5 * np.sin(angle / 7 + 1) + remembered
 
@@ -92,7 +92,7 @@ def _open_data(data: Any, recipe: SeriesRecipe) -> Table:
 
 
 def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
-    """What names the series again, their licence, and they themselves."""
+    """The name of the data, its licence, and the series."""
     name, columns = recipe.source, recipe.series.columns
     if name in ("auto", AUTO):
         return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)

@@ -1,4 +1,4 @@
-"""What there is to know of series: ranges, values that stand still, jumps, constant or equal columns."""
+"""Statistics of time series: ranges, constant stretches, jumps, constant or equal columns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from aigc_tf.data.overview import Counts, Overview, Shown, far_out
 from aigc_tf.data.series.source import SeriesSource
 from aigc_tf.errors import printable
 
-EXAMPLES = 4  # windows that are shown
-_DEVIATIONS = 10.0  # above the median, from which on a step is a jump
+EXAMPLES = 4  # number of windows to show
+_DEVIATIONS = 10.0  # robust standard deviations above the median at which a step is a jump
 _NAMED = 5
 
 
 def overview(source: SeriesSource) -> Overview:
-    """Of a source of series."""
+    """Describe a source of series."""
     values, names = source.train, [printable(name) for name in source.scaling.names]
     facts = {
         "window": f"{source.window:,} steps of time, {source.count:,} overlapping windows to train on",
@@ -41,19 +41,19 @@ def overview(source: SeriesSource) -> Overview:
 
 
 def longest_rest(column: np.ndarray) -> int:
-    """How many steps of time one value stays the same at most."""
+    """The largest number of consecutive time steps with the same value."""
     changes = np.flatnonzero(np.diff(column))
     return int(np.diff([-1, *changes, len(column) - 1]).max())
 
 
 def equal_windows(values: np.ndarray, length: int) -> int:
-    """How many windows of a length are equal to an earlier one."""
+    """Number of windows of a length that are equal to an earlier one."""
     count = len(values) - length + 1
     return count - len({hash(values[start : start + length].tobytes()) for start in range(count)})
 
 
 def equal_columns(values: np.ndarray) -> list[tuple[int, int]]:
-    """Each series that has the same values as an earlier one, with that one first."""
+    """Pairs of series with the same values, the earlier one first."""
     seen: dict[bytes, int] = {}
     firsts = [seen.setdefault(column.tobytes(), place) for place, column in enumerate(values.T)]
     return [(first, place) for place, first in enumerate(firsts) if first != place]

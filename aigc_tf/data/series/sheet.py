@@ -1,4 +1,4 @@
-"""A table of the user's as it is written: names of columns, and cells."""
+"""A table as written in its file: column names and cells."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from aigc_tf.recipes.series import SheetSettings
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Columns of cells, all of the same length, which is 1 at least."""
+    """Columns of cells with equal lengths of at least 1."""
 
     what: str
-    """Names the file in messages."""
+    """The file's name in messages."""
     header: tuple[str, ...]
     lines: tuple[int, ...]
-    """For each row the line of the file where it ends."""
+    """The last line number of each row."""
     columns: tuple[Sequence[str], ...]
     decimal: Decimal
     dialect: str
-    """How it is written, in words."""
+    """The format, in words."""
     _read: dict[int, Numbers] = field(default_factory=dict, init=False)
 
     def place(self, at: int) -> str:
-        """Names a column in messages."""
+        """A column's name in messages."""
         return f"{self.what}: column {printable(self.header[at]) or '(no name)'}"
 
     def numbers(self, at: int) -> Numbers:
-        """A column as numbers; each is read once."""
+        """A column parsed as numbers, cached."""
         if at not in self._read:
             self._read[at] = read_numbers(self.columns[at], self.decimal)
         return self._read[at]
 
 
 def read_sheet(path: Path, settings: SheetSettings) -> Sheet:
-    """The table in a file; how it is written is recognised, or said by the settings.
+    """Read the table in a file; its format is detected, or given in the settings.
 
     Raises:
-        InputError: it cannot be read, has no names of columns or no rows, or rows of different lengths.
+        InputError: it cannot be read, has no column names or no rows, or rows of different lengths.
         OSError: the system cannot read the file.
     """
     what = printable(str(path))

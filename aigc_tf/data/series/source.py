@@ -1,4 +1,4 @@
-"""What a source of series is, and how training reads it."""
+"""Sources of time series."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _HELD_OUT_WINDOWS = 500  # at once
 
 @dataclass(frozen=True, eq=False)
 class Scaling(Asset):
-    """The names of some series, and the units in which models see them: deviations from the mean."""
+    """The names of series, and the mean and standard deviation that standardise them for models."""
 
     names: tuple[str, ...]
     mean: np.ndarray
-    """float64 `[series]`, of the part that is trained on."""
+    """float64 `[series]`, means of the training part."""
     deviation: np.ndarray
-    """float64 `[series]`, of the same; positive."""
+    """float64 `[series]`, standard deviations of the training part; positive."""
 
     def standardise(self, values: np.ndarray) -> np.ndarray:
-        """Values `[..., series]` in deviations from the mean."""
+        """Standardise values `[..., series]`."""
         return (values - self.mean) / self.deviation
 
     def restore(self, standardised: np.ndarray) -> np.ndarray:
-        """What `standardise` made, `[..., series]`, in the series' own units."""
+        """Invert `standardise`, `[..., series]`, to the series' own units."""
         return standardised * self.deviation + self.mean
 
     def to_json(self) -> str:
@@ -46,10 +46,10 @@ class Scaling(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields = json.loads(text)
@@ -65,23 +65,23 @@ class Scaling(Asset):
 
 
 def measure_scaling(names: Sequence[str], values: np.ndarray) -> Scaling:
-    """The scaling of series `[time, series]`."""
-    # Means of large numbers are kept exact enough by taking them from the first value on.
+    """Compute the scaling of series `[time, series]`."""
+    # Means of large numbers are accurate enough relative to the first value.
     shifted = values - values[0]
     return Scaling(tuple(names), values[0] + shifted.mean(axis=0), shifted.std(axis=0))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SeriesSource(Source):
-    """Series of real numbers side by side, split in time: training, validation, test, one after the other."""
+    """Real-valued series side by side, split in time into training, validation and test parts."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.series.overview:overview"
 
     scaling: Scaling
     window: int
-    """Steps of time in a training example."""
+    """Time steps of a training example."""
     reading: str = ""
-    """How the series were read from a table, in words."""
+    """Notes on how the series were read from a table."""
 
     train: np.ndarray
     """float64 `[time, series]` in the series' own units."""
@@ -90,21 +90,21 @@ class SeriesSource(Source):
 
     @property
     def training(self) -> np.ndarray:
-        """The training part with the validation part after it."""
+        """The training part followed by the validation part."""
         return self.train if self.validation is None else np.concatenate([self.train, self.validation])
 
     @property
     def values(self) -> np.ndarray:
-        """All of the time, float64 `[time, series]`."""
+        """The whole time range, float64 `[time, series]`."""
         return np.concatenate([self.training, self.test])
 
     def before(self, step: int) -> np.ndarray:
-        """The values of the first `step` steps of time; test values are not touched unless they are among these."""
+        """The first `step` time steps; test values are only touched if they are among these."""
         return self.training[:step] if step <= len(self.training) else self.values[:step]
 
     @property
     def history(self) -> np.ndarray:
-        """All of the time."""
+        """The whole time range."""
         return self.values
 
     @cached_property
@@ -123,18 +123,18 @@ class SeriesSource(Source):
 
     @property
     def count(self) -> int:
-        """Windows of the training part; they overlap."""
+        """Number of windows in the training part; they overlap."""
         return len(self.train) - self.window + 1
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"the last {len(self.validation):,} steps of the training time"
 
     def validated(self) -> Self:
-        """The same with a validation part: the last 5 % of the training time, at most 2,500 steps, a window or more."""
+        """This with a validation part: the last 5 % of the training time, 2,500 steps at most, a window at least."""
         whole = self.training
         count = max(validation_count(len(whole)), self.window)
         if len(whole) - count < self.window:
@@ -142,7 +142,7 @@ class SeriesSource(Source):
         return dataclasses.replace(self, train=whole[:-count], validation=whole[-count:])
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "series": list(self.scaling.names),
             "training steps of time": len(self.train),
@@ -155,7 +155,7 @@ class SeriesSource(Source):
         }
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each window once in an epoch; where there are fewer than a batch takes, a batch is all of them."""
+        """Each window once per epoch; if there are fewer than a batch, a batch is all of them."""
         return Shuffled(self.count, min(batch_size, self.count), seed)
 
     def read(self, rows: Rows, seed: int) -> Batch:

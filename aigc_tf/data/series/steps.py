@@ -1,4 +1,4 @@
-"""Rows in the order of time as even steps: what is uneven is named, refused or filled."""
+"""Checks that sorted rows are evenly spaced in time: gaps are reported, refused or interpolated."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from aigc_tf.data.series.sheet import Sheet
 from aigc_tf.data.series.times import coordinates, step_in_words
 from aigc_tf.errors import InputError, printable
 
-_ON_A_STEP = 1e-6  # of a step
+_ON_A_STEP = 1e-6  # tolerance, as a share of a step
 
 
 def even_steps(
     values: np.ndarray, names: tuple[str, ...], clock: Clock | None, sheet: Sheet, missing: str
 ) -> tuple[np.ndarray, list[str]]:
-    """Series in the order of time, and what was found and done, in words.
+    """Series sorted by time, and notes on what was found and done.
 
     Args:
-        values: float64 `[rows, series]`; NaN, which is there only if it is to be interpolated, is a gap.
-        names: of the series.
-        clock: of the rows; None takes their order in the file.
-        sheet: where they were read.
-        missing: what is done with steps that differ from the median one: "auto" counts them as even, "refuse" refuses
-            them, and "interpolate" fills them, and gaps, on straight lines from value to value.
+        values: float64 `[rows, series]`; NaN, which only occurs if it is to be interpolated, is a gap.
+        names: names of the series.
+        clock: times of the rows; None keeps the order of the file.
+        sheet: the table they were read from.
+        missing: treatment of steps that differ from the median: "auto" treats them as even, "refuse" raises an error,
+            and "interpolate" fills them, and gaps, linearly.
 
     Raises:
-        InputError: a time is there twice, steps are refused, or there is nothing to interpolate from.
+        InputError: a time is repeated, steps are refused, or there is nothing to interpolate from.
     """
     facts = ["rows in the order of the file"] if clock is None else []
     at = np.arange(len(values), dtype=np.float64)  # in steps
@@ -56,9 +56,9 @@ def even_steps(
 
 
 def _in_steps(times: np.ndarray) -> tuple[np.ndarray, str]:
-    """Rising times as numbers of steps since the first, float64 `[rows]`, and the step, which is the median, in words.
+    """Rising times in steps since the first one, float64 `[rows]`, and the step, which is the median, in words.
 
-    Those that are all but whole are.
+    Nearly whole numbers are rounded.
     """
     since, unit = coordinates(times)
     step = float(np.percentile(np.diff(since), 50, method="lower"))
@@ -69,7 +69,7 @@ def _in_steps(times: np.ndarray) -> tuple[np.ndarray, str]:
 def _interpolated(
     values: np.ndarray, names: tuple[str, ...], at: np.ndarray, what: str
 ) -> tuple[np.ndarray, list[str]]:
-    """Values at each whole step, `[steps, series]`."""
+    """Values interpolated at each whole step, `[steps, series]`."""
     steps = np.arange(int(at[-1]) + 1, dtype=np.float64)
     if len(steps) > 2 * len(at):
         raise InputError(f"{what} has {len(at):,} rows in {len(steps):,} steps of time: too few to interpolate between")

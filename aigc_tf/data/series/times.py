@@ -1,4 +1,4 @@
-"""Cells as times: dates in the forms that tables have, and numbers that count."""
+"""Parses cells as times: dates in the usual formats, and numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from aigc_tf.data.series.numbers import quoted
 from aigc_tf.errors import InputError
 
 NO_DATE = np.datetime64("1900-01-01")
-"""The day of what is read from hours alone."""
-# After `_plain`: / is -, and 年月日时分秒 are - and :. One form holds for a whole column.
+"""The date used for times of day."""
+# After `_plain`: / is -, and 年月日时分秒 are - and :. One format holds for a whole column.
 _DIGITS = "%Y-%m-%d|%Y-%m|%Y.%m.%d|%d-%m-%Y|%m-%d-%Y|%d.%m.%Y|%d-%m-%y|%m-%d-%y|%d.%m.%y|%m-%Y"
 _WORDS = "%d-%b-%Y|%d-%b-%y|%d %b %Y|%d %B %Y|%b %d, %Y|%B %d, %Y|%b %Y|%B %Y|%b-%Y|%Y-%b"
 _DATES = (*_DIGITS.split("|"), *_WORDS.split("|"))
@@ -27,21 +27,21 @@ _YEAR = re.compile(r"(\d{4})年")
 _QUARTER = re.compile(r"(\d{4})[- ]?Q([1-4])")
 _MONTH = re.compile(r"((?:1[89]|2[01])\d\d)(0[1-9]|1[0-2])")
 _NEVER = re.compile(r"\D*|[-+]?(?!\d{6}$|\d{8}$)\d*[.,]?\d*")
-_TRIED = 3  # cells by which forms are chosen
+_TRIED = 3  # number of cells used to choose formats
 # Since 2001 and until 2033, in seconds, milliseconds, microseconds and nanoseconds since 1970.
 _UNIX = {unit: (1e9 * 10**power, 2e9 * 10**power) for power, unit in ((0, "s"), (3, "ms"), (6, "us"), (9, "ns"))}
 
 
 def read_dates(cells: Sequence[str], lines: Sequence[int], place: str) -> np.ndarray | None:
-    """The times of a column that holds dates, datetime64[us] `[rows]` in UTC where they name a zone; None of another.
+    """Parse a column of dates as datetime64[us] `[rows]`, in UTC if they have a time zone; None if it has no dates.
 
     Args:
-        cells: of the column.
-        lines: of the file, for messages.
-        place: names the column in messages.
+        cells: the column's cells.
+        lines: line numbers, for messages.
+        place: the column's name in messages.
 
     Raises:
-        InputError: most cells are dates and some are not, or day and month cannot be told apart.
+        InputError: most cells are dates but some are not, or day and month are ambiguous.
     """
     if all(map(_NEVER.fullmatch, cells[:_TRIED])):
         return None
@@ -65,7 +65,7 @@ def read_dates(cells: Sequence[str], lines: Sequence[int], place: str) -> np.nda
 
 
 def from_numbers(values: np.ndarray) -> np.ndarray:
-    """Numbers that count time: datetime64[us] if all lie where Unix times of our days do, else as they are."""
+    """Numeric times: datetime64[us] if all are plausible Unix times, otherwise unchanged."""
     for unit, (first, end) in _UNIX.items():
         if ((values >= first) & (values < end)).all():
             whole = np.floor(values)
@@ -75,15 +75,15 @@ def from_numbers(values: np.ndarray) -> np.ndarray:
 
 
 def is_even(times: np.ndarray) -> bool:
-    """Whether times rise or fall by one and the same step: `[rows]`, dates (months and years too) or numbers."""
+    """Whether times rise or fall in equal steps: `[rows]`, dates (months and years too) or numbers."""
     steps = np.diff(coordinates(times)[0])
     return len(steps) > 1 and steps[0] != 0 and bool(np.isclose(steps, steps[0], rtol=1e-6, atol=0).all())
 
 
 def coordinates(times: np.ndarray) -> tuple[np.ndarray, str]:
-    """Times as float64 numbers `[rows]` in which even steps are even, and their unit: month, second, or none.
+    """Times as float64 numbers `[rows]` with the unit in which equal steps are equal: month, second, or none.
 
-    Months are the unit of dates on the same day of each month, or on the last.
+    Months are the unit if all dates are on the same day of the month, or on the last.
     """
     if times.dtype.kind != "M":
         return times, ""
@@ -96,7 +96,7 @@ def coordinates(times: np.ndarray) -> tuple[np.ndarray, str]:
 
 
 def step_in_words(step: float, unit: str) -> str:
-    """A step of `coordinates` with the largest unit that divides it."""
+    """A step of `coordinates` in the largest unit that divides it."""
     sizes = {"month": {"year": 12, "month": 1}, "second": {"day": 86400, "hour": 3600, "minute": 60, "second": 1}}
     for name, size in sizes.get(unit, {}).items():
         if step % size == 0 or name in ("month", "second"):
@@ -105,10 +105,10 @@ def step_in_words(step: float, unit: str) -> str:
 
 
 def _only(whole: dict[str, np.ndarray], cells: Sequence[str], place: str) -> np.ndarray:
-    """The one reading of a column; of several that differ the one whose steps are even.
+    """The only reading of a column; if there are several, the one with equal steps.
 
     Raises:
-        InputError: none is, or more than one.
+        InputError: there is none, or more than one.
     """
     (first, *others) = whole.values()
     if all(np.array_equal(first, other) for other in others):
@@ -143,7 +143,7 @@ def _time(cell: str, form: str) -> datetime | None:
 
 
 def _plain(cell: str) -> str:
-    """A cell with few signs: 2024年1月2日 is 2024-1-2, 2024Q3 is 2024-7, 202401 is 2024-01."""
+    """A normalised cell: 2024年1月2日 is 2024-1-2, 2024Q3 is 2024-7, 202401 is 2024-01."""
     cell = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
     if year := _YEAR.fullmatch(cell):
         return f"{year[1]}-1"

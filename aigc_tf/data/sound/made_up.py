@@ -1,4 +1,4 @@
-"""Made-up sounds: what `auto` stands for, so that models of sound can be tried without data."""
+"""Synthetic sounds: the `auto` source, for trying out sound models without data."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aigc_tf.recipes.sound import SoundSettings
 CLASSES = ("rising", "falling", "trill", "knock")
 EACH = 60
 LETTERS = "abcdef"
-"""Of the made-up language."""
+"""Letters of the synthetic language."""
 
 
 def made_up_sounds(settings: SoundSettings) -> tuple[list[np.ndarray], np.ndarray]:
-    """60 sounds of each of four classes: tones that rise, fall or tremble, and knocks.
+    """60 sounds in each of four classes: rising, falling and vibrato tones, and knocks.
 
     Returns:
-        int16 `[samples]` each, and the numbers of their classes, int64 `[count]`.
+        int16 `[samples]` each, and class numbers, int64 `[count]`.
     """
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     labels = np.tile(np.arange(len(CLASSES)), EACH)
     return [_sound(random, int(label), settings) for label in labels], labels
 
@@ -43,7 +43,7 @@ def _sound(random: np.random.RandomState, label: int, settings: SoundSettings) -
 
 
 def made_up_speech(settings: SoundSettings) -> tuple[list[np.ndarray], list[str]]:
-    """240 words of a made-up language, whose letters are tones of a pitch and a length of their own.
+    """240 words of a synthetic language, in which each letter is a tone with its own pitch and duration.
 
     Returns:
         int16 `[samples]` each, and the words.
@@ -60,7 +60,7 @@ def made_up_speech(settings: SoundSettings) -> tuple[list[np.ndarray], list[str]
 
 
 def letter_frames(letter: int) -> int:
-    """How long a letter of the made-up language sounds, in frames; up to one more or less."""
+    """Duration in frames of a letter of the synthetic language; actual ones differ by up to one."""
     return 4 + letter
 
 

@@ -1,4 +1,4 @@
-"""Sources of sound: by name, from the user's recordings, or given from Python."""
+"""Opens sources of sound: by name, from recordings, or from Python data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from aigc_tf.recipes.sound import SOUND_ENDINGS, SoundRecipe, SoundSettings
 
 AUTO = "made_up_sounds"
 WORDS = "words.tsv"
-"""A file in the folder that says what is spoken: in each line a file's name, a tab, and the words."""
+"""A transcript file in the folder, with a file name, a tab, and the words spoken in each line."""
 _EXPECTED = "a folder of recordings"
 _TEST_SHARE = 10
 _NEEDED = 10  # recordings
@@ -35,7 +35,7 @@ _NEEDED = 10  # recordings
 
 @dataclass(frozen=True)
 class Found:
-    """Recordings, before some are held out."""
+    """Recordings before the split."""
 
     name: str
     licence: str
@@ -43,29 +43,29 @@ class Found:
     files: list[str]
     words: list[str]
     classes: list[str] | None
-    """Of each recording."""
+    """The class of each recording; None without classes."""
     notes: tuple[str, ...] = ()
 
     def at(self, rows: Sequence[int]) -> Found:
-        """Some of them."""
+        """A subset of the recordings."""
         files, words = ([values[row] for row in rows] for values in (self.files, self.words))
         classes = None if self.classes is None else [self.classes[row] for row in rows]
         return replace(self, sounds=[self.sounds[row] for row in rows], files=files, words=words, classes=classes)
 
 
 def open_source(recipe: SoundRecipe, data: Any = None) -> SoundSource:
-    """The recordings that a recipe asks for; about a tenth of them is held out.
+    """Open the recordings of a recipe; about a tenth of them is held out.
 
-    Equal recordings are kept once. What is on which side depends on a hash of each recording, or of what
-    `recipe.sound.group` finds in its name.
+    Duplicates are removed. The split depends on a hash of each recording, or of what `recipe.sound.group` matches in
+    its name.
 
     Args:
-        recipe: its `source` is `auto` (`made_up_sounds`) or a folder; its sub-folders are classes, if it has several.
-        data: used instead of the source: `(sounds, classes)` or sounds alone; arrays `[samples]` of floats in [-1, 1]
-            at the recipe's rate, and the names of their classes.
+        recipe: its `source` is `auto` (`made_up_sounds`) or a folder; two or more sub-folders are classes.
+        data: replaces the source: `(sounds, classes)` or sounds only; arrays `[samples]` of floats in [-1, 1] at the
+            recipe's sample rate, and class names.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     settings = recipe.sound
     found = _found(recipe, data)
@@ -110,7 +110,7 @@ def open_source(recipe: SoundRecipe, data: Any = None) -> SoundSource:
 
 
 def _labels(found: Found, tested: np.ndarray) -> tuple[tuple[str, ...] | None, np.ndarray | None]:
-    """The classes that are trained on, and their number for each recording, -1 for one of another class."""
+    """The classes in the training part, and the class number of each recording, -1 for other classes."""
     if found.classes is None:
         return None, None
     names = tuple(sorted({name for name, held in zip(found.classes, tested, strict=True) if not held}))
@@ -119,7 +119,7 @@ def _labels(found: Found, tested: np.ndarray) -> tuple[tuple[str, ...] | None, n
 
 
 def _keys(found: Found, own: Sequence[bytes], settings: SoundSettings) -> np.ndarray:
-    """What decides who is held out, uint64 `[recordings]`."""
+    """Hashes that determine the split, uint64 `[recordings]`."""
     contents = [
         digest if motif is None else motif
         for digest, motif in zip(own, motifs(found.files, settings.group), strict=True)
@@ -138,7 +138,7 @@ def _fingerprint(found: Found, settings: SoundSettings) -> str:
 
 def _found(recipe: SoundRecipe, data: Any) -> Found:
     settings, name = recipe.sound, recipe.source
-    library()  # sounds are written while training, too
+    library()  # sounds are written during training as well
     if data is not None:
         return _given(data, settings)
     if name in ("auto", AUTO):
@@ -176,7 +176,7 @@ def _given(data: Any, settings: SoundSettings) -> Found:
 
 
 def read_folder(folder: Path, settings: SoundSettings) -> Found:
-    """The recordings of a folder and the folders in it, in the order of the files' names.
+    """Read the recordings of a folder and its sub-folders, sorted by name.
 
     Raises:
         InputError: there are none, or too many files cannot be read.
@@ -206,10 +206,10 @@ def read_folder(folder: Path, settings: SoundSettings) -> Found:
 
 
 def words_of(folder: Path, files: Sequence[str]) -> list[str] | None:
-    """What each file says by the folder's `words.tsv`; None without that file.
+    """The words spoken in each file from the folder's `words.tsv`; None without that file.
 
     Raises:
-        InputError: it cannot be read, or says nothing about a file.
+        InputError: it cannot be read, or does not list a file.
     """
     path = folder / WORDS
     if not path.is_file():
@@ -229,5 +229,5 @@ def words_of(folder: Path, files: Sequence[str]) -> list[str] | None:
 
 
 def titles(files: Sequence[str]) -> list[str]:
-    """What the names of files say: `greetings/good-morning_2.wav` becomes "good morning 2"."""
+    """Titles from file names: `greetings/good-morning_2.wav` becomes "good morning 2"."""
     return [" ".join(re.split(r"[\s_\-]+", PurePath(name).stem)).strip() for name in files]

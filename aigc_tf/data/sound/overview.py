@@ -1,4 +1,4 @@
-"""What there is to know of recordings: lengths, classes, examples."""
+"""Statistics of recordings: lengths, classes, examples."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EXAMPLES = 16
 
 
 def overview(source: SoundSource) -> Overview:
-    """Of a source of sound."""
+    """Describe a source of sound."""
     settings = source.settings
     lengths = np.array([len(sound) for sound in source.train.sounds])
     seconds = lengths / settings.rate

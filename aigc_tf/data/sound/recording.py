@@ -1,4 +1,4 @@
-"""A user's recording, of any rate, channels and format that libsndfile knows, as sound of one rate."""
+"""Reads recordings of any sample rate, channels and format that libsndfile supports, at one sample rate."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from aigc_tf.errors import InputError, UnreadableError
 from aigc_tf.recipes.sound import MAX_RATE, MIN_RATE, SoundSettings
 
 LONGEST = 1800
-"""Seconds that are read of a recording; what comes after is left out."""
+"""Maximum length in seconds; the rest of a recording is ignored."""
 PEAK = 0.9
-"""Recordings are scaled to, where 1 is full scale: how loud people record says little."""
-_BLOCK = 2**18  # samples that are read at once
-_SILENT = 1e-4  # of full scale: what is never louder holds nothing to learn
-_PART = 0.01  # seconds whose loudness is compared
+"""Peak that recordings are normalised to, with 1 as full scale: recording levels carry little information."""
+_BLOCK = 2**18  # samples to read at once
+_SILENT = 1e-4  # of full scale: recordings that never exceed it have nothing to learn
+_PART = 0.01  # length in seconds of the frames whose loudness is compared
 
 
 def read_recording(path: Path, settings: SoundSettings) -> np.ndarray:
-    """The sound of a file, channels averaged, resampled, trimmed, at most half an hour: int16 `[samples]`, peak 0.9.
+    """Read a file: mono, resampled, trimmed, at most half an hour: int16 `[samples]`, normalised to a peak of 0.9.
 
     Raises:
         UnreadableError: it is damaged, not sound, empty or silent.
@@ -33,10 +33,10 @@ def read_recording(path: Path, settings: SoundSettings) -> np.ndarray:
 
 
 def prepared(sound: np.ndarray, rate: int, settings: SoundSettings) -> np.ndarray:
-    """Sound `[samples]` as `read_recording` gives it.
+    """Process sound `[samples]` as `read_recording` does.
 
     Raises:
-        UnreadableError: it is empty, silent, or holds values that are not finite.
+        UnreadableError: it is empty, silent, or contains NaN or infinite values.
     """
     from scipy.signal import resample_poly
 
@@ -56,12 +56,12 @@ def prepared(sound: np.ndarray, rate: int, settings: SoundSettings) -> np.ndarra
 
 
 def trimmed(sound: np.ndarray, below_db: float, rate: int) -> np.ndarray:
-    """Sound `[samples]` without what lies before and after all parts of 10 ms that are nearly as loud as the loudest.
+    """Trim sound `[samples]` to the range of 10 ms frames that are nearly as loud as the loudest one.
 
     Args:
-        sound: not silent.
-        below_db: by how much a part may be quieter, by its root mean square.
-        rate: samples a second.
+        sound: must not be silent.
+        below_db: how much quieter a frame may be, by root mean square.
+        rate: sample rate in Hz.
     """
     size = max(1, round(_PART * rate))
     parts = np.pad(sound, (0, -len(sound) % size)).reshape(-1, size)
@@ -71,12 +71,12 @@ def trimmed(sound: np.ndarray, below_db: float, rate: int) -> np.ndarray:
 
 
 def fitted(sound: np.ndarray, samples: int, start: int = 0) -> np.ndarray:
-    """A part of sound `[any]` as float32 `[samples]` in [-1, 1]; shorter sound has silence around it.
+    """A part of sound `[any]` as float32 `[samples]` in [-1, 1]; shorter sound is padded with silence.
 
     Args:
         sound: int16.
-        samples: wanted.
-        start: of the part, where the sound is longer.
+        samples: length of the result.
+        start: first sample, if the sound is longer.
     """
     if len(sound) < samples:
         before = (samples - len(sound)) // 2
@@ -86,20 +86,20 @@ def fitted(sound: np.ndarray, samples: int, start: int = 0) -> np.ndarray:
 
 
 def library() -> Any:
-    """The package soundfile.
+    """Import the package soundfile.
 
     Raises:
         InputError: it is not installed.
     """
     try:
         import soundfile
-    except (ImportError, OSError) as error:  # without libsndfile it raises OSError
+    except (ImportError, OSError) as error:  # it raises OSError without libsndfile
         raise InputError("sound is read and written with soundfile: pip install 'aigc-tf[sound]'") from error
     return soundfile
 
 
 def _decoded(file: IO[bytes]) -> tuple[np.ndarray, int]:
-    """The channels' mean, float32 `[samples]`, and the rate."""
+    """Decode to mono float32 `[samples]`, with the sample rate."""
     soundfile = library()
     if not file.read(1):
         raise UnreadableError("is empty")

@@ -1,4 +1,4 @@
-"""What a source of sound is, and how training reads it."""
+"""Sources of sound."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ class SoundSplit:
     sounds: Sequence[np.ndarray]
     """int16 `[samples]` each."""
     words: Sequence[str]
-    """What each says, or what it is called."""
+    """The words spoken in each, or its title."""
     labels: np.ndarray | None
-    """int64 `[recordings]`, positions in `SoundSource.class_names`; None without classes."""
+    """int64 `[recordings]`, indices into `SoundSource.class_names`; None without classes."""
     keys: np.ndarray
-    """uint64 `[recordings]`, hashes, the same for those that stay together."""
+    """uint64 `[recordings]`, hashes, equal for recordings that stay together."""
 
     def __len__(self) -> int:
         return len(self.sounds)
 
     def only(self, rows: np.ndarray) -> SoundSplit:
-        """Some of the recordings, bool `[recordings]`."""
+        """A subset of the recordings, bool `[recordings]`."""
         chosen = np.flatnonzero(rows)
         labels = None if self.labels is None else self.labels[chosen]
         sounds = [self.sounds[row] for row in chosen.tolist()]
         return SoundSplit(sounds, [self.words[row] for row in chosen.tolist()], labels, self.keys[chosen])
 
     def windows(self, samples: int) -> np.ndarray:
-        """Parts of so many samples that cover each recording about once: int64 `[windows, 2]`, recording and start."""
+        """Windows of `samples` that cover each recording about once: int64 `[windows, 2]`, recording and start."""
         found = []
         for index, sound in enumerate(self.sounds):
             count = max(1, round(len(sound) / samples))
@@ -56,18 +56,18 @@ class SoundSplit:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SoundSource(HashedSource):
-    """Recordings in the form that a recipe asked for."""
+    """Recordings in the form that a recipe requires."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.sound.overview:overview"
 
     settings: SoundSettings
     class_names: tuple[str, ...] | None
     labelled: bool
-    """Whether batches hold the labels, too."""
+    """Whether batches contain labels."""
     whole: SoundSplit
-    """The training part, with the validation part in it."""
+    """The training part including the validation part."""
     together: str = ""
-    """What stays on one side of a split, in words."""
+    """What stays on the same side of a split, in words."""
 
     train: SoundSplit
     validation: SoundSplit | None = None
@@ -86,22 +86,22 @@ class SoundSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Windows in an epoch: as many as the recordings are long."""
+        """Windows per epoch, in proportion to the length of recordings."""
         return len(self._windows["train"])
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training recordings, by hash{self.together}"
 
     def validated(self) -> Self:
-        """The same with a validation part: recordings with the smallest hashes, those that stay together together."""
+        """The same source with a validation part: the recordings with the smallest hashes; groups stay together."""
         return self.cut_by_key(self.whole.only, self.whole.keys)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         seconds = sum(map(len, self.train.sounds)) / self.settings.rate
         return {
             "training recordings": len(self.train),
@@ -116,11 +116,11 @@ class SoundSource(HashedSource):
         }
 
     def inputs(self, part: PartName, count: int) -> np.ndarray:
-        """Evenly spread windows of the recordings, float32 `[count, samples]` in [-1, 1]."""
+        """Evenly spread windows of recordings, float32 `[count, samples]` in [-1, 1]."""
         return self._sounds(part, evenly(len(self._windows[part]), count))
 
     def titles(self, part: PartName, count: int) -> list[str]:
-        """What they say, or are called."""
+        """Their words or titles."""
         rows = evenly(len(self._windows[part]), count)
         return [self.part(part).words[index] for index, _ in self._windows[part][rows]]
 
@@ -130,7 +130,7 @@ class SoundSource(HashedSource):
         return None if labels is None else labels[self._windows[part][:, 0]]
 
     def shown(self, part: PartName, count: int) -> tuple[np.ndarray, list[str]]:
-        """Windows of each class in turn, and what they say."""
+        """Windows of each class in turn, with their words or titles."""
         labels = self.labels(part)
         rows = evenly(len(self._windows[part]), count) if labels is None else of_all_classes(labels, count)
         return self._sounds(part, rows), [self.part(part).words[index] for index, _ in self._windows[part][rows]]
@@ -139,13 +139,13 @@ class SoundSource(HashedSource):
         return self._cut(self.part(part), self._windows[part][rows])
 
     def _cut(self, split: SoundSplit, windows: np.ndarray) -> np.ndarray:
-        """Those windows `[count, 2]`, float32 `[count, samples]`."""
+        """Cut windows `[count, 2]` to float32 `[count, samples]`."""
         samples = self.settings.samples
         chosen = [fitted(split.sounds[index], samples, start) for index, start in windows.tolist()]
         return np.stack(chosen) if chosen else np.zeros((0, samples), np.float32)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread windows, entries as of `read`."""
+        """Evenly spread windows, in the form of `read`."""
         rows = evenly(len(self._windows[part]), count)
         labels = self.labels(part)
         for at in range(0, len(rows), _HELD_OUT_ROWS):
@@ -154,10 +154,11 @@ class SoundSource(HashedSource):
             yield batch | ({"label": labels[chosen].astype(np.int32)} if self.labelled and labels is not None else {})
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """Spectrograms of windows; which part of a long recording it is depends on (seed, position).
+        """Spectrograms of windows; the position in a long recording depends on (seed, position).
 
         Returns:
-            `image`, float32 `[batch, bands, frames, 1]` in [-1, 1]; of a labelled source `label`, int32 `[batch]`.
+            `image`, float32 `[batch, bands, frames, 1]` in [-1, 1]; if the source is labelled also `label`, int32
+            `[batch]`.
         """
         samples, split = self.settings.samples, self.train
         indices = self._windows["train"][:, 0]
@@ -180,7 +181,7 @@ class SoundSource(HashedSource):
 
     @cached_property
     def pictures(self) -> ImageSource:
-        """The spectrograms of all windows as a source of grey pictures: what measures pictures measures sound by."""
+        """Spectrograms of all windows as a source of grey images, so that image metrics apply to sound."""
 
         def split(part: SoundSplit) -> Split:
             windows = part.windows(self.settings.samples)

@@ -1,4 +1,4 @@
-"""Spectrograms of arrays of sound, and sound of spectrograms; the layers are in `aigc_tf.nn.spectrograms`."""
+"""Converts arrays of sound to spectrograms and back; the layers are in `aigc_tf.nn.spectrograms`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from aigc_tf.nn.spectrograms import Frames, picture_network, sound_network
 from aigc_tf.recipes.sound import SoundSettings
 
-_AT_ONCE = 100  # sounds: a batch takes some tens of megabytes
+_AT_ONCE = 100  # batch size: a batch takes some tens of megabytes
 
 
 def frames_of(settings: SoundSettings) -> Frames:
-    """How sound of these settings is cut."""
+    """The framing parameters for these settings."""
     return Frames(settings.rate, settings.hop, settings.bands, settings.floor_db)
 
 
@@ -27,17 +27,17 @@ def analysis(settings: SoundSettings) -> keras.Model:
 
 @lru_cache(maxsize=16)
 def synthesis(settings: SoundSettings) -> keras.Model:
-    """Log-mel spectrogram -> sound, with phases by Griffin-Lim."""
+    """Log-mel spectrogram -> sound, with phases from Griffin-Lim."""
     return sound_network(frames_of(settings), settings.frames, settings.iterations)
 
 
 def spectrograms(sounds: np.ndarray, settings: SoundSettings) -> np.ndarray:
-    """Of sounds `[count, samples]` in [-1, 1]: float32 `[count, bands, frames, 1]` in [0, 1]."""
+    """Sounds `[count, samples]` in [-1, 1] -> float32 `[count, bands, frames, 1]` in [0, 1]."""
     return _applied(analysis(settings), sounds, settings.images.shape)
 
 
 def sounds_of(pictures: np.ndarray, settings: SoundSettings) -> np.ndarray:
-    """Of spectrograms `[count, bands, frames, 1]` in [0, 1]: float32 `[count, samples]` in [-1, 1]."""
+    """Spectrograms `[count, bands, frames, 1]` in [0, 1] -> float32 `[count, samples]` in [-1, 1]."""
     return _applied(synthesis(settings), pictures, (settings.samples,))
 
 

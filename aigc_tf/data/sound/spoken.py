@@ -1,4 +1,4 @@
-"""Recordings with what is spoken in them, as letters and log-mel spectrograms."""
+"""Transcribed speech recordings, as letters and log-mel spectrograms."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Spoken(NamedTuple):
-    """One recording."""
+    """A transcribed recording."""
 
     words: str
-    """As they are learnt: small letters, numbers in words."""
+    """Normalised text: lower case, numbers in words."""
     picture: np.ndarray
-    """float32 `[frames, bands]` in [0, 1]: its log-mel spectrogram, time first."""
+    """float32 `[frames, bands]` in [0, 1]: log-mel spectrogram, time first."""
     sound: np.ndarray
     """int16 `[samples]`."""
     key: int
-    """Decides on which side of a split it is, the same for equal words."""
+    """A hash that determines the split, equal for equal words."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SpokenSource(HashedSource):
-    """Recordings with words."""
+    """Transcribed recordings."""
 
     settings: SoundSettings
     vocabulary: Vocabulary
@@ -65,22 +65,22 @@ class SpokenSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Recordings to train on."""
+        """Number of training recordings."""
         return len(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         return f"{len(self.validation):,} of the training recordings, by a hash of the words"
 
     def validated(self) -> Self:
-        """The same with a validation part: those words with the smallest hashes."""
+        """The same source with a validation part: the words with the smallest hashes."""
         return self.cut_by_key(lambda rows: [*compress(self.train, rows)], keys_of(self.train))
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training recordings": len(self.train),
             "validation recordings": 0 if self.validation is None else len(self.validation),
@@ -94,7 +94,7 @@ class SpokenSource(HashedSource):
         }
 
     def recordings(self, part: PartName, count: int) -> list[Spoken]:
-        """At most `count` of a part, evenly spread."""
+        """At most `count` recordings of a part, evenly spread."""
         return [self.part(part)[row] for row in evenly(len(self.part(part)), count)]
 
     def inputs(self, part: PartName, count: int) -> list[str]:
@@ -102,23 +102,23 @@ class SpokenSource(HashedSource):
         return [one.words for one in self.recordings(part, count)]
 
     def titles(self, part: PartName, count: int) -> list[str]:
-        """The words, too."""
+        """The words as well."""
         return self.inputs(part, count)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Evenly spread recordings, entries as of `read`."""
+        """Evenly spread recordings, in the form of `read`."""
         chosen = self.recordings(part, count)
         for at in range(0, len(chosen), _HELD_OUT_ROWS):
             symbols, pictures, frames = self.batch(chosen[at : at + _HELD_OUT_ROWS])
             yield {"symbols": symbols, "picture": pictures, "frames": frames}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each recording once in an epoch, with others of like length."""
+        """Each recording once per epoch, batched by similar length."""
         lengths = np.array([len(one.picture) for one in self.train])
         return Tabulated(batch_size, by_length(lengths, batch_size, seed))
 
     def batch(self, chosen: Sequence[Spoken]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Letters int32 `[batch, letters]` (0 is padding), pictures `[batch, frames, bands]`, and their frames."""
+        """Letters int32 `[batch, letters]` (0 is padding), spectrograms `[batch, frames, bands]`, and their lengths."""
         rows = [self.vocabulary.encode(one.words) for one in chosen]
         frames = np.array([len(one.picture) for one in chosen], np.int32)
         symbols = np.zeros((len(chosen), max(map(len, rows))), np.int32)
@@ -130,7 +130,7 @@ class SpokenSource(HashedSource):
 
     def read(self, rows: Rows, seed: int) -> Batch:
         """`symbols`, int32 `[batch, letters]`, 0 is padding; `picture`, float32 `[batch, frames, bands]` in [0, 1];
-        `frames`, int32 `[batch]`, how many of these count."""
+        `frames`, int32 `[batch]`, their lengths."""
         del seed
 
         def gathered(examples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -147,15 +147,15 @@ class SpokenSource(HashedSource):
 
 
 def open_source(recipe: Speech, data: Any = None) -> SpokenSource:
-    """The recordings that a recipe asks for, with their words; about a tenth of the words is held out.
+    """Open the recordings of a recipe with their words; about a tenth of the words is held out.
 
     Args:
-        recipe: its `source` is `auto` (`made_up_speech`) or a folder: `words.tsv` in it, or the names of the files, say
-            what is spoken.
-        data: used instead of the source: `(sounds, words)`; arrays int16 `[samples]` at the recipe's rate, and texts.
+        recipe: its `source` is `auto` (`made_up_speech`) or a folder, with the transcripts in `words.tsv` or in file
+            names.
+        data: replaces the source: `(sounds, words)`; arrays int16 `[samples]` at the recipe's sample rate, and texts.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     settings = recipe.sound
     name, licence, sounds, words, notes = _found(recipe, data)
@@ -190,7 +190,7 @@ def open_source(recipe: Speech, data: Any = None) -> SpokenSource:
 
 
 def keys_of(recordings: Sequence[Spoken]) -> np.ndarray:
-    """What decides on which side each is, uint64 `[recordings]`."""
+    """Hashes that determine the split, uint64 `[recordings]`."""
     return np.array([one.key for one in recordings], np.uint64)
 
 
@@ -212,7 +212,7 @@ def _found(recipe: Speech, data: Any) -> tuple[str, str, Sequence[np.ndarray], S
 
 
 def _usable(sounds: Sequence[np.ndarray], words: Sequence[str], recipe: Speech) -> tuple[list[Spoken], list[str]]:
-    """The recordings that fit their words, and what is left out."""
+    """The recordings whose length fits their words, and notes on what is left out."""
     kept, left_out = [], []
     for sound, title in zip(sounds, words, strict=True):
         text = normalised(title)
@@ -230,13 +230,13 @@ def _usable(sounds: Sequence[np.ndarray], words: Sequence[str], recipe: Speech) 
 
 
 def fits(text: str, seconds: float, settings: SpokenSettings) -> bool:
-    """Whether a text may be all that is spoken in so many seconds."""
+    """Whether a text is plausible as the transcript of so many seconds."""
     longest = settings.slowest * len(text) + PAUSE_SECONDS
     return 0 < len(text) <= settings.longest_text and settings.fastest * len(text) <= seconds <= longest
 
 
 def normalised(text: str) -> str:
-    """Small letters and single spaces, without punctuation; numbers in English words, if num2words is installed."""
+    """Normalise text: lower case, single spaces, no punctuation; numbers in English words if num2words is installed."""
     plain = _NUMBER.sub(lambda match: f" {_in_words(match[0])} ", text.casefold())
     return " ".join("".join(letter if letter.isalnum() or letter == "'" else " " for letter in plain).split())
 

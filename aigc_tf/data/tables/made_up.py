@@ -1,4 +1,4 @@
-"""A made-up table: what `auto` stands for, so that a model of tables can be tried without data."""
+"""A synthetic table: the `auto` source, for trying out table models without data."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ ROWS = 900
 
 
 def patients() -> dict[str, list[object]]:
-    """900 patients who are no people: age, sex, smoker, weight, dose, response, recovered, by the names of columns.
+    """900 synthetic patients: age, sex, smoker, weight, dose, response, recovered, by column name.
 
-    The response rises with the dose like a Hill curve, less for heavy patients; who responds recovers more often.
-    Weight has two modes, one for each sex, and 6 % gaps.
+    The response follows a Hill curve of the dose, lower for heavy patients; responders recover more often. Weight has
+    two modes, one for each sex, and 6 % missing values.
     """
-    random = np.random.RandomState(0)  # this generator's numbers are the same in every NumPy
+    random = np.random.RandomState(0)  # this generator is reproducible across NumPy versions
     age = np.clip(random.normal(52, 16, ROWS), 18, 90).round()
     female = random.uniform(size=ROWS) < 0.52
     smoker = random.uniform(size=ROWS) < np.where(age < 45, 0.35, 0.15)

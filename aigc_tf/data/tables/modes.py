@@ -1,4 +1,4 @@
-"""A column of numbers as a mixture of normal distributions, for mode-specific normalisation (Xu et al. 2019, §4.2)."""
+"""Gaussian mixtures of numeric columns, for mode-specific normalisation (Xu et al. 2019, §4.2)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 _ITERATIONS = 200
-_TOLERANCE = 1e-5  # of the mean log likelihood, in nats
-_POINTS = 500  # quantiles that stand for a column of more different numbers
+_TOLERANCE = 1e-5  # of the mean log-likelihood, in nats
+_POINTS = 500  # quantiles that represent a column with more distinct numbers
 _PATIENCE = 2  # components
 _MIN_DEVIATION = 1e-3  # of a mode, in deviations of the column: else a repeated value would have infinite density
 _LOG_2_PI = float(np.log(2 * np.pi))
 
 
 class Modes(NamedTuple):
-    """A mixture of normal distributions."""
+    """A Gaussian mixture."""
 
     shares: np.ndarray
     """float64 `[modes]`, which sum to 1."""
@@ -34,14 +34,14 @@ class Modes(NamedTuple):
 
 
 def fit_modes(values: np.ndarray, most: int) -> Modes:
-    """The mixture with the lowest Bayesian information criterion (Schwarz 1978), fitted by EM (Dempster et al. 1977).
+    """Fit the mixture with the lowest Bayesian information criterion (Schwarz 1978) by EM (Dempster et al. 1977).
 
-    The paper takes a variational mixture; a criterion over few components needs no library and gives the same modes
-    for the same column. Components are added until two more have not lowered the criterion.
+    The paper uses a variational mixture; the criterion over few components needs no library and is deterministic.
+    Components are added until two more have not lowered it.
 
     Args:
-        values: float64 `[count]`, finite, at least two of them different.
-        most: components, at most.
+        values: float64 `[count]`, finite, at least two of them distinct.
+        most: maximum number of components.
     """
     centre, scale = values.mean(), values.std()
     points, weights = np.unique((values - centre) / scale, return_counts=True)
@@ -62,12 +62,12 @@ def fit_modes(values: np.ndarray, most: int) -> Modes:
 
 
 def _fit(points: np.ndarray, counts: np.ndarray, components: int) -> tuple[Modes, float]:
-    """A mixture of so many components, which begin at quantiles, and its log likelihood in nats.
+    """A mixture with components initialised at quantiles, and its log-likelihood in nats.
 
     Args:
         points: float64 `[points]`.
-        counts: how often each is there, of the same shape.
-        components: how many.
+        counts: number of occurrences, of the same shape.
+        components: number of components.
     """
     starts = np.interp((np.arange(components) + 0.5) / components, np.cumsum(counts) / counts.sum(), points)
     modes = Modes(np.full(components, 1 / components), starts, np.full(components, 1 / components))

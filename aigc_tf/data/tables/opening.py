@@ -1,4 +1,4 @@
-"""Sources of rows: from the user's tables, from Python packages, given from Python, or made up."""
+"""Opens sources of table rows: from user files, Python packages, Python data, or synthetic."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ TEST_SPLIT = "a fifth of the rows, by a hash of their content; equal rows are on
 _OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
 _EXPECTED = f"a CSV file with a row for each example, {', '.join(PUBLIC)}, or auto"
 _SUFFIXES = (".csv", ".tsv", ".txt")
-_MIN_ROWS = 50  # below them there is nothing to learn and to measure
-_TESTED = 5  # one row of so many
-_SAID = 12  # columns that are named in the note
+_MIN_ROWS = 50  # with fewer there is nothing to learn or to evaluate
+_TESTED = 5  # one row in this many is held out
+_SAID = 12  # maximum number of columns listed in the note
 
 
 def open_source(recipe: TableRecipe, data: Any = None) -> TableSource:
-    """The rows that a recipe asks for.
+    """Open the rows of a recipe.
 
     Args:
-        recipe: its `source` is a CSV file, a table of a Python package (`breast_cancer`, `diabetes`, `fair`), or auto
-            (`patients`, who are made up).
-        data: used instead of the source: columns by name, a sequence of such rows, or a pandas table.
+        recipe: its `source` is a CSV file, a table from a Python package (`breast_cancer`, `diabetes`, `fair`), or auto
+            (`patients`, synthetic).
+        data: replaces the source: columns by name, a sequence of such rows, or a pandas table.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     settings = recipe.table
     name, licence, table = _read(recipe, data)
@@ -69,7 +69,7 @@ def open_source(recipe: TableRecipe, data: Any = None) -> TableSource:
 
 
 def _read(recipe: TableRecipe, data: Any) -> tuple[str, str, Table]:
-    """What names the table again, its licence, and its columns."""
+    """The name of the table, its licence, and its columns."""
     name, settings = recipe.source, recipe.table
     if data is not None:
         return GIVEN, _OWN, table_of_rows(*_given(data), "data", settings)
@@ -86,7 +86,7 @@ def _read(recipe: TableRecipe, data: Any) -> tuple[str, str, Table]:
 
 
 def _given(data: Any) -> tuple[list[str], list[list[object]]]:
-    """Names of columns, and rows."""
+    """Column names, and rows."""
     if hasattr(data, "to_dict"):  # pandas
         data = data.to_dict("list")
     try:
@@ -101,7 +101,7 @@ def _given(data: Any) -> tuple[list[str], list[list[object]]]:
 
 
 def _contents(table: Table) -> list[str]:
-    """What stands in each row, as text."""
+    """The content of each row as text."""
     columns = [
         column.texts if column.numbers is None else [repr(value) for value in column.numbers.tolist()]
         for column in table.columns
@@ -114,7 +114,7 @@ def _key(content: str) -> int:
 
 
 def _learnt(cells: Cells, training: np.ndarray, settings: TableSettings, what: str) -> Column:
-    """A column by its training rows; its kinds by all rows, so that test rows have none that is not there."""
+    """A column fitted to its training rows; categories come from all rows, so that test rows have no unknown ones."""
     if cells.numbers is None:
         names = tuple(sorted(set(cells.texts)))
         places = np.searchsorted(np.array(names), np.array(cells.texts)[training])

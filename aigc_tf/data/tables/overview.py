@@ -1,4 +1,4 @@
-"""What there is to know of a table: what each column holds."""
+"""Statistics of a table: the content of each column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXAMPLES, SHOWN, BINS = 8, 6, 20
 
 
 def overview(source: TableSource) -> Overview:
-    """Of a source of rows: facts of all columns, counts of the first ones."""
+    """Describe a source of rows: facts about all columns, counts for the first ones."""
     facts: dict[str, str] = {"rows": f"{len(source.train):,}"}
     counts: dict[str, Counts] = {}
     for at, column in enumerate(source.scheme.columns):

@@ -1,4 +1,4 @@
-"""Tables that come inside Python packages, so that nothing is downloaded."""
+"""Tables included in Python packages, which need no download."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Public(NamedTuple):
     """A table in a package."""
 
     package: str
-    """What pip calls it."""
+    """Name of the package for pip."""
     licence: str
     read: Callable[[], Mapping[str, list[Any]]]
-    """Columns by name, what is usually predicted last."""
+    """Columns by name, with the usual prediction target last."""
 
 
 def _breast_cancer() -> Mapping[str, list[Any]]:
@@ -49,8 +49,7 @@ PUBLIC = {
     "diabetes": Public("scikit-learn", "Efron et al. 2004, no terms are stated; from scikit-learn", _diabetes),
     "fair": Public("statsmodels", "Fair 1978, included with permission of the author; from statsmodels", _fair),
 }
-"""By the names of sources: 569 tumours and their diagnosis, 442 patients and how their diabetes went on, 6,366 answers
-about marriages."""
+"""By source name: 569 tumours with diagnosis, 442 patients with diabetes progression, 6,366 answers about marriages."""
 
 
 def read_public(name: str) -> Mapping[str, list[Any]]:

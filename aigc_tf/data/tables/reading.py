@@ -1,4 +1,4 @@
-"""Columns of cells as numbers and categories: what each column holds is recognised, and said."""
+"""Reads table columns as numbers or categories, detecting the type of each."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from aigc_tf.errors import InputError, closest, listed, printable
 from aigc_tf.recipes.tables import TableSettings
 
 FEW = 6
-"""Whole numbers of at most so many different values are kinds, such as 0 and 1."""
+"""Integers with at most this many distinct values are categories, such as 0 and 1."""
 MAX_KINDS = 50
-"""A column of text with more different ones is not learnt: names, dates, numbers of customers."""
-_LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit too
+"""Text columns with more distinct values are left out: names, dates, customer numbers."""
+_LARGEST = 1e30  # float32 ends at 3e38, and squares have to fit as well
 _MAX_DECIMALS = 12
-_GAPS = {"", "na", "n/a", "nan", "null", "?", "-"}  # among texts; "none" may be a kind
+_GAPS = {"", "na", "n/a", "nan", "null", "?", "-"}  # missing values in text; "none" may be a category
 
 
 class Cells(NamedTuple):
-    """A column as it was read."""
+    """A column as read."""
 
     name: str
     numbers: np.ndarray | None
-    """float64 `[rows]`, NaN for gaps; None of a category."""
+    """float64 `[rows]`, NaN where missing; None for categories."""
     texts: tuple[str, ...]
-    """Of a category, an empty one for a gap."""
+    """For categories, with empty strings where missing."""
     decimals: int = 0
-    """Of numbers: the most digits after the point."""
+    """For numbers: the maximum number of digits after the point."""
 
 
 class Table(NamedTuple):
-    """Columns of the same length that can be learnt."""
+    """Columns of equal length that can be learnt."""
 
     columns: list[Cells]
     left_out: list[str]
-    """Names of the others, each with the reason."""
+    """Names of the other columns, each with the reason."""
     dialect: str
-    """How the file is written, in words."""
+    """The format of the file, in words."""
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Number of rows."""
         first = self.columns[0]
         return len(first.texts) if first.numbers is None else len(first.numbers)
 
 
 def read_file(path: Path, settings: TableSettings) -> Table:
-    """The table in a file whose first row has the names of the columns.
+    """Read the table in a file with a header.
 
     Raises:
         InputError: it cannot be read, or has no column that can be learnt.
@@ -61,13 +61,13 @@ def read_file(path: Path, settings: TableSettings) -> Table:
 
 
 def table_of(sheet: Sheet, settings: TableSettings) -> Table:
-    """The columns of a sheet that are asked for.
+    """The requested columns of a sheet.
 
-    A column is a category if the settings say so, if it holds text of at most 50 kinds, or whole numbers of at most 6
-    kinds; otherwise it is numbers. A column is left out if it holds gaps alone, one value alone, or text of more kinds.
+    A column is a category if the settings say so, if it is text with at most 50 distinct values, or integers with at
+    most 6; otherwise it is numeric. A column is left out if it is empty, constant, or text with more distinct values.
 
     Raises:
-        InputError: a name is missing or stands twice, numbers and text are mixed, a number is too large, or nothing is
+        InputError: a name is missing or repeated, numbers and text are mixed, a number is too large, or nothing is
             left.
     """
     header = sheet.header
@@ -153,7 +153,7 @@ def _numbers(sheet: Sheet, at: int) -> Cells:
 
 
 def decimals_of(values: np.ndarray) -> int:
-    """The fewest digits after the point that keep all numbers, 12 at most; of whole numbers 0."""
+    """The minimum number of decimals that represents all numbers, at most 12; 0 for integers."""
     known = values[~np.isnan(values)]
     for decimals in range(_MAX_DECIMALS):
         if np.allclose(np.round(known, decimals), known, rtol=1e-12, atol=0):
@@ -162,7 +162,7 @@ def decimals_of(values: np.ndarray) -> int:
 
 
 def table_of_rows(names: Sequence[str], rows: Sequence[Sequence[object]], what: str, settings: TableSettings) -> Table:
-    """The table of rows from Python, whose cells are numbers, text, or None for gaps."""
+    """A table from Python rows, whose cells are numbers, text, or None where missing."""
     width = len(names)
     for number, row in enumerate(rows, 1):
         if len(row) != width:
@@ -174,7 +174,7 @@ def table_of_rows(names: Sequence[str], rows: Sequence[Sequence[object]], what: 
 
 
 def _text(cell: object) -> str:
-    """A cell as a file would have it; 2.0 is 2."""
+    """A cell as in a file; 2.0 is 2."""
     if cell is None:
         return ""
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()

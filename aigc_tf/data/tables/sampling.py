@@ -1,4 +1,4 @@
-"""Training by sampling: rows are drawn so that rare names are seen as well (Xu et al. 2019, §4.3)."""
+"""Training-by-sampling: rows are drawn so that rare categories are seen as well (Xu et al. 2019, §4.3)."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from aigc_tf.data.tables.scheme import Scheme
 
 @dataclass(frozen=True, eq=False)
 class ByCondition(Order):
-    """Each place of a batch: a column of categories, a name of it by the logarithm of how often it is, a row with it.
+    """Each row of a batch: a random column, a category by its log frequency, and a random row with it.
 
-    An example's number is `row * categories + column`, where columns are counted among those of categories.
+    An example's number is `row * categories + column`, where only categorical columns are counted.
     """
 
     scheme: Scheme
     values: np.ndarray
-    """Of the training rows, float64 `[rows, columns]`."""
+    """Values of the training rows, float64 `[rows, columns]`."""
     batch_size: int
     seed: int
 
     @cached_property
     def groups(self) -> list[list[np.ndarray]]:
-        """For each column of categories, and each of its names, the rows that have it."""
+        """For each categorical column and each of its categories, the rows that have it."""
         return [
             [np.flatnonzero(self.values[:, at] == name) for name in range(self.scheme.sizes[at])]
             for at in self.scheme.categories
@@ -34,7 +34,7 @@ class ByCondition(Order):
 
     @cached_property
     def chances(self) -> list[np.ndarray]:
-        """For each column of categories the probability of each of its names, log(1 + count) over their sum."""
+        """For each categorical column the probability of each category, proportional to log(1 + count)."""
         counts = [np.log1p([len(rows) for rows in groups]) for groups in self.groups]
         return [found / found.sum() for found in counts]
 

@@ -1,4 +1,4 @@
-"""The columns of a table, and how a row becomes numbers for networks and numbers a row again."""
+"""The schema of a table: its columns, and the encoding of rows for networks."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from aigc_tf.data.tables.modes import Modes
 from aigc_tf.errors import InputError, closest, printable
 
 SPAN = 4.0
-"""Deviations of a mode that are 1 for the networks (Xu et al. 2019, §4.2)."""
-_MAX_CHOICES = 10_000  # of a column in a file that may come from anybody
+"""Standard deviations of a mode that map to 1 (Xu et al. 2019, §4.2)."""
+_MAX_CHOICES = 10_000  # of a column, since files may come from anybody
 _ON_CARD = 60  # columns
 
 
 @dataclass(frozen=True)
 class Number:
-    """A column of numbers: which mode a number belongs to, and its place in it."""
+    """A numeric column: values are encoded as a mode and a position in it."""
 
     name: str
     shares: tuple[float, ...]
-    """Of the modes in the training rows, of gaps last if there are any."""
+    """Weights of the modes in the training rows, with missing values last if there are any."""
     means: tuple[float, ...]
-    """Of the modes, ascending."""
+    """Means of the modes, ascending."""
     deviations: tuple[float, ...]
     low: float
-    """The smallest number of the training rows; none below is drawn."""
+    """The minimum of the training rows; samples are clipped to it."""
     high: float
-    """The largest."""
+    """The maximum."""
     decimals: int
-    """Digits after the point."""
+    """Number of decimals."""
 
     @property
     def has_gaps(self) -> bool:
-        """Whether cells may be empty."""
+        """Whether values may be missing."""
         return len(self.shares) > len(self.means)
 
     @property
     def choices(self) -> int:
-        """Modes, and the gap."""
+        """Number of modes, plus one if values may be missing."""
         return len(self.shares)
 
     def words(self) -> str:
@@ -55,11 +55,11 @@ class Number:
         )
 
     def encode(self, values: np.ndarray, draw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Which mode, int `[rows]`, drawn by the posterior as in the paper, and the place in it in [-1, 1], `[rows]`.
+        """The mode, int `[rows]`, sampled from the posterior as in the paper, and the position in it, [-1, 1] `[rows]`.
 
         Args:
-            values: numbers, NaN for gaps.
-            draw: uniform numbers in [0, 1) that decide.
+            values: numbers, NaN where missing.
+            draw: uniform random numbers in [0, 1).
         """
         known = len(self.means)
         shares, means, deviations = (np.array(part) for part in (self.shares[:known], self.means, self.deviations))
@@ -71,7 +71,7 @@ class Number:
         return np.where(gaps, known, modes), np.where(gaps, 0.0, places)
 
     def decode(self, modes: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """Numbers, rounded and within the range of the training rows; NaN for gaps: float64 `[rows]`."""
+        """Decode to numbers, rounded and clipped to the training rows' range; NaN where missing: float64 `[rows]`."""
         gaps = modes >= len(self.means)
         modes = np.where(gaps, 0, modes)
         means, deviations = np.array(self.means)[modes], np.array(self.deviations)[modes]
@@ -79,7 +79,7 @@ class Number:
         return np.where(gaps, np.nan, values)
 
     def cell(self, value: float) -> float | int | None:
-        """A number as people read it; None for a gap."""
+        """A number as people read it; None if missing."""
         if np.isnan(value):
             return None
         return int(value) if not self.decimals else round(float(value), self.decimals)
@@ -87,17 +87,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Category:
-    """A column of names."""
+    """A categorical column."""
 
     name: str
     shares: tuple[float, ...]
-    """Of the names in the training rows."""
+    """Frequencies of the categories in the training rows."""
     names: tuple[str, ...]
-    """All that there are, sorted; an empty one is a gap."""
+    """All categories, sorted; an empty one stands for missing values."""
 
     @property
     def choices(self) -> int:
-        """Names."""
+        """Number of categories."""
         return len(self.names)
 
     def words(self) -> str:
@@ -107,7 +107,7 @@ class Category:
         return f"{self.name}: category ({shown}{more})"
 
     def cell(self, value: float) -> str | None:
-        """A name; None for a gap."""
+        """A category; None if missing."""
         return self.names[int(value)] or None
 
 
@@ -116,56 +116,56 @@ Column = Number | Category
 
 @dataclass(frozen=True)
 class Scheme(Asset):
-    """The columns of a table, in its order.
+    """The schema of a table: its columns in order.
 
-    Values are float64 `[rows, columns]`: numbers, NaN for gaps; of categories places among the names. Cells are an
-    object array of the same shape: numbers, text, None for gaps. Encoded rows are float32 `[rows, width]`: the places
-    of all numbers in their modes, then for each column ones and zeros that choose a mode or a name.
+    Values are float64 `[rows, columns]`: numbers, NaN where missing; for categories their indices. Cells are an object
+    array of the same shape: numbers, text, None where missing. Encoded rows are float32 `[rows, width]`: the positions
+    of all numbers in their modes, then for each column a one-hot vector of its modes or categories.
     """
 
     columns: tuple[Column, ...]
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Of the columns."""
+        """Column names."""
         return tuple(column.name for column in self.columns)
 
     @cached_property
     def numeric(self) -> tuple[int, ...]:
-        """Positions of the columns of numbers."""
+        """Positions of the numeric columns."""
         return tuple(at for at, column in enumerate(self.columns) if isinstance(column, Number))
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Choices of each column."""
+        """Number of choices of each column."""
         return tuple(column.choices for column in self.columns)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """Where the choices of each column begin in an encoded row."""
+        """Start of each column's one-hot vector in an encoded row."""
         return tuple(len(self.numeric) + sum(self.sizes[:at]) for at in range(len(self.sizes)))
 
     @property
     def width(self) -> int:
-        """Numbers in an encoded row."""
+        """Length of an encoded row."""
         return len(self.numeric) + sum(self.sizes)
 
     @cached_property
     def categories(self) -> tuple[int, ...]:
-        """Positions of the columns of categories, which rows can be drawn by."""
+        """Positions of the categorical columns, which rows can be sampled by."""
         return tuple(at for at, column in enumerate(self.columns) if isinstance(column, Category))
 
     @property
     def conditions(self) -> int:
-        """Names in all of those columns."""
+        """Number of categories in all of these columns."""
         return sum(self.sizes[at] for at in self.categories)
 
     def condition_start(self, at: int) -> int:
-        """Where the names of a column of categories begin among `conditions`."""
+        """Start of a categorical column among `conditions`."""
         return sum(self.sizes[before] for before in self.categories if before < at)
 
     def encode(self, values: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Values -> encoded rows; the seed decides which mode a number belongs to that may belong to several."""
+        """Encode values; the seed samples the mode of numbers that may belong to several."""
         rows, random = np.zeros((len(values), self.width), np.float32), np.random.default_rng(seed)
         for at, column in enumerate(self.columns):
             if isinstance(column, Number):
@@ -177,11 +177,11 @@ class Scheme(Asset):
         return rows
 
     def decode(self, places: np.ndarray, choices: np.ndarray) -> np.ndarray:
-        """Values of what was drawn.
+        """Decode sampled rows to values.
 
         Args:
-            places: of numbers in their modes, `[rows, numbers]`.
-            choices: the mode or the name in each column, int `[rows, columns]`.
+            places: positions of numbers in their modes, `[rows, numbers]`.
+            choices: the mode or category of each column, int `[rows, columns]`.
         """
         values = choices.astype(np.float64)
         for index, at in enumerate(self.numeric):
@@ -198,10 +198,10 @@ class Scheme(Asset):
         return found
 
     def place(self, name: str) -> int:
-        """Where a column stands.
+        """The position of a column.
 
         Raises:
-            InputError: there is none of that name.
+            InputError: there is no column with that name.
         """
         if name in self.names:
             return self.names.index(name)
@@ -210,7 +210,7 @@ class Scheme(Asset):
         raise InputError(f"there is no column {printable(name)}: {hint}")
 
     def card_section(self, step: int) -> str:
-        """The columns, and what of the training rows they tell."""
+        """The columns, and what they reveal about the training rows."""
         del step
         lines = [f"- {printable(column.words())}" for column in self.columns[:_ON_CARD]]
         more = len(self.columns) - _ON_CARD
@@ -233,10 +233,10 @@ class Scheme(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             return cls(tuple(_column(dict(fields)) for fields in json.loads(text)["columns"]))

@@ -1,4 +1,4 @@
-"""What a source of rows is, and how training reads it."""
+"""Sources of table rows."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from aigc_tf.data.tables.sampling import ByCondition
 from aigc_tf.data.tables.scheme import Scheme
 from aigc_tf.errors import InputError
 
-_MIN_VALIDATION = 50  # fewer say too little of which setting is better
+_MIN_VALIDATION = 50  # with fewer rows the choice of settings would be unreliable
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TableSource(HashedSource):
-    """Rows of a table: values as `Scheme` has them, float64 `[rows, columns]` in each part."""
+    """Rows of a table: values in the form of `Scheme`, float64 `[rows, columns]` in each part."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.tables.overview:overview"
 
     scheme: Scheme
     target: int
-    """The column that is predicted from the others where rows are measured."""
+    """The target column that is predicted from the others in evaluations."""
     by_condition: bool = False
-    """Draw training rows by single names of theirs, where there are categories; see `ByCondition`."""
+    """Sample training rows by category, if there are categories; see `ByCondition`."""
 
     train: np.ndarray
     validation: np.ndarray | None = None
@@ -52,27 +52,27 @@ class TableSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Rows to train on."""
+        """Number of training rows."""
         return len(self.train)
 
     @cached_property
     def encoded(self) -> np.ndarray:
-        """The training rows as networks take them, float32 `[rows, width]`."""
+        """The encoded training rows, float32 `[rows, width]`."""
         return self.scheme.encode(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         return NO_VALIDATION if self.validation is None else f"{len(self.validation):,} of the training rows, by a hash"
 
     def validated(self) -> Self:
-        """The same with a validation part: 5 % of the training rows, or 50 if there are hundreds."""
+        """The same source with a validation part: 5 % of the training rows, or 50 if there are hundreds."""
         room = max(validation_count(len(self.train)), min(_MIN_VALIDATION, len(self.train) // 10))
         chosen = held_out_by_key(validation_keys(self.train), room)
         return dataclasses.replace(self, train=self.train[~chosen], validation=self.train[chosen])
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training rows": len(self.train),
             "validation rows": 0 if self.validation is None else len(self.validation),
@@ -84,7 +84,7 @@ class TableSource(HashedSource):
         }
 
     def inputs(self, part: PartName, count: int) -> np.ndarray:
-        """Cells of at most so many rows, an object array `[rows, columns]`."""
+        """Cells of at most `count` rows, an object array `[rows, columns]`."""
         values = self.part(part)
         return self.scheme.cells(values[evenly(len(values), count)])
 
@@ -94,7 +94,7 @@ class TableSource(HashedSource):
         yield {"row": self.scheme.encode(values[evenly(len(values), count)])}
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Each row once in an epoch, or rows by condition."""
+        """Each row once per epoch, or rows by condition."""
         if self.draws_by_condition:
             return ByCondition(self.scheme, self.train, batch_size, seed)
         return Shuffled(self.count, batch_size, seed)
@@ -112,9 +112,9 @@ class TableSource(HashedSource):
         return self.by_condition and bool(self.scheme.categories)
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`row`, float32 `[batch, width]`, and where rows are drawn by condition `condition`, of ones and zeros.
+        """`row`, float32 `[batch, width]`, and if rows are sampled by condition `condition`, of ones and zeros.
 
-        `condition`, `[batch, conditions]`, has a one for the name by which the row was drawn.
+        `condition`, `[batch, conditions]`, is one for the category by which the row was sampled.
         """
         del seed
         encoded, scheme = tf.constant(self.encoded), self.scheme

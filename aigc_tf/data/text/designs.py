@@ -1,4 +1,4 @@
-"""Designs as text: molecules and levels, of a user's file, made up, or given from Python."""
+"""Designs as text, molecules and game levels: from user files, synthetic, or from Python data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _NEEDED = 2
 
 
 class Designs(NamedTuple):
-    """What was read."""
+    """The designs of a source."""
 
     name: str
-    """Names them again as a recipe's `source`."""
+    """The name to use as a recipe's `source`."""
     licence: str
     texts: list[str]
 
@@ -27,18 +27,18 @@ class Designs(NamedTuple):
 def read_designs(
     source: str, data: Any, auto: str, made_up: Callable[[], list[str]], split: Callable[[str], list[str]], what: str
 ) -> Designs:
-    """The designs of a source.
+    """Read the designs of a source.
 
     Args:
-        source: `auto`, that name itself, or the path of a text file.
-        data: used instead: strings, one a design.
-        auto: what those that are made up are called.
-        made_up: makes them.
-        split: the designs in the text of a file.
-        what: a file holds, for messages: "SMILES, one a line".
+        source: `auto`, the name `auto` stands for, or the path of a text file.
+        data: replaces the source: strings, one per design.
+        auto: name of the synthetic designs.
+        made_up: generates them.
+        split: splits the text of a file into designs.
+        what: content of a file, for messages: "SMILES, one a line".
 
     Raises:
-        InputError: the source or the data is missing or holds fewer than two designs.
+        InputError: the source or the data is missing or has fewer than two designs.
     """
     expected = f"a text file of {what}"
     if data is not None:
@@ -63,7 +63,7 @@ def read_designs(
 
 
 def named(source: TextSource, found: Designs) -> TextSource:
-    """A source of texts that were given, under the name of the designs that these are."""
+    """Rename a source of given texts to the name of its designs."""
     summary, *notes = source.notes
     renamed = (summary.replace(source.name, found.name, 1), *notes)
     return dataclasses.replace(source, name=found.name, licence=found.licence, notes=renamed)

@@ -1,4 +1,4 @@
-"""Texts that are read again and again, piece by piece, so that they need not fit in memory."""
+"""Documents that can be read repeatedly in pieces, so that they need not fit in memory."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from aigc_tf.data.files import pieces, text_pieces
 from aigc_tf.data.walk import states
 
 Pieces = Iterable[str]
-"""One text, cut before white space."""
+"""One text in pieces, cut before white space."""
 
 
 class Documents(abc.ABC):
-    """Some texts."""
+    """A collection of texts."""
 
     @abc.abstractmethod
     def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
-        """The texts one after the other, each to be read before the next is asked for.
+        """The texts one after the other; each has to be read before the next is requested.
 
         Args:
-            chosen: bool `[documents]`, those that are wanted; None for all.
+            chosen: bool `[documents]`, the texts to read; None for all.
         """
 
     @abc.abstractmethod
     def __len__(self) -> int:
-        """How many there are, or may be."""
+        """Number of texts, or an upper bound."""
 
     def name(self, row: int) -> str:
-        """What one is called in messages."""
+        """The name of a text in messages."""
         return f"document {row + 1:,}"
 
 
@@ -56,13 +56,13 @@ class Given(Documents):
 
 @dataclass(frozen=True, eq=False)
 class Files(Documents):
-    """Files in UTF-8."""
+    """UTF-8 files."""
 
     folder: Path
     names: Sequence[str]
     """Relative to the folder."""
     limit: int
-    """Bytes that are read of each."""
+    """Maximum bytes to read of each."""
 
     def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
         """See `Documents.read`."""
@@ -73,11 +73,11 @@ class Files(Documents):
         return len(self.names)
 
     def name(self, row: int) -> str:
-        """The file's."""
+        """The file's name."""
         return self.names[row]
 
     def sizes(self) -> np.ndarray:
-        """Bytes of each file, int64 `[files]`; 0 if it cannot be looked up, which reading it will say."""
+        """Size of each file in bytes, int64 `[files]`; 0 if it cannot be looked up, which reading will report."""
         return np.fromiter(
             (0 if state is None else state.st_size for state in states(self.folder, self.names)), np.int64
         )
@@ -85,13 +85,13 @@ class Files(Documents):
 
 @dataclass(frozen=True, eq=False)
 class Examples(Documents):
-    """A feature of the examples of a TFDS set."""
+    """A text feature of a TFDS set's examples."""
 
     builder: Any
     split: str
     feature: str
     limit: int
-    """Bytes; after the text that passes it no more is read."""
+    """Bytes after which reading stops, at the end of a text."""
 
     def read(self, chosen: np.ndarray | None = None) -> Iterator[Pieces]:
         """See `Documents.read`."""
@@ -117,11 +117,11 @@ def _rows(documents: Documents, chosen: np.ndarray | None) -> Iterable[int]:
 
 
 def spread(sizes: np.ndarray, limit: int) -> np.ndarray:
-    """Which of some files are read to stay within a limit, evenly spread over their order: bool `[files]`.
+    """Choose files to stay within a size limit, evenly spread over their order: bool `[files]`.
 
     Args:
-        sizes: of the files, int64; none above the limit.
-        limit: of the sum of what is read.
+        sizes: sizes of the files, int64; none above the limit.
+        limit: of the sum of the chosen sizes.
     """
     total = int(sizes.sum())
     if total <= limit:

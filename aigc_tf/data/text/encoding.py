@@ -1,4 +1,4 @@
-"""Turns texts into the numbers of a vocabulary, some at a time."""
+"""Tokenizes documents, a few at a time."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from aigc_tf.recipes.text import TextSettings
 
 
 def texts_to_learn(reading: Reading, settings: TextSettings) -> Iterator[str]:
-    """What a vocabulary is learnt from: lines, or pieces of documents."""
+    """The training data of a vocabulary: lines, or pieces of documents."""
     return (text for _, text in _items(reading, settings, "learning symbols"))
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """How texts become tokens."""
+    """Tokenizes the documents of a part."""
 
     vocabulary: Vocabulary
     settings: TextSettings
     repeats: Repeats
 
     def encode(self, reading: Reading, part: str, writer: TokenWriter) -> tuple[TextSplit, int]:
-        """The tokens of a part, and how many lines are left out because they are too long.
+        """Tokenize a part; also returns the number of lines left out because they are too long.
 
         Args:
-            reading: of its documents.
+            reading: the part's documents.
             part: "train" or "test".
-            writer: takes the tokens.
+            writer: receives the tokens.
         """
         with_ends = self.vocabulary.end is not None
         starts: list[np.ndarray] = []
@@ -52,7 +52,7 @@ class Encoder:
                     texts, begins, lengths = [*np.array(texts, object)[kept]], begins[kept], lengths[kept]
             self.repeats.look(texts, part)
             characters += sum(map(len, texts)) + with_ends * int(begins.sum())
-            before = (np.cumsum(lengths) - lengths)[begins]  # tokens before each document that begins
+            before = (np.cumsum(lengths) - lengths)[begins]  # tokens before the start of each document
             starts.append(writer.count + before + np.arange(len(before)))
             writer.add(np.insert(tokens, before, BOUNDARY))
         starts.append(np.array([writer.count]))
@@ -62,7 +62,7 @@ class Encoder:
 
 
 def _items(reading: Reading, settings: TextSettings, doing: str) -> Iterator[tuple[bool, str]]:
-    """Texts, and whether a document begins with each; lines are documents."""
+    """Texts, and whether each one starts a document; lines are documents."""
     for document in progress(reading(), None, doing):
         if settings.lines:
             for line in _lines(document):
@@ -75,7 +75,7 @@ def _items(reading: Reading, settings: TextSettings, doing: str) -> Iterator[tup
 
 
 def _lines(document: Pieces) -> Iterator[str]:
-    """The lines of a document, without those that are blank."""
+    """The lines of a document, without blank ones."""
     rest = ""
     for piece in document:
         *whole, rest = (rest + piece).split("\n")

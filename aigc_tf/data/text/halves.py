@@ -1,4 +1,4 @@
-"""What of some texts is trained on, and what is held out as the test part."""
+"""Splits texts into a training part and a held-out test part."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ _LAST_TENTH = "the last tenth held out"
 _TEST_SHARE = 0.1
 
 Reading = Callable[[], Iterator[Pieces]]
-"""Texts, to be read as often as need be."""
+"""Texts that can be read repeatedly."""
 
 
 @dataclass(frozen=True)
 class Halves:
-    """The two sides of a source, before the text becomes numbers."""
+    """The training and the test part of a source, before tokenization."""
 
     train: Reading
     test: Reading
     documents: int
-    """To train on."""
+    """The training part."""
     test_split: str
     own_test: bool = False
-    """Whether the source came with a test part, which is taken as it is."""
+    """Whether the source has its own test part, which is used as it is."""
     notes: tuple[str, ...] = ()
     limited: str = ""
     """How much of the source is read, if not all."""
     lasts: bool = True
-    """Whether another attempt would find the same: no file failed with an error that may pass, such as EIO."""
+    """Whether another attempt would give the same result: no file failed with a transient error, such as EIO."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Survey:
     characters: np.ndarray
-    """int64 `[documents]`; 0 of those that are left out."""
+    """int64 `[documents]`; 0 for those left out."""
     keys: np.ndarray
-    """uint64 `[documents]`, a hash of the content."""
+    """uint64 `[documents]`, hashes of the content."""
     unreadable: tuple[str, ...]
     limited: str
     """How much of the documents was read, if not all."""
@@ -60,16 +60,16 @@ class _Survey:
 
 
 def hold_out(documents: Documents, name: str, max_unreadable: float | None = None) -> Halves:
-    """A tenth is held out: documents by the hash of their content, or if they are few or the same, the end of the text.
+    """Hold out a tenth: documents by a hash of their content, or if they are few or the same, the end of the text.
 
     Args:
         documents: all of them; empty ones are left out.
         name: of the source, for messages.
-        max_unreadable: the largest share of them that may be left out because it cannot be read.
+        max_unreadable: maximum share of unreadable documents, which are left out.
 
     Raises:
-        InputError: more cannot be read.
-        UnreadableError: one cannot be read, and no share is given.
+        InputError: more are unreadable.
+        UnreadableError: one is unreadable, and no share is given.
         OSError: the same.
     """
     found = _survey(documents, max_unreadable is not None)
@@ -91,7 +91,7 @@ def hold_out(documents: Documents, name: str, max_unreadable: float | None = Non
 
 
 def with_test(train: Documents, test: Documents) -> Halves:
-    """The two parts that a source comes with; empty documents are left out."""
+    """The two parts of a source that has both; empty documents are left out."""
     learnt, tested = _survey(train, False), _survey(test, False)
     return Halves(
         partial(train.read, learnt.used),
@@ -104,7 +104,7 @@ def with_test(train: Documents, test: Documents) -> Halves:
 
 
 def _survey(documents: Documents, skips: bool) -> _Survey:
-    """Read all once; what cannot be read is left out or, unless it `skips`, raises."""
+    """Read everything once; unreadable documents are left out or, unless it `skips`, raise an error."""
     characters, keys = np.zeros(len(documents), np.int64), np.zeros(len(documents), np.uint64)
     unreadable, read, lasts = [], 0, True
     for row, document in enumerate(progress(documents.read(), len(documents), "reading text")):
@@ -134,12 +134,12 @@ def _survey(documents: Documents, skips: bool) -> _Survey:
 
 
 def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) -> Halves:
-    """The tenth begins after the end of a line."""
+    """The last tenth, starting at the beginning of a line."""
     ends = np.cumsum(found.characters)
     total = int(ends[-1]) if len(ends) else 0
     left = round((1 - _TEST_SHARE) * total)
     rows = np.arange(len(ends))
-    cut = int(np.searchsorted(ends, left, side="right"))  # the document in which the tenth begins
+    cut = int(np.searchsorted(ends, left, side="right"))  # the document in which it starts
     here = rows == cut
     learnt, tested = found.used & (rows < cut), found.used & (rows >= cut)
     place = 0
@@ -158,7 +158,7 @@ def _last_tenth(documents: Documents, found: _Survey, notes: tuple[str, ...]) ->
 
 
 def _line_start(document: Pieces, left: int) -> int:
-    """Where the line begins that the character `left` is in, or that character if it is the first line."""
+    """Start of the line that contains the character `left`, or that character if it is in the first line."""
     seen = place = 0
     for piece in document:
         found = piece.rfind("\n", 0, left - seen)
@@ -171,7 +171,7 @@ def _line_start(document: Pieces, left: int) -> int:
 
 
 def _side(documents: Documents, chosen: np.ndarray, cut: int, start: int, end: int | None) -> Iterator[Pieces]:
-    """The chosen documents, one of them from a character to another."""
+    """The chosen documents, with one of them cut to a range of characters."""
     for row, document in zip(np.flatnonzero(chosen), documents.read(chosen), strict=True):
         yield _between(document, start, end) if row == cut else document
 

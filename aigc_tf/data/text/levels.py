@@ -1,4 +1,4 @@
-"""Levels of games as text: files with an empty line between levels, and levels made up."""
+"""Game levels as text: files with blank lines between levels, and synthetic levels."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
 def open_source(recipe: Levels, data: Any = None) -> TextSource:
-    """The levels that a recipe asks for; about a tenth of them is held out.
+    """Open the levels of a recipe; about a tenth of them is held out.
 
     Args:
-        recipe: its `source` is `auto` (`made_up_levels`) or the path of a text file, levels apart by an empty line.
-        data: used instead of the source: strings, one a level.
+        recipe: its `source` is `auto` (`made_up_levels`) or the path of a text file with blank lines between levels.
+        data: replaces the source: strings, one per level.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     make = partial(made_up, _MADE_UP, recipe.levels)
     found = read_designs(recipe.source, data, AUTO, make, _split, "levels with an empty line between them")
@@ -40,7 +40,7 @@ def _split(text: str) -> list[str]:
 
 
 def made_up(count: int, settings: LevelSettings, seed: int = 0) -> list[str]:
-    """Caves that a random walk has dug, 8 by 14, which all can be played: start, exit and three coins inside."""
+    """Synthetic caves of 8 by 14, dug by a random walk; all are playable, with start, exit and three coins inside."""
     random = np.random.default_rng(seed)
     return [_cave(random, settings) for _ in range(count)]
 
@@ -49,7 +49,7 @@ def _cave(random: np.random.Generator, settings: LevelSettings) -> str:
     grid = np.full((_HEIGHT, _WIDTH), settings.wall)
     dug = _walk(random, round(_FLOOR_SHARE * grid.size))
     grid[tuple(np.transpose(dug))] = "."
-    # The exit is where the walk came last, which is far from where it began more often than not.
+    # The exit is the last place that the walk reached, which is usually far from its start.
     coins = random.choice(len(dug) - 2, _COINS, replace=False) + 1
     for place, tile in ((0, settings.start), (-1, settings.exit), *((coin, settings.coin) for coin in coins)):
         grid[dug[place]] = tile
@@ -57,7 +57,7 @@ def _cave(random: np.random.Generator, settings: LevelSettings) -> str:
 
 
 def _walk(random: np.random.Generator, places: int) -> list[tuple[int, int]]:
-    """So many places inside the border, in the order in which a random walk first comes to them."""
+    """Places inside the border in the order in which a random walk first reaches them."""
     row, column = int(random.integers(1, _HEIGHT - 1)), int(random.integers(1, _WIDTH - 1))
     found = {(row, column): None}
     while len(found) < places:
@@ -69,7 +69,7 @@ def _walk(random: np.random.Generator, places: int) -> list[tuple[int, int]]:
 
 
 def is_playable(level: str, settings: LevelSettings) -> bool:
-    """Whether rows are equally long, start and exit are there once, and exit and all coins can be walked to."""
+    """Whether rows have equal length, start and exit occur once, and the exit and all coins are reachable."""
     rows = level.split("\n")
     if len({len(row) for row in rows}) != 1 or any(level.count(tile) != 1 for tile in (settings.start, settings.exit)):
         return False

@@ -1,4 +1,4 @@
-"""Molecules as SMILES, one a line, and the properties that they can be asked for by."""
+"""Molecules as SMILES, one per line, conditioned on bands of a property."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from aigc_tf.recipes.molecules import Molecules, MoleculeSettings
 
 AUTO = "made_up_molecules"
 MARKS = "①②③④⑤⑥⑦⑧⑨"
-"""Stand before the SMILES of a molecule for the band of its property."""
+"""Condition tokens: a character before the SMILES that stands for the band of its property."""
 _WHAT = "SMILES, one a line"
 _MADE_UP = 3000
 _PARTS = ("C", "CC", "O", "N", "C(=O)", "C(C)", "NC(=O)", "S", "c1ccc(cc1)", "C1CCN(CC1)", "C(F)", "c1cc(on1)")
 
 
 def chemistry() -> tuple[ModuleType, ModuleType]:
-    """RDKit's `Chem` and `Descriptors`, without what they print of bad molecules.
+    """Import RDKit's `Chem` and `Descriptors`, without their messages about invalid molecules.
 
     Raises:
-        InputError: the package is not there.
+        InputError: the package is not installed.
     """
     names = ("rdkit.rdBase", "rdkit.Chem", "rdkit.Chem.Descriptors")
     base, chem, descriptors = (needed(name, to="read molecules", extra="molecules") for name in names)
@@ -41,7 +41,7 @@ def chemistry() -> tuple[ModuleType, ModuleType]:
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class MoleculeSource(TextSource):
-    """SMILES as numbers, and the bands of the property that they are asked for by."""
+    """Tokenized SMILES, with the property bands that condition them."""
 
     classes: ClassNames
 
@@ -52,14 +52,14 @@ class MoleculeSource(TextSource):
 
 
 def open_source(recipe: Molecules, data: Any = None) -> MoleculeSource:
-    """The molecules that a recipe asks for; about a tenth of them is held out.
+    """Open the molecules of a recipe; about a tenth of them is held out.
 
     Args:
-        recipe: its `source` is `auto` (`made_up_molecules`) or the path of a text file, SMILES one a line.
-        data: used instead of the source: strings, one a molecule.
+        recipe: its `source` is `auto` (`made_up_molecules`) or the path of a text file with one SMILES per line.
+        data: replaces the source: strings, one per molecule.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used, or rdkit is needed and not there.
+        InputError: the source or the data is missing or invalid, or rdkit is needed but not installed.
     """
     make = partial(made_up, _MADE_UP)
     found = read_designs(recipe.source, data, AUTO, make, _split, _WHAT)
@@ -76,16 +76,16 @@ def _split(text: str) -> list[str]:
 
 
 def made_up(count: int, seed: int = 0) -> list[str]:
-    """Chains of two to five common parts: valid molecules, for trying things out."""
+    """Synthetic molecules for trying things out: valid chains of two to five common fragments."""
     random = np.random.default_rng(seed)
     return ["".join(random.choice(_PARTS, random.integers(2, 6))) for _ in range(count)]
 
 
 def marked(lines: Sequence[str], settings: MoleculeSettings) -> tuple[ClassNames, list[str]]:
-    """The bands of a property, and the molecules with their band's mark before them; without a property as they are.
+    """The bands of a property, and molecules prefixed with the token of their band; unchanged without a property.
 
     Raises:
-        InputError: rdkit is needed and not there, or it can read none of them.
+        InputError: rdkit is needed but not installed, or cannot parse any of them.
     """
     if settings.condition == "none":
         return ClassNames(()), list(lines)
@@ -99,7 +99,7 @@ def marked(lines: Sequence[str], settings: MoleculeSettings) -> tuple[ClassNames
 
 
 def properties(lines: Sequence[str], condition: str) -> np.ndarray:
-    """Rings or log P of each molecule, float64 `[molecules]`; NaN where it cannot be read."""
+    """Ring count or log P of each molecule, float64 `[molecules]`; NaN if it cannot be parsed."""
     chem, descriptors = chemistry()
     measure = {"rings": descriptors.RingCount, "log_p": descriptors.MolLogP}[condition]
     molecules = map(chem.MolFromSmiles, lines)
@@ -107,18 +107,18 @@ def properties(lines: Sequence[str], condition: str) -> np.ndarray:
 
 
 def _bands(values: np.ndarray, settings: MoleculeSettings) -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of the bands, and the edges between them, ascending."""
+    """Names of the bands, and the thresholds between them, ascending."""
     if settings.condition == "rings":
         edges: np.ndarray = np.arange(1, settings.bands)
         return (*(f"rings={edge - 1}" for edge in edges), f"rings>={edges[-1]}"), edges
     edges = (
         np.unique(np.quantile(values, np.arange(1, settings.bands) / settings.bands).round(2)) + 0.0
-    )  # no negative zero
+    )  # avoid negative zero
     inner = (f"log_p={low:g}..{high:g}" for low, high in itertools.pairwise(edges))
     return (f"log_p<{edges[0]:g}", *inner, f"log_p>={edges[-1]:g}"), edges
 
 
 def band_of(values: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    """The band of each value by the bands' names, int64 `[values]`."""
+    """The band of each value, from the bands' names: int64 `[values]`."""
     lows = [float(name.partition("=")[2].partition("..")[0]) for name in names[1:]]
     return np.searchsorted(lows, values, side="right")

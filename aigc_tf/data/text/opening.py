@@ -1,4 +1,4 @@
-"""Sources of text: by name, from the user's files, or given from Python."""
+"""Opens sources of text: by name, from user files, or from Python data."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _OWN = "the user's own"
 
 
 def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
-    """The text that a recipe asks for, as numbers of its vocabulary.
+    """Open the tokenized text of a recipe.
 
     Args:
         recipe: its `source` is `auto` (the reference of the language Python, which comes with every Python), the path
-            of a text file in UTF-8 or of a folder of them, or the name of a TFDS text set; with `text.labelled` what
-            a classifier reads.
-        data: used instead of the source: a string, a sequence of strings, or a finite `tf.data.Dataset` of them.
+            of a UTF-8 text file or of a folder of them, or the name of a TFDS text set; with `text.labelled` a source
+            of labelled texts.
+        data: replaces the source: a string, a sequence of strings, or a finite `tf.data.Dataset` of them.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     if recipe.text.labelled:
         name, text = _open_labelled(recipe, data)
@@ -67,7 +67,7 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
 
 
 def _open_labelled(recipe: TextRecipe, data: Any) -> tuple[str, Text]:
-    """Only the texts of a labelled source, on the sides where a classifier has them."""
+    """The texts of a labelled source without their labels, with the split that classifiers use."""
     divided = read_labelled(recipe.source, recipe.text, data)
     train, test = (Given(divided.texts(tested)) for tested in (False, True))
     halves = dataclasses.replace(with_test(train, test), test_split=divided.test_split)
@@ -177,10 +177,10 @@ def _open_tfds(name: str, settings: TextSettings) -> Text:
 
 
 def _feature(name: str, builder: Any, asked: str | None) -> str:
-    """The feature that is read.
+    """The text feature to read.
 
     Raises:
-        InputError: there is none of text, there are several, or not the one that is asked for.
+        InputError: there is no text feature, there are several, or not the requested one.
     """
     features = dict(builder.info.features) if hasattr(builder.info.features, "keys") else {}
     texts = sorted(key for key, value in features.items() if type(value).__name__ == "Text")

@@ -1,4 +1,4 @@
-"""Which tokens stand in the batch of a step: windows, places that go on side by side, whole lines."""
+"""The order of text: windows, parallel streams that continue across steps, or whole lines."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from aigc_tf.data.text.split import PADDING, TextSplit
 from aigc_tf.errors import InputError
 
-HELD_OUT_ROWS = 50  # windows or lines that are looked at at once
-# Lines are batched with lines of like length, out of so many batches' lines at a time.
+HELD_OUT_ROWS = 50  # windows or lines per batch
+# Lines are batched by similar length, within groups of this many batches.
 _BATCHES_IN_POOL = 50
 
 BatchOf = Callable[[int], tuple[np.ndarray, np.bool_]]
-"""Step -> the first tokens or the documents of its rows, int64 `[batch]`, and whether they go on from before."""
+"""Step -> first tokens or documents of its rows, int64 `[batch]`, and whether they continue the previous step."""
 
 
 def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
-    """Windows of `length` inputs that do not overlap, each once in an epoch, in an order of its own.
+    """Non-overlapping windows of `length` inputs, each once per epoch, shuffled in each epoch.
 
-    Every epoch cuts at other places. What is left over after the last window comes in another epoch.
+    Every epoch cuts at a different offset, so that the remainder after the last window occurs in other epochs.
     """
-    count = (len(tokens) - 1 - (length - 1)) // length  # whatever the place of the first cut
+    count = (len(tokens) - 1 - (length - 1)) // length  # for any offset
     if count < 1:
         raise InputError(_too_short(len(tokens), 2 * length, length))
 
-    @lru_cache(maxsize=2)  # a batch can lie in two epochs
+    @lru_cache(maxsize=2)  # a batch can span two epochs
     def starts(epoch: int) -> np.ndarray:
         random = np.random.default_rng((seed, epoch))
         return random.integers(length) + random.permutation(count) * length
@@ -41,9 +41,9 @@ def windows(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batc
 
 
 def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> BatchOf:
-    """As many places in the text as rows, read on side by side, `length` inputs in a step.
+    """Parallel streams, one per row, each of which advances by `length` inputs in a step.
 
-    Every epoch starts at other places.
+    Every epoch starts at different offsets.
     """
     steps = (len(tokens) - 1 - (length - 1)) // (length * batch_size)
     if steps < 1:
@@ -59,22 +59,22 @@ def streams(tokens: np.ndarray, length: int, batch_size: int, seed: int) -> Batc
 
 
 def lines(split: TextSplit, batch_size: int, seed: int) -> BatchOf:
-    """Whole documents with the boundaries around them, each once in an epoch, with others of like length."""
+    """Whole documents with the boundaries around them, each once per epoch, batched by similar length."""
     return by_length(np.diff(split.starts) + 1, batch_size, seed)  # both boundaries included
 
 
 def by_length(lengths: np.ndarray, batch_size: int, seed: int) -> BatchOf:
-    """Examples of these lengths, int64 `[examples]`, each once in an epoch, with others of like length."""
+    """Examples with these lengths, int64 `[examples]`, each once per epoch, batched by similar length."""
     examples = len(lengths)
     pool = batch_size * _BATCHES_IN_POOL
-    batches = max(1, examples // batch_size)  # what is left over comes in another epoch
+    batches = max(1, examples // batch_size)  # the remainder occurs in other epochs
 
     @lru_cache(maxsize=1)
     def order(epoch: int) -> np.ndarray:
         """`[batches, batch_size]` examples."""
         random = np.random.default_rng((seed, epoch))
         shuffled = random.permutation(examples)
-        shuffled = np.resize(shuffled, batches * batch_size)  # repeats them if there are fewer than a batch takes
+        shuffled = np.resize(shuffled, batches * batch_size)  # repeat them if there are fewer than a batch
         pools = [shuffled[at : at + pool] for at in range(0, len(shuffled), pool)]
         ordered = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in pools])
         return random.permutation(ordered.reshape(batches, batch_size))
@@ -87,10 +87,10 @@ def by_length(lengths: np.ndarray, batch_size: int, seed: int) -> BatchOf:
 
 
 def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.ndarray]:
-    """Windows of `length` symbols and the one before them, int32 `[rows, length + 1]`.
+    """Windows of `length` tokens plus the one before them, int32 `[rows, length + 1]`.
 
-    The rows begin evenly spread over the text, and each goes on in the next batch. Together, they are the whole
-    text if `samples` allows; -1 comes after its end.
+    The rows start evenly spread over the text, and each continues in the next batch. Together they cover the whole text
+    if `samples` allows; -1 pads after its end.
     """
     count = -(-(len(tokens) - 1) // length)
     rows = min(HELD_OUT_ROWS, count)
@@ -98,18 +98,18 @@ def windows_of(tokens: np.ndarray, length: int, samples: int) -> Iterator[np.nda
     places = np.arange(rows)[:, None] * in_a_row * length + np.arange(length + 1)
     for step in range(min(in_a_row, -(-samples // rows))):
         at = places + step * length
-        # What the next row begins with belongs to that row.
+        # Tokens from the start of the next row on belong to that row.
         found = tokens[np.minimum(at, len(tokens) - 1)].astype(np.int32)
         yield np.where(at < len(tokens), found, PADDING)
 
 
 def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) -> np.ndarray:
-    """Documents with the boundaries around them, int32 `[documents, longest]`; -1 after the last boundary.
+    """Documents with the boundaries around them, int32 `[documents, longest]`, padded with -1.
 
     Args:
-        split: that has them.
-        documents: which.
-        longest: how many numbers a row has; by default as many as the longest of them needs.
+        split: contains them.
+        documents: their numbers.
+        longest: length of a row; by default that of the longest document.
     """
     starts, ends = split.starts[documents], split.starts[documents + 1] + 1
     offsets = np.arange((ends - starts).max() if longest is None else longest)

@@ -1,4 +1,4 @@
-"""What there is to know of text: lengths, copies, rare symbols, strange documents."""
+"""Statistics of text: lengths, copies, rare tokens, unusual documents."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import blocks
 from aigc_tf.errors import printable
 
-EXAMPLES, STRANGE, FREQUENT = 8, 4, 20  # that are shown
+EXAMPLES, STRANGE, FREQUENT = 8, 4, 20  # numbers of documents and tokens to show
 CUT = 200  # characters of an example
-_COMPARED, _COMPARED_SYMBOLS = 20_000, 2**23  # documents that are compared with each other, and their symbols in all
-_DEVIATIONS = 6.0  # above the median, from which on a document is strange
-_RARE = 5  # times that a symbol occurs at most
+_COMPARED, _COMPARED_SYMBOLS = 20_000, 2**23  # limits of the documents to compare with each other, and of their tokens
+_DEVIATIONS = 6.0  # robust standard deviations above the median at which a document is unusual
+_RARE = 5  # maximum number of occurrences of a rare token
 
 
 def overview(source: TextSource) -> Overview:
-    """Of a source of text."""
+    """Describe a source of text."""
     train, vocabulary = source.train, source.vocabulary
     symbols = np.zeros(len(vocabulary), np.int64)
     for block in blocks(train.tokens[1:]):
@@ -57,10 +57,10 @@ def overview(source: TextSource) -> Overview:
 
 
 def compared(lengths: np.ndarray) -> np.ndarray:
-    """Which documents are compared with each other, evenly spread: few enough for the memory, int64 `[compared]`.
+    """Choose documents to compare with each other, evenly spread and few enough for memory: int64 `[compared]`.
 
     Args:
-        lengths: of all documents in symbols, int64 `[documents]`.
+        lengths: lengths of all documents in tokens, int64 `[documents]`.
     """
     rows = evenly(len(lengths), _COMPARED)
     rows = rows[lengths[rows] <= _COMPARED_SYMBOLS]
@@ -68,13 +68,13 @@ def compared(lengths: np.ndarray) -> np.ndarray:
 
 
 def repeated(texts: list[str]) -> tuple[int, int]:
-    """How many texts are equal to an earlier one, and how many more only by their letters and digits."""
+    """Number of texts equal to an earlier one, and of further ones with the same letters and digits."""
     plain = Counter(re.sub(r"[\W_]+", "", text).casefold() or text for text in texts)
     equal = len(texts) - len(set(texts))
     return equal, len(texts) - len(plain) - equal
 
 
 def cut(text: str) -> str:
-    """The beginning of a text, in one line."""
+    """The beginning of a text on one line."""
     line = " ".join(text.split())
     return line if len(line) <= CUT else line[: CUT - 1] + "…"

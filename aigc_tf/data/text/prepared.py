@@ -1,4 +1,4 @@
-"""Text as numbers, made once: that of large files is kept in the cache, which the next start maps into memory."""
+"""Tokenized text, cached for large files and memory-mapped on the next start."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from aigc_tf.storage.archives import read_arrays
 from aigc_tf.storage.cache import cache_folder, cache_root, keep, kept, no_room
 from aigc_tf.storage.files import write_text
 
-_FORM = 1  # of what is kept; to be raised when text is split or encoded in another way
-_LARGE, _MANY = 2**24, 1000  # bytes and files, which take more than a second: they are kept
-_BYTES_PER_CHARACTER = 4  # of numbers, while they are brought into order
-_REPEATED_FROM = 0.01  # of the lines of running text: what anybody may say again
+_FORM = 1  # format version of cache entries; raise it when text is split or encoded differently
+_LARGE, _MANY = 2**24, 1000  # bytes and number of files that take more than a second: these are cached
+_BYTES_PER_CHARACTER = 4  # of token ids, while they are put in order
+_REPEATED_FROM = 0.01  # share of the lines of running text above which repeats are reported
 _INDEX, _RECORD, _VOCABULARY = "index.npz", "record.json", "vocabulary.json"
 
 
 @dataclass(frozen=True)
 class Text:
-    """Where text comes from, before it is read."""
+    """A text before it is read."""
 
     halve: Callable[[], Halves]
-    """Reads it to decide what is held out. Raises InputError."""
+    """Reads it and splits off the test part. Raises InputError."""
     licence: str
     size: int
-    """Bytes that are read, about."""
+    """Approximate number of bytes to read."""
     files: Files | None = None
-    """That hold it; None if it does not come from files."""
+    """Its files; None if it does not come from files."""
     words: str = ""
-    """What of it is read, for the line that says what was opened."""
+    """Which part of it is read, for the summary line."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class PreparedText:
-    """What is known of a text."""
+    """A tokenized text with its split."""
 
     vocabulary: Vocabulary
     uncut: TextSplit | None
@@ -61,22 +61,22 @@ class PreparedText:
     validation: TextSplit | None
     test: TextSplit
     fingerprint: str
-    """Of the training part in its own order, validation included, and of the test part with what is left out later."""
+    """Over the training part in its own order, including validation, and the test part before repeats are removed."""
     test_split: str
     notes: tuple[str, ...]
     limited: str = ""
-    """How much of the source is read, if that is known only then."""
+    """How much of the source is read, if only known afterwards."""
     lasts: bool = True
-    """Whether another attempt would find the same."""
+    """Whether another attempt would give the same result."""
 
 
 def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
-    """A text as numbers, from the cache if it was prepared before and is large.
+    """Tokenize a text, or load it from the cache if it is large and was prepared before.
 
-    It is known by names, sizes and times of its files, the settings, and the versions of packages.
+    The cache key covers names, sizes and times of its files, the settings, and versions of packages.
 
     Raises:
-        InputError: the text cannot be used.
+        InputError: the text is invalid.
     """
     is_large = text.size >= _LARGE or (text.files is not None and len(text.files) >= _MANY)
     if text.files is None or not is_large:
@@ -108,7 +108,7 @@ def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
 
 
 def _key(name: str, files: Files, recipe: TextRecipe) -> str:
-    """What tells the text and its form from others."""
+    """The cache key of the text and its form."""
     settings = recipe.text if recipe.text.lines else dataclasses.replace(recipe.text, length=1)
     form = dataclasses.replace(settings, consecutive=False)
     tokenizers = importlib.metadata.version("tokenizers") if form.unit == "subword" else ""
@@ -121,7 +121,7 @@ def _key(name: str, files: Files, recipe: TextRecipe) -> str:
 
 
 def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_large: bool) -> PreparedText:
-    """The text as numbers, in files of a folder if there is one."""
+    """Tokenize the text, into files of a folder if given."""
     settings, halves = recipe.text, text.halve()
     with_ends = settings.lines or halves.documents > 1
     vocabulary = learn_vocabulary(texts_to_learn(halves.train, settings), settings, with_ends)
@@ -165,7 +165,7 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
 
 
 def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: TextSplit, test: TextSplit) -> None:
-    """Raise InputError where there is nothing to learn or to measure."""
+    """Raise InputError if there is nothing to learn or to evaluate."""
     for split, use in ((whole, "train on"), (test, "test on")):
         if not split.characters or not vocabulary.has_symbols:
             fix = "raise text.length, or leave text.lines out" if settings.lines else "give more text"
@@ -181,7 +181,7 @@ def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: Tex
 def _without(
     test: TextSplit, known: np.ndarray, own_test: bool, lines: bool, writer: Callable[[str], TokenWriter]
 ) -> tuple[TextSplit, list[str]]:
-    """The test part without the documents, bool `[documents]`, that the training part has; and what to say of it."""
+    """Remove documents of the test part, bool `[documents]`, that are also in the training part; with a note."""
     what = f"{known.sum():,} of {len(known):,} {'lines' if lines else 'documents'} of the test part"
     if not known.any():
         return test, []
@@ -191,7 +191,7 @@ def _without(
 
 
 def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
-    """What to say of lines that are repeated; `known` are the documents of which that is said already."""
+    """Notes on repeated lines; `known` documents were reported already."""
     if known and not lines:
         return []
     found, looked_at = repeats.found - known, repeats.looked_at - known
@@ -205,7 +205,7 @@ def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
 
 
 def _said_of_unknown(vocabulary: Vocabulary, part: str, watched: TextSplit) -> list[str]:
-    """How much of the part that is looked at while training the vocabulary lacks."""
+    """Notes on unknown tokens in the part monitored during training."""
     if vocabulary.unit == "byte":
         return []
     strange = sum(int((block == UNKNOWN).sum()) for block in blocks(watched.tokens[1:]))
@@ -215,7 +215,7 @@ def _said_of_unknown(vocabulary: Vocabulary, part: str, watched: TextSplit) -> l
 
 
 def _write(made: Path, found: PreparedText, about: str) -> None:
-    """Beside the files of tokens, all else."""
+    """Write everything besides the token files."""
     for new, old in (("train", "as_read"), ("test", "all_tested")):
         if (made / new).exists():
             (made / old).unlink()
@@ -238,7 +238,7 @@ def _write(made: Path, found: PreparedText, about: str) -> None:
 
 
 def _read(entry: Path) -> PreparedText:
-    """What was kept."""
+    """Read a cache entry."""
     index = read_arrays(entry / _INDEX)
     record: dict[str, Any] = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
     kind = {"uint16": np.uint16, "int32": np.int32}[record["kind"]]

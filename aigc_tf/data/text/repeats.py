@@ -1,4 +1,4 @@
-"""Lines of the test part that stand in the training part, too."""
+"""Counts lines of the test part that also occur in the training part."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-MIN_CHARACTERS = 40  # of a line in running text: shorter ones repeat themselves by chance
+MIN_CHARACTERS = 40  # minimum length of a line in running text: shorter ones repeat by chance
 
 
 class Repeats:
-    """Counts them while parts are read, first the test part; two lines are the same but for case and white space.
+    """Counts repeated lines while parts are read, the test part first; case and white space are ignored.
 
     Args:
-        lines: whether each text is a line of its own; otherwise lines of at least 40 characters are looked at.
+        lines: whether each text is a single line; otherwise lines of at least 40 characters are compared.
     """
 
     def __init__(self, lines: bool) -> None:
@@ -22,7 +22,7 @@ class Repeats:
         self._tested: list[np.ndarray] = []
 
     def look(self, texts: Sequence[str], part: str) -> None:
-        """Read some of the part "test" or "train"."""
+        """Process some texts of the part "test" or "train"."""
         if not self._lines:
             texts = [line for text in texts for line in text.split("\n") if len(line) >= MIN_CHARACTERS]
         hashes = np.array([hash(" ".join(line.casefold().split())) for line in texts], np.int64)
@@ -36,17 +36,17 @@ class Repeats:
 
     @cached_property
     def _known(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The hashes of lines of the test part, how often each comes, and whether the training part has it."""
+        """Hashes of lines in the test part, their counts, and whether the training part has them."""
         known, counts = np.unique(np.concatenate([np.zeros(0, np.int64), *self._tested]), return_counts=True)
         return known, counts, np.zeros(len(known), bool)
 
     @property
     def looked_at(self) -> int:
-        """Lines of the test part."""
+        """Number of lines in the test part."""
         return int(self._known[1].sum())
 
     @property
     def found(self) -> int:
-        """Those that stand in the training part, too."""
+        """Number of those that also occur in the training part."""
         _, counts, repeated = self._known
         return int(counts[repeated].sum())

@@ -1,4 +1,4 @@
-"""What a source of text is, and how training reads it."""
+"""Sources of text."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from aigc_tf.recipes.text import TextSettings
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextSource(HashedSource):
-    """Text as numbers."""
+    """Tokenized text."""
 
     surveyed_by: ClassVar[str] = "aigc_tf.data.text.overview:overview"
 
     settings: TextSettings
     vocabulary: Vocabulary
     uncut: TextSplit | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    """The training part including the validation part; None if none was split off."""
 
     train: TextSplit
     validation: TextSplit | None = None
@@ -41,12 +41,12 @@ class TextSource(HashedSource):
 
     @property
     def count(self) -> int:
-        """Documents to train on."""
+        """Number of training documents."""
         return self.train.documents
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         if self.validation is None:
             return NO_VALIDATION
         if self.validation.is_end:
@@ -55,13 +55,13 @@ class TextSource(HashedSource):
 
     @property
     def training(self) -> TextSplit:
-        """The training part with the validation part in it."""
+        """The training part including the validation part."""
         return self.uncut or self.train
 
     def validated(self) -> Self:
-        """The same with a validation part: some documents by their hash, or of a few documents the end of the text.
+        """The same source with a validation part: some documents by hash, or with few documents the end of the text.
 
-        Both sides have the vocabulary of the whole training part.
+        Both sides keep the vocabulary of the whole training part.
         """
         whole = self.training
         single = self.settings.lines or whole.documents >= MIN_DOCUMENTS
@@ -71,7 +71,7 @@ class TextSource(HashedSource):
         return dataclasses.replace(self, train=found.train, validation=found.validation, uncut=found.whole)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training characters": self.train.characters,
             "validation characters": 0 if self.validation is None else self.validation.characters,
@@ -85,11 +85,11 @@ class TextSource(HashedSource):
         }
 
     def inputs(self, part: PartName, count: int) -> Any:
-        """What models take; see `texts`."""
+        """Texts as model inputs; see `texts`."""
         return self.texts(part, count)
 
     def texts(self, part: PartName, count: int) -> list[str]:
-        """Documents, or of a text without ends pieces of the length that a network reads; at most so many."""
+        """At most `count` documents, or for text without document ends pieces of the network's window length."""
         split: TextSplit = self.part(part)
         if self.vocabulary.end is not None:
             chosen = evenly(split.documents, count)
@@ -103,7 +103,7 @@ class TextSource(HashedSource):
         return self.texts(part, count)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Lines evenly spread, or windows that do not overlap: `tokens`, and that none goes on from another."""
+        """Evenly spread lines, or non-overlapping windows: `tokens`, and `continues`, which is false."""
         split: TextSplit = self.part(part)
         if self.settings.lines:
             chosen = evenly(split.documents, count)
@@ -115,7 +115,7 @@ class TextSource(HashedSource):
 
     @property
     def examples(self) -> np.ndarray:
-        """Lines, or the beginnings of windows that do not overlap; see `Source.examples`."""
+        """Lines, or the starts of non-overlapping windows; see `Source.examples`."""
         if self.settings.lines:
             return np.arange(self.train.documents, dtype=np.int64)
         if self.settings.consecutive:
@@ -123,10 +123,10 @@ class TextSource(HashedSource):
         return np.arange(0, len(self.train.tokens) - self.settings.length, self.settings.length, dtype=np.int64)
 
     def order(self, batch_size: int, seed: int) -> Order:
-        """Lines, places that go on side by side, or windows, as the settings say.
+        """Lines, parallel streams, or windows, as the settings say.
 
         Raises:
-            InputError: there is less text than one batch takes.
+            InputError: there is less text than in one batch.
         """
         length = self.settings.length
         if self.settings.lines:
@@ -136,12 +136,12 @@ class TextSource(HashedSource):
         return Tabulated(batch_size, windows(self.train.tokens, length, batch_size, seed))
 
     def read(self, rows: Rows, seed: int) -> Batch:
-        """`tokens`, int32 `[batch, time + 1]`: inputs and, one further, targets, -1 is padding; and `continues`.
+        """`tokens`, int32 `[batch, time + 1]`: inputs and, shifted by one, targets, padded with -1; and `continues`.
 
-        `continues`, bool `[]`, says whether the rows go on from those of the step before.
+        `continues`, bool `[]`, says whether the rows continue those of the previous step.
         """
         length, settings = self.settings.length, self.settings
-        # Batches of any size are padded to the same length, whichever lines are drawn.
+        # Batches of varying size are padded to the same length, whichever lines are sampled.
         longest = length + 2 if self.poisson else None
 
         def tokens_at(examples: np.ndarray) -> np.ndarray:

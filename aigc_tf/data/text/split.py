@@ -1,4 +1,4 @@
-"""Text as numbers, for one purpose."""
+"""Tokenized text of one part."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ import numpy as np
 from aigc_tf.data.source import VALIDATION_SHARE, held_out_by_key, validation_key
 from aigc_tf.data.text.vocabulary import BOUNDARY
 
-PADDING = -1  # after the end of a line that is shorter than others of its batch
-# From so many documents on, single ones are held out; of fewer, one could be all that is of its kind.
+PADDING = -1  # after the end of lines that are shorter than others in their batch
+# With at least this many documents, whole ones are held out; with fewer, one could be the only one of its kind.
 MIN_DOCUMENTS = 20
-_BLOCK = 2**22  # tokens that are worked on at once
+_BLOCK = 2**22  # tokens to process at once
 
 
 @dataclass(frozen=True, eq=False)
 class TextSplit:
-    """Text for one purpose."""
+    """Tokenized text for one purpose."""
 
     tokens: np.ndarray
-    """int32, or uint16 where memory is scarce, `[tokens]`: each document after a boundary, and a boundary after the
-    last if documents have ends."""
+    """int32, or uint16 where memory is scarce, `[tokens]`: each document preceded by a boundary, and a boundary after
+    the last one if documents have ends."""
     starts: np.ndarray
-    """int64 `[documents + 1]`: where the boundary before each document stands, and one place more."""
+    """int64 `[documents + 1]`: position of the boundary before each document, and one past the end."""
     characters: int
-    """Of all documents; the end of a line or document counts as one, where the model has to tell it."""
+    """Characters of all documents; the end of a line or document counts as one if the model has to predict it."""
     is_end: bool = False
-    """Whether it is the end of a text that goes before it."""
+    """Whether it is the end of a text whose beginning is in another part."""
 
     @property
     def symbols(self) -> int:
-        """How many there are to be told: all tokens but the first boundary."""
+        """Number of tokens to predict: all but the first boundary."""
         return len(self.tokens) - 1
 
     @property
     def documents(self) -> int:
-        """How many there are."""
+        """Number of documents."""
         return len(self.starts) - 1
 
     @property
@@ -54,12 +54,12 @@ class TextSplit:
         return self.tokens[self.starts[index] + 1 : self.starts[index + 1]]
 
     def keys(self) -> np.ndarray:
-        """uint64 `[documents]`: a hash of each one's tokens as int32 (`validation_key`)."""
+        """uint64 `[documents]`: a hash of each document's tokens as int32 (`validation_key`)."""
         found = np.empty(self.documents, np.uint64)
-        edges = np.searchsorted(self.starts, np.arange(0, self.starts[-1], _BLOCK))  # documents that blocks begin with
+        edges = np.searchsorted(self.starts, np.arange(0, self.starts[-1], _BLOCK))  # first document of each block
         for first, last in itertools.pairwise([*np.unique(edges).tolist(), self.documents]):
             start, end = int(self.starts[first]), int(self.starts[last])
-            if end - start > 2 * _BLOCK:  # one of them is long
+            if end - start > 2 * _BLOCK:  # a block with a long document
                 found[first:last] = [validation_key(self._blocks_of(row)) for row in range(first, last)]
                 continue
             content = _int32(self.tokens, start, end).data.cast("B")
@@ -72,7 +72,7 @@ class TextSplit:
         return (_int32(self.tokens, at, min(at + _BLOCK, end)).data for at in range(start, end, _BLOCK))
 
     def only(self, rows: np.ndarray, writer: TokenWriter | None = None) -> TextSplit:
-        """Only some documents, int `[documents]`, in that order, written anew, in memory without a writer."""
+        """A subset of the documents, int `[documents]`, in that order, copied to a writer or to memory."""
         writer = writer or TokenWriter()
         lengths = np.diff(self.starts)[rows]
         for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
@@ -84,33 +84,33 @@ class TextSplit:
         return TextSplit(writer.array(), starts, self._characters_of(int(lengths.sum()) - len(rows)))
 
     def part(self, first: int, last: int) -> TextSplit:
-        """Documents that stand side by side, and the boundaries around them; nothing is copied."""
+        """Consecutive documents, with the boundaries around them, without copying."""
         starts = self.starts[first : last + 1]
         symbols = int(starts[-1] - starts[0]) - (last - first)
         return TextSplit(self.tokens[starts[0] : starts[-1] + 1], starts - starts[0], self._characters_of(symbols))
 
     def _characters_of(self, symbols: int) -> int:
-        """About how many characters so many of the symbols stand for."""
+        """Approximate number of characters for a number of tokens."""
         all_symbols = len(self.tokens) - self.documents - self.with_ends
         return round(symbols / max(1, all_symbols) * self.characters)
 
 
 class TokenWriter:
-    """Takes tokens, and makes one array of them, in memory or in a file."""
+    """Collects tokens into one array, in memory or in a file."""
 
     def __init__(self, path: Path | None = None, kind: type[np.integer] = np.int32) -> None:
         """
         Args:
-            path: of a new file; None for memory.
-            kind: what a token is kept as.
+            path: path of a new file; None for memory.
+            kind: dtype of stored tokens.
         """
         self._path, self._kind = path, kind
         self._chunks: list[np.ndarray] = []
         self.count = 0
-        """Tokens so far."""
+        """Number of tokens so far."""
 
     def add(self, tokens: np.ndarray) -> None:
-        """Add some, int `[tokens]`.
+        """Append tokens, int `[tokens]`.
 
         Raises:
             OSError: the file cannot be written.
@@ -124,25 +124,25 @@ class TokenWriter:
                 file.write(tokens.data)
 
     def copy(self, tokens: np.ndarray, start: int, end: int) -> None:
-        """Add those from `start` to `end` of an array, which may be a file larger than the memory."""
+        """Append tokens from `start` to `end` of an array, which may be a file larger than memory."""
         for block in range(start, end, _BLOCK):
             self.add(_int32(tokens, block, min(block + _BLOCK, end)))
 
     def array(self) -> np.ndarray:
-        """What was added."""
+        """All tokens added so far."""
         if self._path is None:
             return np.concatenate(self._chunks) if self._chunks else np.zeros(0, self._kind)
         return np.memmap(self._path, self._kind, "r")
 
 
 def blocks(tokens: np.ndarray) -> Iterator[np.ndarray]:
-    """Tokens as int32, some at a time."""
+    """Tokens as int32, in blocks."""
     for start in range(0, len(tokens), _BLOCK):
         yield _int32(tokens, start, start + _BLOCK)
 
 
 def _int32(tokens: np.ndarray, start: int, end: int) -> np.ndarray:
-    """Some tokens in memory; the pages of a file that held them are let go."""
+    """A block of tokens in memory; the mapped file's pages are released."""
     found = np.array(tokens[start:end], np.int32)
     file = tokens if isinstance(tokens.base, mmap.mmap) else tokens.base  # or a part of an array
     if isinstance(file, np.ndarray) and isinstance(file.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
@@ -151,7 +151,7 @@ def _int32(tokens: np.ndarray, start: int, end: int) -> np.ndarray:
 
 
 def fingerprint_of(vocabulary: str, parts: Iterable[TextSplit]) -> str:
-    """SHA-256, in hexadecimal, over a vocabulary as JSON and the tokens of some parts as int32."""
+    """SHA-256, in hexadecimal, over a vocabulary as JSON and the tokens of parts as int32."""
     digest = hashlib.sha256(vocabulary.encode())
     for part in parts:
         digest.update(f"{part.tokens.shape};".encode())
@@ -162,7 +162,7 @@ def fingerprint_of(vocabulary: str, parts: Iterable[TextSplit]) -> str:
 
 @dataclass(frozen=True)
 class Cut:
-    """A training part, and what is cut off it to choose by."""
+    """A training part, and the validation part split from it."""
 
     whole: TextSplit
     train: TextSplit
@@ -170,12 +170,12 @@ class Cut:
 
 
 def by_document(whole: TextSplit, keys: np.ndarray, writer: TokenWriter) -> Cut | None:
-    """Most documents, and those with the smallest hashes; equal ones on one side. None if all are equal.
+    """Split off the documents with the smallest hashes, with equal ones on the same side. None if all are equal.
 
     Args:
-        whole: the documents, which have ends.
-        keys: of them.
-        writer: takes the tokens of the whole anew, the validation part at the end.
+        whole: documents that have ends.
+        keys: their hashes.
+        writer: receives the reordered tokens, with the validation part at the end.
     """
     chosen = held_out_by_key(keys)
     if not chosen.any():
@@ -185,11 +185,11 @@ def by_document(whole: TextSplit, keys: np.ndarray, writer: TokenWriter) -> Cut 
 
 
 def at_end(whole: TextSplit) -> Cut | None:
-    """The text, and its last twentieth. None if it is too short for that."""
+    """Split off the last twentieth of the text. None if it is too short for that."""
     at = round((1 - VALIDATION_SHARE) * whole.symbols)
     if not 0 < at < whole.symbols:
         return None
-    at += at + 1 in whole.starts[:-1]  # no side has an empty document
+    at += at + 1 in whole.starts[:-1]  # neither side has an empty document
     share = at / whole.symbols
     end = at if at in whole.starts else at + 1
     first, last = whole.tokens[: at + 1], whole.tokens[at:]

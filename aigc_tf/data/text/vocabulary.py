@@ -1,4 +1,4 @@
-"""Vocabularies: text as numbers of characters, bytes, words or subwords, and back."""
+"""Vocabularies: encode text as characters, bytes, words or subwords, and decode it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from aigc_tf.errors import InputError
 from aigc_tf.optional import needed
 from aigc_tf.recipes.text import TextSettings
 
-BOUNDARY = 0  # stands before and after each document; it has no text
+BOUNDARY = 0  # before and after each document; it has no text
 UNKNOWN = 1
 UNKNOWN_TEXT = "\ufffd"
 _RESERVED = ("", UNKNOWN_TEXT)
-_CODE_POINTS = 0x110000  # of Unicode
+_CODE_POINTS = 0x110000  # in Unicode
 _AT_ONCE = 2**20  # characters, or texts
-_FIRST_BYTE = 1  # byte b has the number b + 1: no byte is unknown
-# A word or a run of punctuation with the space before it, or any other white space: joined they are the text again.
+_FIRST_BYTE = 1  # byte b has id b + 1: no byte is unknown
+# A word or a run of punctuation with the space before it, or other white space: concatenated they are the text.
 _WORD = re.compile(r" ?\w+| ?[^\w\s]+|\s")
 
 Item = TypeVar("Item")
@@ -34,24 +34,24 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary(Asset):
-    """The symbols of a language model, by number."""
+    """The tokens of a language model, by id."""
 
     unit: str
     """`character`, `byte`, `word` or `subword`."""
     symbols: tuple[str, ...]
-    """The text of each number; that of the boundary is empty. Bytes beyond ASCII have none of their own."""
+    """The text of each id, empty for the boundary. Bytes beyond ASCII have none of their own."""
     start: int = BOUNDARY
-    """The boundary that starts generated text if there is no prompt: its BOS."""
+    """BOS: the token that starts generated text if there is no prompt."""
     end: int | None = BOUNDARY
-    """What ends a text; None for a model that writes on and on."""
+    """EOS: the token that ends a text; None for a model that never stops."""
     tokenizer: str | None = None
-    """Of subwords: how the package `tokenizers` writes it as JSON."""
+    """For subwords: the JSON of the package `tokenizers`."""
 
     def __len__(self) -> int:
         return len(self.symbols)
 
     def numbers_in(self, other: Vocabulary) -> np.ndarray:
-        """See `Asset.numbers_in`: of the same symbols, whatever the units."""
+        """See `Asset.numbers_in`: ids of the same tokens, in any unit."""
         theirs: dict[str, int] = {}
         for number, symbol in enumerate(other.symbols):
             theirs.setdefault(symbol, number)
@@ -60,21 +60,21 @@ class Vocabulary(Asset):
 
     @property
     def never_written(self) -> tuple[int, ...]:
-        """Numbers that text is never generated with: the unknown, and the boundary where it does not end texts."""
+        """Ids that are never generated: the unknown token, and the boundary unless it ends texts."""
         unknown = () if self.unit == "byte" else (UNKNOWN,)
         return unknown if self.end == BOUNDARY else (BOUNDARY, *unknown)
 
     @property
     def has_symbols(self) -> bool:
-        """Whether anything of the text that it was learnt from is in it."""
+        """Whether it has any tokens from the text that it was learnt from."""
         return len(self) > len(_RESERVED)
 
     def encode(self, text: str) -> np.ndarray:
-        """The numbers of a text's symbols, int32 `[symbols]`; what the vocabulary lacks becomes the unknown."""
+        """Encode a text: int32 `[symbols]`; characters or words outside the vocabulary become the unknown token."""
         return self.encode_all([text])[0]
 
     def encode_all(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """`encode` of several texts: their numbers one after the other, int32, and how many each has, int64 `[texts]`.
+        """Encode several texts: their concatenated ids, int32, and the length of each, int64 `[texts]`.
 
         Raises:
             InputError: a text is not Unicode.
@@ -101,24 +101,24 @@ class Vocabulary(Asset):
         return [[numbers_of.get(word, UNKNOWN) for word in _WORD.findall(text)] for text in texts]
 
     def decode(self, numbers: Iterable[int]) -> str:
-        """The text of these numbers."""
+        """Decode ids to text."""
         if self.unit == "byte":
             values = bytes(int(number) - _FIRST_BYTE for number in numbers if number != BOUNDARY)
             return values.decode("utf-8", errors="replace")
         return "".join(self.symbols[number] for number in numbers)
 
     def unknown_in(self, text: str) -> list[str]:
-        """What of a text the vocabulary lacks, each once, in order."""
+        """The parts of a text that are not in the vocabulary, without repetition, in order."""
         if self.unit == "byte":
             return []
         parts = _WORD.findall(text) if self.unit == "word" else list(text)
         return [part for part in dict.fromkeys(parts) if UNKNOWN in self.encode(part)]
 
     def fitted(self, prompt: str) -> str:
-        """A prompt as texts have it.
+        """Adapt a prompt to the tokenization.
 
-        Words and subwords hold the space before them: one at the end is left to what comes next, and a first word that
-        is known only after a space gets one.
+        Words and subwords include the space before them: a space at the end is left to the next token, and a first word
+        that is only known after a space gets one.
         """
         if self.unit not in ("word", "subword"):
             return prompt
@@ -136,10 +136,10 @@ class Vocabulary(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            InputError: it is something else.
+            InputError: it is not valid.
         """
         try:
             fields: dict[str, Any] = json.loads(text)
@@ -153,7 +153,7 @@ class Vocabulary(Asset):
         return vocabulary
 
     def _check(self) -> None:
-        """Raise ValueError where the parts of a vocabulary do not fit together."""
+        """Raise ValueError if the vocabulary is inconsistent."""
         if self.unit not in ("character", "byte", "word", "subword"):
             raise ValueError(f"its unit is {self.unit!r}")
         if not all(isinstance(symbol, str) for symbol in self.symbols):
@@ -176,7 +176,7 @@ class Vocabulary(Asset):
 
     @cached_property
     def _numbers_of_codes(self) -> np.ndarray:
-        """The number of each code point, int32."""
+        """The id of each code point, int32."""
         numbers = np.full(_CODE_POINTS, UNKNOWN, np.int32)
         codes = [ord(symbol) for symbol in self.symbols[len(_RESERVED) :]]
         numbers[codes] = np.arange(len(_RESERVED), len(self))
@@ -191,27 +191,27 @@ class Vocabulary(Asset):
         library = _tokenizers()
         try:
             found = library.Tokenizer.from_str(self.tokenizer)
-            found.encode_special_tokens = True  # a text that spells the boundary's name is text
+            found.encode_special_tokens = True  # a text that spells the boundary's name is plain text
             return found
-        except Exception as error:  # it raises nothing more special
+        except Exception as error:  # it raises nothing more specific
             raise InputError(f"vocabulary.json holds no tokenizer that can be read: {error}") from error
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, each with the space before it, and what is between them; joined they are the text again."""
+    """The words of a text, each with the space before it, and what is between them; concatenated they are the text."""
     return _WORD.findall(text)
 
 
 def merges_of(tokenizer: str) -> list[list[str]]:
-    """The pairs of symbols that a tokenizer joins, in their order."""
+    """The merges of a byte-pair tokenizer, in order."""
     merges = json.loads(tokenizer)["model"]["merges"]
     return [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
 
 
 def refuse_half_characters(text: str, what: str) -> None:
-    """Raise InputError if a text has half of a surrogate pair: it is not Unicode, and cannot be written to a file.
+    """Raise InputError if a text has an unpaired surrogate: it is not valid Unicode, and cannot be written to a file.
 
-    Python makes one of each byte of a command line that is not UTF-8.
+    Python decodes command line bytes that are not UTF-8 to these.
     """
     try:
         text.encode()
@@ -223,13 +223,13 @@ def refuse_half_characters(text: str, what: str) -> None:
 
 
 def learn_vocabulary(documents: Iterable[str], settings: TextSettings, with_ends: bool) -> Vocabulary:
-    """The vocabulary of some texts.
+    """Learn the vocabulary of some texts.
 
     Args:
-        documents: to learn from, or `pieces` of them; not those that are held out.
-        settings: the unit, and the largest number of symbols: the most frequent are kept.
-        with_ends: the model learns where documents begin and end; otherwise generated text starts after the end
-            of a line, if there are any, and goes on and on.
+        documents: training texts, or `pieces` of them; without those that are held out.
+        settings: the unit, and the maximum vocabulary size: the most frequent tokens are kept.
+        with_ends: whether the model learns where documents begin and end; otherwise generated text starts after the end
+            of a line, if there are any, and never ends.
     """
     tokenizer = None
     if settings.unit == "byte":
@@ -266,7 +266,7 @@ def _counts(documents: Iterable[str], unit: str) -> Counter[str]:
 
 
 def batched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Items, as many at once as can be worked on quickly and with little memory; `size` is in characters."""
+    """Batches of items that are processed quickly with little memory; `size` is in characters."""
     batch: list[Item] = []
     total = 0
     for item in items:
@@ -285,7 +285,7 @@ def _code_points(text: str) -> np.ndarray:
 
 
 def _learn_subwords(documents: Iterable[str], settings: TextSettings) -> Any:
-    """Byte-pair encoding over characters (Sennrich et al. 2016), inside words with the space before them."""
+    """Byte-pair encoding of characters (Sennrich et al. 2016), within words including the space before them."""
     library = _tokenizers()
     tokenizer = library.Tokenizer(library.models.BPE(unk_token=UNKNOWN_TEXT))
     tokenizer.pre_tokenizer = library.pre_tokenizers.Split(library.Regex(_WORD.pattern), behavior="isolated")

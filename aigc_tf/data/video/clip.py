@@ -1,4 +1,4 @@
-"""Clips: read from files of any kind, one line for what cannot be read; written as MP4 and GIF."""
+"""Video clips: reading files of any format, writing MP4 and GIF."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from aigc_tf.recipes.video import VideoSettings
 from aigc_tf.storage.marks import comment_of
 
 RATE = 25.0
-"""Frames a second of what has no rate of its own: folders of pictures, arrays."""
+"""Default frame rate, for folders of images and arrays."""
 _FEWEST = 2
 _MAX_RATE = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Frames in the order of time."""
+    """Frames in order of time."""
 
     frames: np.ndarray
     """uint8 `[time, height, width, channels]`, or float in [0, 1]."""
     rate: float = RATE
-    """Frames a second."""
+    """Frames per second."""
 
 
 def av_library() -> ModuleType:
-    """PyAV, without what FFmpeg prints.
+    """Import PyAV, without FFmpeg's messages.
 
     Raises:
-        InputError: the package is not there.
+        InputError: the package is not installed.
     """
     av, logging = (needed(name, to="read video files other than GIF", extra="video") for name in ("av", "av.logging"))
     logging.set_level(logging.PANIC)
@@ -47,14 +47,14 @@ def av_library() -> ModuleType:
 
 
 def read_clip(path: Path, settings: VideoSettings) -> Clip:
-    """The frames of a video file, an animated GIF or a folder of pictures in the order of their names.
+    """Read the frames of a video file, an animated GIF or a folder of images sorted by name.
 
-    Frames are resized as they are read, so that a long clip need not fit in memory at its own size.
+    Frames are resized while reading, so that a long clip need not fit in memory at its original size.
 
     Raises:
-        UnreadableError: it holds fewer than two frames, or something else, is damaged from the first frame on, or its
-            frames are smaller than a crop or of several sizes.
-        InputError: the package av is needed and not there.
+        UnreadableError: it has fewer than two frames or other content, is damaged from the first frame on, or its
+            frames are smaller than a crop or differ in size.
+        InputError: the package av is needed but not installed.
         OSError: the system cannot read it.
     """
     if path.is_dir():
@@ -82,7 +82,7 @@ def read_clip(path: Path, settings: VideoSettings) -> Clip:
 
 
 def _at_rate(shown: Iterator[tuple[float, np.ndarray]], rate: float | None) -> Iterator[tuple[float, np.ndarray]]:
-    """Frames with their times as they come, or for each moment of a fixed rate the frame that is shown then."""
+    """Frames with their times unchanged, or resampled to a fixed rate by taking the frame shown at each moment."""
     if rate is None:
         yield from shown
         return
@@ -114,7 +114,7 @@ def _video(path: Path, settings: VideoSettings) -> Iterator[tuple[float, np.ndar
     except UnreadableError:
         raise
     except Exception as error:  # whatever a decoder raises is about its file
-        if not found:  # what comes after a damaged place is left out, as players do
+        if not found:  # frames after a damaged place are dropped, as in players
             raise UnreadableError("is not a video that can be read, or damaged at its beginning") from error
 
 
@@ -125,7 +125,7 @@ def _gif(path: Path, settings: VideoSettings) -> Iterator[tuple[float, np.ndarra
             _refuse_huge(*picture.size)
             for frame in ImageSequence.Iterator(picture):
                 yield time, _fitted(frame.convert("RGB"), settings)
-                # Browsers take what is shorter for a tenth of a second.
+                # Browsers replace shorter durations by a tenth of a second.
                 time += max(frame.info.get("duration", 100) or 100, 10) / 1000
                 found += 1
     except UnreadableError:
@@ -136,7 +136,7 @@ def _gif(path: Path, settings: VideoSettings) -> Iterator[tuple[float, np.ndarra
 
 
 def pictures_of(folder: Path) -> list[Path]:
-    """The pictures that lie in a folder itself, in the order of their names."""
+    """The images directly in a folder, sorted by name."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
@@ -155,7 +155,7 @@ def _refuse_huge(width: int, height: int) -> None:
 
 
 def _fitted(picture: Image.Image, settings: VideoSettings) -> np.ndarray:
-    """uint8 `[height, width, channels]`, the shorter side as the settings say."""
+    """uint8 `[height, width, channels]`, with the shorter side as in the settings."""
     picture = picture.convert("L" if settings.channels == 1 else "RGB")
     shorter = min(picture.size)
     if settings.size is not None and shorter != settings.size:
@@ -167,16 +167,16 @@ def _fitted(picture: Image.Image, settings: VideoSettings) -> np.ndarray:
 
 
 def write_video(file: Any, frames: np.ndarray, rate: float, made_by: Mapping[str, str]) -> None:
-    """H.264 in MP4, with what made it as the comment; of odd heights and widths the last line is repeated.
+    """Write H.264 in MP4 with its provenance as comment; odd heights and widths are padded by one line.
 
     Args:
         file: open for writing bytes.
         frames: uint8 `[time, height, width, channels]`.
-        rate: frames a second.
-        made_by: mark of origin.
+        rate: frames per second.
+        made_by: the provenance mark.
 
     Raises:
-        InputError: the package av is not there.
+        InputError: the package av is not installed.
     """
     av = av_library()
     from fractions import Fraction
@@ -196,7 +196,7 @@ def write_video(file: Any, frames: np.ndarray, rate: float, made_by: Mapping[str
 
 
 def write_animation(file: Any, frames: np.ndarray, rate: float, made_by: Mapping[str, str]) -> None:
-    """An endless animated GIF; see `write_video`."""
+    """Write a looping animated GIF; see `write_video`."""
     pictures = [Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels) for pixels in frames]
     encoded = io.BytesIO()
     pictures[0].save(
@@ -212,5 +212,5 @@ def write_animation(file: Any, frames: np.ndarray, rate: float, made_by: Mapping
 
 
 def stacked(clips: Sequence[np.ndarray]) -> Any:
-    """One array if all have the same shape, otherwise a list."""
+    """An array if all have the same shape, otherwise a list."""
     return np.stack(clips) if len({clip.shape for clip in clips}) == 1 else list(clips)

@@ -1,4 +1,4 @@
-"""Sources of video: the user's clips, arrays from Python, and sprites that move."""
+"""Opens sources of video: clips, Python arrays, and moving sprites."""
 
 from __future__ import annotations
 
@@ -29,16 +29,15 @@ _SHAPES = 400
 
 
 def open_source(recipe: ClipRecipe, data: Any = None) -> VideoSource:
-    """The video that a recipe asks for.
+    """Open the video of a recipe.
 
     Args:
         recipe: its `source` is `auto` (`moving_shapes`), `moving_fashion_mnist`, a video file, or a folder: of video
-            files, of folders with the frames of a clip as pictures, or of the pictures of one clip.
-        data: used instead of the source: clips uint8 or in [0, 1], `[time, height, width, channels]`, in a list or in
-            one array.
+            files, of folders with the frames of a clip as images, or of the images of one clip.
+        data: replaces the source: clips uint8 or in [0, 1], `[time, height, width, channels]`, in a list or an array.
 
     Raises:
-        InputError: the source or the data is missing or cannot be used.
+        InputError: the source or the data is missing or invalid.
     """
     name = recipe.source
     if data is not None:
@@ -76,7 +75,7 @@ def _moving(name: str, recipe: ClipRecipe) -> VideoSource:
 
 
 def made_up_shapes(count: int, side: int, channels: int, seed: int = 0) -> np.ndarray:
-    """Discs, squares, triangles and rings of any brightness or colour: uint8 `[count, side, side, channels]`."""
+    """Discs, squares, triangles and rings of random brightness or colour: uint8 `[count, side, side, channels]`."""
     random = np.random.default_rng(seed)
     found = []
     for index in range(count):
@@ -100,7 +99,7 @@ def made_up_shapes(count: int, side: int, channels: int, seed: int = 0) -> np.nd
 
 
 def _read(path: Path, recipe: ClipRecipe) -> tuple[list[Clip], tuple[str, ...]]:
-    """The clips of a file or folder, and lines on what was left out.
+    """The clips of a file or folder, and notes on what was left out.
 
     Raises:
         InputError: there are none, or too many cannot be read.
@@ -123,7 +122,7 @@ def _read(path: Path, recipe: ClipRecipe) -> tuple[list[Clip], tuple[str, ...]]:
 
 
 def clips_below(path: Path) -> list[Path]:
-    """What a path holds as clips: itself, video files, or folders of pictures."""
+    """The clips at a path: itself, video files, or folders of images."""
     if not path.is_dir():
         return [path]
     files = [path / name for name in files_below(path, CLIP_ENDINGS).files]
@@ -153,7 +152,7 @@ def _of_clips(name: str, licence: str, clips: list[Clip], recipe: ClipRecipe, no
 
 
 def _checked(clip: Any, recipe: ClipRecipe) -> Clip:
-    """A clip that is given from Python.
+    """Validate a clip given from Python.
 
     Raises:
         InputError: it is something else, or smaller than a crop.

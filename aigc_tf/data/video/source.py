@@ -1,4 +1,4 @@
-"""What a source of video is."""
+"""Sources of video."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from aigc_tf.data.video.splits import MovingSplit, VideoSplit
 from aigc_tf.nn.augmentation import numbers_at
 
 _AT_ONCE = 8
-_SEEDS = 2**24  # what a float32 in [0, 1) tells apart
+_SEEDS = 2**24  # number of values that a float32 in [0, 1) distinguishes
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,9 +29,9 @@ class VideoSource(Source):
     validation: VideoSplit | None = None
     test: VideoSplit
     uncut: VideoSplit | None = None
-    """The training part with the validation part in it; None if none was cut off."""
+    """The training part including the validation part; None if none was split off."""
     validated_by: str = NO_VALIDATION
-    """How the validation part came about."""
+    """Origin of the validation part."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -41,22 +41,22 @@ class VideoSource(Source):
 
     @property
     def is_public(self) -> bool:
-        """Whether anybody may see it: what moves are pictures of public data sets, or made-up shapes."""
+        """Whether it may be shown to anybody: sprites from public data sets, or synthetic shapes."""
         return isinstance(self.train, MovingSplit)
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        """Of a window: frames, height, width, channels."""
+        """Shape of a window: frames, height, width, channels."""
         return self.train.window(0, None).shape
 
     @property
     def count(self) -> int:
-        """Windows in an epoch."""
+        """Windows per epoch."""
         return len(self.train)
 
     @property
     def validation_split(self) -> str:
-        """In words."""
+        """A description of the validation split."""
         return self.validated_by
 
     def validated(self) -> Self:
@@ -68,7 +68,7 @@ class VideoSource(Source):
         return dataclasses.replace(self, train=train, validation=validation, uncut=self.train, validated_by=words)
 
     def describe(self) -> dict[str, Any]:
-        """What a run records of its source."""
+        """The description that a run records."""
         return {
             "training windows": len(self.train),
             "frames of a window": self.train.frames,
@@ -88,14 +88,14 @@ class VideoSource(Source):
         """The first frame of windows, float32 `[at most count, side, side, channels]` in [0, 1].
 
         Args:
-            part: of the source.
-            count: at most.
-            side: height and width; that of windows if it is None, and beyond that frames go on as in a mirror.
+            part: part of the source.
+            count: maximum number.
+            side: height and width; by default those of windows; larger ones pad frames by reflection.
         """
         return squares(self.inputs(part, count)[:, 0].astype(np.float32) / 255, side or self.train.crop)
 
     def held_out(self, part: PartName, count: int) -> Iterator[dict[str, np.ndarray]]:
-        """Windows as batches for training have them."""
+        """Windows in the form of training batches."""
         windows = self.inputs(part, count)
         for start in range(0, len(windows), _AT_ONCE):
             yield {"clip": windows[start : start + _AT_ONCE].astype(np.float32) / 255}
@@ -114,7 +114,7 @@ class VideoSource(Source):
 
 
 def squares(frames: np.ndarray, side: int) -> np.ndarray:
-    """Frames `[..., height, width, channels]` cut to a side, or as in a mirror beyond their right and lower borders."""
+    """Frames `[..., height, width, channels]` cropped to a side, or padded by reflection at the right and bottom."""
     missing = [(0, max(0, side - size)) for size in frames.shape[-3:-1]]
     around = [(0, 0)] * (frames.ndim - 3) + [*missing, (0, 0)]
     return np.pad(frames, around, mode="symmetric")[..., :side, :side, :]

@@ -1,4 +1,4 @@
-"""The examples of a source of video: windows of clips, or sprites that are moved as they are asked for."""
+"""Parts of video sources: windows of clips, or moving sprites generated on the fly."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 from aigc_tf.data.source import evenly, held_out_by_key, validation_keys
 
-FEW_CLIPS = 20  # of fewer the end of each is held out, not some of them
+FEW_CLIPS = 20  # with fewer clips, the end of each is held out instead of whole clips
 _VALIDATION_SHARE = 0.1
 
 
 class VideoSplit(abc.ABC):
-    """Windows of so many frames, uint8 `[frames, crop, crop, channels]`.
+    """Windows of a fixed number of frames, uint8 `[frames, crop, crop, channels]`.
 
     Args:
-        frames: of a window.
-        crop: height and width.
-        mirror: whether training windows are mirrored at random.
+        frames: length of a window.
+        crop: height and width of a window.
+        mirror: whether to mirror training windows at random.
     """
 
     def __init__(self, frames: int, crop: int, mirror: bool) -> None:
@@ -28,22 +28,22 @@ class VideoSplit(abc.ABC):
 
     @abc.abstractmethod
     def __len__(self) -> int:
-        """Windows in an epoch."""
+        """Windows per epoch."""
 
     @abc.abstractmethod
     def window(self, number: int, random: np.random.Generator | None) -> np.ndarray:
-        """A window; cut out at random, or from the middle without a generator."""
+        """A window: a random crop, or the centre crop without a generator."""
 
     @abc.abstractmethod
     def cut(self) -> tuple[VideoSplit, VideoSplit, str] | None:
-        """What is trained on, what is held out of it to choose by, and how in words; None if there is too little."""
+        """Training part, validation part, and a description of the split; None if there is too little."""
 
     @abc.abstractmethod
     def digest(self) -> bytes:
         """A hash of all content."""
 
     def windows(self, numbers: np.ndarray, seeds: np.ndarray, seed: int) -> np.ndarray:
-        """Training windows `[batch, ...]`, each drawn by its number, its seeds `[batch, 2]` and the seed of the run."""
+        """Training windows `[batch, ...]`, each determined by its number, its seeds `[batch, 2]` and the run's seed."""
         return np.stack(
             [
                 self.window(int(number), np.random.default_rng((seed, *map(int, own))))
@@ -57,7 +57,7 @@ class VideoSplit(abc.ABC):
 
 
 class ClipSplit(VideoSplit):
-    """Windows of clips, at every frame one, from a frame to another of each clip.
+    """Windows of clips, starting at every frame.
 
     Args:
         clips: uint8 `[time, height, width, channels]` each, sides at least a crop.
@@ -85,16 +85,16 @@ class ClipSplit(VideoSplit):
         return found[:, :, ::-1] if self.mirror and random is not None and random.random() < 0.5 else found
 
     def of(self, clips: Sequence[np.ndarray]) -> ClipSplit:
-        """The same of other clips, without those that are too short."""
+        """The same for other clips, without those that are too short."""
         long = [clip for clip in clips if len(clip) >= self.frames]
         return ClipSplit(long, self.frames, self.crop, self.mirror)
 
     def apart(self, share: float, room: int | None) -> tuple[ClipSplit, ClipSplit, str] | None:
-        """Two sides: some clips by their hash, or of few clips the end of each; nothing is on both.
+        """Split into two parts: whole clips by hash, or if there are few the end of each clip; without overlap.
 
         Args:
-            share: of the frames of each clip, where there are few.
-            room: how many clips, where there are many; None as many as are held out to choose by.
+            share: share of each clip's frames, if there are few clips.
+            room: number of clips, if there are many; None means the size of a validation part.
         """
         if len(self.clips) >= FEW_CLIPS:
             held = held_out_by_key(validation_keys(self.clips), room)
@@ -124,17 +124,17 @@ class ClipSplit(VideoSplit):
 
 
 class MovingSplit(VideoSplit):
-    """Two sprites that move straight ahead and bounce off the borders (Srivastava et al. 2015, §4.1: moving MNIST).
+    """Two sprites that move straight and bounce off the borders (Srivastava et al. 2015, §4.1: moving MNIST).
 
-    A window is made when it is asked for: training never sees one twice. The brighter pixel is in front.
+    Windows are generated on the fly: training never sees the same one twice. The brighter pixel is in front.
 
     Args:
-        sprites: uint8 `[count, height, width, channels]`, smaller than a crop, over black.
+        sprites: uint8 `[count, height, width, channels]`, smaller than a crop, on black.
         frames: see `VideoSplit`.
         crop: the same.
     """
 
-    SPEED = (1.5, 4.0)  # pixels a frame
+    SPEED = (1.5, 4.0)  # pixels per frame
     SPRITES = 2
 
     def __init__(self, sprites: np.ndarray, frames: int, crop: int) -> None:
@@ -145,7 +145,7 @@ class MovingSplit(VideoSplit):
         return len(self.sprites)
 
     def window(self, number: int, random: np.random.Generator | None) -> np.ndarray:
-        """See `VideoSplit.window`; the sprite with the number, and another one."""
+        """See `VideoSplit.window`; the sprite with that number, and another one."""
         random = np.random.default_rng((number, 1)) if random is None else random
         _, height, width, channels = self.sprites.shape
         room = np.array([self.crop - height, self.crop - width])
@@ -154,7 +154,7 @@ class MovingSplit(VideoSplit):
             angle, speed = random.uniform(0, 2 * np.pi), random.uniform(*self.SPEED)
             velocity = speed * np.array([np.sin(angle), np.cos(angle)])
             straight = random.uniform(0, 1, 2) * room + velocity * np.arange(self.frames)[:, None]
-            # A straight way that is folded at the borders.
+            # A straight path, reflected at the borders.
             places = np.rint(room - np.abs(straight % (2 * room) - room)).astype(int)
             for frame, (top, left) in zip(canvas, places, strict=True):
                 under = frame[top : top + height, left : left + width]
@@ -162,7 +162,7 @@ class MovingSplit(VideoSplit):
         return canvas
 
     def cut(self) -> tuple[VideoSplit, VideoSplit, str] | None:
-        """See `VideoSplit.cut`: sprites by their content."""
+        """See `VideoSplit.cut`: sprites are split by a hash."""
         held = held_out_by_key(validation_keys(self.sprites))
         if not held.any() or held.all():
             return None

@@ -1,4 +1,4 @@
-"""Sources of video that come with a style picture."""
+"""Sources of video with one style image."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from aigc_tf.recipes.style_video import StyleVideo
 
 
 def open_styled(recipe: StyleVideo, data: Any = None) -> VideoSource:
-    """The clips that a recipe asks for, with its style picture as the asset `style`; see `open_source`.
+    """Open the clips of a recipe, with its style image as the asset `style`; see `open_source`.
 
     Raises:
-        InputError: the clips or the style picture cannot be used.
+        InputError: the clips or the style image cannot be used.
     """
     picture = StylePicture(style_pixels(recipe))  # before the clips, which may take long
     source = open_source(recipe, data)

@@ -1,1 +1,1 @@
-"""Volumes: NIfTI files and DICOM series, and the slices that models of pictures take of them."""
+"""Volumes (NIfTI files and DICOM series), and their slices as images."""

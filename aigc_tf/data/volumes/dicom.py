@@ -1,4 +1,4 @@
-"""Volumes of DICOM series: one file for each slice."""
+"""Reads volumes from DICOM series, with one file per slice."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from aigc_tf.data.volumes.volume import Volume, imported, reading, refuse_huge, upright
 from aigc_tf.errors import UnreadableError
 
-IRREGULAR = 0.01  # of the distance of slices: further from their mean, and slices are missing
+IRREGULAR = 0.01  # of the slice distance: larger deviations from the mean indicate missing slices
 
 
 def series_of(paths: Iterable[Path]) -> tuple[dict[str, list[Any]], dict[Path, str]]:
-    """The headers of files by the series that they belong to, and what is wrong with the files that cannot be read.
+    """File headers grouped by series, and the errors of unreadable files.
 
-    A header's `filename` says where its pixels are: they are not read yet.
+    A header's `filename` is where to read its pixels later.
     """
     pydicom = imported("pydicom")
     series: dict[str, list[Any]] = {}
@@ -36,7 +36,7 @@ def read_series(headers: list[Any]) -> Volume:
     """The volume of a series (DICOM PS3.3 §C.7.6.2.1.1: image position and orientation).
 
     Args:
-        headers: of its files, in any order; the names of people that they hold go nowhere.
+        headers: headers of its files, in any order; patients' names in them are not used.
 
     Raises:
         UnreadableError: slices are missing or differ in size, a file has several frames, or pixels cannot be decoded.
@@ -51,7 +51,7 @@ def read_series(headers: list[Any]) -> Volume:
 
 
 def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
-    """Headers in the order of their slices, and the affine of `upright`, of voxels [column, row, slice]."""
+    """Headers in slice order, and the affine for `upright`, for voxels [column, row, slice]."""
     if len(headers) < 2:
         raise UnreadableError("has one slice: a volume has several")
     rows, columns = np.array(headers[0].ImageOrientationPatient, float).reshape(2, 3)
@@ -73,7 +73,7 @@ def _placed(headers: list[Any]) -> tuple[list[Any], np.ndarray]:
 
 
 def _pixels(header: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """float32 `[columns, rows]` of one file, rescaled as it says (§C.11.1)."""
+    """Pixels of one file, float32 `[columns, rows]`, rescaled as it specifies (§C.11.1)."""
     pydicom = imported("pydicom")
     place = Path(header.filename).name
     with reading():
@@ -87,7 +87,7 @@ def _pixels(header: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _asked(header: Any) -> tuple[float, float] | None:
-    """What a file asks to show (§C.11.2.1.2), the first of several."""
+    """The display window that a file specifies (§C.11.2.1.2), the first of several."""
     centre, width = (np.atleast_1d(header.get(name, [])) for name in ("WindowCenter", "WindowWidth"))
     if not len(centre) or not len(width):
         return None

@@ -1,7 +1,7 @@
-"""Slices of volumes as pictures, and which of them are held out.
+"""Slices of volumes as images, and their split.
 
-Neighbouring slices are nearly the same, so slices are not dealt out one by one: of one volume a slab is tested on and
-another one chooses, with a gap around each; of several volumes whole ones do.
+Neighbouring slices are nearly the same, so slices are not split one by one: of a single volume one slab is the test
+part and another one the validation part, with a gap around each; several volumes are split as wholes.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ENDINGS = (*NIFTI_ENDINGS, *DICOM_ENDINGS)
 LICENCE = "the user's own. Not for diagnosis: nothing that is made of volumes says anything about a patient"
 _AXES = {"sagittal": 0, "coronal": 1, "axial": 2}
 _TEST, _VALIDATION, _GAP = (0.4, 0.5), (0.6, 0.65), 0.03  # of a volume's extent
-_SQUARE = 0.01  # of the spacing: pixels whose sides differ by more are made square
+_SQUARE = 0.01  # of the spacing: pixels whose sides differ by more are resampled to squares
 
 
 class Slice(NamedTuple):
-    """One slice as a picture."""
+    """A slice as an image."""
 
     name: str
     pixels: np.ndarray
-    """uint8 `[height, width, 1]`; up in the picture is up, of axial slices to the front; right is to the right, of
-    sagittal slices to the front."""
+    """uint8 `[height, width, 1]`; up in the image is up in the body, or the front for axial slices; right is right, or
+    the front for sagittal slices."""
     part: str
     """"train", "validation" or "test"."""
 
@@ -50,17 +50,17 @@ class Slices(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A volume that is not read yet."""
+    """A volume that has not been read yet."""
 
     name: str
-    """In messages."""
+    """Its name in messages."""
     key: str
-    """What decides on which side of a split it is."""
+    """The key that determines its side of a split."""
     read: Callable[[], Volume]
 
 
 def holds_volumes(path: Path) -> bool:
-    """Whether a file is a volume, or the first picture or volume of a folder is one."""
+    """Whether a file is a volume, or the first image or volume in a folder is one."""
     if not path.is_dir():
         return path.name.lower().endswith(ENDINGS)
     for _, folders, files in os.walk(path):
@@ -72,7 +72,7 @@ def holds_volumes(path: Path) -> bool:
 
 
 def read_slices(path: Path, settings: SliceSettings) -> Slices:
-    """The slices of a NIfTI file, or of all NIfTI files and DICOM series in a folder.
+    """Read the slices of a NIfTI file, or of all NIfTI files and DICOM series in a folder.
 
     Raises:
         InputError: a volume cannot be read.
@@ -95,7 +95,7 @@ def read_slices(path: Path, settings: SliceSettings) -> Slices:
 
 
 def volumes_at(path: Path) -> list[Found]:
-    """The volumes at a path: NIfTI files in the order of their names, then DICOM series.
+    """The volumes at a path: NIfTI files sorted by name, then DICOM series.
 
     Raises:
         InputError: a DICOM file cannot be read.
@@ -118,7 +118,7 @@ def _series_in(path: Path, files: list[Path]) -> list[Found]:
 
 
 def _parts(keys: list[str]) -> list[str]:
-    """The part of each of several volumes; "" for the only one, whose slabs are parts."""
+    """The part of each volume if there are several; "" for a single one, which is split into slabs."""
     if len(keys) == 1:
         return [""]
     order = sorted(range(len(keys)), key=lambda index: hashlib.sha256(keys[index].encode()).digest())
@@ -131,7 +131,7 @@ def _parts(keys: list[str]) -> list[str]:
 
 
 def _slices_of(found: Found, part: str, settings: SliceSettings) -> tuple[list[Slice], str]:
-    """All slices of a volume along an axis, and what there is to know of it.
+    """All slices of a volume along an axis, and notes on it.
 
     Raises:
         InputError: it cannot be read.
@@ -156,7 +156,7 @@ def _slices_of(found: Found, part: str, settings: SliceSettings) -> tuple[list[S
 
 
 def _slab(place: float) -> str:
-    """The part of a slice at a place in [0, 1] of the only volume; "" in a gap."""
+    """The part of a slice at a position in [0, 1] of a single volume; "" in a gap."""
     for part, (start, end) in (("test", _TEST), ("validation", _VALIDATION)):
         if start <= place < end:
             return part
@@ -166,7 +166,7 @@ def _slab(place: float) -> str:
 
 
 def _squared(grey: np.ndarray, across: float, down: float) -> np.ndarray:
-    """A slice with square pixels of the smaller side; bilinear."""
+    """Resample a slice to square pixels of the smaller side, bilinearly."""
     if abs(across - down) <= _SQUARE * min(across, down):
         return grey
     height, width = grey.shape

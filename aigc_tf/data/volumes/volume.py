@@ -1,4 +1,4 @@
-"""Volumes as their files have them, brought to one orientation."""
+"""Volumes in a common orientation."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from aigc_tf.optional import needed
 NIFTI_ENDINGS = (".nii", ".nii.gz")
 DICOM_ENDINGS = (".dcm",)
 MAX_VOXELS = 2**30  # 4 GB as float32
-MAX_LONGER = 50  # times that a side of a voxel may be as long as another
-_SHOWN = (0.5, 99.5)  # percentiles that are black and white where nothing says so
+MAX_LONGER = 50  # maximum ratio of the sides of a voxel
+_SHOWN = (0.5, 99.5)  # percentiles shown as black and white by default
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Intensities on a grid."""
+    """Intensities on a regular grid."""
 
     values: np.ndarray
-    """float32 `[to the right, to the front, upwards]`, as seen by the patient; in the units of the file (Hounsfield
-    units of CT), rescaled as it says."""
+    """float32 `[to the right, to the front, upwards]`, from the patient's view; in the file's units (Hounsfield units
+    for CT), rescaled as it specifies."""
     affine: np.ndarray
     """4x4, from voxel indices to millimetres to the right, to the front and upwards (NIfTI-1, "RAS+")."""
     asked: tuple[float, float] | None = None
-    """Intensities that the file asks to show as black and white; None where it asks for none."""
+    """Intensities that the file specifies as black and white; None if it does not."""
 
     @property
     def spacing(self) -> np.ndarray:
@@ -39,10 +39,10 @@ class Volume:
         return np.linalg.norm(self.affine[:3, :3], axis=0)
 
     def window(self, chosen: tuple[float, float] | None) -> tuple[float, float]:
-        """Intensities that are black and white: those chosen, or what the file asks for, or percentiles.
+        """Intensities of black and white: the chosen ones, or those in the file, or percentiles.
 
         Raises:
-            UnreadableError: the percentiles are the same.
+            UnreadableError: the percentiles are equal.
         """
         low, high = chosen or self.asked or np.percentile(self.values, _SHOWN)
         if not low < high:
@@ -52,7 +52,7 @@ class Volume:
 
 
 def imported(module: str) -> Any:
-    """`nibabel` or `pydicom`.
+    """Import `nibabel` or `pydicom`.
 
     Raises:
         InputError: it is not installed.
@@ -62,7 +62,7 @@ def imported(module: str) -> Any:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Whatever a library raises while it reads a file is about that file: it becomes an UnreadableError."""
+    """Turn any exception of a library while it reads a file into an UnreadableError, since it is about the file."""
     try:
         yield
     except UnreadableError:
@@ -73,15 +73,15 @@ def reading() -> Iterator[None]:
 
 
 def upright(values: np.ndarray, affine: np.ndarray, asked: tuple[float, float] | None = None) -> Volume:
-    """A volume of values on a grid, turned by quarters and mirrored so that its axes are those of `Volume`.
+    """Rotate by quarter turns and mirror a grid of values so that its axes are those of `Volume`.
 
     Args:
-        values: real numbers `[i, j, k]`; those that are not finite count as the lowest.
-        affine: of these axes, see `Volume`.
+        values: real numbers `[i, j, k]`; NaN and infinite ones become the minimum.
+        affine: of these axes; see `Volume`.
         asked: see `Volume`.
 
     Raises:
-        UnreadableError: there is no volume to show: another number of dimensions, colours, no finite value, one only.
+        UnreadableError: it is not a volume: another number of dimensions, colours, no finite value, or a single one.
     """
     if values.ndim != 3 or values.dtype.names is not None:
         kind = "colours" if values.dtype.names is not None else f"{values.ndim} dimensions {list(values.shape)}"
@@ -102,10 +102,10 @@ def upright(values: np.ndarray, affine: np.ndarray, asked: tuple[float, float] |
 
 
 def read_nifti(path: Path) -> Volume:
-    """The volume of a NIfTI file.
+    """Read the volume in a NIfTI file.
 
     Raises:
-        UnreadableError: it is damaged, or no volume.
+        UnreadableError: it is damaged, or not a volume.
     """
     nibabel = imported("nibabel")
     with reading():
@@ -118,7 +118,7 @@ def read_nifti(path: Path) -> Volume:
 
 
 def write_nifti(file: IO[bytes], volume: Volume, made_by: Mapping[str, str], compressed: bool) -> None:
-    """Write a volume as a NIfTI-1 file, whose description, of at most 79 bytes, says what made it."""
+    """Write a volume as a NIfTI-1 file, with its provenance in the description, at most 79 bytes."""
     image = imported("nibabel").Nifti1Image(volume.values, volume.affine)
     image.header["descrip"] = "; ".join(made_by.values()).encode()[:79]
     content = image.to_bytes()
@@ -126,6 +126,6 @@ def write_nifti(file: IO[bytes], volume: Volume, made_by: Mapping[str, str], com
 
 
 def refuse_huge(shape: tuple[int, ...]) -> None:
-    """Raise UnreadableError for more than `MAX_VOXELS`, before they are read."""
+    """Raise UnreadableError for more than `MAX_VOXELS`, before reading them."""
     if np.prod(np.array(shape, np.float64)) > MAX_VOXELS:
         raise UnreadableError(f"holds {list(shape)} voxels, more than {MAX_VOXELS:,} are not read")

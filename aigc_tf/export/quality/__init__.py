@@ -1,1 +1,1 @@
-"""What quantizing changes in the quality of a model, measured on the exported file itself."""
+"""The effect of quantization on a model's quality, measured on the exported file itself."""

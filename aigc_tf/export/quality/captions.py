@@ -1,4 +1,4 @@
-"""What quantizing changes in models that write captions: the perplexity of held-out ones."""
+"""The effect of quantization on captioning models: perplexity of held-out captions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from aigc_tf.recipes.caption import Caption
 def caption_quality(
     model: Captioner, source: CaptionedSource, recipe: Caption, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of held-out captions before and after quantizing, symbol by symbol through the cache.
+    """Perplexity of held-out captions before and after quantization, token by token through the KV cache.
 
     Args:
         model: the float networks.
-        source: its `watched` part is read: what is refused here is chosen, and test pairs choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test pairs must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The same figure of the float networks and of the exported file, and what of a change is accepted."""
+"""Compares a quality figure of the float networks with that of the exported file, and limits the change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aigc_tf.export.verify import Arrays, VerificationError, require_finite, run
 from aigc_tf.families.base import Signature
 
 Call = Callable[[str, Arrays], Arrays]
-"""Name of a signature and its inputs by name -> its outputs by name."""
+"""Signature name and inputs by name -> outputs by name."""
 
 
 def networks_of(signatures: Mapping[str, Signature], chunk: int = 64) -> Call:
@@ -18,7 +18,7 @@ def networks_of(signatures: Mapping[str, Signature], chunk: int = 64) -> Call:
 
 
 def checked(networks: Call, file: Call) -> tuple[Call, Call]:
-    """The float networks and the exported file; both raise VerificationError where they give no finite numbers."""
+    """The float networks and the exported file; both raise VerificationError for NaN or infinite outputs."""
     return _finite("in Keras", networks), _finite("in the file", file)
 
 
@@ -43,20 +43,20 @@ def require_at_most(loss: float, allowed: float, message: str) -> None:
 def relative_rise(
     measure: str, error: Callable[[Call], float], calls: tuple[Call, Call], quantize: str, allowed: float
 ) -> dict[str, Any]:
-    """By what share an error rises.
+    """The relative increase of an error.
 
     Args:
-        measure: what the error is, with its unit.
-        error: positive, lower is better, of the float networks or of the file.
-        calls: both, `checked`.
+        measure: name of the error, with its unit.
+        error: computes it for the float networks or the file; positive, lower is better.
+        calls: both, from `checked`.
         quantize: `dynamic` or `int8`.
-        allowed: by what share it may rise.
+        allowed: largest relative increase accepted.
 
     Returns:
         `measure`, `before`, `after`, `change` and `limit`.
 
     Raises:
-        VerificationError: it rises by more, or numbers are not finite.
+        VerificationError: it increases by more, or numbers are not finite.
     """
     before, after = (error(call) for call in calls)
     change = after / before - 1

@@ -1,4 +1,4 @@
-"""What quantizing changes in a classifier: its accuracy on validation texts."""
+"""The effect of quantization on text classifiers: accuracy on validation texts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from aigc_tf.recipes.classify import Classify
 def classification_quality(
     model: TextClassifier, source: LabelledSource, recipe: Classify, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The accuracy before and after quantizing.
+    """Accuracy before and after quantization.
 
     Args:
         model: the classifier.
-        source: its `watched` part is read: what is refused here is chosen, and test text chooses nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test text must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in a model that draws pictures and tells their classes apart."""
+"""The effect of quantization on models that generate and classify images."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def classified_quality(
     model: Any, source: FewLabelsSource, recipe: FewLabelsRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """What `image_quality` says of drawn pictures, and the accuracy before and after quantizing.
+    """The figures of `image_quality` for generated images, and the accuracy before and after quantization.
 
     Args:
-        model: a `PictureClassifier` that draws.
+        model: a `PictureClassifier` that generates images.
         source: its `watched` part is classified.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in autoregressive models of sound, measured on the exported file itself."""
+"""The effect of quantization on autoregressive sound models: NLL per frame."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ if TYPE_CHECKING:
 def frame_quality(
     model: SoundAR, source: SoundSource, recipe: SoundARRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The nats a frame of held-out recordings before and after quantizing, frame by frame.
+    """Negative log-likelihood per frame of held-out recordings, in nats, before and after quantization, frame by frame.
 
     Args:
         model: the float networks.
-        source: its `watched` part is read: what is refused here is chosen, and test recordings choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice; test recordings must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
-        VerificationError: they rise by a larger share than the recipe allows.
+        VerificationError: it rises by a larger share than the recipe allows.
     """
     (batch,) = source.held_out("validation", recipe.export_limits.recordings)
     rows = runner.batch("step")
@@ -48,7 +49,7 @@ def frame_quality(
 
 
 def nats_of(call: Call, model: SoundAR, frames: np.ndarray, labels: np.ndarray) -> float:
-    """-log p of a frame, the mean over frames `[rows, frames, bands]` in [-1, 1], each read after those before it."""
+    """Mean -log p per frame for frames `[rows, frames, bands]` in [-1, 1], each conditioned on those before it."""
     networks = model.networks
     _, _, *inputs = networks.step.inputs
     states = {tensor.name: np.zeros((len(labels), *tensor.shape[1:]), tensor.dtype) for tensor in inputs}

@@ -1,4 +1,4 @@
-"""What quantizing changes in the quality of a model of images: float network against the exported file."""
+"""The effect of quantization on image models: the float network against the exported file."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from aigc_tf.recipes.images import ImageRecipe
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
 
-GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the first that is there is measured
+GENERATORS = ("generate", "decode")  # signatures from a latent to an image; the first that exists is measured
 RECONSTRUCTION = "reconstruct"
 SEED = 0
-MIN_DISTANCE = 1e-9  # to which a change is related; only equal sets of images are nearer
+MIN_DISTANCE = 1e-9  # denominator of relative changes, at least; only equal sets of images are nearer
 _BATCH = 500
 
 
 def image_quality(
     model: GenerativeModel, source: ImageSource, recipe: ImageRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a quantized file of a model of images, and refuse it beyond the limits of the recipe.
+    """Measure a quantized image model, and reject it beyond the limits of the recipe.
 
     Args:
-        model: what was exported. Examples of the signature `generate`, or else `decode`, are what it makes images of.
-        source: its `watched` part is reconstructed, and samples are compared with its training images: what is
-            refused here is chosen, and test images choose nothing.
-        recipe: `recipe.export_limits` says with how many images, and what is accepted.
-        runner: of the file.
+        model: the exported model. It generates images from the examples of its signature `generate`, or else `decode`.
+        source: its `watched` part is reconstructed, and samples are compared with its training images: rejecting a file
+            is a choice, and test images must not influence choices.
+        recipe: `recipe.export_limits` gives the number of images and the limits.
+        runner: runs the file.
         quantize: `dynamic` or `int8`.
 
     Returns:
-        By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change)
-        and what they were measured with.
+        By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change) and
+        how they were measured.
 
         - `generate` or `decode`: Fréchet distance of samples to at most 10,000 training images, the same inputs for
           both, and `relative_change`; `distance_between` is that of the two sets of samples;
@@ -58,7 +58,7 @@ def image_quality(
     calls = checked(networks_of(signatures, _BATCH), runner.map)
     report = {}
     if generator:
-        # Without the source, examples are what the model draws from.
+        # Without the source, the examples are the model's own prior samples.
         report[generator] = _generated(generator, model.signatures()[generator], source, recipe, calls, quantize)
     if RECONSTRUCTION in signatures:
         report[RECONSTRUCTION] = _reconstructed(signatures[RECONSTRUCTION], source, recipe, calls, quantize)
@@ -82,7 +82,7 @@ class _Decoder:
         self._examples, self._call = signature.examples(samples, SEED), partial(call, name)
 
     def conditions(self, given: Any, count: int) -> np.ndarray:
-        """The rows of the first `count` examples."""
+        """The conditions of the first `count` examples."""
         del given
         return np.arange(count)
 
@@ -165,7 +165,7 @@ def _reconstructed(
 
 
 def name_of_watched(source: ImageSource) -> str:
-    """Of the part that is looked at, for reports."""
+    """Name of the `watched` part, for reports."""
     return "training" if source.validation is None else "validation"
 
 

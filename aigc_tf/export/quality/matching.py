@@ -1,4 +1,4 @@
-"""What quantizing changes in a model that matches pictures and words: recall at 10 on validation pairs."""
+"""The effect of quantization on image-text matching models: recall at 10 on validation pairs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ MOST = 10
 def matching_quality(
     model: Matcher, source: CaptionedSource, recipe: Match, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The share of captions whose picture is among the ten that fit best, before and after quantizing.
+    """Recall at 10 of the image for a caption, before and after quantization.
 
     Args:
         model: the float networks.
-        source: its `watched` part is looked at: what is refused here is chosen, and test pairs choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test pairs must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

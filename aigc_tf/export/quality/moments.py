@@ -1,4 +1,4 @@
-"""What a file changes in where captions are found: the error in frames on validation clips, by network and by file."""
+"""The effect of export on locating captions in video: error in frames on validation clips, network against file."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def moment_quality(
     model: Aligner, source: MomentSource, recipe: Align, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a file on clips of the `watched` part, and refuse one beyond the limits of the recipe.
+    """Measure a file on clips of the `watched` part, and reject it beyond the limits of the recipe.
 
     Args:
-        model: what was exported.
-        source: the run's.
-        recipe: `recipe.export_limits` says on how many clips, and what is accepted.
-        runner: of the file.
+        model: the exported model.
+        source: the run's source.
+        recipe: `recipe.export_limits` gives the number of clips and the limits.
+        runner: runs the file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in models of music, measured on the exported file itself."""
+"""The effect of quantization on music models: perplexity of notes, changed cells."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from aigc_tf.recipes.pieces import BAR
 def music_quality(
     model: MusicModel, source: MusicSource, recipe: Music, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of held-out notes before and after quantizing, cell by cell through the cache.
+    """Perplexity of held-out notes before and after quantization, cell by cell through the KV cache.
 
-    Of every second piece the highest voice is given.
+    For every second piece the highest voice is given.
 
     Args:
         model: the float networks.
-        source: its `watched` part is read: what is refused here is chosen, and test pieces choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test pieces must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
@@ -67,11 +68,11 @@ def music_quality(
 
 
 def perplexity(call: Call, model: MusicModel, tasks: list[Task]) -> float:
-    """Of the cells of tasks that are not given, each read after those before it.
+    """Perplexity of the cells of tasks that are not given, each conditioned on those before it.
 
     Args:
         call: runs `encode`, `step` and `prefill`.
-        model: of the networks.
+        model: the model of the networks.
         tasks: with all cells filled in.
     """
     composer = Composer(call, state_shapes(model.networks), model.recipe.music.window, model.networks.feedback)
@@ -82,10 +83,10 @@ def perplexity(call: Call, model: MusicModel, tasks: list[Task]) -> float:
 
 
 class Reader:
-    """Chooses what stands in the cells of a task, and adds up what that costs.
+    """Teacher forcing: feeds a task's own cells and accumulates their negative log-likelihood.
 
     Args:
-        task: with all cells filled in; those that are not given are counted.
+        task: with all cells filled in; those that are not given are scored.
     """
 
     def __init__(self, task: Task) -> None:
@@ -103,20 +104,20 @@ class Reader:
 
 
 def perplexity_of(readers: Sequence[Reader]) -> float:
-    """Of all cells that readers have counted."""
+    """Perplexity over all cells that readers have scored."""
     return float(np.exp(sum(reader.nats for reader in readers) / sum(reader.counted for reader in readers)))
 
 
 def excerpt_quality(
     model: MusicVAE, source: ExcerptSource, recipe: MusicVAERecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of the notes of held-out excerpts given the means of their latents, through all signatures.
+    """Perplexity of held-out excerpts given their posterior means, before and after quantization, in all signatures.
 
     Args:
         model: the float networks.
         source: its `watched` part is read.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
@@ -144,13 +145,13 @@ def excerpt_quality(
 def roll_quality(
     model: MusicGAN, source: ExcerptSource, recipe: MusicGANRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The share of the cells of drawn excerpts that quantizing changes.
+    """The share of cells of generated excerpts that quantization changes.
 
     Args:
         model: the float networks.
-        source: not looked at.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: not used.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

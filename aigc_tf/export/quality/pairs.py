@@ -1,4 +1,4 @@
-"""What quantizing changes in models from text to text, measured on the exported file itself."""
+"""The effect of quantization on sequence-to-sequence models: perplexity of targets."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 def pair_quality(
     model: Seq2Seq, source: PairSource, recipe: Seq2SeqRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of held-out targets before and after quantizing, symbol by symbol through the cache.
+    """Perplexity of held-out targets before and after quantization, token by token through the KV cache.
 
     Args:
         model: the float networks.
-        source: its `watched` part is read: what is refused here is chosen, and test pairs choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test pairs must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
@@ -48,14 +49,14 @@ def pair_quality(
 def rise_of_perplexity(
     model: DecoderModel, batches: Sequence[tuple[np.ndarray, np.ndarray]], runner: Runner, quantize: str, allowed: float
 ) -> dict[str, Any]:
-    """By what share quantizing raises the perplexity of targets.
+    """The relative increase of the perplexity of targets by quantization.
 
     Args:
-        model: of the networks.
-        batches: sources as the networks read them, and targets between boundaries, int32 `[rows, time]`, then -1.
-        runner: of the exported file.
+        model: the model of the networks.
+        batches: tokenized sources, and targets with boundary tokens, int32 `[rows, time]`, padded with -1.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
-        allowed: by what share it may rise.
+        allowed: largest relative increase accepted.
 
     Raises:
         VerificationError: it rises by more.
@@ -72,7 +73,7 @@ def rise_of_perplexity(
 
 
 def perplexity(call: Call, networks: Seq2SeqNetworks, batches: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
-    """Of the targets of some sources; `call` runs `encode`, `start` and `step`."""
+    """Perplexity of the targets of some sources; `call` runs `encode`, `start` and `step`."""
     total, counted = 0.0, 0
     for sources, targets in batches:
         writer = Writer(networks, sources, lambda name, **inputs: call(name, _arrays(inputs)))

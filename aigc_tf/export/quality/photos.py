@@ -1,4 +1,4 @@
-"""What a file changes in pictures made of pictures: the PSNR of validation crops, by network and by file."""
+"""The effect of export on image-to-image models: PSNR of validation crops, network against file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.metrics.images.image_quality import EQUAL_DB, decibels
 
 MIN_CROPS = 16
 ONE_LEVEL_DB = 20 * math.log10(255)
-"""PSNR of pictures that differ by one of 256 levels, root mean square; single pixels may differ by more."""
+"""PSNR of images with a root mean square difference of one of 256 levels; single pixels may differ by more."""
 
 if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 def photo_quality(
     model: PhotoModel, source: PhotoSource, recipe: PhotoRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a file of a model from picture to picture, and refuse a quantized one beyond the limits of the recipe.
+    """Measure the file of an image-to-image model, and reject a quantized one beyond the limits of the recipe.
 
     Args:
-        model: what was exported.
-        source: crops of its `watched` part go in: what is refused here is chosen, and test photographs choose nothing.
-            They have the size that the file takes, or that of those that were learnt from.
-        recipe: `recipe.export_limits` says with how many crops of the latter size, and what is accepted.
-        runner: of the file.
-        quantize: how it was quantized.
+        model: the exported model.
+        source: crops of its `watched` part are the inputs: rejecting a file is a choice, and test photographs must not
+            influence choices. They have the size that the file takes, or that of training crops.
+        recipe: `recipe.export_limits` gives the number of crops of the latter size, and the limits.
+        runner: runs the file.
+        quantize: the file's quantization.
 
     Returns:
         By signature: `measure`, `before` (the float network), `after` (the file), `change`, `limit` (of the change) and
-        what they were measured with. It is the PSNR to the truth; where none is known, to what the network makes.
+        how they were measured. The PSNR is to the ground truth, or to the network's output where there is none.
 
     Raises:
-        VerificationError: a number is not finite; or the limit is exceeded, and the file's pictures differ from the
+        VerificationError: a number is not finite; or the limit is exceeded, and the file's images differ from the
             network's by more than one of 256 levels (root mean square).
     """
     ((name, signature),) = model.signatures(source).items()
@@ -77,6 +77,6 @@ def photo_quality(
 
 
 def _psnr_db(pictures: np.ndarray, references: np.ndarray) -> float:
-    """Of the mean square over all crops: in a mean of decibels, crops of plain sky (60 dB) would outweigh others."""
+    """PSNR of the mean square error over all crops: in a mean of decibels, crops of plain sky (60 dB) dominate."""
     first, second = (np.clip(part, 0, 1).astype(np.float64) for part in (pictures, references))
     return float(decibels(np.square(first - second).mean()))

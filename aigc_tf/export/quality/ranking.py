@@ -1,4 +1,4 @@
-"""What quantizing changes in a recommender: NDCG@100 on validation users."""
+"""The effect of quantization on recommenders: NDCG@100 for validation users."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from aigc_tf.recipes.recommendation import RecommendationRecipe
 def ranking_quality(
     model: Any, source: RatingSource, recipe: RecommendationRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """NDCG@100 before and after quantizing.
+    """NDCG@100 before and after quantization.
 
     Args:
         model: the recommender.
-        source: its `watched` users are looked at: what is refused here is chosen, and test users choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` users are used, since rejecting a file is a choice, and test users must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in a model of returns: the standard deviation of what it draws."""
+"""The effect of quantization on models of returns: standard deviation of samples."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from aigc_tf.recipes.finance import ReturnRecipe
 def return_quality(
     model: Any, source: SeriesSource, recipe: ReturnRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The standard deviation of drawn returns, in percent, before and after quantizing.
+    """Standard deviation of sampled returns, in percent, before and after quantization.
 
     Args:
-        model: with the signature `generate`.
-        source: nothing of it is looked at.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        model: has the signature `generate`.
+        source: not used.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

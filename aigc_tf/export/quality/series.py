@@ -1,4 +1,4 @@
-"""What quantizing changes in the quality of a model of series, measured on the exported file itself."""
+"""The effect of quantization on time series models: forecast and reconstruction errors."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from aigc_tf.recipes.series import SeriesRecipe
 def forecast_quality(
     model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
 ) -> dict[str, Any]:
-    """The error of one-step forecasts of held-out values before and after quantizing.
+    """Error of one-step forecasts of held-out values before and after quantization.
 
     Args:
-        model: with the signature `step`.
-        source: its `watched` part is forecast: what is refused here is chosen, and test values choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        model: has the signature `step`.
+        source: its `watched` part is forecast, since rejecting a file is a choice; test values must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
@@ -47,7 +48,7 @@ def forecast_quality(
 def reconstruction_quality(
     model: Any, source: SeriesSource, recipe: SeriesRecipe, runner: Runner, quantize: str
 ) -> dict[str, Any]:
-    """The error of held-out sequences that are encoded and decoded; see `forecast_quality`."""
+    """Reconstruction error of held-out sequences; see `forecast_quality`."""
     windows = source.windows_of("validation", recipe.export_limits.samples)
     sequences = source.scaling.restore(windows).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""What quantizing changes in the sounds that a model makes, measured on the exported file itself."""
+"""The effect of quantization on sound generators: Fréchet distance of samples."""
 
 from __future__ import annotations
 
@@ -22,13 +22,14 @@ _SEED = 0
 def sound_quality(
     model: Sounding, source: SoundSource, recipe: SoundRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The Fréchet distance of generated sounds to training recordings before and after quantizing, from equal latents.
+    """Fréchet distance of generated sounds to training recordings before and after quantization, from the same latents.
 
     Args:
         model: the float networks.
-        source: its training part is compared with: what is refused here is chosen, and test recordings choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its training part is the reference: rejecting a file is a choice, and test data must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

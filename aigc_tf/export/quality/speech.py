@@ -1,4 +1,4 @@
-"""What quantizing changes in models of speech, measured on the exported file itself."""
+"""The effect of quantization on speech synthesis: spectrogram error."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 def speech_quality(
     model: SpeechModel, source: SpokenSource, recipe: Speech, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The error of spectrograms of spoken validation words before and after quantizing, along the best warping.
+    """Spectrogram error of synthesised validation words before and after quantization, with dynamic time warping.
 
     Args:
         model: the float networks.
-        source: its `watched` part is spoken: what is refused here is chosen, and test recordings choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice; test recordings must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in a model of tables: how far the columns of drawn rows are from validation rows."""
+"""The effect of quantization on table generators: marginal distance of generated rows to validation rows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from aigc_tf.recipes.tables import TableRecipe
 def table_quality(
     model: Any, source: TableSource, recipe: TableRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The marginal distance of drawn rows before and after quantizing; see `marginal_distances`.
+    """Marginal distance of generated rows before and after quantization; see `marginal_distances`.
 
     Args:
-        model: with the signature `generate`.
-        source: its `watched` rows are compared with: what is refused here is chosen, and test rows choose nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        model: has the signature `generate`.
+        source: its `watched` rows are the reference: rejecting a file is a choice; test rows must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What quantizing changes in the quality of models of text, measured on the exported file itself."""
+"""The effect of quantization on language models: perplexity of held-out text."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ from aigc_tf.recipes.text import TextRecipe
 MEASURE = "perplexity of held-out text"
 Step = Callable[[Arrays], Arrays]
 Texts = Iterable[tuple[np.ndarray, Mapping[str, np.ndarray]]]
-"""Tokens int32 `[rows, time]`, -1 after their end, and further inputs of the step that stay the same for each row."""
+"""Tokens int32 `[rows, time]`, padded with -1, and further inputs of the step that are constant for each row."""
 
 
 def text_quality(
     model: LanguageModel, source: TextSource, recipe: TextRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The perplexity of held-out text before and after quantizing, symbol by symbol.
+    """Perplexity of held-out text before and after quantization, token by token.
 
     Args:
         model: the language model.
-        source: its `watched` part is read: what is refused here is chosen, and test text chooses nothing.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used, since rejecting a file is a choice, and test text must not influence
+            choices.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
@@ -52,7 +53,7 @@ def text_quality(
 def line_quality(
     model: TextVAE, source: TextSource, recipe: TextRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The same for lines, given the means of their posteriors; see `text_quality`."""
+    """Perplexity of held-out lines given their posterior means; see `text_quality`."""
     rows = _rows(runner)
     texts, symbols, split = [], 0, source.watched
     for first in range(0, split.documents * rows, rows):
@@ -86,12 +87,12 @@ def _compared(
 
 
 def perplexity(step: Step, model: TextModel, texts: Texts) -> float:
-    """Of texts, each read symbol by symbol from zero states on.
+    """Perplexity of texts, each read token by token from zero states.
 
     Args:
         step: token, constants and states by name -> logits and new states by name.
-        model: of the step.
-        texts: what is read.
+        model: the step's model.
+        texts: texts to score.
     """
     feedback = model.networks.feedback
     shapes = {tensor.name: (tensor.shape[1:], tensor.dtype) for tensor in model.networks.step.inputs}

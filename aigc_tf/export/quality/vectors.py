@@ -1,4 +1,4 @@
-"""What quantizing changes in an encoder of pictures: by how much its vectors turn."""
+"""The effect of quantization on image encoders: cosine similarity of embeddings."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 def vector_quality(
     model: PictureEncoder, source: ImageSource, recipe: RepresentationRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The mean cosine of a file's vectors to those of the float network.
+    """Mean cosine similarity between the file's embeddings and the float network's.
 
     Args:
         model: the float networks.
-        source: its `watched` part is looked at.
-        recipe: the model's, with `export_limits`.
-        runner: of the exported file.
+        source: its `watched` part is used.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the exported file.
         quantize: `dynamic` or `int8`.
 
     Raises:
-        VerificationError: they turn by more than the recipe allows.
+        VerificationError: they differ by more than the recipe allows.
     """
     image = as_brightness(source.inputs("validation", recipe.export_limits.pictures))
 

@@ -1,4 +1,4 @@
-"""What a file changes in made frames: the PSNR of validation windows, by network and by file."""
+"""The effect of export on video models: PSNR of frames in validation windows, network against file."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from aigc_tf.recipes.video_gan import VideoGAN as VideoGANRecipe
 def video_quality(
     model: Any, source: Any, recipe: VideoRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """Measure a file on windows of the `watched` part, and refuse one beyond the limits of the recipe.
+    """Measure a file on windows of the `watched` part, and reject it beyond the limits of the recipe.
 
     Args:
-        model: what was exported.
-        source: the run's.
-        recipe: `recipe.export_limits` says with how many windows, and what is accepted.
-        runner: of the file.
-        quantize: how it was quantized.
+        model: the exported model.
+        source: the run's source.
+        recipe: `recipe.export_limits` gives the number of windows and the limits.
+        runner: runs the file.
+        quantize: the file's quantization.
 
     Raises:
         VerificationError: the limit is exceeded, or a number is not finite.
@@ -63,9 +63,9 @@ def video_quality(
 
 
 def frames_ahead(call: Call, model: NextFrames, windows: np.ndarray) -> np.ndarray:
-    """The frames that calls of `step` make, each of those before it."""
+    """The frames predicted by calls of `step`, each from those before it."""
     signature = model.signature_of(windows.shape[2], None)
-    states = signature.examples(len(windows), 0)  # zeros, beside a frame that is not used
+    states = signature.examples(len(windows), 0)  # zeros, and a frame that is not used
     states = {name: states[name] for name in signature.feedback.values()}
     given, made = model.given(windows), []
     frame = given[:, 0]
@@ -80,7 +80,7 @@ def frames_ahead(call: Call, model: NextFrames, windows: np.ndarray) -> np.ndarr
 
 
 def frames_between(call: Call, model: GapFrames, windows: np.ndarray) -> np.ndarray:
-    """The frames that a call of `fill` makes."""
+    """The frames that a call of `fill` interpolates."""
     given = model.given(windows)
     known = np.concatenate([*np.moveaxis(given, 1, 0)], axis=-1)
     return np.stack(np.split(call("fill", {"known": known})["between"], model.recipe.gap, axis=-1), axis=1)
@@ -94,13 +94,13 @@ def _psnr_db(made: np.ndarray, truth: np.ndarray) -> float:
 def drawn_quality(
     model: VideoGAN, source: Any, recipe: VideoGANRecipe, runner: Runner, quantize: str
 ) -> dict[str, dict[str, Any]]:
-    """The Fréchet distances of drawn clips to training windows before and after quantizing, from equal latents.
+    """Fréchet distances of generated clips to training windows before and after quantization, from the same latents.
 
     Args:
-        model: what was exported.
-        source: its training part is compared with.
-        recipe: with `export_limits`.
-        runner: of the file.
+        model: the exported model.
+        source: its training part is the reference.
+        recipe: the model's recipe, with `export_limits`.
+        runner: runs the file.
         quantize: `dynamic` or `int8`.
 
     Raises:

@@ -1,4 +1,4 @@
-// Draws clips from latents, and plays all of them side by side.
+// Generates clips from latents, and plays all of them side by side.
 //
 // The panel has `prior`, mean and factor of the latent's Gaussian or null, and `rate`, frames a second.
 import { latentOf, normals } from "./latents.js";

@@ -1,6 +1,6 @@
-// Draws pieces for several voices, shows them as a piano roll and plays them; a tune that is drawn gets other voices.
+// Composes pieces for several voices, shows them as a piano roll and plays them; a drawn melody is harmonised.
 //
-// The panel has what the file's metadata has (docs/MOBILE.md): `voices`, `window`, `hold`, `rest`,
+// The panel has the file's metadata (docs/MOBILE.md): `voices`, `window`, `hold`, `rest`,
 // `first_pitch_symbol`, `first_pitch`, `unknown`, `unknown_age`, `max_age`, `max_left` and `behind`; and the names of the
 // signatures, `encode`, `prefill` and `signature`, which is the step.
 import { Loop } from "./loop.js";
@@ -111,7 +111,7 @@ async function composeWindow(pen, { start, first, last }, after) {
   loop.delete();
 }
 
-/** Puts a note of the highest voice where the roll is clicked, a quarter long. */
+/** Places a quarter note of the highest voice where the roll is clicked. */
 function moveNote(event) {
   if (!cells.length || element("compose-fit").disabled) return;
   const box = element("compose-roll").getBoundingClientRect();

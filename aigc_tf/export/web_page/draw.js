@@ -1,8 +1,8 @@
-// Draws pictures from latents: one large picture, sliders along a few directions, a sheet of samples, and a family of
-// those that are kept.
+// Generates pictures from latents: one large picture, sliders along some directions, a sheet of samples, and a family
+// of kept ones.
 //
 // The panel has `prior`, mean and factor of the latent's Gaussian or null, `directions` of the normal numbers behind
-// it, and `weights`, the hash of the model's. A further input that has kinds is a class, which is chosen by name.
+// it, and `weights`, the hash of the model's weights. A further input with kinds is a class, which is chosen by name.
 import * as family from "./family.js";
 import { dot, latentOf, moved, normals, spherical } from "./latents.js";
 import { paint } from "./pictures.js";
@@ -73,7 +73,7 @@ async function paintOn(canvas, numbers) {
   paint(canvas, await generate(numbers), output[1].shape);
 }
 
-/** Shows what other normal numbers make, in the large picture and on the sliders. */
+/** Shows the picture of other normal numbers, and their coordinates on the sliders. */
 async function display(next, made, parents) {
   [current, origin] = [next, { made, parents }];
   panel.directions.forEach((direction, index) => showCoordinate(index, dot(next, direction)));
@@ -150,7 +150,7 @@ function stop() {
   setPlayer(null);
 }
 
-/** Goes from the large picture to the next sample of the sheet, and on to the one after it, until stopped. */
+/** Interpolates from the large picture to the next sample of the sheet, then to the one after it, until stopped. */
 async function interpolate() {
   const own = Symbol("interpolation");
   setPlayer(own);

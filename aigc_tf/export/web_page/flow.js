@@ -1,7 +1,7 @@
-// Draws pictures step by step: noise becomes a picture, in as many steps as the slider says.
+// Generates pictures from noise with a flow, in the number of steps on the slider.
 //
-// The panel has `steps`, how many there are at first; and of a model that is told the class `untold`, the number that
-// stands for any, and `guidance`, how far the class's prediction is followed at first.
+// The panel has `steps`, the initial number of steps; and for a class-conditional model `untold`, the class number that
+// stands for any class, and `guidance`, the initial scale of classifier-free guidance.
 import { normals } from "./latents.js";
 import { paint } from "./pictures.js";
 import * as sheet from "./sheet.js";
@@ -9,10 +9,10 @@ import * as sheet from "./sheet.js";
 const MAX_STEPS = 50;
 const MARKUP = `
   <div id="one">
-    <canvas id="picture" role="img" aria-label="The picture, as it comes out of noise"></canvas>
+    <canvas id="picture" role="img" aria-label="The picture, as it forms from noise"></canvas>
     <div class="bar">
       <span id="speed" class="speed"></span>
-      <button id="play" type="button" title="From noise to the picture once more">Again</button>
+      <button id="play" type="button" title="Generate it again from noise">Again</button>
     </div>
   </div>
   <div>
@@ -37,10 +37,10 @@ let chosen = 0; // the sample that the large picture shows
 let drawing = null; // a token of the sheet, or of the large picture, that is drawn
 
 /**
- * The states on the way from noise to a picture: Adams and Bashforth's second formula with even steps, the first of
+ * The states of sampling from noise: the second-order Adams-Bashforth method with equal steps, the first of
  * them Euler's, as `aigc_tf.families.flow.samplers` has it.
  *
- * @param {(noisy: Float32Array, time: number) => Promise<Float32Array>} predict where a noisy picture comes from
+ * @param {(noisy: Float32Array, time: number) => Promise<Float32Array>} predict the denoised picture
  * @param {Float32Array} noise
  * @param {number} steps
  */
@@ -73,7 +73,7 @@ export async function show(section, described, loaded) {
   await drawAll();
 }
 
-/** Where a noisy picture comes from, of the class that is chosen and guided by it. */
+/** The prediction for a noisy picture, with classifier-free guidance to the chosen class. */
 async function predict(noisy, time) {
   const told = sheet.classInput(inputs);
   const asked = async (label) => {
@@ -99,7 +99,7 @@ function noiseOf(index) {
   return normals(sheet.seed(), sheet.SAMPLES * size).subarray(index * size, (index + 1) * size);
 }
 
-/** Draws the sheet of the seed in the field, then its first picture in large; a later call ends an earlier one. */
+/** Draws the sheet for the seed in the field, then its first picture enlarged; a later call cancels an earlier one. */
 async function drawAll() {
   const own = (drawing = Symbol("sheet"));
   const steps = Number(element("steps").value);
@@ -113,7 +113,7 @@ async function drawAll() {
   await choose(chosen);
 }
 
-/** Lets a sample of the sheet come into being in the large picture. */
+/** Animates the generation of a sample in the large picture. */
 async function choose(index) {
   const own = (drawing = Symbol("picture"));
   chosen = index;
@@ -129,5 +129,5 @@ async function choose(index) {
     element("shown").textContent = `Step ${step} of ${steps}`;
   }
   const milliseconds = model.milliseconds(panel.signature);
-  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms an evaluation`;
+  if (milliseconds) element("speed").textContent = `${Number(milliseconds.toPrecision(2))} ms per evaluation`;
 }

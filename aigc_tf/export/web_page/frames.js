@@ -1,7 +1,7 @@
-// Makes frames of frames: what comes next, one after the other, or what lies in a gap.
+// Generates video frames: the next ones, one at a time, or those in a gap.
 //
-// The panel has `given`, how many frames a clip has to try it with; `made`, how many are made of them by default; `rate`,
-// frames a second; and of a gap `gap`, how many frames are made after the first half of those that are given.
+// The panel has `given`, the number of frames in an example clip; `made`, the default number to generate; `rate`,
+// frames per second; and for gaps `gap`, the number of frames to generate after the first half of the given ones.
 import { fit, numbersOf, paint } from "./pictures.js";
 
 const MOST = 60; // frames that are made
@@ -12,11 +12,11 @@ const MARKUP = `
     <button id="frames-other" type="button">Another clip</button>
   </div>
   <div id="one">
-    <canvas id="frames-picture" role="img" aria-label="The clip: given frames, then made ones"></canvas>
+    <canvas id="frames-picture" role="img" aria-label="The clip: given frames, then generated ones"></canvas>
     <p id="frames-note" role="status"></p>
   </div>
   <div class="bar">
-    <label>A video, or pictures in the order of their names
+    <label>A video, or pictures sorted by name
       <input id="frames-files" type="file" accept="video/*,image/*" multiple></label>
     <label id="frames-more" hidden>Frames <input id="frames-count" type="number" min="1" max="${MOST}" required></label>
   </div>`;
@@ -87,10 +87,10 @@ async function open(files) {
   try {
     given = await read;
   } catch {
-    say("That cannot be read as a video or as pictures.");
+    say("This browser cannot read that as a video or as pictures.");
     return;
   }
-  if (given.length < panel.given) say(`${panel.given} frames are needed, these are ${given.length}.`);
+  if (given.length < panel.given) say(`${panel.given} frames are needed, but there are only ${given.length}.`);
   else await make();
 }
 
@@ -122,7 +122,7 @@ async function framesOfVideo(file) {
   return frames;
 }
 
-/** Makes frames of those that are given, and shows all of them in turn. */
+/** Generates frames from the given ones, and plays all of them. */
 async function make() {
   const own = given;
   const made = await (panel.gap ? between(own) : ahead(own, Number(element("frames-count").value)));

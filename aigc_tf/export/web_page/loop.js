@@ -1,6 +1,6 @@
-// A signature that is called again and again: what it remembers stays in tensors between the calls.
+// A recurrent signature: its states stay in tensors between the calls.
 
-/** The states of a signature, from zeros on. `delete` them at the end. */
+/** The states of a signature, initially zeros. `delete` them at the end. */
 export class Loop {
   #model;
   #states;

@@ -1,4 +1,4 @@
-// The model: LiteRT.js runs model.tflite on one thread of the CPU, so that any origin and any phone will do.
+// The model: LiteRT.js runs model.tflite on a single CPU thread, which works from any origin and on any phone.
 
 const SHORTEST_MEASUREMENT = 5; // milliseconds: browsers round their clocks, some to a whole one
 const FEWEST_MEASUREMENTS = 5;

@@ -6,7 +6,7 @@ const element = (id) => document.getElementById(id);
 function fail(error) {
   element("status").hidden = true;
   element("error").hidden = false;
-  element("error").textContent = `This page cannot go on: ${error?.message ?? error}`;
+  element("error").textContent = `This page cannot continue: ${error?.message ?? error}`;
 }
 
 function addFacts({ title, facts }) {

@@ -1,4 +1,4 @@
-// A piece as it is written, cell by cell: `aigc_tf/families/music/composing.py` has the same in Python.
+// A piece written cell by cell, as in `aigc_tf/families/music/composing.py`.
 
 export const BAR = 16; // sixteenth notes
 
@@ -40,7 +40,7 @@ export class Pen {
     return inputs;
   }
 
-  /** What a cell is chosen by, but for the memory. */
+  /** The inputs that a cell is chosen by, except for the memory. */
   cell(step, voice) {
     const older = this.age[step].map((age) => Math.min(age + 1, this.#panel.max_age));
     const now = (values, before) => before.map((value, other) => (other < voice ? values[step + 1][other] : value));

@@ -17,7 +17,7 @@ export function wave(canvas, samples) {
   }
 }
 
-/** A button that plays what `sound` gives, and stops it. */
+/** A button that plays and stops the result of `sound`. */
 export class Player {
   #button;
   #sound;
@@ -54,7 +54,7 @@ export class Player {
   }
 }
 
-/** How much faster than it sounds something was made, in words. */
+/** The speed of generation relative to real time, in words. */
 export function speed(seconds, milliseconds) {
-  return milliseconds ? `${Number(((1000 * seconds) / milliseconds).toPrecision(2))} times as fast as it sounds` : "";
+  return milliseconds ? `${Number(((1000 * seconds) / milliseconds).toPrecision(2))} times real time` : "";
 }

@@ -1,6 +1,6 @@
-// Draws what words say: they are typed, and a picture comes out of noise step by step, or at once.
+// Text-to-image: generates a picture for a typed prompt, step by step from noise, or at once.
 //
-// The panel has what the file's metadata has of captions (docs/MOBILE.md): `vocabulary`, `unit`, `unknown`, `merges`,
+// The panel has the file's caption metadata (docs/MOBILE.md): `vocabulary`, `unit`, `unknown`, `merges`,
 // `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance` at first, of which `steps` is
 // null where the signature makes a picture at once; and `texts` to try.
 import { states } from "./flow.js";
@@ -12,14 +12,14 @@ const PAUSE = 400; // milliseconds without typing, after which it draws
 const MAX_STEPS = 50;
 const MARKUP = `
   <div id="one">
-    <canvas id="picture" role="img" aria-label="The picture, as it comes out of noise"></canvas>
+    <canvas id="picture" role="img" aria-label="The picture, as it forms from noise"></canvas>
     <div class="bar">
       <span id="speed" class="speed"></span>
-      <button id="another" type="button" title="The same words, other noise">Another</button>
+      <button id="another" type="button" title="The same words with other noise">Another</button>
     </div>
   </div>
   <div>
-    <h2><label for="prompt-words">What to draw</label></h2>
+    <h2><label for="prompt-words">Prompt</label></h2>
     <input id="prompt-words" type="text" autocomplete="off" list="prompt-texts">
     <datalist id="prompt-texts"></datalist>
     <p id="prompt-note" role="status"></p>
@@ -69,7 +69,7 @@ function showSliders() {
   }
 }
 
-/** The words as the file reads them: small letters, single spaces, cut and filled up to the length. */
+/** The tokenized prompt: lower case, single spaces, truncated or padded to the length. */
 function numbersOf(text) {
   const plain = text.toLowerCase().split(/\s+/).filter(Boolean).join(" ");
   const numbers = plain ? symbols.encode(plain).slice(0, panel.length) : [];

@@ -1,6 +1,6 @@
-// Recommends items for those that are ticked.
+// Recommends items from the ticked ones.
 //
-// The panel has `titles`, by the number of the item, and `popular`, numbers of items that are offered without a search.
+// The panel has `titles`, by item number, and `popular`, numbers of the items shown without a search.
 const OFFERED = 60; // items that can be ticked, at most
 const LISTED = 20;
 const MARKUP = `
@@ -14,7 +14,7 @@ const MARKUP = `
     <ul id="recommend-items"></ul>
     <div>
       <p id="recommend-note" role="status"></p>
-      <ol id="recommend-list" aria-live="polite" aria-label="What you may like"></ol>
+      <ol id="recommend-list" aria-live="polite" aria-label="Recommendations"></ol>
     </div>
   </div>`;
 
@@ -22,7 +22,7 @@ const element = (id) => document.getElementById(id);
 
 let panel, model;
 const liked = new Set();
-let waiting = null; // what was ticked when a list was last asked for
+let waiting = null; // the ticked items of the latest request
 
 export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
@@ -63,7 +63,7 @@ function box(item) {
   return line;
 }
 
-/** Makes the list for what is ticked; while it is at it, only the last of those that come is kept. */
+/** Computes recommendations for the ticked items; of requests that arrive meanwhile only the latest is kept. */
 async function recommend() {
   const busy = waiting !== null;
   waiting = new Float32Array(panel.titles.length);
@@ -78,7 +78,7 @@ async function recommend() {
   }
 }
 
-/** Shows the best items, each with a bar for how much less likely it is than the first. */
+/** Shows the best items, each with a bar for its probability relative to the first. */
 function list({ items, best }) {
   const lines = [...items].slice(0, LISTED).filter((item) => !liked.has(item)).map((item, place) => {
     const [line, bar] = ["li", "meter"].map((name) => document.createElement(name));
@@ -90,5 +90,5 @@ function list({ items, best }) {
   element("recommend-list").replaceChildren(...lines);
   element("recommend-note").textContent = liked.size
     ? `For the ${liked.size} that you ticked:`
-    : "Tick what you like; for nothing it is what most people like:";
+    : "Tick what you like. Until then, these are the most popular:";
 }

@@ -1,7 +1,7 @@
-// Restores a photograph of any size, square by square, and shows it beside what went in.
+// Restores a photograph of any size, tile by tile, and shows it beside the original.
 //
-// The panel has what the file's metadata has (docs/MOBILE.md): `scale`, `multiple`, and `overlap`, pixels around a square
-// whose results are not kept. Inputs of the signature beside `image`: `sigma` becomes a slider, `mask` is painted.
+// The panel has the file's metadata (docs/MOBILE.md): `scale`, `multiple`, and `overlap`, pixels around a tile
+// whose results are discarded. Inputs besides `image`: `sigma` becomes a slider, `mask` is painted.
 import { numbersOf, paint } from "./pictures.js";
 
 const MOST_PIXELS = 2 ** 24; // of a canvas, on phones
@@ -17,18 +17,18 @@ const MARKUP = `
     <button id="save" type="button" disabled>Save</button>
   </div>
   <div class="slider" id="strength" hidden>
-    <label for="sigma">Noise in it</label>
+    <label for="sigma">Noise level</label>
     <input id="sigma" type="range" min="0" max="75" step="1" value="25">
     <output id="sigma-value" for="sigma">25</output>
   </div>
   <div id="view" hidden>
-    <canvas id="after" role="img" aria-label="The photograph that came out"></canvas>
-    <canvas id="before" role="img" aria-label="The photograph that went in"></canvas>
-    <canvas id="hole" role="img" aria-label="What is painted is missing"></canvas>
+    <canvas id="after" role="img" aria-label="The restored photograph"></canvas>
+    <canvas id="before" role="img" aria-label="The original photograph"></canvas>
+    <canvas id="hole" role="img" aria-label="Painted areas are missing"></canvas>
   </div>
   <input id="split" type="range" min="0" max="100" step="0.5" value="50" aria-label="Before and after" hidden>
   <div class="bar" id="working" hidden>
-    <progress id="progress" max="1" value="0" aria-label="How much is done"></progress>
+    <progress id="progress" max="1" value="0" aria-label="Progress"></progress>
     <button id="stop" type="button">Stop</button>
   </div>
   <p id="restore-note" role="status">Choose a photograph, or take one. It stays on this device.</p>`;
@@ -36,8 +36,8 @@ const MARKUP = `
 const element = (id) => document.getElementById(id);
 
 let panel, model, signature, output;
-let photo = null; // a canvas with what was chosen, at its own size
-let worker = null; // a token of the work that is going on
+let photo = null; // a canvas with the chosen photograph, at its original size
+let worker = null; // a token of the work in progress
 let name = ""; // of what is saved
 
 export async function show(section, described, loaded) {
@@ -55,7 +55,7 @@ export async function show(section, described, loaded) {
   split();
 }
 
-/** Shows so much of what went in, from the left. */
+/** Shows this share of the original, from the left. */
 function split() {
   element("view").style.setProperty("--split", `${element("split").value}%`);
 }
@@ -72,7 +72,7 @@ function addStrength() {
   element("sigma").addEventListener("change", () => photo && restore());
 }
 
-/** Lets paint what is missing, with mouse, pen or finger. */
+/** Lets the user paint over what is missing, with mouse, pen or finger. */
 function addBrush() {
   for (const id of ["fill", "unpaint"]) element(id).hidden = false;
   element("fill").addEventListener("click", restore);
@@ -140,18 +140,18 @@ async function open(file) {
   name = file.name.replace(/\.[^.]*$/, "");
   for (const id of ["view", "split"]) element(id).hidden = false;
   if (signature.inputs.mask) startPainting();
-  else await restore(smaller < 1 ? ` It was made smaller, to ${width} × ${height} pixels, as canvases must be.` : "");
+  else await restore(smaller < 1 ? ` It was reduced to ${width} × ${height} pixels, the limit of a canvas.` : "");
   return undefined;
 }
 
-/** Ends the work that is going on. */
+/** Cancels the work in progress. */
 function finish(note) {
   worker = null;
   element("working").hidden = true;
   say(note);
 }
 
-/** Puts what the model makes of the photograph into the other canvas, square by square, until it is stopped. */
+/** Restores the photograph into the other canvas, tile by tile, until it is stopped. */
 async function restore(remark = "") {
   const own = Symbol("photograph");
   worker = own;
@@ -159,14 +159,14 @@ async function restore(remark = "") {
   element("save").disabled = true;
   element("hole")?.classList.remove("filled");
   const after = reset(element("after"), panel.scale * photo.width, panel.scale * photo.height);
-  after.drawImage(photo, 0, 0, panel.scale * photo.width, panel.scale * photo.height); // until something better comes
+  after.drawImage(photo, 0, 0, panel.scale * photo.width, panel.scale * photo.height); // a preview until tiles are done
   const begin = performance.now();
   for await (const [done, square, place] of squares()) {
     if (worker !== own) return;
     after.drawImage(square, ...place);
     element("progress").value = done;
     say(`${Math.ceil((((performance.now() - begin) / done) * (1 - done)) / 1000)} s left`);
-    await new Promise((resolve) => setTimeout(resolve)); // the page is drawn, and may be touched
+    await new Promise((resolve) => setTimeout(resolve)); // lets the page redraw and respond
     if (worker !== own) return;
   }
   element("save").disabled = false;
@@ -176,7 +176,7 @@ async function restore(remark = "") {
 }
 
 /**
- * What the model makes of each square: the share that is done, a canvas, and the arguments of `drawImage` that put its
+ * The model's output for each tile: the share that is done, a canvas, and the arguments of `drawImage` that put its
  * middle in place.
  */
 async function* squares() {
@@ -202,7 +202,7 @@ async function* squares() {
   }
 }
 
-/** A picture that goes on beyond its borders as in a mirror: `before` pixels at the left and above. */
+/** A picture padded by reflection: `before` pixels at the left and above. */
 function mirrored(picture, width, height, before) {
   const canvas = document.createElement("canvas");
   const context = reset(canvas, width, height);
@@ -236,7 +236,7 @@ function maskOf(painted) {
   return canvas;
 }
 
-/** Saves what came out as a PNG file. */
+/** Saves the result as a PNG file. */
 function save() {
   element("after").toBlob((blob) => {
     const link = document.createElement("a");

@@ -1,6 +1,6 @@
-// Writes a text for a text: it is typed on the left, what is written appears on the right, with where each part is from.
+// Sequence-to-sequence: the source is typed on the left, the output appears on the right, with its attention.
 //
-// The panel has what the file's metadata has of its text (docs/MOBILE.md): `vocabulary`, `source_vocabulary`, `merges`,
+// The panel has the file's text metadata (docs/MOBILE.md): `vocabulary`, `source_vocabulary`, `merges`,
 // `unit`, `start`, `end`, `unknown`, `never`, `padding`, `longest` and `no_repeat`; and the names of the signatures,
 // `encode`, `begin` and `signature`; and `texts` to try.
 import { WORD, choose } from "./text.js";
@@ -14,15 +14,15 @@ const MARKUP = `
   </div>
   <div class="sides">
     <textarea id="rewrite-source" rows="10" placeholder="Type or paste a text."></textarea>
-    <p id="rewrite-target" aria-live="polite" aria-label="What is written for it"></p>
+    <p id="rewrite-target" aria-live="polite" aria-label="Output"></p>
   </div>
-  <p id="rewrite-read" aria-label="What was read; darker where the model looked"></p>
+  <p id="rewrite-read" aria-label="Input; darker where the model attends"></p>
   <p id="rewrite-note" role="status"></p>`;
 
 const element = (id) => document.getElementById(id);
 
 let panel, model, symbols;
-let current = null; // a token of what is being written
+let current = null; // a token of the output in progress
 let waiting, example = 0;
 
 export async function show(section, described, loaded) {
@@ -39,7 +39,7 @@ export async function show(section, described, loaded) {
   });
 }
 
-/** Text as numbers of the source's symbols, as `tools/tflite_rewrite.py` has it. */
+/** Tokenizes the source text, as in `tools/tflite_rewrite.py`. */
 export class Symbols {
   #unit;
   #unknown;
@@ -59,7 +59,7 @@ export class Symbols {
     return parts.map((part) => this.#numbers.get(part) ?? this.#unknown);
   }
 
-  /** Byte-pair encoding: of all neighbours those that were joined first are joined first. */
+  /** Byte-pair encoding: applies the earliest learnt merge first. */
   #cut(word) {
     const parts = [...word];
     while (parts.length > 1) {
@@ -75,7 +75,7 @@ export class Symbols {
   }
 }
 
-/** Writes for the text that stands there; what was being written stops. */
+/** Generates the output for the current source; cancels the output in progress. */
 async function rewrite() {
   const own = Symbol("text");
   current = own;
@@ -117,7 +117,7 @@ function symbolText(vocabulary, number, decoder) {
   return panel.unit === "byte" ? decoder.decode(Uint8Array.of(number - 1), { stream: true }) : vocabulary[number];
 }
 
-/** The symbols that are written for what was read, each with where the model looked, while `going()`. */
+/** The generated symbols, each with its attention to the source, while `going()`. */
 async function* written(read, length, going) {
   const source = [...read, ...Array(length - read.length).fill(panel.padding)];
   const { memory } = await model.run(panel.encode, { source });
@@ -150,7 +150,7 @@ async function* written(read, length, going) {
   }
 }
 
-/** Of the next symbol: it is written, or copied from where the model looks. */
+/** Probabilities of the next symbol: generated, or copied from where the model attends. */
 function probabilities(logits, attention, gate, read) {
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const weights = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
@@ -161,7 +161,7 @@ function probabilities(logits, attention, gate, read) {
   return chances;
 }
 
-/** Symbols after which a text would have a sequence of `length` symbols twice; 0 rules nothing out. */
+/** Symbols that would repeat an n-gram of `length` symbols; none if it is 0. */
 function repeating(text, length) {
   const found = [];
   for (let at = 0; length && at + length <= text.length; at++) {

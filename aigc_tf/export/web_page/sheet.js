@@ -1,4 +1,4 @@
-// A sheet of samples of a seed and, of models that are told one, of a class: what pages that draw pictures share.
+// A sheet of samples for a seed and, in conditional models, a class: shared by pages that generate pictures.
 export const SAMPLES = 12;
 export const MARKUP = `
   <div id="all">
@@ -33,7 +33,7 @@ export const label = () => Math.max(0, element("kinds").selectedIndex);
  * Fills the sheet's markup with what the model needs.
  *
  * @param {object} inputs of the signature, by name
- * @param {() => Promise<void>} draw draws all samples anew
+ * @param {() => Promise<void>} draw redraws all samples
  * @param {(index: number) => Promise<void>} choose makes a sample the large picture
  */
 export function fill(inputs, draw, choose) {

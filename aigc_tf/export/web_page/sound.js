@@ -1,4 +1,4 @@
-// Draws sounds, from latents or frame by frame, shows their waves and plays them.
+// Generates sounds, from latents or frame by frame, shows their waveforms and plays them.
 //
 // The panel has `rate`, samples a second, and either `prior`, mean and factor of the latent's Gaussian or null, or what
 // `spectra.js` needs and `noise` to begin with. A further input that has kinds is a class, which is chosen by name.
@@ -37,7 +37,7 @@ let drawing = Promise.resolve(); // the sheet that is drawn; the next one waits 
 /** The samples of the sound that is chosen, and its latent; for scripts and tests. */
 export const currentSound = () => sounds[chosen];
 export const currentLatent = () => latents[chosen];
-/** Done when the sheet that was asked for last is drawn. */
+/** Resolves when the latest sheet is drawn. */
 export const drawn = () => drawing;
 
 export async function show(section, described, loaded) {
@@ -85,7 +85,7 @@ async function drawAll() {
   element("sound-speed").textContent = speed(sounds[0].length / panel.rate, milliseconds);
 }
 
-/** Makes the sound of a number: of its part of the seed's normal numbers. */
+/** Generates one sound of the sheet from its part of the seed's normal numbers. */
 function ofLatents() {
   const size = inputs.latent.shape.reduce((product, length) => product * length, 1);
   const values = normals(sheet.seed(), sheet.SAMPLES * size);
@@ -99,7 +99,7 @@ function ofLatents() {
   };
 }
 
-/** The same of a model that draws frame by frame. */
+/** The same for a model that generates frame by frame. */
 function frameByFrame() {
   const uniform = uniforms(sheet.seed());
   const [temperature, noise] = ["temperature", "noise"].map((name) => Number(element(`sound-${name}`).value));

@@ -1,6 +1,6 @@
-// Speaks a text that is typed: letters become frames, frames become sound.
+// Text-to-speech: letters become frames, frames become sound.
 //
-// The panel has what the file's metadata has (docs/MOBILE.md): `vocabulary`, `rate`, `hop`, `letters`, `frames` and
+// The panel has the file's metadata (docs/MOBILE.md): `vocabulary`, `rate`, `hop`, `letters`, `frames` and
 // `longest_letter`; and the names of the signatures, `encode` and `signature`.
 import { Player, speed, wave } from "./player.js";
 
@@ -26,7 +26,7 @@ const element = (id) => document.getElementById(id);
 let panel, model, player;
 let sound;
 
-/** The samples of what was spoken last; for scripts and tests. */
+/** The samples of the latest speech; for scripts and tests. */
 export const currentSound = () => sound;
 
 export async function show(section, described, loaded) {
@@ -47,7 +47,7 @@ async function speak() {
   player.stop();
   const { numbers, unknown } = encode(element("speak-text").value);
   const missing = unknown.length ? `No recording has ${unknown.join(" ")}: left out.` : "";
-  element("speak-note").textContent = numbers.length ? missing : "Type a text with letters of the recordings.";
+  element("speak-note").textContent = numbers.length ? missing : "Type a text with letters from the recordings.";
   element("speak-play").disabled = !numbers.length;
   sound = undefined;
   if (!numbers.length) return;
@@ -62,7 +62,7 @@ async function speak() {
   element("speak-speed").textContent = speed(sound.length / panel.rate, performance.now() - begin);
 }
 
-/** Numbers of the letters of a text, small ones and single spaces alone, and what the recordings lack. */
+/** Tokenizes a text to lower-case letters and single spaces; also returns the letters that the recordings lack. */
 function encode(text) {
   const plain = text.toLowerCase().replace(/[^\p{L}\p{N}']+/gu, " ").trim().slice(0, panel.letters);
   const known = new Map(panel.vocabulary.map((symbol, number) => [symbol, number]).slice(FIRST));
@@ -72,7 +72,7 @@ function encode(text) {
   };
 }
 
-/** Of what is known of each letter what is known of each frame; `aigc_tf/families/speech/frames.py` in JavaScript. */
+/** Expands the letters' states to frames, as in `aigc_tf/families/speech/frames.py`. */
 function framesOf({ states, means, log_frames: logFrames }, letters, rate) {
   const [width, bands] = [states, means].map((values) => values.length / panel.letters);
   const frames = {

@@ -1,17 +1,17 @@
-// Draws the spectrogram of a sound frame by frame: `aigc_tf/families/sound/drawing.py` has the same in Python.
+// Samples the spectrogram of a sound frame by frame, as in `aigc_tf/families/sound/drawing.py`.
 import { Loop } from "./loop.js";
 
 const STEPS = 255; // levels of brightness, less one
 const SILENCE = -1;
 
 /**
- * The samples of a sound that is drawn anew.
+ * The samples of a newly generated sound.
  *
  * @param {object} model the file
  * @param {object} panel `signature` gives the mixture that the next frame is drawn from, `sound` names the one that makes
  *   sound of a spectrogram, `frames` is its length
  * @param {number} label the class
- * @param {number} temperature of the choice of components; 0 takes the likeliest always
+ * @param {number} temperature of the choice of components; 0 always takes the likeliest
  * @param {number} noise what deviations from a component's means are multiplied with
  * @param {() => number} uniform numbers in [0, 1)
  */

@@ -1,6 +1,6 @@
-// Draws rows of a table from latents, all or those of one kind, and lets them be saved as CSV.
+// Generates table rows from latents, all or those of one category, which can be saved as CSV.
 //
-// The panel has `columns`, as the file's metadata has them (docs/MOBILE.md): numbers with `shares`, `means`,
+// The panel has `columns` from the file's metadata (docs/MOBILE.md): numbers with `shares`, `means`,
 // `deviations`, `low`, `high` and `decimals`, and categories with `shares` and `names`.
 import { normals } from "./latents.js";
 
@@ -53,7 +53,7 @@ function cell(kind, value) {
   return made;
 }
 
-/** Draws rows of the seed in the field until there are enough of the kind that is chosen. */
+/** Generates rows for the seed in the field until there are enough of the chosen category. */
 async function draw() {
   const own = (drawing = Symbol("rows"));
   const [column, place] = element("table-where").value.split(" ").map(Number);
@@ -105,7 +105,7 @@ async function drawn({ normal, uniform }, asked) {
   });
 }
 
-/** A 1 for the name that is asked for, or for one that is drawn as often as the data have it. */
+/** A one-hot vector of the chosen category, or of one drawn by its frequency in the data. */
 function condition(uniform, asked) {
   const categories = columns.filter(({ kind }) => kind === "category");
   const owner = asked ? columns[asked.column] : categories[Math.floor(uniform() * categories.length)];

@@ -1,11 +1,11 @@
-// Text as numbers of symbols and back, and how the next symbol is chosen.
+// Tokenization, decoding, and sampling of the next symbol.
 
 // As Python's re knows words: letters, numbers and _; white space is what str.isspace says.
 const SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 const LETTER = "\\p{L}\\p{N}_";
 export const WORD = new RegExp(` ?[${LETTER}]+| ?[^${LETTER}${SPACE}]+|[${SPACE}]`, "gu");
 
-/** The symbols of a model, as the metadata of its file has them (docs/MOBILE.md). */
+/** The vocabulary of a model, from the metadata of its file (docs/MOBILE.md). */
 export class Vocabulary {
   #symbols;
   #unit;
@@ -20,7 +20,7 @@ export class Vocabulary {
   }
 
   /**
-   * A text as training texts have it. Words and subwords hold the space before them: one at the end is left to what
+   * A prompt adapted to the tokens. Words and subwords include the space before them: one at the end is left to what
    * comes next, and a first word that is known only after a space gets one.
    */
   fitted(text) {
@@ -31,7 +31,7 @@ export class Vocabulary {
     return isKnown(first) || !isKnown(` ${first}`) ? prompt : ` ${prompt}`;
   }
 
-  /** The numbers of a text, and the first part of it that the vocabulary lacks, if there is one. */
+  /** The ids of a text, and the first part of it that the vocabulary lacks, if there is one. */
   encode(text) {
     if (this.#unit === "byte") return { tokens: [...new TextEncoder().encode(text)].map((byte) => byte + 1) };
     const parts = this.#unit === "word" ? text.match(WORD) ?? [] : this.#unit === "subword" ? this.#cut(text) : [...text];
@@ -71,7 +71,7 @@ export function choose(logits, temperature, uniform) {
   return index >= 0 ? index : logits.indexOf(largest);
 }
 
-/** Reads symbols into the states of a model, as `aigc_tf.families.text.writing.Reader` does. */
+/** Feeds symbols to a model with states, as `aigc_tf.families.text.writing.Reader` does. */
 export class Reader {
   #model;
   #step;
@@ -90,7 +90,7 @@ export class Reader {
     this.#constants = constants;
   }
 
-  /** Logits of what comes after these numbers and all that were read before. */
+  /** Logits of the next symbol after these and all earlier ones. */
   async read(tokens) {
     if (this.#held.length + tokens.length > this.#context) {
       tokens = [...this.#held, ...tokens].slice(-Math.max(1, this.#context >> 1));
@@ -137,7 +137,7 @@ export class Reader {
     return logits;
   }
 
-  /** Forgets all, and gives its memory back. */
+  /** Resets the states, and frees their memory. */
   close() {
     for (const tensor of Object.values(this.#states ?? {})) tensor.delete();
     this.#states = null;

@@ -1,7 +1,7 @@
-// Makes a picture of a picture that is chosen, drawn or one of the examples, and says how strange it is.
+// Image-to-image: transforms an opened, drawn or example picture, and shows its anomaly score.
 //
-// The panel has `noise`, the standard deviation of what a denoiser is shown, or 0; `examples`, files beside the page;
-// and where a signature scores pictures its name as `score`, with `quantiles` 0 to 100 % of what ordinary ones score.
+// The panel has `noise`, the standard deviation of a denoiser's input noise, or 0; `examples`, files beside the page;
+// and the name of a signature that scores pictures as `score`, with `quantiles` (0 to 100 %) of ordinary scores.
 import { normals } from "./latents.js";
 import { fit, numbersOf, paint } from "./pictures.js";
 
@@ -14,12 +14,12 @@ const MARKUP = `
   </div>
   <div id="pair">
     <figure>
-      <canvas id="input" role="img" aria-label="What goes in: draw here"></canvas>
+      <canvas id="input" role="img" aria-label="Input: draw here"></canvas>
       <figcaption>Draw here, or open a picture. It stays on this device.</figcaption>
     </figure>
     <figure>
-      <canvas id="output" role="img" aria-label="What the model makes of it"></canvas>
-      <figcaption>What the model makes of it <span id="transform-speed" class="speed"></span></figcaption>
+      <canvas id="output" role="img" aria-label="Output of the model"></canvas>
+      <figcaption>Output of the model <span id="transform-speed" class="speed"></span></figcaption>
     </figure>
   </div>
   <div class="slider">
@@ -34,7 +34,7 @@ const element = (id) => document.getElementById(id);
 
 let panel, model, input, output;
 const clean = document.createElement("canvas"); // without the noise, in the size that the model takes
-let waiting = null; // the last picture that was asked for
+let waiting = null; // the latest request
 
 export async function show(section, described, loaded) {
   [panel, model] = [described, loaded];
@@ -55,7 +55,7 @@ export async function show(section, described, loaded) {
   await (first ? take(first) : clear());
 }
 
-/** Makes a picture of what is in the canvas; while it is at it, only the last of those that come is kept. */
+/** Transforms the canvas; of requests that arrive meanwhile only the latest is kept. */
 async function transform() {
   const busy = waiting !== null;
   waiting = noisy();
@@ -125,7 +125,7 @@ function addExample(address, index) {
   element("examples").append(button);
 }
 
-/** Lets draw on the canvas with mouse, pen or finger. */
+/** Lets the user draw on the canvas with mouse, pen or finger. */
 function addPen() {
   const canvas = element("input");
   const context = clean.getContext("2d");

@@ -1,8 +1,8 @@
-// Two short tunes, drawn from latents, and what lies between them, as a piano roll that plays.
+// Two short tunes from random latents, and interpolations between them, as a piano roll that plays.
 //
-// The panel has `voices`, `hold`, `rest`, `first_pitch_symbol` and `first_pitch` (docs/MOBILE.md). Of a model that writes
-// the cells of a latent one after the other it also has `conduct`, the name of the signature that tells each step of the
-// latent, `max_age` and `max_left`; of one that makes a piano roll, nothing more.
+// The panel has `voices`, `hold`, `rest`, `first_pitch_symbol` and `first_pitch` (docs/MOBILE.md). If a model decodes
+// cells one at a time, it also has `conduct`, the name of the signature that conditions each step on the
+// latent, `max_age` and `max_left`; if it makes piano rolls, nothing more.
 import { latentOf, normals, spherical } from "./latents.js";
 import { Loop } from "./loop.js";
 import { BAR, Pen } from "./pen.js";
@@ -18,7 +18,7 @@ const MARKUP = `
   </div>
   <canvas id="tunes-roll" role="img" aria-label="Piano roll"></canvas>
   <div class="slider">
-    <label for="tunes-way">From one tune to the other</label>
+    <label for="tunes-way">Interpolation</label>
     <input id="tunes-way" type="range" min="0" max="1" step="0.1" value="0">
     <output id="tunes-way-value" for="tunes-way">0.0</output>
   </div>`;
@@ -61,7 +61,7 @@ function make() {
   return making;
 }
 
-/** The likeliest symbol of each cell, one after the other; attention begins anew with each bar. */
+/** Greedy decoding, cell by cell; attention restarts with each bar. */
 async function written(latent) {
   const { memory } = await model.run(panel.conduct, { latent });
   const [, steps, width] = model.signatures[panel.conduct].outputs.memory.shape;
@@ -81,7 +81,7 @@ async function written(latent) {
   return pen.cells;
 }
 
-/** Of a roll the brightest pitch of each voice: `aigc_tf/data/music/rolls.py` has the same in Python. */
+/** The brightest pitch of each voice in a roll, as in `aigc_tf/data/music/rolls.py`. */
 async function brightest(latent) {
   const [, steps, pitches, channels] = model.signatures[panel.signature].outputs.roll.shape;
   const { roll: cells } = await model.run(panel.signature, { latent });

@@ -1,8 +1,8 @@
-// Writes on where a text ends, symbol by symbol.
+// Continues a text, symbol by symbol.
 //
-// The panel has what the file's metadata has of its text (docs/MOBILE.md): `vocabulary`, `unit`, `start`, `never`, and
-// if there are any `end`, `context_length`, the name of the signature that reads prompts, `prefill`, and `marks`: by the
-// names of what can be asked for, what such texts begin with.
+// The panel has the file's text metadata (docs/MOBILE.md): `vocabulary`, `unit`, `start`, `never`, and
+// if there are any `end`, `context_length`, the name of the signature that reads prompts, `prefill`, and `marks`: by
+// the names of conditions, the prefix of such texts.
 import { normals } from "./latents.js";
 import { Reader, Vocabulary, choose } from "./text.js";
 
@@ -11,13 +11,13 @@ const MARKUP = `
   <div class="bar">
     <h2><label for="text">Text</label></h2>
     <span id="write-speed" class="speed"></span>
-    <button id="undo" type="button" disabled title="Take back what was written last">Undo</button>
+    <button id="undo" type="button" disabled title="Undo the last continuation">Undo</button>
     <button id="write" type="button" title="Ctrl+Enter">Continue</button>
   </div>
   <textarea id="text" rows="12" spellcheck="false"
-    placeholder="Type how it begins, or nothing, and press Continue (Ctrl+Enter). Escape stops."></textarea>
+    placeholder="Type a beginning, or nothing, and press Continue (Ctrl+Enter). Escape stops."></textarea>
   <p id="note" role="status"></p>
-  <label id="asked" hidden>Asked for <select id="mark"></select></label>
+  <label id="asked" hidden>Condition <select id="mark"></select></label>
   <div class="slider">
     <label for="temperature">Temperature</label>
     <input id="temperature" type="range" min="0" max="1.5" step="0.05" value="0.8">
@@ -91,7 +91,7 @@ async function write() {
   return undefined;
 }
 
-/** Adds to the text what comes after some numbers while `going()`; whether the model has ended it. */
+/** Appends the continuation of some symbols to the text while `going()`; returns whether the model has ended it. */
 async function writeWith(reader, tokens, going) {
   const decode = vocabulary.decoder();
   const begin = performance.now();

@@ -1,4 +1,4 @@
-"""Captions and moments of clips: vectors of both are alike where they belong together."""
+"""Temporal grounding of captions in clips, by contrastive embeddings of frames and captions."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ from aigc_tf.recipes.images import ImageSettings
 
 SHOWN = 4
 _LEVEL = 0.5
-"""Of the largest probability of a frame: as far as its neighbours have more than this, they belong to the moment."""
+"""Relative to the most probable frame: neighbouring frames above this share of its probability join the moment."""
 _MASKED = -1e9
 
 
 class Aligner(GenerativeModel, Transforms):
-    """Says when what captions say is shown.
+    """Finds when the content of captions is shown in a clip.
 
     Args:
-        recipe: its optimizer and how clips are put together.
-        look: frames `[batch, side, side, channels]` in [0, 1] -> unit vectors `[batch, numbers]`.
-        read: captions as numbers, int32 `[batch, grams]` -> vectors `[batch, numbers]`.
+        recipe: its optimizer and the composition of clips.
+        look: the image encoder, frames `[batch, side, side, channels]` in [0, 1] -> unit-length embeddings `[batch,
+            numbers]`.
+        read: the text encoder, captions as ids int32 `[batch, grams]` -> embeddings `[batch, numbers]`.
     """
 
     recipe: Align
@@ -55,23 +56,23 @@ class Aligner(GenerativeModel, Transforms):
 
     @property
     def takes(self) -> Clips:
-        """Clips of any size; their middles are looked at."""
+        """Clips of any size; a centre crop is used."""
         return Clips(self.recipe.video)
 
     @property
     def gives(self) -> Moments:
-        """When each caption belongs."""
+        """The moment of each caption."""
         return Moments()
 
     @property
     def condition(self) -> Captions:
-        """What may be shown."""
+        """The captions to locate."""
         return Captions()
 
     def loss_of(self, batch: Batch, training: bool) -> tf.Tensor:
-        """Both ways of the contrastive loss over all captions and frames of a batch (Radford et al. 2021, figure 3).
+        """Symmetric contrastive loss over all captions and frames of a batch (Radford et al. 2021, figure 3).
 
-        A caption belongs to all frames of its picture, and to those of equal captions in other clips.
+        A caption's positives are all frames of its picture, and those of equal captions in other clips.
         """
         clips, scenes, frames = (tf.shape(batch["shown"])[axis] for axis in range(3))
         seen = self.look(ops.reshape(batch["clip"], (-1, *batch["clip"].shape[2:])), training=training)
@@ -83,7 +84,7 @@ class Aligner(GenerativeModel, Transforms):
         kept = ops.where(belongs, logits, _MASKED)
         losses = [
             ops.mean(ops.logsumexp(logits, axis=axis) - ops.logsumexp(kept, axis=axis)) for axis in (0, 1)
-        ]  # which captions frames are of, and which frames captions are of
+        ]  # positive captions of frames, and positive frames of captions
         return 0.5 * (losses[0] + losses[1])
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -99,15 +100,15 @@ class Aligner(GenerativeModel, Transforms):
         return {"loss": self.loss_of(batch, training=False)}
 
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None) -> list[tuple[Moment, ...]]:
-        """When captions belong.
+        """Locate captions in clips.
 
         Args:
             inputs: `Clip` objects, or arrays `[time, height, width, channels]`, uint8 or in [0, 1], of any sizes.
-            seed: nothing is drawn.
+            seed: unused, since nothing is sampled.
             condition: captions, a sequence for all clips or one for each; clips that come with captions need none.
 
         Returns:
-            A moment for each caption of a clip, in their order.
+            A moment for each caption of a clip, in order.
 
         Raises:
             InputError: there are no captions.
@@ -131,14 +132,14 @@ class Aligner(GenerativeModel, Transforms):
         )
 
     def fitted(self, frames: np.ndarray) -> np.ndarray:
-        """The middle of frames in the size that is looked at, float32 `[time, side, side, channels]` in [0, 1]."""
+        """Frames centre-cropped and resized for the encoder, float32 `[time, side, side, channels]` in [0, 1]."""
         side = self.recipe.video.crop
         settings = ImageSettings(height=side, width=side, channels=self.recipe.video.channels)
         fits = frames.shape[1:] == settings.shape
         return as_brightness(frames if fits else prepare_arrays(to_bytes(frames), settings))
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Held-out clips, and what is found in them as text."""
+        """Held-out clips, and the moments found in them as text."""
         clips = source.inputs("validation", SHOWN)
         found = self.transform(clips)
         pairs = [
@@ -149,7 +150,7 @@ class Aligner(GenerativeModel, Transforms):
         return {"clips": rows_of(np.stack([clip.frames for clip in clips])), "moments": "\n".join(pairs)}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`look`: a frame -> its vector; `read`: a caption as numbers -> its vector. Their product is how they fit."""
+        """`look`: frame -> embedding; `read`: caption ids -> embedding. Their dot product is the similarity."""
         recipe = self.recipe
         shape = tuple(self.look.inputs[0].shape[1:])
         vector = f"{recipe.numbers} numbers; the product with {{}} is larger the better they fit"
@@ -184,16 +185,15 @@ class Aligner(GenerativeModel, Transforms):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to make numbers of a caption."""
+        """What a program needs to convert a caption to ids."""
         return {"buckets": self.recipe.buckets, "grams": self.recipe.grams}
 
 
 def moments_of(logits: np.ndarray) -> np.ndarray:
     """The first and last frame of each caption of a clip, int `[captions, 2]`.
 
-    A frame is likely where it is likely of all frames and the caption is likely of all captions: the product of both
-    (the dual softmax of Cheng et al. 2021, "CAMoE", eq. 9). Frames next to the likeliest belong to its moment as long
-    as they are at least half as likely.
+    Scores are the product of softmaxes over frames and over captions (the dual softmax of Cheng et al. 2021, "CAMoE",
+    eq. 9). The moment extends from the best frame over neighbours with at least half its score.
 
     Args:
         logits: of captions and frames, float `[captions, frames]`.

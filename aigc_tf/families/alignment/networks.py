@@ -1,4 +1,4 @@
-"""Networks that put frames and captions into one space."""
+"""Encoders of frames and captions into a common embedding space."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from keras import layers, ops
 from aigc_tf.nn.blocks import residual_block
 from aigc_tf.recipes.align import Align
 
-_FIRST_SCALE = 10.0  # of captions' vectors: logits of unit vectors are too alike to choose by
+_FIRST_SCALE = 10.0  # of captions' embeddings: logits of unit-length embeddings are too close to each other
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class KnownMean(layers.Layer):
-    """The mean of the vectors `[batch, length, numbers]` of what is not 0 in `[batch, length]`."""
+    """Masked mean of vectors `[batch, length, numbers]` over the non-zero entries of `[batch, length]`."""
 
     def call(self, vectors: Any, grams: Any) -> Any:
         known = ops.cast(ops.expand_dims(grams, -1) > 0, vectors.dtype)
@@ -27,7 +27,7 @@ class KnownMean(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Scaled(layers.Layer):
-    """A learnt number times what comes in: the inverse temperature (Radford et al. 2021, §2.5)."""
+    """Multiplication by a learnt scalar, the inverse temperature (Radford et al. 2021, §2.5)."""
 
     def build(self, input_shape: Any) -> None:
         self.scale = self.add_weight(name="scale", shape=(), initializer=keras.initializers.Constant(_FIRST_SCALE))
@@ -37,12 +37,12 @@ class Scaled(layers.Layer):
 
 
 def look(recipe: Align) -> keras.Model:
-    """Frames `[batch, side, side, channels]` in [0, 1] -> unit vectors `[batch, numbers]`."""
+    """Image encoder: frames `[batch, side, side, channels]` in [0, 1] -> unit-length embeddings `[batch, numbers]`."""
     side = recipe.video.crop
     x = frame = keras.Input((side, side, recipe.video.channels), name="frame")
     for index, filters in enumerate(recipe.filters):
         x = layers.Conv2D(filters, 4, strides=2, padding="same", activation="relu", name=f"halve_{index}")(x)
-        if index:  # the largest maps take the most time, and tell the least
+        if index:  # the largest maps take the most time and are the least informative
             x = residual_block(x, filters, name=f"block_{index}", activate_sum=True)
     means, most = layers.GlobalAveragePooling2D(name="means")(x), layers.GlobalMaxPooling2D(name="most")(x)
     x = layers.Dropout(recipe.dropout, name="dropout")(layers.Concatenate(name="seen")([means, most]))
@@ -51,7 +51,7 @@ def look(recipe: Align) -> keras.Model:
 
 
 def read(recipe: Align) -> keras.Model:
-    """Captions as `grams_of` has them, int32 `[batch, grams]` -> vectors `[batch, numbers]`, all of one length."""
+    """Text encoder: ids from `grams_of`, int32 `[batch, grams]` -> embeddings `[batch, numbers]` of equal norm."""
     grams = keras.Input((recipe.grams,), dtype="int32", name="grams")
     vectors = layers.Embedding(recipe.buckets + 1, recipe.numbers, name="embedding")(grams)
     x = layers.Dropout(recipe.dropout, name="dropout")(KnownMean(name="mean")(vectors, grams))

@@ -1,4 +1,4 @@
-"""GANomaly: an autoencoder that encodes again what it decoded, and a discriminator."""
+"""GANomaly: an autoencoder with a second encoder of its reconstructions, and a discriminator."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from aigc_tf.recipes.ganomaly import GANomaly as GANomalyRecipe
 
 
 class GANomaly(Autoencoder):
-    """Learns to reconstruct normal images so that both encodings agree; where they do not, something is strange.
+    """Anomaly detection by the distance between the encodings of an image and of its reconstruction.
 
     Akcay et al. 2018, with means over pixels, features and latent dimensions in place of the norms of eqs. 1 to 3,
-    as in the authors' code: the paper's weights 1, 50 and 1 belong to those.
+    as in the authors' code, which the paper's weights 1, 50 and 1 are for.
 
     Args:
-        recipe: its losses' weights, optimizers, corruption, moving average and seed.
+        recipe: its loss weights, optimizers, corruption, EMA and seed.
         encoder: images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
         decoder: latents -> logits of the pixels `[batch, height, width, channels]`.
-        second_encoder: like the first, with weights of its own; it sees reconstructions only.
+        second_encoder: like the first, with its own weights; it encodes reconstructions.
         discriminator: images in [-1, 1] -> features, and logits `[batch, 1]`.
     """
 
@@ -40,7 +40,7 @@ class GANomaly(Autoencoder):
         second_encoder: keras.Model,
         discriminator: keras.Model,
     ) -> None:
-        # First, since what follows asks for the weights that learn and for the scoring network.
+        # First, since the base constructor needs the trainable weights and the scoring network.
         self.second_encoder = second_encoder
         self.used_second_encoder = averaged(second_encoder, recipe.average_images)
         super().__init__(recipe, encoder, decoder)
@@ -54,11 +54,11 @@ class GANomaly(Autoencoder):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """That of the three networks that reconstruct, and the discriminator's."""
+        """The optimizers of the three reconstructing networks and of the discriminator."""
         return {**super().optimizers, "discriminator_optimizer": self.discriminator_adam}
 
     def scoring_network(self) -> keras.Model:
-        """Image -> the L1 distance of both encodings `[batch]` (eq. 5)."""
+        """Image -> the anomaly score, the L1 distance of both encodings `[batch]` (eq. 5)."""
         image = keras.Input(self.image_shape, name="image")
         latent = self.encoding(image)
         unit = keras.layers.Rescaling(2.0, -1.0, name="reconstruction_to_unit")(self.decoding(latent))
@@ -66,7 +66,7 @@ class GANomaly(Autoencoder):
         return keras.Model(image, distance, name="score")
 
     def strangeness(self, inputs: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
-        """The score as training has it, `[batch]`."""
+        """The anomaly score in training, `[batch]`."""
         del clean
         latent = self.encoder(inputs, training=False)
         unit = 2.0 * self.likelihood(self.decoder(latent, training=False)) - 1.0
@@ -75,7 +75,7 @@ class GANomaly(Autoencoder):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update all four networks on `image`, `[batch, height, width, channels]` in [-1, 1].
 
-        One forward pass serves both sides, through a tape each.
+        One forward pass serves both losses, with a gradient tape for each.
         """
         images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, self.corruption_seed)
@@ -109,7 +109,7 @@ class GANomaly(Autoencoder):
         }
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image`, without the adversarial one, which has no scale of its own. Changes nothing."""
+        """Losses on held-out `image`, without the adversarial one, whose scale is arbitrary. Changes nothing."""
         images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, 2)
         inputs, real = 2.0 * self.corrupted(clean, 0) - 1.0, 2.0 * clean - 1.0
@@ -119,7 +119,7 @@ class GANomaly(Autoencoder):
         return {"loss": self.weighted(losses), **losses, **self.watch(latent, latent)}
 
     def weighted(self, losses: dict[str, tf.Tensor]) -> tf.Tensor:
-        """The sum of losses, each with its weight (eq. 4)."""
+        """The weighted sum of losses (eq. 4)."""
         weights = {
             "adversarial_loss": self.recipe.adversarial_weight,
             "contextual_loss": self.recipe.contextual_weight,
@@ -128,7 +128,7 @@ class GANomaly(Autoencoder):
         return sum(weights[name] * loss for name, loss in losses.items())
 
     def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the averages: those of the three networks, and the prior."""
+        """Update the EMA of the three networks, and the prior."""
         horizon = self.recipe.average_images
         update_average(self.used_second_encoder, self.second_encoder, batch, self.adam.iterations, horizon)
         return super().after_step(batch, latent)
@@ -142,7 +142,7 @@ def reconstruction_losses(
     Args:
         images: `[batch, height, width, channels]` in [-1, 1].
         reconstructions: of the same shape and range.
-        latent: what was decoded, `[batch, latent_dim]`.
+        latent: the images' encodings, `[batch, latent_dim]`.
         second_latent: the reconstructions' encodings, of the same shape.
     """
     return {

@@ -1,4 +1,4 @@
-"""Adversarial training: learning from inputs that an attacker has moved."""
+"""Adversarial training: learning from adversarially perturbed inputs."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import tensorflow as tf
 from keras import ops
 
 STEP = 1.25
-"""Of the attacker, as a multiple of ε."""
+"""Step size of the attack, as a multiple of ε."""
 
 
 def hardened(model: Any, inputs: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
-    """Inputs moved so that they are judged worse: one step along the signs of the gradient, from a random start.
+    """Adversarial examples: one step along the sign of the gradient, from a random start (FGSM).
 
-    Wong et al. 2020, algorithm 3 ("fast" adversarial training). Without an ε in the recipe they stay as they are.
+    Wong et al. 2020, algorithm 3 ("fast" adversarial training). Without ε in the recipe, the inputs are unchanged.
 
     Args:
-        model: its `strangeness` of inputs and clean images, `[batch]`, is what the attacker raises.
+        model: the attack increases its `strangeness` of inputs and clean images, `[batch]`.
         inputs: `[batch, height, width, channels]` in [-1, 1].
-        clean: the images behind them, in [0, 1].
+        clean: the corresponding clean images, in [0, 1].
     """
     most = 2.0 * model.recipe.adversarial.epsilon  # in [-1, 1]
     if not most:

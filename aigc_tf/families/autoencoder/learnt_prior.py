@@ -1,4 +1,4 @@
-"""A learnt prior: affine couplings between latents and standard normal numbers (Dinh et al. 2017, "Real NVP")."""
+"""A learnt prior: a normalising flow of affine couplings over latents (Dinh et al. 2017, "Real NVP")."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from keras import layers, ops
 from aigc_tf.recipes.autoencoders import PriorSettings
 
 LARGEST_LOG_SCALE = 2.0
-"""Of one coupling, by a tanh: nothing overflows while it learns."""
+"""Bound on a coupling's log scale, by a tanh, against overflow in training."""
 
 
 class Couplings(keras.Model):
-    """A flow: each coupling keeps one half of a vector and scales and shifts the other by what it says of the first.
+    """A flow: each coupling keeps one half of a vector, and scales and shifts the other as functions of the first.
 
-    The halves change places after each. It begins as the identity, up to their places.
+    The halves swap after each coupling. The flow starts as the identity, up to this permutation.
 
     Args:
         size: of the vectors, at least 2.
-        settings: how many couplings, how wide.
+        settings: number and width of the couplings.
         seed: of the weights.
     """
 
@@ -36,7 +36,7 @@ class Couplings(keras.Model):
         self.built = True
 
     def call(self, latents: Any) -> tuple[Any, Any]:
-        """Latents `[batch, size]` -> normal numbers of that shape, and the log determinant, `[batch]` (eqs. 4 to 6)."""
+        """Latents `[batch, size]` -> normal noise of that shape, and the log determinant, `[batch]` (eqs. 4 to 6)."""
         total: Any = 0.0
         for network in self.networks:
             kept, moved = _parted(latents, network.input_shape[-1])
@@ -46,7 +46,7 @@ class Couplings(keras.Model):
         return latents, total
 
     def inverse(self, normal: Any) -> Any:
-        """Standard normal numbers `[batch, size]` -> draws from the prior, of the same shape (eqs. 7, 8)."""
+        """Standard normal noise `[batch, size]` -> samples of the prior, of the same shape (eqs. 7, 8)."""
         for network in reversed(self.networks):
             moved, kept = _parted(normal, self.size - network.input_shape[-1])
             shift, log_scale = network(kept)
@@ -60,12 +60,12 @@ class Couplings(keras.Model):
 
 
 def _parted(vectors: Any, first: int) -> tuple[Any, Any]:
-    """The first so many numbers of vectors `[batch, size]`, and the others."""
+    """Split vectors `[batch, size]` after `first` numbers."""
     return vectors[:, :first], vectors[:, first:]
 
 
 def _network(index: int, kept: int, moved: int, units: int, seed: int) -> keras.Model:
-    """The half that is kept `[batch, kept]` -> shift and log scale of the other, `[batch, moved]`; zeros at first."""
+    """The kept half `[batch, kept]` -> shift and log scale of the other, `[batch, moved]`; initially zeros."""
     half = x = keras.Input((kept,), name="kept")
     for place in range(2):
         initializer = keras.initializers.GlorotUniform(seed + 2 * index + place)

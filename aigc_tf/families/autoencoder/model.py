@@ -29,30 +29,30 @@ from aigc_tf.nn.likelihoods import make_likelihood
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.autoencoders import AutoencoderRecipe
 
-# Up to this many latent dimensions the Gaussian that is sampled has a full covariance, beyond it a diagonal one.
+# Up to this many latent dimensions the fitted Gaussian has a full covariance, beyond it a diagonal one.
 MAX_CORRELATED = 256
 MOMENTS_HORIZON_IMAGES = 20_000
 PREVIEWED_RECONSTRUCTIONS = 16
 PREVIEWED_DIMENSIONS, PREVIEWED_MAP_SIDE = 10, 12
-PREVIEWED_ENCODINGS = 200  # by which the dimensions are ordered
+PREVIEWED_ENCODINGS = 200  # for sorting the latent dimensions
 IMAGE = "height, width, channels; brightness in [0, 1]"
 
 
 class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
-    """Learns to give back its inputs through a latent vector (000 §3.9.1).
+    """Reconstructs its inputs through a latent vector (000 §3.9.1).
 
-    It has no prior: `generate` decodes draws from a Gaussian fitted to the latents of training images while it
-    trains (ex-post density estimation, Ghosh et al. 2020, with one component).
+    It has no prior: `generate` decodes samples of a Gaussian fitted to the latents of training images during training
+    (ex-post density estimation, Ghosh et al. 2020, with one component).
 
     Args:
-        recipe: its optimizer, likelihood, corruption, moving average and seed.
+        recipe: its optimizer, likelihood, corruption, EMA and seed.
         encoder: images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
         decoder: latents -> the likelihood's parameters `[batch, height, width, parameters]`.
     """
 
     encoder_outputs: Mapping[str, str] = {"latent": "where the image lies in the latent space"}
-    """What the encoder's outputs are called in exported files, and what they are."""
-    drawn_by = "decode"  # the exported signature that makes pictures of drawn numbers
+    """Names and meanings of the encoder's outputs in exported files."""
+    drawn_by = "decode"  # the exported signature that generates pictures from noise
     latent_meaning = "a point of the latent space, as `encode` gives it"
     score_meaning = "how strange the image is, in nats"
     recipe: AutoencoderRecipe
@@ -64,7 +64,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         self.image_shape = recipe.images.shape
         self.encoder, self.decoder = encoder, decoder
         self.likelihood = make_likelihood(recipe.likelihood)
-        # What is used after training: the moving averages of both networks, if there are any.
+        # The networks for inference: the EMA copies, if there are any.
         self.used_encoder = averaged(encoder, recipe.average_images)
         self.used_decoder = averaged(decoder, recipe.average_images)
         self.corruption_seed = keras.random.SeedGenerator(recipe.seed, name="corruption_seed")
@@ -79,20 +79,20 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
 
     @property
     def learning(self) -> list[keras.Variable]:
-        """The weights that training moves; the averaged copies learn nothing themselves."""
+        """The trainable weights; the EMA copies are not among them."""
         return [part for layer in (self.encoder, self.decoder, self.likelihood) for part in layer.trainable_variables]
 
-    # What a variational autoencoder does in its own way.
+    # Overridden by variational autoencoders.
 
     def make_prior(self) -> None:
-        """Make what `latents` draws with: here the running first and second moments of the latents."""
+        """Create what `latents` samples from: here the running first and second moments of the latents."""
         size = self.latent_dim
         second = (size, size) if size <= MAX_CORRELATED else (size,)
         self.first_moment = self.add_weight(shape=(size,), initializer="zeros", trainable=False, name="first_moment")
         self.second_moment = self.add_weight(shape=second, initializer="zeros", trainable=False, name="second_moment")
 
     def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the moments towards those of a batch of latents, keeping the share `keep`; what is logged of it."""
+        """Update the moments from a batch of latents with the decay `keep`; returns metrics."""
         if len(self.second_moment.shape) == 2:
             second = ops.matmul(ops.transpose(latent), latent) / ops.cast(ops.shape(latent)[0], latent.dtype)
         else:
@@ -103,7 +103,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return {}
 
     def prior(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The fitted Gaussian: mean and factor; see `LatentModel.prior`."""
+        """Mean and covariance factor of the fitted Gaussian; see `LatentModel.prior`."""
         mean = self.first_moment.numpy().astype("float64")
         second = self.second_moment.numpy().astype("float64")
         if second.ndim == 1:
@@ -112,32 +112,32 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return mean, vectors * np.sqrt(np.maximum(values, 0))  # covariance = factor @ factor.T
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """From what the encoder says to a latent, and what that tells about the image.
+        """From the encoder's output to a latent and its divergence from the prior.
 
         Args:
             encoded: the encoder's output.
-            noise_seed: of the noise, if there is any; None draws from the training stream.
+            noise_seed: of the noise, if any; None uses the training generator.
 
         Returns:
-            The latent `[batch, latent_dim]`, and its divergence from the prior in nats, for each dimension, of
-            the same shape: 0 without a prior.
+            The latent `[batch, latent_dim]`, and the divergence from the prior in nats per dimension, of the same
+            shape: 0 without a prior.
         """
         return encoded, ops.zeros_like(encoded)
 
     def cost(self, divergence: tf.Tensor) -> tf.Tensor:
-        """What training pays for a divergence `[batch, latent_dim]`, in nats an image."""
+        """The loss term of a divergence `[batch, latent_dim]`, in nats per image."""
         return ops.zeros(())
 
     def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What is logged of a batch's encodings, beside the losses."""
+        """Metrics of a batch's encodings, in addition to the losses."""
         return {"latent_deviation": ops.mean(ops.std(encoded, axis=0))}
 
     def mean_latent(self, encoded: Any) -> Any:
-        """The latent that the encoder's output means, without noise."""
+        """The latent from the encoder's output, without noise."""
         return encoded
 
     def scoring_network(self) -> keras.Model:
-        """Image -> by how many nats its reconstruction explains it worse than can be, `[batch]`."""
+        """Image -> the anomaly score, `Likelihood.shortfall` of its reconstruction in nats, `[batch]`."""
         image = keras.Input(self.image_shape, name="image")
         parameters = self.used_decoder(self.encoding(image))
         return keras.Model(image, self.likelihood.shortfall(parameters, image), name="score")
@@ -145,17 +145,17 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
     # Training.
 
     def corrupted(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
-        """The inputs for clean images `[batch, height, width, channels]` in [0, 1]: the same unless it denoises."""
+        """Inputs for clean images `[batch, height, width, channels]` in [0, 1]: unchanged unless it is a denoiser."""
         return corrupt(images, self.recipe.corruption, seed) if self.recipe.corruption.is_on else images
 
     def targets(self, images: tf.Tensor, seed: int | keras.random.SeedGenerator) -> tf.Tensor:
-        """What is learnt of images `[batch, height, width, channels]` in [0, 1]: themselves, or a draw of pixels."""
+        """Training targets for images `[batch, height, width, channels]` in [0, 1]: themselves, or binarised."""
         if not self.recipe.binarise:
             return images
         return ops.cast(keras.random.uniform(ops.shape(images), seed=seed) < images, images.dtype)
 
     def strangeness(self, inputs: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
-        """What an attacker of training raises, `[batch]`: how badly clean images are made of inputs in [-1, 1]."""
+        """Reconstruction error of clean images from inputs in [-1, 1], `[batch]`: what adversarial attacks increase."""
         latent = self.mean_latent(self.encoder(inputs, training=False))
         return -self.likelihood.log_probability(self.decoder(latent, training=False), clean)
 
@@ -177,7 +177,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return {"loss": loss, "reconstruction_loss": reconstruction} | watched
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image` in nats an image, always with the same noise. Changes nothing."""
+        """Losses on held-out `image` in nats per image, with fixed noise. Changes nothing."""
         images = batch["image"]
         clean = self.targets(0.5 * images + 0.5, 2)
         inputs = 2.0 * self.corrupted(clean, 0) - 1.0
@@ -189,7 +189,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return {"loss": total, "reconstruction_loss": reconstruction} | self.watch(encoded, divergence)
 
     def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the averages: those of both networks, and the prior; what is logged of it."""
+        """Update the EMA of both networks, and the prior; returns metrics."""
         steps, horizon = self.adam.iterations, self.recipe.average_images
         update_average(self.used_encoder, self.encoder, batch, steps, horizon)
         update_average(self.used_decoder, self.decoder, batch, steps, horizon)
@@ -202,12 +202,12 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return self.mean_latent(outputs_of(self.encoding, as_brightness(images)))
 
     def encodings(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """All that the encoder says of images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by its names."""
+        """All encoder outputs for images, uint8 or in [0, 1]: float32 `[count, latent_dim]` by name."""
         encoded = outputs_of(self.encoding, as_brightness(images))
         return dict(zip(self.encoder_outputs, keras.tree.flatten(encoded), strict=True))
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Images of given latents; see `LatentModel.decode`."""
+        """Decode latents to images; see `LatentModel.decode`."""
         self.refuse_condition(condition)
         return outputs_of(self.decoding, latents)
 
@@ -217,19 +217,19 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return self.gives
 
     def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """Reconstructions; nothing is drawn. See `reconstruct`."""
+        """Reconstruct; nothing is sampled. See `reconstruct`."""
         self.refuse_condition(condition)
         return self.reconstruct(inputs)
 
     def reconstruct(self, images: np.ndarray) -> np.ndarray:
-        """What it makes of images `[count, height, width, channels]`, uint8 or in [0, 1]: float32 in [0, 1].
+        """Reconstruct images `[count, height, width, channels]`, uint8 or in [0, 1]: float32 in [0, 1].
 
-        A denoiser takes them as they are: corrupt clean ones first to see it work.
+        A denoiser takes them as given: corrupt clean ones first to see it work.
         """
         return self.decode(self.encode(images))
 
     def side_by_side(self, images: np.ndarray) -> np.ndarray:
-        """Each image, for a denoiser what was made of it as input, and the reconstruction, one after the other.
+        """Each image, for a denoiser its corrupted input, and its reconstruction, stacked.
 
         Returns:
             float32 `[count, 2 or 3, height, width, channels]` in [0, 1].
@@ -240,7 +240,7 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         return np.stack([*columns, self.reconstruct(columns[-1])], axis=1)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Samples, interpolations, held-out images with their reconstructions, and what the latent dimensions do."""
+        """Samples, interpolations, reconstructions of held-out images, and latent traversals."""
         shown, titles = source.shown("validation", PREVIEWED_RECONSTRUCTIONS)
         pairs = self.side_by_side(shown)
         pictures: dict[str, Preview] = {
@@ -294,11 +294,11 @@ class Autoencoder(LatentModel, Transforms, Encodes, JudgesByScore):
         }
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It gives back pictures and says how strange they are, and it draws."""
+        """Panels that reconstruct pictures with their anomaly score, and that generate."""
         return [reconstructing_panel(self, source), self.drawing_panel(self.drawn_by)]
 
     def example_images(self, source: Any, count: int, seed: int) -> np.ndarray:
-        """Inputs as they occur: training images, corrupted for a denoiser; samples where there is no source."""
+        """Typical inputs: training images, corrupted for a denoiser; samples without a source."""
         if source is None:
             return ops.convert_to_numpy(self.corrupted(self.generate(count, seed), seed))
         return ops.convert_to_numpy(self.corrupted(some_of(source.train.images, count, seed), seed))

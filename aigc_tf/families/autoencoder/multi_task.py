@@ -1,4 +1,4 @@
-"""An autoencoder whose encoder learns for a classifier, too."""
+"""A multi-task autoencoder, whose encoder is shared with a classifier."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from aigc_tf.recipes.multi_task import MultiTask as Recipe
 
 
 class MultiTask(TellsPictures, Autoencoder):
-    """One encoder with two heads, whose losses are added with weights (hard parameter sharing, Caruana 1997, §1).
+    """One encoder with two heads and a weighted sum of losses (hard parameter sharing, Caruana 1997, §1).
 
     Args:
-        recipe: the weights, and what every autoencoder's says.
+        recipe: the loss weights, and the settings of all autoencoders.
         encoder: images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
         decoder: latents -> the likelihood's parameters `[batch, height, width, parameters]`.
         classifier: latents -> logits `[batch, classes]`.
@@ -40,7 +40,7 @@ class MultiTask(TellsPictures, Autoencoder):
         classifier: keras.Model,
         classes: ClassNames,
     ) -> None:
-        # First, since what follows asks for the weights that learn.
+        # First, since the base constructor needs the trainable weights.
         self.classes, self.classifier = classes, classifier
         self.used_classifier = averaged(classifier, recipe.average_images)
         super().__init__(recipe, encoder, decoder)
@@ -81,7 +81,7 @@ class MultiTask(TellsPictures, Autoencoder):
         return {"loss": loss, **losses, "gradient_norm": norm, **self.watch(latent, latent), **fitted}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image` and `label` in nats an image, always with the same noise. Changes nothing."""
+        """Losses on held-out `image` and `label` in nats per image, with fixed noise. Changes nothing."""
         clean = self.targets(0.5 * batch["image"] + 0.5, 2)
         latent = self.used_encoder(2.0 * self.corrupted(clean, 0) - 1.0, training=False)
         losses = {
@@ -91,20 +91,20 @@ class MultiTask(TellsPictures, Autoencoder):
         return {"loss": self.weighted(losses), **losses, **self.watch(latent, latent)}
 
     def class_loss(self, logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-        """-log p of the classes, in nats an image."""
+        """Cross-entropy of the classes, in nats per image."""
         return ops.mean(next_symbol_nats(logits, labels))
 
     def reconstruction_loss(self, parameters: tf.Tensor, clean: tf.Tensor) -> tf.Tensor:
-        """-log p of images in [0, 1], in nats an image."""
+        """-log p of images in [0, 1], in nats per image."""
         return -ops.mean(self.likelihood.log_probability(parameters, clean))
 
     def weighted(self, losses: dict[str, tf.Tensor]) -> tf.Tensor:
-        """The sum of the losses times their weights; a head without one counts for nothing."""
+        """The weighted sum of the losses, without heads of weight 0."""
         weights = {"class_loss": self.recipe.class_weight, "reconstruction_loss": self.recipe.reconstruction_weight}
         return sum(weights[name] * value for name, value in losses.items() if weights[name])
 
     def after_step(self, batch: tf.Tensor, latent: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the averages, the classifier's too; see `Autoencoder.after_step`."""
+        """Update the EMA, including the classifier's; see `Autoencoder.after_step`."""
         update_average(self.used_classifier, self.classifier, batch, self.adam.iterations, self.recipe.average_images)
         return super().after_step(batch, latent)
 

@@ -1,4 +1,4 @@
-"""What the page of an autoencoder does with a picture."""
+"""The picture panel of an autoencoder's web page."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ EXAMPLES, SCORED = 8, 500
 
 
 def reconstructing_panel(model: Autoencoder, source: Any) -> Panel:
-    """What the model makes of a picture, and how strange that is beside ordinary ones.
+    """A panel with the reconstruction of a picture and its anomaly score relative to ordinary ones.
 
-    Its examples are held-out pictures of public data sets alone: a page may be published, and a user's folder of
-    pictures be private.
+    Its examples are held-out pictures of public data sets only: the page may be published, while a user's folder of
+    pictures may be private.
     """
     examples = source.inputs("test", EXAMPLES) if source is not None and source.dataset else None
     ordinary = model.score(model.example_images(source, SCORED, seed=0))

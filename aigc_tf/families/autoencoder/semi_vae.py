@@ -1,4 +1,4 @@
-"""The variational autoencoder of a class and a latent, where most classes are not known."""
+"""The semi-supervised variational autoencoder, with a class and a latent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREVIEWED_OF_EACH = 8
 
 
 class SemiVAE(LatentModel, PictureClassifier):
-    """p(x, y, z) = p(y) p(z) p(x | y, z), with q(y | x) as classifier (model M2 of Kingma et al. 2014, §2).
+    """A VAE with class y and classifier q(y | x), p(x, y, z) = p(y) p(z) p(x | y, z) (M2 of Kingma et al. 2014, §2).
 
     Args:
         recipe: its latent dimension, likelihood, optimizer and seed.
@@ -64,13 +64,13 @@ class SemiVAE(LatentModel, PictureClassifier):
 
     @property
     def condition(self) -> Labels:
-        """The class that is drawn."""
+        """The class to generate."""
         return Labels(self.classes)
 
     # Training.
 
     def cost_of(self, images: tf.Tensor, labels: tf.Tensor, seed: Any) -> tf.Tensor:
-        """-log p(x, y) at most, in nats, `[batch]` (eq. 6), for images in [-1, 1] of known class."""
+        """Upper bound of -log p(x, y), in nats, `[batch]` (eq. 6), for labelled images in [-1, 1]."""
         posterior = Posterior(*self.encoder([images, labels]))
         latent = posterior.at(keras.random.normal(ops.shape(posterior.mean), seed=seed))
         parameters = self.decoder([latent, labels])
@@ -78,7 +78,7 @@ class SemiVAE(LatentModel, PictureClassifier):
         return ops.sum(posterior.divergence(), axis=-1) - explained + np.log(len(self.classes.names))
 
     def cost_without_class(self, images: tf.Tensor, logits: tf.Tensor, seed: Any) -> tf.Tensor:
-        """-log p(x) at most, in nats, `[batch]` (eq. 7): each class is tried, and counts by its probability.
+        """Upper bound of -log p(x), in nats, `[batch]` (eq. 7), marginalised over the classes.
 
         Args:
             images: `[batch, height, width, channels]` in [-1, 1].
@@ -115,18 +115,18 @@ class SemiVAE(LatentModel, PictureClassifier):
         }
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """`loss`: the bound of held-out images without their labels, with the same noise always. Changes nothing."""
+        """`loss`: the bound of held-out images without their labels, with fixed noise. Changes nothing."""
         images = batch["image"]
         return {"loss": ops.mean(self.cost_without_class(images, self.classifier(images), 0))}
 
     # Use.
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Images of given latents; see `LatentModel.decode`."""
+        """Decode latents to images; see `LatentModel.decode`."""
         return outputs_of(self.drawing, latents, self.conditions(condition, len(latents)))
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Samples: a row of each class, of the same latents."""
+        """Samples: a row for each class, from the same latents."""
         classes = len(self.classes.names)
         latents = np.tile(self.latents(PREVIEWED_OF_EACH, 0), (classes, 1))
         images = self.decode(latents, np.repeat(np.arange(classes), PREVIEWED_OF_EACH))

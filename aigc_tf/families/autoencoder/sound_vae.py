@@ -17,7 +17,7 @@ _SHOWN, _DIMENSIONS, _ENCODED = 16, 8, 200
 
 
 class SoundVAE(Sounding, VAE):  # type: ignore[misc]
-    """A `VAE` of log-mel spectrograms, which takes and gives sound."""
+    """A `VAE` of log-mel spectrograms with sound as input and output."""
 
     @property
     def takes(self) -> Sounds:  # type: ignore[override]
@@ -25,11 +25,11 @@ class SoundVAE(Sounding, VAE):  # type: ignore[misc]
         return self.gives
 
     def prepared(self, inputs: np.ndarray) -> np.ndarray:
-        """Spectrograms in [0, 1] of sounds."""
+        """Convert sounds to spectrograms in [0, 1]."""
         return self.pictures_of(inputs)
 
     def score(self, sounds: np.ndarray) -> np.ndarray:
-        """How strange sounds `[count, samples]` are: float32 `[count]`, in nats."""
+        """Anomaly scores of sounds `[count, samples]`: float32 `[count]`, in nats."""
         return super().score(self.pictures_of(sounds))
 
     def previews(self, source: Any) -> dict[str, Any]:

@@ -29,14 +29,14 @@ MOMENTS_DRAWS = 1000
 
 
 class VAE(Variational, Autoencoder):
-    """An encoder to normal distributions, a standard normal prior, and a decoder (Kingma & Welling 2014).
+    """A variational autoencoder with normal posteriors and a standard normal prior (Kingma & Welling 2014).
 
-    With `prior.couplings` in the recipe, latents are drawn from a second, learnt prior (Dai & Wipf 2019, §4): what the
-    posteriors of all images together are, which the standard normal one is only drawn towards. It is trained beside the
-    networks, which it does not change, and is not part of the bound.
+    With `prior.couplings` in the recipe, latents are sampled from a second, learnt prior (Dai & Wipf 2019, §4), which
+    fits the aggregated posterior; that only approximates the standard normal prior. It is trained alongside the
+    networks without affecting them, and is not part of the bound.
 
     Args:
-        recipe: its objective, optimizer, likelihood, corruption, moving average and seed.
+        recipe: its objective, optimizer, likelihood, corruption, EMA and seed.
         encoder: images `[batch, height, width, channels]` in [-1, 1] -> mean and log variance, each
             `[batch, latent_dim]`.
         decoder: latents `[batch, latent_dim]` -> the likelihood's parameters `[batch, height, width, parameters]`.
@@ -51,13 +51,13 @@ class VAE(Variational, Autoencoder):
 
     def __init__(self, recipe: VariationalRecipe, encoder: keras.Model, decoder: keras.Model) -> None:
         super().__init__(recipe, encoder, decoder)
-        # Another seed than the corruption's: its stream would be the same numbers.
+        # Not the corruption's seed, which would give the same random numbers.
         self.sample = GaussianSample(recipe.seed ^ 1, name="sample")
 
     # The prior.
 
     def make_prior(self) -> None:
-        """None of the recipe's couplings: it is fixed. Otherwise they learn from latents, and their average draws."""
+        """Create the learnt prior with its optimizer and EMA; without couplings in the recipe the prior is fixed."""
         settings, seed = self.recipe.prior, self.recipe.seed
         self.has_learnt_prior = settings.couplings > 0
         if not self.has_learnt_prior:
@@ -71,11 +71,11 @@ class VAE(Variational, Autoencoder):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """That of both networks, and that of a learnt prior."""
+        """The optimizers of both networks and of a learnt prior."""
         return super().optimizers | ({"prior_optimizer": self.prior_adam} if self.has_learnt_prior else {})
 
     def update_prior(self, latent: tf.Tensor, keep: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Fit a learnt prior to a batch of latents: `prior_loss` is their -log p(z), nats an image."""
+        """Fit a learnt prior to a batch of latents: `prior_loss` is their -log p(z), in nats per image."""
         if not self.has_learnt_prior:
             return {}
         weights = self.flow.trainable_variables
@@ -87,25 +87,25 @@ class VAE(Variational, Autoencoder):
         return {"prior_loss": loss}
 
     def prior(self) -> None:
-        """The standard normal distribution; of a learnt prior, what its draws are made of."""
+        """None, for the standard normal distribution, which is also the base of a learnt prior."""
         return
 
     def from_normal(self, normal: np.ndarray) -> np.ndarray:
-        """Standard normal numbers `[..., latent_dim]` -> draws from the prior, float32 of the same shape."""
+        """Standard normal noise `[..., latent_dim]` -> samples of the prior, float32 of the same shape."""
         if not self.has_learnt_prior:
             return super().from_normal(normal)
         rows = normal.reshape(-1, self.latent_dim).astype("float32")
         return outputs_of(self.drawing, rows).reshape(normal.shape)
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation of what `latents` draws; of a learnt prior, those of some draws."""
+        """Mean and standard deviation of the prior; for a learnt prior, of some samples."""
         if not self.has_learnt_prior:
             return super().latent_moments()
         drawn = self.latents(MOMENTS_DRAWS, seed=0)
         return drawn.mean(axis=0), drawn.std(axis=0)
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """Those of every autoencoder, and with a learnt prior `generate`, which draws with it."""
+        """Those of every autoencoder, and with a learnt prior `generate`, which samples from it."""
         found = super().signatures(source)
         if self.has_learnt_prior:
             normal = keras.Input((self.latent_dim,), name="latent")
@@ -121,7 +121,7 @@ class VAE(Variational, Autoencoder):
     # The bound.
 
     def bottleneck(self, encoded: Any, noise_seed: int | None = None) -> tuple[tf.Tensor, tf.Tensor]:
-        """A draw from the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
+        """A sample of the posterior, and its KL divergence from the prior; see `Autoencoder.bottleneck`."""
         posterior = Posterior(*encoded)
         noise = None if noise_seed is None else keras.random.normal(ops.shape(posterior.mean), seed=noise_seed)
         return self.sample(*posterior, noise), posterior.divergence()
@@ -136,7 +136,7 @@ class VAE(Variational, Autoencoder):
         return objective.beta * ops.abs(whole - objective.capacity * grown)
 
     def watch(self, encoded: Any, divergence: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The KL divergence in nats an image, and how many latent dimensions are used."""
+        """The KL divergence in nats per image, and the number of active latent dimensions."""
         return Posterior(*encoded).watch()
 
     def mean_latent(self, encoded: Any) -> Any:
@@ -149,15 +149,15 @@ class VAE(Variational, Autoencoder):
         return super().latent_pictures(activity) | {"kl_by_dimension": bars(np.sort(activity)[::-1], *labels)}
 
     def prepared(self, inputs: np.ndarray) -> np.ndarray:
-        """Images in [0, 1], float32, of images uint8 or in [0, 1]."""
+        """Convert images, uint8 or in [0, 1], to float32 in [0, 1]."""
         return as_brightness(inputs)
 
     def posterior(self, examples: np.ndarray) -> Posterior:
-        """Of images `[count, height, width, channels]` in [0, 1], as arrays float32 `[count, latent_dim]`."""
+        """Posterior of images `[count, height, width, channels]` in [0, 1], as arrays float32 `[count, latent_dim]`."""
         return Posterior(*outputs_of(self.encoding, examples))
 
     def scoring_network(self) -> keras.Model:
-        """Image and noise -> what the bound at mean + deviation * noise lacks of the best explanation, `[batch]`."""
+        """Image and noise -> the anomaly score, the single-sample bound's gap to its best value, `[batch]`."""
         image, noise = keras.Input(self.image_shape, name="image"), keras.Input((self.latent_dim,), name="noise")
         posterior = Posterior(*self.encoding(image))
         parameters = self.used_decoder(posterior.at(noise))

@@ -1,1 +1,1 @@
-"""Flows: from noise to pictures along a learnt velocity."""
+"""Flow matching models of pictures."""

@@ -1,4 +1,4 @@
-"""From images to small codes, and back: what a flow of codes is trained on."""
+"""The autoencoder of a latent flow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.latent_flow import LatentFlow
 def encoder(recipe: LatentFlow) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> codes of the recipe's `state_shape`.
 
-    The numbers of each code have mean 0 and deviation 1, as noise has nearly, whatever the images.
+    Each code is normalised to mean 0 and standard deviation 1, nearly like noise.
     """
     image = keras.Input(recipe.images.shape, name="image")
     x = picture_features(image, recipe.code.filters)
@@ -23,7 +23,7 @@ def encoder(recipe: LatentFlow) -> keras.Model:
 
 
 def decoder(recipe: LatentFlow) -> keras.Model:
-    """Codes -> images, nearly in [-1, 1]."""
+    """Codes -> images, approximately in [-1, 1]."""
     *larger, smallest = recipe.code.filters
     code = keras.Input(recipe.state_shape, name="code")
     x = layers.Conv2D(smallest, 3, padding="same", name="first")(code)

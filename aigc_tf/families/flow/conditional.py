@@ -26,10 +26,10 @@ PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
 
 
 class GuidedFlow(EditingFlow):
-    """A flow with a condition that guides it."""
+    """A conditional flow with classifier-free guidance."""
 
     def guided(self, ask: Ask, options: Any) -> Ask:
-        """(1 - w) times the prediction for any condition, and w times that for the one.
+        """Classifier-free guidance: (1 - w) times the unconditional plus w times the conditional prediction.
 
         Ho & Salimans 2022, eq. 6, with w - 1 in place of the paper's w.
         """
@@ -45,11 +45,11 @@ class GuidedFlow(EditingFlow):
 
 
 class ClassFlow(GuidedFlow):
-    """A flow that is told the class, and sometimes is not (Ho & Salimans 2022, algorithm 1).
+    """A class-conditional flow with condition dropout (Ho & Salimans 2022, algorithm 1).
 
     Args:
-        recipe: as for `FlowModel`, and the share of images without a class.
-        predictor: as for `FlowModel`, with label int32 `[batch]`, of which the one after the last stands for any.
+        recipe: as for `FlowModel`, and the condition dropout rate.
+        predictor: as for `FlowModel`, with label int32 `[batch]`; the label after the last is the unconditional one.
         classes: their names.
     """
 
@@ -67,11 +67,11 @@ class ClassFlow(GuidedFlow):
 
     @property
     def untold(self) -> int:
-        """The label that stands for any."""
+        """The unconditional label."""
         return len(self.classes.names)
 
     def coupled(self, noise: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """Paired inside each class: otherwise noise would tell the class, and samples are drawn with any noise.
+        """Optimal coupling within each class: otherwise noise would reveal the class, unlike in sampling.
 
         Cheng & Schwing 2025, "The Curse of Conditions", §3.
         """
@@ -80,7 +80,7 @@ class ClassFlow(GuidedFlow):
         return replicas.own_rows(in_optimal_order(*replicas.gathered([noise, batch["image"], batch["label"]])))
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
-        """The labels, some of them replaced by the one that stands for any."""
+        """The labels, some of them dropped (replaced by the unconditional one)."""
         labels = batch["label"]
         dropped = keras.random.uniform(ops.shape(labels), seed=self.label_seed) < self.recipe.drop_labels
         return [ops.where(dropped, self.untold, labels)]
@@ -94,7 +94,7 @@ class ClassFlow(GuidedFlow):
         return [everywhere(self.untold, "int32") if told is None else told]
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Samples of fixed noise, a row for each class, with its name."""
+        """Samples from fixed noise, a row for each class, with its name."""
         del source
         classes = evenly(len(self.classes.names), PREVIEWED_CLASSES)
         images = self.generate(len(classes) * PREVIEWED_OF_EACH, condition=np.repeat(classes, PREVIEWED_OF_EACH))
@@ -102,12 +102,12 @@ class ClassFlow(GuidedFlow):
         return {"samples": rows_with_captions(rows, [self.classes.names[number] for number in classes])}
 
     def told_specs(self) -> dict[str, TensorSpec]:
-        """The class, by its number."""
+        """The class, by index."""
         meaning = f"number of the class, from 0; {self.untold} for any"
         return {"label": TensorSpec((), meaning, "int32", tuple(self.condition.kinds))}
 
     def page_facts(self, options: Any) -> dict[str, Any]:
-        """The number that stands for any class, and the guidance."""
+        """The unconditional label, and the guidance scale."""
         return {"untold": self.untold, "guidance": options.guidance}
 
     def file_facts(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which noise goes with which image of a batch."""
+"""Optimal-transport coupling of noise and images within a batch."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from scipy.optimize import linear_sum_assignment
 
 
 def optimal_order(noise: np.ndarray, images: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """The order of noise that has the least sum of squared distances to images: int32 `[batch]`, a permutation.
+    """The permutation of noise with the least sum of squared distances to images: int32 `[batch]`.
 
-    Optimal transport inside the batch (Tong et al. 2024, §3.2; Pooladian et al. 2023, eq. 12): paths of a batch
-    cross less, and so the velocities that are learnt vary less.
+    Minibatch optimal transport (Tong et al. 2024, §3.2; Pooladian et al. 2023, eq. 12): paths cross less, so that the
+    target velocities have less variance.
 
     Args:
         noise: `[batch, ...]`.
         images: of the same shape.
-        groups: int `[batch]`; rows change places inside their own group alone.
+        groups: int `[batch]`; rows are permuted only within their group.
     """
     order = np.arange(len(images), dtype=np.int32)
     for group in np.unique(groups):
@@ -28,7 +28,7 @@ def optimal_order(noise: np.ndarray, images: np.ndarray, groups: np.ndarray) -> 
 
 
 def in_optimal_order(noise: tf.Tensor, images: tf.Tensor, groups: tf.Tensor | None = None) -> tf.Tensor:
-    """The noise `[batch, ...]` in `optimal_order`; without groups all rows are one."""
+    """The noise `[batch, ...]` in `optimal_order`; without groups all rows form one."""
     if groups is None:
         groups = tf.zeros(tf.shape(images)[:1], tf.int32)
     order = tf.numpy_function(optimal_order, [noise, images, groups], tf.int32, stateful=False)

@@ -1,4 +1,4 @@
-"""Pictures that are given are drawn anew: in part, or as far as their noise goes."""
+"""Image editing with flows: SDEdit, and inpainting of a region."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from aigc_tf.recipes.images import ImageSettings
 
 
 class EditingFlow(FlowModel, Transforms):
-    """A flow that gives a picture some noise and goes on from there (Meng et al. 2022, "SDEdit", §3)."""
+    """A flow that edits a picture by adding noise and denoising from there (Meng et al. 2022, "SDEdit", §3)."""
 
     @property
     def takes(self) -> Pictures:
@@ -35,16 +35,16 @@ class EditingFlow(FlowModel, Transforms):
         region: str | Path | np.ndarray | None = None,
         **options: Any,
     ) -> np.ndarray:
-        """Pictures drawn anew: float32 `[count, height, width, channels]` in [0, 1].
+        """Edited pictures: float32 `[count, height, width, channels]` in [0, 1].
 
-        All start from the same noise, so that each picture depends on itself alone.
+        All use the same noise, so that each result depends only on its own picture.
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
             seed: of the noise.
-            condition: of a model that takes one, what they become: one for all, or one for each; None is anything.
-            strength: in (0, 1], the share of noise; the recipe's `transform_options` by default.
-            region: a picture file, or brightness `[height, width]`: what is darker than half is kept as it is.
+            condition: of a conditional model, the target: one for all, or one for each; None for unconditional.
+            strength: in (0, 1], share of noise; by default that of the recipe's `transform_options`.
+            region: a picture file, or brightness `[height, width]`: what is darker than half is kept unchanged.
             options: the recipe's `export_options`.
 
         Raises:
@@ -69,7 +69,7 @@ class EditingFlow(FlowModel, Transforms):
         return np.concatenate(parts).astype(np.float32)
 
     def drawn_in(self, given: str | Path | np.ndarray) -> np.ndarray:
-        """Where something is drawn: float32 `[1, height, width, 1]`, 0 or 1."""
+        """The mask of the region to edit: float32 `[1, height, width, 1]`, 0 or 1."""
         height, width, _ = self.recipe.images.shape
         if isinstance(given, str | Path):
             given = Pictures(ImageSettings(height=height, width=width)).parse([str(given)])[0]
@@ -80,8 +80,8 @@ class EditingFlow(FlowModel, Transforms):
 
 
 def keeping(velocity: Velocity, drawn: np.ndarray, straight: np.ndarray) -> Velocity:
-    """The velocity where something is `drawn`, and elsewhere that of the `straight` way, which ends at what is kept.
+    """The velocity inside the mask `drawn`, and outside it that of the `straight` path to the kept pixels.
 
-    So at each time what is kept has the noise of that time (Lugmayr et al. 2022, "RePaint", eq. 8).
+    So the kept pixels have the right noise level at each time (Lugmayr et al. 2022, "RePaint", eq. 8).
     """
     return lambda noisy, time: drawn * velocity(noisy, time) + (1.0 - drawn) * straight

@@ -1,4 +1,4 @@
-"""What an exported flow holds: the whole way from noise to a picture, unrolled, and one evaluation of it."""
+"""Export of flows: the unrolled sampler from noise to a picture, and a single network evaluation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOISY = "(1 - time) times standard normal numbers, plus time times brightness in
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Everywhere(layers.Layer):
-    """One number for each example of a batch: a constant of the exported file.
+    """A constant, repeated for each example of a batch.
 
     Args:
         value: the number.
@@ -51,7 +51,7 @@ class Everywhere(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class ToImage(layers.Layer):
-    """A velocity, a noisy image and its time `[batch]` -> where the velocity leads."""
+    """A velocity, a noisy image and its time `[batch]` -> the predicted image."""
 
     def call(self, velocity: Any, noisy: Any, time: Any) -> Any:
         left = ops.maximum(1.0 - time, NEAREST)
@@ -70,7 +70,7 @@ class FlowFile:
 
     model: FlowModel
     solving: FlowSolving
-    """Of the signature `generate`."""
+    """Solver options of the signature `generate`."""
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
         """`generate` and `predict`."""
@@ -93,16 +93,16 @@ class FlowFile:
         return {"generate": generate, "predict": predict}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws step by step: the page goes the way itself, with `predict`."""
+        """A panel that generates step by step: the page runs the sampler itself, with `predict`."""
         del source
         return [Panel("flow", "predict", {"steps": self.solving.evaluations} | self.model.page_facts(self.solving))]
 
     def export_metadata(self) -> dict[str, Any]:
-        """How `generate` solves the equation, and what the model adds."""
+        """The solver settings of `generate`, and the model's own facts."""
         return {"sampling": dataclasses.asdict(self.solving)} | self.model.file_facts()
 
     def generator(self) -> keras.Model:
-        """Latent, and conditions -> picture in [0, 1]; every evaluation one after the other."""
+        """Latent and conditions -> picture in [0, 1], with all evaluations unrolled."""
         model = self.model
         latent = keras.Input((model.latent_dim,), name="latent")
         told = inputs_for(model.told_specs())
@@ -114,11 +114,11 @@ class FlowFile:
         return keras.Model([latent, *told] if told else latent, self.picture(state), name="generate")
 
     def picture(self, state: Any) -> Any:
-        """A picture in [0, 1] of what came out of noise."""
+        """Convert a final state to a picture in [0, 1]."""
         return ops.clip(0.5 * state + 0.5, 0.0, 1.0)
 
     def asking(self, condition: Any) -> Ask:
-        """What the network predicts of noisy images, tensors, all at one time; `condition` is what there may be."""
+        """A function from noisy images, tensors at a common time, to predictions; `condition` is optional."""
         del condition
 
         def ask(noisy: Any, time: float, told: Any) -> Any:
@@ -131,7 +131,7 @@ class FlowFile:
 
     @property
     def network(self) -> keras.Model:
-        """What is asked, evaluation by evaluation."""
+        """The network that is evaluated at each step."""
         return self.model.used
 
     def predictor(self) -> keras.Model:
@@ -145,12 +145,12 @@ class FlowFile:
         return keras.Model([noisy, time, *told], predicted, name="predict")
 
     def drawn(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Latents, and conditions in turn."""
+        """Random latents, with conditions in rotation."""
         told = self.model.examples_told(count, seed) if self.model.told_specs() else {}
         return {"latent": self.model.latents(count, seed)} | told
 
     def noisy_examples(self, source: Any) -> Examples:
-        """Training images with noise of all times; the model's own where there is no source."""
+        """Training images at all noise levels; the model's samples if there is no source."""
 
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
             random = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""From what a network predicts to pictures: the velocity that a prediction means, followed by a sampler."""
+"""Sampling from flows: the velocity field from a network's predictions, and its integration."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from aigc_tf.families.flow.samplers import SAMPLERS, Velocity, schedule, steps_o
 from aigc_tf.recipes.flows import FlowSolving
 
 Ask = Callable[[Any, float, Any], Any]
-"""Noisy images, their time, and conditions (None stands for any) -> what the network predicts, all arrays or all
+"""Noisy images, their time, and conditions (None for unconditional) -> the network's predictions, all arrays or all
 tensors."""
 
 
 def velocities(ask: Ask, told: Any, prediction: str) -> Velocity:
-    """The velocity that a network's answers mean.
+    """The velocity field from a network's predictions.
 
     Args:
-        ask: for what the network predicts.
+        ask: evaluates the network.
         told: the conditions.
-        prediction: what that is, `image` or `velocity`.
+        prediction: what the network predicts, `image` or `velocity`.
     """
 
     def velocity(noisy: Any, time: float) -> Any:
@@ -31,6 +31,6 @@ def velocities(ask: Ask, told: Any, prediction: str) -> Velocity:
 
 
 def following(velocity: Velocity, noise: Any, options: FlowSolving) -> Iterator[Any]:
-    """The states on the way from noise to pictures, one after each step."""
+    """Integrate the velocity field from noise to pictures, yielding the state after each step."""
     times = schedule(steps_of(options.sampler, options.evaluations), options.time_shift)
     return SAMPLERS[options.sampler](velocity, noise, times)

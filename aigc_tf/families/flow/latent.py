@@ -1,4 +1,4 @@
-"""The flow of codes: an autoencoder is trained first, then a flow of what it makes of images."""
+"""The latent flow: an autoencoder is trained first, then a flow on its codes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ PREVIEWED = 8
 class LatentFlow(EditingFlow):
     """A flow in the latent space of an autoencoder (Rombach et al. 2022, §3.1 and §3.2).
 
-    In place of the paper's small KL cost, the power of codes is fixed, and noise is added before they are decoded
-    (Ghosh et al. 2020 compare such ways).
+    In place of the paper's small KL penalty, codes are normalised, and noise is added before decoding (Ghosh et al.
+    2020 compare such regularisers).
 
     Args:
-        recipe: as for `FlowModel`, and the autoencoder's.
+        recipe: as for `FlowModel`, and for the autoencoder.
         predictor: as for `FlowModel`, of codes in place of images.
         encoder: images `[batch, height, width, channels]` in [-1, 1] -> codes `[batch, *state_shape]`.
         decoder: codes -> images.
@@ -56,17 +56,17 @@ class LatentFlow(EditingFlow):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """The flow's, and the autoencoder's."""
+        """The optimizers of the flow and of the autoencoder."""
         return super().optimizers | {"code_optimizer": self.code_adam}
 
     # Training.
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the autoencoder on `image`, or after its steps the flow on the codes of it.
+        """Update the autoencoder on `image`, or after the autoencoder's steps the flow on its codes.
 
-        `loss` is that of what is updated.
+        `loss` is that of the updated part.
         """
-        if replicas.count() > 1:  # what is updated is decided in the graph, where replicas cannot meet
+        if replicas.count() > 1:  # the choice is made in the graph, where replicas cannot synchronise
             raise InputError("a latent_flow trains its autoencoder first, on one device: give --strategy one")
         images, flow_step = batch["image"], super().train_step
 
@@ -104,7 +104,7 @@ class LatentFlow(EditingFlow):
         return super().pictures(outputs_of(self.decoder, states))
 
     def reconstruct(self, inputs: np.ndarray) -> np.ndarray:
-        """What is left of images after coding: float32 `[count, height, width, channels]` in [0, 1].
+        """Reconstruct images from their codes: float32 `[count, height, width, channels]` in [0, 1].
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
@@ -112,7 +112,7 @@ class LatentFlow(EditingFlow):
         return self.pictures(self.coded(2.0 * as_brightness(np.asarray(inputs)) - 1.0))
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """As of all flows, and pictures with their reconstructions."""
+        """Those of all flows, and pictures with their reconstructions."""
         pictures = as_brightness(np.asarray(source.inputs("validation", PREVIEWED)))
         return super().previews(source) | {
             "reconstructions": rows_of(np.stack([pictures, self.reconstruct(pictures)], axis=1))
@@ -125,7 +125,7 @@ class LatentFlow(EditingFlow):
 
 @dataclasses.dataclass(frozen=True)
 class LatentFlowFile(FlowFile):
-    """A flow of codes as it is exported: the decoder comes after the last evaluation."""
+    """An exported latent flow: the decoder follows the last evaluation."""
 
     noisy_meaning: ClassVar[str] = "(1 - time) times standard normal numbers, plus time times a code"
     predicted_meaning: ClassVar[str] = "height, width, channels; the code that it comes from"
@@ -133,10 +133,10 @@ class LatentFlowFile(FlowFile):
     model: LatentFlow
 
     def picture(self, state: Any) -> Any:
-        """The decoder's."""
+        """The decoder's output."""
         return super().picture(self.model.decoder(state))
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws at once: what is on the way are codes, not pictures."""
+        """A panel that generates in one call, since intermediate states are codes, not pictures."""
         del source
         return [self.model.drawing_panel("generate")]

@@ -10,25 +10,25 @@ import numpy as np
 from aigc_tf.families.flow.samplers import heun
 
 LAST = 0.98
-"""The time at which the equation is left: beyond it the velocity is a tiny difference divided by a tiny number. The
-picture is the state there divided by this, which is invertible, too, so that its density is one."""
+"""The final time of the ODE: beyond it the velocity is a tiny difference divided by a tiny number. The picture is the
+state there divided by this time, which is invertible, so that it has a density, too."""
 FIRST_LOGIT = -4.0
 
 PredictedAndDivergence = Callable[[np.ndarray, float], tuple[np.ndarray, np.ndarray]]
-"""States `[count, size]` and their time -> predicted images, `[count, size]`, and the divergence of these by the state,
-`[count]`."""
+"""States `[count, size]` and their time -> predicted images, `[count, size]`, and their divergence with respect to the
+state, `[count]`."""
 
 
 def log_density(predict: PredictedAndDivergence, images: np.ndarray, steps: int) -> np.ndarray:
-    """The logarithm of the density of images, in nats: float64 `[count]`.
+    """Log density of images, in nats: float64 `[count]`.
 
-    With dx/dt = v, d log p(x) / dt = - div v; of v = (x̂ - x) / (1 - t) that is (size - div x̂) / (1 - t). Followed back
-    to the noise, whose density is known.
+    With dx/dt = v, d log p(x) / dt = - div v; of v = (x̂ - x) / (1 - t) that is (size - div x̂) / (1 - t). Integrated
+    back to the noise, whose density is known.
 
     Args:
         predict: of the flow.
         images: `[count, size]`.
-        steps: of Heun's method, on times evenly spaced by their logits.
+        steps: of Heun's method, at times evenly spaced in their logits.
     """
     size = images.shape[1]
 
@@ -46,9 +46,9 @@ def log_density(predict: PredictedAndDivergence, images: np.ndarray, steps: int)
 
 
 def bits_per_dimension(log_densities: np.ndarray, size: int) -> np.ndarray:
-    """What a number of an image costs in bits, given log densities in nats where brightness spans [-1, 1].
+    """Bits per dimension, from log densities in nats with brightness in [-1, 1].
 
-    A density counts as the probability of a grey level by the distance of levels, 2/255, as for
+    A density is converted to the probability of a grey level by their spacing, 2/255, as for
     `aigc_tf.metrics.likelihood.bits_per_dimension`.
     """
     return -log_densities / (size * math.log(2)) + math.log2(255 / 2)

@@ -1,4 +1,4 @@
-"""The mean flow: a network that knows how far it will go, and so needs one evaluation for a picture."""
+"""The mean flow: the network is conditioned on the step length, so that one evaluation gives a picture."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SOFTENING = 1e-3
 
 
 class MeanFlow(FlowModel):
-    """A flow whose network predicts the mean velocity until a later time (Geng et al. 2025, "Mean Flows").
+    """A flow whose network predicts the mean velocity up to a later time (Geng et al. 2025, "Mean Flows").
 
     The paper's time goes from image to noise; here it goes from noise, 0, to image, 1.
 
     Args:
-        recipe: as for `FlowModel`, and how often the later time is another one.
-        predictor: as for `FlowModel`; the last input is how far the later time is ahead, `[batch]`.
+        recipe: as for `FlowModel`, and how often the later time differs.
+        predictor: as for `FlowModel`; the last input is the distance to the later time, `[batch]`.
     """
 
     recipe: mean_flow.MeanFlow
@@ -40,11 +40,11 @@ class MeanFlow(FlowModel):
         self.ahead_seed = keras.random.SeedGenerator(recipe.seed ^ 3, name="ahead_seed")
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
-        """Uniform numbers, of which `losses` makes later times."""
+        """Uniform numbers, from which `losses` computes later times."""
         return [keras.random.uniform((ops.shape(batch["image"])[0], 2), seed=self.ahead_seed)]
 
     def told_all(self, batch: Batch) -> list[tf.Tensor]:
-        """The same ones always."""
+        """Fixed ones."""
         return [keras.random.uniform((ops.shape(batch["image"])[0], 2), seed=1)]
 
     def losses(
@@ -56,10 +56,10 @@ class MeanFlow(FlowModel):
         told: Sequence[tf.Tensor],
         training: bool,
     ) -> tf.Tensor:
-        """The error of each mean velocity, weighted by itself (Geng et al. 2025, eq. 9 to 11 and 22): `[batch]`.
+        """Adaptively weighted error of each mean velocity (Geng et al. 2025, eq. 9 to 11 and 22): `[batch]`.
 
-        The mean velocity u until the later time s obeys u = v + (s - t) du/dt: what is learnt is the right side, with
-        the derivative along the path by forward-mode differentiation.
+        The mean velocity u until the later time s obeys u = v + (s - t) du/dt: the target is the right side, with the
+        derivative along the path by forward-mode differentiation.
         """
         (uniform,) = told
         times = ops.minimum(times, LAST_TRAINED)
@@ -67,12 +67,12 @@ class MeanFlow(FlowModel):
         ahead = ops.where(other, uniform[:, 1] * (1.0 - times), 0.0)
         time = ops.reshape(times, (-1, 1, 1, 1))
         noisy, velocity = between(noise, images, time), images - noise
-        # The later time stays where it is while t goes on.
+        # The later time stays fixed while t increases.
         path = [noisy, times, ahead], [velocity, ops.ones_like(times), -ops.ones_like(times)]
         with tf.autodiff.ForwardAccumulator(*path) as derivative:
             change = derivative.jvp(self.mean_velocity(network, noisy, times, ahead, training))
         wanted = velocity + ops.reshape(ahead, (-1, 1, 1, 1)) * change
-        # Apart from the derivative: eager tapes see no weights inside it.
+        # Separate from the derivative, inside which eager tapes see no weights.
         mean = self.mean_velocity(network, noisy, times, ahead, training)
         error = ops.mean(ops.square(mean - ops.stop_gradient(wanted)), axis=(1, 2, 3))
         return error / ops.stop_gradient(error + SOFTENING)
@@ -80,18 +80,18 @@ class MeanFlow(FlowModel):
     def mean_velocity(
         self, network: keras.Model, noisy: tf.Tensor, times: tf.Tensor, ahead: tf.Tensor, training: bool
     ) -> tf.Tensor:
-        """u of noisy images at their times until later ones, of the images' shape."""
+        """Mean velocity u of noisy images from their times to later ones, of the images' shape."""
         predicted = network([noisy, times, ahead], training=training)
         if self.recipe.prediction == "velocity":
             return predicted
         return velocity_of_image(predicted, noisy, ops.reshape(1.0 - times, (-1, 1, 1, 1)))
 
     def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
-        """How far the next time is ahead."""
+        """The distance to the next time."""
         return [everywhere(told)]
 
     def guided(self, ask: Ask, options: Any) -> Ask:
-        """The network is told how long the step is."""
+        """Condition the network on the length of the step."""
         times = schedule(options.evaluations)
 
         def told(noisy: Any, time: float, condition: Any) -> Any:
@@ -101,14 +101,14 @@ class MeanFlow(FlowModel):
         return told
 
     def examples_told(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Steps of all lengths."""
+        """Random step lengths."""
         return {"ahead": np.random.default_rng((seed, 1)).random(count, dtype=np.float32)}
 
     def further_specs(self) -> dict[str, TensorSpec]:
-        """How far the next time is ahead."""
+        """The distance to the next time."""
         return {"ahead": TensorSpec((), "length of the step, in [0, 1 - time]")}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws at once."""
+        """A panel that generates in one call."""
         del source
         return [self.drawing_panel("generate")]

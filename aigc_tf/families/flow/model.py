@@ -1,4 +1,4 @@
-"""The flow: a network that learns the velocity of pictures that come out of noise, and pictures by following it."""
+"""Flow matching: a network learns the velocity field from noise to pictures; samples follow it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ PREVIEWED_PATHS, PREVIEWED_TIMES = 8, 10
 class FlowModel(LatentModel):
     """A network trained by flow matching (Lipman et al. 2023, eq. 9; Liu et al. 2023, eq. 1).
 
-    A latent is the noise that a picture comes out of: `latent_dim` is the number of its numbers.
+    A latent is the initial noise of a picture; `latent_dim` is its size.
 
     Args:
-        recipe: its coupling, prediction, times, optimizer, moving average and seed.
+        recipe: its coupling, prediction, times, optimizer, EMA and seed.
         predictor: noisy images `[batch, height, width, channels]`, those of data in [-1, 1], times `[batch]` in [0, 1],
             and conditions if there are any -> predictions of the images' shape.
     """
@@ -48,7 +48,7 @@ class FlowModel(LatentModel):
         self.state_shape = recipe.state_shape
         self.latent_dim = math.prod(self.state_shape)
         self.predictor = predictor
-        # What is asked after training: the moving average, if there is one.
+        # The network for inference: the EMA, if there is one.
         self.used = averaged(predictor, recipe.average_images)
         self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
         self.time_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="time_seed")
@@ -58,7 +58,7 @@ class FlowModel(LatentModel):
     # Training.
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the network on `image`, `[batch, height, width, channels]` in [-1, 1], and the conditions with it."""
+        """Update the network on `image`, `[batch, height, width, channels]` in [-1, 1], and its conditions."""
         images = batch["image"]
         count = ops.shape(images)[0]
         noise = self.coupled(keras.random.normal(ops.shape(images), seed=self.latent_seed), batch)
@@ -72,17 +72,17 @@ class FlowModel(LatentModel):
         return {"loss": loss, "gradient_norm": norm}
 
     def times(self, count: tf.Tensor) -> tf.Tensor:
-        """The times that a batch is asked about, `[count]`."""
+        """Training times of a batch, `[count]`."""
         return logit_normal(count, self.recipe.times.mean, self.recipe.times.deviation, self.time_seed)
 
     def coupled(self, noise: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """The noise in the order in which it goes with the images of a batch, that of all replicas."""
+        """Noise in the order of its coupling with the images of a batch, over all replicas."""
         if self.recipe.coupling == "independent":
             return noise
         return replicas.own_rows(in_optimal_order(*replicas.gathered([noise, batch["image"]])))
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
-        """What the network is told in training beside noisy images and times."""
+        """The network's training inputs besides noisy images and times."""
         del batch
         return []
 
@@ -101,7 +101,7 @@ class FlowModel(LatentModel):
         return velocity_error(self.recipe.prediction, predicted, noise, images, times)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The loss on held-out `image`, always with the same noise, at times evenly spread. Changes nothing."""
+        """The loss on held-out `image`, with fixed noise, at evenly spaced times. Changes nothing."""
         images = batch["image"]
         count = ops.shape(images)[0]
         noise = keras.random.normal(ops.shape(images), seed=0)
@@ -110,13 +110,13 @@ class FlowModel(LatentModel):
         return {"loss": ops.mean(losses)}
 
     def told_all(self, batch: Batch) -> list[tf.Tensor]:
-        """What the network is told of held-out examples."""
+        """The network's further inputs for held-out examples."""
         return self.told(batch)
 
     # Use.
 
     def ask(self, noisy: np.ndarray, time: float, told: Any) -> np.ndarray:
-        """What the network predicts of noisy images, arrays `[count, ...]`, all at one time; see `Ask`."""
+        """The network's prediction for noisy images, arrays `[count, ...]`, at a common time; see `Ask`."""
 
         def everywhere(value: float, dtype: str = "float32") -> np.ndarray:
             return np.full(len(noisy), value, dtype)
@@ -126,35 +126,35 @@ class FlowModel(LatentModel):
 
     @cached_property
     def _traced(self) -> Callable[..., tf.Tensor]:
-        """The network, traced once for batches of all sizes, so that what it answers depends on no earlier batch."""
+        """The network, traced once for batches of all sizes, so that predictions do not depend on earlier batches."""
         specs = [tf.TensorSpec(one.shape, one.dtype) for one in self.used.inputs]
         return tf.function(lambda *inputs: self.used(inputs, training=False), input_signature=specs, autograph=False)
 
     def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
-        """What the network is told beside noisy images and times.
+        """The network's inputs besides noisy images and times.
 
         Args:
-            told: conditions, one for each; None stands for any.
-            everywhere: from a number, and its type, to that number for each of them.
+            told: conditions, one for each; None for unconditional.
+            everywhere: repeats a number, of a given type, for each of them.
         """
         del told, everywhere
         return []
 
     def guided(self, ask: Ask, options: Any) -> Ask:
-        """What is followed of what the network answers: all of it, unless a condition guides."""
+        """The prediction to integrate: the network's own, unless there is guidance."""
         del options
         return ask
 
     def solving(self, **options: Any) -> FlowSolving:
-        """How the equation is solved: the recipe's `export_options` with those that are given."""
+        """Solver settings: the recipe's `export_options` updated with the given ones."""
         kind: type[FlowSolving] = self.recipe.export_options
         return kind(**options)
 
     def states(self, latents: np.ndarray, condition: Any = None, **options: Any) -> Iterator[np.ndarray]:
-        """Where at most 500 latents `[count, latent_dim]` come to after each step.
+        """The states of at most 500 latents `[count, latent_dim]` after each step.
 
         Yields:
-            float32 `[count, height, width, channels]`, of which `pictures` makes images.
+            float32 `[count, height, width, channels]`, which `pictures` converts to images.
         """
         chosen = self.solving(**options)
         rows = self.conditions(condition, len(latents))
@@ -163,19 +163,19 @@ class FlowModel(LatentModel):
         return following(velocity, noise, chosen)
 
     def coded(self, images: np.ndarray) -> np.ndarray:
-        """What comes out of noise of images `[count, height, width, channels]` in [-1, 1]: the images themselves."""
+        """The states of the flow for images `[count, height, width, channels]` in [-1, 1]: the images themselves."""
         return images
 
     def pictures(self, states: np.ndarray) -> np.ndarray:
-        """Images `[count, height, width, channels]` in [0, 1] of what came out of noise."""
+        """Convert final states to images `[count, height, width, channels]` in [0, 1]."""
         return np.clip(states * 0.5 + 0.5, 0.0, 1.0)
 
     def decode(self, latents: np.ndarray, condition: Any = None, **options: Any) -> np.ndarray:
-        """Images of given latents; see `LatentModel.decode`.
+        """Generate images from given latents; see `LatentModel.decode`.
 
         Args:
             latents: `[count, latent_dim]`.
-            condition: one for all images, or one for each; None spreads them over all kinds.
+            condition: one for all images, or one for each; None spreads them over all conditions.
             options: the recipe's `export_options`.
         """
         rows, parts = self.conditions(condition, len(latents)), []
@@ -191,9 +191,9 @@ class FlowModel(LatentModel):
         """New images: float32 `[count, height, width, channels]` in [0, 1]; the same for the same arguments.
 
         Args:
-            count: how many.
+            count: number of images.
             seed: of the noise.
-            condition: one for all images, or one for each; None spreads them over all kinds.
+            condition: one for all images, or one for each; None spreads them over all conditions.
             truncation: of the noise; see `aigc_tf.families.latent_space.standard_normal`.
             options: the others of the recipe's `sample_options`.
         """
@@ -202,7 +202,7 @@ class FlowModel(LatentModel):
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None, **options: Any
     ) -> Iterator[np.ndarray]:
-        """What `generate` makes, in batches `[batch, height, width, channels]`: for more images than fit in memory."""
+        """`generate` in batches `[batch, height, width, channels]`, for more images than fit in memory."""
         conditions, start = self.conditions(condition, count), 0
         for latents in self.latent_batches(count, seed, truncation):
             rows = None if conditions is None else conditions[start : start + len(latents)]
@@ -210,7 +210,7 @@ class FlowModel(LatentModel):
             start += len(latents)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Samples of fixed noise, how some of them come into being, and interpolations."""
+        """Samples from fixed noise, intermediate states of some of them, and interpolations."""
         del source
         paths = self.states(self.latents(PREVIEWED_PATHS, 0), evaluations=PREVIEWED_TIMES)
         coming = np.stack([self.pictures(state) for state in paths], axis=1)
@@ -223,11 +223,11 @@ class FlowModel(LatentModel):
     # Export.
 
     def told_specs(self) -> dict[str, TensorSpec]:
-        """What the condition is, for exported files."""
+        """The condition's inputs in exported files."""
         return {}
 
     def further_specs(self) -> dict[str, TensorSpec]:
-        """What the further inputs of the network are, for exported files."""
+        """The network's further inputs in exported files."""
         return self.told_specs()
 
     def examples_told(self, count: int, seed: int) -> dict[str, np.ndarray]:
@@ -236,26 +236,26 @@ class FlowModel(LatentModel):
         return dict.fromkeys(self.told_specs(), self.conditions(None, count))
 
     def file_facts(self) -> dict[str, Any]:
-        """What a program has to know of an exported file beside how `generate` solves the equation."""
+        """Facts that a program needs about an exported file besides the solver of `generate`."""
         return {}
 
     def page_facts(self, options: Any) -> dict[str, Any]:
-        """What the page has to know beside the number of steps."""
+        """Facts that the page needs besides the number of steps."""
         del options
         return {}
 
     def exported_with(self, **options: Any) -> FlowFile:
-        """Signatures whose `generate` solves the equation as the options say; see `GenerativeModel.exported_with`."""
+        """A flow whose `generate` uses the solver of the options; see `GenerativeModel.exported_with`."""
         return FlowFile(self, self.solving(**options))
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`, the whole way from noise to a picture, and `predict`, one evaluation of it."""
+        """`generate`, the whole sampler from noise to a picture, and `predict`, one network evaluation."""
         return self.exported_with().signatures(source)
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws step by step."""
+        """A panel that generates step by step."""
         return self.exported_with().page(source)
 
     def export_metadata(self) -> dict[str, Any]:
-        """How `generate` solves the equation."""
+        """The solver settings of `generate`."""
         return self.exported_with().export_metadata()

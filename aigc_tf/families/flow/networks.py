@@ -1,4 +1,4 @@
-"""What a flow asks on its way: from a noisy picture, its time, and a class or words if there are any, to a picture."""
+"""The networks of flows, which predict the picture or velocity from a noisy picture, its time and conditions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from aigc_tf.recipes.flows import FlowRecipe
 from aigc_tf.recipes.text_flow import TextFlow
 
 TIME_SCALE = 1000.0
-"""Times are in [0, 1], and sines are made for the steps of a diffusion."""
+"""Factor on times, which are in [0, 1], while sinusoidal embeddings are made for diffusion steps."""
 SMOOTH_SCALE, SMOOTH_LONGEST = 10.0, 100.0
-"""Of waves that are differentiated: frequencies from 10 to 0.1."""
+"""For embeddings that are differentiated with respect to time: frequencies from 10 to 0.1."""
 
 
 def predictor(recipe: FlowRecipe) -> keras.Model:
@@ -31,9 +31,9 @@ def predictor(recipe: FlowRecipe) -> keras.Model:
 
 
 def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
-    """Noisy images, times, and label int32 `[batch]` -> predictions; the label after the last class stands for any.
+    """Noisy images, times, and label int32 `[batch]` -> predictions; the label after the last class is unconditional.
 
-    The class's vector is added to that of the time (Dhariwal & Nichol 2021, §3.1).
+    The class embedding is added to the time embedding (Dhariwal & Nichol 2021, §3.1).
     """
     noisy, time, told = inputs_of(recipe)
     label = keras.Input((), dtype="int32", name="label")
@@ -43,10 +43,10 @@ def class_predictor(recipe: FlowRecipe, classes: ClassNames) -> keras.Model:
 
 
 def text_predictor(recipe: TextFlow, captions: Captions) -> keras.Model:
-    """Noisy images, times, and words int32 `[batch, length]`, 0 after the end -> predictions; no words stand for any.
+    """Noisy images, times, and words int32 `[batch, length]`, 0 after the end -> predictions; no words: unconditional.
 
-    It is made of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which attends
-    to these at the smallest size of its pictures, or in each block, and adds their mean to the time.
+    It consists of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which attends
+    to these at its lowest resolution, or in each block, and adds their mean to the time embedding.
     """
     encoder = caption_encoder(captions.length, len(captions.vocabulary), recipe.word_size, recipe.heads)
     noisy, time, told = inputs_of(recipe)
@@ -61,9 +61,10 @@ def text_predictor(recipe: TextFlow, captions: Captions) -> keras.Model:
 
 
 def mean_predictor(recipe: FlowRecipe) -> keras.Model:
-    """Noisy images, times, and how far a later time is ahead, `[batch]` -> predictions.
+    """Noisy images, times, and the distance to a later time, `[batch]` -> predictions.
 
-    Waves are long, because the network is differentiated by the time (Lu & Song 2025, §4.1).
+    The embedding uses low frequencies, because the network is differentiated with respect to time (Lu & Song 2025,
+    §4.1).
     """
     noisy, time = keras.Input(recipe.state_shape, name="noisy"), keras.Input((), name="time")
     ahead = keras.Input((), name="ahead")
@@ -78,7 +79,7 @@ def mean_predictor(recipe: FlowRecipe) -> keras.Model:
 
 
 def inputs_of(recipe: FlowRecipe) -> tuple[Any, Any, Any]:
-    """Inputs for noisy images and times, and a vector of the time, `[batch, time_size]`."""
+    """Inputs for noisy images and times, and the time embedding, `[batch, time_size]`."""
     noisy = keras.Input(recipe.state_shape, name="noisy")
     time = keras.Input((), name="time")
     size = recipe.time_size
@@ -92,8 +93,8 @@ def body(recipe: FlowRecipe, noisy: Any, told: Any, look: Callable[..., Any] | N
     Args:
         recipe: of the network.
         noisy: images.
-        told: what it is told in every block, `[batch, numbers]`.
-        look: what is done at the smallest size of a U-Net, or in each block of a transformer.
+        told: the condition of every block, `[batch, numbers]`.
+        look: applied at the lowest resolution of a U-Net, or in each block of a transformer.
     """
     channels = noisy.shape[-1]
     if recipe.network == "unet":

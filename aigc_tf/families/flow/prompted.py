@@ -1,4 +1,4 @@
-"""The flow of pictures that words describe."""
+"""The text-to-image flow."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ GUIDANCES = (1.0, 2.0, 4.0)
 
 
 class TextFlow(Prompted, GuidedFlow):
-    """A flow that is told a caption, and sometimes is not (Ho & Salimans 2022, algorithm 1).
+    """A text-conditional flow with condition dropout (Ho & Salimans 2022, algorithm 1).
 
     Args:
-        recipe: as for `FlowModel`, and the share of pictures without a caption.
+        recipe: as for `FlowModel`, and the condition dropout rate.
         predictor: see `aigc_tf.families.flow.networks.text_predictor`.
         captions: the vocabulary.
     """
@@ -46,11 +46,11 @@ class TextFlow(Prompted, GuidedFlow):
 
     @property
     def encoder(self) -> keras.Model:
-        """Of words."""
+        """The encoder of words."""
         return self.used.get_layer("encoder")
 
     def told(self, batch: Batch) -> list[tf.Tensor]:
-        """The captions, some of them without words."""
+        """The captions, some of them dropped (without words)."""
         words = batch["words"]
         dropped = keras.random.uniform((ops.shape(words)[0], 1), seed=self.caption_seed) < self.recipe.drop_captions
         return [ops.where(dropped, 0, words)]
@@ -60,16 +60,16 @@ class TextFlow(Prompted, GuidedFlow):
         return [batch["words"]]
 
     def further(self, told: Any, everywhere: Callable[..., Any]) -> list[Any]:
-        """The words; none for any."""
+        """The words; none for unconditional."""
         return [np.outer(everywhere(0, "int32"), np.zeros(self.captions.length, "int32")) if told is None else told]
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """A few captions, each with several pictures of fixed noise, and some with more and more guidance."""
+        """A few captions, each with several pictures from fixed noise, and some with increasing guidance."""
         _, texts = source.pairs("validation", PREVIEWED)
         return {"samples": self.rows_of_prompts(texts), "guidance": self.sheet(texts[: PREVIEWED // 2])}
 
     def sheet(self, texts: list[str], **options: Any) -> np.ndarray:
-        """A row for each prompt, with guidance of 1, 2 and 4 from left to right, of the same noise each."""
+        """A row for each prompt, with guidance of 1, 2 and 4 from left to right, from the same noise."""
         chosen = {name: value for name, value in options.items() if name != "guidance"}
         columns = [self.generate(len(texts), condition=texts, guidance=weight, **chosen) for weight in GUIDANCES]
         return rows_with_captions(np.stack(columns, axis=1), texts)
@@ -81,7 +81,7 @@ class TextFlow(Prompted, GuidedFlow):
         return self.states_spec()
 
     def examples_told(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """The states of captions that were learnt."""
+        """The states of training captions."""
         del seed
         return self.states_of_known(count)
 
@@ -96,14 +96,14 @@ class TextFlow(Prompted, GuidedFlow):
 
 @dataclasses.dataclass(frozen=True)
 class TextFlowFile(FlowFile):
-    """A flow of pictures that words describe, as it is exported: the words' encoder and the sampler by themselves."""
+    """An exported text-to-image flow: word encoder and sampler are separate signatures."""
 
     model: TextFlow
     solving: GuidedSolving
 
     @property
     def network(self) -> keras.Model:
-        """Of noisy pictures, times and states."""
+        """The network of noisy pictures, times and states."""
         return self.model.used.get_layer("body")
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
@@ -111,12 +111,12 @@ class TextFlowFile(FlowFile):
         return {"encode": self.model.encode_signature()} | super().signatures(source)
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Words are typed, and a picture comes into being."""
+        """A panel that generates a picture from typed words, step by step."""
         chosen = {"steps": self.solving.evaluations, "guidance": max(self.solving.guidance, 2.0)}
         return [Panel("prompt", "predict", self.model.prompt_facts(**chosen))]
 
     def asking(self, condition: Any) -> Ask:
-        """See `FlowFile.asking`; no words are zeros as states."""
+        """See `FlowFile.asking`; unconditional states are zeros."""
         nothing = layers.Rescaling(0.0, name="nothing")(condition)
 
         def ask(noisy: Any, time: float, told: Any) -> Any:

@@ -1,7 +1,7 @@
-"""From noise to pictures: solvers of dx/dt = v(x, t), each of which reads like its source.
+"""ODE solvers of dx/dt = v(x, t) for sampling, each written like its source.
 
-A state may be an array, or a tensor that a network for export is made of; a velocity is a function of it and of the
-time, a number. A sampler gives the state after each step. It goes where the times go, backwards, too.
+A state may be an array, or a symbolic tensor of a network for export; a velocity is a function of state and time, a
+number. A sampler yields the state after each step. It follows the order of the times, also backwards.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ Sampler = Callable[[Velocity, Any, Sequence[float]], Iterator[Any]]
 
 
 def euler(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """x + h v(x, t) (Liu et al. 2023, §2.1); of order 1."""
+    """Euler's method, x + h v(x, t) (Liu et al. 2023, §2.1); of order 1."""
     for time, after in pairwise(times):
         x = x + (after - time) * velocity(x, time)
         yield x
 
 
 def heun(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """The mean of the velocities at both ends of an Euler step (Karras et al. 2022, algorithm 1); of order 2.
+    """Heun's method, by the mean velocity at both ends of an Euler step (Karras et al. 2022, algorithm 1); of order 2.
 
-    The last step is Euler's, as there: at the image itself there is nothing to predict. Two evaluations a step.
+    The last step is Euler's, as there: at the image itself there is nothing to predict. Two evaluations per step.
     """
     for time, after in pairwise(times):
         step, slope = after - time, velocity(x, time)
@@ -38,9 +38,9 @@ def heun(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
 
 
 def adams_bashforth(velocity: Velocity, x: Any, times: Sequence[float]) -> Iterator[Any]:
-    """x + h ((1 + r/2) v_n - r/2 v_{n-1}), r = h / h_{n-1} (Hairer et al. 1993, §III.5); of order 2.
+    """The two-step Adams-Bashforth method with variable steps (Hairer et al. 1993, §III.5); of order 2.
 
-    One evaluation a step; the first step is Euler's.
+    x + h ((1 + r/2) v_n - r/2 v_{n-1}), r = h / h_{n-1}. One evaluation per step; the first step is Euler's.
     """
     earlier: Any = None
     length = 0.0
@@ -56,11 +56,11 @@ def adams_bashforth(velocity: Velocity, x: Any, times: Sequence[float]) -> Itera
 
 
 SAMPLERS: Mapping[str, Sampler] = {"euler": euler, "heun": heun, "adams_bashforth": adams_bashforth}
-"""By the option `sampler`."""
+"""Samplers by the option `sampler`."""
 
 
 def steps_of(sampler: str, evaluations: int) -> int:
-    """How many steps a sampler makes with so many evaluations, or one fewer."""
+    """Number of steps of a sampler with a given number of network evaluations, or one fewer."""
     return (evaluations + 1) // 2 if sampler == "heun" else evaluations
 
 
@@ -69,7 +69,7 @@ def schedule(steps: int, shift: float = 1.0) -> list[float]:
 
     Args:
         steps: between the times.
-        shift: s of the equation, by which the share of noise 1 - t becomes s (1 - t) / (1 + (s - 1) (1 - t)).
+        shift: s of the equation, which maps the share of noise 1 - t to s (1 - t) / (1 + (s - 1) (1 - t)).
     """
     noise = np.linspace(1.0, 0.0, steps + 1)
     return [float(time) for time in 1.0 - shift * noise / (1.0 + (shift - 1.0) * noise)]

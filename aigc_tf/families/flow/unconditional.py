@@ -1,4 +1,4 @@
-"""The flow of pictures without a condition: it also finds the noise of a picture, and how likely that is."""
+"""The unconditional flow, which also encodes pictures to noise and computes their likelihood."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENCODING_STEPS, LIKELIHOOD_STEPS = 20, 16
 
 
 class Flow(EditingFlow, Encodes, Scores):
-    """A flow of pictures alone."""
+    """An unconditional flow of pictures."""
 
     score_meaning = (
         "how unlikely the picture is, in bits a number: the negative logarithm of its density, estimated with one "
@@ -28,7 +28,7 @@ class Flow(EditingFlow, Encodes, Scores):
     )
 
     def encode(self, inputs: np.ndarray) -> np.ndarray:
-        """The noise that pictures come out of, by the equation backwards: float32 `[count, latent_dim]`.
+        """Encode pictures to noise by solving the ODE backwards: float32 `[count, latent_dim]`.
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
@@ -42,10 +42,10 @@ class Flow(EditingFlow, Encodes, Scores):
         return np.concatenate(parts).astype(np.float32)
 
     def score(self, inputs: np.ndarray) -> np.ndarray:
-        """How unlikely pictures are, in bits for each of their numbers: float32 `[count]`.
+        """Bits per dimension of pictures: float32 `[count]`.
 
-        An upper bound of what their grey levels cost, on average over the dequantisation (Theis et al. 2016, §3.1), and
-        over the random vector of the trace (Grathwohl et al. 2019, eq. 7).
+        An upper bound for their grey levels, in expectation over the dequantisation (Theis et al. 2016, §3.1), and over
+        the random vector of the trace estimator (Grathwohl et al. 2019, eq. 7).
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
@@ -53,7 +53,7 @@ class Flow(EditingFlow, Encodes, Scores):
         return bits_per_dimension(self.log_densities(inputs, 0), self.latent_dim).astype(np.float32)
 
     def log_densities(self, inputs: np.ndarray, seed: int, steps: int = LIKELIHOOD_STEPS) -> np.ndarray:
-        """Of pictures, in nats, where brightness spans [-1, 1]: float64 `[count]`; the draws are the same for all.
+        """Log densities of pictures in nats, with brightness in [-1, 1]: float64 `[count]`; all share the same noise.
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
@@ -77,7 +77,7 @@ class Flow(EditingFlow, Encodes, Scores):
 
     @cached_property
     def _with_divergence(self) -> Any:
-        """Noisy images, their time and a random vector v of -1 and 1 -> images that are predicted, and vᵀ(∂x̂/∂x)v."""
+        """Noisy images, their time and a random vector v of -1 and 1 -> predicted images, and vᵀ(∂x̂/∂x)v."""
         shape = (None, *self.state_shape)
         specs = [tf.TensorSpec(shape), tf.TensorSpec(()), tf.TensorSpec((1, *self.state_shape))]
 

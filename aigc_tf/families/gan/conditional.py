@@ -1,4 +1,4 @@
-"""The class-conditional GAN: the game of `GAN`, in which both players know the class."""
+"""The class-conditional GAN."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PREVIEWED_CLASSES, PREVIEWED_OF_EACH = 16, 8
 
 
 class ConditionalGAN(GAN):
-    """A generator of images of a class, and a discriminator that knows the class (Mirza & Osindero 2014).
+    """A GAN whose generator and discriminator are both conditioned on the class (Mirza & Osindero 2014).
 
     Args:
         recipe: as for `GAN`.
         generator: latent `[batch, latent_dim]` and label int32 `[batch]` -> images in [-1, 1].
-        discriminator: images and label -> answers `[batch, 1]`.
+        discriminator: images and label -> outputs `[batch, 1]`.
         classes: their names.
     """
 
@@ -39,7 +39,7 @@ class ConditionalGAN(GAN):
         return Labels(self.classes)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Pictures to watch through training: samples of fixed latents, a row for each class, with its name."""
+        """Samples from fixed latents, a row for each class, with its name."""
         classes = evenly(len(self.classes.names), PREVIEWED_CLASSES)
         images = self.generate(len(classes) * PREVIEWED_OF_EACH, condition=np.repeat(classes, PREVIEWED_OF_EACH))
         rows = images.reshape(len(classes), PREVIEWED_OF_EACH, *images.shape[1:])
@@ -51,6 +51,6 @@ class ConditionalGAN(GAN):
 
     @property
     def condition_inputs(self) -> dict[str, TensorSpec]:
-        """The class, by its number."""
+        """The class, by index."""
         (name,) = self.condition_names
         return {name: TensorSpec((), "number of the class, from 0", "int32", tuple(self.condition.kinds))}

@@ -1,4 +1,4 @@
-"""A small generator learns from a large one: the same latents, the same pictures."""
+"""Distillation of generators: the student learns the teacher's pictures for the same latents."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from aigc_tf.families.gan.model import GAN, with_condition
 from aigc_tf.families.tasks import TrainStep
 
 FEATURES = "flatten"
-"""The layer of a discriminator that its answer is made of."""
+"""The discriminator's layer before its output."""
 
 
 def taught(student: GAN, teacher: GAN) -> TrainStep:
-    """A training step of the student's generator alone; its discriminator begins as the teacher's.
+    """A training step for the student's generator only; its discriminator is copied from the teacher.
 
-    The loss is the mean absolute difference of pixels, and that of the teacher's discriminator's last features over
-    their mean size (Johnson et al. 2016, eq. 2, of features that know such pictures).
+    The loss is the mean absolute difference of pixels, plus that of the teacher discriminator's last features relative
+    to their mean magnitude (as in Johnson et al. 2016, eq. 2, but with features trained on such pictures).
     """
     student.discriminator.set_weights(teacher.discriminator.get_weights())
     judge = teacher.discriminator

@@ -1,7 +1,7 @@
-"""What the two players of a generative adversarial network minimise; each function names its paper and equation.
+"""GAN losses; each function names its paper and equation.
 
-The discriminator's answers are its last layer's numbers, `[batch, 1]`, positive for images it takes for real: logits
-of a probability D for the cross-entropies, scores for the other losses.
+The discriminator's outputs, `[batch, 1]`, are positive for images it classifies as real: logits of a probability D for
+the cross-entropies, scores for the other losses.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from aigc_tf.nn.losses import (
 
 
 def minimax_generator_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean of log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1), in nats; its gradient dies where D wins.
+    """Mean of log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1), in nats; its gradient vanishes where D wins.
 
     Args:
         fake_logits: `[batch, 1]`, the discriminator's logits of generated images.
@@ -44,18 +44,18 @@ def hinge_discriminator_loss(real_scores: keras.KerasTensor, fake_scores: keras.
 
 @dataclass(frozen=True)
 class Objective:
-    """The losses of both players."""
+    """The losses of generator and discriminator."""
 
     generator: Callable[[Any], Any]
-    """Of the answers to generated images."""
+    """Generator loss of the outputs for generated images."""
     discriminator: Callable[..., Any]
-    """Of the answers to real and to generated images, and a `label_smoothing` if it has labels."""
+    """Discriminator loss of the outputs for real and generated images, with `label_smoothing` if it has labels."""
     gives_probabilities: bool = False
-    """Whether the answers are logits of the probability that an image is real."""
+    """Whether the outputs are logits of the probability that an image is real."""
     rises: bool = True
-    """Whether the discriminator's loss never falls when the answer to a generated image rises."""
+    """Whether the discriminator's loss never decreases as the output for a generated image increases."""
     threshold: float | None = 0.0
-    """The answer between those for real and those for generated images; None if only their difference counts."""
+    """The threshold between outputs for real and generated images; None if only differences count."""
 
 
 OBJECTIVES = {
@@ -67,11 +67,11 @@ OBJECTIVES = {
     "hinge": Objective(wasserstein_generator_loss, hinge_discriminator_loss),
     "wasserstein": Objective(wasserstein_generator_loss, wasserstein_discriminator_loss, threshold=None),
 }
-"""By a recipe's `loss`."""
+"""Objectives by a recipe's `loss`."""
 
 
 def slopes_of(loss: Callable[[Any], Any], answers: tf.Tensor) -> tf.Tensor:
-    """The derivative of a loss by each answer, `[batch, 1]`."""
+    """The derivative of a loss with respect to each output, `[batch, 1]`."""
     with tf.GradientTape() as tape:
         tape.watch(answers)
         value = loss(answers)
@@ -79,10 +79,10 @@ def slopes_of(loss: Callable[[Any], Any], answers: tf.Tensor) -> tf.Tensor:
 
 
 def r1_penalty(critic: Critic, images: tf.Tensor) -> tf.Tensor:
-    """Mean of ½ ‖∇D(x)‖² (Mescheder et al. 2018, eq. 9, for γ = 1).
+    """R1 penalty, the mean of ½ ‖∇D(x)‖² (Mescheder et al. 2018, eq. 9, for γ = 1).
 
     Args:
-        critic: whose gradient is meant; the score of an image may depend on no other image.
+        critic: the discriminator; the score of an image may not depend on other images.
         images: real ones, `[batch, height, width, channels]`.
     """
     return 0.5 * ops.mean(squared_gradient_norms(critic, images))

@@ -1,4 +1,4 @@
-"""The generative adversarial network: two players over any generator and discriminator."""
+"""The generative adversarial network, for any generator and discriminator."""
 
 from __future__ import annotations
 
@@ -27,45 +27,45 @@ from aigc_tf.nn.optimizers import adam, schedule
 from aigc_tf.nn.replay import ReplayBuffer
 from aigc_tf.recipes.gans import GameRecipe
 
-# What the discriminator's cost rises at least with the mean answer to generated images: where it did not rise at all,
-# it would not say how the generator's cost does.
+# Minimum slope of the discriminator's loss in the mean output for generated images: with a slope of 0, the generator's
+# gradient could not be derived from it.
 MIN_SLOPE = 1e-8
 
 
 class Contest(NamedTuple):
-    """How the discriminator fares with some real and generated images."""
+    """Discriminator outputs and losses on real and generated images."""
 
     real_logits: tf.Tensor
     """`[batch, 1]`."""
     fake_logits: tf.Tensor
-    """`[batch, 1]`, of the images that the generator has just made."""
+    """`[batch, 1]`, for the images just generated."""
     loss: tf.Tensor
-    """The discriminator's."""
+    """The discriminator's loss."""
     penalty: tf.Tensor
-    """What the recipe's penalties add to it."""
+    """The recipe's penalties."""
 
     @property
     def cost(self) -> tf.Tensor:
-        """What the discriminator minimises."""
+        """The discriminator's total loss."""
         return self.loss + self.penalty
 
 
 class GAN(LatentModel, JudgesByDiscriminator):
-    """A generator of images and a discriminator that tells them from real ones (Goodfellow et al. 2014).
+    """A generator of images and a discriminator of real and generated ones (Goodfellow et al. 2014).
 
-    Both networks may take conditions beside the latent or the image: then batches hold them under the inputs' names.
+    Both networks may take conditions besides the latent or image, which batches hold under the inputs' names.
 
     Args:
-        recipe: its latent dimension, optimizers, loss, regularisers, moving average and seed.
+        recipe: its latent dimension, optimizers, loss, regularisers, EMA and seed.
         generator: latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
-        discriminator: images -> answers `[batch, 1]`, as `losses.py` takes them. In training an answer
-            may depend on the other images of its batch by BatchNormalization layers alone: those are looked for, and
-            without one both players share a pass back through the discriminator.
+        discriminator: images -> outputs `[batch, 1]`, see `losses.py`. In training, an output may depend on other
+            images of its batch only through BatchNormalization layers; if there are none, both networks share one
+            backward pass through the discriminator.
     """
 
     recipe: GameRecipe
     makes: ClassVar[tuple[str, str]] = ("image", "height, width, channels; brightness in [0, 1]")
-    """What the exported generator makes: its name and its meaning."""
+    """Name and meaning of the exported generator's output."""
 
     def __init__(self, recipe: GameRecipe, generator: keras.Model, discriminator: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -74,7 +74,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         self.generator = generator
         self.condition_names = [tensor.name for tensor in generator.inputs[1:]]
         self.discriminator = discriminator
-        # The network that is sampled: the moving average of the generator, if there is one.
+        # The network for inference: the EMA of the generator, if there is one.
         self.sampler = averaged(generator, recipe.average_images)
         self.latent_seed = keras.random.SeedGenerator(recipe.seed, name="latent_seed")
         self.make_streams_and_buffers()
@@ -85,7 +85,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         self.discriminator_loss = objective.discriminator
         if recipe.label_smoothing:
             self.discriminator_loss = partial(objective.discriminator, label_smoothing=recipe.label_smoothing)
-        # Not after batch normalisation, where an answer depends on other images, nor where past ones take their place.
+        # Not with batch normalisation, where outputs depend on other images, nor with a replay buffer.
         depend = any(isinstance(layer, keras.layers.BatchNormalization) for layer in flat_layers(discriminator))
         self.shares_backward_pass = objective.rises and not depend and not recipe.replayed
         falling = schedule(recipe.schedule, recipe.steps)
@@ -95,7 +95,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         self.ready()
 
     def make_streams_and_buffers(self) -> None:
-        """What the regularisers that are on need: streams of random numbers, each of its own, and the replay."""
+        """Create what the active regularisers need: separate random generators, and the replay buffer."""
         recipe = self.recipe
         if recipe.instance_noise.deviation:
             self.noise_seed = keras.random.SeedGenerator(recipe.seed ^ 1, name="noise_seed")
@@ -108,14 +108,14 @@ class GAN(LatentModel, JudgesByDiscriminator):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Both players' optimizers."""
+        """The optimizers of generator and discriminator."""
         return {
             "generator_optimizer": self.generator_optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
         }
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both players, the discriminator as often as the recipe says, the last time with the generator.
+        """Update both networks: the discriminator as often as the recipe says, the last time along with the generator.
 
         Args:
             batch: `image`, real ones `[discriminator_steps * batch, height, width, channels]` in [-1, 1], and their
@@ -130,11 +130,11 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return self.update_both(real, condition)
 
     def parts_of(self, batch: Batch) -> list[tf.Tensor]:
-        """The images of a batch, and the conditions in the order of the networks' inputs."""
+        """The images and conditions of a batch, in the order of the networks' inputs."""
         return [batch["image"], *(batch[name] for name in self.condition_names)]
 
     def update_both(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Update both players on real images and as many generated ones, which pass the discriminator once."""
+        """Update both networks on real images and as many generated ones, with one pass through the discriminator."""
         batch = ops.shape(real)[0]
         with tf.GradientTape() as generator_tape:
             fake = self.fakes(batch, condition)
@@ -147,7 +147,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
 
         discriminator_weights = self.discriminator.trainable_variables
         if self.shares_backward_pass:
-            # Behind its answer, a generated image has the same slopes for both players, times a number.
+            # From the output on, a generated image has the same gradient for both networks, up to a factor.
             *discriminator_gradients, image_slopes, slopes = discriminator_tape.gradient(
                 discriminator_cost, [*discriminator_weights, fake, contest.fake_logits]
             )
@@ -171,12 +171,12 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return logs | ({"penalty": contest.penalty} if self.has_penalty else {})
 
     def update_sampler(self, batch: tf.Tensor) -> None:
-        """Move the average of the generator after an update of it with so many images."""
+        """Update the generator's EMA after a generator update on `batch` images."""
         steps = self.generator_optimizer.iterations
         update_average(self.sampler, self.generator, batch, steps, self.recipe.average_images)
 
     def update_discriminator(self, real: tf.Tensor, condition: Sequence[tf.Tensor]) -> None:
-        """Update the discriminator alone."""
+        """Update only the discriminator."""
         fake = self.fakes(ops.shape(real)[0], condition)
         weights = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
@@ -189,13 +189,13 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return self.generator(with_condition(latent, condition), training=True)
 
     def contest(self, real: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> Contest:
-        """Show the discriminator real and generated images of the same conditions."""
+        """Run the discriminator on real and generated images with the same conditions."""
         real_logits, fake_logits = self.judge(real, condition), self.judge(fake, condition)
         loss = self.discriminator_loss(real_logits, self.with_replay(fake_logits, fake, condition))
         return Contest(real_logits, fake_logits, loss, self.penalty(real, fake, condition))
 
     def judge(self, images: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
-        """The discriminator's answers in training, `[batch, 1]`."""
+        """The discriminator's outputs in training mode, `[batch, 1]`."""
         if self.recipe.differentiable.is_on:
             images = augment_differentiably(images, self.recipe.differentiable, self.augmentation_seed)
         noise = self.recipe.instance_noise
@@ -206,7 +206,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return self.discriminator(with_condition(images, condition), training=True)
 
     def with_replay(self, fake_logits: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
-        """The answers that the discriminator learns from: the first of the batch are to images of the past instead."""
+        """The outputs to train the discriminator on: the first of the batch are replaced by those for past images."""
         if not self.recipe.replayed:
             return fake_logits
         count = replicas.share_of(self.recipe.replayed, "replay.share times batch_size")
@@ -215,11 +215,11 @@ class GAN(LatentModel, JudgesByDiscriminator):
 
     @property
     def has_penalty(self) -> bool:
-        """Whether the recipe adds anything to the discriminator's loss."""
+        """Whether the recipe adds a penalty to the discriminator's loss."""
         return bool(self.recipe.gradient_penalty or self.recipe.r1.weight)
 
     def penalty(self, real: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> tf.Tensor:
-        """What the recipe's penalties on the discriminator's gradient add to its loss."""
+        """The recipe's gradient penalties of the discriminator."""
 
         def critic(images: tf.Tensor) -> tf.Tensor:
             return self.discriminator(with_condition(images, condition), training=True)
@@ -236,9 +236,9 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return total
 
     def answers(self, real_logits: tf.Tensor, fake_logits: tf.Tensor) -> dict[str, tf.Tensor]:
-        """What the discriminator thinks of both kinds of images.
+        """Metrics of the discriminator's outputs for real and generated images.
 
-        Probabilities; or scores if the loss has none, and the shares of them on the right side of its threshold.
+        Probabilities; or, if the loss has none, scores and the shares of them on the right side of its threshold.
         """
         if self.gives_probabilities:
             return {
@@ -258,7 +258,7 @@ class GAN(LatentModel, JudgesByDiscriminator):
         return pinned(logs, watched, self.recipe.guard)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out real images, and as many samples from fixed latents. Changes nothing."""
+        """Losses on held-out real images and as many samples from fixed latents. Changes nothing."""
         real, *condition = self.parts_of(batch)
         latent = keras.random.normal((ops.shape(real)[0], self.latent_dim), seed=0)
         fake = self.generator(with_condition(latent, condition), training=False)
@@ -272,22 +272,22 @@ class GAN(LatentModel, JudgesByDiscriminator):
         }
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """Images of given latents; see `LatentModel.decode`."""
+        """Generate images from given latents; see `LatentModel.decode`."""
         conditions = self.conditions(condition, len(latents))
         images = outputs_of(self.sampler, latents, *([] if conditions is None else [conditions]))
         return np.clip(images * 0.5 + 0.5, 0.0, 1.0)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Pictures to watch through training: samples of fixed latents, and interpolations."""
+        """Samples from fixed latents, and interpolations."""
         return {"samples": grid(self.generate(64)), "interpolation": rows_of(self.interpolate(frames=8, rows=4))}
 
     @property
     def condition_inputs(self) -> dict[str, TensorSpec]:
-        """What the further inputs of the generator are, for exported files."""
+        """The generator's further inputs in exported files."""
         return {}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latent, and conditions after it -> image, or what the model `makes`."""
+        """`generate`: latent, followed by conditions -> image, or what the model `makes`."""
         tensors = (keras.Input(one.shape[1:], dtype=one.dtype, name=one.name) for one in self.sampler.inputs)
         latent, *conditions = tensors
         given = with_condition(latent, conditions)
@@ -304,5 +304,5 @@ class GAN(LatentModel, JudgesByDiscriminator):
 
 
 def with_condition(tensor: Any, condition: Sequence[Any]) -> Any:
-    """The inputs of a network: a latent or an image, and the condition after it if there is one."""
+    """The inputs of a network: a latent or an image, followed by the condition if there is one."""
     return [tensor, *condition] if condition else tensor

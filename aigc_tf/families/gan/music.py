@@ -1,4 +1,4 @@
-"""The generative adversarial network of piano rolls."""
+"""The GAN of piano rolls."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PREVIEWED, _BETWEEN = 4, 6
 
 
 class MusicGAN(GAN):
-    """The game of `GAN` with piano rolls of excerpts for images; what is drawn is read as notes.
+    """A `GAN` with piano rolls of excerpts as images, which are converted to notes.
 
     Args:
         recipe: as for `GAN`, with the pitches of the rolls.
         generator: latent `[batch, latent_dim]` -> rolls `[batch, steps, pitches, 2 * voices]` in [-1, 1].
-        discriminator: rolls -> answers `[batch, 1]`.
+        discriminator: rolls -> outputs `[batch, 1]`.
     """
 
     recipe: MusicGANRecipe
@@ -38,7 +38,7 @@ class MusicGAN(GAN):
 
     @property
     def gives(self) -> Excerpts:
-        """Excerpts of all voices."""
+        """Excerpts with all voices."""
         return Excerpts(self.recipe.music)
 
     def parts_of(self, batch: Batch) -> list[tf.Tensor]:
@@ -46,13 +46,13 @@ class MusicGAN(GAN):
         return [rolls_of(batch["notes"], self.recipe)]
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> Any:
-        """The excerpts of latents `[count, latent_dim]`."""
+        """Generate excerpts from latents `[count, latent_dim]`."""
         if condition is not None:
             raise InputError("the model draws without a condition: leave it out")
         return pieces_of(outputs_of(self.sampler, latents) * 0.5 + 0.5, self.recipe)
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Samples of fixed latents, and the way between two."""
+        """Samples from fixed latents, and an interpolation."""
         (way,) = self.interpolate(frames=_BETWEEN)
         samples = list(self.generate(_PREVIEWED))
         return {
@@ -62,10 +62,10 @@ class MusicGAN(GAN):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to read notes from a roll (docs/MOBILE.md)."""
+        """What a program needs to convert rolls to notes (docs/MOBILE.md)."""
         return {"voices": list(self.recipe.music.voices), "first_pitch": self.recipe.lowest}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws tunes, shows what lies between two, and plays."""
+        """A panel that generates, interpolates and plays excerpts."""
         symbols = {"hold": HOLD, "rest": REST, "first_pitch_symbol": symbol_of(self.recipe.lowest)}
         return [Panel("tunes", "generate", {"prior": None} | self.export_metadata() | symbols)]

@@ -1,4 +1,4 @@
-"""Whether a discriminator has won: then its gradients teach the generator nothing."""
+"""Detection of a discriminator that has won, whose gradients are then useless to the generator."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from aigc_tf.recipes.gans import GuardSettings
 
 
 def pinned(logs: Mapping[str, Any], watched: dict[str, float], guard: GuardSettings) -> list[str]:
-    """Counts the steps in a row in which the discriminator is right about both kinds of images.
+    """Count consecutive steps in which the discriminator is right about both real and generated images.
 
     Args:
-        logs: of a step, with what `GAN.answers` says: probabilities, or shares of answers on the right side.
-        watched: holds the count, as "pinned".
-        guard: how sure, and for how many steps, is too much.
+        logs: of a step, with the metrics of `GAN.answers`: probabilities, or shares of outputs on the right side.
+        watched: holds the count as "pinned".
+        guard: thresholds of confidence and number of steps.
 
     Returns:
-        A line that says so after so many steps, and then the count begins again; nothing otherwise.
+        A warning once the number of steps is reached, which resets the count; otherwise nothing.
     """
     if "real_probability" in logs:
         least = min(float(logs["real_probability"]), 1 - float(logs["fake_probability"]))
     elif "real_accuracy" in logs:
         least = min(float(logs["real_accuracy"]), float(logs["fake_accuracy"]))
-    else:  # nothing says which scores of the Wasserstein loss are right
+    else:  # scores of the Wasserstein loss have no right side
         return []
     watched["pinned"] = watched.get("pinned", 0) + 1 if least > guard.pinned_probability else 0
     if watched["pinned"] < guard.pinned_steps:

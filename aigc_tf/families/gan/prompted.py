@@ -1,4 +1,4 @@
-"""The GAN of pictures that words describe."""
+"""The text-to-image GAN."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from aigc_tf.recipes import text_gan
 
 
 class TextGAN(Prompted, GAN):
-    """A generator that attends to words, and a discriminator that knows the caption (Xu et al. 2018, one stage).
+    """A generator that attends to words, and a caption-conditional discriminator (Xu et al. 2018, one stage).
 
-    The discriminator also sees real pictures with the captions of others, which count as generated ones (Reed et al.
+    The discriminator also sees real pictures with mismatched captions, labelled as generated (Reed et al.
     2016, algorithm 1).
 
     Args:
         recipe: as for `GAN`.
         generator: see `aigc_tf.families.gan.networks.text_gan.generator`.
-        discriminator: images and words -> answers `[batch, 1]`.
+        discriminator: images and words -> outputs `[batch, 1]`.
         captions: the vocabulary.
     """
 
@@ -43,11 +43,11 @@ class TextGAN(Prompted, GAN):
 
     @property
     def encoder(self) -> keras.Model:
-        """Of words."""
+        """The encoder of words."""
         return self.sampler.get_layer("encoder")
 
     def contest(self, real: tf.Tensor, fake: tf.Tensor, condition: Sequence[tf.Tensor]) -> Contest:
-        """As of `GAN`; half of what the discriminator has to refuse are real pictures with others' captions."""
+        """As in `GAN`, but half of the negatives are real pictures with mismatched captions."""
         (words,) = condition
         others = ops.roll(words, 1, axis=0)
         real_logits, fake_logits = self.judge(real, condition), self.judge(fake, condition)
@@ -58,7 +58,7 @@ class TextGAN(Prompted, GAN):
         return Contest(real_logits, fake_logits, loss, self.penalty(real, fake, condition))
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """A few captions, each with several pictures of fixed noise."""
+        """A few captions, each with several pictures from fixed noise."""
         _, texts = source.pairs("validation", PREVIEWED)
         return {"samples": self.sheet(texts)}
 
@@ -69,7 +69,7 @@ class TextGAN(Prompted, GAN):
     # Export.
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`encode`, from words to states, and `generate` of a latent and states."""
+        """`encode`, from words to states, and `generate`, from a latent and states."""
         del source
         body = self.sampler.get_layer("body")
         given = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in body.inputs]
@@ -91,6 +91,6 @@ class TextGAN(Prompted, GAN):
         return super().export_metadata() | self.captions.facts_for_files()
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Words are typed, and a picture is drawn at once."""
+        """A panel that generates a picture from typed words in one call."""
         del source
         return [Panel("prompt", "generate", self.prompt_facts(steps=None))]

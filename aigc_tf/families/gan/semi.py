@@ -1,4 +1,4 @@
-"""The GAN whose discriminator tells classes apart: few labels are known, and the game teaches it the rest."""
+"""The semi-supervised GAN, whose discriminator is a classifier trained with few labels."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from aigc_tf.recipes.semi_gan import SemiGAN as Recipe
 
 
 class SemiGAN(GAN, PictureClassifier):
-    """A generator of images, and a discriminator that tells K classes and generated ones apart.
+    """A generator of images, and a discriminator of K classes and generated images.
 
-    The generator matches the mean of its features of real images (Salimans et al. 2016, §3.1).
+    The generator is trained by feature matching (Salimans et al. 2016, §3.1).
 
     Args:
         recipe: as for `GAN`.
@@ -44,7 +44,7 @@ class SemiGAN(GAN, PictureClassifier):
         self.classifying = keras.Model(image, keras.layers.Softmax(name="probabilities")(told), name="classify")
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both players.
+        """Update both networks.
 
         Args:
             batch: `image` and `known_image`, real ones `[batch, height, width, channels]` in [-1, 1], and the `label`
@@ -77,7 +77,7 @@ class SemiGAN(GAN, PictureClassifier):
         }
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """`loss`: -log p of held-out labels, in nats an image. Changes nothing."""
+        """`loss`: cross-entropy of held-out labels, in nats per image. Changes nothing."""
         scores = self.seen(batch["image"], training=False)[1]
         return {"loss": ops.mean(next_symbol_nats(scores, batch["label"]))}
 

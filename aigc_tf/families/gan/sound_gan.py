@@ -15,10 +15,10 @@ _OF_EACH = 6
 
 
 class SoundGAN(Sounding, ConditionalGAN):  # type: ignore[misc]
-    """A `ConditionalGAN` of log-mel spectrograms, which gives sound (after SpecGAN, Donahue et al. 2019)."""
+    """A `ConditionalGAN` of log-mel spectrograms with sound as output (after SpecGAN, Donahue et al. 2019)."""
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Spectrograms of fixed latents, a row for each class with its name, and one of each class to listen to."""
+        """Spectrograms from fixed latents, a row for each class with its name, and one of each class to listen to."""
         del source
         classes = evenly(len(self.classes.names), PREVIEWED_CLASSES)
         seen: Any = Seen(self)

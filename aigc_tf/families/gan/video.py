@@ -1,4 +1,4 @@
-"""The generative adversarial network of clips, content and motion apart."""
+"""The GAN of video clips, with separate content and motion codes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PREVIEWED = 6
 
 
 class VideoGAN(GAN):
-    """The game of `GAN` with clips for images; a latent is content, then the motion's numbers of each frame.
+    """A `GAN` with clips as images; a latent is a content code followed by a motion code for each frame.
 
     Args:
         recipe: as for `GAN`.
         generator: latent `[batch, content + frames * motion]` -> clips `[batch, frames, height, width, channels]` in
             [-1, 1].
-        discriminator: clips -> answers `[batch, 1]`.
+        discriminator: clips -> outputs `[batch, 1]`.
     """
 
     recipe: VideoGANRecipe
@@ -37,11 +37,11 @@ class VideoGAN(GAN):
         return Clips(self.recipe.video)
 
     def parts_of(self, batch: Batch) -> list[tf.Tensor]:
-        """The windows `clip`, which batches hold in [0, 1], in [-1, 1]."""
+        """The windows `clip`, converted from [0, 1] in batches to [-1, 1]."""
         return [2.0 * batch["clip"] - 1.0]
 
     def exchanged(self, count: int, seed: int) -> np.ndarray:
-        """Clips of which each row has one content and each column one motion: `[count, count, frames, ...]`."""
+        """A grid of clips, with one content per row and one motion per column: `[count, count, frames, ...]`."""
         latents = self.latents(count, seed)
         content = np.repeat(latents[:, np.newaxis, : self.recipe.content], count, axis=1)
         motion = np.repeat(latents[np.newaxis, :, self.recipe.content :], count, axis=0)
@@ -49,7 +49,7 @@ class VideoGAN(GAN):
         return clips.reshape(count, count, *clips.shape[1:])
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Samples of fixed latents, a row of frames each; and of two contents with each of two motions."""
+        """Samples from fixed latents, a row of frames each; and two contents with each of two motions."""
         swapped = self.exchanged(2, seed=0)
         return {
             "samples": self.gives.show(self.generate(_PREVIEWED)),
@@ -57,11 +57,11 @@ class VideoGAN(GAN):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """How a latent is made up, and frames a second."""
+        """The layout of a latent, and frames per second."""
         recipe = self.recipe
         return {"content": recipe.content, "motion": recipe.motion, "rate": recipe.video.rate or RATE}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Clips that play."""
+        """A panel that plays generated clips."""
         del source
         return [Panel("clips", "generate", {"prior": None, "rate": self.recipe.video.rate or RATE})]

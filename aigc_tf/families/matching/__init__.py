@@ -1,1 +1,1 @@
-"""Matching pictures and words: two towers with a contrastive loss."""
+"""Contrastive image-text models (CLIP): two towers with a contrastive loss."""

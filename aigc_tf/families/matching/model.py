@@ -1,4 +1,4 @@
-"""The model: it learns which caption goes with which picture of a batch, and searches with that."""
+"""The contrastive image-text model, and retrieval with it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from aigc_tf.nn.losses import contrastive_nats
 from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.match import Match
 
-FIRST_SCALE, MAX_SCALE = 10.0, 100.0  # of the products of vectors, before the softmax
+FIRST_SCALE, MAX_SCALE = 10.0, 100.0  # of the cosines, before the softmax
 PREVIEWED, PREVIEWED_OF_EACH = 6, 5
 
 
 class Matcher(GenerativeModel, Transforms, Encodes):
-    """Vectors of pictures and captions whose products are largest for those that go together.
+    """Embeddings of pictures and captions with the highest cosine for matching pairs.
 
     Trained by contrastive language-image pretraining (Radford et al. 2021, figure 3).
 
     Args:
         recipe: its optimizer, schedule and seed.
-        pictures: brightness `[batch, height, width, channels]` in [0, 1] -> vectors of length 1.
-        words: captions int32 `[batch, length]` -> vectors of length 1.
+        pictures: brightness `[batch, height, width, channels]` in [0, 1] -> unit-length embeddings.
+        words: captions int32 `[batch, length]` -> unit-length embeddings.
         captions: the vocabulary.
     """
 
@@ -55,12 +55,12 @@ class Matcher(GenerativeModel, Transforms, Encodes):
 
     @property
     def takes(self) -> Queries:
-        """Words, and pictures."""
+        """Texts and pictures."""
         return Queries(self.recipe.images)
 
     @property
     def gives(self) -> Rankings:
-        """What fits best."""
+        """Rankings of the best matches."""
         return Rankings(self.recipe.images)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -77,7 +77,7 @@ class Matcher(GenerativeModel, Transforms, Encodes):
 
     @property
     def scale(self) -> tf.Tensor:
-        """What products are multiplied by."""
+        """The factor on cosines, the inverse temperature."""
         return ops.minimum(ops.exp(self.log_scale), MAX_SCALE)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -100,19 +100,19 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         }
 
     def of_pictures(self, pictures: np.ndarray) -> np.ndarray:
-        """Vectors float32 `[count, vector_size]` of pictures, uint8 or in [0, 1]."""
+        """Embeddings float32 `[count, vector_size]` of pictures, uint8 or in [0, 1]."""
         starts = range(0, len(pictures), AT_ONCE)
         images = (as_brightness(np.asarray(pictures[start : start + AT_ONCE])) for start in starts)
         found = [self._traced["pictures"](some).numpy() for some in images]
         return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *found])
 
     def of_words(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors float32 `[count, vector_size]` of captions."""
+        """Embeddings float32 `[count, vector_size]` of captions."""
         found: np.ndarray = self._traced["words"](self.captions.numbers(texts)).numpy()
         return found
 
     def encode(self, inputs: Any) -> np.ndarray:
-        """Vectors of words and pictures, float32 `[count, vector_size]`, of length 1.
+        """Unit-length embeddings of texts and pictures, float32 `[count, vector_size]`.
 
         Args:
             inputs: texts, and pictures `[height, width, channels]`, uint8 or in [0, 1].
@@ -121,7 +121,7 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         return np.concatenate([np.zeros((0, self.latent_dim), np.float32), *rows])
 
     def refuse_unknown(self, inputs: Any) -> None:
-        """Raise InputError for a text of which no word is known; say which are not."""
+        """Raise InputError for a text without any known word, naming the unknown ones."""
         for text in inputs:
             if isinstance(text, str):
                 self.captions.refuse_unknown(text)
@@ -135,18 +135,18 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         among: Sequence[str] = (),
         found: int | None = None,
     ) -> list[Ranking]:
-        """What fits each input best, with the cosine of the angle between the vectors; nothing is drawn.
+        """The best matches of each input by cosine similarity; nothing is sampled.
 
         Args:
             inputs: texts, and pictures.
-            seed: is not used.
-            condition: there is none.
+            seed: unused.
+            condition: unused.
             against: a folder of pictures to search.
-            among: words to choose among; without a folder or words, the captions that were learnt.
-            found: how many are named; by default as the recipe's `transform_options`.
+            among: texts to choose from; without a folder or texts, the training captions.
+            found: number of matches; by default that of the recipe's `transform_options`.
 
         Raises:
-            InputError: the folder holds no pictures, or a text has no word that is known.
+            InputError: the folder holds no pictures, or a text has no known word.
         """
         self.refuse_condition(condition)
         self.refuse_unknown(inputs)
@@ -159,7 +159,7 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         return [ranked(names, vectors @ vector, chosen.found) for vector in self.encode(inputs)]
 
     def _searched(self, against: str | None, among: Sequence[str]) -> tuple[list[str], np.ndarray]:
-        """What is searched: names, and vectors `[count, vector_size]`."""
+        """The search index: names, and embeddings `[count, vector_size]`."""
         if against is None:
             texts = list(among or self.captions.known)
             return texts, self.of_words(texts)
@@ -170,7 +170,7 @@ class Matcher(GenerativeModel, Transforms, Encodes):
         return names, np.concatenate(parts)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of a few held-out captions the pictures of that part that fit best, the first of each row the right one."""
+        """The best matching pictures for a few held-out captions; the first of each row is the right one."""
         pictures, texts = source.pairs("validation", AT_ONCE)
         chosen = np.linspace(0, len(texts) - 1, min(PREVIEWED, len(texts))).astype(int)
         fit = self.of_words([texts[row] for row in chosen]) @ self.of_pictures(pictures).T

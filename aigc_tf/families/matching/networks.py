@@ -1,4 +1,4 @@
-"""The two towers: pictures and captions become vectors of length 1, whose products say how well they match."""
+"""The two towers: encoders of pictures and captions to unit-length embeddings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from aigc_tf.data.captioned.captions import Captions
 from aigc_tf.nn.towers import MeanOfWords, picture_features
 from aigc_tf.recipes.match import Match
 
-WORD_DEVIATION = 0.3  # of the first vectors of words: their mean is what counts, and is made as long as the others
+WORD_DEVIATION = 0.3  # of the initial word embeddings: only the direction of their mean counts
 
 
 def picture_tower(recipe: Match) -> keras.Model:
-    """Pictures `[batch, height, width, channels]`, brightness in [0, 1] -> `[batch, vector_size]` of length 1."""
+    """Pictures `[batch, height, width, channels]` in [0, 1] -> embeddings `[batch, vector_size]` of length 1."""
     image = keras.Input(recipe.images.shape, name="image")
     x = layers.Rescaling(2.0, -1.0, name="scaled")(image)
     x = layers.GlobalAveragePooling2D(name="mean")(picture_features(x, recipe.filters))
@@ -22,10 +22,10 @@ def picture_tower(recipe: Match) -> keras.Model:
 
 
 def caption_tower(recipe: Match, captions: Captions) -> keras.Model:
-    """Captions int32 `[batch, length]`, 0 after the end -> `[batch, vector_size]` of length 1.
+    """Captions int32 `[batch, length]`, 0 after the end -> embeddings `[batch, vector_size]` of length 1.
 
-    The mean of a vector for each word: in so few captions word order can hardly be learnt, and a combination of words
-    that nothing was trained on is no other than one that was.
+    The mean of word embeddings: with so few captions, word order can hardly be learnt, and unseen combinations of words
+    are no different from seen ones.
     """
     words = keras.Input((captions.length,), dtype="int32", name="words")
     first = keras.initializers.RandomNormal(stddev=WORD_DEVIATION)

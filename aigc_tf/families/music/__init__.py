@@ -1,1 +1,1 @@
-"""Models of music for several voices."""
+"""Models of polyphonic music."""

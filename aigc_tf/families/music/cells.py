@@ -1,4 +1,4 @@
-"""From windows of pieces to the inputs of the networks, for training and for measuring."""
+"""Network inputs from windows of pieces, for training and evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.recipes.pieces import BAR
 
 
 def encoder_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
-    """What the encoder sees of a batch as `MusicSource.read` gives it: cells that are not given are unknown."""
+    """Encoder inputs from a batch of `MusicSource.read`: cells that are not given are masked as unknown."""
     held, age, given = batch["held"][:, 1:], batch["age"][:, 1:], batch["given"]
     return {
         "held": tf.where(given, held, UNKNOWN),
@@ -25,15 +25,15 @@ def encoder_inputs(batch: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cell_inputs(batch: Mapping[str, Any], memory: Any) -> dict[str, Any]:
-    """Inputs of `sequence` for all cells of a batch, in their order: `[batch, window * voices, ...]`.
+    """Inputs of `sequence` for all cells of a batch, in order: `[batch, window * voices, ...]`.
 
     Args:
-        batch: as `MusicSource.read` gives it.
-        memory: what the encoder gives.
+        batch: from `MusicSource.read`.
+        memory: the encoder's output.
     """
     voices = batch["held"].shape[2]
     own, other = np.arange(voices)[:, None], np.arange(voices)
-    is_new = other < own  # `[cell's voice, other voice]`: whether that has its note of the step already
+    is_new = other < own  # `[cell's voice, other voice]`: whether the other already has its note of the step
 
     def of_cells(before: Any, now: Any) -> Any:
         return flat(tf.where(is_new, now[:, :, None], before[:, :, None]))
@@ -60,18 +60,18 @@ def flat(values: Any) -> Any:
 
 
 def targets(batch: Mapping[str, Any]) -> tuple[Any, Any]:
-    """The symbol of each cell, int32 `[batch, window * voices]`, and which of them are asked for, bool."""
+    """The symbol of each cell, int32 `[batch, window * voices]`, and the mask of those to predict, bool."""
     held, age = batch["held"][:, 1:], batch["age"][:, 1:]
     real = tf.not_equal(batch["left"], BEHIND)[:, :, None]
     return flat(tf.where(tf.equal(age, 0), held, HOLD)), flat(tf.logical_and(real, tf.logical_not(batch["given"])))
 
 
 def by_bars(notes: Any, bars: int) -> dict[str, Any]:
-    """Excerpts as a batch of bars, with entries as of `MusicSource.read`, each with what sounds before it.
+    """Excerpts as a batch of bars, with the entries of `MusicSource.read`, each with its preceding context.
 
     Args:
         notes: int32 `[batch, steps, voices, 2]`.
-        bars: of an excerpt.
+        bars: per excerpt.
     """
     batch, voices = tf.shape(notes)[0], notes.shape[2]
     before = tf.pad(notes, ((0, 0), (1, 0), (0, 0), (0, 0)))

@@ -1,4 +1,4 @@
-"""How a note is drawn from logits."""
+"""Sampling of notes from logits."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from aigc_tf.recipes.pieces import Choice
 
 
 class Chooser:
-    """Draws the symbols of cells, each row from a stream of its own.
+    """Samples the symbols of cells, each row with its own random generator.
 
     Args:
-        choice: temperature, and what is left out.
-        streams: uniform numbers, one a cell.
+        choice: temperature and truncation.
+        streams: random generators, one uniform number per cell.
     """
 
     def __init__(self, choice: Choice, streams: Sequence[np.random.Generator]) -> None:
         self.choice, self.streams = choice, streams
 
     def __call__(self, logits: np.ndarray, step: int, voice: int) -> np.ndarray:
-        """Logits `[rows, symbols]` -> symbols int64 `[rows]`; in the first step there is nothing to hold."""
+        """Logits `[rows, symbols]` -> symbols int64 `[rows]`; in the first step, holding is excluded."""
         uniform = np.array([stream.random() for stream in self.streams])
         logits = logits.astype(np.float64)
         if step == 0:
@@ -31,7 +31,7 @@ class Chooser:
 
 
 def choose(logits: np.ndarray, choice: Choice, uniform: np.ndarray) -> np.ndarray:
-    """The symbol of each row, int64 `[rows]`, by uniform numbers in [0, 1) `[rows]`."""
+    """Sample the symbol of each row, int64 `[rows]`, from uniform numbers in [0, 1) `[rows]`."""
     if choice.temperature == 0:
         return logits.argmax(axis=-1)
     weights = np.exp((logits - logits.max(axis=-1, keepdims=True)) / choice.temperature)
@@ -42,7 +42,7 @@ def choose(logits: np.ndarray, choice: Choice, uniform: np.ndarray) -> np.ndarra
 
 
 def _nucleus(weights: np.ndarray, share: float) -> np.ndarray:
-    """Weights with all but the largest that together have this share at 0."""
+    """Top-p truncation: all weights are set to 0 but the largest that together have this share."""
     order = np.argsort(-weights, axis=-1, kind="stable")
     ordered = np.take_along_axis(weights, order, axis=-1)
     before = np.cumsum(ordered, axis=-1) - ordered

@@ -1,4 +1,4 @@
-"""Choosing notes cell by cell, with the KV cache, for several pieces side by side."""
+"""Autoregressive generation of music, cell by cell with a KV cache, for a batch of pieces."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Call = Callable[[str, Arrays], Arrays]
 
 
 class Hop(NamedTuple):
-    """One window of a long piece: what is before `first` is known there, what is after `stop` is not chosen there."""
+    """One window of a long piece: cells before `first` are already known, cells from `stop` on are left for later."""
 
     start: int
     first: int
@@ -37,10 +37,10 @@ class Hop(NamedTuple):
 
 
 def hops(steps: int, window: int) -> Iterator[Hop]:
-    """The windows in which a piece is written and measured.
+    """The sliding windows in which a piece is generated and scored.
 
-    A third of a window is chosen, after half a window that is known; a sixth is left, so that the encoder sees what is
-    given at least that far ahead. The first window begins with the piece, the last ends with it.
+    A third of a window is generated, after half a window of known cells; a sixth is left as look-ahead for the encoder.
+    The first window begins with the piece, the last ends with it.
     """
     start, first = 0, 0
     while first < steps:
@@ -52,10 +52,10 @@ def hops(steps: int, window: int) -> Iterator[Hop]:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be written: pieces of one length and metre, side by side."""
+    """A batch of pieces of equal length and metre to generate."""
 
     cells: np.ndarray
-    """int `[rows, steps, voices]`, those that are given filled in."""
+    """int `[rows, steps, voices]`, with the given cells filled in."""
     given: np.ndarray
     """bool of the same shape."""
     bar: int = 16
@@ -63,39 +63,39 @@ class Task:
 
     @property
     def places(self) -> np.ndarray:
-        """Numbers of the places in bars, int32 `[steps]`."""
+        """Position of each step in its bar, int32 `[steps]`."""
         return place_symbols(places_in_bars(self.cells.shape[1], self.bar, self.pickup), self.bar)
 
     @property
     def content(self) -> int:
-        """A number that follows from what is given."""
+        """A hash of the given cells."""
         content = np.ascontiguousarray(np.where(self.given, self.cells, -1))
         return int.from_bytes(hashlib.blake2b(content.tobytes(), digest_size=8).digest())
 
     def repeated(self, times: int) -> Task:
-        """Each row so many times, one after the other."""
+        """The task with each row repeated `times` times in succession."""
         cells, given = (np.repeat(each, times, axis=0) for each in (self.cells, self.given))
         return dataclasses.replace(self, cells=cells, given=given)
 
 
 def stacked(tasks: Sequence[Task]) -> Task:
-    """Tasks of one length and metre side by side."""
+    """Tasks of equal length and metre as one batch."""
     cells, given = (np.concatenate([getattr(task, name) for task in tasks]) for name in ("cells", "given"))
     return Task(cells, given, tasks[0].bar, tasks[0].pickup)
 
 
 Choose = Callable[[np.ndarray, int, int], np.ndarray]
-"""Logits `[rows, symbols]` of a cell, its step and its voice -> symbols int `[rows]`."""
+"""Logits `[rows, symbols]` of a cell, its step and voice -> symbols int `[rows]`."""
 
 
 class Composer:
-    """Writes pieces.
+    """Generates pieces cell by cell.
 
     Args:
         call: runs the networks, or an exported file.
-        shapes: of the states of `step` without rows, by name, with their types.
-        window: steps that the networks see.
-        feedback: which output of the step is which input of the next one.
+        shapes: shapes, without rows, and types of the states of `step`, by name.
+        window: context of the networks in steps.
+        feedback: maps outputs of a step to inputs of the next.
     """
 
     def __init__(
@@ -104,11 +104,11 @@ class Composer:
         self.call, self.shapes, self.window, self.feedback = call, shapes, window, feedback
 
     def write(self, task: Task, choose: Choose, parallels: bool = True) -> np.ndarray:
-        """The cells of a task with all of them filled in, int16 `[rows, steps, voices]`.
+        """Fill in all cells of a task: int16 `[rows, steps, voices]`.
 
         Args:
-            task: what is given.
-            choose: decides on the symbols.
+            task: the given cells.
+            choose: samples the symbols.
             parallels: whether voices may move in parallel fifths, octaves and unisons.
         """
         page = Page(task)
@@ -118,13 +118,13 @@ class Composer:
         return page.cells.astype(np.int16)
 
     def fill(self, page: Page, hop: Hop, memory: np.ndarray, choose: Choose) -> None:
-        """Write one window.
+        """Generate one window.
 
         Args:
-            page: to write on.
+            page: to fill in.
             hop: the window.
-            memory: of its steps, `[rows, steps, width]`.
-            choose: decides on the symbols.
+            memory: the encoder's output for its steps, `[rows, steps, width]`.
+            choose: samples the symbols.
         """
         rows = len(page.cells)
         states = {name: np.zeros((rows, *shape), kind) for name, (shape, kind) in self.shapes.items()}
@@ -145,7 +145,7 @@ class Composer:
 
 
 class Page:
-    """Pieces as they are written: cells, and what sounds in each for how long."""
+    """Pieces being generated: cells, and the sounding note and its age in each."""
 
     def __init__(self, task: Task) -> None:
         rows, steps, voices = task.cells.shape
@@ -157,7 +157,7 @@ class Page:
         self.known_held, self.known_age = _sounding(self.cells)
 
     def encoder_inputs(self, start: int, window: int) -> Arrays:
-        """What is given in a window."""
+        """The encoder's inputs for a window."""
         task, rows = self.task, len(self.cells)
         inside = slice(start, start + window)
         given = task.given[:, inside]
@@ -171,7 +171,7 @@ class Page:
         }
 
     def cell(self, step: int, voice: int) -> Arrays:
-        """What a cell is chosen by, but for the memory: `[rows, ...]`."""
+        """The network inputs of a cell, except the memory: `[rows, ...]`."""
         rows = len(self.cells)
         is_new = np.array(self.voices) < voice
         return {
@@ -183,7 +183,7 @@ class Page:
         }
 
     def without_parallels(self, choose: Choose) -> Choose:
-        """Chooses likewise, among the symbols that make no parallel with what the step has already."""
+        """The same sampling, restricted to symbols that make no parallels with the notes already in the step."""
 
         def chosen(logits: np.ndarray, step: int, voice: int) -> np.ndarray:
             forbidden = parallel_symbols(self.held[:, step], self.cells[:, step], voice)
@@ -192,7 +192,7 @@ class Page:
         return chosen
 
     def fill(self, step: int, voice: int, symbols: np.ndarray) -> None:
-        """Write the symbols of a cell, int `[rows]`; what is given stays."""
+        """Write the symbols of a cell, int `[rows]`; given cells stay unchanged."""
         symbols = np.where(self.task.given[:, step, voice], self.cells[:, step, voice], symbols)
         self.cells[:, step, voice] = symbols
         before, age = self.held[:, step, voice], self.age[:, step, voice]
@@ -201,7 +201,7 @@ class Page:
 
 
 def _sounding(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What sounds in each cell of `[rows, steps, voices]` and for how long, int32."""
+    """Sounding note and its age in each cell of `[rows, steps, voices]`, int32."""
     steps = np.arange(cells.shape[1])[:, None]
     began = np.maximum.accumulate(np.where(cells != HOLD, steps, 0), axis=1)
     held = np.take_along_axis(cells, began, axis=1)

@@ -1,4 +1,4 @@
-"""What the exported file of a model of music holds: encoder, step, and what reads the known half of a window."""
+"""Export of music models: encoder, step, and prefill of the known half of a window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aigc_tf.families.music.model import MusicModel
 
 CellNetworks: TypeAlias = MusicNetworks | ExcerptNetworks
-PIECES = 8  # different ones that examples are made of
+PIECES = 8  # number of different pieces in examples
 _MEANINGS = {
     "held": "the symbol of what sounds in each voice when the cell is chosen, 0 for nothing yet",
     "age": f"sixteenth notes for which it has sounded, at most {MAX_AGE}",
@@ -35,24 +35,24 @@ _GIVEN = {
 
 
 def outputs_of(networks: CellNetworks, name: str) -> list[str]:
-    """The names of a network's outputs, in their order."""
+    """The names of a network's outputs, in order."""
     if name == "encode":
         return ["memory"]
     return [*(["logits"] if name == "step" else []), *networks.feedback]
 
 
 def state_shapes(networks: CellNetworks) -> dict[str, tuple[tuple[int, ...], Any]]:
-    """Of each state its shape without rows, and its type."""
+    """Shape, without rows, and type of each state."""
     inputs = {tensor.name: tensor for tensor in networks.step.inputs}
     return {name: (tuple(inputs[name].shape[1:]), inputs[name].dtype) for name in networks.feedback.values()}
 
 
 def metadata(voices: Sequence[str], window: int) -> dict[str, Any]:
-    """What numbers mean, for programs that write with the file.
+    """The meaning of inputs and outputs, for programs that generate with the file.
 
     Args:
         voices: from the highest down.
-        window: steps that are written before the states begin anew.
+        window: steps that are generated before the states are reset.
     """
     return {
         "voices": list(voices),
@@ -70,11 +70,11 @@ def metadata(voices: Sequence[str], window: int) -> dict[str, Any]:
 
 
 def signatures(model: MusicModel, source: Any) -> dict[str, Signature]:
-    """Of a model.
+    """The signatures of a model.
 
     Args:
         model: the model.
-        source: of real pieces; the model's own stand in without one.
+        source: of real pieces; without it, the model's samples are used.
     """
     networks = model.networks
     return {
@@ -98,10 +98,10 @@ def spec_of(networks: CellNetworks, network: str, tensor: Any, name: str) -> Ten
     """Shape, type and meaning of an input or output.
 
     Args:
-        networks: whose states are known by their names.
-        network: the signature's name: what `encode` takes may be unknown.
+        networks: which know the names of the states.
+        network: name of the signature; inputs of `encode` may be masked as unknown.
         tensor: symbolic, of that network.
-        name: the input's or output's.
+        name: of the input or output.
     """
     if name in networks.feedback:
         meaning = f"{networks.feedback[name]} of the next call"
@@ -125,7 +125,7 @@ def _examples(model: MusicModel, source: Any, name: str, strange: bool) -> Examp
         if name == "prefill":
             size = next(t.shape[1] for t in model.networks.prefill.inputs if t.name == "memory")
             found = {key: values[:, :size] for key, values in cells.items()}
-        else:  # one cell after the other
+        else:  # cell by cell
             found = {key: values.reshape(-1, *values.shape[2:]) for key, values in cells.items()}
         found = {key: np.resize(values, (count, *values.shape[1:])) for key, values in found.items()}
         states = state_shapes(model.networks)
@@ -135,7 +135,7 @@ def _examples(model: MusicModel, source: Any, name: str, strange: bool) -> Examp
 
 
 def _windows(model: MusicModel, source: Any, seed: int, strange: bool) -> dict[str, np.ndarray]:
-    """Windows of pieces, with some voices given, as `MusicSource.read` gives them."""
+    """Windows of pieces with some voices given, in the form of `MusicSource.read`."""
     random = np.random.default_rng(seed)
     window, voices = model.recipe.music.window, len(model.recipe.music.voices)
     pieces = _random_pieces(random, window, voices) if source is None else source.inputs("validation", PIECES)

@@ -1,4 +1,4 @@
-"""The model of music: draws pieces cell by cell, and fits voices to those that are given."""
+"""The autoregressive model of polyphonic music: generation of pieces, and harmonisation of given voices."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.music import KEYS, Music
 from aigc_tf.recipes.pieces import Choice
 
-ROWS = 16  # pieces that are written side by side, those of which one is kept included
+ROWS = 16  # pieces per batch, including the candidates for `best_of`
 _PREVIEWED, _PREVIEWED_BARS = 3, 4
 _BARS, _QUARTERS = 8, 4
 
 
 class MusicModel(GenerativeModel, Draws, Transforms):
-    """p(x | g) = Π p(x_i | x_<i, g) over the cells x of a piece that are not given (g), in the order of time.
+    """An autoregressive model of a piece's cells x in the order of time, given cells g: p(x | g) = Π p(x_i | x_<i, g).
 
-    Voices that are given are seen as a whole, what comes later, too, by an encoder in both directions: so the others
-    can be drawn from left to right and fit, and need no sweeps of resampling as in DeepBach (Hadjeres et al. 2017).
+    A bidirectional encoder sees the given voices as a whole, including the future. So the others can be sampled from
+    left to right and still fit, without Gibbs sampling as in DeepBach (Hadjeres et al. 2017).
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: in all forms.
+        networks: in all variants.
     """
 
     def __init__(self, recipe: Music, networks: MusicNetworks) -> None:
@@ -59,21 +59,21 @@ class MusicModel(GenerativeModel, Draws, Transforms):
 
     @property
     def takes(self) -> Scores:
-        """Pieces of some or all voices."""
+        """Pieces with some or all voices."""
         return Scores(self.recipe.music.voices)
 
     @property
     def gives(self) -> Scores:
-        """Pieces of all voices."""
+        """Pieces with all voices."""
         return Scores(self.recipe.music.voices)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on a batch as `MusicSource.read` gives it."""
+        """Update the weights on a batch from `MusicSource.read`."""
         weights = self.trainable_variables
         with tf.GradientTape() as tape:
             nats, asked = self.nats(batch, training=True)
             loss = tf.reduce_sum(nats) / replicas.mean(tf.reduce_sum(asked))
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        # Embedding gradients are made dense for the optimizer, whose moments update every row.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
         rate = tf.convert_to_tensor(self.adam.learning_rate)
         return {"loss": loss, "gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
@@ -84,9 +84,9 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return {"loss": tf.reduce_sum(nats) / tf.reduce_sum(asked)}
 
     def nats(self, batch: Mapping[str, Any], training: bool) -> tuple[tf.Tensor, tf.Tensor]:
-        """-log p of each cell's symbol, 0 where it is given or after the end, and which are asked for, as 1 and 0.
+        """-log p of each cell's symbol, 0 if it is given or after the end, and the mask of predicted cells, as 1 and 0.
 
-        Both float32 `[batch, window * voices]`, the voices of a step one after the other.
+        Both float32 `[batch, window * voices]`, with the voices of a step in succession.
         """
         memory = self.encode(encoder_inputs(batch), training=training)
         logits = self.sequence(cell_inputs(batch, memory), training=training)
@@ -95,7 +95,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return next_symbol_nats(logits, symbols) * counted, counted
 
     def call_networks(self, name: str, inputs: Arrays) -> Arrays:
-        """A network by its name, in inference mode, arrays by name; what a `Composer` calls."""
+        """Call a network by its name, in inference mode, with arrays by name, for a `Composer`."""
         network: keras.Model = getattr(self.networks, name)
         answer = self.networks.compiled[name]({tensor.name: inputs[tensor.name] for tensor in network.inputs})
         return dict(
@@ -104,7 +104,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
 
     @property
     def composer(self) -> Composer:
-        """Writes with the networks."""
+        """A composer that uses the networks."""
         return Composer(
             self.call_networks,
             exports.state_shapes(self.networks),
@@ -120,9 +120,10 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         best_of: int = 1,
         parallels: bool = True,
     ) -> np.ndarray:
-        """Cells of a task, int16 `[rows, steps, voices]`; each row draws from a stream of its own.
+        """Generate the cells of a task, int16 `[rows, steps, voices]`; each row has its own random generator.
 
-        Of `best_of` drawings of a row that with the fewest parallels is kept; without `parallels` none are drawn.
+        Of `best_of` samples of a row, the one with the fewest parallels is kept; without `parallels` none are
+        generated.
         """
         if best_of > 1:
             streams = [each for stream in streams for each in stream.spawn(best_of)]
@@ -145,15 +146,15 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         """New pieces; see `Draws.generate`.
 
         Args:
-            count: how many.
-            seed: of the draws.
+            count: number of pieces.
+            seed: of the sampling.
             condition: none is taken.
-            bars: of each piece, after those of the prompt.
-            quarters: of a bar, without a prompt.
-            prompt: a piece, or a MIDI file, that each piece begins with; voices that it lacks are fitted to it.
-            key: the note on which the lowest voice ends, such as "f#": pieces are moved there; any if it is empty.
-            choice: how notes are chosen.
-            best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
+            bars: of each piece, not counting the prompt's.
+            quarters: per bar, without a prompt.
+            prompt: a piece, or a MIDI file, that each piece begins with; voices that it lacks are harmonised.
+            key: the note on which the lowest voice ends, such as "f#", to which pieces are transposed; empty for any.
+            choice: sampling settings.
+            best_of: number of samples of each piece, of which the one with the fewest parallels is kept.
             parallels: whether voices may move in parallel fifths, octaves and unisons.
 
         Raises:
@@ -166,7 +167,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, **options: Any
     ) -> Iterator[list[Piece]]:
-        """What `generate` makes, some at a time."""
+        """`generate` in batches."""
         self.conditions(condition, count)
         start = self._start(options.get("prompt", ""), options.get("quarters", _QUARTERS))
         chosen, key = options.get("choice") or Choice(), options.get("key", "")
@@ -184,7 +185,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
             yield [ending_on(piece, KEYS.index(key)) for piece in pieces] if key else pieces
 
     def _start(self, prompt: str | Path | Piece, quarters: int) -> Piece:
-        """What pieces begin with; nothing without a prompt."""
+        """The beginning of pieces; empty without a prompt."""
         if isinstance(prompt, Piece):
             return prompt
         if str(prompt):
@@ -202,15 +203,15 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         best_of: int = 1,
         parallels: bool = True,
     ) -> list[Piece]:
-        """Pieces whose other voices are made anew, to fit those that are fixed; see `Transforms.transform`.
+        """Harmonise: regenerate the other voices to fit the fixed ones; see `Transforms.transform`.
 
         Args:
-            inputs: pieces that have the fixed voices at least.
-            seed: of the draws; each piece draws from a stream that follows from it and from its notes.
+            inputs: pieces with at least the fixed voices.
+            seed: of the sampling; each piece's random generator depends on it and on the piece's notes.
             condition: none is taken.
-            fix: voices by name; if none are named all that an input has, or of a full score the highest.
-            choice: how notes are chosen.
-            best_of: each piece is drawn so many times, and that with the fewest parallels is kept.
+            fix: voices by name; by default all that an input has, or the highest of a full score.
+            choice: sampling settings.
+            best_of: number of samples of each piece, of which the one with the fewest parallels is kept.
             parallels: whether voices may move in parallel fifths, octaves and unisons.
 
         Raises:
@@ -236,13 +237,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return [Piece(made[n], each.bar, each.pickup, each.tempo, voices) for n, each in enumerate(inputs)]
 
     def _task(self, piece: Piece, columns: Mapping[int, int], steps: int, rows: int) -> Task:
-        """So many rows of the given voices of a piece, in pieces of so many steps.
+        """A task with copies of a piece's given voices.
 
         Args:
-            piece: its voices are at the beginning.
+            piece: the given voices.
             columns: voice -> column of the piece.
-            steps: in all.
-            rows: the same each.
+            steps: of the pieces to generate.
+            rows: number of copies.
         """
         cells = np.full((steps, len(self.recipe.music.voices)), HOLD, np.int16)
         given = np.zeros(cells.shape, bool)
@@ -252,7 +253,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return Task(np.tile(cells, (rows, 1, 1)), np.tile(given, (rows, 1, 1)), piece.bar, piece.pickup)
 
     def _columns(self, piece: Piece, fix: Sequence[str]) -> dict[int, int]:
-        """Fixed voice -> the column of a piece that it is; all voices of the piece if `fix` is empty.
+        """Fixed voice -> its column in the piece; all voices of the piece if `fix` is empty.
 
         Raises:
             InputError: there is no such voice, or the piece does not have it.
@@ -276,7 +277,7 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         return {voices.index(name): names.index(name) for name in wanted}
 
     def previews(self, source: Any) -> dict[str, Preview | Clip]:
-        """`samples`: pieces always from the same seed; `harmonised`: a watched melody with its voices, and with new;
+        """`samples`: pieces from a fixed seed; `harmonised`: a watched melody with its own and with new voices;
         `samples_sound`: the samples to listen to."""
         made = self.generate(_PREVIEWED, bars=_PREVIEWED_BARS)
         piece = source.inputs("validation", 1)[0].part(0, 16 * _PREVIEWED_BARS)
@@ -288,13 +289,13 @@ class MusicModel(GenerativeModel, Draws, Transforms):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to write with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         return exports.metadata(self.recipe.music.voices, self.recipe.music.window)
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It composes, fits voices and plays."""
+        """A panel that composes, harmonises and plays."""
         return [Panel("compose", "step", self.export_metadata() | {"encode": "encode", "prefill": "prefill"})]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`encode`: what is given -> memory; `step`: one cell further; `prefill`: the known half of a window."""
+        """`encode`: given cells -> memory; `step`: the next cell; `prefill`: the known half of a window."""
         return exports.signatures(self, source)

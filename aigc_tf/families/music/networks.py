@@ -1,7 +1,7 @@
-"""The networks of a piece for several voices: an encoder of given notes, and a causal transformer over its cells.
+"""The networks for polyphonic pieces: an encoder of given notes, and a causal transformer over cells.
 
-The cells come in the order of time, and within a step from the highest voice down. What a cell's symbol depends on by
-itself is an input: what sounds in every voice when it is chosen, and for how long. Attention adds what was before.
+Cells are ordered by time, and within a step from the highest voice down. The immediate context of a cell is an input:
+the sounding note of every voice and its age. Attention adds the earlier past.
 """
 
 from __future__ import annotations
@@ -23,41 +23,41 @@ from aigc_tf.recipes.music import Music
 from aigc_tf.recipes.pieces import CellRecipe
 
 UNKNOWN = SYMBOLS
-"""What stands in the encoder for a cell that is not given."""
+"""The mask symbol of cells that are not given to the encoder."""
 UNKNOWN_AGE = MAX_AGE + 1
 FARTHEST = 24
-"""Semitones between two notes of which more are not told apart."""
+"""Maximum interval in semitones; larger ones are clipped."""
 INTERVALS = 2 * FARTHEST + 2
-"""Numbers of intervals; the last one stands for those that are farther, and for rests."""
+"""Number of interval ids; the last one is for larger intervals and for rests."""
 CELL = ("held", "age", "voice", "place", "left", "memory")
 """Inputs of a cell, `[batch, cells, ...]` in `sequence`, `[batch, ...]` in `step`."""
 
 
 @dataclass(frozen=True)
 class MusicNetworks:
-    """One model in several forms that share their weights."""
+    """Variants of one model that share their weights."""
 
     encode: keras.Model
     """`held` and `age` int32 `[batch, window, voices]`, with `UNKNOWN` and `UNKNOWN_AGE` where a cell is not given,
-    `place` and `left` int32 `[batch, window]` -> `memory` `[batch, window, width]`: what is given around each step."""
+    `place` and `left` int32 `[batch, window]` -> `memory` `[batch, window, width]`: the encoded given notes."""
     sequence: keras.Model
-    """`CELL` of all cells -> logits `[batch, cells, symbols]`, each from the cells before it."""
+    """`CELL` of all cells -> logits `[batch, cells, symbols]`, with causal attention."""
     step: keras.Model
     """`CELL` of one cell, and states -> logits `[batch, symbols]` and new states, in the order of `feedback`."""
     prefill: keras.Model
-    """`CELL` of the first half of a window, and states -> new states, for windows that go on where others ended."""
+    """`CELL` of the first half of a window, and states -> new states, for windows that continue earlier ones."""
     feedback: Mapping[str, str]
-    """Which output of the step is which input of the next one."""
+    """Maps outputs of a step to inputs of the next."""
 
     @cached_property
     def compiled(self) -> Mapping[str, Any]:
-        """The networks in inference mode by name, each compiled once for each number of rows."""
+        """The networks in inference mode by name, compiled once for each batch size."""
         forms = {"encode": self.encode, "sequence": self.sequence, "step": self.step, "prefill": self.prefill}
         return {name: tf.function(partial(form, training=False), reduce_retracing=True) for name, form in forms.items()}
 
 
 def music_networks(recipe: Music) -> MusicNetworks:
-    """All forms for a recipe."""
+    """All variants for a recipe."""
     voices, window = len(recipe.music.voices), recipe.music.window
     reader = CellReader(recipe, voices, window)
     sequence, (step, feedback) = sequence_network(recipe, voices, reader), step_network(recipe, voices, reader, window)
@@ -80,7 +80,7 @@ def sequence_network(recipe: CellRecipe, voices: int, reader: CellReader) -> ker
 def step_network(
     recipe: CellRecipe, voices: int, reader: CellReader, window: int
 ) -> tuple[keras.Model, dict[str, str]]:
-    """`CELL` of one cell, and states -> logits and new states; and which of these is which input of the next call."""
+    """`CELL` of one cell, and states -> logits and new states; and the map of new states to inputs of the next call."""
     inputs = _cell_inputs(voices, recipe.width, ())
     states, new_states, attend = kv_cache(recipe.depth, recipe.heads, recipe.width, window * voices)
     cell = {name: ops.expand_dims(tensor, 1) for name, tensor in inputs.items()}
@@ -92,7 +92,7 @@ def step_network(
 def _with_states(
     inputs: Mapping[str, Any], states: Mapping[str, Any], outputs: list[Any], new: Mapping[str, Any], name: str
 ) -> keras.Model:
-    """A functional model whose new states come in the order of the old ones."""
+    """A functional model with the new states in the order of the old ones."""
     return keras.Model([*inputs.values(), *states.values()], [*outputs, *(new[state] for state in states)], name=name)
 
 
@@ -103,14 +103,14 @@ def _cell_inputs(voices: int, width: int, time: tuple[int | None, ...]) -> dict[
 
 
 class Columns(layers.Layer):
-    """Sum of the embeddings of several numbers, each of which has a table of its own.
+    """Sum of the embeddings of several ids, each with its own table.
 
     Args:
         rows: of each table.
-        columns: numbers whose embeddings are added.
-        groups: sets of tables, of which a call names one.
+        columns: number of ids whose embeddings are added.
+        groups: number of sets of tables; a call selects one.
         width: of the embeddings.
-        deviation: of their first values.
+        deviation: standard deviation of their initial values.
     """
 
     def __init__(self, rows: int, columns: int, groups: int, width: int, deviation: float, **options: Any) -> None:
@@ -136,7 +136,7 @@ class Columns(layers.Layer):
 
 
 class Between(layers.Layer):
-    """The intervals between all pairs of voices as numbers below `INTERVALS`."""
+    """The intervals between all pairs of voices as ids below `INTERVALS`."""
 
     def __init__(self, voices: int, **options: Any) -> None:
         super().__init__(**options)
@@ -153,14 +153,14 @@ class Between(layers.Layer):
 
 
 def interval_numbers(first: Any, second: Any) -> Any:
-    """The interval between two symbols, or what they stand for, int32 of their shape; see `INTERVALS`."""
+    """The id of the interval between two symbols, int32 of their shape; see `INTERVALS`."""
     difference = first - second
     known = ops.logical_and(ops.minimum(first, second) >= FIRST, ops.abs(difference) <= FARTHEST)
     return ops.where(known, difference + FARTHEST, INTERVALS - 1)
 
 
 class IntervalLogits(layers.Layer):
-    """Logits of symbols by the interval that each is away from what sounds in its voice: the same in every key."""
+    """Logits of symbols from scores of their interval to the voice's sounding note: invariant to transposition."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -170,7 +170,7 @@ class IntervalLogits(layers.Layer):
         self.table = np.where(known, away + FARTHEST, INTERVALS - 1).astype("int32")
 
     def call(self, scores: Any, own: Any) -> Any:
-        """Scores of intervals `[batch, time, INTERVALS]`, and what sounds, int32 `[batch, time]` -> logits."""
+        """Scores of intervals `[batch, time, INTERVALS]`, and sounding notes int32 `[batch, time]` -> logits."""
         return tf.gather(scores, tf.gather(self.table, own), batch_dims=2)
 
     def compute_output_spec(self, scores: Any, own: Any) -> Any:
@@ -178,7 +178,7 @@ class IntervalLogits(layers.Layer):
 
 
 class Own(layers.Layer):
-    """What sounds in the cell's own voice: `[batch, time, voices]` and the voice `[batch, time]` -> `[batch, time]`."""
+    """Select the cell's own voice: `[batch, time, voices]` and the voice `[batch, time]` -> `[batch, time]`."""
 
     def call(self, held: Any, voice: Any) -> Any:
         places = np.arange(held.shape[-1], dtype="int32")
@@ -189,12 +189,12 @@ class Own(layers.Layer):
 
 
 class CellReader:
-    """The layers that read cells; all forms share them.
+    """The layers of the cell transformer, shared by all variants.
 
     Args:
-        recipe: the transformer's numbers.
-        voices: how many.
-        window: steps that are read together, at most.
+        recipe: sizes of the transformer.
+        voices: number of voices.
+        window: maximum context in steps.
     """
 
     def __init__(self, recipe: CellRecipe, voices: int, window: int) -> None:
@@ -215,7 +215,7 @@ class CellReader:
         self.scores = dense(INTERVALS, width**-0.5, "interval_scores")
 
     def states(self, cell: Mapping[str, Any], attend: AttendAt) -> Any:
-        """`CELL` of some cells -> what comes out of the last block, normalised."""
+        """`CELL` of some cells -> the normalised output of the last block."""
         x = self.held(cell["held"], cell["voice"]) + self.age(cell["age"], cell["voice"]) + self.voice(cell["voice"])
         if self.between is not None:
             x = x + self.intervals(self.between(cell["held"]))
@@ -232,7 +232,7 @@ class CellReader:
 
 
 def _encoder(recipe: Music, voices: int) -> keras.Model:
-    """Given cells -> what is given around each step, by attention in both directions."""
+    """Given cells -> an encoding of each step, with bidirectional attention."""
     width, window = recipe.width, recipe.music.window
     shapes = {"held": (window, voices), "age": (window, voices), "place": (window,), "left": (window,)}
     inputs = {name: keras.Input(shape, dtype="int32", name=name) for name, shape in shapes.items()}
@@ -245,21 +245,21 @@ def _encoder(recipe: Music, voices: int) -> keras.Model:
 
 
 def read_given(recipe: CellRecipe, voices: int, held: Any, age: Any) -> Any:
-    """What sounds in each step, and for how long, int32 `[batch, window, voices]` -> `[batch, window, width]`."""
+    """Embed sounding notes and their ages, int32 `[batch, window, voices]` -> `[batch, window, width]`."""
     width, deviation = recipe.width, recipe.embedding_deviation
     by_symbol = Columns(SYMBOLS + 1, voices, 1, width, deviation, name="given_embedding")
     return by_symbol(held) + Columns(MAX_AGE + 2, voices, 1, width, deviation, name="given_age_embedding")(age)
 
 
 def both_ways(recipe: CellRecipe, x: Any, window: int) -> Any:
-    """The encoder's blocks, with attention in both directions: `[batch, window, width]` to the same."""
+    """The encoder's blocks, with bidirectional attention: `[batch, window, width]` to the same."""
     for index in range(recipe.encoder_depth):
         x = block(recipe, f"given_{index}", window, causal=False)(x)
     return layers.RMSNormalization(name="given_norm")(x)
 
 
 def embedding(rows: int, recipe: CellRecipe, name: str) -> layers.Embedding:
-    """Of numbers below `rows`."""
+    """An embedding of ids below `rows`."""
     initializer = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
     return layers.Embedding(rows, recipe.width, embeddings_initializer=initializer, name=name)
 

@@ -33,19 +33,19 @@ from aigc_tf.recipes.music_vae import MusicVAE as MusicVAERecipe
 from aigc_tf.recipes.pieces import BAR, Choice
 
 LIKELIEST = Choice(temperature=0.0)
-_ROWS = 64  # excerpts that are written side by side
+_ROWS = 64  # excerpts per batch in generation
 _PREVIEWED, _BETWEEN = 4, 6
 
 
 class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
-    """p(x | z) = Π p(x_i | x_<i in its bar, z), and a normal posterior of z given the excerpt x (Roberts et al. 2018).
+    """A hierarchical VAE of excerpts (MusicVAE: Roberts et al. 2018), p(x | z) = Π p(x_i | x_<i in its bar, z).
 
-    The decoder forgets at each bar line all but what sounds: what goes on over more than a bar has to be in the latent,
-    of which a conductor tells each bar its own part.
+    The decoder forgets everything but the sounding notes at each bar line, so long-range structure must be in the
+    latent, from which a conductor derives an embedding for each bar.
 
     Args:
         recipe: its objective, optimizer, schedule and seed.
-        networks: in all forms.
+        networks: in all variants.
     """
 
     recipe: MusicVAERecipe
@@ -62,12 +62,12 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
 
     @property
     def takes(self) -> Excerpts:
-        """Excerpts of all voices."""
+        """Excerpts with all voices."""
         return Excerpts(self.recipe.music)
 
     @property
     def gives(self) -> Excerpts:
-        """Excerpts of all voices."""
+        """Excerpts with all voices."""
         return self.takes
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -75,13 +75,13 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         weights = self.trainable_variables
         with tf.GradientTape() as tape:
             losses = self.training_losses(batch["notes"])
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        # Embedding gradients are made dense for the optimizer, whose moments update every row.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(losses["loss"], weights)]
         rate = tf.convert_to_tensor(self.adam.learning_rate)
         return losses | {"gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out `notes`; see `held_out_losses`."""
+        """The negative ELBO of held-out `notes`; see `held_out_losses`."""
         return self.held_out_losses(batch["notes"])
 
     def nats(self, examples: Any, latents: Any, training: bool) -> Any:
@@ -90,7 +90,7 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         Args:
             examples: `notes`, int32 `[batch, steps, voices, 2]`.
             latents: `[batch, latent_dim]`.
-            training: whether activations and notes are dropped.
+            training: whether dropout of activations and notes is active.
         """
         memory = self.conduct(latents, training=training)
         bars = by_bars(examples, self.recipe.music.bars)
@@ -109,12 +109,12 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         return notes_of_pieces(list(inputs))
 
     def transform(self, inputs: Sequence[Piece], seed: int = 0, condition: Any = None) -> list[Piece]:
-        """Each excerpt encoded and decoded again; nothing is drawn."""
+        """Reconstruct excerpts; nothing is sampled."""
         self.refuse_condition(condition)
         return self.decode(self.encode(inputs))
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> list[Piece]:
-        """The excerpts of latents `[count, latent_dim]`: each time the likeliest symbol."""
+        """Decode latents `[count, latent_dim]` greedily to excerpts."""
         self.refuse_condition(condition)
         return self._written(latents, LIKELIEST, 0)
 
@@ -122,16 +122,16 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         """New excerpts; see `Draws.generate`.
 
         Args:
-            count: how many.
+            count: number of excerpts.
             seed: of latents and notes.
             condition: none is taken.
-            choice: how notes are chosen.
+            choice: sampling settings.
         """
         self.refuse_condition(condition)
         return self._written(self.latents(count, seed), choice or Choice(), seed)
 
     def _written(self, latents: np.ndarray, choice: Choice, seed: int) -> list[Piece]:
-        """Excerpts of latents, each with a stream of its own."""
+        """Sample excerpts from latents, each with its own random generator."""
         pieces: list[Piece] = []
         for first in range(0, len(latents), _ROWS):
             some = latents[first : first + _ROWS].astype(np.float32)
@@ -142,7 +142,7 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
 
     @property
     def composer(self) -> Composer:
-        """Writes with the networks."""
+        """A composer that uses the networks."""
         return composer_of(self.call_networks, self.networks)
 
     def call_networks(self, name: str, inputs: Arrays) -> Arrays:
@@ -154,7 +154,7 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         return dict(zip(names, (tensor.numpy() for tensor in tf.nest.flatten(answer)), strict=True))
 
     def previews(self, source: ExcerptSource) -> dict[str, Preview | Clip]:
-        """Samples, held-out excerpts with their reconstructions, and the way between two of these."""
+        """Samples, held-out excerpts with their reconstructions, and an interpolation between two of these."""
         samples, excerpts = self.generate(_PREVIEWED), source.inputs("validation", _PREVIEWED)
         ends = self.encode([excerpts[0], excerpts[-1]])
         (way,) = interpolation(self, ends[:1], ends[1:], _BETWEEN, linear)
@@ -166,38 +166,38 @@ class MusicVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to write with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         return exports.metadata(self.recipe.music.voices, BAR) | {"bars": self.recipe.music.bars}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws tunes, shows what lies between two, and plays."""
+        """A panel that generates, interpolates and plays excerpts."""
         del source
         return [Panel("tunes", "step", {"prior": None, "conduct": "conduct"} | self.export_metadata())]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`encode`: excerpt -> latent; `conduct`: latent -> memory of each step; `step`: one cell further."""
+        """`encode`: excerpt -> latent; `conduct`: latent -> memory of each step; `step`: the next cell."""
         return vae_exports.signatures(self, source)
 
 
 def composer_of(call: Any, networks: ExcerptNetworks) -> Composer:
-    """What writes with the decoder, a bar at a time.
+    """A composer that uses the decoder, one bar at a time.
 
     Args:
         call: runs `step` of the networks, or of an exported file.
-        networks: whose states are kept.
+        networks: their states are kept.
     """
     return Composer(call, exports.state_shapes(networks), BAR, networks.feedback)
 
 
 def written(call: Any, composer: Composer, latents: np.ndarray, recipe: MusicVAERecipe, choose: Choose) -> np.ndarray:
-    """Cells of the excerpts of latents, int16 `[rows, steps, voices]`; attention begins anew with each bar.
+    """Decode latents to cells, int16 `[rows, steps, voices]`; the attention context is reset at each bar.
 
     Args:
         call: runs `conduct`.
         composer: runs `step`.
         latents: float32 `[rows, latent_dim]`.
         recipe: of the model.
-        choose: decides on the symbols.
+        choose: samples the symbols.
     """
     memory = call("conduct", {"latent": latents})["memory"]
     blank = np.full((len(latents), recipe.music.steps, len(recipe.music.voices)), HOLD, np.int16)

@@ -1,4 +1,4 @@
-"""What the exported file of an autoencoder of excerpts holds: encoder, conductor, and the decoder's step."""
+"""Export of autoencoders of excerpts: encoder, conductor, and the decoder's step."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 def outputs_of(networks: ExcerptNetworks, name: str) -> list[str]:
-    """The names of the outputs of `conduct` or `step`, in their order."""
+    """The names of the outputs of `conduct` or `step`, in order."""
     return ["memory"] if name == "conduct" else exports.outputs_of(networks, name)
 
 
 def signatures(model: MusicVAE, source: ExcerptSource | None) -> dict[str, Signature]:
-    """Of a model.
+    """The signatures of a model.
 
     Args:
         model: the model.
-        source: of real excerpts; the model's own stand in without one.
+        source: of real excerpts; without it, the model's samples are used.
     """
     networks, settings, latent = model.networks, model.recipe.music, (model.latent_dim,)
     meaning = f"of each step and voice the symbol of what sounds, and sixteenth notes since it began, at most {MAX_AGE}"
@@ -83,7 +83,7 @@ def _excerpts(model: MusicVAE, source: ExcerptSource | None, count: int, seed: i
 
 
 def _cells(model: MusicVAE, notes: Examples) -> Examples:
-    """Cells of bars one after the other, told of the latents of their excerpts."""
+    """Cells of bars in succession, with the memory of their excerpts' latents."""
 
     def examples(count: int, seed: int) -> dict[str, np.ndarray]:
         some = notes(exports.PIECES, seed)["notes"]

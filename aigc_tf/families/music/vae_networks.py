@@ -22,33 +22,33 @@ from aigc_tf.nn.blocks import gaussian_head
 from aigc_tf.recipes.music_vae import MusicVAE
 from aigc_tf.recipes.pieces import BAR
 
-_NARROW = 4  # by what the stream is divided before all steps of it are read together
+_NARROW = 4  # reduction of the width before all steps are flattened
 
 
 @dataclass(frozen=True)
 class ExcerptNetworks:
-    """One model in several forms that share their weights."""
+    """Variants of one model that share their weights."""
 
     encoder: keras.Model
     """`notes`, int32 `[batch, steps, voices, 2]` -> mean and log variance, `[batch, latent_dim]` each."""
     conduct: keras.Model
-    """`latent` `[batch, latent_dim]` -> `memory` `[batch, steps, width]`: what each step is told of the latent."""
+    """`latent` `[batch, latent_dim]` -> `memory` `[batch, steps, width]`: the conductor's embedding of each step."""
     sequence: keras.Model
     """`CELL` of all cells of a bar -> logits `[batch, cells, symbols]`."""
     step: keras.Model
     """`CELL` of one cell, and states -> logits `[batch, symbols]` and new states, in the order of `feedback`."""
     feedback: Mapping[str, str]
-    """Which output of the step is which input of the next one."""
+    """Maps outputs of a step to inputs of the next."""
 
     @cached_property
     def compiled(self) -> Mapping[str, Any]:
-        """`conduct` and `step` in inference mode, each compiled once for each number of rows."""
+        """`conduct` and `step` in inference mode, compiled once for each batch size."""
         forms = {"conduct": self.conduct, "step": self.step}
         return {name: tf.function(partial(form, training=False), reduce_retracing=True) for name, form in forms.items()}
 
 
 def vae_networks(recipe: MusicVAE) -> ExcerptNetworks:
-    """All forms for a recipe. The decoder is that of `music` with windows of one bar."""
+    """All variants for a recipe. The decoder is that of `music` with windows of one bar."""
     voices = len(recipe.music.voices)
     reader = CellReader(recipe, voices, BAR)
     step, feedback = step_network(recipe, voices, reader, BAR)
@@ -58,10 +58,10 @@ def vae_networks(recipe: MusicVAE) -> ExcerptNetworks:
 
 
 class StepEmbedding(layers.Layer):
-    """Adds a learnt vector to each step of `[batch, steps, width]`.
+    """Adds learnt position embeddings to `[batch, steps, width]`.
 
     Args:
-        deviation: of its first values.
+        deviation: standard deviation of their initial values.
     """
 
     def __init__(self, deviation: float, **options: Any) -> None:
@@ -77,7 +77,7 @@ class StepEmbedding(layers.Layer):
 
 
 def encoder(recipe: MusicVAE, voices: int) -> keras.Model:
-    """Attention in both directions over the steps, then one dense layer over all of them together."""
+    """Bidirectional attention over the steps, then one dense layer over all of them flattened."""
     steps = recipe.music.steps
     notes = keras.Input((steps, voices, 2), dtype="int32", name="notes")
     x = read_given(recipe, voices, notes[..., 0], notes[..., 1])
@@ -88,14 +88,14 @@ def encoder(recipe: MusicVAE, voices: int) -> keras.Model:
 
 
 def conductor(recipe: MusicVAE) -> keras.Model:
-    """An LSTM over the bars, from a state that the latent sets; what it gives is spread over the steps of each bar."""
+    """An LSTM over the bars, with its initial state from the latent; outputs are projected to the steps of each bar."""
     bars, units = recipe.music.bars, recipe.units
     latent = keras.Input((recipe.latent_dim,), name="latent")
     state = [layers.Dense(units, "tanh", name=f"first_{name}")(latent) for name in ("hidden", "cell")]
     # The number of bars is small: unrolled, the exported file needs no loop.
     lstm = layers.LSTM(units, return_sequences=True, unroll=True, name="conductor")
     vectors = lstm(layers.RepeatVector(bars, name="repeat")(latent), initial_state=state)
-    # Larger than the decoder's embeddings: else it learns to do without before the latent says anything.
+    # Larger than the decoder's embeddings: otherwise the decoder learns to ignore it before the latent is informative.
     large = keras.initializers.RandomNormal(stddev=units**-0.5)
     spread = layers.Dense(BAR * recipe.width, kernel_initializer=large, name="spread")(vectors)
     memory = layers.Reshape((recipe.music.steps, recipe.width), name="memory")(spread)

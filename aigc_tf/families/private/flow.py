@@ -19,14 +19,15 @@ from aigc_tf.recipes.flows import FlowRecipe
 
 
 class PrivateFlow(PrivateTraining, FlowModel):
-    """A flow that learns from clipped and noised gradients of each image's error (Dockhorn et al. 2023, algorithm 1).
+    """A flow trained with DP-SGD on each image's error (Dockhorn et al. 2023, algorithm 1).
 
-    Noise and time of an image depend on no other image: noise is not coupled, times are not spread over the batch.
+    Noise and time of an image are independent of other images: there is no coupling, and times are not stratified over
+    the batch.
 
     Args:
         recipe: as for `FlowModel`, with independent coupling.
         predictor: as for `FlowModel`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
-        guarantee: what is promised, and how it is kept.
+        guarantee: the privacy guarantee and its mechanism.
     """
 
     def __init__(self, recipe: FlowRecipe, predictor: keras.Model, guarantee: Guarantee) -> None:
@@ -35,7 +36,7 @@ class PrivateFlow(PrivateTraining, FlowModel):
         self.promise(guarantee, self.adam, recipe.seed ^ 2)
 
     def times(self, count: tf.Tensor) -> tf.Tensor:
-        """Each for itself."""
+        """Independent times."""
         settings = self.recipe.times
         return ops.sigmoid(settings.mean + settings.deviation * keras.random.normal((count,), seed=self.time_seed))
 
@@ -49,7 +50,7 @@ class PrivateFlow(PrivateTraining, FlowModel):
             (predicted,), passages = self.traced([noisy, times])
             losses = velocity_error(self.recipe.prediction, predicted, noise, images, times)
         watched = self.moved(tape, losses, passages, self.traced.weights)
-        # The expected size: that of this batch would tell about single images.
+        # The expected batch size, since the actual one would reveal something about single images.
         batch, steps = tf.constant(self.guarantee.expected_batch), self.adam.iterations
         update_average(self.used, self.predictor, batch, steps, self.recipe.average_images)
         return {"loss": mean(losses), **watched}

@@ -1,4 +1,4 @@
-"""The generative adversarial network under differential privacy."""
+"""The GAN under differential privacy."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from aigc_tf.recipes.gans import GANRecipe
 
 
 class PrivateGAN(PrivateTraining, GAN):
-    """A discriminator that learns of real images by clipped and noised gradients, and a generator that sees none.
+    """A GAN whose discriminator is trained with DP-SGD.
 
-    The generator is moved by nothing but the discriminator's answers to its own images, and so is as private as the
-    discriminator: post-processing (Xie et al. 2018; Bie et al. 2023).
+    The generator is trained only through the discriminator's outputs for its own images, so it is as private as the
+    discriminator, by post-processing (Xie et al. 2018; Bie et al. 2023).
 
     Args:
-        recipe: as for `GAN`, without penalties, replay and augmentation.
+        recipe: as for `GAN`, without penalties, replay buffer and augmentation.
         generator: as for `GAN`; any layers.
         discriminator: as for `GAN`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
-        guarantee: what is promised, and how it is kept.
+        guarantee: the privacy guarantee and its mechanism.
 
     Raises:
         InputError: all layers of the discriminator are frozen.
@@ -53,7 +53,7 @@ class PrivateGAN(PrivateTraining, GAN):
         return self.update_generator() | watched
 
     def learn_from(self, real: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update the discriminator on real images and on generated ones, which have no privacy to lose."""
+        """Update the discriminator on real images and on generated ones, which need no privacy."""
         fake = self.fakes(tf.constant(self.recipe.batch_size), ())
         with tf.GradientTape(persistent=True) as tape:
             (real_logits,), seen = self.traced_discriminator(real)
@@ -61,20 +61,20 @@ class PrivateGAN(PrivateTraining, GAN):
         loss = self.discriminator_loss
         real_slopes = slopes_of_sum(lambda answers: loss(answers, fake_logits), real_logits)
         fake_slopes = slopes_of_sum(lambda answers: loss(real_logits, answers), fake_logits)
-        # Generated images count as much as real ones only if they are clipped alike.
+        # Generated images have the same weight as real ones only if they are clipped alike.
         clip_norm = self.guarantee.clip_norm
         public, _ = clipped_sums(made, behind(tape, fake_logits, made, fake_slopes), clip_norm)
         sums, norms = clipped_sums(seen, behind(tape, real_logits, seen, real_slopes), clip_norm)
         public_gradients = [part / self.recipe.batch_size for part in public]
         watched = self.private_optimizer.apply(sums, norms, self.traced_discriminator.weights, public_gradients)
-        real_logits = tf.boolean_mask(real_logits, tf.math.is_finite(norms))  # the others have moved nothing
+        real_logits = tf.boolean_mask(real_logits, tf.math.is_finite(norms))  # the others did not contribute
         return watched | {
             "discriminator_loss": self.discriminator_loss(real_logits, fake_logits),
             **self.answers(real_logits, fake_logits),
         }
 
     def update_generator(self) -> dict[str, tf.Tensor]:
-        """Update the generator, and its average; no real image is near."""
+        """Update the generator and its EMA, without real images."""
         batch = tf.constant(self.recipe.batch_size)
         weights = self.generator.trainable_variables
         with tf.GradientTape() as tape:
@@ -86,12 +86,12 @@ class PrivateGAN(PrivateTraining, GAN):
 
 
 def slopes_of_sum(mean_loss: Any, answers: tf.Tensor) -> tf.Tensor:
-    """The derivative of a sum over a batch by each answer, `[any, 1]`, given a loss that is the mean."""
+    """The derivative of the sum over a batch with respect to each output, `[any, 1]`, from a loss that is the mean."""
     return slopes_of(mean_loss, answers) * tf.cast(tf.size(answers), answers.dtype)
 
 
 def behind(
     tape: tf.GradientTape, answers: tf.Tensor, passages: Sequence[Passage], slopes: tf.Tensor
 ) -> list[tf.Tensor]:
-    """The slopes of what comes out of each layer, given those of the answers."""
+    """The gradients with respect to each layer's outputs, from those of the final outputs."""
     return tape.gradient(answers, [passage.outputs for passage in passages], output_gradients=slopes)

@@ -19,13 +19,13 @@ from aigc_tf.recipes.dp_gpt import DPGPT
 
 
 class PrivateLanguageModel(PrivateTraining, LanguageModel):
-    """A language model that learns from clipped and noised gradients of each line.
+    """A language model trained with DP-SGD on each line.
 
     Args:
-        recipe: as for `LanguageModel`; of lines, without Dropout.
-        networks: as for `LanguageModel`; recurrent ones take their lines one at a time.
-        vocabulary: of bytes: one that was learnt from the text would tell about it.
-        guarantee: what is promised, and how it is kept.
+        recipe: as for `LanguageModel`; for lines, without Dropout.
+        networks: as for `LanguageModel`; recurrent ones process lines one at a time.
+        vocabulary: of bytes, since one learnt from the text would reveal something about it.
+        guarantee: the privacy guarantee and its mechanism.
 
     Raises:
         InputError: the networks are recurrent, and the recipe takes several lines at once.
@@ -48,7 +48,8 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
 
         def loss_of(line: tf.Tensor) -> tf.Tensor:
             nats, _, _ = self.nats(line, None, training=True)
-            # By the same number for all lines: their own lengths would make a symbol of a short one count for more.
+            # Divided by a common number: dividing by the lines' own lengths would give symbols of short lines more
+            # weight.
             return ops.sum(nats) / self.recipe.text.length
 
         clip_norm, at_once = self.guarantee.clip_norm, self.recipe.lines_at_once
@@ -58,7 +59,7 @@ class PrivateLanguageModel(PrivateTraining, LanguageModel):
         return {"loss": self.nats_a_symbol(tokens, losses, norms), "learning_rate": rate} | watched
 
     def nats_a_symbol(self, tokens: tf.Tensor, losses: tf.Tensor, norms: tf.Tensor) -> tf.Tensor:
-        """The mean over the lines that move weights; 0 of an empty batch, not a number where no line's norm is finite.
+        """Mean NLL per symbol over the lines that contribute; 0 for an empty batch, NaN if no line's norm is finite.
 
         Args:
             tokens: of the lines, `[any, time + 1]`.

@@ -1,4 +1,4 @@
-"""Networks for private training: a discriminator of few weights, since each of them is noised, and its generator."""
+"""Networks for private training: a small discriminator, since each weight is noised, and its generator."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from aigc_tf.recipes.dp_gan import DPGAN
 def generator(recipe: DPGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    The DCGAN's, whose pixels are averaged with their neighbours: what the discriminator's averages hide, such as
-    patterns of single pixels, no gradient would take away again (docs/RESULTS.md).
+    The DCGAN's, followed by averaging of neighbouring pixels: patterns that are invisible to the discriminator's
+    averages, such as of single pixels, would never be corrected by gradients (docs/RESULTS.md).
     """
     sharp = dcgan.generator(recipe)
     smooth = layers.AveragePooling2D(recipe.pooling, strides=1, padding="same", name="smoothing")(sharp.output)
@@ -23,7 +23,7 @@ def generator(recipe: DPGAN) -> keras.Model:
 def discriminator(recipe: DPGAN) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones.
 
-    Dense layers over averages of neighbouring pixels: most weights of such a network are those of its inputs.
+    Dense layers over averages of neighbouring pixels, since most weights of such a network are in its input layer.
     """
     image = keras.Input(recipe.images.shape, name="image")
     x = layers.AveragePooling2D(recipe.pooling, padding="same", name="averages")(image)

@@ -19,14 +19,14 @@ from aigc_tf.recipes.dp_table_vae import DPTableVAE as Recipe
 
 
 class PrivateTableVAE(PrivateTraining, TableVAE):
-    """Learns from clipped and noised gradients of each row's bound.
+    """A VAE of table rows trained with DP-SGD on each row's bound.
 
     Args:
         recipe: as for `TableVAE`.
         encoder: as for `TableVAE`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
         decoder: the same.
-        scheme: the columns, which the guarantee does not cover.
-        guarantee: what is promised, and how it is kept.
+        scheme: of the columns, which the guarantee does not cover.
+        guarantee: the privacy guarantee and its mechanism.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PrivateTableVAE(PrivateTraining, TableVAE):
             losses = reconstruction + weight * divergence  # [any]
         weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
         watched = self.moved(tape, losses, [*encoding, *decoding], weights)
-        # The expected size: that of this batch would tell about single rows.
+        # The expected batch size, since the actual one would reveal something about single rows.
         self.average(tf.constant(self.guarantee.expected_batch))
         return {
             "loss": mean(losses),

@@ -1,4 +1,4 @@
-"""What the models that are trained with differential privacy share."""
+"""The mixin of models that are trained with differential privacy."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from aigc_tf.privacy.optimizer import PrivateOptimizer
 
 
 class PrivateTraining:
-    """A model that keeps a guarantee; what it moves by examples, it moves by `private_optimizer`."""
+    """A model with a privacy guarantee; all updates that depend on examples go through `private_optimizer`."""
 
     guarantee: Guarantee
     private_optimizer: PrivateOptimizer
 
     def promise(self, guarantee: Guarantee, optimizer: keras.optimizers.Optimizer, seed: int) -> None:
-        """Take on a guarantee.
+        """Set the guarantee and create the private optimizer.
 
         Args:
-            guarantee: what is promised, and how it is kept.
-            optimizer: of the weights that examples move.
-            seed: of the noise; another than those of the model's other streams.
+            guarantee: the privacy guarantee and its mechanism.
+            optimizer: of the weights that are trained on examples.
+            seed: of the noise, different from those of the model's other random generators.
         """
         self.guarantee = guarantee
         self.noise_seed = keras.random.SeedGenerator(seed, name="noise_seed")
@@ -37,12 +37,12 @@ class PrivateTraining:
         passages: Sequence[Passage],
         weights: Sequence[keras.Variable],
     ) -> dict[str, tf.Tensor]:
-        """Move weights by the clipped and noised gradients of each example's loss; what is watched of it.
+        """Update weights by the clipped and noised gradients of each example's loss; returns metrics.
 
         Args:
-            tape: of the losses, which has ended.
+            tape: of the losses, no longer recording.
             losses: `[any]`.
-            passages: through the layers of the weights, in their order.
+            passages: of the layers of the weights, in order.
             weights: of the layers.
         """
         slopes = tape.gradient(losses, [passage.outputs for passage in passages])

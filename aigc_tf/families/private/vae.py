@@ -18,13 +18,13 @@ from aigc_tf.recipes.autoencoders import VariationalRecipe
 
 
 class PrivateVAE(PrivateTraining, VAE):
-    """A variational autoencoder that learns from clipped and noised gradients of each image's bound.
+    """A variational autoencoder trained with DP-SGD on each image's bound.
 
     Args:
-        recipe: as for `VAE`; free bits and a capacity, which are of whole batches, are not possible.
+        recipe: as for `VAE`, without free bits and capacity, which depend on whole batches.
         encoder: as for `VAE`, of layers that `aigc_tf.privacy.gradients.Traced` takes.
         decoder: the same.
-        guarantee: what is promised, and how it is kept.
+        guarantee: the privacy guarantee and its mechanism.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class PrivateVAE(PrivateTraining, VAE):
             losses = reconstruction + weight * divergence  # [any]
         weights = [*self.traced_encoder.weights, *self.traced_decoder.weights]
         watched = self.moved(tape, losses, [*encoding, *decoding], weights)
-        # The expected size: that of this batch would tell about single images.
+        # The expected batch size, since the actual one would reveal something about single images.
         self.after_step(tf.constant(self.guarantee.expected_batch), latent)
         return {
             "loss": mean(losses),

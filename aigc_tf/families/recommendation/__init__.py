@@ -1,1 +1,1 @@
-"""Recommendation: what a user would like, from what is known to be liked."""
+"""Recommender models (collaborative filtering)."""

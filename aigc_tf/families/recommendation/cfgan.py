@@ -1,4 +1,4 @@
-"""The game of CFGAN (Chae et al. 2018)."""
+"""CFGAN (Chae et al. 2018), a GAN for collaborative filtering."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from aigc_tf.recipes.cfgan import CFGAN
 
 
 class CollaborativeGAN(Recommender):
-    """A generator of vectors of likes, and a discriminator that is told the user.
+    """A generator of vectors of likes, and a discriminator conditioned on the user.
 
     Args:
-        recipe: of the game.
+        recipe: of the model.
         generator: liked items `[batch, items]` -> logits `[batch, items]`; their sigmoids are the vector.
         discriminator: liked items and a vector, `[batch, items]` each -> logits `[batch, 1]`.
-        items: that there are.
+        items: all items.
     """
 
     recipe: CFGAN
@@ -46,7 +46,7 @@ class CollaborativeGAN(Recommender):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One for each player."""
+        """The optimizers of generator and discriminator."""
         return {"optimizer": self.adam, "discriminator_optimizer": self.discriminator_adam}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -74,11 +74,11 @@ class CollaborativeGAN(Recommender):
         }
 
     def mask(self, liked: tf.Tensor) -> tf.Tensor:
-        """What the discriminator sees: 1 for liked items and for some of the others, 0 for the rest (eq. 5)."""
+        """The discriminator's mask: 1 for liked items and for some of the others, 0 for the rest (eq. 5)."""
         return liked + (1 - liked) * self.hidden(liked, self.recipe.masked)
 
     def tell(self, liked: tf.Tensor, seen: tf.Tensor) -> Any:
-        """Move the discriminator on what users like and on what is made for them; its loss."""
+        """Update the discriminator on real and generated vectors; returns its loss."""
         vector = ops.sigmoid(self.generator(seen, training=False)) * self.mask(liked)
         weights = self.learning["discriminator_optimizer"]
         with tf.GradientTape() as tape:

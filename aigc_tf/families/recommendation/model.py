@@ -1,4 +1,4 @@
-"""What every model that recommends is: scores of all items for what somebody likes, and a list of the best."""
+"""The base class of recommenders: scores of all items from the liked ones, and a list of the best."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from aigc_tf.modalities.ratings import Liked, Recommendations, Recommended
 from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.recommendation import RecommendationRecipe
 
-AT_ONCE = 32  # rows that networks see together; always as many, so that a row's scores do not depend on the others
+AT_ONCE = 32  # fixed batch size of the networks, so that a row's scores do not depend on the others
 REASONS = 3
 _PREVIEWED, _LISTED = 4, 5
 
@@ -35,8 +35,8 @@ class Recommender(Transforms, GenerativeModel):
     Args:
         recipe: its optimizer and seed.
         scoring: liked items, ones and zeros `[batch, items]` -> logits `[batch, items]`, at inference. Lists are made
-            with its moving average.
-        items: that there are.
+            with its EMA.
+        items: all items.
     """
 
     def __init__(self, recipe: RecommendationRecipe, scoring: keras.Model, items: Items) -> None:
@@ -47,7 +47,7 @@ class Recommender(Transforms, GenerativeModel):
 
     @property
     def takes(self) -> Liked:
-        """Numbers of items."""
+        """Ids of items."""
         return Liked(self.items)
 
     @property
@@ -58,7 +58,7 @@ class Recommender(Transforms, GenerativeModel):
     @property
     @abc.abstractmethod
     def learning(self) -> dict[str, list[keras.Variable]]:
-        """What each optimizer moves, by its role."""
+        """The weights of each optimizer, by its role."""
 
     @cached_property
     def compiled_scoring(self) -> Any:
@@ -66,31 +66,31 @@ class Recommender(Transforms, GenerativeModel):
         return tf.function(lambda liked: self.scoring(liked, training=False))
 
     def hidden(self, rated: tf.Tensor, share: float) -> tf.Tensor:
-        """1 for items that a training step hides from the network, each with the same probability, 0 for others.
+        """A random dropout mask: 1 for items hidden from the network in a training step, 0 for others.
 
         Args:
             rated: of the batch, `[batch, items]`.
-            share: the probability.
+            share: the dropout rate.
         """
         drawn = keras.random.uniform(ops.shape(rated), seed=self.noise_seed)
         return ops.cast(drawn < share, "float32")
 
     def average(self, batch: tf.Tensor, steps: Any) -> None:
-        """Call after a step: move the average.
+        """Update the EMA; call after a step.
 
         Args:
-            batch: what users like, `[batch, items]`.
-            steps: made so far.
+            batch: users' likes, `[batch, items]`.
+            steps: training steps so far.
         """
         update_average(self.scoring, self.trained, ops.shape(batch)[0], steps, self.recipe.average_users)
 
     def optimizer_of(self, weights: Sequence[keras.Variable]) -> Any:
-        """Adam for some weights, as the recipe has it."""
+        """Adam for some weights, with the recipe's settings."""
         decay = getattr(self.recipe, "weight_decay", 0.0)
         return adam(self.recipe.optimizer, weights, weight_decay=decay)  # type: ignore[attr-defined]
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """-log p of what is `asked`, given what is `liked`, in nats an item. Changes nothing."""
+        """-log p of the held-out items `asked`, given `liked`, in nats per item. Changes nothing."""
         logits = self.scoring(batch["liked"], training=False)
         asked = batch["asked"]
         nats = -ops.sum(ops.log_softmax(logits) * asked, axis=-1)
@@ -113,20 +113,20 @@ class Recommender(Transforms, GenerativeModel):
     def transform(
         self, inputs: Any, seed: int = 0, condition: Any = None, count: int = 10, why: bool = False
     ) -> list[Recommended]:
-        """The best items for each of several lists of liked ones, which are not among them.
+        """Recommend the best items for each list of liked ones, which are excluded.
 
         Args:
-            inputs: titles, ids or numbers of items, for each user.
-            seed: nothing is drawn.
-            condition: there is none.
-            count: of items, at most; there are no more than are not liked.
-            why: say which liked items speak for each.
+            inputs: titles, ids or indices of items, for each user.
+            seed: unused, since nothing is sampled.
+            condition: unused.
+            count: maximum number of items.
+            why: whether to name the liked items that support each recommendation.
         """
         self.refuse_condition(condition)
         return [self.recommended(numbers, count, why) for numbers in self.takes.rows(inputs)]
 
     def recommended(self, numbers: np.ndarray, count: int, why: bool) -> Recommended:
-        """What is recommended to one who likes items of these numbers, int32 `[liked]`."""
+        """Recommendations for liked items with these indices, int32 `[liked]`."""
         liked = np.zeros((1, len(self.items)), np.float32)
         liked[0, numbers] = 1
         (logits,) = self.scores(liked).astype(np.float64)
@@ -141,12 +141,12 @@ class Recommender(Transforms, GenerativeModel):
         )
 
     def reasons(self, liked: np.ndarray, numbers: np.ndarray, best: np.ndarray) -> tuple[tuple[str, ...], ...]:
-        """For each recommended item the titles of those liked ones without which its log probability falls most.
+        """For each recommended item, the titles of the liked ones whose removal lowers its log probability most.
 
         Args:
             liked: ones and zeros `[items]`.
-            numbers: of the liked ones.
-            best: of the recommended ones.
+            numbers: indices of the liked ones.
+            best: indices of the recommended ones.
         """
         without = np.repeat(liked[None], len(numbers) + 1, axis=0)
         without[np.arange(len(numbers)), numbers] = 0
@@ -161,7 +161,7 @@ class Recommender(Transforms, GenerativeModel):
         return tuple(found)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """What watched users like, and what is recommended to them."""
+        """Likes of watched users, and recommendations for them."""
         rows = source.inputs("validation", _PREVIEWED)
         lines = []
         for title, row, found in zip(
@@ -172,7 +172,7 @@ class Recommender(Transforms, GenerativeModel):
         return {"samples": "\n\n".join(lines)}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to show the file's lists: titles by the number of the item."""
+        """What a program needs to show the file's lists: titles by item index."""
         return {"titles": list(self.items.titles), "ids": list(self.items.ids)}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
@@ -204,9 +204,9 @@ class Recommender(Transforms, GenerativeModel):
         return {"recommend": Signature(network, inputs, outputs, examples, strange=strange, places={"items": "scores"})}
 
     def page(self, source: Any = None) -> tuple[Panel, ...]:
-        """Items to tick, and the list for them."""
+        """A panel with items to tick and the resulting list."""
         facts = {"titles": list(self.items.titles), "popular": self.items.popular[:_ON_PAGE]}
         return (Panel("recommend", "recommend", facts),)
 
 
-_ON_PAGE = 60  # items that can be ticked without a search
+_ON_PAGE = 60  # items shown without a search

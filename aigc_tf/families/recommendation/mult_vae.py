@@ -17,13 +17,13 @@ from aigc_tf.recipes.mult_vae import MultVAE as Recipe
 
 
 class MultVAE(BoundLearner, Recommender):
-    """p(liked | z) is multinomial, and z is normal.
+    """A VAE of users' likes with a multinomial likelihood and a normal prior.
 
     Args:
         recipe: its objective, optimizer and seed.
         encoder: liked items `[batch, items]` -> mean and log variance `[batch, latent_dim]`.
         decoder: latents -> logits `[batch, items]`.
-        items: that there are.
+        items: all items.
     """
 
     recipe: Recipe
@@ -37,7 +37,7 @@ class MultVAE(BoundLearner, Recommender):
 
     @property
     def learning(self) -> dict[str, list[keras.Variable]]:
-        """Both networks have one optimizer."""
+        """The weights of both networks, with one optimizer."""
         return {"optimizer": self.both}
 
     def nats(self, parameters: Any, examples: Any) -> Any:
@@ -48,8 +48,8 @@ class MultVAE(BoundLearner, Recommender):
         """Update both networks (Liang et al. 2018, eq. 5).
 
         Args:
-            batch: `rated`, `[batch, items]`: 1 for what is liked, less for what was rated low, 0 for the rest; the
-                encoder sees a part of it.
+            batch: `rated`, `[batch, items]`: 1 for liked items, less for low ratings, 0 for the rest; the encoder sees
+                a part of it.
         """
         rated = batch["rated"]
         logs = self.bound_step(rated * (1 - self.hidden(rated, self.recipe.dropout)), rated)
@@ -58,11 +58,11 @@ class MultVAE(BoundLearner, Recommender):
 
 
 def multinomial_nats(logits: Any, liked: Any) -> Any:
-    """-log p of what each user likes, up to a constant (Liang et al. 2018, eq. 2): `[batch]`.
+    """Multinomial NLL of each user's likes, up to a constant (Liang et al. 2018, eq. 2): `[batch]`.
 
     Args:
         logits: `[batch, items]`.
-        liked: how much each item counts, of the same shape: 1, or 0 for what is not liked.
+        liked: weight of each item, of the same shape: 1 if liked, 0 if not.
     """
     return -ops.sum(ops.log_softmax(logits) * liked, axis=-1)
 

@@ -1,4 +1,4 @@
-"""Networks between what users like and scores of all items."""
+"""Networks from users' likes to scores of all items."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def generator(recipe: CFGAN, items: Items) -> keras.Model:
 
 
 def discriminator(recipe: CFGAN, items: Items) -> keras.Model:
-    """Liked items, and a vector that may be made, `[batch, items]` each -> logits `[batch, 1]`."""
+    """Liked items, and a real or generated vector, `[batch, items]` each -> logits `[batch, 1]`."""
     liked, vector = (keras.Input((len(items),), name=name) for name in ("liked", "vector"))
     x = layers.Concatenate(name="both")([liked, vector])
     x = layers.Dense(recipe.discriminator_units, name="hidden")(x)
@@ -72,23 +72,22 @@ def discriminator(recipe: CFGAN, items: Items) -> keras.Model:
 
 
 def readout(items: Items) -> layers.Dense:
-    """The last layer, whose biases begin with the logarithm of how many like each item."""
+    """The output layer, with biases initialised to the log popularity of each item."""
     popularity = np.log(np.array(items.counts) + 0.5)
     first = keras.initializers.Constant((popularity - popularity.mean()).astype(np.float32))
     return layers.Dense(len(items), bias_initializer=first, name="logits")
 
 
 def shortened(liked: Any) -> Any:
-    """What is liked `[batch, items]` as a vector x / sqrt(1 + |x|²), of a length nearer to 1 the more is known.
+    """Normalise likes `[batch, items]` to x / sqrt(1 + |x|²), whose norm approaches 1 as more is known.
 
-    The paper divides by |x|; that has no value where nothing is liked, and takes one liked item for as much as a
-    hundred.
+    The paper divides by |x|, which is undefined without likes, and gives one liked item the same norm as a hundred.
     """
     return ops.divide(liked, ops.sqrt(1.0 + ops.sum(ops.square(liked), axis=-1, keepdims=True)))
 
 
 class OthersFirst(layers.Layer):
-    """Scores, with those of liked items below all others."""
+    """Lower the scores of liked items below all others."""
 
     def call(self, scores: Any, liked: Any) -> Any:
         """`[batch, items]` both -> the same."""
@@ -97,10 +96,10 @@ class OthersFirst(layers.Layer):
 
 
 class Best(layers.Layer):
-    """The places of the largest scores, and these scores.
+    """The indices of the largest scores, and these scores (top-k).
 
     Args:
-        count: how many.
+        count: k.
     """
 
     def __init__(self, count: int, **options: object) -> None:
@@ -108,7 +107,7 @@ class Best(layers.Layer):
         self.count = count
 
     def get_config(self) -> dict[str, object]:
-        """The argument, for copies."""
+        """The constructor's argument."""
         return {**super().get_config(), "count": self.count}
 
     def call(self, scores: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""RecVAE (Shenbin et al. 2020): a composite prior, and turns of encoder and decoder."""
+"""RecVAE (Shenbin et al. 2020): a composite prior, and alternating training of encoder and decoder."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from aigc_tf.nn.variational import Posterior, active_units
 from aigc_tf.recipes.recvae import RecVAE as Recipe
 
 WIDE_LOG_VARIANCE = 10.0
-"""Of the third part of the prior (the authors' code)."""
+"""Log variance of the third component of the prior (from the authors' code)."""
 
 
 class RecVAE(Recommender):
-    """Mult-VAE whose prior remembers the encoder as it was a round before.
+    """Mult-VAE whose composite prior includes the encoder of the previous round.
 
     Args:
         recipe: its objective, optimizer and seed.
         encoder: liked items `[batch, items]` -> mean and log variance `[batch, latent_dim]`.
-        before: the same once more: what the encoder was at the end of the round before.
+        before: a copy of the encoder at the end of the previous round.
         decoder: latents -> logits `[batch, items]`.
-        items: that there are.
+        items: all items.
     """
 
     recipe: Recipe
@@ -59,25 +59,25 @@ class RecVAE(Recommender):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One for each network."""
+        """One optimizer for each network."""
         return {"optimizer": self.adam, "decoder_optimizer": self.decoder_adam}
 
     def remember(self) -> int:
-        """Make the prior of the encoder as it is; returns 0, for a branch of the graph."""
+        """Copy the current encoder into the prior; returns 0, for a branch of the graph."""
         for kept, weight in zip(self.before.weights, self.encoder.weights, strict=True):
             kept.assign(weight)
         return 0
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the encoder or the decoder, as the number of steps made says (algorithm 1).
+        """Update the encoder or the decoder, depending on the number of steps so far (algorithm 1).
 
-        A round has `encoder_steps` parts for the encoder, after which the prior takes it over, and one for the
-        decoder, which learns without dropout.
+        A round has `encoder_steps` parts for the encoder, after which it is copied into the prior, and one for the
+        decoder, which is trained without dropout.
 
         Args:
-            batch: `rated`, `[batch, items]`: 1 for what is liked, less for what was rated low, 0 for the rest.
+            batch: `rated`, `[batch, items]`: 1 for liked items, less for low ratings, 0 for the rest.
         """
-        if replicas.count() > 1:  # whose turn it is is decided in the graph, where replicas cannot meet
+        if replicas.count() > 1:  # the choice is made in the graph, where replicas cannot synchronise
             raise InputError("a recvae learns in turns on one device: give --strategy one")
         rated, recipe = batch["rated"], self.recipe
         place = self.made % recipe.round_steps
@@ -91,7 +91,7 @@ class RecVAE(Recommender):
         return logs
 
     def learn_encoder(self, rated: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the encoder: -log p of what is liked, and γ times the number of liked items times KL (eq. 12)."""
+        """Update the encoder on the NLL of likes plus γ times the number of liked items times KL (eq. 12)."""
         weights = self.learning["optimizer"]
         seen = rated * (1 - self.hidden(rated, self.recipe.dropout))
         with tf.GradientTape() as tape:
@@ -105,7 +105,7 @@ class RecVAE(Recommender):
         return self.logs(loss, ops.mean(reconstruction), ops.mean(divergence), active_units(posterior.mean), norm)
 
     def learn_decoder(self, rated: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the decoder, which sees latents of all that is liked."""
+        """Update the decoder, on latents of all liked items."""
         posterior = Posterior(*self.encoder(rated, training=False))
         latents = self.sample(*posterior)
         weights = self.learning["decoder_optimizer"]
@@ -116,7 +116,7 @@ class RecVAE(Recommender):
         return self.logs(loss, loss, divergence, active_units(posterior.mean), norm)
 
     def divergence(self, posterior: Posterior, latents: tf.Tensor, rated: tf.Tensor) -> tf.Tensor:
-        """log q(z | x) - log p(z) of one draw of each user, in nats: `[batch]`."""
+        """log q(z | x) - log p(z) of one sample per user, in nats: `[batch]`."""
         before = Posterior(*self.before(rated, training=False))
         standard = Posterior(ops.zeros_like(latents), ops.zeros_like(latents))
         wide = Posterior(ops.zeros_like(latents), ops.full_like(latents, WIDE_LOG_VARIANCE))
@@ -127,7 +127,7 @@ class RecVAE(Recommender):
         return log_density(latents, *posterior) - ops.logsumexp(ops.stack(parts), axis=0)
 
     def logs(self, *values: Any) -> dict[str, tf.Tensor]:
-        """What both kinds of step log."""
+        """The metrics of both kinds of step."""
         names = ("loss", "reconstruction_loss", "kl", "active_units", "gradient_norm")
         return {name: tf.cast(value, tf.float32) for name, value in zip(names, values, strict=True)}
 

@@ -1,1 +1,1 @@
-"""Encoders of pictures that learn without labels: from two views of each picture, or from what is hidden of it."""
+"""Self-supervised image encoders: contrastive learning and masked autoencoding."""

@@ -1,4 +1,4 @@
-"""Filling in what is hidden of a picture."""
+"""The masked autoencoder."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PREVIEWED = 12
 
 
 class MaskedAutoencoder(PictureEncoder, Transforms):
-    """The encoder sees a few patches of a picture, a small decoder makes the others of it (He et al. 2022, §3).
+    """The encoder sees a few patches of a picture, a small decoder reconstructs the others (He et al. 2022, §3).
 
     Args:
         recipe: its patches, optimizer and seed.
         embedding: brightness `[batch, height, width, channels]` in [0, 1] -> patches `[batch, patches, width]`.
         encoder: some of them `[batch, any, width]` -> the same shape.
-        decoder: what the encoder makes of the seen ones, and where all patches stand -> pixels of all patches.
+        decoder: the encoder's output for the visible ones, and the positions of all patches -> pixels of all patches.
     """
 
     recipe: Recipe
@@ -42,7 +42,7 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
     def loss_of(self, images: tf.Tensor, seed: Any, training: bool) -> tf.Tensor:
         """The mean squared error of the hidden patches, in brightness²."""
         drawn = keras.random.uniform((ops.shape(images)[0], self.recipe.patches), seed=seed)
-        order = ops.argsort(drawn, axis=1)  # of each picture: the seen patches, then the hidden ones
+        order = ops.argsort(drawn, axis=1)  # for each picture: the visible patches, then the hidden ones
         places = ops.argsort(order, axis=1)
         made = self.pixels(images, order, places, training)
         errors = ops.mean(ops.square(made - self.cut(images)), axis=-1)
@@ -50,12 +50,12 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
         return ops.mean(ops.sum(errors * is_hidden, axis=1)) / (self.recipe.patches - self.recipe.seen)
 
     def pixels(self, images: tf.Tensor, order: tf.Tensor, places: tf.Tensor, training: bool) -> tf.Tensor:
-        """The pixels of all patches, `[batch, patches, patch² * channels]`, made of those that are seen.
+        """The pixels of all patches, `[batch, patches, patch² * channels]`, predicted from the visible ones.
 
         Args:
             images: brightness `[batch, height, width, channels]` in [0, 1].
-            order: int `[batch, patches]`, numbers of the patches, the seen ones first.
-            places: int `[batch, patches]`, the inverse.
+            order: int `[batch, patches]`, indices of the patches, the visible ones first.
+            places: int `[batch, patches]`, the inverse permutation.
             training: whether this is a training step.
         """
         patches = self.embedding(images, training=training)
@@ -73,11 +73,11 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
         return self.takes
 
     def order(self, seed: int) -> np.ndarray:
-        """Numbers of the patches, int64 `[patches]`, those that are seen first."""
+        """A random order of the patches, int64 `[patches]`, the visible ones first."""
         return np.random.default_rng(seed).permutation(self.recipe.patches)
 
     def hidden(self, seed: int) -> np.ndarray:
-        """Which pixels are hidden by a seed: bool `[height, width, 1]`."""
+        """The mask of pixels hidden with a seed: bool `[height, width, 1]`."""
         recipe = self.recipe
         is_hidden = np.ones(recipe.patches, bool)
         is_hidden[self.order(seed)[: recipe.seen]] = False
@@ -89,8 +89,8 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
 
         Args:
             inputs: pictures, uint8 or in [0, 1].
-            seed: which patches are hidden, the same for all pictures.
-            condition: there is none.
+            seed: of the choice of hidden patches, the same for all pictures.
+            condition: unused.
         """
         self.refuse_condition(condition)
         images, order = as_brightness(np.asarray(inputs)), self.order(seed)
@@ -99,7 +99,7 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
         return np.where(self.hidden(seed), np.concatenate([images[:0], *made]), images)
 
     def filled(self, images: np.ndarray, order: np.ndarray) -> np.ndarray:
-        """All patches of pictures in [0, 1] as the decoder makes them, of those that come first in an order."""
+        """All patches of pictures in [0, 1], predicted by the decoder from the first ones of an order."""
         recipe = self.recipe
         orders, places = (np.tile(numbers, (len(images), 1)) for numbers in (order, np.argsort(order)))
         pixels = self.pixels(tf.constant(images), orders, places, training=False)
@@ -109,7 +109,7 @@ class MaskedAutoencoder(PictureEncoder, Transforms):
         return found
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of a few watched pictures what is seen, what is made of it, and the picture itself, beside each other."""
+        """A few watched pictures side by side: masked, reconstructed, and original."""
         images = as_brightness(source.inputs("validation", PREVIEWED))
         seen = np.where(self.hidden(0), np.float32(0.5), images)
         return {"filled_in": rows_of(np.stack([seen, self.transform(images), images], axis=1))}

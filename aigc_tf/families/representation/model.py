@@ -1,4 +1,4 @@
-"""What encoders of pictures share that learn without labels."""
+"""The base class of self-supervised image encoders."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from aigc_tf.recipes.representations import RepresentationRecipe
 
 
 class PictureEncoder(Encodes, GenerativeModel):
-    """Vectors of pictures, learnt without labels.
+    """Embeddings of pictures, learnt without labels.
 
-    A subclass has its networks and `drawing_seed` as attributes before it calls `made`.
+    A subclass sets its networks and `drawing_seed` as attributes before it calls `made`.
     """
 
     recipe: RepresentationRecipe
     drawing_seed: keras.random.SeedGenerator
-    """Of what training draws."""
+    """Seed generator of random draws in training."""
     encoding: keras.Model
-    """Brightness `[batch, height, width, channels]` in [0, 1] -> vectors `[batch, latent_dim]`."""
+    """Brightness `[batch, height, width, channels]` in [0, 1] -> embeddings `[batch, latent_dim]`."""
 
     def made(self, encoding: keras.Model) -> None:
-        """Make the optimizer; all networks are there.
+        """Create the optimizer, after all networks.
 
         Args:
             encoding: see the attribute.
@@ -49,11 +49,11 @@ class PictureEncoder(Encodes, GenerativeModel):
 
     @abc.abstractmethod
     def loss_of(self, images: tf.Tensor, seed: Any, training: bool) -> tf.Tensor:
-        """What is minimised, `[]`.
+        """The training loss, `[]`.
 
         Args:
             images: brightness `[batch, height, width, channels]` in [0, 1].
-            seed: of what is drawn: a generator, or an integer that always draws the same.
+            seed: of random draws: a generator, or an integer for fixed draws.
             training: whether this is a training step.
         """
 
@@ -69,16 +69,16 @@ class PictureEncoder(Encodes, GenerativeModel):
         }
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The loss on held-out `image`, always with the same draws. Changes nothing."""
+        """The loss on held-out `image`, with fixed random draws. Changes nothing."""
         return {"loss": self.loss_of(0.5 * batch["image"] + 0.5, 0, training=False)}
 
     def encode(self, inputs: np.ndarray) -> np.ndarray:
-        """Vectors float32 `[count, latent_dim]` of pictures `[count, height, width, channels]`, uint8 or in [0, 1]."""
+        """Embed pictures `[count, height, width, channels]`, uint8 or in [0, 1]: float32 `[count, latent_dim]`."""
         found: np.ndarray = outputs_of(self.encoding, as_brightness(np.asarray(inputs)))
         return found
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`encode`: picture -> vector."""
+        """`encode`: picture -> embedding."""
         shape = self.recipe.images.shape
 
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:

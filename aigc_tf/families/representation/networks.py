@@ -1,4 +1,4 @@
-"""Encoders of pictures, and what is left out of them after training."""
+"""Image encoders, and the heads that are discarded after training."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aigc_tf.recipes.simclr import SimCLR
 
 
 def convolutional_encoder(recipe: SimCLR) -> keras.Model:
-    """Pictures `[batch, height, width, channels]`, brightness in [0, 1] -> vectors, the features of all places.
+    """Pictures `[batch, height, width, channels]`, brightness in [0, 1] -> embeddings, the flattened feature map.
 
-    Not their mean: what a small picture shows depends on where things are.
+    There is no average pooling, since positions matter in small pictures.
     """
     image = keras.Input(recipe.images.shape, name="image")
     x = layers.Rescaling(2.0, -1.0, name="scaled")(image)
@@ -26,7 +26,7 @@ def convolutional_encoder(recipe: SimCLR) -> keras.Model:
 
 
 def projection_head(recipe: SimCLR) -> keras.Model:
-    """The encoder's vectors -> those that are compared, `[batch, projection_size]` of length 1."""
+    """The encoder's embeddings -> those that are compared, `[batch, projection_size]` of length 1."""
     height, width = (-(-size // 2 ** len(recipe.filters)) for size in recipe.images.shape[:2])
     vector = keras.Input((height * width * recipe.filters[-1],), name="vector")
     x = layers.Dense(2 * recipe.projection_size, activation="relu", name="hidden")(vector)
@@ -54,10 +54,10 @@ def patch_encoder(recipe: MaskedAutoencoder) -> keras.Model:
 
 
 def patch_decoder(recipe: MaskedAutoencoder) -> keras.Model:
-    """Seen patches, and where all patches stand -> the pixels of all patches.
+    """Visible patches, and the positions of all patches -> the pixels of all patches.
 
-    Takes the encoder's `[batch, seen, width]`, and int32 `[batch, patches]`: of each patch, its place among the seen
-    ones with the hidden ones after them. Gives brightness `[batch, patches, patch² * channels]`.
+    Takes the encoder's `[batch, seen, width]`, and int32 `[batch, patches]`: for each patch, its index in the order of
+    visible patches followed by hidden ones. Returns brightness `[batch, patches, patch² * channels]`.
     """
     seen = keras.Input((recipe.seen, recipe.width), name="seen")
     places = keras.Input((recipe.patches,), dtype="int32", name="places")
@@ -70,14 +70,14 @@ def patch_decoder(recipe: MaskedAutoencoder) -> keras.Model:
 
 
 class HiddenPatches(layers.Layer):
-    """Puts one learned vector wherever a patch is hidden (He et al. 2022, §3)."""
+    """Inserts a learned mask token for each hidden patch (He et al. 2022, §3)."""
 
     def build(self, seen_shape: Any, places_shape: Any) -> None:
         first = keras.initializers.RandomNormal(stddev=0.02)
         self.vector = self.add_weight(shape=(1, 1, seen_shape[-1]), initializer=first, name="vector")
 
     def call(self, seen: Any, places: Any) -> Any:
-        """Seen patches `[batch, seen, width]` and int32 `[batch, patches]` -> `[batch, patches, width]`."""
+        """Visible patches `[batch, seen, width]` and int32 `[batch, patches]` -> `[batch, patches, width]`."""
         batch, hidden = ops.shape(seen)[0], places.shape[1] - seen.shape[1]
         every = ops.concatenate([seen, ops.tile(self.vector, (batch, hidden, 1))], axis=1)
         return ops.take_along_axis(every, places[..., None], axis=1)

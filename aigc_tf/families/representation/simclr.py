@@ -1,4 +1,4 @@
-"""Contrastive learning: which two views are of one picture."""
+"""Contrastive learning of image representations (SimCLR)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PREVIEWED, PREVIEWED_AMONG, PREVIEWED_OF_EACH = 8, 1000, 7
 
 
 class SimCLR(PictureEncoder):
-    """Two views of a picture have near vectors, those of different pictures do not (Chen et al. 2020, algorithm 1).
+    """Pulls together the embeddings of two views of a picture, apart from others (Chen et al. 2020, algorithm 1).
 
     Args:
         recipe: its views, temperature, optimizer and seed.
-        encoder: brightness `[batch, height, width, channels]` in [0, 1] -> vectors.
-        projection: vectors -> those that are compared, of length 1.
+        encoder: brightness `[batch, height, width, channels]` in [0, 1] -> embeddings.
+        projection: embeddings -> those that are compared, of length 1.
     """
 
     recipe: Recipe
@@ -39,11 +39,11 @@ class SimCLR(PictureEncoder):
         self.made(encoder)
 
     def view(self, images: tf.Tensor, seed: Any) -> tf.Tensor:
-        """A view of each picture: cut out, mirrored, turned, with other colours; brightness in [0, 1].
+        """A random view of each picture: cropped, flipped, rotated, colour-jittered; brightness in [0, 1].
 
         Args:
             images: `[batch, height, width, channels]` in [0, 1].
-            seed: a generator, or an integer that always draws the same.
+            seed: a generator, or an integer for fixed draws.
         """
         numbers = keras.random.uniform((ops.shape(images)[0], NUMBERS_OF_AN_EXAMPLE), seed=seed)
         shaped = moved(images, self.recipe.views, numbers)
@@ -59,12 +59,12 @@ class SimCLR(PictureEncoder):
         return two_view_nats(first, second, self.recipe.temperature)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """A row for each of a few watched pictures: itself, then those of that part with the nearest vectors."""
+        """A row for each of a few watched pictures: itself, then its nearest neighbours of that part."""
         images = source.inputs("validation", PREVIEWED_AMONG)
         vectors = self.encode(images)
         directions = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
         asked = np.linspace(0, len(images) - 1, min(PREVIEWED, len(images))).astype(int)
         cosines = directions[asked] @ directions.T
-        cosines[np.arange(len(asked)), asked] = np.inf  # itself first, whatever its copies
+        cosines[np.arange(len(asked)), asked] = np.inf  # itself first, even if there are copies
         nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : 1 + PREVIEWED_OF_EACH]
         return {"nearest": rows_of(as_brightness(images[nearest]))}

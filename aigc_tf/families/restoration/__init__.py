@@ -1,1 +1,1 @@
-"""Models that give back what photographs lost: noise taken away, sizes enlarged, holes filled, colours added."""
+"""Photograph restoration: denoising, super-resolution, inpainting, colourisation and more."""

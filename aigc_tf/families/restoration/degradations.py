@@ -1,7 +1,7 @@
-"""What photographs suffer: from clean crops to the inputs of a restoring network, and to what simpler methods make.
+"""Degradations of photographs: network inputs from clean crops, and the simple baseline for each.
 
-A degradation is one class, which a recipe names. Its numbers are drawn in the training step, and are the same for the
-same seed where the seed is a number.
+A degradation is a class named in a recipe. Its random numbers are drawn in the training step; an integer seed gives the
+same ones every time.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Degradation(abc.ABC):
     scale: int = 1
     """How many times the output is larger than the input, in height and width."""
     measured: Mapping[str, float | None] = {"": None}
-    """What is measured: a suffix of the figures' names -> the strength; None where there is nothing to choose."""
+    """Evaluated strengths: suffix of the figures' names -> strength; None if there is nothing to choose."""
     baseline: ClassVar[str] = "the input"
-    """What `simple` is called in reports."""
+    """Name of the method `simple` in reports."""
 
     @property
     @abc.abstractmethod
     def protocol(self) -> str:
-        """What is done to clean photographs when it is measured, in words; the suffixes of figures say how strongly."""
+        """A description of the degradation in evaluations; the suffixes of figures give its strength."""
 
     def __init__(self, recipe: Any) -> None:
         self.recipe = recipe
@@ -47,21 +47,21 @@ class Degradation(abc.ABC):
 
         Args:
             clean: float32 `[batch, height, width, channels]` in [0, 1]; the sizes are multiples of `scale`.
-            seed: of what is drawn.
-            strength: one of `measured`; None draws one, as in training.
+            seed: of random draws.
+            strength: one of `measured`; None draws a random one, as in training.
         """
 
     def simple(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """What the simplest method makes of inputs: a picture of the size of the clean one."""
+        """The simplest method's restoration of inputs, of the size of the clean picture."""
         return inputs["image"]
 
     def counted(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray | None:
-        """Which pixels count when it is measured, bool `[batch, height, width]`; None for all."""
+        """The mask of pixels that count in evaluations, bool `[batch, height, width]`; None for all."""
         return None
 
 
 class Noise(Degradation):
-    """Noise, or what JPEG leaves: the three kinds of the recipe's `noise`."""
+    """Noise or JPEG artefacts: the three kinds of the recipe's `noise`."""
 
     def __init__(self, recipe: Any) -> None:
         super().__init__(recipe)
@@ -97,7 +97,7 @@ class Noise(Degradation):
 
 
 class Shrinking(Degradation):
-    """Antialiased bicubic reduction (Keys 1981, a = -0.5), rounded to 8 bits: what `upscale` gives back."""
+    """Antialiased bicubic downsampling (Keys 1981, a = -0.5), rounded to 8 bits; `upscale` reverses it."""
 
     baseline = "bicubic"
 
@@ -118,21 +118,21 @@ class Shrinking(Degradation):
         return {"image": ops.round(ops.clip(small, 0.0, 1.0) * GREY_LEVELS) / GREY_LEVELS}
 
     def simple(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Bicubic enlargement."""
+        """Bicubic upscaling."""
         small = inputs["image"]
         height, width = (size * self.scale for size in small.shape[1:3])
         return np.clip(tf.image.resize(small, (height, width), "bicubic"), 0, 1)
 
 
 class Holes(Degradation):
-    """Parts that are missing: boxes, scratches and patches of any form; `mask` is 1 where something is missing."""
+    """Missing regions: boxes, scratches and free-form patches; `mask` is 1 where pixels are missing."""
 
     baseline = "the mean colour"
     measured: Mapping[str, float | None] = {"_24": 24.0, "_free": None}
     protocol = f"holes of 24 pixels in each square of {PERIOD}; or of free form (boxes, scratches and patches)"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
-        """See `Degradation.degrade`; what is missing is 0. The strength is the side of regular holes, in pixels."""
+        """See `Degradation.degrade`; missing pixels are 0. The strength is the side of regular holes, in pixels."""
         _, height, width, _ = clean.shape
         if strength is None:
             mask = free_form_holes(ops.shape(clean)[0], height, width, seed)
@@ -141,19 +141,19 @@ class Holes(Degradation):
         return {"image": clean * (1.0 - mask), "mask": mask}
 
     def simple(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The mean colour of what is there."""
+        """Fill with the mean colour of the known pixels."""
         mask = np.asarray(inputs["mask"])
         image = np.asarray(inputs["image"])
         mean = image.sum(axis=(1, 2), keepdims=True) / np.maximum((1 - mask).sum(axis=(1, 2), keepdims=True), 1)
         return image * (1 - mask) + mean * mask
 
     def counted(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray | None:
-        """What was missing."""
+        """The missing pixels."""
         return np.asarray(inputs["mask"])[..., 0] > 0
 
 
 class Blur(Degradation):
-    """A Gaussian blur and a little noise, which keeps the inverse from being exact."""
+    """A Gaussian blur with a little noise, which prevents exact inversion."""
 
     measured: Mapping[str, float | None] = {"_1": 1.0, "_2": 2.0}
     noise = 1.0
@@ -171,7 +171,7 @@ class Blur(Degradation):
 
 
 class Greying(Degradation):
-    """Colours become grey (ITU-R BT.601)."""
+    """Conversion from colour to grey (ITU-R BT.601)."""
 
     baseline = "the grey picture"
     protocol = "grey (ITU-R BT.601)"
@@ -183,12 +183,12 @@ class Greying(Degradation):
         return {"image": grey}
 
     def simple(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Three equal channels."""
+        """Grey, as three equal channels."""
         return np.repeat(np.asarray(inputs["image"]), 3, axis=-1)
 
 
 class SkippedRows(Degradation):
-    """Rows that are left out, and filled by linear interpolation between those that are there."""
+    """Rows are dropped and filled in by linear interpolation between the remaining ones."""
 
     baseline = "linear interpolation"
 
@@ -198,7 +198,7 @@ class SkippedRows(Degradation):
         return f"every {self.recipe.every} rows one is kept, and the others are interpolated linearly"
 
     def degrade(self, clean: tf.Tensor, seed: Seed, strength: float | None = None) -> dict[str, tf.Tensor]:
-        """See `Degradation.degrade`; behind the last row that is kept it is repeated."""
+        """See `Degradation.degrade`; the last kept row is repeated beyond it."""
         del seed, strength
         height = clean.shape[1]
         rows = np.arange(height)

@@ -1,4 +1,4 @@
-"""A small restoring network learns from the truth and from what a large one makes."""
+"""Distillation of restoration networks: the student learns from the truth and from the teacher's output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from aigc_tf.nn.losses import charbonnier
 
 
 def taught(student: Restorer, teacher: Restorer) -> TrainStep:
-    """A training step whose loss is half the error against the truth, half that against the teacher's picture."""
+    """A training step whose loss is the mean of the errors against the truth and against the teacher's output."""
 
     def train_step(batch: Batch) -> dict[str, tf.Tensor]:
         clean, weights = unit(batch["image"]), student.network.trainable_variables

@@ -1,4 +1,4 @@
-"""Filling of masked parts: the mask is the condition. Large ones are filled from coarse to fine."""
+"""Inpainting with the mask as condition; large holes are filled coarse-to-fine."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from aigc_tf.families.tiles import Arrays
 from aigc_tf.modalities.photographs import Masks
 from aigc_tf.nn.holes import LARGEST_BOX, regular_holes
 
-HOLE = 24  # pixels, of the hole that is filled where no mask is given
+HOLE = 24  # pixels, side of the hole if no mask is given
 
 
 class Inpainter(Restorer):
-    """Fills what a mask says is missing, and changes nothing else."""
+    """Fills in the masked pixels and keeps all others unchanged."""
 
     @property
     def condition(self) -> Masks:
-        """A mask for each picture: white, or not 0, where something is missing."""
+        """A mask for each picture: white, or non-zero, where pixels are missing."""
         return Masks()
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
@@ -43,8 +43,8 @@ class Inpainter(Restorer):
     def applied(self, inputs: Arrays, tile: int | None = None, overlap: int | None = None) -> np.ndarray:
         """See `PhotoModel.applied`.
 
-        What lies deeper inside a hole than holes of training crops are deep is filled in a picture of half the size,
-        enlarged, and taken as given; the rest of the hole is then filled between it and what is there.
+        Regions deeper inside a hole than occur in training crops are filled at half the size, upscaled, and taken as
+        given; the rest of the hole is then filled between them and the known pixels.
         """
         image, mask = inputs["image"], inputs["mask"]
         missing = mask[..., 0] > 0
@@ -60,7 +60,7 @@ class Inpainter(Restorer):
 
 
 def halved(image: np.ndarray, mask: np.ndarray) -> Arrays:
-    """Picture and mask at half the size: a pixel is the mean of what is known of four, and missing if nothing is."""
+    """Picture and mask at half the size: a pixel is the mean of the known ones of four, or missing if none is known."""
     odd = [(0, side % 2) for side in mask.shape[:2]]
     known = np.pad(1 - mask, (*odd, (0, 0)), mode="edge")
     picture = np.pad(image, (*odd, (0, 0)), mode="edge") * known

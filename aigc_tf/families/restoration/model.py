@@ -1,4 +1,4 @@
-"""A model that restores photographs: one training step for all degradations."""
+"""The restoration model for photographs: one training step for all degradations."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ from aigc_tf.recipes.photos import RestorationRecipe
 from aigc_tf.recipes.settings import AdamSettings
 from aigc_tf.references import resolve
 
-ERRORS_SHOWN = 4  # times larger than they are
+ERRORS_SHOWN = 4  # factor by which errors are amplified
 SHOWN = 2  # photographs
-SHOWN_SIDE = 512  # pixels, of their middle
+SHOWN_SIDE = 512  # pixels, centre crop
 EQUAL_DB = 120.0
 
 
 class Shown(NamedTuple):
-    """A held-out photograph that is watched: pictures `[height, width, channels]` in [0, 1]."""
+    """A held-out photograph for previews: pictures `[height, width, channels]` in [0, 1]."""
 
     inputs: Arrays
-    """Of the network by name, with a batch of one."""
+    """Network inputs by name, with a batch of one."""
     simple: np.ndarray
-    """What the simplest method makes of them."""
+    """The simplest method's output."""
     restored: np.ndarray
-    """What the network makes of them."""
+    """The network's output."""
     clean: np.ndarray
-    """The truth."""
+    """The ground truth."""
 
 
 class Restorer(PhotoModel):
-    """Learns to give back clean pictures from what its recipe's degradation makes of them.
+    """Learns to restore clean pictures from degraded ones.
 
     Args:
-        recipe: its degradation, optimizer, moving average and seed.
+        recipe: its degradation, optimizer, EMA and seed.
         network: inputs by name, `image` among them, `[batch, height, width, channels]` in [0, 1] -> restored pictures.
-        optimizer: of the network; None takes the recipe's.
+        optimizer: of the network; None for the recipe's.
     """
 
     recipe: RestorationRecipe
@@ -66,7 +66,7 @@ class Restorer(PhotoModel):
 
     @property
     def multiple(self) -> int:
-        """Pixels that heights and widths of clean photographs are multiples of."""
+        """The number of which heights and widths of clean photographs must be multiples."""
         return int(max(self.recipe.granularity, self.scale))
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -83,13 +83,13 @@ class Restorer(PhotoModel):
         return {"loss": loss, "gradient_norm": norm, "psnr_db": decibels(restored, clean)}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image`, always degraded in the same way. Changes nothing."""
+        """Losses on held-out `image`, with a fixed degradation. Changes nothing."""
         clean = unit(batch["image"])
         restored = self.called(self.used, self.degradation.degrade(clean, 0), training=False)
         return {"loss": charbonnier(restored, clean), "psnr_db": decibels(restored, clean)}
 
     def examples(self, crops: np.ndarray, seed: int, strength: float | None = None) -> Arrays:
-        """See `PhotoModel.examples`; a strength is one of the degradation's `measured`, None draws some."""
+        """See `PhotoModel.examples`; a strength is one of the degradation's `measured`, None draws random ones."""
         inputs = self.degradation.degrade(ops.convert_to_tensor(crops), seed, strength)
         return {name: np.asarray(value) for name, value in inputs.items()}
 
@@ -98,7 +98,7 @@ class Restorer(PhotoModel):
         return crops
 
     def shown(self, source: Any) -> list[Shown]:
-        """The middle of held-out photographs, always the same ones degraded in the same way."""
+        """Centre crops of fixed held-out photographs with a fixed degradation."""
         found = []
         for index, clean in enumerate(source.middles("validation", SHOWN, SHOWN_SIDE, self.multiple)):
             inputs = self.examples(clean[np.newaxis], index)
@@ -108,7 +108,7 @@ class Restorer(PhotoModel):
         return found
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of each photograph side by side: the simplest restoration, the network's, the truth, and its errors."""
+        """For each photograph: the simplest restoration, the network's, the truth, and the network's errors."""
         previews: dict[str, Preview] = {}
         for index, shown in enumerate(self.shown(source), start=1):
             errors = np.clip(ERRORS_SHOWN * np.abs(shown.restored - shown.clean), 0, 1)
@@ -118,5 +118,5 @@ class Restorer(PhotoModel):
 
 
 def decibels(images: tf.Tensor, references: tf.Tensor) -> tf.Tensor:
-    """Mean PSNR of a batch in dB; of equal pictures it counts as 120."""
+    """Mean PSNR of a batch in dB; 120 for equal pictures."""
     return ops.mean(ops.minimum(tf.image.psnr(images, references, 1.0), EQUAL_DB))

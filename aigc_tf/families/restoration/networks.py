@@ -22,7 +22,7 @@ from aigc_tf.recipes.upscale import Upscale
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class StrengthMap(layers.Layer):
-    """A number for each picture as one more channel, the same everywhere (Zhang et al. 2018, "FFDNet", §III.A)."""
+    """A scalar for each picture as an additional constant channel (Zhang et al. 2018, "FFDNet", §III.A)."""
 
     def __init__(self, unit: float, **options: Any) -> None:
         super().__init__(**options)
@@ -30,7 +30,8 @@ class StrengthMap(layers.Layer):
 
     def call(self, strength: Any, image: Any) -> Any:
         """`[batch, 1]` and `[batch, height, width, channels]` -> `[batch, height, width, 1]`."""
-        # Not of ones in the image's form: LiteRT would compute that form, and all after it, without its delegates.
+        # Not by ones of the image's shape: LiteRT would compute that shape, and everything after it, without its
+        # delegates.
         return image[..., :1] * 0.0 + ops.reshape(strength, (-1, 1, 1, 1)) / self.unit
 
     def compute_output_spec(self, strength: Any, image: Any) -> Any:
@@ -38,9 +39,9 @@ class StrengthMap(layers.Layer):
 
 
 def upscaler(recipe: Upscale) -> keras.Model:
-    """Small pictures -> pictures `scale` times as large, as bicubic enlargement plus what the network adds.
+    """Small pictures -> pictures `scale` times as large, as bicubic upscaling plus the network's residual.
 
-    All convolutions work at the small size (Shi et al. 2016, §3.1); residual blocks without normalisation (Lim et al.
+    All convolutions are at the small size (Shi et al. 2016, §3.1); residual blocks without normalisation (Lim et al.
     2017, figure 2c).
     """
     image = _picture(recipe.photos.channels)
@@ -51,10 +52,11 @@ def upscaler(recipe: Upscale) -> keras.Model:
 
 
 def judge(recipe: Upscale) -> keras.Model | None:
-    """Large pictures, and small ones -> logits of patches of the large; None where nothing is adversarial.
+    """Large pictures and small ones -> logits of patches of the large; None without an adversarial loss.
 
-    It sees what bicubic enlargement of the small picture lacks, alone: all else is the same in real and enlarged ones.
-    Without normalisation, which would take away what tells sharp pictures from blurred ones, contrast.
+    Its input is the difference from the bicubic upscaling of the small picture, as the rest is common to real and
+    upscaled ones. It has no normalisation, which would remove contrast, the cue that distinguishes sharp pictures from
+    blurred ones.
     """
     if not recipe.adversarial:
         return None
@@ -76,7 +78,7 @@ def denoiser(recipe: Denoise) -> keras.Model:
 
 
 def interpolator(recipe: FinerSlices) -> keras.Model:
-    """Slices with rows that are interpolated linearly -> slices with better ones."""
+    """Slices with linearly interpolated rows -> slices with improved ones."""
     image = _picture(recipe.photos.channels)
     return keras.Model(image, layers.Add(name="interpolated")([image, _change(image, recipe)]), name="interpolator")
 
@@ -88,7 +90,7 @@ def deblurrer(recipe: Deblur) -> keras.Model:
 
 
 def inpainter(recipe: Inpaint) -> keras.Model:
-    """Pictures, and masks that are 1 where something is missing -> whole pictures; all else stays as it is."""
+    """Pictures, and masks that are 1 where pixels are missing -> whole pictures; known pixels are unchanged."""
     image, mask = _picture(recipe.photos.channels), keras.Input((None, None, 1), name="mask")
     known = layers.Multiply(name="known")([image, layers.Rescaling(-1.0, 1.0, name="there")(mask)])
     guess = _unet(layers.Concatenate(name="told")([known, mask]), recipe, bias=0.5)
@@ -104,13 +106,13 @@ def colouriser(recipe: Colourise) -> keras.Model:
 
 
 def _change(x: Any, recipe: HalfSizeRecipe) -> Any:
-    """What a residual network at half the size adds to pictures; it starts with nothing."""
+    """The residual that a network at half the size adds to pictures; initially zero."""
     first = layers.Conv2D(recipe.filters, 6, strides=2, padding="same", name="halve")(x)
     return _residual(first, recipe.blocks, 2, recipe.photos.channels)
 
 
 def _residual(first: Any, blocks: int, scale: int, channels: int) -> Any:
-    """Features -> `channels` at `scale` times the size, zeros at the start; blocks without norm (Lim et al. 2017)."""
+    """Features -> `channels` at `scale` times the size, initially zero; blocks without norm (Lim et al. 2017)."""
     x = first
     for index in range(blocks):
         x = residual_block(x, first.shape[-1], name=f"block_{index}")

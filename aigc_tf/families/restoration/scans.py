@@ -1,4 +1,4 @@
-"""A whole volume with slices between its slices, by a network that has learnt it of planes."""
+"""Interpolation of slices in volumes, by a network trained on planes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aigc_tf.data.progress import progress
 from aigc_tf.data.volumes.volume import Volume
 
 _ACROSS = {"coronal": (1, 2), "sagittal": (0, 2), "axial": (2, 1)}
-"""Of planes that a recipe learnt: the axis of a volume that they are cut along, and that of their rows."""
+"""For the planes of a recipe: the axis of a volume that they are cut along, and the axis of their rows."""
 
 
 def finer(model: Any, volume: Volume, window: tuple[float, float] | None = None) -> Volume:
-    """A volume with `recipe.every` - 1 new slices between two, along the axis that the rows of the planes have.
+    """A volume with `recipe.every` - 1 new slices between each two, along the axis of the planes' rows.
 
-    The given slices stay as they are. New ones are interpolated linearly, and the network's change is added: what lies
-    beyond black and white is kept.
+    The given slices stay unchanged. New ones are interpolated linearly, and the network's residual is added, so that
+    intensities beyond black and white are kept.
 
     Args:
         model: of the recipe `finer_slices`.
@@ -39,7 +39,7 @@ def finer(model: Any, volume: Volume, window: tuple[float, float] | None = None)
     made[:, ::every] = values
     new = np.arange(len(places)) % every != 0
     for index, plane in enumerate(progress(linear, len(linear), "drawing slices")):
-        grey = np.clip((plane - low) / (high - low), 0, 1)[::-1, :, np.newaxis]  # the last row is above, as in training
+        grey = np.clip((plane - low) / (high - low), 0, 1)[::-1, :, np.newaxis]  # last row on top, as in training
         pixels = np.repeat(grey, model.recipe.photos.channels, axis=-1)
         change = (model.applied({"image": pixels}) - pixels).mean(axis=-1)[::-1]
         made[index, new] += (high - low) * change[new]

@@ -1,4 +1,4 @@
-"""Super-resolution: by pixels alone, or as a game with a discriminator (SRGAN, Ledig et al. 2017)."""
+"""Super-resolution with a pixel loss, or with an adversarial loss in addition (SRGAN, Ledig et al. 2017)."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from aigc_tf.recipes.upscale import Upscale
 
 
 class SuperResolver(Restorer):
-    """Enlarges photographs; a discriminator is used in training alone, and not exported.
+    """Upscales photographs; a discriminator is used only in training, and not exported.
 
-    The error of single pixels is least for the mean of all that may have been there, which is blurred. A discriminator
-    of patches and a distance of features reward what looks real instead, and the PSNR falls (Blau & Michaeli 2018).
+    The pixel loss is minimised by the mean of all plausible pictures, which is blurred. A patch discriminator and a
+    perceptual loss reward realistic details instead, at the expense of PSNR (Blau & Michaeli 2018).
 
     Args:
-        recipe: its degradation, optimizers, weights of losses and moving average.
+        recipe: its degradation, optimizers, loss weights and EMA.
         network: see `Restorer`.
-        discriminator: pictures `[batch, height, width, channels]` in [0, 1], and the small ones that they were made of
-            -> logits of patches; None learns by pixels alone.
+        discriminator: pictures `[batch, height, width, channels]` in [0, 1], and the small ones that they were upscaled
+            from -> logits of patches; None for the pixel loss only.
     """
 
     recipe: Upscale
@@ -37,17 +37,17 @@ class SuperResolver(Restorer):
         )
         self.discriminator = discriminator
         if discriminator is not None:
-            looking(recipe.judgement.features)  # what is not installed is said now
+            looking(recipe.judgement.features)  # fail early if a package is missing
             self.discriminator_adam = adam(recipe.judgement.optimizer, discriminator.trainable_variables)
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One, for the network; with a discriminator one for that, too."""
+        """The network's optimizer, and the discriminator's if there is one."""
         own = super().optimizers
         return own if self.discriminator is None else own | {"discriminator_optimizer": self.discriminator_adam}
 
     def seen(self, enlarged: tf.Tensor, clean: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The loss without the discriminator's part, of pictures in [0, 1], and the mean distance of features."""
+        """The loss of pictures in [0, 1] without the adversarial term, and the mean perceptual distance."""
         settings = self.recipe.judgement
         look = looking(settings.features)
         perceptual = ops.mean(perceptual_distance(look(enlarged), look(clean)))
@@ -56,8 +56,8 @@ class SuperResolver(Restorer):
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network, and the discriminator if there is one, on clean crops `image` in [-1, 1].
 
-        The loss of the network is that of Wang et al. 2018, eq. 3, with the non-saturating adversarial part of Ledig et
-        al. 2017, eq. 6; both players share one forward pass.
+        The loss of the network is that of Wang et al. 2018, eq. 3, with the non-saturating adversarial term of Ledig et
+        al. 2017, eq. 6; both networks share one forward pass.
         """
         if self.discriminator is None:
             return super().train_step(batch)
@@ -86,7 +86,7 @@ class SuperResolver(Restorer):
         }
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Losses on held-out `image`; what the discriminator thinks is left out, since it changes. Changes nothing."""
+        """Losses on held-out `image`, without the adversarial term, as the discriminator changes. Changes nothing."""
         if self.discriminator is None:
             return super().test_step(batch)
         clean = unit(batch["image"])

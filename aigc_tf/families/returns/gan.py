@@ -1,4 +1,4 @@
-"""The generative adversarial network of returns, by the Wasserstein loss with a gradient penalty."""
+"""The Wasserstein GAN of returns, with a gradient penalty."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ReturnsGAN(WassersteinPlayers, ReturnModel):
         return {name: random.standard_normal(shape, dtype=np.float32) for name, shape in shapes.items()}
 
     def windows_of(self, outputs: dict[str, np.ndarray], random: np.random.Generator) -> np.ndarray:
-        """In percent."""
+        """Windows in percent."""
         del random
         return self.scaling.restore(outputs["returns"])
 
@@ -86,7 +86,7 @@ class ReturnsGAN(WassersteinPlayers, ReturnModel):
         return keras.Model(inputs, [self.sampler(inputs)], name="generate")
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: normal numbers -> returns."""
+        """`generate`: normal noise -> returns."""
 
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
             return self.normal(count, np.random.default_rng(seed))

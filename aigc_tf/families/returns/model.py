@@ -1,4 +1,4 @@
-"""What every model that draws windows of daily returns is."""
+"""The base class of models that generate windows of daily returns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PREVIEWED = 4
 
 
 class ReturnModel(Draws, GenerativeModel):
-    """Draws windows of returns in percent.
+    """Generates windows of returns in percent.
 
     Args:
         recipe: its latent dimension, length and seed.
@@ -40,15 +40,15 @@ class ReturnModel(Draws, GenerativeModel):
 
     @abc.abstractmethod
     def drawer(self) -> keras.Model:
-        """The network that is exported, from the inputs of `normal`."""
+        """The exported network, which takes the inputs of `normal`."""
 
     @abc.abstractmethod
     def normal(self, count: int, random: np.random.Generator) -> dict[str, np.ndarray]:
-        """Standard normal numbers for the inputs of `drawer`, by name."""
+        """Standard normal noise for the inputs of `drawer`, by name."""
 
     @abc.abstractmethod
     def windows_of(self, outputs: dict[str, np.ndarray], random: np.random.Generator) -> np.ndarray:
-        """Windows `[count, length, 1]` in percent by the outputs of `drawer`, by name."""
+        """Windows `[count, length, 1]` in percent from the outputs of `drawer`, by name."""
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
         """New windows: float32 `[count, length, 1]`, daily log returns in percent; the same for the same seed."""
@@ -61,11 +61,11 @@ class ReturnModel(Draws, GenerativeModel):
         return self.windows_of(outputs, random).astype(np.float32)
 
     def export_metadata(self) -> dict[str, Any]:
-        """What makes percent of standardised returns: `centre + scale · return`."""
+        """The conversion of standardised returns to percent: `centre + scale · return`."""
         return {"centre": float(self.scaling.mean[0]), "scale": float(self.scaling.deviation[0])}
 
     def previews(self, source: SeriesSource) -> dict[str, Preview]:
-        """Drawn windows, and windows that are watched."""
+        """Generated windows, and watched real ones."""
         names = self.scaling.names
         return {
             "samples": sequences_picture(self.generate(_PREVIEWED), names),

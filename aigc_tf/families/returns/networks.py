@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from aigc_tf.recipes.returns_gan import ReturnsGAN
 
 DAILY = 4
-"""Normal numbers of each day: one is its shock, the others move its volatility and mean."""
+"""Normal variables per day: one is its shock, the others drive its volatility and mean."""
 _HALVINGS = 3
 
 
 def _convolution(filters: int, size: int, name: str, activation: str | None = None, **options: Any) -> Any:
-    """Over days: LiteRT has no built-in operator for the bias of a convolution of one dimension."""
+    """A 2D convolution over days: LiteRT has no built-in operator for the bias of a 1D convolution."""
     return layers.Conv2D(filters, (size, 1), activation=activation, name=name, **options)
 
 
@@ -53,7 +53,7 @@ def encoder(recipe: Returns) -> keras.Model:
 
 
 def decoder(recipe: Returns) -> keras.Model:
-    """Latents -> of each day in turn the mean, and what its log deviation follows from: `[batch, 2 * length]`."""
+    """Latents -> for each day its mean and the parameter of its log deviation: `[batch, 2 * length]`."""
     latent = keras.Input((recipe.latent_dim,), name="latent")
     x = _convolution(2, 5, "parameters", padding="same")(_lengthened(recipe, latent))
     return keras.Model(latent, layers.Flatten(name="each_day")(x), name="decoder")
@@ -62,7 +62,7 @@ def decoder(recipe: Returns) -> keras.Model:
 def generator(recipe: ReturnsGAN) -> keras.Model:
     """Latents, and noise of each day -> standardised returns `[batch, length, 1]`.
 
-    r_t = μ_t + σ_t ε_t, where ε_t is the first number of a day's noise, and μ_t and σ_t follow from the latent and the
+    r_t = μ_t + σ_t ε_t, where ε_t is the first number of a day's noise, and μ_t and σ_t depend on the latent and the
     noise of the other days: the stochastic volatility network of Wiese et al. 2020, §5.3, over windows.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")

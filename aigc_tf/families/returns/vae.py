@@ -1,4 +1,4 @@
-"""The variational autoencoder of returns whose latent is the course of their volatility."""
+"""The variational autoencoder of returns whose latent determines their volatility path."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.returns import Returns as Recipe
 
 PATHS = 2_000
-"""Courses of volatility that a forecast is a mean over."""
+"""Number of volatility paths that a forecast averages over."""
 
 
 def log_deviations(free: Any) -> Any:
-    """log σ_t of standardised returns, 0 before training, given what the decoder says."""
+    """log σ_t of standardised returns from the decoder's output; 0 before training."""
     return log_scale(free + free_log_scale(1.0))
 
 
 class VolatilityVAE(BoundLearner, ReturnModel):
-    """p(r | z) = Π N(r_t; μ_t(z), σ_t(z)²): a discrete mixture of so many volatilities has fat tails, and clusters.
+    """A VAE of windows of returns, p(r | z) = Π N(r_t; μ_t(z), σ_t(z)²), a mixture over volatility paths.
+
+    Such mixtures have fat tails and volatility clustering.
 
     Args:
         recipe: its objective, optimizer and seed.
@@ -70,7 +72,7 @@ class VolatilityVAE(BoundLearner, ReturnModel):
         return {"latent": random.standard_normal((count, self.recipe.latent_dim), dtype=np.float32)}
 
     def windows_of(self, outputs: dict[str, np.ndarray], random: np.random.Generator) -> np.ndarray:
-        """Means and normal noise."""
+        """Sample windows from means, deviations and normal noise."""
         noise = random.standard_normal(outputs["mean"].shape)
         return self.scaling.restore((outputs["mean"] + outputs["deviation"] * noise)[..., None])
 
@@ -82,19 +84,19 @@ class VolatilityVAE(BoundLearner, ReturnModel):
         return keras.Model(latent, [parameters[:, 0::2], deviation], name="generate")
 
     def courses(self, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Means and deviations of `PATHS` windows of the prior, each float64 `[paths, length]`, in percent."""
+        """Means and deviations of `PATHS` samples of the prior, each float64 `[paths, length]`, in percent."""
         latents = self.normal(PATHS, np.random.default_rng(seed))["latent"]
         mean, deviation = (part.astype(np.float64) for part in outputs_of(self.drawer(), latents))
         return self.scaling.restore(mean), deviation * self.scaling.deviation
 
     def next_day(self, before: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What the day after some returns may be: a mixture of normal distributions for each row.
+        """Forecast of the day after some returns: a mixture of normal distributions for each row.
 
-        Importance sampling of p(z | returns): courses of the prior, weighted by how likely they make what was seen.
+        Importance sampling of p(z | returns): paths from the prior, weighted by the likelihood of the observed returns.
 
         Args:
             before: the returns of the `length - 1` days before, float64 `[rows, length - 1]`, in percent.
-            seed: of the courses.
+            seed: of the paths.
 
         Returns:
             Weights `[rows, paths]` that sum to 1, and means and deviations of the next day, `[paths]` each.

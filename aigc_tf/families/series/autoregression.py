@@ -25,24 +25,24 @@ from aigc_tf.modalities.series import Series
 from aigc_tf.nn import replicas
 from aigc_tf.recipes.ar import AR
 
-GENERATED = 200  # steps of time, unless asked otherwise
-BURN_IN = 500  # steps that are thrown away, so that what begins at the mean has forgotten it
+GENERATED = 200  # time steps by default
+BURN_IN = 500  # discarded steps, so that the start at the mean is forgotten
 PREVIEWED = 4
 PREVIEWED_STEPS = 100
 
-# Directions in which the lags vary by less than the square root of this share of their largest are rounding errors of
-# windows in float32.
+# Directions in which the lags vary by less than the square root of this share of the largest are float32 rounding
+# errors.
 MIN_SHARE = 1e-12
-MIN_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding as well
+MIN_DEVIATION = 1e-6  # of the noise, in standardised units; less is rounding, too
 
 
 class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
-    """x_t = c + Σ θ_i x_{t-i} + ε_t, ε_t normal, for each series by itself (002 §3.3, §4.3).
+    """The AR(p) model x_t = c + Σ θ_i x_{t-i} + ε_t with normal ε_t, for each series separately (002 §3.3, §4.3).
 
-    Gradient descent crawls along the directions in which neighbouring lags hardly differ. The likelihood's maximum is
-    the least-squares solution, so a step adds its windows to the sums of the normal equations and solves these: what
-    recursive least squares (Plackett 1950) does, several rows at a time. When every window was seen equally often, that
-    is the solution itself: with all of them in a batch from the first step on, with smaller batches after each epoch.
+    Gradient descent is slow along directions in which neighbouring lags hardly differ. The maximum-likelihood solution
+    is that of least squares, so a step adds its windows to the sums of the normal equations and solves these: recursive
+    least squares (Plackett 1950) with several rows at a time. The result is exact when every window was seen equally
+    often: with all of them in a batch from the first step on, with smaller batches after each epoch.
 
     Args:
         recipe: its order and seed.
@@ -56,20 +56,20 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         self.linear: LinearAutoregression = network.get_layer("autoregression")
         series, rows = len(scaling.names), recipe.series.length + 2
         sums = {"initializer": "zeros", "dtype": "float64", "trainable": False}
-        # Of the products of each two among 1, the lags and the value, over all windows so far.
+        # Sums of pairwise products of 1, the lags and the value, over all windows so far.
         self.moments = self.add_weight(shape=(series, rows, rows), name="moments", **sums)
         self.ready()
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """None is needed."""
+        """None are needed."""
         return {}
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Add `series`, standardised windows `[batch, order + 1, series]`, to the sums, and solve for the weights."""
         windows = batch["series"]
         values = tf.cast(tf.transpose(windows, (2, 0, 1)), tf.float64)  # [series, batch, order + 1]
-        # [series, batch, order + 2]: 1, the values before, the latest first, and the value itself
+        # [series, batch, order + 2]: 1, the previous values, latest first, and the value itself
         rows = tf.concat([tf.ones_like(values[..., :1]), values[..., -2::-1], values[..., -1:]], axis=-1)
         self.moments.assign_add(replicas.total(tf.matmul(rows, rows, transpose_a=True)))
         solution, variance = solve(tf.convert_to_tensor(self.moments))
@@ -79,10 +79,10 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         return self.test_step(batch)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """How well the last values of `series`, standardised windows, are predicted from the others. Changes nothing.
+        """One-step prediction of the last values of `series`, standardised windows. Changes nothing.
 
         Returns:
-            `loss`, the negative log-likelihood in nats a value, and `rmse`, both in standardised units.
+            `loss`, the NLL in nats per value, and `rmse`, both in standardised units.
         """
         windows = batch["series"]
         errors = tf.cast(windows[:, -1] - self.linear.mean(windows[:, :-1]), tf.float64)  # [batch, series]
@@ -104,8 +104,8 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         """The model in the series' own units, in float64."""
         linear, scaling = self.linear, self.scaling
         coefficients = linear.coefficients.numpy()
-        # In deviations from the mean the coefficients are the same, and c of the values themselves is what makes
-        # a series that stands at its mean stay where the standardised one would be.
+        # In deviations from the mean the coefficients are the same; c is chosen so that the mean corresponds to the
+        # mean of the standardised series.
         intercept = linear.intercept.numpy() * scaling.deviation + scaling.mean * (1 - coefficients.sum(axis=0))
         return LinearProcess(intercept, coefficients, linear.deviation.numpy() * scaling.deviation)
 
@@ -114,7 +114,7 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
 
         Args:
             history: `[time, series]` in the series' own units, at least as long as the order.
-            steps: how many.
+            steps: number of steps.
 
         Raises:
             InputError: the history is too short, or of other series.
@@ -123,11 +123,11 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         return process.forecast(self._checked(history), steps), process.forecast_deviation(steps)
 
     def sample_forecast(self, history: np.ndarray, steps: int, count: int, seed: int = 0) -> np.ndarray:
-        """Ways on from a history, each with its own noise: float64 `[count, steps, series]`; see `forecast`."""
+        """Sample paths after a history, each with its own noise: float64 `[count, steps, series]`; see `forecast`."""
         return self.process().sample(self._checked(history), steps, count, np.random.default_rng(seed))
 
     def judgement(self) -> Judgement:
-        """The forecast of the first series' next value from the last ones, beside that from their means."""
+        """The forecast of the first series' next value, with the series' means as the baseline of explanations."""
         state = keras.Input(self.network.inputs[0].shape[1:], name="input")
         mean, _ = self.network([state, ops.zeros_like(state[:, 0])])
         meaning = f"the next value of {self.scaling.names[0]}"
@@ -144,8 +144,8 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
     def generate(self, count: int, seed: int = 0, condition: Any = None, steps: int = GENERATED) -> np.ndarray:
         """New sequences: float32 `[count, steps, series]` in the series' own units; the same for the same seed.
 
-        They begin at the mean. If all series are stationary, what comes before that is forgotten is thrown away;
-        others leave the mean for good, and begin there.
+        They start at the mean. If all series are stationary, a burn-in is discarded; non-stationary ones leave the mean
+        for good, and begin there.
         """
         self.refuse_condition(condition)
         process = self.process()
@@ -171,7 +171,7 @@ class Autoregression(Forecasts, Draws, Judges, GenerativeModel):
         return {"series": list(self.scaling.names), "noise_deviation": self.process().deviation.tolist()}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`step`: the last values and noise -> the mean of the next value, and the last values of the next step."""
+        """`step`: the last values and noise -> the mean of the next value, and the last values for the next step."""
         order, series = self.recipe.series.length, len(self.scaling.names)
 
         def examples(count: int, seed: int) -> dict[str, np.ndarray]:
@@ -202,12 +202,12 @@ def solve(moments: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Least squares by the normal equations.
 
     Args:
-        moments: float64 `[series, order + 2, order + 2]`, the sums over all windows of the products of each two among
-            1, the lags and the value.
+        moments: float64 `[series, order + 2, order + 2]`, sums over all windows of pairwise products of 1, the lags and
+            the value.
 
     Returns:
-        The intercept and the coefficients, `[series, order + 1]`: of all that fit equally well those of least norm. And
-        the mean squared error `[series]`.
+        The intercept and the coefficients, `[series, order + 1]`: the minimum-norm solution. And the mean squared error
+        `[series]`.
     """
     gram, products = moments[:, :-1, :-1], moments[:, :-1, -1:]
     strengths, directions = tf.linalg.eigh(gram)  # ascending

@@ -25,11 +25,11 @@ from aigc_tf.recipes.vrae import VRAE
 
 DECODED_AT_ONCE = 500
 PREVIEWED = 4
-ENCODED_FOR_PREVIEW = 200  # sequences, that say how much each latent dimension tells
+ENCODED_FOR_PREVIEW = 200  # sequences for the activity of latent dimensions
 
 
 class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
-    """p(x | z) = Π N(x_t; decoder(z)_t, σ²), and a normal posterior of z (Fabius & van Amersfoort 2014).
+    """A recurrent VAE with a normal likelihood, p(x | z) = Π N(x_t; decoder(z)_t, σ²) (Fabius & van Amersfoort 2014).
 
     σ is learnt, one for each series (Rybkin et al. 2021, §4).
 
@@ -50,13 +50,13 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         first = keras.initializers.Constant(free_log_scale(1.0))  # the deviation of the series
         self.free_log_deviation = self.add_weight(shape=(len(scaling.names),), initializer=first, name="free_deviation")
         self.adam = adam(recipe.optimizer, self.learning)
-        # Compiled at its first call, and kept.
+        # Compiled at its first call, and cached.
         self.compiled_decoder = tf.function(lambda latents: decoder(latents, training=False), reduce_retracing=True)
         self.ready()
 
     @property
     def learning(self) -> list[keras.Variable]:
-        """The weights that training moves."""
+        """The trainable weights."""
         networks = [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
         return [*networks, self.free_log_deviation]
 
@@ -65,12 +65,12 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         return log_scale(ops.convert_to_tensor(self.free_log_deviation))
 
     def nats(self, examples: tf.Tensor, latents: tf.Tensor, training: bool = False) -> tf.Tensor:
-        """-log p(sequence | latent), a density, summed over time and series: `[batch]`.
+        """-log p(sequence | latent), the NLL under the density, summed over time and series: `[batch]`.
 
         Args:
             examples: standardised sequences `[batch, length, series]`.
             latents: `[batch, latent_dim]`.
-            training: whether it is for a training step.
+            training: whether this is a training step.
         """
         return -gaussian_log_density(examples, self.decoder(latents, training=training), self.log_deviation())
 
@@ -82,7 +82,7 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         return losses | {"gradient_norm": self.adam.apply(gradients, self.learning)}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out `series`; see `held_out_losses`."""
+        """The negative ELBO of held-out `series`; see `held_out_losses`."""
         return self.held_out_losses(batch["series"])
 
     @property
@@ -96,25 +96,25 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         return self.takes
 
     def prepared(self, inputs: np.ndarray) -> np.ndarray:
-        """Standardised sequences float32 `[count, length, series]` of sequences in the series' own units."""
+        """Standardise sequences in the series' own units: float32 `[count, length, series]`."""
         return self.scaling.standardise(inputs).astype(np.float32)
 
     def transform(self, inputs: np.ndarray, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """Each sequence `[length, series]` encoded and decoded again, without noise."""
+        """Reconstruct each sequence `[length, series]`, without noise."""
         self.refuse_condition(condition)
         return self.decode(self.encode(inputs))
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
-        """The means of sequences given latents `[count, latent_dim]`: float32 `[count, length, series]`, own units."""
+        """Decode latents `[count, latent_dim]` to means: float32 `[count, length, series]`, in the series' units."""
         self.refuse_condition(condition)
         parts = np.split(latents.astype(np.float32), range(DECODED_AT_ONCE, len(latents), DECODED_AT_ONCE))
         means = np.concatenate([self.compiled_decoder(tf.constant(part)).numpy() for part in parts])
         return self.scaling.restore(means).astype(np.float32)
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> np.ndarray:
-        """New sequences with their noise: float32 `[count, length, series]` in the series' own units.
+        """New sequences, noise included: float32 `[count, length, series]` in the series' own units.
 
-        The same for the same seed. NumPy draws latents and noise, so that a phone can make the same sequences.
+        The same for the same seed. NumPy draws latents and noise, so that a phone can generate the same sequences.
         """
         self.refuse_condition(condition)
         random = np.random.default_rng(seed)
@@ -130,7 +130,7 @@ class RecurrentVAE(Decodes, Transforms, VariationalSequences, GenerativeModel):
         """Samples, held-out sequences with their reconstructions, and the KL divergence of each latent dimension."""
         names = self.scaling.names
         windows = self.scaling.restore(source.windows_of("validation", ENCODED_FOR_PREVIEW))
-        # Evenly spread ones could all begin at the same phase of a season.
+        # Evenly spaced ones could all begin at the same phase of a season.
         shown = windows[np.random.default_rng(0).permutation(len(windows))[:PREVIEWED]]
         labels = ("latent dimension, the most used first", "KL divergence, nats a sequence")
         return {

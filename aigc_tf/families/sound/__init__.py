@@ -1,1 +1,1 @@
-"""Models of sound that are no models of pictures."""
+"""Models of sound that do not build on picture models."""

@@ -1,4 +1,4 @@
-"""How a frame is drawn from a mixture of logistic distributions over 256 levels."""
+"""Sampling of frames from a mixture of logistic distributions over 256 levels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 LEVELS = 255  # steps from the darkest to the brightest
 SILENCE = -1.0
-"""What a band of a frame is before the first, in [-1, 1]."""
+"""The value of the bands before the first frame, in [-1, 1]."""
 
 
 def to_levels(frames: np.ndarray) -> np.ndarray:
@@ -25,7 +25,7 @@ def draw_frame(
     temperature: float = 1.0,
     noise: float = 1.0,
 ) -> np.ndarray:
-    """A frame of each row: its component by the first uniform number, the noise of its bands by the others.
+    """Sample a frame for each row: its component from the first uniform number, its bands' noise from the others.
 
     Args:
         weights: log-odds of the components, `[rows, components]`.
@@ -48,6 +48,6 @@ def draw_frame(
 
 
 def uniforms(streams: Sequence[np.random.Generator], bands: int) -> np.ndarray:
-    """Numbers in (0, 1) for a frame of each row, float64 `[rows, 1 + bands]`, each row from a stream of its own."""
+    """Uniform numbers in (0, 1) for one frame per row, float64 `[rows, 1 + bands]`, each row with its own generator."""
     tiny = np.finfo(np.float64).tiny
     return np.stack([np.maximum(stream.random(1 + bands), tiny) for stream in streams])

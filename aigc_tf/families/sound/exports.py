@@ -1,4 +1,4 @@
-"""What the exported file of an autoregressive model of sounds holds: one frame further, and the phases."""
+"""Export of autoregressive sound models: a step of one frame, and synthesis with phase reconstruction."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ DRAWN_FROM = {
     "means": "of the bands in each component, in [-1, 1]",
     "log_scales": "natural logarithms of the scales of their logistic distributions",
 }
-"""What `step` gives beside its states."""
-_OWN = 16  # sounds of the model that stand in for recordings
+"""Outputs of `step` besides its states."""
+_OWN = 16  # samples of the model used if there are no recordings
 
 
 def signatures(model: SoundAR, source: Any) -> dict[str, Signature]:
-    """Of a model.
+    """The signatures of a model.
 
     Args:
         model: the model.
-        source: of real sounds; the model's own stand in without one.
+        source: of real sounds; without it, the model's samples are used.
     """
     return {"step": _step(model, source), "synthesise": _synthesise(model, source)}
 
@@ -51,7 +51,7 @@ def _step(model: SoundAR, source: Any) -> Signature:
         outputs[output] = TensorSpec(inputs[name].shape, f"{name} of the next step", inputs[name].dtype)
 
     def examples(count: int, seed: int) -> dict[str, np.ndarray]:
-        """Frames of sounds one after the other."""
+        """Successive frames of sounds."""
         pictures, labels = _pictures(model, source, -(-count // sound.frames) + 1, seed)
         frames = to_levels(2 * pictures[..., 0].transpose(0, 2, 1) - 1).reshape(-1, sound.bands)
         zeros = {tensor.name: np.zeros((count, *tensor.shape[1:]), tensor.dtype) for tensor in states}

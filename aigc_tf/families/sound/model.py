@@ -1,4 +1,4 @@
-"""The autoregressive model of sounds: frame by frame, and the spectrogram becomes sound."""
+"""The autoregressive model of sounds: spectrograms are generated frame by frame, then converted to sound."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.sound_ar import NOISE
 from aigc_tf.recipes.sound_ar import SoundAR as SoundARRecipe
 
-ROWS = 200  # sounds that are drawn side by side
+ROWS = 200  # sounds per batch in generation
 _PREVIEWED_CLASSES, _OF_EACH = 16, 6
 
 
 class SoundAR(SoundMaker, GenerativeModel):
-    """p(x | c) = Π p(x_t | x_<t, c) over the frames x_t of a spectrogram of a sound of class c.
+    """An autoregressive model of spectrogram frames x_t given the class c, p(x | c) = Π p(x_t | x_<t, c).
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of sequences and of steps.
+        networks: for sequences and for single steps.
         classes: their names.
     """
 
@@ -51,25 +51,25 @@ class SoundAR(SoundMaker, GenerativeModel):
         return Labels(self.classes)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on `image` and `label`, as `SoundSource.read` gives them."""
+        """Update the weights on `image` and `label` from `SoundSource.read`."""
         weights = self.trainable_variables
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(self.nats(batch, training=True))
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        # Embedding gradients are made dense for the optimizer, whose moments update every row.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
         rate = tf.convert_to_tensor(self.adam.learning_rate)
         return {"loss": loss, "gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The loss on held-out windows, in nats a frame. Changes nothing."""
+        """The loss on held-out windows, in nats per frame. Changes nothing."""
         return {"loss": tf.reduce_mean(self.nats(batch, training=False))}
 
     def nats(self, batch: Batch, training: bool) -> tf.Tensor:
-        """-log p of each sound's levels, in nats a frame: `[batch]`.
+        """-log p of each sound's levels, in nats per frame: `[batch]`.
 
         Args:
             batch: `image`, float32 `[batch, bands, frames, 1]` in [-1, 1], which is rounded to 256 levels, and `label`.
-            training: whether Dropout leaves something out.
+            training: whether dropout is active.
         """
         frames = tf.transpose(batch["image"][..., 0], (0, 2, 1))
         levels = tf.round((frames + 1.0) * (LEVELS / 2)) / LEVELS
@@ -81,9 +81,9 @@ class SoundAR(SoundMaker, GenerativeModel):
         """New sounds, float32 `[count, samples]` in [-1, 1]; see `Draws.generate`.
 
         Args:
-            count: how many.
-            seed: of the draws.
-            condition: classes by name or number, one for all or one for each; None takes them in turn.
+            count: number of sounds.
+            seed: of the sampling.
+            condition: classes by name or index, one for all or one for each; None cycles through them.
             how: `temperature` and `noise`, see `aigc_tf.recipes.sound_ar.FrameDrawing`.
         """
         return sounds_of(self.generate_pictures(count, seed, condition, **how), self.recipe.sound)
@@ -91,7 +91,7 @@ class SoundAR(SoundMaker, GenerativeModel):
     def generate_batches(
         self, count: int, seed: int = 0, condition: Any = None, **options: Any
     ) -> Iterator[np.ndarray]:
-        """The same, some at a time."""
+        """`generate` in batches."""
         for pictures in self._drawn(count, seed, condition, **options):
             yield sounds_of(pictures, self.recipe.sound)
 
@@ -112,7 +112,7 @@ class SoundAR(SoundMaker, GenerativeModel):
     def _spectrograms(
         self, labels: np.ndarray, streams: list[np.random.Generator], temperature: float, noise: float
     ) -> np.ndarray:
-        """Of classes int32 `[rows]`, each row drawn from a stream of its own."""
+        """Spectrograms of classes int32 `[rows]`, each row sampled with its own random generator."""
         bands, frames = self.recipe.sound.bands, self.recipe.sound.frames
         _, _, *inputs = self.networks.step.inputs
         states = [tf.zeros((len(labels), *tensor.shape[1:]), tensor.dtype) for tensor in inputs]
@@ -138,16 +138,16 @@ class SoundAR(SoundMaker, GenerativeModel):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to draw with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         facts = {"classes": list(self.classes.names), "frames": self.recipe.sound.frames, "noise": NOISE}
         return super().export_metadata() | facts
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`step`: the mixture that the next frame is drawn from; `synthesise`: a spectrogram -> its sound."""
+        """`step`: the mixture for sampling the next frame; `synthesise`: a spectrogram -> its sound."""
         return exports.signatures(self, source)
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It makes sounds, frame by frame, that are played."""
+        """A panel that generates sounds frame by frame and plays them."""
         del source
         facts = {"rate": self.recipe.sound.rate, "frames": self.recipe.sound.frames, "sound": "synthesise"}
         facts["noise"] = NOISE

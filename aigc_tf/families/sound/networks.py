@@ -1,4 +1,4 @@
-"""The networks of a sequence of spectra: a causal transformer whose every position tells of the next frame."""
+"""The networks for sequences of spectra: a causal transformer that predicts the next frame at every position."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from aigc_tf.nn.kv_cache import AttendAt, kv_cache
 from aigc_tf.nn.likelihoods import MIN_LOGISTIC_LOG_SCALE, LogisticMixture
 from aigc_tf.recipes.sound_ar import SoundAR
 
-_LOG_SCALE = -3.0  # of a band at first: how much it changes from frame to frame
+_LOG_SCALE = -3.0  # of a band initially: its typical change from frame to frame
 
 
 @dataclass(frozen=True)
 class FrameNetworks:
-    """One model in two forms that share their weights."""
+    """Two variants of one model that share their weights."""
 
     sequence: keras.Model
-    """`before` `[batch, frames, bands]` in [-1, 1], of each frame the one before it, and `label` int32 `[batch]` ->
+    """`before` `[batch, frames, bands]` in [-1, 1], the previous frame of each, and `label` int32 `[batch]` ->
     parameters of the mixture `[batch, 1, frames, parameters]`."""
     step: keras.Model
     """`before` `[batch, bands]`, `label` and states -> log-odds of the components `[batch, components]`, means and log
     scales `[batch, bands, components]`, and new states."""
     feedback: Mapping[str, str]
-    """Which output of the step is which input of the next one."""
+    """Maps outputs of a step to inputs of the next."""
     mixture: LogisticMixture
-    """What the parameters say."""
+    """The likelihood that the parameters belong to."""
 
     @cached_property
     def compiled_step(self) -> Any:
-        """The step in inference mode, compiled once for each number of rows."""
+        """The step in inference mode, compiled once for each batch size."""
         return tf.function(partial(self.step, training=False), reduce_retracing=True)
 
 
 def frame_networks(recipe: SoundAR, classes: ClassNames) -> FrameNetworks:
-    """Both forms for a recipe."""
+    """Both variants for a recipe."""
     sound, mixture = recipe.sound, LogisticMixture(recipe.components, name="mixture")
     network = _Transformer(recipe, classes)
     label = keras.Input((), dtype="int32", name="label")
@@ -65,7 +65,7 @@ def frame_networks(recipe: SoundAR, classes: ClassNames) -> FrameNetworks:
 
 
 class _Transformer:
-    """The layers, which both forms share."""
+    """The layers, shared by both variants."""
 
     def __init__(self, recipe: SoundAR, classes: ClassNames) -> None:
         small = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
@@ -87,7 +87,7 @@ class _Transformer:
             for index in range(recipe.depth)
         ]
         self.norm = layers.RMSNormalization(name="last_norm")
-        # Layers of their own: in 8-bit arithmetic each has a range of its own, too.
+        # Separate layers, so that each has its own range in 8-bit arithmetic.
         numbers = recipe.sound.bands * recipe.components
         self.weights = layers.Dense(recipe.components, kernel_initializer=small, name="weights")
         self.change = layers.Dense(numbers, kernel_initializer=small, name="change")
@@ -105,5 +105,5 @@ class _Transformer:
         return [self.weights(x), means, ops.maximum(self.scales(x), MIN_LOGISTIC_LOG_SCALE)]
 
     def begin_with_the_frame_before(self, bands: int, components: int) -> None:
-        """Sets first weights: all components have the frame before as their mean."""
+        """Initialise the weights so that all components have the previous frame as their mean."""
         self.same.kernel.assign(np.repeat(np.eye(bands, dtype=np.float32), components, axis=1))

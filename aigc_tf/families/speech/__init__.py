@@ -1,1 +1,1 @@
-"""Speech: letters become sound."""
+"""Text-to-speech models."""

@@ -1,4 +1,4 @@
-"""What the exported file of a model of speech holds: encoder of letters, and decoder of frames with the phases."""
+"""Export of speech models: encoder of letters, and decoder of frames with phase reconstruction."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENCODED = {
     "means": "the mean spectrum of each letter",
     "log_frames": "natural logarithm of the frames of each letter",
 }
-"""What `encode` gives."""
+"""Outputs of `encode`."""
 _TOLD = {
     "states": "states of the letter of each frame",
     "means": "mean spectrum of that letter",
@@ -35,7 +35,7 @@ _TOLD = {
 
 
 def metadata(model: SpeechModel) -> dict[str, Any]:
-    """What a program needs to speak with the file (docs/MOBILE.md)."""
+    """What a program needs to synthesise speech with the file (docs/MOBILE.md)."""
     sound = model.recipe.sound
     return {
         "vocabulary": list(model.vocabulary.symbols),
@@ -48,11 +48,11 @@ def metadata(model: SpeechModel) -> dict[str, Any]:
 
 
 def signatures(model: SpeechModel, source: Any) -> dict[str, Signature]:
-    """Of a model.
+    """The signatures of a model.
 
     Args:
         model: the model.
-        source: of real words; letters are drawn without one.
+        source: of real words; without it, random letters are used.
     """
     return {"encode": _encode(model, source), "speak": _speak(model, source)}
 
@@ -89,7 +89,7 @@ def _speak(model: SpeechModel, source: Any) -> Signature:
 
 
 def padded(model: SpeechModel, rows: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Letters of several texts as `encode` takes them; longer ones are cut off."""
+    """Letters of several texts as inputs of `encode`; longer texts are truncated."""
     symbols = np.zeros((len(rows), model.recipe.spoken.longest_text), np.int32)
     for row, numbers in zip(symbols, rows, strict=True):
         row[: len(numbers)] = numbers[: len(row)]
@@ -97,7 +97,7 @@ def padded(model: SpeechModel, rows: Sequence[np.ndarray]) -> dict[str, np.ndarr
 
 
 def _letters(model: SpeechModel, source: Any, count: int, seed: int) -> dict[str, np.ndarray]:
-    """Words of the training part, or letters that are drawn, as `encode` takes them."""
+    """Words of the training part, or random letters, as inputs of `encode`."""
     random = np.random.default_rng(seed)
     if source is None:
         known = np.arange(UNKNOWN + 1, len(model.vocabulary))
@@ -107,6 +107,6 @@ def _letters(model: SpeechModel, source: Any, count: int, seed: int) -> dict[str
 
 
 def _frames(model: SpeechModel, source: Any, count: int, seed: int) -> dict[str, np.ndarray]:
-    """The same, as `speak` takes them."""
+    """The same as inputs of `speak`."""
     given = _letters(model, source, count, seed)
     return frames_of_letters(model.encoded(**given), given["mask"], model.recipe, model.recipe.sound.frames)

@@ -1,4 +1,4 @@
-"""From letters to frames: each letter lasts for some frames, in which the decoder is told of it."""
+"""Length regulation: expanding letters to frames by their durations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from aigc_tf.recipes.speech import Speech
 def frames_of_letters(
     encoded: Mapping[str, Any], mask: np.ndarray, recipe: Speech, frames: int | None = None, speed: float = 1.0
 ) -> dict[str, np.ndarray]:
-    """What the decoder is told of letters: the frames of each, one letter after the other.
+    """The decoder's inputs for letters, with each letter repeated for its frames.
 
     Args:
-        encoded: what the encoder gives of letters: `states` `[batch, letters, width]`, `means` `[batch, letters,
+        encoded: the encoder's outputs for letters: `states` `[batch, letters, width]`, `means` `[batch, letters,
             bands]` and `log_frames` `[batch, letters]`.
-        mask: `[batch, letters]`, 1 where a letter is.
-        recipe: says how long a letter may be.
-        frames: how many there are; further ones are cut off. By default those of the longest text.
-        speed: how many times as fast as in the recordings.
+        mask: `[batch, letters]`, 1 for letters.
+        recipe: with the maximum duration of a letter.
+        frames: number of frames, to which longer texts are truncated; by default those of the longest text.
+        speed: relative to the recordings.
 
     Returns:
         The decoder's inputs by name, float32: `states` `[batch, frames, width]`, `means` `[batch, frames, bands]`,
@@ -39,7 +39,7 @@ def frames_of_letters(
 
 
 def decoder_inputs(states: Any, means: Any, places: tf.Tensor, counts: tf.Tensor) -> dict[str, tf.Tensor]:
-    """What the decoder is told of each frame; see `frames_of_letters`.
+    """The decoder's inputs for each frame; see `frames_of_letters`.
 
     Args:
         states: `[batch, letters, width]`.
@@ -53,7 +53,7 @@ def decoder_inputs(states: Any, means: Any, places: tf.Tensor, counts: tf.Tensor
 
 
 def progress(places: tf.Tensor, counts: tf.Tensor) -> tf.Tensor:
-    """How far in its letter each frame is, float32 `[batch, frames]` in [0, 1), 0 after the last.
+    """Relative position of each frame in its letter, float32 `[batch, frames]` in [0, 1), 0 after the last.
 
     Args:
         places: int32 `[batch, frames]`, the letter of each frame; -1 after the last.

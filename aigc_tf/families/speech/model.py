@@ -1,4 +1,4 @@
-"""The model of speech: letters become a spectrogram all at once, and the spectrogram sound."""
+"""The non-autoregressive text-to-speech model: from letters to a spectrogram, and from that to sound."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.speech import Speech
 
 PREVIEWED = 3
-FRAMES_STEP = 50  # lengths are rounded up to a multiple: few networks of phases are made
+FRAMES_STEP = 50  # lengths are rounded up to a multiple, so that few phase networks are built
 
 
 class SpeechModel(GenerativeModel, Transforms):
-    """Speaks text in the voice of its recordings.
+    """Synthesises speech in the voice of its recordings.
 
-    Each letter has a mean spectrum μ; the frames x of a recording belong to letters as monotonic alignment search says,
-    which makes Σ |x_t - μ_{a(t)}|² smallest. μ and the letters' durations are learnt from that, and a decoder makes
-    spectrograms of them (Kim et al. 2020, §3, with this decoder in the place of a flow).
+    Each letter has a mean spectrum μ; monotonic alignment search assigns the frames x of a recording to letters so that
+    Σ |x_t - μ_{a(t)}|² is smallest. μ and the letters' durations are learnt from this alignment, and a decoder turns
+    them into spectrograms (Kim et al. 2020, §3, with this decoder in place of a flow).
 
     Args:
         recipe: its optimizer, schedule and seed.
@@ -66,7 +66,7 @@ class SpeechModel(GenerativeModel, Transforms):
         return Utterances(self.recipe.sound)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the weights on a batch as `SpokenSource.read` gives it."""
+        """Update the weights on a batch from `SpokenSource.read`."""
         weights = self.trainable_variables
         with tf.GradientTape() as tape:
             losses = self.losses(batch, training=True)
@@ -97,7 +97,7 @@ class SpeechModel(GenerativeModel, Transforms):
         return {"loss": loss, "brightness_error": error, "prior_error": prior, "duration_error": duration}
 
     def aligned(self, means: tf.Tensor, batch: Batch) -> tf.Tensor:
-        """The letter of each frame, int32 `[batch, frames]`, -1 after the last; no gradient passes."""
+        """The letter of each frame, int32 `[batch, frames]`, -1 after the last; without gradient."""
         picture = batch["picture"]
         letters = tf.reduce_sum(tf.cast(batch["symbols"] != BOUNDARY, tf.int32), axis=1)
         squares = tf.reduce_sum(tf.square(means), -1)[:, :, None] + tf.reduce_sum(tf.square(picture), -1)[:, None]
@@ -110,16 +110,16 @@ class SpeechModel(GenerativeModel, Transforms):
         return monotonic_alignment(tf.stop_gradient(scores), letters, batch["frames"])
 
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None, speed: float = 1.0) -> list[np.ndarray]:
-        """Each text spoken: float32 `[samples]` in [-1, 1]; nothing is drawn.
+        """Synthesise each text: float32 `[samples]` in [-1, 1]; nothing is sampled.
 
         Args:
-            inputs: texts; letters that no recording has are left out, with a warning.
-            seed: is not used.
-            condition: there is none.
-            speed: how many times as fast as in the recordings.
+            inputs: texts; letters that occur in no recording are left out, with a warning.
+            seed: unused.
+            condition: unused.
+            speed: relative to the recordings.
 
         Raises:
-            InputError: a text has no letter that is known.
+            InputError: a text has no known letter.
         """
         self.refuse_condition(condition)
         return [sounds_of_picture(picture, self.recipe) for picture in self.pictures(self.takes.rows(inputs), speed)]
@@ -129,7 +129,7 @@ class SpeechModel(GenerativeModel, Transforms):
         return [self.picture(symbols, speed) for symbols in map(self.symbols, texts)]
 
     def symbols(self, text: str) -> np.ndarray:
-        """The letters of a text that are known, int32 `[letters]`.
+        """The known letters of a text, int32 `[letters]`.
 
         Raises:
             InputError: there are none.
@@ -151,12 +151,12 @@ class SpeechModel(GenerativeModel, Transforms):
         return np.clip(self.compiled_decoder([*frames.values()])[0].numpy(), 0, 1)
 
     def encoded(self, symbols: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
-        """What the encoder gives of letters int32 `[batch, letters]` and their mask, by name: `exports.ENCODED`."""
+        """The encoder's outputs for letters int32 `[batch, letters]` and their mask, by name: `exports.ENCODED`."""
         parts = self.compiled_encoder([symbols, mask])
         return {name: part.numpy() for name, part in zip(exports.ENCODED, parts, strict=True)}
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Held-out words: spectrograms as recorded above those that are made, and the sounds that are made."""
+        """Held-out words: recorded above synthesised spectrograms, and the synthesised sounds."""
         chosen = source.recordings("validation", PREVIEWED)
         made = self.pictures([one.words for one in chosen])
         previews: dict[str, Any] = {}
@@ -168,16 +168,16 @@ class SpeechModel(GenerativeModel, Transforms):
         return previews | {"samples": "\n".join(one.words for one in chosen)}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to speak with the file (docs/MOBILE.md)."""
+        """What a program needs to synthesise speech with the file (docs/MOBILE.md)."""
         return exports.metadata(self)
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It speaks what is typed."""
+        """A panel that speaks typed text."""
         del source
         return [Panel("speak", "speak", self.export_metadata() | {"encode": "encode"})]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`encode`: letters -> what is known of each; `speak`: of the letter of each frame -> sound."""
+        """`encode`: letters -> state, mean spectrum and duration of each; `speak`: those for each frame -> sound."""
         return exports.signatures(self, source)
 
 

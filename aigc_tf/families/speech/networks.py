@@ -1,4 +1,4 @@
-"""Networks of speech: residual convolutions over letters, and over frames."""
+"""Networks for speech: residual convolutions over letters, and over frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.speech import Speech
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Masked(layers.Layer):
-    """Zero where the mask is: `[batch, time, channels]` and `[batch, time]` -> `[batch, time, channels]`."""
+    """Set masked positions to zero: `[batch, time, channels]` and `[batch, time]` -> `[batch, time, channels]`."""
 
     def call(self, x: Any, mask: Any) -> Any:
         return x * ops.expand_dims(mask, -1)
@@ -24,7 +24,7 @@ class Masked(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Given(layers.Layer):
-    """What is learnt from it does not change it: no gradient passes."""
+    """A stop-gradient layer."""
 
     def call(self, x: Any) -> Any:
         return ops.stop_gradient(x)
@@ -46,7 +46,7 @@ def encoder(recipe: Speech, vocabulary: Vocabulary) -> keras.Model:
 
 
 def decoder(recipe: Speech, vocabulary: Vocabulary) -> keras.Model:
-    """Of each frame the state of its letter, that letter's mean spectrum and how far in the letter it is -> brightness.
+    """For each frame, state and mean spectrum of its letter and the relative position in it -> brightness.
 
     `[batch, frames, width]`, `[batch, frames, bands]`, `[batch, frames]` and a mask -> `[batch, frames, bands]`.
     """
@@ -64,7 +64,7 @@ def decoder(recipe: Speech, vocabulary: Vocabulary) -> keras.Model:
 
 
 def _block(x: Any, mask: Any, recipe: Speech, name: str, dilation: int = 1) -> Any:
-    """x + convolutions of it, normalised and activated before; what the mask leaves out stays zero."""
+    """A pre-activation residual block of convolutions; masked positions stay zero."""
     inner = layers.LayerNormalization(name=f"{name}_norm")(x)
     inner = Masked(name=f"{name}_masked")(inner, mask)
     inner = layers.Conv1D(

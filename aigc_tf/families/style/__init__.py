@@ -1,1 +1,1 @@
-"""Photographs in the style of another picture."""
+"""Style transfer models for photographs."""

@@ -1,4 +1,4 @@
-"""Style transfer to any style, which is a condition (Huang & Belongie 2017; Ghiasi et al. 2017)."""
+"""Arbitrary style transfer, with the style as condition (Huang & Belongie 2017; Ghiasi et al. 2017)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from aigc_tf.recipes.adain import AdaIN
 
 
 class AnyStyle(Stylist):
-    """Gives photographs the style of a picture that comes with them."""
+    """Transfers the style of a given picture to photographs."""
 
     recipe: AdaIN
 
@@ -30,7 +30,7 @@ class AnyStyle(Stylist):
         return StylePictures(self.recipe.style_side, self.recipe.photos.channels)
 
     def wanted(self, inputs: Mapping[str, Any]) -> list[tf.Tensor]:
-        """See `Stylist.wanted`: of each style picture."""
+        """See `Stylist.wanted`: the statistics of each style picture."""
         return self.described(looking(self.recipe.features)(inputs["style"]))
 
     def inputs_of(self, pixels: np.ndarray, condition: Any) -> Arrays:
@@ -47,7 +47,7 @@ class AnyStyle(Stylist):
         return {"image": photos, "style": source.style_squares(part, len(photos))}
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of held-out crops in rows: the photograph, the style picture, and what is made of them."""
+        """Rows of held-out crops: the photograph, the style picture, and the result."""
         inputs = self.inputs_for(source.unit_crops("validation", PREVIEWED), source, "validation")
         styled = self.called(self.used, inputs, training=False)
         columns = [inputs["image"], tf.image.resize(inputs["style"], styled.shape[1:3], antialias=True), styled]

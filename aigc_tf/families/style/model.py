@@ -1,4 +1,4 @@
-"""Style transfer by a feed-forward network: what all of them share, and that for one style."""
+"""Feed-forward style transfer: the base class, and the model for a single style."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from aigc_tf.recipes.styles import StyleRecipe
 
 
 class Stylist(PhotoModel):
-    """Gives photographs a style: one training step, whatever says which.
+    """Base class of style transfer: one training step for any way of specifying the style.
 
     Args:
-        recipe: its features, weights of losses, optimizer and moving average.
-        network: `image`, photographs `[batch, height, width, channels]` in [0, 1], and what is beside -> photographs.
+        recipe: its features, loss weights, optimizer and EMA.
+        network: `image`, photographs `[batch, height, width, channels]` in [0, 1], and further inputs -> photographs.
     """
 
     recipe: StyleRecipe
 
     def __init__(self, recipe: StyleRecipe, network: keras.Model) -> None:
         super().__init__(name=recipe.slug())
-        looking(recipe.features)  # what is not installed is said now
+        looking(recipe.features)  # fail early if a package is missing
         self.recipe, self.network = recipe, network
         self.used = averaged(network, recipe.average_images)
         self.adam = adam(recipe.optimizer, network.trainable_variables, schedule(recipe.schedule, recipe.steps))
@@ -45,11 +45,11 @@ class Stylist(PhotoModel):
 
     @abc.abstractmethod
     def wanted(self, inputs: Mapping[str, Any]) -> list[Any]:
-        """What `describing` says of the style that inputs of the network ask for, one tensor for each layer."""
+        """Target style statistics of `describing` for inputs of the network, one tensor for each layer."""
 
     @abc.abstractmethod
     def inputs_for(self, photos: np.ndarray, source: Any, part: PartName) -> Arrays:
-        """Inputs of the network by name, to show and to measure on.
+        """Inputs of the network by name, for previews and evaluation.
 
         Args:
             photos: float32 `[count, height, width, channels]` in [0, 1].
@@ -58,11 +58,11 @@ class Stylist(PhotoModel):
         """
 
     def described(self, maps: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """What maps of features say of a style."""
+        """Style statistics of feature maps."""
         return [describing(self.recipe.features)(features) for features in maps]
 
     def distances(self, styled: tf.Tensor, inputs: Mapping[str, Any]) -> tuple[tf.Tensor, tf.Tensor]:
-        """How far pictures in [0, 1] are from the style that inputs ask for, and from their photographs.
+        """Style and content distances of pictures in [0, 1] to the target style and to their photographs.
 
         Returns:
             `[batch]` each, 0 where they are equal.
@@ -73,7 +73,7 @@ class Stylist(PhotoModel):
         return style, content_distance(maps, look(inputs["image"]))
 
     def weighted(self, style: tf.Tensor, content: tf.Tensor) -> tf.Tensor:
-        """The loss that both distances make, `[batch]`; that of single pixels is left out."""
+        """The loss from both distances, `[batch]`, without the pixel-wise term."""
         return self.recipe.style_weight * style + self.recipe.content_weight * content
 
     def losses_of(self, network: keras.Model, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
@@ -87,12 +87,12 @@ class Stylist(PhotoModel):
         return {"loss": loss, "style_loss": style, "content_loss": content, "variation_loss": variation}
 
     def _inside(self, pictures: tf.Tensor) -> tf.Tensor:
-        """Crops `[batch, height, width, channels]` without what surrounds them."""
+        """Crops `[batch, height, width, channels]` without their margins."""
         around = self.recipe.surround
         return pictures[:, around : pictures.shape[1] - around, around : pictures.shape[2] - around]
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1], and what is beside."""
+        """Update the network on crops `image`, `[batch, height, width, channels]` in [-1, 1], and further inputs."""
         with tf.GradientTape() as tape:
             losses = self.losses_of(self.network, batch, training=True)
         weights = self.network.trainable_variables
@@ -107,7 +107,7 @@ class Stylist(PhotoModel):
 
 
 class StyleTransfer(Stylist):
-    """Gives photographs the style of one picture (Johnson et al. 2016).
+    """Transfers the style of one picture to photographs (Johnson et al. 2016).
 
     Args:
         recipe: see `Stylist`.
@@ -121,7 +121,7 @@ class StyleTransfer(Stylist):
 
     @cached_property
     def _wanted(self) -> list[np.ndarray]:
-        with tf.init_scope():  # this may be called while a training step is traced
+        with tf.init_scope():  # may be called while a training step is traced
             maps = looking(self.recipe.features)(tf.constant(self.style.pixels[np.newaxis] / 255, tf.float32))
             return [part.numpy() for part in self.described(maps)]
 
@@ -131,17 +131,17 @@ class StyleTransfer(Stylist):
         return self._wanted
 
     def examples(self, crops: np.ndarray, seed: int) -> Arrays:
-        """See `PhotoModel.examples`: photographs as they are."""
+        """See `PhotoModel.examples`: photographs unchanged."""
         del seed
         return {"image": crops}
 
     def inputs_for(self, photos: np.ndarray, source: Any, part: PartName) -> Arrays:
-        """See `Stylist.inputs_for`: photographs as they are."""
+        """See `Stylist.inputs_for`: photographs unchanged."""
         del source, part
         return {"image": photos}
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of held-out crops in rows: the photograph, and what is made of it."""
+        """Rows of held-out crops: the photograph, and the result."""
         photos = source.unit_crops("validation", PREVIEWED)
         styled = np.asarray(self.used(photos, training=False))
         return {"photograph_styled": rows_of(np.stack([photos, styled], axis=1)), "style": self.style.pixels}

@@ -43,7 +43,7 @@ def adaptive_stylist(recipe: AdaIN) -> keras.Model:
 
 
 def _described(x: Any, recipe: AdaIN) -> Any:
-    """Style pictures -> `[batch, style_numbers]`, made of statistics alone: it does not matter where things are."""
+    """Style pictures -> `[batch, style_numbers]`, from channel statistics only, so independent of positions."""
     statistics = [Moments(name="style_moments")(x)]
     for index, filters in enumerate(recipe.style_filters):
         x = layers.Conv2D(filters, 4, strides=2, padding="same", activation="relu", name=f"style_convolution_{index}")(
@@ -55,7 +55,7 @@ def _described(x: Any, recipe: AdaIN) -> Any:
 
 
 def _details(image: Any) -> Any:
-    """What stands out from its surroundings, amplified: strokes are made of the faint noise of smooth areas, too."""
+    """Amplified local details, so that strokes can also form from the faint noise of smooth areas."""
     smooth = layers.AveragePooling2D(3, strides=1, padding="same", name="smooth")(image)
     difference = layers.Subtract(name="details")([image, smooth])
     return layers.Activation("tanh", name="amplified_details")(layers.Rescaling(32.0, name="amplified")(difference))
@@ -71,5 +71,5 @@ def _changed(image: Any, recipe: StyleRecipe, condition: Any = None) -> Any:
         condition=condition,
         method="nearest",
     )
-    centred = layers.Rescaling(4.0, -2.0, name="centred")(image)  # the sigmoid of it is near the picture itself
+    centred = layers.Rescaling(4.0, -2.0, name="centred")(image)  # its sigmoid is close to the picture itself
     return layers.Activation("sigmoid", name="brightness")(layers.Add(name="changed")([centred, change]))

@@ -1,4 +1,4 @@
-"""Style transfer of clips: the network of one style, taught to make the same of what stays the same."""
+"""Style transfer of video clips: the single-style network, trained for temporal consistency."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from aigc_tf.modalities.clips import Clips, frames_of
 from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.recipes.style_video import StyleVideo
 
-_TEST_SHIFT = (3, 2)  # of the known motion where nothing is drawn
+_TEST_SHIFT = (3, 2)  # fixed motion for held-out losses
 
 
 class VideoStyle(StyleTransfer):
-    """Gives each frame of a clip the style of one picture, so that styled frames do not flicker.
+    """Transfers the style of one picture to each frame of a clip, without flicker.
 
-    The network sees one frame and remembers none: a clip may be cut anywhere, and the file is that of `style`. What it
-    learns in addition is to make the same of a frame that moves or gets noise (the regularisation of Wang et al. 2020,
-    "Consistent video style transfer via relaxation and regularization", §III; no optical flow is estimated), and of
-    what does not change from a frame of a clip to the next.
+    The network is stateless and sees one frame at a time: a clip may be cut anywhere, and the exported file is that of
+    `style`. In addition, it learns to be consistent under shifts and noise (the regularisation of Wang et al. 2020,
+    "Consistent video style transfer via relaxation and regularization", §III; no optical flow is estimated), and where
+    pixels do not change between neighbouring frames.
 
     Args:
         recipe: see `StyleTransfer`.
@@ -78,14 +78,14 @@ class VideoStyle(StyleTransfer):
         }
 
     def _drawn(self, frames: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """By how many pixels a batch is moved, and noise of a strength that is drawn, too."""
+        """A random shift of a batch in pixels, and noise of random strength."""
         most = self.recipe.shift
         shift = keras.random.randint((2,), -most, most + 1, seed=self.motion_seed)
         strength = keras.random.uniform((), 0.0, self.recipe.grain, seed=self.motion_seed)
         return shift, strength * keras.random.normal(ops.shape(frames), seed=self.motion_seed)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """See `Stylist.train_step`, of `clip`."""
+        """See `Stylist.train_step`, for `clip`."""
         return super().train_step(batch | {"image": batch["clip"][:, 0]})
 
     def transform(
@@ -97,18 +97,18 @@ class VideoStyle(StyleTransfer):
         overlap: int | None = None,
         **given: float,
     ) -> Any:
-        """Each clip in the style, frame by frame, at its own size and rate.
+        """Stylise each clip frame by frame, at its own size and frame rate.
 
         Args:
             inputs: `Clip` objects, or arrays `[time, height, width, channels]`, uint8 or in [0, 1], of any sizes.
-            seed: nothing is drawn.
-            condition: there is none.
+            seed: unused, since nothing is sampled.
+            condition: unused.
             tile: see `PhotoModel.applied`.
             overlap: the same.
-            given: there are no others.
+            given: unused.
 
         Returns:
-            `Clip` objects for those, arrays in [0, 1] for arrays; one array if all have the same shape.
+            `Clip` objects for clips, arrays in [0, 1] for arrays; one array if all have the same shape.
 
         Raises:
             InputError: an option is unknown, or a clip has other than 1 or 3 channels.

@@ -1,1 +1,1 @@
-"""Models of tables."""
+"""Models of tabular data."""

@@ -1,4 +1,4 @@
-"""The conditional generative adversarial network of rows (CTGAN, Xu et al. 2019, §4)."""
+"""The conditional GAN of table rows (CTGAN, Xu et al. 2019, §4)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from aigc_tf.recipes.table_gan import TableGAN as Recipe
 
 
 class TableGAN(WassersteinPlayers, TableModel):
-    """A generator that is asked for one name, and a critic of packs of rows, by the Wasserstein loss.
+    """A generator conditioned on one categorical value, and a Wasserstein critic of packs of rows.
 
     Args:
         recipe: its optimizers, penalty and seed.
-        generator: latents `[batch, latent_dim]`, and conditions `[batch, conditions]` where the table has categories ->
-            places before tanh, and logits: `[batch, width]`.
+        generator: latents `[batch, latent_dim]`, and conditions `[batch, conditions]` if the table has categories ->
+            positions before tanh, and logits: `[batch, width]`.
         critic: packs of encoded rows with their conditions -> scores `[batch / pack, 1]`.
-        scheme: the columns.
+        scheme: of the columns.
     """
 
     recipe: Recipe
@@ -50,7 +50,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         """Update the critic, then the generator.
 
         Args:
-            batch: `row`, encoded rows `[batch, width]`, and `condition`, `[batch, conditions]`, where there are some.
+            batch: `row`, encoded rows `[batch, width]`, and `condition`, `[batch, conditions]`, if there are any.
         """
         rows, condition = batch["row"], batch.get("condition")
         made, _ = self.fakes(condition, ops.shape(rows)[0])
@@ -58,7 +58,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         return self.update_generator(condition, ops.shape(rows)[0]) | {"critic_loss": critic_loss, "penalty": penalty}
 
     def update_generator(self, condition: tf.Tensor | None, batch: Any) -> dict[str, tf.Tensor]:
-        """Update the generator, which has to give what it is asked for, and its average."""
+        """Update the generator, penalised for missing its conditions, and its EMA."""
         weights = self.generator.trainable_variables
         with tf.GradientTape() as tape:
             made, logits = self.fakes(condition, batch)
@@ -70,7 +70,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         return {"generator_loss": loss, "condition_loss": missed, "generator_gradient_norm": norm}
 
     def fakes(self, condition: tf.Tensor | None, batch: Any) -> tuple[tf.Tensor, tf.Tensor]:
-        """Generated rows in training, whose choices are nearly ones and zeros, and the logits of these."""
+        """Generated rows in training, with relaxed one-hot choices, and the logits of these."""
         latent = keras.random.normal((batch, self.latent_dim), seed=self.latent_seed)
         parameters = self.generator(latent if condition is None else [latent, condition], training=True)
         numbers = len(self.scheme.numeric)
@@ -79,17 +79,17 @@ class TableGAN(WassersteinPlayers, TableModel):
         return ops.concatenate([ops.tanh(parameters[:, :numbers]), chosen], axis=-1), logits
 
     def packs(self, rows: tf.Tensor, condition: tf.Tensor | None) -> tf.Tensor:
-        """Rows with their conditions, so many beside each other as the critic judges together."""
+        """Rows with their conditions, concatenated into the packs that the critic scores."""
         whole = rows if condition is None else ops.concatenate([rows, condition], axis=-1)
         return ops.reshape(whole, (-1, self.critic.input_shape[-1]))
 
     def missed(self, logits: tf.Tensor, condition: tf.Tensor) -> tf.Tensor:
-        """The cross-entropy of the names that were asked for (Xu et al. 2019, §4.3), in nats a row."""
+        """The cross-entropy of the requested values (Xu et al. 2019, §4.3), in nats per row."""
         owners = self.asked(condition)
         return ops.mean(ops.sum(choice_nats(self.scheme, logits, owners), axis=-1))
 
     def asked(self, condition: tf.Tensor) -> tf.Tensor:
-        """A condition among the choices of all columns, `[batch, choices]`."""
+        """A condition expanded to the choices of all columns, `[batch, choices]`."""
         parts, start = [], 0
         for at, size in enumerate(self.scheme.sizes):
             if at in self.scheme.categories:
@@ -100,7 +100,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         return ops.concatenate(parts, axis=-1)
 
     def inputs(self, latents: np.ndarray, random: np.random.Generator, where: Where) -> dict[str, np.ndarray]:
-        """With the name that is asked for, or else a name of a column that is drawn, as often as the data have it."""
+        """Latents with the requested value, or else a random column's value by its frequency in the data."""
         if not self.scheme.conditions:
             return {"latent": latents}
         condition = np.zeros((len(latents), self.scheme.conditions), np.float32)
@@ -118,7 +118,7 @@ class TableGAN(WassersteinPlayers, TableModel):
         return {"latent": latents, "condition": condition}
 
     def drawer(self) -> keras.Model:
-        """Latents, and conditions -> places and probabilities; see `TableModel.drawer`."""
+        """Latents, and conditions -> positions and probabilities; see `TableModel.drawer`."""
         numbers = len(self.scheme.numeric)
         inputs = [keras.Input(tensor.shape[1:], name=tensor.name) for tensor in self.generator.inputs]
         parameters = self.sampler(inputs if len(inputs) > 1 else inputs[0])

@@ -1,4 +1,4 @@
-"""What networks say of a row: places of numbers in their modes, and for each column logits of its choices."""
+"""Network outputs for a row: positions of numbers in their modes, and for each column logits of its choices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.data.tables.scheme import Scheme
 
 
 def by_column(scheme: Scheme, numbers: Any) -> list[Any]:
-    """Numbers of all choices, `[batch, choices]`, as a tensor for each column."""
+    """Split values of all choices, `[batch, choices]`, into a tensor for each column."""
     parts: list[Any] = tf.split(numbers, scheme.sizes, axis=-1)
     return parts
 
@@ -30,25 +30,25 @@ class ColumnSoftmax(keras.layers.Layer):
         self.sizes = tuple(sizes)
 
     def get_config(self) -> dict[str, Any]:
-        """The argument, for copies."""
+        """The constructor's argument."""
         return {**super().get_config(), "sizes": self.sizes}
 
     def call(self, logits: Any) -> Any:
-        """The probabilities; Keras's own softmax warns of columns with a single choice."""
+        """The probabilities; Keras's own softmax warns about columns with a single choice."""
         return tf.concat([tf.nn.softmax(part) for part in tf.split(logits, self.sizes, axis=-1)], axis=-1)
 
     def compute_output_shape(self, shape: Any) -> Any:
-        """That of the logits."""
+        """The shape of the logits."""
         return shape
 
 
 def relaxed_choices(scheme: Scheme, logits: Any, temperature: float, seed: keras.random.SeedGenerator) -> Any:
-    """Choices that gradients pass through: the Gumbel-softmax of each column (Jang et al. 2017; Maddison et al. 2017).
+    """Differentiable choices: the Gumbel-softmax of each column (Jang et al. 2017; Maddison et al. 2017).
 
     Args:
         scheme: of the columns.
         logits: `[batch, choices]`.
-        temperature: nearer 0 is nearer to ones and zeros.
+        temperature: nearer to 0 gives values nearer to one-hot.
         seed: of the noise.
     """
     uniform = keras.random.uniform(ops.shape(logits), minval=1e-7, maxval=1.0, seed=seed)
@@ -57,7 +57,7 @@ def relaxed_choices(scheme: Scheme, logits: Any, temperature: float, seed: keras
 
 
 def choice_nats(scheme: Scheme, logits: Any, chosen: Any) -> Any:
-    """-log p of what was chosen in each column, in nats: `[batch, columns]`.
+    """Cross-entropy of the choice in each column, in nats: `[batch, columns]`.
 
     Args:
         scheme: of the columns.

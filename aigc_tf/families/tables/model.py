@@ -1,4 +1,4 @@
-"""What every model that draws rows of a table is: latents become places and probabilities, and these become cells."""
+"""The base class of table models: latents are decoded to positions and probabilities, and these to cells."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.tables import Conditions, RowsOfTable, Where
 from aigc_tf.recipes.tables import TableRecipe
 
-AT_ONCE = 500  # rows that are drawn together, always as many: what is drawn does not depend on how many are asked for
-_TRIED = 100_000  # rows that are drawn at least before a condition is given up...
+AT_ONCE = 500  # fixed number of rows drawn together, so that rows do not depend on how many are requested
+_TRIED = 100_000  # minimum number of rows drawn before a condition is given up...
 _TRIED_FOR_EACH = 1_000  # ...and for each that was found
 _PREVIEWED = 8
 
 
 class TableModel(Draws, GenerativeModel):
-    """Draws rows.
+    """Generates rows.
 
     Args:
         recipe: its latent dimension and seed.
-        scheme: the columns.
+        scheme: of the columns.
     """
 
     def __init__(self, recipe: TableRecipe, scheme: Scheme) -> None:
@@ -46,15 +46,15 @@ class TableModel(Draws, GenerativeModel):
 
     @property
     def condition(self) -> Conditions:
-        """What is asked of single columns."""
+        """Conditions on single columns."""
         return Conditions(self.scheme)
 
     @abc.abstractmethod
     def drawer(self) -> keras.Model:
-        """A network from `latent`, and further inputs that `inputs` makes, to `row` and perhaps `deviation`.
+        """A network from `latent`, and further inputs from `inputs`, to `row` and optionally `deviation`.
 
-        `row` is `[batch, width]`: places of numbers in their modes, and probabilities of the choices of each column.
-        `deviation` is `[batch, numbers]`: of the normal noise around the places.
+        `row` is `[batch, width]`: positions of numbers in their modes, and probabilities of the choices of each column.
+        `deviation` is `[batch, numbers]`: of the normal noise around the positions.
         """
 
     def inputs(self, latents: np.ndarray, random: np.random.Generator, where: Where) -> dict[str, np.ndarray]:
@@ -69,7 +69,7 @@ class TableModel(Draws, GenerativeModel):
         return tf.function(lambda *inputs: network(inputs if len(inputs) > 1 else inputs[0], training=False))
 
     def drawn(self, random: np.random.Generator, where: Where) -> np.ndarray:
-        """Values of `AT_ONCE` rows; a condition makes rows likelier of which it is true, at best."""
+        """Values of `AT_ONCE` rows; a condition at best makes matching rows more likely."""
         latents = random.standard_normal((AT_ONCE, self.latent_dim), dtype=np.float32)
         inputs = self.inputs(latents, random, where)
         outputs = self.compiled_drawer(*(tf.constant(values) for values in inputs.values()))
@@ -77,7 +77,7 @@ class TableModel(Draws, GenerativeModel):
         return self.cells_of(row, deviation[0] if deviation else None, random)
 
     def cells_of(self, row: np.ndarray, deviation: np.ndarray | None, random: np.random.Generator) -> np.ndarray:
-        """Values drawn by what the drawer says; see `drawer`."""
+        """Values sampled from the drawer's outputs; see `drawer`."""
         places = row[:, : len(self.scheme.numeric)].astype(np.float64)
         if deviation is not None:
             places = np.clip(places + deviation * random.standard_normal(places.shape), -1, 1)
@@ -89,12 +89,12 @@ class TableModel(Draws, GenerativeModel):
         return self.scheme.decode(places, choices)
 
     def values(self, count: int, seed: int = 0, where: Where = ()) -> np.ndarray:
-        """`count` rows of which a condition is true: float64 `[count, columns]`, as `Scheme` has values.
+        """`count` rows that meet a condition: float64 `[count, columns]`, in the values of `Scheme`.
 
-        Rows are drawn until enough of them are as asked.
+        By rejection sampling.
 
         Raises:
-            InputError: next to no row is.
+            InputError: almost no row meets it.
         """
         random = np.random.default_rng(seed)
         found: list[np.ndarray] = []
@@ -114,9 +114,9 @@ class TableModel(Draws, GenerativeModel):
         """New rows: an object array `[count, columns]` of numbers, text, and None for gaps.
 
         Args:
-            count: how many.
-            seed: of all that is drawn.
-            condition: such as `"sex=female"` or `["sex=female", "age>=60"]`, of which all hold; None asks for nothing.
+            count: number of rows.
+            seed: of all draws.
+            condition: such as `"sex=female"` or `["sex=female", "age>=60"]`, all of which hold; None for no condition.
         """
         wanted = self.conditions(condition, count)
         made = np.empty((count, len(self.scheme.columns)))
@@ -126,22 +126,22 @@ class TableModel(Draws, GenerativeModel):
         return self.scheme.cells(made)
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Rows that are drawn from fixed latents."""
+        """Rows from fixed latents."""
         del source
         return {"samples": self.gives.show(self.generate(_PREVIEWED))}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to draw cells by the file's numbers: the columns (docs/MOBILE.md)."""
+        """What a program needs to sample cells from the file's outputs: the columns (docs/MOBILE.md)."""
         columns = json.loads(self.scheme.to_json())["columns"]
         return {"columns": columns, "numbers": len(self.scheme.numeric)}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It draws rows."""
+        """A panel that generates rows."""
         del source
         return [Panel("table", "generate", self.export_metadata())]
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`generate`: latents -> places of numbers and probabilities of choices, from which a program draws cells."""
+        """`generate`: latents -> positions of numbers and probabilities of choices, for sampling cells."""
         network = self.drawer()
         wide = (self.scheme.width,)
 

@@ -1,4 +1,4 @@
-"""Networks between latents and rows of a table, sized by the recipe and the columns."""
+"""Networks between latents and table rows, sized by the recipe and the columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _hidden(x: Any, units: tuple[int, ...]) -> Any:
-    """Dense layers with ReLU as layers of their own, which private training needs."""
+    """Dense layers with separate ReLU layers, as private training needs."""
     for index, size in enumerate(units, 1):
         x = layers.Dense(size, name=f"dense_{index}")(x)
         x = layers.Activation("relu", name=f"activation_{index}")(x)
@@ -30,9 +30,9 @@ def encoder(recipe: TableVAE, scheme: Scheme) -> keras.Model:
 
 
 def decoder(recipe: TableVAE, scheme: Scheme) -> keras.Model:
-    """Latents -> for each number a place before tanh and what its log deviation follows from, then logits of choices.
+    """Latents -> for each number its position before tanh and log deviation parameter, then logits of choices.
 
-    `[batch, 2 * numbers + choices]`. The deviations depend on the latent; in the paper a column has one.
+    `[batch, 2 * numbers + choices]`. The deviations depend on the latent; in the paper there is one per column.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     size = len(scheme.numeric) + scheme.width
@@ -41,9 +41,9 @@ def decoder(recipe: TableVAE, scheme: Scheme) -> keras.Model:
 
 
 def generator(recipe: TableGAN, scheme: Scheme) -> keras.Model:
-    """Latents, and a condition if there are categories -> places before tanh, then logits: `[batch, width]`.
+    """Latents, and a condition if there are categories -> positions before tanh, then logits: `[batch, width]`.
 
-    Each layer's output is put beside its input (Xu et al. 2019, §4.4).
+    Each layer's output is concatenated with its input (Xu et al. 2019, §4.4).
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     inputs, x = [latent], latent

@@ -21,22 +21,22 @@ from aigc_tf.nn.optimizers import adam
 from aigc_tf.recipes.table_vae import TableVAE as Recipe
 
 _LOG_2_PI = float(np.log(2 * np.pi))
-_FIRST_DEVIATION = 0.25  # of a place, before training: that of a mode
+_FIRST_DEVIATION = 0.25  # of a position, before training: that of a mode
 
 
 def log_deviations(free: Any) -> Any:
-    """The logarithm of the deviation of each number's place, given what the decoder says of it; see `log_scale`."""
+    """The log deviation of each number's position, from the decoder's output; see `log_scale`."""
     return log_scale(free + free_log_scale(_FIRST_DEVIATION))
 
 
 class TableVAE(BoundLearner, TableModel):
-    """p(row | z): normal places of numbers in modes that are drawn, and drawn names.
+    """A VAE of rows: numbers are normal around positions in categorical modes, categories are categorical.
 
     Args:
         recipe: its objective, optimizer and seed.
         encoder: encoded rows `[batch, width]` -> mean and log variance `[batch, latent_dim]`.
-        decoder: latents -> what `networks.decoder` says.
-        scheme: the columns.
+        decoder: latents -> the outputs of `networks.decoder`.
+        scheme: of the columns.
     """
 
     recipe: Recipe
@@ -50,10 +50,10 @@ class TableVAE(BoundLearner, TableModel):
         self.ready()
 
     def nats(self, parameters: Any, examples: Any) -> Any:
-        """-log p(row | z) in nats, of places a density: `[batch]`.
+        """-log p(row | z) in nats, a density for positions: `[batch]`.
 
         Args:
-            parameters: of the decoder.
+            parameters: outputs of the decoder.
             examples: encoded rows, `[batch, width]`.
         """
         numbers = len(self.scheme.numeric)
@@ -66,7 +66,7 @@ class TableVAE(BoundLearner, TableModel):
         )
 
     def known(self, rows: Any) -> Any:
-        """1 for numbers, 0 for gaps, which have no place: `[batch, numbers]`."""
+        """1 for numbers, 0 for gaps, which have no position: `[batch, numbers]`."""
         columns = [(at, self.scheme.columns[at]) for at in self.scheme.numeric]
         ends = [self.scheme.starts[at] + self.scheme.sizes[at] - 1 for at, _ in columns]
         may = np.array([isinstance(column, Number) and column.has_gaps for _, column in columns], np.float32)
@@ -80,7 +80,7 @@ class TableVAE(BoundLearner, TableModel):
         return logs
 
     def average(self, rows: Any) -> None:
-        """Move the average of the decoder after a step with so many rows."""
+        """Update the decoder's EMA after a step on `rows`."""
         update_average(self.sampler, self.decoder, rows, self.adam.iterations, self.recipe.average_rows)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -88,7 +88,7 @@ class TableVAE(BoundLearner, TableModel):
         return self.held_out_bound(batch["row"])
 
     def drawer(self) -> keras.Model:
-        """Latents -> places and probabilities, and deviations of the places; see `TableModel.drawer`."""
+        """Latents -> positions and probabilities, and deviations of the positions; see `TableModel.drawer`."""
         numbers = len(self.scheme.numeric)
         latent = keras.Input((self.latent_dim,), name="latent")
         parameters = self.sampler(latent)

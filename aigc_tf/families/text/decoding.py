@@ -1,7 +1,7 @@
-"""How the next symbol is chosen: pure functions over logits, in NumPy.
+"""Decoding: sampling filters, sampling and beam search as pure functions over logits, in NumPy.
 
-Each filter takes logits, float `[..., symbols]`, and returns them with what it rules out at minus infinity; at least
-one symbol stays. `choose` applies them in the order of the fields of `Decoding` and draws.
+Each filter takes logits, float `[..., symbols]`, and sets those it excludes to minus infinity; at least one symbol
+remains. `choose` applies them in the order of the fields of `Decoding` and samples.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from aigc_tf.recipes.options import Decoding
 
 
 def penalise_repetition(logits: np.ndarray, written: np.ndarray, penalty: float) -> np.ndarray:
-    """Logits of written symbols, bool of the same shape, divided by the penalty, or multiplied with it if negative."""
+    """Divide logits of generated symbols, bool of the same shape, by the penalty, or multiply them if negative."""
     return np.where(written, np.where(logits > 0, logits / penalty, logits * penalty), logits)
 
 
 def keep_top_k(logits: np.ndarray, k: int) -> np.ndarray:
-    """The k largest; of equal ones at the border, those with smaller numbers."""
+    """Keep the k largest logits; ties at the border are broken by the smaller id."""
     ranks = np.argsort(np.argsort(-logits, axis=-1, kind="stable"), axis=-1, kind="stable")
     return np.where(ranks < k, logits, -np.inf)
 
 
 def keep_top_p(logits: np.ndarray, p: float) -> np.ndarray:
-    """The smallest set of the likeliest symbols whose probabilities add up to at least p."""
+    """Keep the smallest set of most probable symbols whose probabilities sum to at least p (nucleus sampling)."""
     order = np.argsort(-logits, axis=-1, kind="stable")
     probabilities = np.take_along_axis(softmax(logits), order, axis=-1)
     before = np.cumsum(probabilities, axis=-1) - probabilities
@@ -35,7 +35,7 @@ def keep_top_p(logits: np.ndarray, p: float) -> np.ndarray:
 
 
 def keep_min_p(logits: np.ndarray, p: float) -> np.ndarray:
-    """Symbols whose probability is at least p times the largest."""
+    """Keep symbols whose probability is at least p times the largest."""
     return np.where(logits - logits.max(axis=-1, keepdims=True) >= np.log(p), logits, -np.inf)
 
 
@@ -52,13 +52,13 @@ def log_softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def choose(logits: np.ndarray, decoding: Decoding, written: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """The next symbol of each row.
+    """Sample the next symbol of each row.
 
     Args:
-        logits: `[rows, symbols]`; minus infinity rules a symbol out.
-        decoding: how to choose; `beams` is not for single symbols.
-        written: bool `[rows, symbols]`, symbols that the row's text has.
-        uniform: `[rows]`, uniform numbers in [0, 1) that decide.
+        logits: `[rows, symbols]`; minus infinity excludes a symbol.
+        decoding: settings; `beams` does not apply to single symbols.
+        written: bool `[rows, symbols]`, symbols in the row's text so far.
+        uniform: `[rows]`, uniform numbers in [0, 1) for the sampling.
 
     Returns:
         int64 `[rows]`.
@@ -68,7 +68,7 @@ def choose(logits: np.ndarray, decoding: Decoding, written: np.ndarray, uniform:
     if decoding.temperature == 0:
         return logits.argmax(axis=-1)
     logits = logits.astype(np.float64)
-    with np.errstate(over="ignore"):  # the nearer to 0, the further all but the largest are below it
+    with np.errstate(over="ignore"):  # near temperature 0, all but the largest go to minus infinity
         logits = (logits - logits.max(axis=-1, keepdims=True)) / decoding.temperature
     if decoding.top_k:
         logits = keep_top_k(logits, decoding.top_k)
@@ -81,11 +81,11 @@ def choose(logits: np.ndarray, decoding: Decoding, written: np.ndarray, uniform:
 
 
 Advance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""(which of all candidates go on, int64 `[candidates]`, and the symbol of each) -> logits `[candidates, symbols]` of
-what comes next."""
+"""(which of all candidates continue, int64 `[candidates]`, and the symbol of each) -> next logits `[candidates,
+symbols]`."""
 
 Forbid = Callable[[int, Sequence[int]], Sequence[int] | np.ndarray]
-"""(the row, and its text so far) -> symbols that may not come next."""
+"""(row, its text so far) -> symbols that must not come next."""
 
 
 def beam_search(
@@ -97,19 +97,19 @@ def beam_search(
     length_penalty: float = 1.0,
     forbid: Forbid | None = None,
 ) -> list[list[int]]:
-    """The likeliest text of each row that a search with so many candidates finds, without its end symbol.
+    """Beam search: the best text found for each row, without its end symbol.
 
-    Finished candidates compete by log-probability divided by (length^α) (Wu et al. 2016, eq. 14, nearly), so that with
-    α = 1 short ones have no advantage.
+    Finished candidates are ranked by log-probability divided by (length^α) (similar to Wu et al. 2016, eq. 14), so that
+    with α = 1 short ones have no advantage.
 
     Args:
         first_logits: `[rows, symbols]`, after the prompt.
-        advance: takes candidates a symbol further, those of one row after those of another.
-        beams: candidates of a row that are kept.
-        tokens: the longest text.
-        end: the symbol that ends a text, if one does.
+        advance: extends candidates by one symbol, row by row.
+        beams: beam width, candidates kept per row.
+        tokens: maximum length of a text.
+        end: the end symbol, if there is one.
         length_penalty: α.
-        forbid: symbols that may not follow a text; None for none.
+        forbid: symbols that must not follow a text; None for none.
     """
     rows = len(first_logits)
     scores = np.zeros((rows, 1))
@@ -130,7 +130,7 @@ def beam_search(
             [(*texts[row][parent], int(symbol)) for parent, symbol in zip(parents[row], symbols[row], strict=True)]
             for row in range(rows)
         ]
-        # No candidate can become better than it would be if all that is still to come were certain.
+        # Upper bound on a candidate's final score: all further symbols are certain.
         limits = scores.max(axis=1) / tokens**length_penalty
         open_rows &= np.isfinite(limits) & (limits > np.array([score for score, _ in best]))
         if not open_rows.any():
@@ -147,7 +147,7 @@ def beam_search(
 
 
 def _without(log_p: np.ndarray, texts: Sequence[Sequence[Sequence[int]]], forbid: Forbid | None) -> np.ndarray:
-    """Log-probabilities `[candidates, symbols]` with what may not come next at minus infinity, the others as before."""
+    """Log-probabilities `[candidates, symbols]` with forbidden symbols at minus infinity, the others unchanged."""
     if forbid is None:
         return log_p
     candidates = ((row, text) for row, found in enumerate(texts) for text in found)
@@ -157,9 +157,9 @@ def _without(log_p: np.ndarray, texts: Sequence[Sequence[Sequence[int]]], forbid
 
 
 def _largest(totals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The largest of each row's numbers `[rows, candidates, symbols]`, descending, with candidate and symbol of each.
+    """The largest of each row's scores `[rows, candidates, symbols]`, descending, with candidate and symbol of each.
 
-    All three `[rows, count]`, or less where there are fewer; of equal numbers the earlier one comes first.
+    All three `[rows, count]`, or fewer columns if there are fewer; ties are in order of index.
     """
     flat = totals.reshape(len(totals), -1)
     count = min(count, flat.shape[1])
@@ -171,7 +171,7 @@ def _largest(totals: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 def repeating(text: Sequence[int], length: int) -> list[int]:
-    """Symbols after which a text would have a sequence of `length` symbols twice (Paulus et al. 2018, §2.5)."""
+    """Symbols that would repeat an n-gram of `length` symbols in a text (Paulus et al. 2018, §2.5)."""
     ending = tuple(text[len(text) - length + 1 :])
     starts = range(len(text) - length + 1)
     return [text[at + length - 1] for at in starts if tuple(text[at : at + length - 1]) == ending]

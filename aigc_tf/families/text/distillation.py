@@ -1,4 +1,4 @@
-"""A small language model learns from the text and from what a large one expects."""
+"""Distillation of language models: the student learns from the text and from the teacher's distribution."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from aigc_tf.families.text.language_model import LanguageModel
 from aigc_tf.families.text.model import nats_of_targets
 from aigc_tf.nn import replicas
 
-TEMPERATURE = 2.0  # of both distributions where they are compared
+TEMPERATURE = 2.0  # of both distributions in the distillation loss
 
 
 def taught(student: LanguageModel, teacher: LanguageModel) -> TrainStep:
-    """A training step of half the cross-entropy of the text, half that of the teacher's softened distribution.
+    """A training step on the mean of the text's cross-entropy and that with the teacher's softened distribution.
 
-    The latter counts as the square of the temperature, so that gradients keep their size (Hinton et al. 2015, §2).
+    The latter is multiplied by the square of the temperature, so that gradients keep their scale (Hinton et al. 2015,
+    §2).
     """
 
     def train_step(batch: Batch) -> dict[str, tf.Tensor]:

@@ -1,4 +1,4 @@
-"""A language model of polyphonic music, written as words of events."""
+"""A language model of polyphonic music, encoded as words of events."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.performances import Performances
 from aigc_tf.recipes.options import Decoding
 
-WORDS = 600  # of a piece, unless asked otherwise
+WORDS = 600  # per piece by default
 _PREVIEWED, _PREVIEWED_WORDS = 3, 300
 
 
 class EventModel(LanguageModel):
-    """A `LanguageModel` whose texts are words of events (`aigc_tf.data.music.events`), which gives performances."""
+    """A `LanguageModel` whose texts are words of events (`aigc_tf.data.music.events`), with performances as output."""
 
     score_meaning = "how surprising the piece is: the mean of -log p, in nats a word of events"
 
@@ -41,7 +41,7 @@ class EventModel(LanguageModel):
         return super().tokens_of_prompt(self.words_of_prompt(prompt))
 
     def words_of_prompt(self, prompt: str) -> str:
-        """Words as they are, or those of a MIDI file.
+        """A prompt's words unchanged, or those of a MIDI file.
 
         Raises:
             InputError: the file cannot be read.
@@ -60,7 +60,7 @@ class EventModel(LanguageModel):
         tokens: int = WORDS,
         decoding: Decoding | None = None,
     ) -> list[Performance]:
-        """New pieces; words that say nothing where they stand are left out. See `TextModel.generate`."""
+        """New pieces; words that are invalid in their context are left out. See `TextModel.generate`."""
         texts = self.generate_words(count, seed, condition, prompt, tokens, decoding)
         return [performance_of_words(text)[0] for text in texts]
 
@@ -92,12 +92,12 @@ class EventModel(LanguageModel):
         return super().score([words_of(performance) for performance in inputs])
 
     def explain(self, value: Performance, title: str) -> dict[str, Preview]:  # type: ignore[override]
-        """See `LanguageModel.explain`; of a long piece as many words as the context holds."""
+        """See `LanguageModel.explain`; long pieces are truncated to the context."""
         words = words_of(value).split(" ")[: self.recipe.text.context - 1]
         return super().explain(" ".join(words), title)
 
     def previews(self, source: EventSource) -> dict[str, Any]:
-        """Piano rolls of pieces always from the same seed, the pieces to listen to, and what the heads look at."""
+        """Piano rolls of pieces from a fixed seed, the pieces to listen to, and attention maps."""
         made = self.generate(_PREVIEWED, tokens=_PREVIEWED_WORDS)
         shown = {"samples": self.gives.show(made), "samples_sound": self.gives.sound(made)}
         return shown | self.attention_preview(source)

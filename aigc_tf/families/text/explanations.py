@@ -1,4 +1,4 @@
-"""What a language model looks at, and what surprises it."""
+"""Visualisations of a language model's attention and of its per-symbol loss."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from aigc_tf.modalities.fonts import all_fonts, drawable
 
-# Nats from which on a symbol is shown as surprising as can be: one chance in four hundred.
+# Nats at which the colour saturates: a probability of one in four hundred.
 MAX_NATS = 6.0
 
 _PAGE = """<!DOCTYPE html>
@@ -29,12 +29,12 @@ p {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 
 
 def coloured_page(title: str, words: str, pieces: Sequence[tuple[str, str, str]]) -> str:
-    """An HTML page of a text in colours.
+    """An HTML page of a coloured text.
 
     Args:
         title: of the page.
-        words: what the colours say.
-        pieces: of each symbol its text, the red, green and blue behind it, "255, 255, 76", and what is shown at it.
+        words: explanation of the colours.
+        pieces: for each symbol its text, its background as red, green and blue, "255, 255, 76", and its tooltip.
     """
     spans = (
         f'<span style="background: rgb({colour})" title="{html.escape(tip)}">{html.escape(piece)}</span>'
@@ -44,7 +44,7 @@ def coloured_page(title: str, words: str, pieces: Sequence[tuple[str, str, str]]
 
 
 def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
-    """An HTML page of a text, each symbol coloured by its loss.
+    """An HTML page of a text with each symbol coloured by its loss.
 
     Args:
         title: of the page.
@@ -66,11 +66,11 @@ def surprise_page(title: str, pieces: Sequence[str], nats: np.ndarray) -> str:
 
 
 def attention_picture(weights: Sequence[np.ndarray], pieces: Sequence[str] | None = None) -> np.ndarray:
-    """What each head of each block looks at: uint8 `[height, width, 3]`; a row of maps for each block.
+    """Attention maps of each head: uint8 `[height, width, 3]`, with a row for each block.
 
     Args:
-        weights: of each block, `[heads, time, time]`; row t says what position t attends to.
-        pieces: the text of each position, written at the axes if there are at most 40.
+        weights: for each block `[heads, time, time]`; row t holds the attention of position t.
+        pieces: the text of each position, as axis labels if there are at most 40.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

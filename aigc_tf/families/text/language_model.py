@@ -1,4 +1,4 @@
-"""The autoregressive language model: the next symbol from those before it, over any fitting networks."""
+"""The autoregressive language model, for recurrent and transformer networks."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PREVIEWED_POSITIONS = 64  # whose attention is shown
 
 
 class LanguageModel(TextModel, Scores, Explains):
-    """p(x) = Π p(x_t | x_<t), each factor a softmax over the vocabulary (Bengio et al. 2003).
+    """An autoregressive language model, p(x) = Π p(x_t | x_<t) (Bengio et al. 2003).
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of sequences and of steps.
+        networks: for sequences and for single steps.
         vocabulary: of the text.
     """
 
@@ -43,7 +43,7 @@ class LanguageModel(TextModel, Scores, Explains):
         self.sequence = networks.sequence
         _, *states = self.sequence.inputs
         self.has_states = bool(states)
-        # Recurrent networks can read on where the batch before ended.
+        # Recurrent networks can continue from the states of the previous batch.
         self.carries = self.has_states and recipe.text.consecutive and not recipe.text.lines
         self.carried = [
             self.add_weight(
@@ -51,13 +51,13 @@ class LanguageModel(TextModel, Scores, Explains):
             )
             for state in (states if self.carries else ())
         ]
-        # Compiled at its first call, and kept.
+        # Compiled at its first call, and cached.
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the weights on `tokens`, int32 `[batch, time + 1]`, -1 after their end.
 
-        `continues` says whether its rows go on from those of the step before.
+        `continues` tells whether its rows continue those of the previous step.
         """
         tokens, continues = batch["tokens"], batch["continues"]
         states = [replicas.own_rows(state.value) * ops.cast(continues, state.dtype) for state in self.carried]
@@ -69,7 +69,7 @@ class LanguageModel(TextModel, Scores, Explains):
         return {"loss": loss} | self.learn(tape, loss)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The loss on held-out tokens, without states from before. Changes nothing."""
+        """The loss on held-out tokens, without earlier states. Changes nothing."""
         nats, counted, _ = self.nats(batch["tokens"], None, training=False)
         return {"loss": ops.sum(nats) / ops.sum(counted)}
 
@@ -80,11 +80,11 @@ class LanguageModel(TextModel, Scores, Explains):
 
         Args:
             tokens: int32 `[batch, time + 1]`, -1 after their end.
-            states: after what was read before; None or empty starts anew.
-            training: whether Dropout leaves something out.
+            states: after the preceding tokens; None or empty to start anew.
+            training: whether dropout is active.
 
         Returns:
-            Nats `[batch, time]`, 0 for padding; which of them count, as 1 and 0; the states after the tokens.
+            Nats `[batch, time]`, 0 for padding; the mask of non-padding, as 1 and 0; the states after the tokens.
         """
         inputs, targets = ops.maximum(tokens[:, :-1], BOUNDARY), tokens[:, 1:]
         if not self.has_states:
@@ -101,9 +101,9 @@ class LanguageModel(TextModel, Scores, Explains):
         return Text()
 
     def score(self, inputs: Sequence[str]) -> np.ndarray:
-        """The mean of -log p over the symbols of each text, in nats a symbol: float32 `[count]`; 0 of an empty one.
+        """Mean NLL of each text, in nats per symbol: float32 `[count]`; 0 for an empty one.
 
-        A text longer than the context is read in windows that do not overlap; what the vocabulary lacks counts as the
+        A text longer than the context is scored in non-overlapping windows; out-of-vocabulary symbols count as the
         unknown symbol.
         """
         return np.array([self._mean_nats(text) for text in inputs], np.float32)
@@ -117,26 +117,26 @@ class LanguageModel(TextModel, Scores, Explains):
         return total / max(len(tokens) - 1, 1)
 
     def explain(self, value: str, title: str) -> dict[str, Preview]:
-        """`surprise`, a page of the text with each symbol coloured by its loss; of a transformer `attention`, too."""
+        """`surprise`, a page of the text with each symbol coloured by its loss; for a transformer also `attention`."""
         pieces, nats = self.surprise(value)
         shown: dict[str, Preview] = {"surprise": surprise_page(title, pieces, nats)}
         weights = self.attention(value)
         return shown | ({"attention": attention_picture(weights, pieces)} if weights else {})
 
     def surprise(self, text: str) -> tuple[list[str], np.ndarray]:
-        """The pieces of a text, one a symbol, and -log p of each in nats, `[symbols]`.
+        """The text of each symbol, and its -log p in nats, `[symbols]`.
 
         Raises:
-            InputError: it has something that the vocabulary lacks, or is longer than a transformer's context.
+            InputError: it has out-of-vocabulary symbols, or is longer than a transformer's context.
         """
         tokens = self.tokens_of_text(text)
         nats, _, _ = self.compiled_nats(tf.constant(tokens[None]), None)
         return [self.vocabulary.decode([token]) for token in tokens[1:]], nats.numpy()[0]
 
     def attention(self, text: str) -> list[np.ndarray]:
-        """What each position attends to while the text is read: of each block `[heads, time, time]`, empty without any.
+        """Attention weights on a text: for each block `[heads, time, time]`; empty for other networks.
 
-        Position t has read the symbols before t of the text, and says what comes at t.
+        Position t has read the text's symbols before t, and predicts symbol t.
         """
         network = self.networks.attention
         if network is None:
@@ -144,30 +144,30 @@ class LanguageModel(TextModel, Scores, Explains):
         return attention_of(network, self.tokens_of_text(text)[:-1])
 
     def tokens_of_text(self, text: str) -> np.ndarray:
-        """A text after the boundary that starts texts, int32 `[symbols + 1]`; see `surprise`."""
+        """A text's tokens after the BOS token, int32 `[symbols + 1]`; see `surprise`."""
         tokens = self.tokens_of_prompt(text)
         if self.longest is not None and len(tokens) - 1 > self.longest:
             raise InputError(f"the text has {len(tokens) - 1} symbols, and the context holds {self.longest}: cut it")
         return tokens
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Texts and, of a transformer, what its heads look at in the first symbols."""
+        """Texts and, for a transformer, the attention maps of the first symbols."""
         return super().previews(source) | self.attention_preview(source)
 
     def attention_preview(self, source: Any) -> dict[str, Any]:
-        """`attention`, of a transformer: what its heads look at in the first symbols of the watched part."""
+        """`attention`, for a transformer: its attention maps for the first symbols of the watched part."""
         if self.networks.attention is None:
             return {}
         tokens = source.watched.tokens[: min(PREVIEWED_POSITIONS, self.recipe.text.context)].astype(np.int32)
         return {"attention": attention_picture(attention_of(self.networks.attention, tokens))}
 
     def export_metadata(self) -> dict[str, Any]:
-        """That of every model of text, and how much a transformer can hold."""
+        """That of every text model, and the context of a transformer."""
         metadata = super().export_metadata()
         return metadata if self.longest is None else metadata | {"context_length": self.longest}
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """`step`: token and states -> logits and new states; of a transformer `prefill`, too, for prompts."""
+        """`step`: token and states -> logits and new states; for a transformer also `prefill`, for prompts."""
         found = super().signatures(source)
         prefill = self.networks.prefill
         if prefill is None:
@@ -188,5 +188,5 @@ class LanguageModel(TextModel, Scores, Explains):
 
 def attention_of(network: keras.Model, tokens: np.ndarray) -> list[np.ndarray]:
     """The attention weights of each block, `[heads, time, time]`, for tokens int32 `[time]`."""
-    # Keras gives one output by itself, several as a list.
+    # Keras returns a single output as a tensor, several as a list.
     return [block.numpy()[0] for block in tf.nest.flatten(network(tf.constant(tokens[None]), training=False))]

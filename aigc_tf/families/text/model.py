@@ -1,4 +1,4 @@
-"""What all models that write text share: vocabulary, optimizer, writing, the exported step."""
+"""The base class of text generation models: vocabulary, optimizer, generation, the exported step."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from aigc_tf.nn.optimizers import scheduled_adam
 from aigc_tf.recipes.options import Decoding
 from aigc_tf.recipes.text import TextRecipe
 
-GENERATED = 200  # symbols of a text, unless asked otherwise
+GENERATED = 200  # symbols per text by default
 GENERATION_ROWS = 50
 PREVIEWED = 4
 PREVIEWED_DECODING = Decoding(temperature=0.8)
 
 
 class TextModel(Streams, GenerativeModel):
-    """A model that writes symbol by symbol.
+    """A model that generates text symbol by symbol.
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of sequences and of steps.
+        networks: for sequences and for single steps.
         vocabulary: of the text.
-        learning: the networks whose weights training moves.
+        learning: the networks to train.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class TextModel(Streams, GenerativeModel):
     ) -> None:
         super().__init__(name=recipe.slug())
         self.recipe, self.vocabulary, self.networks = recipe, vocabulary, networks
-        self._learning_networks = list(learning)  # named by the attributes of subclasses
+        self._learning_networks = list(learning)  # their names come from the attributes of subclasses
         self.adam = scheduled_adam(recipe, self.learning)
         self.ready()
 
@@ -57,47 +57,47 @@ class TextModel(Streams, GenerativeModel):
 
     @property
     def longest(self) -> int | None:
-        """How many symbols a text can have, the boundary at its start included; None: any number."""
+        """Maximum number of symbols in a text, including the BOS token; None for unlimited."""
         return self.networks.context
 
     @property
     def learning(self) -> list[keras.Variable]:
-        """The weights that training moves."""
+        """The trainable weights."""
         return [weight for network in self._learning_networks for weight in network.trainable_variables]
 
     def learn(self, tape: tf.GradientTape, loss: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Move the weights down the gradient of a loss; what is logged of it."""
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        """Update the weights by the gradient of a loss; returns metrics."""
+        # Embedding gradients are made dense for the optimizer, whose moments update every row.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, self.learning)]
         rate = ops.convert_to_tensor(self.adam.learning_rate)
         return {"gradient_norm": self.adam.apply(gradients, self.learning), "learning_rate": rate}
 
     @property
     def constant_inputs(self) -> dict[str, TensorSpec]:
-        """What `constants` gives, as the exported step describes it."""
+        """Specs of the inputs from `constants` in the exported step."""
         return {}
 
     def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Further inputs of the step for `count` texts, which stay the same: a latent vector, if the model has one."""
+        """Further constant inputs of the step for `count` texts, such as a latent vector."""
         return {}
 
     def tokens_of_prompt(self, prompt: str) -> np.ndarray:
-        """A prompt after the boundary that starts texts, int32 `[symbols]`.
+        """A prompt's tokens after the BOS token, int32 `[symbols]`.
 
         Raises:
-            InputError: the vocabulary lacks something of it.
+            InputError: it has out-of-vocabulary symbols.
         """
         return np.concatenate([[self.vocabulary.start], self.known(prompt, "the prompt")]).astype(np.int32)
 
     def known(self, text: str, what: str) -> np.ndarray:
-        """The symbols of a text that is fitted to the vocabulary (`Vocabulary.fitted`), int32 `[symbols]`.
+        """The symbols of a text after normalisation by `Vocabulary.fitted`, int32 `[symbols]`.
 
         Args:
             text: to encode.
-            what: names it in messages.
+            what: its name in messages.
 
         Raises:
-            InputError: the vocabulary lacks something of it, or it is not Unicode.
+            InputError: it has out-of-vocabulary symbols, or is not Unicode.
         """
         refuse_half_characters(text, what)
         fitted = self.vocabulary.fitted(text)
@@ -110,7 +110,7 @@ class TextModel(Streams, GenerativeModel):
         return self.vocabulary.encode(fitted)
 
     def shown(self, prompt: str) -> str:
-        """A prompt as generated text begins with it: without a space at its end that the next symbol brings."""
+        """A prompt as shown before generated text: without a trailing space if the next symbol includes it."""
         return prompt.rstrip(" ") if self.vocabulary.fitted(prompt) != prompt else prompt
 
     def stream(
@@ -122,7 +122,7 @@ class TextModel(Streams, GenerativeModel):
         decoding: Decoding | None = None,
         constants: Mapping[str, np.ndarray] | None = None,
     ) -> Iterator[np.ndarray]:
-        """The symbols of `count` texts after a prompt, as they are chosen, int64 `[count]` a time; see `generate`."""
+        """Stream the symbols of `count` texts after a prompt, int64 `[count]` at a time; see `generate`."""
         return write(
             Reader(self.networks, count, self.constants(count, seed) if constants is None else constants),
             self.tokens_of_prompt(prompt),
@@ -145,12 +145,12 @@ class TextModel(Streams, GenerativeModel):
         """New texts; the same for the same seed.
 
         Args:
-            count: how many.
-            seed: of the choices.
-            condition: of a model that takes one; see `marks`.
-            prompt: how each begins.
-            tokens: the most symbols written after the prompt.
-            decoding: how symbols are chosen; by default drawn with the model's own probabilities.
+            count: number of texts.
+            seed: of the sampling.
+            condition: of a conditional model; see `marks`.
+            prompt: the beginning of each text.
+            tokens: maximum number of symbols after the prompt.
+            decoding: decoding settings; by default sampling from the model's own distribution.
         """
         marks, texts = self.marks(condition, count), [""] * count
         for mark in dict.fromkeys(marks):
@@ -163,7 +163,7 @@ class TextModel(Streams, GenerativeModel):
         return texts
 
     def marks(self, condition: Any, count: int) -> Sequence[str]:
-        """What each of `count` texts begins with before its prompt, by what is asked of it; nothing by default."""
+        """The prefix of each of `count` texts before its prompt, from the condition; empty by default."""
         self.refuse_condition(condition)
         return [""] * count
 
@@ -175,7 +175,7 @@ class TextModel(Streams, GenerativeModel):
         tokens: int = GENERATED,
         decoding: Decoding | None = None,
     ) -> Iterator[str]:
-        """One text, the prompt first, then piece by piece as symbols are chosen; see `generate`."""
+        """One text, the prompt first, then piece by piece as symbols are generated; see `generate`."""
         begin = self.marks(condition, 1)[0] + prompt
         symbols = self.stream(1, seed, begin, tokens, decoding)
         yield self.shown(begin)
@@ -184,23 +184,23 @@ class TextModel(Streams, GenerativeModel):
         for (symbol,) in symbols:
             chosen.append(int(symbol))
             text = self.vocabulary.decode(chosen)
-            if not text.endswith(UNKNOWN_TEXT):  # a character of several bytes may not be whole yet
+            if not text.endswith(UNKNOWN_TEXT):  # a multi-byte character may be incomplete
                 yield text[len(shown) :]
                 shown = text
         yield self.vocabulary.decode(chosen)[len(shown) :]
 
     def written(self, count: int, symbols: Iterator[np.ndarray], prompt: str = "") -> list[str]:
-        """The `count` texts that a stream of symbols makes after a prompt."""
+        """The `count` texts from a prompt and a stream of symbols."""
         chosen = [*symbols]
         rows = np.stack(chosen, axis=1) if chosen else np.zeros((count, 0), np.int64)
         return [self.shown(prompt) + self.vocabulary.decode(row) for row in rows]
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Texts to watch through training, always from the same seed."""
+        """Generated texts from a fixed seed."""
         return {"samples": "\n\n---\n\n".join(self.generate(PREVIEWED, decoding=PREVIEWED_DECODING))}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to write with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         vocabulary = self.vocabulary
         metadata = {
             "vocabulary": list(vocabulary.symbols),
@@ -211,7 +211,7 @@ class TextModel(Streams, GenerativeModel):
         return metadata if vocabulary.end is None else metadata | {"end": vocabulary.end}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """It writes on where a text ends."""
+        """A panel that continues a typed text."""
         prefill = None if self.networks.prefill is None else "prefill"
         return [Panel("write", "step", self.export_metadata() | {"prefill": prefill})]
 
@@ -229,7 +229,7 @@ class TextModel(Streams, GenerativeModel):
         return {"step": self.step_signature(self.networks.step, inputs, examples, strange, in_a_loop=True)}
 
     def real_tokens(self, shape: tuple[int, ...], seed: int, source: Any) -> np.ndarray:
-        """Text of a source, int32, or random symbols without one."""
+        """Tokens from a source, int32, or random symbols without one."""
         random, size = np.random.default_rng(seed), int(np.prod(shape))
         if source is None:
             return random.integers(len(self.vocabulary), size=shape, dtype=np.int32)
@@ -246,14 +246,14 @@ class TextModel(Streams, GenerativeModel):
         strange: Examples,
         in_a_loop: bool,
     ) -> Signature:
-        """The signature of a network whose last inputs are states, and whose outputs logits and new states.
+        """The signature of a network whose last inputs are states, and whose outputs are logits and new states.
 
         Args:
-            network: the step, or one that reads several symbols.
+            network: the step, or a network that reads several symbols.
             inputs: those before the states.
             examples: of those before the states.
-            strange: the same, of text out of the ordinary.
-            in_a_loop: whether it is called again and again, so that errors add up.
+            strange: the same for unusual text.
+            in_a_loop: whether it is called repeatedly, so that errors accumulate.
         """
         feedback = self.networks.feedback
         logits, *new_states = network.outputs
@@ -277,6 +277,6 @@ def _spec(tensor: Any, meaning: str) -> TensorSpec:
 
 
 def nats_of_targets(logits: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """-log p of each target, 0 for padding, and which of them count, as 1 and 0; both like the targets."""
+    """-log p of each target, 0 for padding, and the mask of non-padding, as 1 and 0; both in the targets' shape."""
     counted = ops.cast(ops.not_equal(targets, PADDING), logits.dtype)
     return next_symbol_nats(logits, ops.maximum(targets, BOUNDARY)) * counted, counted

@@ -1,4 +1,4 @@
-"""A language model of molecules, which can be asked for a property."""
+"""A language model of molecules, optionally conditioned on a property."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from aigc_tf.recipes.molecules import Molecules
 
 
 class MoleculeModel(LanguageModel):
-    """p(x | c) = Π p(x_t | c, x_<t): the band c of the property is the symbol that the molecule begins with.
+    """A language model of SMILES, p(x | c) = Π p(x_t | c, x_<t), in which the property band c is the first symbol.
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of sequences and of steps.
+        networks: for sequences and for single steps.
         vocabulary: of the SMILES.
-        classes: the bands; none of a model without a condition.
+        classes: the bands; empty for an unconditional model.
     """
 
     def __init__(
@@ -38,17 +38,17 @@ class MoleculeModel(LanguageModel):
         return Labels(self.classes) if self.classes.names else None
 
     def shown(self, prompt: str) -> str:
-        """A prompt without the mark of its band."""
+        """A prompt without its band's mark."""
         return super().shown(prompt).lstrip(MARKS)
 
     def marks(self, condition: Any, count: int) -> Sequence[str]:
-        """The mark of the band that each molecule is asked for, by name or number; None takes the bands in turn."""
+        """The mark of each molecule's requested band, by name or index; None cycles through the bands."""
         if self.condition is None:
             return super().marks(condition, count)
         return [MARKS[int(band)] for band in self.conditions(condition, count)]
 
     def score(self, inputs: Sequence[str]) -> np.ndarray:
-        """See `LanguageModel.score`; a molecule without a mark is taken to be of the band that explains it best."""
+        """See `LanguageModel.score`; a molecule without a mark is scored with the band of highest likelihood."""
         marks = MARKS[: len(self.classes.names)]
         if not marks:
             return super().score(inputs)

@@ -28,11 +28,11 @@ from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
 LIKELIEST = Decoding(temperature=0.0)
 PREVIEWED_LINES = 4
-BETWEEN = 6  # lines on the way from one to another, both included
+BETWEEN = 6  # lines in an interpolation, including both ends
 
 
 class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
-    """p(x | z) = Π p(x_t | x_<t, z), and a normal posterior of z given the line x (Bowman et al. 2016).
+    """A VAE of lines x with an autoregressive decoder, p(x | z) = Π p(x_t | x_<t, z) (Bowman et al. 2016).
 
     Args:
         recipe: its objective, optimizer, schedule and seed.
@@ -59,7 +59,7 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
         return losses | self.learn(tape, losses["loss"])
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """The negative evidence lower bound of held-out lines, `tokens`; see `held_out_losses`."""
+        """The negative ELBO of held-out lines, `tokens`; see `held_out_losses`."""
         return self.held_out_losses(batch["tokens"])
 
     def nats(self, examples: tf.Tensor, latents: tf.Tensor, training: bool) -> tf.Tensor:
@@ -68,7 +68,7 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
         Args:
             examples: lines with their boundaries, int32 `[batch, time + 1]`, -1 after their end.
             latents: `[batch, latent_dim]`.
-            training: whether words and activations are dropped; the first input, the boundary, never is.
+            training: whether word dropout and dropout are active; the BOS token is never dropped.
         """
         inputs, targets = ops.maximum(examples[:, :-1], BOUNDARY), examples[:, 1:]
         if training and self.recipe.word_dropout:
@@ -96,12 +96,12 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
         return np.stack(rows).astype(np.int32)
 
     def refuse_unknown(self, inputs: Sequence[str]) -> None:
-        """Raise InputError if a line has what the vocabulary lacks; to encode many, it is read as the unknown."""
+        """Raise InputError if a line has out-of-vocabulary symbols; `encode` itself reads them as unknown."""
         for line in inputs:
             self.known(line, "the text")
 
     def transform(self, inputs: Sequence[str], seed: int = 0, condition: Any = None) -> list[str]:
-        """Each line encoded and decoded again; nothing is drawn."""
+        """Reconstruct lines; nothing is sampled."""
         self.refuse_condition(condition)
         return self.decode(self.encode(inputs))
 
@@ -112,18 +112,18 @@ class TextVAE(TextModel, Transforms, Decodes, VariationalSequences):
         return {"latent": TensorSpec((self.latent_dim,), meaning)}
 
     def constants(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """Draws from the prior: `latent`, float32 `[count, latent_dim]`."""
+        """Samples of the prior: `latent`, float32 `[count, latent_dim]`."""
         return {"latent": self.latents(count, seed)}
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> list[str]:
-        """The lines of latents `[count, latent_dim]`: each time the likeliest symbol."""
+        """Decode latents `[count, latent_dim]` greedily to lines."""
         self.refuse_condition(condition)
         constants = {"latent": latents.astype(np.float32)}
         symbols = self.stream(len(latents), 0, "", self.recipe.text.length, LIKELIEST, constants)
         return self.written(len(latents), symbols)
 
     def previews(self, source: TextSource) -> dict[str, Any]:
-        """Samples from the prior, lines with their reconstructions, and the way between two of these."""
+        """Samples from the prior, lines with their reconstructions, and an interpolation between two of these."""
         chosen = np.linspace(0, source.watched.documents - 1, PREVIEWED_LINES).astype(np.int64)
         tokens = padded(source.watched, chosen)
         lines = [self.vocabulary.decode(source.watched.document(index)) for index in chosen]

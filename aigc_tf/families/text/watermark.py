@@ -1,8 +1,8 @@
-"""A watermark in the choice of symbols: which are favoured follows from a key (Kirchenbauer et al. 2023, algorithm 2).
+"""A watermark in generated text, by favouring symbols that depend on a key (Kirchenbauer et al. 2023, algorithm 2).
 
-Half of the vocabulary is "green", another half after every few symbols. Writing adds `STRENGTH` to the logits of green
-ones; who has the key counts them. The last `CONTEXT` symbols decide, not the last one alone as in the paper: after a
-single letter the same few would always be favoured.
+A pseudo-random half of the vocabulary is "green", which changes with every symbol. Generation adds `STRENGTH` to the
+logits of green symbols; whoever has the key can count them. The last `CONTEXT` symbols are hashed, not just the last
+one as in the paper: after a single letter, the same few would always be favoured.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 
 CONTEXT = 4
 SHARE = 0.5
-"""Of the vocabulary that is green, γ."""
+"""Share of the vocabulary that is green, γ."""
 STRENGTH = 2.0
-"""What is added to the logits of green symbols, δ."""
+"""Added to the logits of green symbols, δ."""
 FOUND = 4.0
-"""A z-score from here on says that a text was written with the key; 3 texts in 100,000 without it reach that."""
+"""Detection threshold of the z-score; 3 in 100,000 texts without the watermark reach it."""
 
 
 def green(key: str, before: Sequence[int], symbols: int) -> np.ndarray:
     """The green symbols after a text, bool `[symbols]`.
 
     Args:
-        key: any text.
-        before: the text so far; its last symbols count.
+        key: secret key, any text.
+        before: the text so far, of which the last symbols are hashed.
         symbols: in the vocabulary.
     """
     place = ",".join(map(str, before[-CONTEXT:]))
@@ -40,14 +40,14 @@ def green(key: str, before: Sequence[int], symbols: int) -> np.ndarray:
 
 
 class Counted(NamedTuple):
-    """What a text shows."""
+    """The watermark statistics of a text."""
 
     z: float
-    """Standard deviations by which green symbols are more than chance would make them (equation 3)."""
+    """z-score: excess of green symbols over chance in standard deviations (equation 3)."""
     green: int
-    """Green symbols."""
+    """Number of green symbols."""
     symbols: int
-    """That were looked at: each of them, with those before, once."""
+    """Number of scored symbols, each context counted once."""
 
 
 def count_green(text: Sequence[int], key: str, symbols: int) -> Counted:
@@ -55,10 +55,10 @@ def count_green(text: Sequence[int], key: str, symbols: int) -> Counted:
 
     Args:
         text: its symbols.
-        key: that it may have been written with.
+        key: of the watermark to detect.
         symbols: in the vocabulary.
     """
-    places = {tuple(text[at - CONTEXT : at + 1]) for at in range(CONTEXT, len(text))}  # what repeats says nothing new
+    places = {tuple(text[at - CONTEXT : at + 1]) for at in range(CONTEXT, len(text))}  # repetitions add no evidence
     found = sum(bool(green(key, before, symbols)[symbol]) for *before, symbol in places)
     count, share = len(places), round(SHARE * symbols) / symbols
     deviation = math.sqrt(max(count, 1) * share * (1 - share))

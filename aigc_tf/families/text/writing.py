@@ -1,4 +1,4 @@
-"""Writing text with a language model: its states kept from symbol to symbol, for several texts side by side."""
+"""Text generation with a language model, with cached states, for a batch of texts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from aigc_tf.recipes.options import Decoding
 
 
 class Reader:
-    """Reads symbols into the states of a model; the time that one takes does not depend on those before it.
+    """Feeds symbols into the states of a model, in constant time per symbol.
 
-    A transformer forgets: when its context is full it goes on from the newer half of it.
+    When a transformer's context is full, it continues from the newer half.
     """
 
     def __init__(self, networks: LanguageNetworks, rows: int, constants: Mapping[str, np.ndarray] | None = None):
         """
         Args:
             networks: of the model.
-            rows: texts side by side.
-            constants: further inputs of the step that stay the same, `[rows, ...]`: a latent vector.
+            rows: number of texts.
+            constants: further constant inputs of the step, `[rows, ...]`, such as a latent vector.
         """
         self.networks, self.rows = networks, rows
         self.constants = constants or {}
@@ -36,15 +36,15 @@ class Reader:
         self.forget()
 
     def forget(self) -> None:
-        """Start again, as before the first symbol."""
+        """Reset to the initial state."""
         shapes = {tensor.name: (tensor.shape[1:], tensor.dtype) for tensor in self.networks.step.inputs}
         self.states = {
             name: tf.zeros((self.rows, *shapes[name][0]), shapes[name][1]) for name in self.networks.feedback.values()
         }
-        self.held = np.zeros((self.rows, 0), np.int32)  # what a transformer's states know of
+        self.held = np.zeros((self.rows, 0), np.int32)  # tokens in a transformer's KV cache
 
     def read(self, tokens: np.ndarray) -> np.ndarray:
-        """Read int `[rows, count]` after all that was read; logits `[rows, symbols]` of what comes next."""
+        """Read further tokens int `[rows, count]`; returns the logits `[rows, symbols]` of the next ones."""
         tokens = np.asarray(tokens, np.int32)
         if self.context and self.held.shape[1] + tokens.shape[1] > self.context:
             kept = np.concatenate([self.held, tokens], axis=1)[:, -max(1, self.context // 2) :]
@@ -58,7 +58,7 @@ class Reader:
         return logits.numpy()
 
     def _some(self, tokens: np.ndarray) -> tuple[int, Any]:
-        """Read the first of some tokens, or a whole piece of them; how many, and the logits after."""
+        """Read one token, or a whole prefill chunk; returns how many, and the logits after them."""
         rows, left = tokens.shape
         if self.piece and self.context and left > 1 and self.held.shape[1] + self.piece <= self.context:
             count = min(self.piece, left)
@@ -76,7 +76,7 @@ class Reader:
         return logits
 
     def select(self, rows: np.ndarray) -> None:
-        """Go on with these rows, int `[rows]`; one can come several times."""
+        """Continue with these rows, int `[rows]`, which may repeat."""
         self.states = {name: tf.gather(state, rows) for name, state in self.states.items()}
         self.constants = {name: constant[rows] for name, constant in self.constants.items()}
         self.held = self.held[rows]
@@ -92,19 +92,19 @@ def write(
     end: int | None,
     seed: int,
 ) -> Iterator[np.ndarray]:
-    """What comes after a prompt, symbol by symbol.
+    """Generate continuations of a prompt, symbol by symbol.
 
     Args:
-        reader: that has read nothing.
+        reader: in its initial state.
         prompt: int `[prompt]`, not empty, the same for all rows.
-        tokens: the most that is written.
-        decoding: how to choose.
-        never: symbols that are not written.
-        end: the symbol that ends a text, if one does.
-        seed: of the draws.
+        tokens: maximum number of symbols.
+        decoding: decoding settings.
+        never: symbols that are never generated.
+        end: the end symbol, if there is one.
+        seed: of the sampling.
 
     Yields:
-        int64 `[rows]`, the next symbol of each text; the boundary where a text has ended.
+        int64 `[rows]`, the next symbol of each text; the boundary for texts that have ended.
     """
     if not len(prompt):
         raise InputError("the prompt has no symbols")
@@ -116,7 +116,7 @@ def write(
         found = _search(reader, logits[0] + forbidden, forbidden, decoding.beams, tokens, end)
         yield from (np.full(rows, symbol) for symbol in found)
         return
-    # Each text draws from a stream of its own: it stays the same when others are written beside it.
+    # Each text has its own random generator, so that it does not depend on the others in the batch.
     streams = [np.random.default_rng((seed, row)) for row in range(rows)]
     written = np.zeros(logits.shape, bool)
     written[:, prompt] = True
@@ -139,7 +139,7 @@ def write(
 
 
 def favoured(logits: np.ndarray, key: str, text: np.ndarray) -> np.ndarray:
-    """Logits `[rows, symbols]` with those raised that a watermark's key favours after int `[rows, any]`."""
+    """Logits `[rows, symbols]` with those of green symbols raised, after the texts int `[rows, any]`."""
     raised = [green(key, before, logits.shape[1]) for before in text.tolist()]
     return logits + STRENGTH * np.array(raised, logits.dtype)
 

@@ -1,1 +1,1 @@
-"""Models that turn pictures of one kind into another."""
+"""Image-to-image translation models."""

@@ -1,4 +1,4 @@
-"""CycleGAN: translation that is learnt without pairs (Zhu et al. 2017)."""
+"""CycleGAN: unpaired image translation (Zhu et al. 2017)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from aigc_tf.recipes import cyclegan
 
 
 class CycleGAN(Translator):
-    """Two generators, from A to B and back, and a discriminator of either kind.
+    """Two generators, from A to B and back, and a discriminator for each domain.
 
     Args:
         recipe: of all networks.
         generator: from A to B, see `Translator`.
         back: from B to A.
-        discriminator: of pictures of B in [0, 1] -> scores of patches.
-        discriminator_a: of pictures of A.
+        discriminator: pictures of B in [0, 1] -> scores of patches.
+        discriminator_a: the same for pictures of A.
     """
 
     recipe: cyclegan.CycleGAN
@@ -85,7 +85,7 @@ class CycleGAN(Translator):
         return kept + ops.mean(ops.abs(self.back(a, training=True) - a))
 
     def _judge(self, a: Any, b: Any, made_b: Any, made_a: Any) -> tf.Tensor:
-        """Update both discriminators on real pictures and on generated ones of now and of the past."""
+        """Update both discriminators on real pictures and on current and past generated ones."""
         (old_b,), (old_a,) = self.replay.exchange([made_b]), self.replay_a.exchange([made_a])
         with tf.GradientTape() as tape:
             loss = least_squares_discriminator_loss(
@@ -97,7 +97,7 @@ class CycleGAN(Translator):
         return loss
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """`loss`: of held-out `image`, what is lost there and back, and by what the discriminator is not fooled.
+        """`loss`: cycle-consistency loss plus adversarial loss on held-out `image`.
 
         Changes nothing.
         """

@@ -1,4 +1,4 @@
-"""What both models of translation share: use, previews and export of the generator."""
+"""The base class of image translation models: use, previews and export of the generator."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 class Translator(PhotoModel):
-    """Turns pictures of kind A into kind B.
+    """Translates pictures of domain A to domain B.
 
     Args:
-        recipe: its optimizers, weights of losses, moving average and seed.
+        recipe: its optimizers, loss weights, EMA and seed.
         generator: pictures `[batch, height, width, channels]` in [0, 1] -> the same.
         making: weights of all generators.
         judging: weights of all discriminators.
@@ -45,7 +45,7 @@ class Translator(PhotoModel):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """One for all that is made, one for all that judges."""
+        """One optimizer for all generators, one for all discriminators."""
         return {"generator_optimizer": self.generator_adam, "discriminator_optimizer": self.discriminator_adam}
 
     def examples(self, crops: np.ndarray, seed: int) -> Arrays:
@@ -59,7 +59,7 @@ class Translator(PhotoModel):
         return crops[..., channels:] if crops.shape[-1] > channels else None
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Of held-out crops in rows: the picture, what is made of it, and the truth if there is one."""
+        """Rows of held-out crops: the picture, its translation, and the truth if there is one."""
         crops = source.unit_crops("validation", PREVIEWED)
         image, truth = self.examples(crops, 0)["image"], self.truth(crops)
         made = np.asarray(self.used(image, training=False))

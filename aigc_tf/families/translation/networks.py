@@ -1,4 +1,4 @@
-"""Networks of translation: a U-Net, and discriminators of patches, with instance normalisation."""
+"""Networks of image translation: a U-Net, and PatchGAN discriminators, with instance normalisation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aigc_tf.recipes.picture_translation import TranslationRecipe
 
 
 def generator(recipe: TranslationRecipe) -> keras.Model:
-    """Pictures `[batch, height, width, channels]` in [0, 1] -> pictures of the other kind, of the same form."""
+    """Pictures `[batch, height, width, channels]` in [0, 1] -> pictures of the other domain, of the same shape."""
     return _generator(recipe, "generator")
 
 
 def back(recipe: TranslationRecipe) -> keras.Model:
-    """The generator of the other direction."""
+    """The generator for the reverse direction."""
     return _generator(recipe, "back")
 
 
@@ -28,13 +28,13 @@ def discriminator(recipe: TranslationRecipe) -> keras.Model:
 
 
 def discriminator_a(recipe: TranslationRecipe) -> keras.Model:
-    """The discriminator of pictures of the first kind."""
+    """The discriminator of the first domain."""
     image = keras.Input((None, None, recipe.photos.channels), name="image")
     return keras.Model(image, patch_scores(image, recipe.discriminator_filters), name="discriminator_a")
 
 
 def pair_discriminator(recipe: TranslationRecipe) -> keras.Model:
-    """Pictures of the first kind, and of the second -> logits of patches `[batch, height / 4, width / 4, 1]`."""
+    """Pictures of the first domain, and of the second -> logits of patches `[batch, height / 4, width / 4, 1]`."""
     image = keras.Input((None, None, recipe.photos.channels), name="image")
     target = keras.Input((None, None, recipe.photos.channels), name="target")
     both = layers.Concatenate(name="both")([image, target])

@@ -1,4 +1,4 @@
-"""pix2pix: translation that is learnt from pairs (Isola et al. 2017)."""
+"""pix2pix: paired image translation (Isola et al. 2017)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from aigc_tf.recipes import pix2pix
 
 
 class Pix2Pix(Translator):
-    """A generator that is judged by the distance to the truth, and by a discriminator that sees input and output.
+    """A generator trained with an L1 loss and a discriminator of pairs of input and output.
 
     Args:
         recipe: of both networks.
         generator: see `Translator`.
-        discriminator: pictures of both kinds in [0, 1] -> logits of patches.
+        discriminator: pictures of both domains in [0, 1] -> logits of patches.
     """
 
     recipe: pix2pix.Pix2Pix
@@ -30,7 +30,7 @@ class Pix2Pix(Translator):
         self.discriminator = discriminator
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """Update both players on pairs `image` and `target`, `[batch, height, width, channels]` in [-1, 1].
+        """Update both networks on pairs `image` and `target`, `[batch, height, width, channels]` in [-1, 1].
 
         Equations 1, 3 and 4 of the paper, with the non-saturating loss of its §3.3.
         """

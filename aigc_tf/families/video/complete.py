@@ -1,4 +1,4 @@
-"""Frames between given ones."""
+"""Frame interpolation in video."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aigc_tf.recipes.complete_video import CompleteVideo
 
 
 class GapFrames(VideoModel):
-    """All frames of a gap at once, from those before and after it.
+    """Predicts all frames of a gap at once, from those before and after it.
 
     Args:
         recipe: see `VideoModel`.
@@ -33,31 +33,31 @@ class GapFrames(VideoModel):
         return ops.stack(ops.split(between, self.recipe.gap, axis=-1), axis=1)
 
     def given(self, clip: Any) -> Any:
-        """Those before the gap, and those after it."""
+        """The frames before and after the gap."""
         known, gap = self.recipe.known, self.recipe.gap
         parts = [clip[:, :known], clip[:, known + gap :]]
         return np.concatenate(parts, axis=1) if isinstance(clip, np.ndarray) else ops.concatenate(parts, axis=1)
 
     def truth(self, clip: Any) -> Any:
-        """Those of the gap."""
+        """The frames in the gap."""
         return clip[:, self.recipe.known : self.recipe.known + self.recipe.gap]
 
     def in_place(self, windows: np.ndarray, made: np.ndarray) -> np.ndarray:
-        """Made frames in the gap."""
+        """Windows with the predicted frames in the gap."""
         known = as_brightness(self.given(windows))
         return np.concatenate([known[:, : self.recipe.known], made, known[:, self.recipe.known :]], axis=1)
 
     @property
     def shortest(self) -> int:
-        """A frame on either side of one gap."""
+        """One frame on either side of a gap."""
         return 2
 
     def rate(self, given: float) -> float:
-        """As many times higher as there are frames for each that was given."""
+        """The frame rate, multiplied by the number of output frames per given frame."""
         return given * (self.recipe.gap + 1)
 
     def continued(self, clip: np.ndarray, **options: Any) -> np.ndarray:
-        """The clip with a gap's frames between any two of its own; before its beginning and after its end it stands."""
+        """The clip with new frames between each two of its own; it is padded by repeating its first and last frames."""
         known = self.recipe.known
         around = np.pad(clip, ((known - 1, known - 1), *[(0, 0)] * 3), mode="edge")
         found = [clip[:1]]
@@ -70,7 +70,7 @@ class GapFrames(VideoModel):
 
     @property
     def page_facts(self) -> dict[str, int]:
-        """The frames around a gap, and those in it."""
+        """Numbers of frames around a gap and in it."""
         return {"given": 2 * self.recipe.known, "gap": self.recipe.gap}
 
     def signature_of(self, side: int, source: Any) -> Signature:
@@ -93,7 +93,7 @@ class GapFrames(VideoModel):
         )
 
     def export_metadata(self) -> dict[str, Any]:
-        """How many frames are known on each side, and how many come out."""
+        """Numbers of known frames on each side, and of output frames."""
         return {"known": self.recipe.known, "gap": self.recipe.gap}
 
 

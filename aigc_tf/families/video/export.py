@@ -1,4 +1,4 @@
-"""What an exported file of a model of video holds: a network for squares of one size."""
+"""Export of video models: a network for squares of a fixed size."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ EXAMPLES = 4  # clips
 
 
 class VideoExport:
-    """A model of video as it is exported.
+    """An exported video model.
 
     Args:
-        model: its network is used.
-        side: height and width of what the file takes, in pixels.
+        model: to export.
+        side: height and width of the file's inputs, in pixels.
 
     Raises:
         InputError: the network takes no squares of that size.
@@ -42,7 +42,7 @@ class VideoExport:
         return {self.model.signature: self.model.signature_of(self.side, source)}
 
     def page(self, source: Any = None) -> list[Panel]:
-        """Given frames go in, made ones come out; clips to try it with come from public data sets alone."""
+        """A panel from given to predicted frames; example clips are from public data sets only."""
         recipe, examples = self.model.recipe, None
         if source is not None and source.is_public and self.side == recipe.video.crop:
             given = self.model.given(source.inputs("test", EXAMPLES))

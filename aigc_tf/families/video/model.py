@@ -1,4 +1,4 @@
-"""What models that make frames of frames share: learning, previews, frames of any size, the exported file."""
+"""The base class of models that predict video frames: training, previews, frames of any size, export."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _AT_ONCE = 8
 
 
 class VideoModel(GenerativeModel, Transforms, AnySize):
-    """Learns to make some frames of a window from the others.
+    """Learns to predict some frames of a window from the others.
 
     Args:
-        recipe: its optimizer, moving average and seed.
+        recipe: its optimizer, EMA and seed.
         network: see subclasses.
     """
 
     recipe: VideoRecipe
     signature: ClassVar[str]
-    """What the exported function is called."""
+    """Name of the exported signature."""
 
     def __init__(self, recipe: VideoRecipe, network: keras.Model) -> None:
         super().__init__(name=recipe.slug())
@@ -64,19 +64,19 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
 
     @abc.abstractmethod
     def made(self, network: keras.Model, clip: tf.Tensor, training: bool) -> tf.Tensor:
-        """The frames that the network makes of the others of windows `[batch, window, height, width, channels]`."""
+        """Frames predicted by the network from the others of windows `[batch, window, height, width, channels]`."""
 
     @abc.abstractmethod
     def truth(self, clip: Any) -> Any:
-        """The frames of windows that should be made, `[batch, made, height, width, channels]`."""
+        """The target frames of windows, `[batch, made, height, width, channels]`."""
 
     @abc.abstractmethod
     def given(self, clip: Any) -> Any:
-        """The frames of windows that are given."""
+        """The given frames of windows."""
 
     @abc.abstractmethod
     def continued(self, clip: np.ndarray, **options: Any) -> np.ndarray:
-        """What is made of a user's clip, float32 `[time, height, width, channels]` in [0, 1], sides that fit."""
+        """Extend a user's clip, float32 `[time, height, width, channels]` in [0, 1], with valid height and width."""
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the network on windows `clip`, `[batch, window, height, width, channels]` in [0, 1]."""
@@ -95,22 +95,22 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
         return {"loss": charbonnier(made, self.truth(batch["clip"]))}
 
     def of_windows(self, windows: np.ndarray) -> np.ndarray:
-        """What is made of windows, uint8 or in [0, 1]: float32 `[count, made, height, width, channels]` in [0, 1]."""
+        """Predict frames of windows, uint8 or in [0, 1]: float32 `[count, made, height, width, channels]` in [0, 1]."""
         clips = as_brightness(windows)
         parts = [self._made(tf.constant(clips[at : at + _AT_ONCE])).numpy() for at in range(0, len(clips), _AT_ONCE)]
         return np.clip(np.concatenate(parts), 0, 1)
 
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None, **options: Any) -> Any:
-        """What is made of each clip.
+        """Extend each clip.
 
         Args:
             inputs: `Clip` objects, or arrays `[time, height, width, channels]`, uint8 or in [0, 1], of any sizes.
-            seed: nothing is drawn.
-            condition: there is none.
+            seed: unused, since nothing is sampled.
+            condition: unused.
             options: the recipe's `transform_options`.
 
         Returns:
-            `Clip` objects for those, arrays in [0, 1] for arrays; one array if all have the same shape.
+            `Clip` objects for clips, arrays in [0, 1] for arrays; one array if all have the same shape.
 
         Raises:
             InputError: a clip has too few frames, or other than 1 or 3 channels.
@@ -135,14 +135,14 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
     @property
     @abc.abstractmethod
     def shortest(self) -> int:
-        """Frames that a user's clip has at least."""
+        """Minimum number of frames of a user's clip."""
 
     def rate(self, given: float) -> float:
-        """Frames a second of what comes out, where what goes in has so many."""
+        """Frame rate of the output, from that of the input."""
         return given
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Held-out windows in rows: the truth, and what is made in its place among what is given."""
+        """Rows of held-out windows: the truth, and the given frames with predicted ones in place."""
         windows = source.inputs("validation", SHOWN)
         made = self.of_windows(windows)
         rows = [row for pair in zip(as_brightness(windows), self.in_place(windows, made), strict=True) for row in pair]
@@ -150,7 +150,7 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
 
     @abc.abstractmethod
     def in_place(self, windows: np.ndarray, made: np.ndarray) -> np.ndarray:
-        """Windows with made frames instead of the true ones, float32 in [0, 1]."""
+        """Windows with predicted frames in place of the true ones, float32 in [0, 1]."""
 
     def of_size(self, side: int) -> VideoExport:
         """See `AnySize.of_size`."""
@@ -159,7 +159,7 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
     @property
     @abc.abstractmethod
     def page_facts(self) -> dict[str, int]:
-        """What the page has to know of frames that are given and made; see `web_page/frames.js`."""
+        """Facts for the page on given and predicted frames; see `web_page/frames.js`."""
 
     def page(self, source: Any = None) -> list[Panel]:
         """See `VideoExport.page`."""
@@ -167,14 +167,14 @@ class VideoModel(GenerativeModel, Transforms, AnySize):
 
     @abc.abstractmethod
     def signature_of(self, side: int, source: Any) -> Signature:
-        """The exported function for squares of that many pixels."""
+        """The exported signature for squares of that many pixels."""
 
     def signatures(self, source: Any = None) -> dict[str, Signature]:
-        """One, for squares of the size that was learnt from."""
+        """One, for squares of the training size."""
         return VideoExport(self, self.recipe.video.crop).signatures(source)
 
     def fixed_size(self, side: int) -> keras.Model:
-        """The network that is used, for squares."""
+        """The network for inference with fixed square inputs."""
         inputs = [keras.Input(self.shape_of(entry, side), name=entry.name) for entry in self.used.inputs]
         outputs = self.used(inputs if len(inputs) > 1 else inputs[0])
         return keras.Model(inputs, outputs, name="fixed_size")

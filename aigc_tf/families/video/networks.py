@@ -1,4 +1,4 @@
-"""Networks of video for frames of any height and width."""
+"""Video networks for frames of any height and width."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from aigc_tf.recipes.predict_video import PredictVideo
 
 
 def next_frame(recipe: PredictVideo) -> keras.Model:
-    """A frame `[batch, height, width, channels]` and what is remembered -> the next frame, and what is remembered then.
+    """A frame `[batch, height, width, channels]` and states -> the next frame and new states.
 
-    The next frame is this one plus a difference, which starts as 0.
+    The next frame is the current one plus a residual, which starts as 0.
     """
     frame = keras.Input((None, None, recipe.video.channels), name="frame")
     make = {"unet": _unet_step, "convlstm": _convlstm_step}[recipe.network]
@@ -27,7 +27,7 @@ def next_frame(recipe: PredictVideo) -> keras.Model:
 
 
 def _unet_step(recipe: PredictVideo, frame: Any) -> tuple[list[Any], Any, list[Any]]:
-    """What is remembered are the frames before, one after the other as channels."""
+    """A U-Net whose states are the previous frames, stacked as channels."""
     channels = recipe.video.channels
     before = keras.Input((None, None, (recipe.past - 1) * channels), name="past")
     seen = layers.Concatenate(name="seen")([before, frame])

@@ -1,4 +1,4 @@
-"""A clip goes on: each next frame from the one before it and what is remembered."""
+"""Autoregressive video prediction: each next frame from the previous one and states."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ STATE = "state of the ConvLSTM, zeros at first"
 
 
 class NextFrames(VideoModel):
-    """Reads the given frames one by one, then what it made of them.
+    """Reads the given frames one by one, then its own predictions.
 
-    What it makes of given frames but the last is not used: the graph drops the work for it.
+    Predictions from given frames other than the last are not used, and the graph prunes their computation.
 
     Args:
         recipe: see `VideoModel`.
-        network: a frame and what is remembered -> the next frame and what is remembered then.
+        network: a frame and states -> the next frame and new states.
     """
 
     recipe: PredictVideo
@@ -57,7 +57,7 @@ class NextFrames(VideoModel):
 
     @property
     def _ratio(self) -> int:
-        """How many times smaller than a frame states are, in height and width."""
+        """The downsampling factor of states relative to frames, in height and width."""
         return 1 if self.recipe.network == "unet" else 2
 
     def truth(self, clip: Any) -> Any:
@@ -65,16 +65,16 @@ class NextFrames(VideoModel):
         return clip[:, self.recipe.past :]
 
     def given(self, clip: Any) -> Any:
-        """The first ones."""
+        """The first frames."""
         return clip[:, : self.recipe.past]
 
     def in_place(self, windows: np.ndarray, made: np.ndarray) -> np.ndarray:
-        """Given frames, then made ones."""
+        """Given frames, then predicted ones."""
         return np.concatenate([as_brightness(self.given(windows)), made], axis=1)
 
     @property
     def shortest(self) -> int:
-        """As many as are given while training."""
+        """The number of given frames in training."""
         return self.recipe.past
 
     @cached_property
@@ -82,7 +82,7 @@ class NextFrames(VideoModel):
         return tf.function(partial(self.used, training=False), reduce_retracing=True)
 
     def continued(self, clip: np.ndarray, **options: Any) -> np.ndarray:
-        """`frames` after the end of a clip; a U-Net reads its last ones, a ConvLSTM as many as it has learnt with."""
+        """`frames` after the end of a clip; a U-Net reads its last ones, a ConvLSTM as many as in training."""
         states = self.first_states(self.used, tf.constant(clip[:1]))
         for frame in clip[-self.recipe.past :]:
             next_, *states = self._step([tf.constant(frame[None]), *states])
@@ -94,7 +94,7 @@ class NextFrames(VideoModel):
 
     @property
     def page_facts(self) -> dict[str, int]:
-        """As many frames as are given and predicted while training."""
+        """The numbers of given and predicted frames in training."""
         return {"given": self.recipe.past, "made": self.recipe.ahead}
 
     def shape_of(self, entry: Any, side: int) -> tuple[int, int, int]:
@@ -103,7 +103,7 @@ class NextFrames(VideoModel):
         return side, side, entry.shape[-1]
 
     def signature_of(self, side: int, source: Any) -> Signature:
-        """`step`: a frame and what is remembered -> the next frame, and what is remembered then."""
+        """`step`: a frame and states -> the next frame and new states."""
         network = self.fixed_size(side)
         names = [entry.name for entry in network.inputs[1:]]
         shapes = [self.shape_of(entry, side) for entry in self.used.inputs]
@@ -131,5 +131,5 @@ class NextFrames(VideoModel):
         )
 
     def export_metadata(self) -> dict[str, Any]:
-        """How many frames are read before the first prediction counts."""
+        """The number of frames to read before the first prediction is valid."""
         return {"past": self.recipe.past, "rate": self.recipe.video.rate}

@@ -1,4 +1,4 @@
-"""How good the captions are that a model writes for held-out pictures."""
+"""Quality of a model's captions of held-out pictures."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ WRITTEN = "Held-out pictures above the captions that the model writes for them."
 
 
 class WrittenCaptions(Evaluator):
-    """What is written for held-out pictures, beside the caption of the nearest training picture.
+    """Captions of held-out pictures, compared with the caption of the nearest training picture as a baseline.
 
     Figures:
 
-    - chrf, from 0 to 100, and exact_match, from 0 to 1, higher is better: with the first caption of each picture;
+    - chrf, from 0 to 100, and exact_match, from 0 to 1, higher is better: against the first caption of each picture;
     - nats_per_symbol of held-out captions, lower is better;
-    - memorised: of what is written, what is a training caption to the letter; of held-out combinations none is right;
+    - memorised: the share of written captions that are verbatim training captions, none of which is right for held-out
+      combinations;
     - judge_fit: the mean cosine of picture and caption by the matcher that the option `judge` names, higher is better.
     """
 
     def measure(self, model: Captioner, source: CaptionedSource, recipe: Caption, request: Request) -> Measurement:
-        """Write for at most 1,000 pictures of the part, evenly spread; see `Evaluator.measure`.
+        """Caption at most 1,000 evenly spaced pictures of the part; see `Evaluator.measure`.
 
         Raises:
-            InputError: the package of chrF is not there, or the judge cannot judge.
+            InputError: the package for chrF is not installed, or the judge cannot be used.
         """
         judge = judge_of(request, model)
         pictures, truths = source.pairs(request.part, min(request.samples, MAX_PICTURES))
@@ -67,6 +68,6 @@ class WrittenCaptions(Evaluator):
 
 
 def _equal(texts: list[str], truths: list[str]) -> float:
-    """The share that are equal but for case and spaces."""
+    """The share that are equal up to case and spaces."""
     pairs = zip(texts, truths, strict=True)
     return float(np.mean([text.casefold().split() == truth.casefold().split() for text, truth in pairs]))

@@ -1,4 +1,4 @@
-"""Do pictures that are drawn to prompts show them? A judge finds the prompt of each among others."""
+"""Prompt adherence of generated pictures: a judge retrieves each picture's prompt among others."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SEED = 0  # of the other prompts
 
 
 class DrawnToPrompts(Evaluator):
-    """Pictures that are drawn to held-out captions, which combine known words in a new way.
+    """Pictures generated from held-out captions, which combine known words in new ways.
 
-    The picture drawn_prompts shows them. With a judge, which the option `judge` names, the figures are, higher
-    is better, each beside the held-out pictures themselves and the training picture of the nearest caption:
+    The picture drawn_prompts shows them. With a judge, named by the option `judge`, the figures are, higher is better,
+    each compared with the held-out pictures themselves and the training picture of the nearest caption:
 
-    - prompt_recall_at_1 and prompt_recall_at_10: pictures whose prompt the judge finds the best, or among the ten best,
+    - prompt_recall_at_1 and prompt_recall_at_10: pictures whose prompt the judge ranks first, or among the first ten,
       of 100 held-out captions, beside chance;
     - judge_fit: the mean cosine of picture and prompt.
     """
@@ -36,10 +36,10 @@ class DrawnToPrompts(Evaluator):
     def measure(
         self, model: Prompted, source: CaptionedSource, recipe: CaptionedRecipe, request: Request
     ) -> Measurement:
-        """Draw for at most 500 captions of the part, evenly spread; see `Evaluator.measure`.
+        """Generate pictures for at most 500 evenly spaced captions of the part; see `Evaluator.measure`.
 
         Raises:
-            InputError: the judge cannot judge.
+            InputError: the judge cannot be used.
         """
         judge = judge_of(request, model)
         pictures, texts = source.pairs(request.part, min(request.samples, MAX_PROMPTS))
@@ -69,7 +69,7 @@ class DrawnToPrompts(Evaluator):
 
 
 def prompt_ranks(judge: Matcher, pictures: np.ndarray, texts: list[str]) -> np.ndarray:
-    """Of each picture, how many of 99 other prompts fit better than its own: int64 `[pictures]`; equal ones do not."""
+    """Rank of each picture's prompt, from 0, among 99 others: int64 `[pictures]`; ties do not count against it."""
     fit = judge.of_pictures(pictures) @ judge.of_words(texts).T
     asked = _others(len(texts), min(AMONG, len(texts)))
     right = np.take_along_axis(same_captions(texts), asked, axis=1)
@@ -77,7 +77,7 @@ def prompt_ranks(judge: Matcher, pictures: np.ndarray, texts: list[str]) -> np.n
 
 
 def _others(count: int, among: int) -> np.ndarray:
-    """Of each prompt its own number and those of others, int64 `[count, among]`, the same for all models."""
+    """For each prompt, its own index and those of others, int64 `[count, among]`, the same for all models."""
     random = np.random.default_rng(_SEED)
     drawn = np.stack([1 + random.permutation(count - 1)[: among - 1] for _ in range(count)])
     own = np.arange(count)[:, None]

@@ -1,4 +1,4 @@
-"""A judge of pictures and words: a model that matches them, of another run than what it judges."""
+"""A judge of pictures and captions: a matching model from a different run than the model it judges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def judge_of(request: Request, model: Any) -> Matcher | None:
     """The judge that the option `judge` names, for pictures of the model's size; None if it names none.
 
     Raises:
-        InputError: it is not a run of match, is of pictures of another size, or has learnt with the same split.
+        InputError: it is not a run of match, is for pictures of another size, or was trained with the same split.
     """
     name = request.options.get("judge")
     if name is None or request.opened is None:
@@ -35,7 +35,7 @@ def judge_of(request: Request, model: Any) -> Matcher | None:
 
 
 def in_words(judge: Matcher, request: Request) -> dict[str, Any]:
-    """What judged, for protocols."""
+    """A description of the judge, for protocols."""
     recipe = judge.recipe
     return {"judge": f"{request.options['judge']}: match, seed {recipe.seed}, words.split {recipe.words.split}"}
 

@@ -1,4 +1,4 @@
-"""How well pictures and captions that nothing was trained on find each other."""
+"""Image-text retrieval on held-out pictures and captions."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, P
 from aigc_tf.modalities.captions import captioned
 from aigc_tf.recipes.match import Match
 
-MAX_PAIRS = 1000  # that are searched among each other
-AT = (1, 10)  # of the best, among which the right one is looked for
+MAX_PAIRS = 1000  # retrieved among each other
+AT = (1, 10)  # k of recall at k
 CHANCE, NEAREST = "chance", "pixels nearest to the training picture of the nearest caption (TF-IDF)"
 SHOWN, SHOWN_OF_EACH = 8, 5
 FOUND = "Held-out captions: the right picture, and those that the model finds for it among all held-out ones."
 
 
 class Matching(Evaluator):
-    """How often the right picture is found for a held-out caption, and the right caption for a picture.
+    """Recall of the right picture for a held-out caption, and of the right caption for a picture.
 
     Figures, shares from 0 to 1, higher is better, each beside chance:
 
-    - recall_at_1 and recall_at_10: captions whose picture is the best, or among the ten best, of the part;
-    - caption_recall_at_1 and caption_recall_at_10: the same of pictures, for which captions are searched (labels that
-      the model was not trained for);
+    - recall_at_1 and recall_at_10: captions whose picture ranks first, or among the first ten, of the part;
+    - caption_recall_at_1 and caption_recall_at_10: the same for retrieving captions by pictures (labels that the model
+      was not trained for);
     - median_rank: of the right picture, from 1, lower is better.
 
-    Beside the former two stands a method without a model: of the training captions the nearest by TF-IDF, then the
+    The former two are compared with a baseline without a model: the nearest training caption by TF-IDF, then the
     pictures nearest to its picture. It needs scikit-learn and is left out without it.
     """
 
     def measure(self, model: Matcher, source: CaptionedSource, recipe: Match, request: Request) -> Measurement:
-        """Of at most 1,000 pairs of the part, evenly spread; see `Evaluator.measure`.
+        """Measured on at most 1,000 evenly spaced pairs of the part; see `Evaluator.measure`.
 
         Raises:
             InputError: there are fewer than two.
@@ -74,13 +74,13 @@ class Matching(Evaluator):
 class MatchingRank(Chooser):
     """Geometric mean of the rank of the right partner among the pairs of the part, from 1, both ways; lower is better.
 
-    Not the contrastive loss: it rises while the order still gets better, when probabilities become too sure.
+    The contrastive loss is not used: it rises with overconfidence while the ranking still improves.
     """
 
     name = "matching_rank"
 
     def value(self, model: Matcher, source: CaptionedSource, recipe: Match, samples: int, part: PartName) -> float:
-        """Of at most `samples`, and 1,000."""
+        """Measured on at most `samples` pairs, and at most 1,000."""
         pictures, texts = source.pairs(part, min(samples, MAX_PAIRS))
         fit, same = model.of_words(texts) @ model.of_pictures(pictures).T, same_captions(texts)
         found = np.concatenate([ranks(fit, same), ranks(fit.T, same)])
@@ -88,14 +88,14 @@ class MatchingRank(Chooser):
 
 
 def same_captions(texts: list[str]) -> np.ndarray:
-    """Which captions are equal to each other, and so have several right pictures: bool `[texts, texts]`."""
+    """Which captions are equal and therefore share their right pictures: bool `[texts, texts]`."""
     _, numbers = np.unique(np.array(texts, dtype=object).astype(str), return_inverse=True)
     found: np.ndarray = numbers[:, None] == numbers
     return found
 
 
 def ranks(fit: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """How many wrong ones fit better than the best right one: int64 `[rows]`.
+    """Rank of the best right column, from 0: how many wrong ones fit better: int64 `[rows]`.
 
     Args:
         fit: `[rows, columns]`.
@@ -107,11 +107,11 @@ def ranks(fit: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def recall(found: np.ndarray, most: int) -> float:
-    """The share of ranks, from 0, that are among the first."""
+    """Recall at `most`: the share of ranks, from 0, below it."""
     return float((found < most).mean())
 
 
 def distances_to_nearest(source: CaptionedSource, pictures: np.ndarray, texts: list[str]) -> np.ndarray:
-    """How far pictures are, in pixels, from the training picture whose caption is nearest: `[texts, pictures]`."""
+    """Pixel distances from pictures to the training picture with the nearest caption: `[texts, pictures]`."""
     train = np.stack([source.train.images[row] for row in nearest_captions(source, texts)])
     return squared_distances(cells(train).astype(np.float64), cells(pictures).astype(np.float64))

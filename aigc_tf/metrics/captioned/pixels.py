@@ -1,4 +1,4 @@
-"""The simplest things that can be done with captioned pictures: the nearest of the training part, without a model."""
+"""Nearest-neighbour baselines for captioned pictures, without a model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aigc_tf.data.images.source import pieces_of
 from aigc_tf.metrics.distances import nearest
 from aigc_tf.metrics.text.simple_writers import nearest_texts
 
-_CELLS = 16  # in height and width, by which pixels are compared
+_CELLS = 16  # cells in height and width for pixel comparisons
 
 
 def cells(pictures: np.ndarray) -> np.ndarray:
@@ -30,14 +30,14 @@ def cells(pictures: np.ndarray) -> np.ndarray:
 
 
 def nearest_pictures(source: CaptionedSource, pictures: np.ndarray) -> np.ndarray:
-    """The rows of the training pictures that are nearest to others, in pixels: int64 `[count]`."""
+    """Indices of the training pictures nearest to `pictures` in pixels: int64 `[count]`."""
     return nearest(cells(pictures), cells(source.train.images), 1).indices[:, 0]
 
 
 def nearest_captions(source: CaptionedSource, texts: list[str]) -> np.ndarray:
-    """The rows of the training pictures whose first caption is nearest to some texts, by TF-IDF: int64 `[texts]`.
+    """Indices of the training pictures whose first caption is nearest to each text by TF-IDF: int64 `[texts]`.
 
     Raises:
-        InputError: scikit-learn is not there.
+        InputError: scikit-learn is not installed.
     """
     return nearest_texts([own[0] for own in source.train.captions], texts)

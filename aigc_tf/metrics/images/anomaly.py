@@ -1,4 +1,4 @@
-"""How well scores tell anomalous images from normal ones; scores by likelihood, and two that need no network."""
+"""Anomaly detection in images: AUROC, likelihood scores, and two baselines without a network."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ TREES = 100
 
 
 def auroc(normal_scores: np.ndarray, anomalous_scores: np.ndarray) -> float:
-    """The area under the receiver operating characteristic: how often an anomalous image has the higher score.
+    """Area under the ROC curve: the probability that an anomalous image scores higher than a normal one.
 
-    The Mann-Whitney statistic over the number of pairs (Hanley & McNeil 1982); equal scores count half.
+    The Mann-Whitney U statistic divided by the number of pairs (Hanley & McNeil 1982); ties count half.
 
     Args:
         normal_scores: `[n]`.
@@ -41,16 +41,16 @@ def auroc(normal_scores: np.ndarray, anomalous_scores: np.ndarray) -> float:
 
 
 def likelihood_scores(model: Autoencoder, images: np.ndarray, samples: int = POSTERIOR_SAMPLES) -> np.ndarray:
-    """The score of an autoencoder, for a VAE averaged over draws from the posterior.
+    """Anomaly scores by an autoencoder, for a VAE averaged over posterior samples.
 
     Args:
-        model: a trained autoencoder; what its score is, `Likelihood.shortfall` says. For a VAE the KL divergence is
-            added: the negative evidence lower bound less what no model can avoid.
+        model: a trained autoencoder; its score is `Likelihood.shortfall`. For a VAE the KL divergence is added, which
+            gives the negative ELBO minus its lowest possible value.
         images: `[count, height, width, channels]`, uint8 or in [0, 1].
-        samples: from a VAE's posterior for each image; always the same ones.
+        samples: from a VAE's posterior for each image, with fixed noise.
 
     Returns:
-        `[count]`, higher is stranger.
+        `[count]`, higher is more anomalous.
     """
     if not isinstance(model, Variational):
         return model.score(images)
@@ -60,14 +60,14 @@ def likelihood_scores(model: Autoencoder, images: np.ndarray, samples: int = POS
 
 
 def pca_scores(train: np.ndarray, images: np.ndarray) -> np.ndarray:
-    """Squared errors of reconstructions by the principal components that explain 95 % of the training variance.
+    """PCA reconstruction errors, with the components that explain 95 % of the training variance.
 
     Args:
         train: normal images `[n, height, width, channels]`, uint8 or in [0, 1].
-        images: what is scored, `[count, height, width, channels]`.
+        images: to score, `[count, height, width, channels]`.
 
     Returns:
-        `[count]`, higher is stranger.
+        `[count]`, higher is more anomalous.
     """
     from sklearn.decomposition import PCA
 
@@ -81,11 +81,11 @@ def isolation_forest_scores(train: np.ndarray, images: np.ndarray, seed: int = 0
 
     Args:
         train: normal images `[n, height, width, channels]`, uint8 or in [0, 1].
-        images: what is scored, `[count, height, width, channels]`.
+        images: to score, `[count, height, width, channels]`.
         seed: of the trees.
 
     Returns:
-        `[count]`, higher is stranger.
+        `[count]`, higher is more anomalous.
     """
     from sklearn.ensemble import IsolationForest
 

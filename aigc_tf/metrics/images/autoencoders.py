@@ -1,4 +1,4 @@
-"""The measured quality of autoencoders: of reconstructions, and of the likelihood."""
+"""Evaluation of autoencoders: reconstruction quality and likelihood."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ MODEL, CORRUPTED = "model", "corrupted input"
 
 
 class Reconstruction(Evaluator):
-    """How alike reconstructions are to the images of the part.
+    """Similarity of reconstructions to the images of the part.
 
     Figures:
 
-    - psnr_db and ssim: of reconstructions to the images, means over images, higher is better; beside them those of
-      PCA with as many components as the model has latent dimensions, given the same inputs. For denoisers
-      corrupted_psnr_db and corrupted_ssim are those of their inputs;
+    - psnr_db and ssim: of reconstructions to the images, means over images, higher is better; compared with PCA with as
+      many components as the model has latent dimensions, on the same inputs. For denoisers corrupted_psnr_db and
+      corrupted_ssim are those of their inputs;
     - reconstruction_frechet_distance, reconstruction_kernel_distance and its _error: distances of reconstructions to
-      the images, in the feature space of `aigc_tf.metrics.images.samples.Samples`, lower is better; beside them those
-      of PCA, and of the inputs of denoisers.
+      the images, in the feature space of `aigc_tf.metrics.images.samples.Samples`, lower is better; compared with PCA,
+      and with the inputs of denoisers.
     """
 
     def measure(
         self, model: Autoencoder, source: ImageSource, recipe: AutoencoderRecipe, request: Request
     ) -> Measurement:
-        """Reconstruct at most `request.samples` images, evenly spread; see `Evaluator.measure`.
+        """Reconstruct at most `request.samples` evenly spaced images; see `Evaluator.measure`.
 
-        The recipe's corruption is what a denoiser's inputs suffer here, with draws from `request.seed`.
+        A denoiser's inputs are corrupted as in the recipe, with the seed `request.seed`.
 
         Raises:
             InputError: fewer than 4 images, or the feature network is not available.
@@ -88,18 +88,18 @@ class Reconstruction(Evaluator):
 
 
 class Likelihood(Evaluator):
-    """Lower bounds on the log-likelihood of images of the part under a variational autoencoder, in nats an image.
+    """Lower bounds on the log-likelihood of images of the part under a variational autoencoder, in nats per image.
 
-    Figures, the bounds beside the log-likelihood of a model without a network, see `baseline_nats`:
+    Figures, the bounds compared with the log-likelihood of a baseline without a network, see `baseline_nats`:
 
     - evidence_lower_bound (Kingma & Welling 2014, eq. 2) and importance_weighted_bound (Burda et al. 2016, eq. 8),
-      higher is better; kl_divergence, a part of the first;
-    - bits_per_dimension: of the second bound, lower is better;
+      higher is better; kl_divergence, a term of the former;
+    - bits_per_dimension: from the latter bound, lower is better;
     - active_units: latent dimensions whose mean varies over images by more than 0.01 (Burda et al. 2016, §5.2).
     """
 
     def measure(self, model: VAE, source: ImageSource, recipe: AutoencoderRecipe, request: Request) -> Measurement:
-        """Bound at most 1,000 images, evenly spread, uncorrupted; see `Evaluator.measure`.
+        """Bounds for at most 1,000 evenly spaced, uncorrupted images; see `Evaluator.measure`.
 
         Raises:
             InputError: the part has no images.
@@ -131,7 +131,7 @@ class Likelihood(Evaluator):
 
 
 def targets(chunks: Iterable[np.ndarray], recipe: AutoencoderRecipe) -> Iterator[np.ndarray]:
-    """Chunks of images as the recipe learns them, float32 in [0, 1]: black and white ones are one fixed draw of all."""
+    """Chunks of images as the recipe learns them, float32 in [0, 1]; binarised ones with a fixed random draw."""
     random = np.random.default_rng(STATIC_SEED)
     for images in chunks:
         brightness = as_brightness(images)
@@ -139,11 +139,11 @@ def targets(chunks: Iterable[np.ndarray], recipe: AutoencoderRecipe) -> Iterator
 
 
 def baseline_nats(linear: PCA, model: VAE, recipe: AutoencoderRecipe, images: np.ndarray) -> tuple[str, float]:
-    """What a model without a network is called, and its mean log-likelihood of the same images, in nats an image.
+    """Name of the baseline without a network, and its mean log-likelihood of the same images, in nats per image.
 
-    With a Bernoulli likelihood each pixel is lit with its mean over training images, by itself. Else it is the Gaussian
-    of probabilistic PCA with as many components as the model has latent dimensions; where the model gives
-    probabilities of grey levels, its density counts by their distance, 1/255.
+    For a Bernoulli likelihood, pixels are independent, each lit with its mean over training images. Otherwise it is the
+    Gaussian of probabilistic PCA with as many components as the model has latent dimensions; if the model gives
+    probabilities of grey levels, its density is multiplied by their spacing, 1/255.
 
     Args:
         linear: of the training images, as the recipe learns them.
@@ -161,12 +161,12 @@ def baseline_nats(linear: PCA, model: VAE, recipe: AutoencoderRecipe, images: np
 
 
 def form(recipe: AutoencoderRecipe) -> str:
-    """What `targets` makes of images, in words."""
+    """A description of the form of images that `targets` gives."""
     return "binarised once" if recipe.binarise else "grey values"
 
 
 def likelihood_in_words(model: VAE, recipe: AutoencoderRecipe) -> str:
-    """What a bound is a bound on, for protocols."""
+    """A description of the likelihood that is bounded, for protocols."""
     kind = recipe.likelihood.kind.replace("_", " ")
     if recipe.binarise:
         return f"{kind}, static binarisation (one Bernoulli draw of each pixel, seed {STATIC_SEED})"
@@ -178,7 +178,7 @@ def likelihood_in_words(model: VAE, recipe: AutoencoderRecipe) -> str:
 
 
 class _Outputs(NamedTuple):
-    """What a method made of the inputs."""
+    """The measured outputs of a method."""
 
     quality: dict[str, float]
     """Means of `MEASURES` over images."""
@@ -194,7 +194,7 @@ def _compare(
     recipe: AutoencoderRecipe,
     seed: int,
 ) -> dict[str, _Outputs]:
-    """What the model, PCA and, for denoisers, nothing make of the same inputs, by their names."""
+    """The outputs of the model, PCA and, for denoisers, the identity on the same inputs, by name."""
     features: dict[str, list[np.ndarray]] = defaultdict(list)
     quality: dict[str, dict[str, list[np.ndarray]]] = defaultdict(lambda: defaultdict(list))
     for index, clean in enumerate(targets((images[rows] for rows in chunks_of(images)), recipe)):

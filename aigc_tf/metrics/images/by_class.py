@@ -1,4 +1,4 @@
-"""How good the images of each class are: a mean over all of them hides what a model does badly, or leaves out."""
+"""Image quality by class: a mean over all classes hides those that a model draws badly or leaves out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aigc_tf.metrics.kernel import KernelDistance, kernel_distance
 from aigc_tf.metrics.precision_recall import PrecisionRecall, precision_recall
 
 MAX_COMPARED, MIN_COMPARED = 200, 10
-"""Images on each side of a class's precision and recall: as many for each class, since both depend on it."""
+"""Images on each side of a class's precision and recall, equal for all classes, since both depend on it."""
 
 
 class Grouped(NamedTuple):
@@ -23,20 +23,20 @@ class Grouped(NamedTuple):
     groups: np.ndarray
     """The class of each, int `[images]`."""
     asked: bool = False
-    """Whether that class was asked for; else a classifier has told it."""
+    """Whether the groups are requested classes; otherwise a classifier predicted them."""
     taken_for: np.ndarray | None = None
-    """Of images whose class was asked for, the one that a classifier takes each for; None without a classifier."""
+    """For requested classes, the class that a classifier predicts for each image; None without a classifier."""
 
 
 class OfClass(NamedTuple):
-    """The images of one class beside the real ones."""
+    """The images of one class compared with the real ones."""
 
     number: int
     share: float
-    """Of the drawn images."""
+    """Share of the drawn images."""
     real_share: float
     recognised: float | None
-    """The share of its images that a classifier takes for it, where the class was asked for and there is one."""
+    """Share of its images that a classifier assigns to it, if the class was requested and there is a classifier."""
     drawn: int
     """Images."""
     kernel: KernelDistance | None
@@ -49,29 +49,29 @@ class ByClass(NamedTuple):
 
     rows: Sequence[OfClass]
     compared: int
-    """Images of each class, on each side of precision and recall."""
+    """Number of images per class on each side of precision and recall."""
     images: int
-    """All that were drawn."""
+    """Total number of drawn images."""
     asked: bool
-    """Whether classes were asked for: then their shares say nothing."""
+    """Whether classes were requested: their shares are then meaningless."""
 
     @property
     def worst_precision(self) -> float | None:
-        """Of the classes with enough images; None if there are none."""
+        """The lowest precision of the classes with enough images; None if there are none."""
         return min((row.neighbours.precision for row in self.rows if row.neighbours), default=None)
 
     @property
     def worst_recall(self) -> float | None:
-        """The same."""
+        """The lowest recall, likewise."""
         return min((row.neighbours.recall for row in self.rows if row.neighbours), default=None)
 
     @property
     def worst_kernel_distance(self) -> float | None:
-        """The same: the largest."""
+        """The largest kernel distance, likewise."""
         return max((row.kernel.distance for row in self.rows if row.kernel), default=None)
 
     def table(self, names: Sequence[str] | None) -> list[dict[str, Any]]:
-        """A row for each class, numbers as they are measured; shares with their 95 % intervals (Wilson 1927)."""
+        """A row of unrounded figures for each class; shares with their 95 % intervals (Wilson 1927)."""
         return [self._row(row, str(names[row.number] if names else row.number)) for row in self.rows]
 
     def _row(self, row: OfClass, name: str) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def by_class(drawn: Grouped, real: Grouped, classes: int) -> ByClass | None:
     """Compare images with real ones, class by class.
 
     Args:
-        drawn: images whose groups are the classes that were asked for, or else those that a classifier tells.
-        real: groups are found in the same way.
-        classes: how many there are.
+        drawn: images, grouped by requested class or else by a classifier's prediction.
+        real: real images, grouped in the same way.
+        classes: number of classes.
 
     Returns:
-        None where fewer than 10 images of each class could be compared.
+        None if fewer than 10 images of each class could be compared.
     """
     compared = min(MAX_COMPARED, len(drawn.groups) // (2 * classes), len(real.groups) // (2 * classes))
     if compared < MIN_COMPARED:

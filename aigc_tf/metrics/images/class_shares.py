@@ -1,4 +1,4 @@
-"""Which classes images are taken for, and how often: what a generator leaves out, no distance says by name."""
+"""Class frequencies of generated images: they name the classes that a generator leaves out, distances do not."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import NamedTuple
 import numpy as np
 
 SHOWN = 10
-"""Classes that are named in words, the rarest first."""
+"""Number of classes named in the summary, rarest first."""
 
 
 class ClassShares(NamedTuple):
-    """The shares of images that a classifier takes for each class."""
+    """The shares of images that a classifier assigns to each class."""
 
     drawn: np.ndarray
-    """Of the images that are judged, float64 `[classes]`."""
+    """Of the evaluated images, float64 `[classes]`."""
     real: np.ndarray
-    """Of real ones, told by the same classifier, which errs on both sides."""
+    """Of real images, by the same classifier, so that its errors affect both."""
 
     @property
     def distance(self) -> float:
-        """The total variation distance of both, from 0 to 1: the share of images that are of the wrong class."""
+        """Total variation distance between both, from 0 to 1: the share of images in excess in some class."""
         return float(0.5 * np.abs(self.drawn - self.real).sum())
 
     @property
     def smallest(self) -> float:
-        """The smallest share of a class that real images have."""
+        """The smallest share among the classes of real images."""
         return float(self.drawn[self.real > 0].min())
 
     def in_words(self, names: Sequence[str] | None) -> str:
@@ -40,5 +40,5 @@ class ClassShares(NamedTuple):
 
 
 def shares_of(probabilities: np.ndarray) -> np.ndarray:
-    """The shares of images by their likeliest class, float64 `[classes]`, of probabilities `[images, classes]`."""
+    """Shares of the most probable classes, float64 `[classes]`, from probabilities `[images, classes]`."""
     return np.bincount(probabilities.argmax(axis=1), minlength=probabilities.shape[1]) / len(probabilities)

@@ -1,4 +1,4 @@
-"""How well a model that learns from few labels tells classes of pictures apart."""
+"""Image classification by models that learn from few labels."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from aigc_tf.data.images.few_labels import FewLabelsSource
     from aigc_tf.data.images.source import Split
 
-WATCHED = 1000  # pictures of the curve
+WATCHED = 1000  # pictures for the curves
 MODEL, PIXELS = "model", "logistic regression of pixels"
 
 
 class ClassifiedPictures(Evaluator):
-    """The classes that held-out pictures are taken for, beside logistic regression of pixels with the same labels.
+    """Classification of held-out pictures, compared with logistic regression on pixels with the same labels.
 
     Figures: accuracy, higher is better, and the ends of its 95 % interval (Wilson 1927), accuracy_low and
     accuracy_high; class_nats, the mean of -log p of the true class, lower is better.
     """
 
     def measure(self, model: TellsPictures, source: FewLabelsSource, recipe: Any, request: Request) -> Measurement:
-        """On at most `request.samples` pictures of the part; see `Evaluator.measure`."""
+        """Measured on at most `request.samples` pictures of the part; see `Evaluator.measure`."""
         part = source.part(request.part).some(request.samples)
         labels, names = np.asarray(part.labels), source.class_names or ()
         found = told(model, source, part)
@@ -51,7 +51,7 @@ class ClassifiedPictures(Evaluator):
 
 
 def told(model: TellsPictures, source: FewLabelsSource, part: Split) -> dict[str, np.ndarray]:
-    """Probabilities of the classes of a part's pictures, `[count, classes]`, by the model and by the pixels."""
+    """Class probabilities of a part's pictures, `[count, classes]`, by the model and by the baseline on pixels."""
     labels = np.asarray(source.train.labels)[source.used]
     images, known = (as_brightness(np.asarray(some.images)) for some in (part, source.train.at(source.used)))
     fitted = regression(known.reshape(len(known), -1), labels, len(source.class_names or ()))
@@ -59,7 +59,7 @@ def told(model: TellsPictures, source: FewLabelsSource, part: Split) -> dict[str
 
 
 def accuracy_curves(model: TellsPictures, source: FewLabelsSource, recipe: Any) -> Curves:
-    """The accuracy on watched pictures; see `Recipe.curves`."""
+    """The accuracy on `WATCHED` pictures; see `Recipe.curves`."""
     del recipe
     part = source.watched.some(WATCHED)
     found = told(model, source, part)

@@ -1,4 +1,4 @@
-"""What the codes of a flow keep of pictures: no picture that it draws can be better."""
+"""Reconstruction quality of a latent flow's codes, an upper bound for the pictures it draws."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SQUARES = "mean colours of squares, as many as the code has places"
 
 
 class KeptByCodes(Evaluator):
-    """How alike held-out images and what is decoded of their codes are.
+    """Similarity of held-out images to the decoded images of their codes.
 
     Figures:
 
-    - code_psnr_db, higher is better: of at most 1,000 images, beside images whose squares, as large as a place of the
-      code, have their mean colour.
+    - code_psnr_db, higher is better: of at most 1,000 images, compared with images averaged over squares as large as a
+      position of the code.
     """
 
     def measure(
@@ -48,7 +48,7 @@ class KeptByCodes(Evaluator):
 
 
 def squares(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Images `[count, height, width, channels]` of so many rows and columns of one colour, the mean of each."""
+    """Images `[count, height, width, channels]` averaged over a grid of `rows` by `columns` squares."""
     count, height, width, channels = images.shape
     cut = images.reshape(count, rows, height // rows, columns, width // columns, channels)
     return np.broadcast_to(cut.mean(axis=(2, 4), keepdims=True), cut.shape).reshape(images.shape)

@@ -1,4 +1,4 @@
-"""The measured quality of models of images that are told the class."""
+"""Evaluation of class-conditional image models."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ REAL, CHANCE = "real images", "any class at random"
 
 
 class ClassAgreement(Evaluator):
-    """Whether generated images are of the classes that were asked for.
+    """Whether generated images show the requested classes.
 
-    The classes come in turn over all samples. A classifier that was trained on real images alone tells them, whatever
-    feature network compares distances. Figures:
+    The samples cycle through the classes. A classifier trained only on real images predicts them, whichever feature
+    network computes distances.
 
-    - class_agreement: the share of samples that it takes for the class that was asked for, higher is better;
-    - classifier_accuracy: the share of real images of the part that it takes for their class, the classes weighted as
-      they are asked for;
-    - relative_class_agreement: the first over the second, higher is better.
+    Figures:
+
+    - class_agreement: the share of samples that it assigns to the requested class, higher is better;
+    - classifier_accuracy: its accuracy on real images of the part, with the classes weighted as requested;
+    - relative_class_agreement: the ratio of the two, higher is better.
     """
 
     def measure(self, model: Generates, source: ImageSource, recipe: ImageRecipe, request: Request) -> Measurement:
@@ -57,12 +58,12 @@ class ClassAgreement(Evaluator):
 
 
 def accuracy_at_mix(told: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> float:
-    """The share of images that are told right if their classes were as frequent as others.
+    """Accuracy reweighted to another mix of classes.
 
     Args:
-        told: the class that each image is taken for, int `[images]`.
-        labels: its class, int `[images]`.
-        asked: classes that decide how much each counts, int `[samples]`; those without an image count nothing.
+        told: the predicted class of each image, int `[images]`.
+        labels: its true class, int `[images]`.
+        asked: classes whose frequencies are the weights, int `[samples]`; those without an image are ignored.
 
     Raises:
         InputError: none of them has an image.
@@ -76,6 +77,6 @@ def accuracy_at_mix(told: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> 
 
 
 def _likeliest(probabilities: np.ndarray | None) -> np.ndarray:
-    """The class that each row of probabilities `[n, classes]` favours, `[n]`."""
-    assert probabilities is not None  # a classifier has classes
+    """The most probable class of each row of probabilities `[n, classes]`, `[n]`."""
+    assert probabilities is not None  # a classifier always gives probabilities
     return probabilities.argmax(axis=1)

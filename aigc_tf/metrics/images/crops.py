@@ -1,4 +1,4 @@
-"""Crops of photographs as sources of images, for the feature networks that look at crops."""
+"""Crops of photographs as sources of images, for feature networks that take crops."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import tensorflow as tf
 
 from aigc_tf.data.images.source import ImageSource, Split
 
-MAX_CROPS = 5000  # that a network learns from
+MAX_CROPS = 5000  # for training a network
 
 
 def distinct(name: str, crops: np.ndarray, licence: str) -> ImageSource:
-    """A source of training images, each once and in the order of their content: the same crops, the same network.
+    """A source of deduplicated training images, sorted by content, so that the same crops give the same network.
 
     Args:
         name: in messages, and of files in the cache.
@@ -24,7 +24,7 @@ def distinct(name: str, crops: np.ndarray, licence: str) -> ImageSource:
 
 
 def shrunk(crops: np.ndarray, longest: int) -> np.ndarray:
-    """Crops uint8 `[count, height, width, channels]`, averaged down until no side is longer than that."""
+    """Crops uint8 `[count, height, width, channels]`, downsampled by averaging until no side exceeds `longest`."""
     height, width = crops.shape[1:3]
     factor = max(1.0, max(height, width) / longest)
     if factor == 1:

@@ -1,4 +1,4 @@
-"""Images drawn from a model to be measured: in chunks, with seeds and conditions of their own."""
+"""Images sampled from a model for evaluation: in chunks, each with its own seed and conditions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHUNK_IMAGES, _CHUNK_NUMBERS = 500, 2**24  # drawn at once: few enough pixels f
 
 
 class Generates(Protocol):
-    """What is asked of a model of images; `aigc_tf.families.tasks.Draws` has it."""
+    """What the evaluation needs of an image model; `aigc_tf.families.tasks.Draws` provides it."""
 
     def generate(self, count: int, seed: int = 0, condition: Any = None) -> Any:
         """float32 `[count, height, width, channels]` in [0, 1]."""
@@ -25,7 +25,7 @@ class Generates(Protocol):
 
 
 def chunk_seed(seed: int, index: int) -> int:
-    """The seed of a chunk, below 2**31: chunks of one seed, and of neighbouring ones, have nothing in common."""
+    """The seed of a chunk, below 2**31; independent for chunks of the same and of neighbouring seeds."""
     return int(np.random.SeedSequence((seed, index)).generate_state(1)[0] >> 1)
 
 
@@ -38,13 +38,13 @@ def generated_images(
 ) -> Iterator[np.ndarray]:
     """`samples` generated images in uint8 chunks `[n, height, width, channels]`, n at most 500.
 
-    Chunk i is drawn with `chunk_seed(seed, i)`; how large chunks are depends on the shape alone. A model with a
-    condition is given one list over all samples, `model.conditions(None, samples)`, of which each chunk takes its
-    slice: all classes come equally often, however many there are. `options` say how it draws.
+    Chunk i is drawn with `chunk_seed(seed, i)`; the size of chunks depends only on the shape. A conditional model gets
+    one list over all samples, `model.conditions(None, samples)`, of which each chunk takes its slice, so that all
+    classes are equally frequent, however many there are. `options` are sampling options.
 
     Raises:
-        ValueError: the model answers with another shape.
-        InputError: it answers with values that are not finite.
+        ValueError: the model returns another shape.
+        InputError: it returns values that are not finite.
     """
     size = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // int(np.prod(shape))))
     generate: Callable[..., Any] = model.generate
@@ -57,4 +57,4 @@ def generated_images(
             raise ValueError(f"generate({count}) gave shape {images.shape}: expected {(count, *shape)}")
         if not np.isfinite(images).all():
             raise InputError("the model generates values that are not finite: its training diverged")
-        yield to_bytes(images)  # rounded as in a saved PNG: what is measured is what can be looked at
+        yield to_bytes(images)  # rounded as in a saved PNG, so that the figures are of what one sees

@@ -1,4 +1,4 @@
-"""Feature networks: what turns images into the vectors that the distances compare."""
+"""Feature networks, which embed images for distances such as the FID."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ Shape = tuple[int, int, int]
 
 
 class Features(NamedTuple):
-    """What a network says about images."""
+    """A network's features and class probabilities of images."""
 
     features: np.ndarray
     """float32 `[n, d]`."""
     probabilities: np.ndarray | None
-    """float32 `[n, classes]`, or None if the network knows no classes of things."""
+    """float32 `[n, classes]`, or None if the network has no classes of objects."""
 
 
 class FeatureNetwork:
-    """A frozen network with a name, a hash of its weights, and a way to look at uint8 images."""
+    """A frozen network with a name, a hash of its weights, and preprocessing of uint8 images."""
 
     def __init__(
         self,
@@ -51,13 +51,13 @@ class FeatureNetwork:
         """
         Args:
             name: for the protocol.
-            shape: of the images that are looked at.
+            shape: of the input images.
             network: its outputs are a mapping with "features" `[n, d]` and "logits" or "probabilities".
             prepare: uint8 `[n, *shape]` -> the network's float32 input; compiled.
-            resize: what happens to sizes on the way, in words, for the protocol.
-            note: how far its figures can be compared, for the protocol.
-            has_classes: whether its classes are of things, as the Inception score needs.
-            batch_size: images looked at together.
+            resize: how images are resized, in words, for the protocol.
+            note: on the comparability of its figures, for the protocol.
+            has_classes: whether its classes are of objects, as the Inception score needs.
+            batch_size: images per batch.
         """
         self.name = name
         self.shape = shape
@@ -95,15 +95,15 @@ class FeatureNetwork:
 
 
 class Choice(NamedTuple):
-    """Which kind of feature network measures models of a source."""
+    """The kind of feature network chosen for a source, and why."""
 
     kind: str
     reason: str
-    """Why, for protocols: "classifier: the source has labels of 10 classes"."""
+    """The reason, for protocols: "classifier: the source has labels of 10 classes"."""
 
 
 def choose(source: ImageSource, kind: Kind = "auto") -> Choice:
-    """The kind that is meant: "auto" is the classifier if there are labels of at least two classes, else rotation.
+    """Resolve a kind: "auto" is the classifier if there are labels of at least two classes, else rotation.
 
     Raises:
         InputError: unknown kind.
@@ -119,19 +119,19 @@ def choose(source: ImageSource, kind: Kind = "auto") -> Choice:
 
 
 def feature_network(source: ImageSource, images: ImageSettings, kind: Kind = "auto") -> FeatureNetwork:
-    """The network by which models of `source` are measured. Each is loaded once per process.
+    """The feature network for evaluating models of `source`. Each is loaded once per process.
 
     Args:
-        source: what the models learn from.
+        source: the models' training data.
         images: the form of the images.
         kind: "classifier", a small classifier of the data set itself: for Fashion-MNIST at 28x28 its weights
             come with the package, for another labelled source it is trained on first use, which takes minutes,
-            and kept in the cache. "rotation", the same network trained to tell four rotations apart, which
-            needs no labels. "inception", Keras's Inception v3 with ImageNet weights. "auto", see `choose`. Any
-            other that is registered for pictures (`aigc_tf.metrics.features`).
+            and kept in the cache. "rotation", the same network trained to classify four rotations, which needs no
+            labels. "inception", Keras's Inception v3 with ImageNet weights. "auto", see `choose`. Any other that is
+            registered for pictures (`aigc_tf.metrics.features`).
 
     Raises:
-        InputError: unknown kind, a classifier was asked for without labels, or Inception's weights are not available.
+        InputError: unknown kind, a classifier was requested without labels, or Inception's weights are not available.
     """
     chosen, _ = choose(source, kind)
     key = (chosen, source.dataset, source.fingerprint, images.shape)
@@ -144,7 +144,7 @@ def of_request(source: ImageSource, images: ImageSettings, request: Request) -> 
 
 
 def in_words(source: ImageSource, network: FeatureNetwork, request: Request) -> dict[str, Any]:
-    """Which network measured and why it was chosen, for protocols."""
+    """Which network was used and why it was chosen, for protocols."""
     return {
         "network": network.name,
         "network_chosen": choose(source, request.options.get("features", "auto")).reason,

@@ -1,4 +1,4 @@
-"""The measured likelihood of a flow of pictures."""
+"""Evaluation of the likelihood of a flow of pictures."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 IMAGES, FITTED_IMAGES = 500, 5000
 GAUSSIAN = "independent Gaussian of each pixel"
 LEVEL_VARIANCE = (2 / 255) ** 2 / 12
-"""Of the uniform dequantisation, where brightness spans [-1, 1]."""
+"""Width of the uniform dequantisation noise, with brightness in [-1, 1]."""
 
 
 class BitsPerDimension(Evaluator):
-    """What the flow's density says a number of a held-out image costs.
+    """Bits per dimension of held-out images under the flow's density.
 
     Figures:
 
     - bits_per_dimension, lower is better: of at most 500 images, dequantised by uniform noise, on the scale of
-      `aigc_tf.metrics.images.autoencoders.Likelihood`; beside it that of independent Gaussians fitted to the training
+      `aigc_tf.metrics.images.autoencoders.Likelihood`; compared with independent Gaussians fitted to the training
       pixels. The trace of the Jacobian is estimated by one random vector, the same for all images.
     """
 
@@ -53,7 +53,7 @@ class BitsPerDimension(Evaluator):
 
 
 def gaussian_bits(fitted: np.ndarray, images: np.ndarray) -> float:
-    """Bits per dimension of images under independent Gaussians of the pixels of others, uint8 `[count, ...]` both."""
+    """Bits per dimension of images under independent Gaussians fitted to other pixels, uint8 `[count, ...]` both."""
     known, asked = (2.0 * part.reshape(len(part), -1).astype(np.float64) / 255 - 1.0 for part in (fitted, images))
     mean, variance = known.mean(axis=0), known.var(axis=0) + LEVEL_VARIANCE
     squared = (asked - mean) ** 2 + LEVEL_VARIANCE

@@ -1,4 +1,4 @@
-"""How alike two images are: peak signal-to-noise ratio and structural similarity."""
+"""Image similarity: peak signal-to-noise ratio (PSNR) and structural similarity (SSIM)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 WINDOW_PIXELS, WINDOW_DEVIATION_PIXELS = 11, 1.5
 LUMINANCE_CONSTANT, CONTRAST_CONSTANT = 0.01**2, 0.03**2
 EQUAL_DB = 120.0
-"""What the PSNR of equal images counts as: their mean square in float32 may as well be 1e-12."""
+"""The PSNR assigned to equal images: in float32 a mean squared error of 1e-12 is indistinguishable from 0."""
 
 
 def psnr(images: np.ndarray, references: np.ndarray) -> np.ndarray:
@@ -34,10 +34,10 @@ def decibels(mean_squared_error: np.ndarray) -> np.ndarray:
 
 
 def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """Structural similarity of each image (Wang et al. 2004, eq. 13), averaged over places and channels.
+    """Structural similarity of each image (Wang et al. 2004, eq. 13), averaged over positions and channels.
 
-    The window is the paper's Gaussian of 11x11 pixels, and only places where it fits count; of smaller images
-    the window is as large as the image.
+    The window is the paper's Gaussian of 11x11 pixels, and only positions where it fits count; for smaller images the
+    window is as large as the image.
 
     Args:
         images: float `[count, height, width, channels]` in [0, 1].
@@ -53,10 +53,10 @@ def ssim(images: np.ndarray, references: np.ndarray) -> np.ndarray:
 
 
 def ssim_map(images: np.ndarray, references: np.ndarray) -> np.ndarray:
-    """Structural similarity at each pixel, averaged over channels; beyond the border images go on as in a mirror.
+    """Structural similarity at each pixel, averaged over channels; borders are padded by reflection.
 
     Args:
-        images: as of `ssim`.
+        images: as for `ssim`.
         references: the same.
 
     Returns:
@@ -85,7 +85,7 @@ def _similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _as_float64(images: np.ndarray, references: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # In float32 the variances of flat places would be rounding errors.
+    # In float32 the variances of flat regions would be rounding errors.
     if images.shape != references.shape or images.ndim != 4:
         raise ValueError(
             f"images have shape {images.shape}, references {references.shape}: expected the same, "

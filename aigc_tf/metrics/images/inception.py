@@ -31,7 +31,7 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException)  # urllib's own errors an
 
 
 def weights_file() -> Path:
-    """The weights in Keras's cache, downloaded if they are not there.
+    """The weights file in Keras's cache, downloaded if missing.
 
     Raises:
         InputError: they are not available (within 10 s without a network), or the file is damaged.
@@ -54,12 +54,12 @@ def weights_file() -> Path:
 
 
 def _reason(error: Exception) -> str:
-    """Why a download failed; without the name of the file that was being written."""
+    """Why a download failed, without the name of the output file."""
     return getattr(error, "strerror", None) or str(error)
 
 
 def reachable(url: str) -> bool:
-    """Whether the address answers within 8 s, whatever hangs (looking up a name has no timeout of its own)."""
+    """Whether the address answers within 8 s in total (a DNS lookup has no timeout of its own)."""
     answers: list[bool] = []
 
     def ask() -> None:
@@ -88,7 +88,7 @@ def build(weights: Path | None) -> keras.Model:
     Args:
         weights: the file, or None for random ones.
     """
-    state = random.getstate()  # Keras seeds the initial weights, soon replaced, from Python's random numbers
+    state = random.getstate()  # Keras seeds the initial weights, soon replaced, from Python's random state
     try:
         inception = keras.applications.InceptionV3(weights=weights and str(weights))
     finally:

@@ -1,4 +1,4 @@
-"""Inception score: are single images recognisable, and all of them together varied?"""
+"""Inception score: whether single images are recognisable and the set of images is diverse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class InceptionScore(NamedTuple):
 
 
 def inception_score(probabilities: np.ndarray, splits: int = 10) -> InceptionScore:
-    """exp(E KL(p(y|x) ‖ p(y))) on each of `splits` parts in order (Salimans et al. 2016, §4).
+    """The Inception score, exp(E KL(p(y|x) ‖ p(y))), on each of `splits` consecutive parts (Salimans et al. 2016, §4).
 
     Args:
         probabilities: `[n, classes]`, each row summing to 1.
@@ -30,7 +30,7 @@ def inception_score(probabilities: np.ndarray, splits: int = 10) -> InceptionSco
         raise ValueError(f"{len(probabilities)} images cannot make {splits} splits")
     scores = []
     for part in np.array_split(np.asarray(probabilities, np.float64), splits):
-        # Where p is 0 the term p log p is 0; p(y) is 0 only where every p(y|x) is.
+        # Where p is 0, the term p log p is 0; p(y) is 0 only if every p(y|x) is.
         tiny = np.finfo(np.float64).tiny
         logarithms = np.log(np.maximum(part, tiny)) - np.log(np.maximum(part.mean(axis=0), tiny))
         scores.append(np.exp((part * logarithms).sum(axis=1).mean()))

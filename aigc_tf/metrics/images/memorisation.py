@@ -1,4 +1,4 @@
-"""Does a model copy its training images? The nearest ones to its samples, and how near is near."""
+"""Memorisation: the nearest training images of samples, with distances of held-out images for comparison."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _HELD_OUT_IMAGES = 500
 
 @dataclass(frozen=True)
 class Memorisation:
-    """Distances in pixels from samples to training images, beside those from images that nothing was trained on."""
+    """Pixel distances to training images, from samples and from held-out images."""
 
     nearest: Nearest
-    """For each sample; the indices are those of the source's training images."""
+    """For each sample; indices are into the source's training images."""
     held_out_distances: np.ndarray
-    """float64 `[m]`: from each of some images of a part to the nearest training image."""
+    """float64 `[m]`: from held-out images to their nearest training image."""
 
     def summary(self) -> dict[str, float]:
-        """How near the samples are, in numbers.
+        """Summary statistics of the distances.
 
         Returns:
             median_distance: of the samples to their nearest training image.
-            held_out_median_distance: the same for those images.
-            ratio: of the two. Around 1 is as expected; near 0, the samples are copies. Smooth samples may lie
+            held_out_median_distance: the same for the held-out images.
+            ratio: of the two. Around 1 is expected; near 0 means that the samples are copies. Smooth samples may lie
                 somewhat below 1 without being copies: look at the picture.
-            suspicious_share: the share of the samples nearer to a training image than 99 % of those images
+            suspicious_share: the share of the samples nearer to a training image than 99 % of the held-out images
                 are; 0.01 is expected.
         """
         closest = self.nearest.distances[:, 0]
@@ -52,9 +52,9 @@ def nearest_training_images(samples: np.ndarray, source: ImageSource, part: Part
     """The `count` nearest training images of each sample by Euclidean distance of pixels in [0, 1], by brute force.
 
     Args:
-        samples: uint8 `[n, height, width, channels]`, a handful.
+        samples: uint8 `[n, height, width, channels]`, only a few.
         source: its training images are searched.
-        part: whose images, which nothing was trained on, show what distances are usual; evenly spread ones.
+        part: held-out part whose images, evenly spaced, show what distances are usual.
         count: neighbours of each sample.
 
     Raises:
@@ -72,7 +72,7 @@ def nearest_training_images(samples: np.ndarray, source: ImageSource, part: Part
 
     held_out = cache.shared().of("usual distances", (source.fingerprint, train.shape, part), usual)
     found = nearest(samples, train, count)
-    # Squared distances of whole numbers are exact, so that a copy is at distance 0: divided afterwards.
+    # Squared distances of integers are exact, so that a copy has distance 0; the scaling comes afterwards.
     return Memorisation(Nearest(found.indices, found.distances / 255), held_out)
 
 

@@ -1,4 +1,4 @@
-"""Principal components of the pixels of training images: the baseline of generators and of autoencoders."""
+"""PCA of the pixels of training images: the baseline of generators and autoencoders."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Brightness = Callable[[Iterable[np.ndarray]], Iterable[np.ndarray]]
 
 
 def pixel_components(source: ImageSource, count: int, brightness: Brightness, form: str = "grey values") -> PCA:
-    """At most `count` principal components of all training images, or of evenly spread ones if they are very many.
+    """At most `count` principal components of all training images, or of an evenly spaced subset of large sets.
 
     Args:
         source: of the training images.
-        count: of the components.
-        brightness: what is made of the images.
-        form: the same in words: another form has components of its own.
+        count: number of components.
+        brightness: preprocessing of the images.
+        form: the same in words; components are cached separately for each form.
     """
     shape = source.train.images.shape
 
@@ -43,7 +43,7 @@ def pixel_components(source: ImageSource, count: int, brightness: Brightness, fo
 
 
 def gaussian_of(source: ImageSource) -> PCA:
-    """The Gaussian whose samples are the baseline of generators: at most 64 components of grey values in [0, 1]."""
+    """The Gaussian that is the baseline of generators: at most 64 components of grey values in [0, 1]."""
     return pixel_components(
         source, GAUSSIAN_COMPONENTS, lambda chunks: (images.astype(np.float32) / 255 for images in chunks)
     )

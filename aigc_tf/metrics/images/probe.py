@@ -1,4 +1,4 @@
-"""What an encoder of pictures has learnt without labels: how well few labels tell classes apart, and its own task."""
+"""Evaluation of self-supervised image encoders: linear probes with few labels, and the pretext task."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from aigc_tf.families.representation.simclr import SimCLR
 
 PER_CLASS = (10, 50)
-DRAWS = 3  # of the labels, of which figures are means
-WATCHED = 1000  # pictures of the curve
+DRAWS = 3  # of the labels; figures are means over them
+WATCHED = 1000  # pictures for the curves
 PIXELS, MODEL = "logistic regression of pixels", "model"
 RECOGNISED, SEARCHED = 500, 5000
 _SHOWN = 8
 
 
 class Probed(Evaluator):
-    """A linear probe: logistic regression over frozen vectors with few labels, beside that over the pixels.
+    """A linear probe: logistic regression on frozen embeddings with few labels, compared with that on pixels.
 
     Figures: accuracy_of_10_labels and accuracy_of_50_labels (of each class), means over draws of the labels, higher
-    is better. Without labels there is nothing to measure here.
+    is better. Without labels nothing is measured.
     """
 
     def measure(self, model: PictureEncoder, source: ImageSource, recipe: Any, request: Request) -> Measurement:
-        """On at most `request.samples` pictures of the part; see `Evaluator.measure`."""
+        """Measured on at most `request.samples` pictures of the part; see `Evaluator.measure`."""
         part = source.part(request.part).some(request.samples)
         if source.train.labels is None or part.labels is None:
             return Measurement({}, {"probe": f"{source.name} has no labels"})
@@ -58,12 +58,12 @@ class Probed(Evaluator):
 def probe_accuracies(
     model: PictureEncoder, source: ImageSource, part: Split, per_class: int, seed: int, names: tuple[str, ...]
 ) -> dict[str, float]:
-    """Accuracy on a part of logistic regression over the model's vectors and over pixels, with the same few labels.
+    """Accuracy of logistic regression on the model's embeddings and on pixels, with the same few labels.
 
     Args:
-        model: encodes.
-        source: of labelled training pictures, of which the labels are drawn.
-        part: labelled pictures that the accuracy is of.
+        model: the encoder.
+        source: of labelled training pictures, from which the labels are drawn.
+        part: labelled pictures on which accuracy is measured.
         per_class: labels of each class.
         seed: of their choice.
         names: of the classes.
@@ -80,9 +80,9 @@ def probe_accuracies(
 
 
 def probe_curves(model: PictureEncoder, source: ImageSource, recipe: Any) -> Curves:
-    """The accuracy of a linear probe with ten labels a class on watched pictures; see `Recipe.curves`.
+    """The accuracy of a linear probe with ten labels per class on `WATCHED` pictures; see `Recipe.curves`.
 
-    It is looked at, and chooses nothing: the best checkpoint is chosen without labels.
+    It is for monitoring only: the best checkpoint is selected without labels.
     """
     del recipe
     part = source.watched.some(WATCHED)
@@ -92,13 +92,13 @@ def probe_curves(model: PictureEncoder, source: ImageSource, recipe: Any) -> Cur
 
 
 class Recognised(Evaluator):
-    """Whether a picture is found by another view of it: the share of views whose own picture's view is the nearest.
+    """Retrieval of a picture by another view of it: the share of views whose nearest is of the same picture.
 
-    Figure: recognised, among 500 pictures, higher is better, beside the same by the cosine of pixels.
+    Figure: recognised, among 500 pictures, higher is better, compared with cosine similarity of pixels.
     """
 
     def measure(self, model: SimCLR, source: ImageSource, recipe: Any, request: Request) -> Measurement:
-        """On at most 500 pictures of the part; see `Evaluator.measure`.
+        """Measured on at most 500 pictures of the part; see `Evaluator.measure`.
 
         Raises:
             InputError: the part has fewer than two pictures.
@@ -114,20 +114,20 @@ class Recognised(Evaluator):
 
 
 def _found(first: np.ndarray, second: np.ndarray) -> float:
-    """How often the vector of the same number is the one with the largest cosine."""
+    """How often the vector at the same index has the largest cosine."""
     first, second = (rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9) for rows in (first, second))
     return float(np.mean((first @ second.T).argmax(axis=1) == np.arange(len(first))))
 
 
 class FilledIn(Evaluator):
-    """How near hidden patches are filled in to what was there.
+    """Reconstruction of masked patches.
 
-    Figure: hidden_psnr_db, the PSNR of the hidden pixels over all pictures, higher is better, beside two ways without
-    a network: the mean training picture, and the training picture whose seen pixels are nearest.
+    Figure: hidden_psnr_db, the PSNR of the hidden pixels over all pictures, higher is better, compared with two
+    baselines without a network: the mean training picture, and the training picture whose visible pixels are nearest.
     """
 
     def measure(self, model: MaskedAutoencoder, source: ImageSource, recipe: Any, request: Request) -> Measurement:
-        """On at most 500 pictures of the part, the same patches hidden in all; see `Evaluator.measure`.
+        """Measured on at most 500 pictures of the part, the same patches hidden in all; see `Evaluator.measure`.
 
         Raises:
             InputError: the part has no pictures.

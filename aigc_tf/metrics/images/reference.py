@@ -1,6 +1,6 @@
-"""How images compare with the real ones of a part: those of a model, and of what stands beside it.
+"""Comparison of images of a model, or of a baseline, with the real images of a part.
 
-Features of real images are looked at once per process: every evaluation compares with the same ones.
+Features of real images are computed once per process, and shared by all evaluations.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from aigc_tf.modalities.drawing import to_bytes
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource, Split
 
-MAX_REFERENCE_IMAGES = 10_000  # of a part that models choose by; all test images are looked at
+MAX_REFERENCE_IMAGES = 10_000  # of a part for checkpoint selection; of the test part all images are used
 MAX_GAUSSIAN_IMAGES = 10_000
-# The Fréchet distance is of all images, all else of the first so many: that bounds the memory, and the time of
-# precision and recall, which compare all pairs.
+# The Fréchet distance uses all images, everything else only the first this many, which bounds the memory, and the time
+# of precision and recall, which compare all pairs.
 MAX_KEPT_IMAGES = 10_000
-MIN_SCORED = 10  # the Inception score makes ten parts
+MIN_SCORED = 10  # the Inception score uses ten splits
 _AT_ONCE = 500  # images
-_KEPT = 4  # the features of so many parts; Inception's of 10,000 images take 80 MB
+_KEPT = 4  # parts whose features are kept; Inception's of 10,000 images take 80 MB
 
 
 class Comparison(NamedTuple):
-    """How images compare with the reference images of a part; None is what takes more images, or classes."""
+    """Figures of images against the reference images of a part; None where too few images or no classes."""
 
     frechet: float
     kernel: KernelDistance | None
@@ -46,15 +46,15 @@ class Comparison(NamedTuple):
     shares: ClassShares | None
     by_class: ByClass | None
     images: int
-    """How many there are."""
+    """Number of images."""
     kept: int
-    """Of so many all but the Fréchet distance is."""
+    """Number of images used for all figures but the Fréchet distance."""
     compared: int
-    """Images on each side of precision and recall."""
+    """Number of images on each side of precision and recall."""
 
 
 def reference_of(source: ImageSource, part: PartName) -> Split:
-    """The images of a part that samples are compared with: all test images, of others at most 10,000, evenly spaced."""
+    """The reference images of a part: all of the test part, at most 10,000 evenly spaced ones of others."""
     split: Split = source.part(part)
     return split if part == "test" else split.some(MAX_REFERENCE_IMAGES)
 
@@ -98,11 +98,11 @@ def comparison(
 
     Args:
         network: of the features.
-        chunks: uint8 images `[n, height, width, channels]`, part after part.
+        chunks: uint8 images `[n, height, width, channels]`, in chunks.
         source: of the part.
-        part: what they are compared with.
-        told: the class of each image that was asked for, int `[images]`; None where none was: then classes are those
-            that the network tells, if it does.
+        part: the reference.
+        told: the requested class of each image, int `[images]`; None for unconditional images, whose classes are
+            predicted by the network if it can.
 
     Raises:
         InputError: there are fewer than two images of the part.
@@ -126,12 +126,12 @@ def comparison(
 
 
 def _shares(drawn: np.ndarray | None, real: np.ndarray | None) -> ClassShares | None:
-    """Of probabilities of classes; None where there are none."""
+    """Class shares from class probabilities; None where there are none."""
     return None if drawn is None or real is None else ClassShares(shares_of(drawn), shares_of(real))
 
 
 def _by_class(drawn: Features, real: Features, told: np.ndarray | None, labels: np.ndarray | None) -> ByClass | None:
-    """By the classes that were asked for and those of the labels, or by those that the network tells on both sides."""
+    """By requested classes and labels, or by the network's predictions on both sides."""
     if told is not None and labels is not None:
         classes = int(max(told.max(), labels.max())) + 1
         tells = drawn.probabilities is not None and drawn.probabilities.shape[1] == classes
@@ -171,14 +171,14 @@ def features_of(
 def real_images(
     network: FeatureNetwork, source: ImageSource, count: int, part: PartName, by_label: bool = False
 ) -> Comparison:
-    """Of real training images: no generator is expected to be better.
+    """Comparison of real training images, an upper bound for generators.
 
     Args:
         network: of the features.
         source: of the images.
         count: training images, drawn without replacement with a fixed seed, or all if there are fewer.
-        part: what they are compared with, another part than the training images.
-        by_label: whether classes are those of the labels, as of a model that is told them.
+        part: the reference, not the training part.
+        by_label: whether classes are the labels, as for a class-conditional model.
 
     Raises:
         InputError: there are fewer than two training images, or images of the part.
@@ -187,7 +187,7 @@ def real_images(
     count = min(count, available)
     if count < 2:
         raise InputError(f"{source.name} has {available} training images: at least 2 are needed")
-    # In the order in which they are drawn: what is of the first ones is of all classes.
+    # In the order of the draw, so that the first ones are of all classes.
     chosen = np.random.default_rng(0).choice(available, count, replace=False)
     chunks = (source.train.images[chosen[start : start + _AT_ONCE]] for start in range(0, count, _AT_ONCE))
     told = source.train.labels[chosen] if by_label and source.train.labels is not None else None
@@ -196,13 +196,13 @@ def real_images(
 
 
 def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, part: PartName) -> Comparison:
-    """Of samples of a Gaussian with the principal components of the training pixels, a generator without a network.
+    """Comparison of samples of a Gaussian with the principal components of the training pixels, a simple baseline.
 
     Args:
         network: of the features.
         source: its training images are fitted, see `aigc_tf.metrics.images.pca.gaussian_of`.
-        count: samples, at most 10,000 are drawn.
-        part: what they are compared with.
+        count: number of samples; at most 10,000 are drawn.
+        part: the reference.
     """
     count = min(count, MAX_GAUSSIAN_IMAGES)
 
@@ -217,7 +217,7 @@ def gaussian_images(network: FeatureNetwork, source: ImageSource, count: int, pa
 
 
 def _some(features: np.ndarray, count: int) -> np.ndarray:
-    """`count` of them, always the same: sources may be sorted by class."""
+    """A fixed random choice of `count` features, since sources may be sorted by class."""
     if count == len(features):
         return features
     return features[np.random.default_rng(0).choice(len(features), count, replace=False)]

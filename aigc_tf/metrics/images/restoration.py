@@ -1,4 +1,4 @@
-"""How near restored photographs are to the clean ones, beside the simplest method."""
+"""PSNR and SSIM of restored photographs, compared with the simplest method."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from aigc_tf.families.restoration.model import Restorer
 
 MAX_PHOTOS = 200
-MAX_SIDE = 1024  # pixels: of larger photographs the middle is measured
+MAX_SIDE = 1024  # pixels: larger photographs are cropped to the middle
 SHOWN = 4
 _SHOWN_SIDE = 192
 
 
 class Restored(Evaluator):
-    """PSNR and SSIM of restored photographs, whole ones, beside those of the degradation's simplest method.
+    """PSNR and SSIM of whole restored photographs, compared with the degradation's simplest method.
 
     Figures, for each strength that the degradation names: psnr_db and ssim, means over photographs, higher is better.
-    Where only some pixels are restored, as in holes, both are of these alone.
+    If only some pixels are restored, as in inpainting, both are of these pixels.
     """
 
     def measure(self, model: Restorer, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
@@ -70,7 +70,7 @@ class Restored(Evaluator):
 
 
 def curves(model: Restorer, source: PhotoSource, recipe: Any) -> Curves:
-    """PSNR and SSIM of the model, and of the simplest method, on the photographs that its previews show.
+    """PSNR and SSIM of the model and of the simplest method on the photographs of its previews.
 
     See `aigc_tf.recipes.base.Recipe.curves`.
     """
@@ -88,7 +88,7 @@ def curves(model: Restorer, source: PhotoSource, recipe: Any) -> Curves:
 
 
 def likeness(made: np.ndarray, clean: np.ndarray, counted: np.ndarray | None) -> tuple[float, float]:
-    """PSNR in dB and SSIM, of the pixels that count, bool `[1, height, width]`; where there are none, of equal ones."""
+    """PSNR in dB and SSIM over the pixels in `counted`, bool `[1, height, width]`; as for equal images if none."""
     pair = made[np.newaxis], clean[np.newaxis]
     if counted is None:
         return float(psnr(*pair)[0]), float(ssim(*pair)[0])

@@ -1,9 +1,9 @@
-"""Is it the right picture? A network that tells pictures apart, and how often it finds the right one among many.
+"""Instance retrieval: a network that distinguishes pictures, and how often it finds the right one among many.
 
-The network learns to tell each training picture, slightly changed, from all others: every picture is a class of its own
-(Dosovitskiy et al. 2014, "Exemplar-CNN"). Changes of the same picture come to lie near each other in its features, and
-pictures that it has never seen are told apart there, too. It is a judge: it sees neither what is searched for nor what
-is searched in before it is asked, so that it cannot know them by heart.
+The network learns to classify augmented training pictures, each picture being a class of its own (Dosovitskiy et al.
+2014, "Exemplar-CNN"). Augmentations of the same picture become close in its feature space, which also separates
+pictures it has never seen. As a judge it has seen neither queries nor candidates in training, so that it cannot have
+memorised them.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from aigc_tf.recipes.augment import ClassicalAugmentation
 if TYPE_CHECKING:
     from aigc_tf.data.images.source import ImageSource
 
-SIDE = 32  # pixels: larger pictures are averaged down, which takes a quarter of the time for those of 64
+SIDE = 32  # pixels: larger pictures are downsampled, which takes a quarter of the time for those of 64
 SEVERAL = 5
 MOVED = ClassicalAugmentation(shift=0.08, zoom=0.1, rotation=10.0)
-BRIGHTNESS, SATURATION, CONTRAST = 0.2, 0.4, 0.3  # largest changes: added, and factors below and above 1
+BRIGHTNESS, SATURATION, CONTRAST = 0.2, 0.4, 0.3  # maximum changes: offset, and factors below and above 1
 BLUR_SHARE = 1 / 32  # of the side: the largest standard deviation
-OTHER_SEED = 1  # of changes that nothing has learnt from
+OTHER_SEED = 1  # of augmentations that were not trained on
 
 
 class Retrieval(NamedTuple):
     """Shares of pictures from 0 to 1; higher is better."""
 
     first: float
-    """Whose nearest is the right one."""
+    """Recall at 1."""
     several: float
-    """That have the right one among the `SEVERAL` nearest."""
+    """Recall at `SEVERAL`."""
 
 
 def retrieval_network(source: ImageSource) -> FeatureNetwork:
-    """The network that has learnt from the training images of a source: from the cache, or trained now for minutes.
+    """The retrieval network trained on the training images of a source, from the cache or trained now, in minutes.
 
     Args:
         source: its images have at most `SIDE` pixels of height and width.
@@ -76,18 +76,18 @@ def _network(source: ImageSource) -> FeatureNetwork:
 
 
 def changed_batches(images: np.ndarray, seed: int) -> small_network.Batches:
-    """128 pictures, changed anew each time, with their positions, without end."""
+    """Endless batches of 128 augmented pictures with their indices."""
     for step, chosen in enumerate(small_network.shuffled_indices(len(images), small_network.BATCH_SIZE, seed)):
         yield slightly_changed(images[chosen], seed, step * small_network.BATCH_SIZE), chosen
 
 
 def slightly_changed(images: np.ndarray, seed: int, first_position: int = 0) -> np.ndarray:
-    """Pictures moved, turned, in other colours and blurred, none beyond recognition.
+    """Lightly augmented pictures: shifted, rotated, colour-jittered and blurred.
 
     Args:
         images: uint8 `[count, height, width, channels]`.
-        seed: of the changes.
-        first_position: of the first picture in a sequence of any length; each position has a change of its own.
+        seed: of the augmentation.
+        first_position: of the first picture in a sequence of any length; each position has its own augmentation.
 
     Returns:
         uint8 of the same shape.
@@ -103,12 +103,12 @@ def slightly_changed(images: np.ndarray, seed: int, first_position: int = 0) -> 
 
 
 def retrieval(network: FeatureNetwork, pictures: np.ndarray, truths: np.ndarray) -> Retrieval:
-    """How many pictures are nearest to their own truth of all, by the cosine of the angle between features.
+    """Recall of each picture's own truth among all truths, by cosine similarity of features.
 
     Args:
         network: of `retrieval_network`.
         pictures: uint8 `[count, height, width, channels]`.
-        truths: what each should be, of the same form; equal ones count as one.
+        truths: the target of each, of the same shape; equal ones count as one.
     """
     among, own = np.unique(shrunk(truths, SIDE), axis=0, return_inverse=True)
     asked, there = (_directions(network, part) for part in (shrunk(pictures, SIDE), among))

@@ -1,4 +1,4 @@
-"""The measured quality of a model of images: its samples against real images of its source."""
+"""Sample quality of image models (FID, KID, precision and recall, ...) against real images."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
     "inception_score": ("higher", lambda found: found.score and found.score.mean),
     "inception_score_std": ("neither", lambda found: found.score and found.score.std),
 }
-"""The figures of a comparison: which way is better, and where the value stands."""
+"""The figures of a comparison: direction, and attribute with the value."""
 
 CLASS_READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
     "class_share_distance": ("lower", lambda found: found.shares and found.shares.distance),
     "smallest_class_share": ("higher", lambda found: found.shares and found.shares.smallest),
 }
-"""Those of a model that is not told classes, where the feature network tells those of the source."""
+"""Those of an unconditional model, if the feature network predicts the classes of the source."""
 
 WORST_READINGS: dict[str, tuple[Better, Callable[[Comparison], float | None]]] = {
     "worst_class_precision": ("higher", lambda found: found.by_class and found.by_class.worst_precision),
     "worst_class_recall": ("higher", lambda found: found.by_class and found.by_class.worst_recall),
     "worst_class_kernel_distance": ("lower", lambda found: found.by_class and found.by_class.worst_kernel_distance),
 }
-"""The worst values among the classes of the source, where they are told."""
+"""The worst values among the classes of the source, where known."""
 BY_CLASS = (
     "Which classes are drawn well, and how often? Shares have their 95 % intervals (Wilson). Precision and recall are "
     "of {compared} images of each class on both sides; classes with fewer images are not judged."
@@ -74,10 +74,10 @@ BY_CLASS = (
 
 
 class Samples(Evaluator):
-    """How near generated images are to real ones.
+    """Similarity of the distribution of generated images to that of real ones.
 
-    Figures, those with a direction beside those of a Gaussian with the principal components of the training pixels, and
-    of as many real training images, which a perfect generator would reach:
+    Figures; those with a direction are compared with a Gaussian with the principal components of the training pixels,
+    and with as many real training images, the level of a perfect generator:
 
     - frechet_distance, lower is better (Heusel et al. 2017), and frechet_distance_real_train, that of real training
       images;
@@ -86,19 +86,20 @@ class Samples(Evaluator):
       classes;
     - class_share_distance, lower is better, the total variation distance between the shares of classes of samples and
       of real images, and smallest_class_share, higher is better, that of the rarest; absent if the network does not
-      tell the classes of the source, or the model is told them. The protocol has the shares of the rarest classes;
-    - worst_class_precision, worst_class_recall, worst_class_kernel_distance: those of the worst class, where classes
-      are told as for the shares, or the model is told them; absent with few samples;
-    - precision and recall, from 0 to 1, higher is better (Kynkäänniemi et al. 2019); baselines of another number of
-      images are left out;
-    - nearest_training_image_ratio: the median distance in pixels of samples to their nearest training images, over
-      that of images of the part; near 0 the samples are copies (see `aigc_tf.metrics.images.memorisation`).
+      predict the classes of the source, or the model is class-conditional. The protocol has the shares of the rarest
+      classes;
+    - worst_class_precision, worst_class_recall, worst_class_kernel_distance: those of the worst class, by predicted
+      classes as above, or by the classes of a class-conditional model; absent with few samples;
+    - precision and recall, from 0 to 1, higher is better (Kynkäänniemi et al. 2019); baselines with a different number
+      of images are left out;
+    - nearest_training_image_ratio: the median distance in pixels of samples to their nearest training images, over that
+      of images of the part; near 0 means copies (see `aigc_tf.metrics.images.memorisation`).
 
-    The table by_class has a row for each class: how often it is drawn, or where the class was asked for recognised, and
-    how well. The picture nearest_training_images has in each row a sample and the training images nearest to it. Of the
-    training part itself, figures that need images which nothing was trained on are absent.
+    The table by_class has a row for each class: its frequency, or for requested classes its recognition rate, and its
+    quality. The picture nearest_training_images has in each row a sample and the training images nearest to it. On the
+    training part itself, figures that need held-out images are absent.
 
-    The Fréchet distance is of all samples, the other figures of the first 10,000. The option "features" names the
+    The Fréchet distance uses all samples, the other figures the first 10,000. The option "features" names the
     feature network.
     """
 
@@ -142,7 +143,7 @@ class Samples(Evaluator):
 class FrechetDistance(Chooser):
     """The Fréchet distance of samples to at most 10,000 images of the part, evenly spaced; lower is better.
 
-    Samples are drawn with `CHOOSING_SEED`, which no evaluation uses. After the first call only they cost time.
+    Samples are drawn with `CHOOSING_SEED`, which no evaluation uses. After the first call, only sampling takes time.
     """
 
     name = "frechet_distance"
@@ -164,8 +165,8 @@ def frechet_distance_of_model(
 ) -> float:
     """The Fréchet distance alone, as `Samples` measures it.
 
-    Fewer samples give larger distances: compare figures of the same number. Two samples and two images of the part are
-    enough for a number, if not for a good one.
+    Fewer samples give larger distances: compare only figures with the same number. Two samples and two images of the
+    part suffice for a value, though not for a reliable one.
 
     Raises:
         InputError: fewer than two samples or images of the part, or the feature network is not available.
@@ -193,12 +194,12 @@ def _is_learnt(source: ImageSource, part: PartName) -> bool:
 
 
 def _tells_classes(source: ImageSource, request: Request) -> bool:
-    """Whether the feature network tells the classes of the source."""
+    """Whether the feature network predicts the classes of the source."""
     return choose(source, request.options.get("features", "auto")).kind == "classifier"
 
 
 def _told(model: Generates, samples: int) -> np.ndarray | None:
-    """The class of each sample that the model is told; None where it is told none, or something else."""
+    """The class that each sample is conditioned on; None if the model is not class-conditional."""
     conditions = model.conditions(None, samples)
     if conditions is None:
         return None
@@ -209,7 +210,7 @@ def _told(model: Generates, samples: int) -> np.ndarray | None:
 def _baselines(
     network: FeatureNetwork, source: ImageSource, samples: int, part: PartName, by_label: bool
 ) -> dict[str, Comparison]:
-    """What figures stand beside, by name, from the same number of images; a Gaussian is told no class."""
+    """The baselines by name, with the same number of images; the Gaussian is unconditional."""
     gaussian = gaussian_images(network, source, samples, part)
     found = {GAUSSIAN: gaussian._replace(by_class=None) if by_label else gaussian}
     if not _is_learnt(source, part):
@@ -236,7 +237,7 @@ def _figures(
 
 
 def _alike(other: Comparison, found: Comparison) -> Comparison:
-    """Without what depends on the number of images, where it differs: precision and recall."""
+    """A baseline's comparison without precision and recall if its number of images differs."""
     if other.compared != found.compared:
         other = other._replace(neighbours=None)
     ours, theirs = found.by_class, other.by_class
@@ -255,7 +256,7 @@ def _baselines_in_words(source: ImageSource, beside: dict[str, Comparison]) -> s
 
 
 def _memorisation(model: Generates, source: ImageSource, network: FeatureNetwork, request: Request) -> Measurement:
-    """Whether samples are copies of training images."""
+    """Figures on memorisation: whether samples are copies of training images."""
     some = next(generated_images(model, network.shape, MEMORISATION_SAMPLES, request.seed, request.sampling))
     copies = nearest_training_images(some, source, request.part)
     shown = slice(MEMORISATION_SHOWN)

@@ -1,7 +1,7 @@
-"""The small feature network: its layers, its training, its file.
+"""The small feature network: layers, training, and files.
 
-It is trained in the middle of other people's training runs, so every draw comes from seeds given here;
-nothing reads or moves the random state of Python, NumPy, TensorFlow or Keras.
+It may be trained in the middle of a user's training run, so all randomness comes from seeds given here; the global
+random states of Python, NumPy, TensorFlow and Keras are neither read nor changed.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ MIN_STEPS, MAX_STEPS = 600, 3000  # small sources need more epochs, large ones f
 LEARNING_RATE = 2e-3
 DROPOUT = 0.3
 SEED = 2024
-_LARGEST_SIDE = 64  # larger images are averaged down first: at 256 pixels training would take hours
-_TIMED_STEPS = 3  # after the first, which compiles: how long they take says how long all will
+_LARGEST_SIDE = 64  # larger images are downsampled first: at 256 pixels training would take hours
+_TIMED_STEPS = 3  # after the first, which compiles; used to estimate the total time
 _REPORT_SECONDS = 10
 
 Batches = Iterator[tuple[np.ndarray, np.ndarray]]
 
 
 def shrink_factor(shape: tuple[int, int, int]) -> int:
-    """Images are averaged over squares of this many pixels before the first layer; 1 leaves them alone."""
+    """Downsampling factor before the first layer, by averaging over squares; 1 for none."""
     return -(-max(shape[:2]) // _LARGEST_SIDE)
 
 
 def build(shape: tuple[int, int, int], classes: int, seed: int = SEED) -> keras.Model:
     """Images `[n, height, width, channels]` in [-1, 1] -> features `[n, 64]` >= 0, logits `[n, classes]`.
 
-    3x3 convolutions, one of stride 1 and one of stride 2 at each resolution, until no side is above 8. The
-    map is then averaged down to at most 2x2: coarsely, it still matters where things are.
+    3x3 convolutions, one of stride 1 and one of stride 2 at each resolution, until no side is above 8. The map is then
+    average-pooled to at most 2x2, which keeps coarse positions.
     """
     images = keras.Input(shape, dtype="float32", name="images")
     x = images
@@ -96,12 +96,12 @@ def _dense(units: int, seed: int, name: str) -> layers.Dense:
 
 
 def training_steps(images: int) -> int:
-    """How long a network is trained on so many images."""
+    """Number of training steps for a number of images."""
     return min(max(EPOCHS * images // BATCH_SIZE, MIN_STEPS), MAX_STEPS)
 
 
 def shuffled_indices(count: int, batch_size: int, seed: int) -> Iterator[np.ndarray]:
-    """Batches of indices below `count`, without end: each epoch visits all of them in its own order.
+    """Endless batches of indices below `count`, reshuffled in each epoch.
 
     Raises:
         ValueError: there is nothing to choose from.
@@ -118,13 +118,13 @@ def shuffled_indices(count: int, batch_size: int, seed: int) -> Iterator[np.ndar
 
 
 def labelled_batches(images: np.ndarray, labels: np.ndarray, seed: int = SEED) -> Batches:
-    """uint8 images `[128, height, width, channels]` with their labels, without end."""
+    """Endless batches of uint8 images `[128, height, width, channels]` with their labels."""
     for chosen in shuffled_indices(len(images), BATCH_SIZE, seed):
         yield images[chosen], labels[chosen]
 
 
 def rotated(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Square images in all four rotations, one after the other; the labels count the quarter turns.
+    """Square images in all four rotations, concatenated; the labels are the number of quarter turns.
 
     Gidaris, Singh & Komodakis 2018, §2.
     """
@@ -133,7 +133,7 @@ def rotated(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def rotation_batches(images: np.ndarray, seed: int = SEED) -> Batches:
-    """32 square uint8 images `[n, side, side, channels]` in each of the four rotations, without end."""
+    """Endless batches of 32 square uint8 images `[n, side, side, channels]`, each in the four rotations."""
     for chosen in shuffled_indices(len(images), BATCH_SIZE // 4, seed):
         yield rotated(images[chosen])
 
@@ -144,10 +144,10 @@ def to_unit(images: Any) -> Any:
 
 
 def train(network: keras.Model, batches: Batches, steps: int, what: str) -> None:
-    """Train in place with cross-entropy; Adam, its step size falling to 0 along a cosine.
+    """Train in place with cross-entropy and Adam, with cosine decay of the learning rate to 0.
 
     Args:
-        what: names the network in the lines on stderr that say how long it will take, and how long it took.
+        what: name of the network in the lines on stderr about the expected and the actual time.
     """
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     optimizer = keras.optimizers.Adam(schedule, name="small_feature_network_adam")
@@ -181,7 +181,7 @@ def train(network: keras.Model, batches: Batches, steps: int, what: str) -> None
 
 
 def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of uint8 images `[n, height, width, channels]` whose label the network tells right."""
+    """Accuracy on uint8 images `[n, height, width, channels]`."""
 
     @tf.function(reduce_retracing=True)
     def guess(batch: tf.Tensor) -> tf.Tensor:
@@ -193,7 +193,7 @@ def accuracy(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> fl
 
 
 def weights_sha256(network: keras.Model) -> str:
-    """A hash of the weights' bytes, in the order of the layers. Files are not hashed: they hold dates."""
+    """A hash of the weights' bytes, in the order of the layers. Files are not hashed: they contain dates."""
     digest = hashlib.sha256()
     for variable in network.weights:
         digest.update(np.ascontiguousarray(variable.numpy()).tobytes())
@@ -201,15 +201,15 @@ def weights_sha256(network: keras.Model) -> str:
 
 
 def save(network: keras.Model, path: Path, facts: Mapping[str, Any]) -> None:
-    """Write the weights as `.npz` and, beside them, a `.json` of facts with their hash."""
+    """Write the weights as `.npz`, and a `.json` of facts with their hash next to it."""
     arrays = {variable.path: variable.numpy() for variable in network.weights}
     record = {**facts, "parameters": network.count_params(), "sha256": weights_sha256(network)}
-    write_text(path.with_suffix(".json"), json.dumps(record, indent=2) + "\n")  # first: where weights are, it is, too
+    write_text(path.with_suffix(".json"), json.dumps(record, indent=2) + "\n")  # first, so that weights never lack it
     write_atomically(path, lambda file: np.savez_compressed(file, allow_pickle=False, **arrays))
 
 
 def load(network: keras.Model, path: Path) -> None:
-    """Give `network` the weights that `save` wrote.
+    """Load the weights that `save` wrote into `network`.
 
     Raises:
         InputError: the file is damaged or belongs to another network.

@@ -1,4 +1,4 @@
-"""How near styled photographs are to the style and to themselves."""
+"""Style and content distances of stylised photographs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ MODEL, COPY = "model", "the photograph"
 
 
 class Styled(Evaluator):
-    """Distances of styled crops of the part, in the features that the recipe names, beside those of the crops.
+    """Distances of stylised crops of the part, in the recipe's features, compared with the original crops.
 
-    Figures, lower is better: style_distance; content_distance, which is 0 for the crops themselves; and loss, both with
-    the recipe's weights. The variation of neighbouring pixels, which the model learns to keep low, too, is left out.
-    `python -m tools.benchmark style` compares with pictures that are optimised one by one.
+    Figures, lower is better: style_distance; content_distance, which is 0 for the crops themselves; and loss, their sum
+    with the recipe's weights. The total variation term of training is left out. `python -m tools.benchmark style`
+    compares with pictures that are optimised one by one.
     """
 
     def measure(self, model: Stylist, source: PhotoSource, recipe: Any, request: Request) -> Measurement:
@@ -53,7 +53,7 @@ class Styled(Evaluator):
 
 
 def distances(model: Stylist, pictures: np.ndarray, inputs: dict[str, np.ndarray]) -> dict[str, float]:
-    """Means over pictures `[count, height, width, channels]` in [0, 1] made of inputs of the network."""
+    """Mean distances of pictures `[count, height, width, channels]` in [0, 1] produced from the network's inputs."""
     style, content = model.distances(tf.constant(pictures), inputs)
     means = (float(np.mean(part)) for part in (model.weighted(style, content), style, content))
     return dict(zip(("loss", "style_distance", "content_distance"), means, strict=True))

@@ -1,6 +1,6 @@
 """Small feature networks for a source: shipped with the package, kept in the cache, or trained on first use.
 
-They learn from all training images, those that are held out to choose by included: one network measures models of all
+They learn from all training images, including those held out for validation: one network evaluates the models of all
 recipes.
 """
 
@@ -43,20 +43,20 @@ SHIPPED = {("fashion_mnist", (28, 28, 1)): Shipped(WEIGHTS_FOLDER / "fashion_mni
 
 
 class Trained(NamedTuple):
-    """A trained network and what is known about it, for the `.json` beside its file."""
+    """A trained network and its facts, for the `.json` next to its file."""
 
     network: keras.Model
     facts: dict[str, Any]
 
 
 def class_count(source: ImageSource) -> int:
-    """How many classes the labels of the training images tell apart; 0 without labels."""
+    """The number of classes in the labels of the training images; 0 without labels."""
     labels = source.training.labels
     return 0 if labels is None else len(np.unique(labels))
 
 
 def classifier(source: ImageSource, shape: Shape) -> keras.Model:
-    """A network that tells the classes of `source` apart: shipped, from the cache, or trained now.
+    """A classifier of the classes of `source`: shipped, from the cache, or trained now.
 
     Raises:
         InputError: the source has no labels, or only one class.
@@ -74,7 +74,7 @@ def classifier(source: ImageSource, shape: Shape) -> keras.Model:
 
 
 def rotation_network(source: ImageSource, side: int) -> keras.Model:
-    """A network that tells four rotations of the centre squares of `source` apart: from the cache or trained now."""
+    """A classifier of four rotations of the centre squares of `source`: from the cache or trained now."""
     shape = (side, side, source.train.images.shape[-1])
     network = small_network.build(shape, 4)
     return kept_network("rotation", source, network, lambda: train_rotation_network(source, shape))
@@ -116,13 +116,13 @@ def train_network(
     known: tuple[np.ndarray, np.ndarray],
     seed: int,
 ) -> Trained:
-    """Train a small network, and record how it was done.
+    """Train a small network, and record how.
 
     Args:
         kind: what the network is, in words.
-        source: whose training images it learns from.
-        network: of `small_network.build`.
-        batches: uint8 images and labels, without end.
+        source: of the training images.
+        network: from `small_network.build`.
+        batches: uint8 images and labels, endless.
         known: some of the training images and their labels, whose accuracy is recorded.
         seed: of network and batches, for the record.
     """
@@ -150,13 +150,13 @@ def train_network(
 
 
 def kept_network(kind: str, source: ImageSource, network: keras.Model, make: Callable[[], Trained]) -> keras.Model:
-    """`network` with the weights kept for this source, or else what `make()` trains, which is kept.
+    """`network` with the weights cached for this source, or else what `make()` trains, which is then cached.
 
     Args:
         kind: of the network, in a word, for the name of the file and messages.
-        source: that it is for.
-        network: of the right form, without weights.
-        make: trains one of the same form.
+        source: that it was trained on.
+        network: with the right architecture, untrained.
+        make: trains one with the same architecture.
 
     Raises:
         InputError: the file in the cache is damaged.

@@ -1,4 +1,4 @@
-"""How near translated pictures are to the truth that pairs have, beside copying and the nearest training pair."""
+"""PSNR, SSIM and retrieval of translated pictures, compared with copying and with the nearest training pair."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from aigc_tf.families.translation.model import Translator
 
 MAX_PAIRS = 1000
-MAX_TRAINING = 5000  # crops that the nearest is looked for among
-MAX_NUMBERS = 2**27  # of all crops that are looked at together: half a gigabyte
+MAX_TRAINING = 5000  # crops searched for the nearest
+MAX_NUMBERS = 2**27  # of all crops in memory together: half a gigabyte
 SHOWN = 8
 MODEL, COPY, NEAREST = "model", "the input", "the nearest training pair's target"
 
 
 class Translated(Evaluator):
-    """PSNR and SSIM of crops of test pairs, and how many are told from others.
+    """PSNR and SSIM of crops of test pairs, and how many are recognised among others.
 
-    Figures, each beside the input itself and, for pairs, the target of the training picture that is nearest in pixels:
+    Figures, each compared with the input itself and, for pairs, with the target of the training picture nearest in
+    pixels:
 
-    - psnr_db and ssim: to the truth, means over crops, higher is better;
+    - psnr_db and ssim: against the truth, means over crops, higher is better;
     - recognised: the share of crops that are nearer, in pixels, to their own truth than to that of any other crop of
       the part, higher is better.
     """
@@ -58,7 +59,7 @@ class Translated(Evaluator):
 
 
 def pairs_of(source: PhotoSource, part: PartName, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Crops of pictures and of what they should become, evenly spread.
+    """Evenly spaced crops of input pictures and of their targets.
 
     Returns:
         float32 `[count, side, side, channels]` in [0, 1] each.
@@ -75,7 +76,7 @@ def pairs_of(source: PhotoSource, part: PartName, count: int) -> tuple[np.ndarra
 
 
 def translations(model: Translator, source: PhotoSource, images: np.ndarray) -> dict[str, np.ndarray]:
-    """What the model makes of pictures, and what is made without one, by name; like the pictures in form."""
+    """The model's and the baselines' translations of pictures, by name, in the shape of the pictures."""
     made = {MODEL: np.asarray(model.transform(images)), COPY: images}
     training = source.named(source.unit_crops("train", min(MAX_TRAINING, affordable(source))))
     if "target" in training:
@@ -89,11 +90,11 @@ def affordable(source: PhotoSource) -> int:
 
 
 def nearest(pictures: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """The row of the nearest of others by squared error, int64 `[count]`."""
+    """Index of the nearest picture in `among` by squared error, int64 `[count]`."""
     rows, others = pictures.reshape(len(pictures), -1), among.reshape(len(among), -1)
     return np.argmin(np.square(others).sum(axis=1) - 2 * rows @ others.T, axis=1)
 
 
 def recognised(pictures: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Whether each is nearest to its own truth of all, bool `[count]`; equal truths count as one's own."""
+    """Whether each is nearer to its own truth than to any other, bool `[count]`; equal truths count as its own."""
     return (truth[nearest(pictures, truth)] == truth).all(axis=(1, 2, 3))

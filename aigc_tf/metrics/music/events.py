@@ -1,4 +1,4 @@
-"""How good a language model of events of music is: what it expects of held-out pieces, and what it writes."""
+"""Evaluation of language models of music events: held-out likelihood, and statistics of samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TRAINING = "training pieces"
 
 
 class HeldOutEvents(Evaluator):
-    """The likelihood of held-out pieces, beside that of n-grams: `HeldOutText` without bits a character."""
+    """The likelihood of held-out pieces, compared with n-grams: `HeldOutText` without bits per character."""
 
     def measure(self, model: EventModel, source: EventSource, recipe: MidiEvents, request: Request) -> Measurement:
         """See `HeldOutText.measure`; a symbol is a word of events."""
@@ -34,20 +34,20 @@ class HeldOutEvents(Evaluator):
 
 
 class EventSamples(Evaluator):
-    """Drawn pieces beside held-out ones, of the first 400 words each.
+    """Generated pieces compared with held-out ones, by the first 400 words of each.
 
     Figures, lower is better:
 
-    - out_of_place: share of the words that say nothing where they stand, such as a length without a pitch;
+    - out_of_place: share of the words that are invalid in their context, such as a length without a pitch;
     - pitch_class_divergence, length_divergence, together_divergence: Jensen-Shannon, in nats, of the histograms of
       pitch classes, of the lengths of notes, and of how many notes begin together, from those of held-out pieces;
-      beside it those of training pieces.
+      compared with those of training pieces.
 
-    notes_per_quarter says how dense they are, beside held-out ones.
+    notes_per_quarter is their density, compared with held-out ones.
     """
 
     def measure(self, model: EventModel, source: EventSource, recipe: MidiEvents, request: Request) -> Measurement:
-        """Draw at most 64 pieces; see `Evaluator.measure`."""
+        """Generate at most 64 pieces; see `Evaluator.measure`."""
         count = min(PIECES, request.samples)
         texts = model.generate_words(count, request.seed, tokens=WORDS)
         drawn, idle = zip(*map(performance_of_words, texts), strict=True)
@@ -99,7 +99,7 @@ def _shares(places: Sequence[int], size: int) -> np.ndarray:
 
 
 def density(pieces: Sequence[Performance]) -> float:
-    """Notes a quarter."""
+    """Notes per quarter."""
     quarters = sum(piece.end for piece in pieces) / QUARTER
     return sum(len(piece.notes) for piece in pieces) / max(1.0, quarters)
 

@@ -1,4 +1,4 @@
-"""How good an autoencoder of excerpts is: its bounds, what it gives back, and what is on the way between two."""
+"""Evaluation of autoencoders of music excerpts: likelihood bounds, reconstructions, and interpolations."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.music_vae import MusicVAE as MusicVAERecipe
 
 BOUNDED, IMPORTANCE_SAMPLES = 64, 50
-"""Excerpts whose tighter bound is measured, and draws for each."""
+"""Excerpts for the importance-weighted bound, and samples for each."""
 REBUILT = 256
-"""Excerpts that are encoded and decoded, at most."""
-_NUMBERS_PER_CELL = 32  # that a decoded cell counts as, so that chunks fit in memory
+"""Maximum number of excerpts that are encoded and decoded."""
+_NUMBERS_PER_CELL = 32  # counted for a decoded cell, so that chunks fit in memory
 _WAYS, _FRAMES, _SHOWN = 64, 5, 3
 _KEYS = range(-6, 6)
 _SEARCHED = 4000  # training excerpts
 
 
 class Bounds(Evaluator):
-    """Bounds on the likelihood of held-out excerpts, beside an n-gram of cells, and how much the latent says.
+    """Bounds on the likelihood of held-out excerpts, compared with an n-gram of cells, and the use of the latent.
 
     Figures:
 
-    - negative_bound, in nats an excerpt, lower is better, and kl_divergence, a part of it, whatever beta was;
-    - nats_per_cell: the bound for one cell; importance_weighted_nats_per_cell: the tighter one of Burda et al. 2016,
-      eq. 8, of 64 excerpts;
+    - negative_bound, in nats per excerpt, lower is better, and kl_divergence, its KL term, unweighted;
+    - nats_per_cell: the bound per cell; importance_weighted_nats_per_cell: the tighter one of Burda et al. 2016, eq. 8,
+      of 64 excerpts;
     - active_units: latent dimensions whose mean varies over excerpts by more than 0.01 (Burda et al. 2016, §5.2).
     """
 
     def measure(self, model: MusicVAE, source: ExcerptSource, recipe: MusicVAERecipe, request: Request) -> Measurement:
-        """Bound at most `request.samples` excerpts, evenly spread; see `Evaluator.measure`."""
+        """Bounds for at most `request.samples` evenly spaced excerpts; see `Evaluator.measure`."""
         excerpts = source.inputs(request.part, request.samples)
         some = source.inputs(request.part, min(BOUNDED, request.samples))
         cells = excerpts[0].cells.size
@@ -71,18 +71,18 @@ class Bounds(Evaluator):
 
 
 class Reconstruction(Evaluator):
-    """Held-out excerpts encoded, and decoded from the means alone, and what lies between two of them.
+    """Reconstruction of held-out excerpts from their latent means, and interpolation between pairs of them.
 
     Figures:
 
-    - cell_accuracy: share of the cells that are given back, holding included; note_f1: of notes, which have to begin in
-      the same cell with the same pitch; higher is better. Beside both stands the nearest training excerpt in any key;
-    - midpoint_nats: what an n-gram pays for a cell of the excerpts midway between two encodings (after Roberts et al.
-      2018, §5.3). Beside it the held-out excerpts themselves, and those whose cells come from either of two by a coin.
+    - cell_accuracy: share of the cells that are reconstructed, held notes included; note_f1: of notes, matched by onset
+      cell and pitch; higher is better. Both are compared with the nearest training excerpt in any key;
+    - midpoint_nats: n-gram NLL per cell of the excerpts decoded midway between two encodings (after Roberts et al.
+      2018, §5.3), compared with the held-out excerpts themselves, and with random mixtures of the cells of two.
     """
 
     def measure(self, model: MusicVAE, source: ExcerptSource, recipe: MusicVAERecipe, request: Request) -> Measurement:
-        """Rebuild at most 256 excerpts, evenly spread; see `Evaluator.measure`."""
+        """Reconstruct at most 256 evenly spaced excerpts; see `Evaluator.measure`."""
         excerpts = source.inputs(request.part, min(REBUILT, request.samples))
         rebuilt = model.transform(excerpts)
         nearest = nearest_in_any_key(excerpts, source.inputs("train", _SEARCHED))
@@ -120,25 +120,25 @@ def _nats_per_cell(method: RepeatTheLast | BackOff, pieces: Sequence[Piece]) -> 
 
 
 def _mixed(first: Piece, second: Piece, random: np.random.Generator) -> Piece:
-    """A piece each of whose cells sounds as in one of two of the same shape."""
+    """A random mixture of two pieces of the same shape, cell by cell."""
     held = np.where(random.random(first.cells.shape) < 0.5, first.held, second.held)
     return piece_of_held(held, first)
 
 
 def piece_of_held(held: np.ndarray, like: Piece) -> Piece:
-    """A piece whose notes begin where what sounds, int `[steps, voices]`, changes."""
+    """A piece from sounding symbols, int `[steps, voices]`, with a note onset at each change."""
     cells = held.astype(np.int16)
     cells[1:][held[1:] == held[:-1]] = HOLD
     return dataclasses.replace(like, cells=cells)
 
 
 def cell_accuracy(pieces: Sequence[Piece], others: Sequence[Piece]) -> float:
-    """The share of cells of pieces that others, of the same shapes, have too."""
+    """The share of cells in which pieces and others of the same shapes agree."""
     return float(np.mean([(piece.cells == other.cells).mean() for piece, other in zip(pieces, others, strict=True)]))
 
 
 def note_f1(pieces: Sequence[Piece], others: Sequence[Piece]) -> float:
-    """The harmonic mean of precision and recall of notes: those of one voice and pitch that begin in the same step."""
+    """F1 score of notes, matched by voice, pitch and onset step."""
     pairs = [(piece.cells, other.cells) for piece, other in zip(pieces, others, strict=True)]
     shared = sum(int(((own == other) & (own >= FIRST)).sum()) for own, other in pairs)
     notes = sum(int((own >= FIRST).sum() + (other >= FIRST).sum()) for own, other in pairs)
@@ -146,7 +146,7 @@ def note_f1(pieces: Sequence[Piece], others: Sequence[Piece]) -> float:
 
 
 def nearest_in_any_key(pieces: Sequence[Piece], known: Sequence[Piece]) -> list[Piece]:
-    """Of each piece the known one that sounds the same in most cells, moved by as many semitones as fit best."""
+    """For each piece, the known piece that agrees in most cells, under the best transposition."""
     sounding = np.stack([piece.held for piece in known])
     found = []
     for piece in pieces:

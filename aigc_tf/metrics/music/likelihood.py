@@ -1,4 +1,4 @@
-"""How likely a model of music finds held-out pieces, and their other voices when some are given."""
+"""Likelihood of held-out pieces under models of music, also of some voices given others."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, R
 from aigc_tf.metrics.music.ngram import BackOff, RepeatTheLast
 from aigc_tf.recipes.music import Music
 
-_ROWS = 8  # windows at once
+_ROWS = 8  # windows per batch
 _REPEAT, _NGRAM = "repeat the last", "n-gram"
 _KEPT = 2  # fitted baselines
 
 
 class HeldOutMusic(Evaluator):
-    """The likelihood of held-out pieces, beside repeating the last note and a backing-off n-gram.
+    """The likelihood of held-out pieces, compared with repeating the last note and with a back-off n-gram.
 
-    Figures, in nats a cell (a voice in a sixteenth note, with the symbol that holds), lower is better: nats_per_cell,
-    nats_VOICE of each voice, and nats_given_VOICE of all other voices when the highest one is given as a whole.
+    Figures, in nats per cell (one voice in one sixteenth note, including the hold symbol), lower is better:
+    nats_per_cell, nats_VOICE of each voice, and nats_given_VOICE of all other voices given the whole highest voice.
     """
 
     def measure(self, model: MusicModel, source: MusicSource, recipe: Music, request: Request) -> Measurement:
-        """Read at most `request.samples` whole pieces of the part; see `Evaluator.measure`. Nothing is drawn."""
+        """Score at most `request.samples` whole pieces of the part; see `Evaluator.measure`. Nothing is sampled."""
         pieces = source.inputs(request.part, request.samples)
         voices = recipe.music.voices
         found = {"model": mean_nats(model, pieces)}
@@ -67,17 +67,17 @@ def _word(voice: str) -> str:
 
 
 class NatsPerCell(Chooser):
-    """Nats a cell of held-out pieces without given voices, lower is better."""
+    """Nats per cell of held-out pieces without given voices, lower is better."""
 
     name = "nats_per_cell"
 
     def value(self, model: MusicModel, source: MusicSource, recipe: Music, samples: int, part: PartName) -> float:
-        """Of at most `samples` pieces."""
+        """Measured on at most `samples` pieces."""
         return float(mean_nats(model, source.inputs(part, samples)).mean())
 
 
 def baselines(source: PieceSource) -> dict[str, RepeatTheLast | BackOff]:
-    """Simpler methods by their names, fitted to the training part."""
+    """Baselines by name, fitted to the training part."""
     pieces = source.train.pieces
 
     def fitted() -> dict[str, RepeatTheLast | BackOff]:
@@ -89,19 +89,20 @@ def baselines(source: PieceSource) -> dict[str, RepeatTheLast | BackOff]:
 
 
 def mean_nats(model: MusicModel, pieces: Sequence[Piece], given: Sequence[int] = ()) -> np.ndarray:
-    """-log p of the cells of each voice, the mean over all steps of all pieces: float64 `[voices]`, 0 of given ones."""
+    """Mean -log p per cell of each voice, over all steps of all pieces: float64 `[voices]`, 0 for given ones."""
     return np.concatenate(nats_of_pieces(model, pieces, given)).mean(axis=0)
 
 
 def nats_of_pieces(model: MusicModel, pieces: Sequence[Piece], given: Sequence[int] = ()) -> list[np.ndarray]:
-    """-log p of each cell of each piece, float64 `[steps, voices]`, 0 of given voices.
+    """-log p of each cell of each piece, float64 `[steps, voices]`, 0 for given voices.
 
-    Cells are read in the windows in which pieces are written (`hops`), so this is the likelihood of what is written.
+    Cells are scored in the same windows as in generation (`hops`), so this is the likelihood under the sampling
+    distribution.
 
     Args:
         model: the model.
         pieces: of all voices.
-        given: voices that are seen as a whole.
+        given: voices that are conditioned on as a whole.
     """
     window, voices = model.recipe.music.window, len(model.recipe.music.voices)
     mask = np.zeros((window, voices), bool)
@@ -111,7 +112,7 @@ def nats_of_pieces(model: MusicModel, pieces: Sequence[Piece], given: Sequence[i
     for at in range(0, len(places), _ROWS):
         some = places[at : at + _ROWS]
         rows = [entries(pieces[number], hop.start, window, mask) for number, hop in some]
-        rows += rows[:1] * (_ROWS - len(rows))  # one size, compiled once
+        rows += rows[:1] * (_ROWS - len(rows))  # pad to one size, compiled once
         batch = {name: tf.constant(np.stack([row[name] for row in rows])) for name in ENTRIES}
         nats = model.compiled_nats(batch)[0].numpy().reshape(_ROWS, window, voices)
         for (number, hop), own in zip(some, nats, strict=False):

@@ -1,4 +1,4 @@
-"""What stands beside models of music: repeating the last note, and a backing-off n-gram of cells."""
+"""Baselines of music models: repeating the last note, and a back-off n-gram of cells."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from aigc_tf.data.music.piece import FIRST, HOLD, MAX_AGE, REST, STEPS_A_QUARTER, SYMBOLS, Piece, ages, held
 
 _RELATIVE = 3 * SYMBOLS
-"""Numbers of targets: hold, rest, and pitches by their interval from what the voice had."""
-_OCTAVES = 24  # semitones between two voices of which more are not told apart
+"""Target ids: hold, rest, and pitches by their interval from the voice's previous note."""
+_OCTAVES = 24  # semitones between two voices; larger distances are clipped
 
 
 class RepeatTheLast:
-    """Each voice goes on with what it has, with its share of the training cells; otherwise any symbol, with its own.
+    """A unigram of each voice's symbols, of which hold, the continuation of a note, is one.
 
     Args:
         pieces: of the training part.
@@ -31,10 +31,11 @@ class RepeatTheLast:
 
 
 class BackOff:
-    """p(x | h) = (c(h x) + T(h) p(x | h')) / (c(h) + T(h)) (Witten & Bell 1991), h' being h without its last part.
+    """A back-off n-gram of cells with Witten-Bell smoothing (Witten & Bell 1991).
 
-    x is what a cell does, in semitones from what its voice had, so that all keys are counted together. h grows from the
-    voice by `contexts`; below it every symbol is equally likely.
+    p(x | h) = (c(h x) + T(h) p(x | h')) / (c(h) + T(h)), h' being h without its last part. x is a cell's target, in
+    semitones from the voice's previous note, so that all keys are counted together. h extends from the voice by
+    `contexts`; the lowest order is uniform.
 
     Args:
         pieces: of the training part.
@@ -69,20 +70,20 @@ class BackOff:
 
 
 def _found(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each wanted number is among the known ones, ascending, and whether it is there."""
+    """Index of each wanted number among the sorted known ones, and whether it is there."""
     places = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return places, known[places] == wanted
 
 
 def _before(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """What each voice had before each step, and for how long: int64 `[steps, voices]`."""
+    """The symbol of each voice before each step, and its age in steps: int64 `[steps, voices]`."""
     sounding, age = held(piece.cells).astype(np.int64), ages(piece.cells).astype(np.int64)
     first = np.zeros((1, sounding.shape[1]), np.int64)
     return np.concatenate([first, sounding[:-1]]), np.concatenate([first, np.minimum(age[:-1] + 1, MAX_AGE)])
 
 
 def relative_targets(piece: Piece) -> np.ndarray:
-    """What each cell does, int64 `[steps * voices]`: hold, rest or a pitch, by its interval if there is one."""
+    """The target of each cell, int64 `[steps * voices]`: hold, rest or a pitch, as an interval if there is one."""
     cells, (before, _) = piece.cells.astype(np.int64), _before(piece)
     known = (cells >= FIRST) & (before >= FIRST)
     moved = np.where(known, cells - before + SYMBOLS, np.where(cells >= FIRST, cells + 2 * SYMBOLS, cells))
@@ -90,10 +91,10 @@ def relative_targets(piece: Piece) -> np.ndarray:
 
 
 def contexts(piece: Piece) -> np.ndarray:
-    """What each cell is told of, from the weightiest on, int64 `[parts, steps * voices]`.
+    """The context of each cell, most important part first, int64 `[parts, steps * voices]`.
 
-    The voice and the place in the quarter; how long the voice has had its note; whether the voices above move; where
-    they are, from the voice's own note; how the voice came to that.
+    The voice and the position in the quarter; the age of the voice's note; whether the voices above move; their pitches
+    relative to the voice's own note; the interval that led to that note.
     """
     before, age = _before(piece)
     sounding, cells = held(piece.cells).astype(np.int64), piece.cells
@@ -115,7 +116,7 @@ def contexts(piece: Piece) -> np.ndarray:
 
 
 def _came(piece: Piece) -> np.ndarray:
-    """The last interval by which each voice moved, up to each step, 0 before that: int64 `[steps, voices]`."""
+    """The last interval by which each voice moved up to each step, 0 before the first: int64 `[steps, voices]`."""
     moved = relative_targets(piece).reshape(piece.cells.shape)
     steps = np.arange(len(moved))[:, None]
     last = np.maximum.accumulate(np.where(piece.cells != HOLD, steps, 0), axis=0)

@@ -1,4 +1,4 @@
-"""What is counted in pieces for several voices: rules of four-part writing, histograms, spans that are copied."""
+"""Statistics of polyphonic pieces: rules of four-part writing, histograms, copied spans."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from aigc_tf.data.music.piece import FIRST, HOLD, STEPS_A_QUARTER, Piece, notes_of
 
 _OCTAVE = 12
-_LEAP = 12  # semitones of a melodic step of which more are not told apart
+_LEAP = 12  # semitones of a melodic step; larger ones are clipped
 _LONGEST = 16  # steps of a note, likewise
 
 
 def per_hundred_quarters(count: int, pieces: Sequence[Piece]) -> float:
-    """A count in all pieces together, in a hundred quarters of them."""
+    """A total count over all pieces, per hundred quarters."""
     return 100 * count * STEPS_A_QUARTER / sum(piece.steps for piece in pieces)
 
 
@@ -30,7 +30,7 @@ def crossings(piece: Piece) -> float:
 
 
 def out_of_range(piece: Piece, ranges: np.ndarray) -> float:
-    """The share of notes beyond the lowest and the highest symbol of their voice, `[voices, 2]`; 0 without notes."""
+    """The share of notes outside the lowest and highest symbol of their voice, `[voices, 2]`; 0 without notes."""
     notes = piece.cells >= FIRST
     outside = notes & ((piece.cells < ranges[:, 0]) | (piece.cells > ranges[:, 1]))
     return float(outside.sum() / max(1, notes.sum()))
@@ -68,7 +68,7 @@ def harmonic_intervals(pieces: Sequence[Piece]) -> np.ndarray:
 
 
 def note_lengths(pieces: Sequence[Piece]) -> np.ndarray:
-    """How often a note lasts so many sixteenths, from 1 to 16 and more: float64 `[16]`, sum 1."""
+    """Histogram of note lengths in sixteenths, from 1 to 16 and more: float64 `[16]`, sum 1."""
     lengths = [length for piece in pieces for column in piece.cells.T for _, _, length in notes_of(column)]
     counts = np.bincount(np.minimum(lengths, _LONGEST) - 1, minlength=_LONGEST) if lengths else np.zeros(_LONGEST)
     return counts / max(1, counts.sum())
@@ -80,7 +80,7 @@ HISTOGRAMS = {
     "harmony": harmonic_intervals,
     "length": note_lengths,
 }
-"""By the names of the figures that compare them."""
+"""Histograms by the names of their figures."""
 
 
 def divergence(first: np.ndarray, second: np.ndarray) -> float:
@@ -106,7 +106,7 @@ class Spans:
         self._passages: dict[int, set[bytes]] = {}
 
     def longest(self, piece: Piece) -> int:
-        """Sixteenth notes of the longest span of a piece that stands in a known one, all voices of it; 0 if none."""
+        """Length in sixteenth notes of a piece's longest span, in all voices, that is in a known piece; 0 if none."""
         changes = _changes(piece)
         low, high = 0, len(changes)
         while low < high:
@@ -129,6 +129,6 @@ class Spans:
 
 
 def _changes(piece: Piece) -> np.ndarray:
-    """What each voice does in each step but the first, holding or moving: int16 `[steps - 1, voices]`."""
+    """The change of each voice in each step but the first, holding or moving: int16 `[steps - 1, voices]`."""
     moved = np.diff(piece.held.astype(np.int16), axis=0)
     return np.ascontiguousarray(np.where(piece.cells[1:] == HOLD, 999, moved).astype(np.int16))

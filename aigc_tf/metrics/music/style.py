@@ -1,4 +1,4 @@
-"""Whether drawn pieces, and voices that are fitted to given ones, keep the rules and habits of real pieces."""
+"""Whether generated pieces and harmonisations follow the rules and statistics of real pieces."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from aigc_tf.metrics.music import rules
 from aigc_tf.recipes.music import Music
 
 PIECES = 32
-"""That are drawn, and real ones beside them, at most."""
+"""Maximum number of generated, and of real, ones."""
 BARS = 8
-"""Of each."""
+"""Bars of each."""
 EXCERPTS = 256
-"""That are drawn, and real ones beside them, at most."""
+"""Maximum number of generated, and of real, ones."""
 _REAL = "held-out pieces"
 _SHOWN = 3
 
 
 class Style(Evaluator):
-    """Drawn pieces, and held-out melodies with new voices, beside the held-out pieces themselves.
+    """Generated pieces, and harmonised held-out melodies, compared with the held-out pieces themselves.
 
-    Figures of drawn pieces, those of fitted voices with `harmonised_` before them:
+    Figures of generated pieces; those of harmonisations have the prefix `harmonised_`:
 
-    - parallel_fifths, parallel_octaves: in a hundred quarters, see `rules.parallels`;
+    - parallel_fifths, parallel_octaves: per hundred quarters, see `rules.parallels`;
     - crossings: share of the steps in which voices cross; out_of_range: share of the notes beyond the training range;
     - pitch_class_divergence (from the last bass note), interval_divergence (of melodies), harmony_divergence (between
       neighbouring voices), length_divergence (of notes): Jensen-Shannon, in nats, of the histograms from those of the
-      held-out pieces; beside it that of training pieces;
-    - copied_span: sixteenth notes of the longest span that stands in a training piece, in any key; the mean.
+      held-out pieces; compared with that of training pieces;
+    - copied_span: mean length, in sixteenth notes, of the longest span found in a training piece, in any key.
     """
 
     def measure(self, model: MusicModel, source: MusicSource, recipe: Music, request: Request) -> Measurement:
-        """Draw at most 32 pieces of eight bars; see `Evaluator.measure`."""
+        """Generate at most 32 pieces of eight bars; see `Evaluator.measure`."""
         real = last_bars(source.inputs(request.part, min(PIECES, request.samples)))
         drawn = model.generate(len(real), request.seed)
         figures = _figures("", drawn, real, source)
@@ -59,10 +59,10 @@ class Style(Evaluator):
 
 
 class ExcerptStyle(Evaluator):
-    """Drawn excerpts beside held-out ones; figures as of `Style`. Excerpts seldom end with a cadence."""
+    """Generated excerpts compared with held-out ones; figures as in `Style`. Excerpts seldom end with a cadence."""
 
     def measure(self, model: Any, source: ExcerptSource, recipe: Any, request: Request) -> Measurement:
-        """Draw at most 256 excerpts; see `Evaluator.measure`."""
+        """Generate at most 256 excerpts; see `Evaluator.measure`."""
         real = source.inputs(request.part, min(EXCERPTS, request.samples))
         drawn = model.generate(len(real), request.seed)
         training = source.inputs("train", EXCERPTS)
@@ -76,19 +76,19 @@ class ExcerptStyle(Evaluator):
 
 
 class HistogramDistance(Chooser):
-    """The sum of the divergences of `Style` between drawn and held-out excerpts, in nats, lower is better."""
+    """The sum of the divergences of `Style` between generated and held-out excerpts, in nats, lower is better."""
 
     name = "histogram_distance"
 
     def value(self, model: Any, source: ExcerptSource, recipe: Any, samples: int, part: PartName) -> float:
-        """Of at most 256 excerpts of each."""
+        """Measured on at most 256 excerpts of each."""
         real = source.inputs(part, min(EXCERPTS, samples))
         drawn = model.generate(len(real), CHOOSING_SEED)
         return sum(figure.value for figure in _divergences(drawn, real, real).values())
 
 
 def last_bars(pieces: Sequence[Piece]) -> list[Piece]:
-    """The last eight bars of pieces, which end as drawn ones do; of shorter ones all."""
+    """The last eight bars of pieces, which end as generated ones do; shorter pieces are kept whole."""
     found = []
     for piece in pieces:
         length = min(piece.steps, BARS * piece.bar)
@@ -97,7 +97,7 @@ def last_bars(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: PieceSource) -> dict[str, Figure]:
-    """What can be counted in each piece."""
+    """The figures that are counted piece by piece."""
     spans = rules.Spans(source.train.pieces)
     own, beside = (_counts(pieces, source.ranges, spans) for pieces in (made, real))
     return {
@@ -107,7 +107,7 @@ def _figures(before: str, made: Sequence[Piece], real: Sequence[Piece], source: 
 
 
 def _divergences(made: Sequence[Piece], real: Sequence[Piece], training: Sequence[Piece]) -> dict[str, Figure]:
-    """How far histograms are from those of real pieces."""
+    """Divergences of histograms from those of real pieces."""
     found = {}
     for name, histogram in rules.HISTOGRAMS.items():
         known = histogram(real)

@@ -1,4 +1,4 @@
-"""What recommenders are measured beside: popularity, neighbouring items, and EASE in closed form."""
+"""Baselines of recommenders: popularity, item-kNN, and EASE in closed form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import sparse
 POPULARITY, NEIGHBOURS, EASE = "popularity", "item-kNN", "EASE"
 MAX_DENSE = 15_000
 """Users or items, whichever are fewer, up to which EASE's matrix is inverted: 1.8 GB."""
-_BLOCK = 500  # items whose neighbours are looked for together
+_BLOCK = 500  # items per block of the neighbour search
 
 
 def popularity_scores(liked: Any, given: Any) -> np.ndarray:
@@ -25,13 +25,13 @@ def popularity_scores(liked: Any, given: Any) -> np.ndarray:
 
 
 def neighbour_scores(liked: Any, given: Any, neighbours: int, shrinkage: float) -> np.ndarray:
-    """Sums of the cosine of each item with those that are given (Sarwar et al. 2001), float64 `[users, items]`.
+    """Item-kNN: sums of cosine similarities to the given items (Sarwar et al. 2001), float64 `[users, items]`.
 
     Args:
         liked: CSR `[training users, items]` of ones.
         given: CSR `[users, items]` of what the users like.
-        neighbours: of each item, the nearest ones; others do not count.
-        shrinkage: added to the denominator: of rare items neighbours are known less well.
+        neighbours: number of nearest neighbours of each item that count.
+        shrinkage: added to the denominator, since similarities of rare items are less reliable.
     """
     columns = liked.tocsc()
     norms = np.sqrt(np.asarray(liked.multiply(liked).sum(axis=0), np.float64).ravel())
@@ -50,8 +50,8 @@ def neighbour_scores(liked: Any, given: Any, neighbours: int, shrinkage: float) 
 def ease_scores(liked: Any, given: Any, regularisation: float) -> np.ndarray:
     """EASE (Steck 2019, eq. 8): a linear autoencoder of items without self-similarity, in closed form.
 
-    With P = (XᵀX + λ)⁻¹ its weights are B = 1 - P diag(1/P). Where there are fewer users than items, Woodbury's
-    identity needs the inverse of a matrix of users alone: P = (1 - Xᵀ (XXᵀ + λ)⁻¹ X) / λ.
+    With P = (XᵀX + λ)⁻¹ its weights are B = 1 - P diag(1/P). If there are fewer users than items, Woodbury's identity
+    needs only the inverse of a users-by-users matrix: P = (1 - Xᵀ (XXᵀ + λ)⁻¹ X) / λ.
 
     Args:
         liked: CSR `[training users, items]` of ones.

@@ -1,4 +1,4 @@
-"""How well items are ranked for users who were not learnt from (strong generalisation, Liang et al. 2018, §4)."""
+"""Ranking metrics for held-out users (strong generalisation, Liang et al. 2018, §4)."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ from aigc_tf.metrics.ratings.baselines import (
 )
 
 LIST = 100
-"""Items that a list has, at most."""
+"""Maximum length of a list."""
 COVERED = 20
-"""Items of each list that coverage and popularity look at."""
+"""Items of each list used for coverage and popularity."""
 _REGULARISATIONS = (25.0, 50.0, 100.0, 200.0, 400.0, 800.0)
 _NEIGHBOURS, _SHRINKAGES = (20, 50, 200), (0.0, 10.0, 50.0)
 _SHARES = tuple(np.linspace(0, 1, 11).round(1).tolist())
 _RANK_OFFSET = 10.0
 
 Scores = Callable[[Any], np.ndarray]
-"""CSR `[users, items]` of what is given -> scores `[users, items]`."""
+"""CSR `[users, items]` of the given items -> scores `[users, items]`."""
 
 
 class Ranking(NamedTuple):
-    """What users are asked for, and where it stands in their lists."""
+    """Ranked lists of users, and the hits of their held-out items."""
 
     ndcg: np.ndarray
     """NDCG@100 of each user, `[users]`."""
     recall_20: np.ndarray
     recall_50: np.ndarray
     lists: np.ndarray
-    """Numbers of the first items of each list, int `[users, at most 100]`."""
+    """Ids of the top items of each list, int `[users, at most 100]`."""
 
 
 def ranked(scores: np.ndarray, users: Users) -> Ranking:
-    """Lists of the items with the highest scores that are not given, judged by what is asked for.
+    """Rank the items that are not given by score, and compare with the held-out items.
 
     Args:
         scores: `[users, items]`.
-        users: whose they are.
+        users: the users of the rows.
     """
     scores = np.array(scores, np.float64)
     scores[users.given.nonzero()] = -np.inf
@@ -64,11 +64,11 @@ def ranked(scores: np.ndarray, users: Users) -> Ranking:
 
 
 def ndcg(hits: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The discounted gain of lists over the best possible one (Järvelin & Kekäläinen 2002): `[users]`.
+    """Normalised discounted cumulative gain, NDCG (Järvelin & Kekäläinen 2002): `[users]`.
 
     Args:
-        hits: bool `[users, places]`: which of the items of a list were asked for.
-        counts: how many are asked for.
+        hits: bool `[users, places]`: which items of a list are held-out items.
+        counts: number of held-out items.
     """
     discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
     best = np.cumsum(discounts)[np.minimum(counts, hits.shape[1]) - 1]
@@ -77,7 +77,7 @@ def ndcg(hits: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def recall(hits: np.ndarray, counts: np.ndarray, places: int) -> np.ndarray:
-    """The share of what is asked for in the first places, of what fits there (Liang et al. 2018, §4.2): `[users]`."""
+    """Recall@`places`, normalised by the most hits possible (Liang et al. 2018, §4.2): `[users]`."""
     shares: np.ndarray = hits[:, :places].sum(axis=1) / np.minimum(counts, places)
     return shares
 
@@ -93,23 +93,23 @@ class MissedGain(Chooser):
     name = "missed_ndcg_100"
 
     def value(self, model: Any, source: RatingSource, recipe: Any, samples: int, part: PartName) -> float:
-        """From 0 to 1, of at most so many users."""
+        """From 0 to 1, on at most `samples` users."""
         users: Users = source.part(part)
         users = users.only(evenly(len(users), samples))
         return 1 - mean_ndcg(model.scores(users.given.toarray()), users)
 
 
 class Chosen(NamedTuple):
-    """A method whose settings were chosen on validation users."""
+    """A method whose settings were tuned on validation users."""
 
     scores: Scores
     settings: str
 
 
 def chosen_baselines(source: RatingSource) -> dict[str, Chosen]:
-    """Popularity, item-kNN, and EASE where its matrix is not too large, learnt from the training users.
+    """Popularity, item-kNN, and EASE if its matrix is not too large, fitted to the training users.
 
-    Their settings, and whether they look at low ratings, are those with the highest NDCG@100 on validation users.
+    Their settings, and whether low ratings are used, are those with the highest NDCG@100 on validation users.
     """
     users = source.watched
     matrices = {"": source.train.liked, ", low ratings too": source.train.given}
@@ -144,15 +144,15 @@ def chosen_baselines(source: RatingSource) -> dict[str, Chosen]:
 
 
 def rank_ensemble(first: np.ndarray, second: np.ndarray, share: float, users: Users) -> np.ndarray:
-    """Scores by the places in two lists: share/(10 + place in the first) + (1 - share)/(10 + place in the second).
+    """Weighted reciprocal rank fusion: share/(10 + rank in the first) + (1 - share)/(10 + rank in the second).
 
-    Reciprocal rank fusion (Cormack et al. 2009), with weights. Items that are given have no place.
+    After Cormack et al. 2009. Given items are not ranked.
 
     Args:
         first: scores `[users, items]`.
         second: scores of another method.
         share: weight of the first.
-        users: whose they are.
+        users: the users of the rows.
     """
     fused = np.zeros(first.shape)
     for given_scores, weight in ((first, share), (second, 1 - share)):
@@ -173,19 +173,19 @@ def chosen_share(first: Scores, second: Scores, users: Users) -> float:
 
 
 class HeldOutUsers(Evaluator):
-    """Held-out users, of whom 80 % of what they like is given and the rest asked for; all items are ranked.
+    """Held-out users, with 80 % of the items they like given and the rest held out; all items are ranked.
 
-    Figures, with popularity, item-kNN and EASE beside them:
+    Figures, compared with popularity, item-kNN and EASE:
 
     - ndcg_100, recall_20 and recall_50, higher is better, and ndcg_100_error, the standard error of the first;
-    - ensemble_ndcg_100, ensemble_recall_20 and ensemble_recall_50, of places in the model's list and in EASE's;
-    - coverage_20, the share of the items that stand among the first 20 of somebody, higher is better;
-    - popularity_20, how many training users like an item of these, on average over how many like what is asked for:
-      above 1 the lists are more popular than people's own choices.
+    - ensemble_ndcg_100, ensemble_recall_20 and ensemble_recall_50, of the rank fusion of the model and EASE;
+    - coverage_20, the share of the items that are in the top 20 of at least one user, higher is better;
+    - popularity_20, the mean popularity of these items among training users over that of the held-out items: above 1
+      the lists are more popular than people's own choices.
     """
 
     def measure(self, model: Any, source: RatingSource, recipe: Any, request: Request) -> Measurement:
-        """Of at most `request.samples` users of the part; see `Evaluator.measure`."""
+        """Measured on at most `request.samples` users of the part; see `Evaluator.measure`."""
         users: Users = source.part(request.part)
         users = users.only(evenly(len(users), request.samples))
         methods = chosen_baselines(source)
@@ -245,5 +245,5 @@ def figures_of(ranking: Ranking, source: RatingSource, users: Users) -> dict[str
 
 
 def standard_error(values: np.ndarray) -> float:
-    """Of the mean of some values, 0 of a single one."""
+    """Standard error of the mean of some values, 0 for a single one."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0

@@ -1,1 +1,1 @@
-"""Figures of returns."""
+"""Evaluation of models of financial returns."""

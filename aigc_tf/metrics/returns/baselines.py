@@ -1,4 +1,4 @@
-"""Returns without a network: blocks of the past, EWMA, and GARCH(1,1) by the package arch."""
+"""Baselines for returns without a network: block bootstrap, EWMA, and GARCH(1,1) with the package arch."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ BLOCKS, GARCH, EWMA, GAUSSIAN = "block bootstrap", "GARCH(1,1)", "EWMA", "normal
 BLOCK = 20
 """Days of a block."""
 DECAY = 0.94
-"""Of the exponentially weighted variance of daily returns (RiskMetrics 1996, §5.3)."""
+"""Decay factor of the exponentially weighted variance of daily returns (RiskMetrics 1996, §5.3)."""
 
 
 def block_bootstrap(returns: np.ndarray, count: int, length: int, seed: int) -> np.ndarray:
-    """Windows of blocks of 20 days from anywhere in the past (Künsch 1989): `[count, length]`.
+    """Moving block bootstrap: windows of random blocks of 20 days of the past (Künsch 1989): `[count, length]`.
 
     Args:
         returns: `[days]`.
         count: of windows.
         length: of a window.
-        seed: of the places.
+        seed: of the block positions.
     """
     blocks = -(-length // BLOCK)
     starts = np.random.default_rng(seed).integers(len(returns) - BLOCK + 1, size=(count, blocks))
@@ -71,7 +71,7 @@ class Garch(NamedTuple):
 
 
 def fitted_garch(returns: np.ndarray) -> Garch | None:
-    """By maximum likelihood with Student's t, by the package arch; None where that is not installed.
+    """Fit by maximum likelihood with Student's t, with the package arch; None if it is not installed.
 
     Args:
         returns: `[days]`, in percent.

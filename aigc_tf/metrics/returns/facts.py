@@ -1,4 +1,4 @@
-"""Whether drawn returns have what real ones have: fat tails, and volatility that clusters (Cont 2001)."""
+"""Stylised facts of generated returns: fat tails and volatility clustering (Cont 2001)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Figure,
 from aigc_tf.metrics.returns.baselines import BLOCK, BLOCKS, GARCH, GAUSSIAN, block_bootstrap, fitted_garch
 
 MAX_WINDOWS = 2_000
-_TAIL = 0.05  # of the largest sizes, by which the tail is measured
+_TAIL = 0.05  # share of the largest absolute returns used for the tail
 _LAGS = 10
 
 
 def excess_kurtosis(windows: np.ndarray) -> float:
-    """Of all returns together; 0 of a normal distribution."""
+    """Excess kurtosis of all returns together; 0 for a normal distribution."""
     standard = (windows - windows.mean()) / windows.std()
     return float((standard**4).mean() - 3)
 
@@ -32,7 +32,7 @@ def tail_index(windows: np.ndarray) -> float:
 def clustering(windows: np.ndarray) -> float:
     """The autocorrelation of |r| within windows `[count, length]`, the mean over the first ten lags.
 
-    The mean and the variance are those of all windows, since a window of 64 days is calm or wild as a whole.
+    Mean and variance are over all windows, since a window of 64 days may be calm or volatile as a whole.
     """
     sizes = np.abs(windows - windows.mean())
     sizes = sizes - sizes.mean()
@@ -41,9 +41,10 @@ def clustering(windows: np.ndarray) -> float:
 
 
 def energy_distance(first: np.ndarray, second: np.ndarray) -> float:
-    """2 E|X - Y| - E|X - X'| - E|Y - Y'| of windows `[count, length]` (Székely & Rizzo 2013), in the returns' units.
+    """Energy distance of windows `[count, length]` (Székely & Rizzo 2013), in the returns' units.
 
-    Pairs of a row with itself are left out, so that two samples of one distribution have 0 on average.
+    2 E|X - Y| - E|X - X'| - E|Y - Y'|. Pairs of a row with itself are left out, so that it is 0 on average for two
+    samples of one distribution.
     """
     return 2 * _mean_distance(first, second, False) - _mean_distance(first, first) - _mean_distance(second, second)
 
@@ -57,14 +58,14 @@ def _mean_distance(first: np.ndarray, second: np.ndarray, same: bool = True) -> 
 
 
 def real_windows(source: SeriesSource, part: PartName) -> np.ndarray:
-    """At most 2,000 windows of a part, evenly spread, in percent: `[count, length]`."""
+    """At most 2,000 evenly spaced windows of a part, in percent: `[count, length]`."""
     return source.inputs(part, MAX_WINDOWS)[..., 0]
 
 
 class StylisedFacts(Evaluator):
-    """Drawn windows beside those of a part, with blocks of the past, a normal distribution and GARCH(1,1) beside them.
+    """Generated windows against those of a part; baselines: block bootstrap, normal distribution and GARCH(1,1).
 
-    What stands beside the model learns from what the model learns from, the training days: all others come after them.
+    The baselines are fitted to the model's training days; all other days come after them.
 
     Figures:
 
@@ -76,7 +77,7 @@ class StylisedFacts(Evaluator):
     """
 
     def measure(self, model: Any, source: SeriesSource, recipe: Any, request: Request) -> Measurement:
-        """Of at most 2,000 windows; see `Evaluator.measure`."""
+        """Measured on at most 2,000 windows; see `Evaluator.measure`."""
         count = min(request.samples, MAX_WINDOWS)
         past, real = source.train[:, 0], real_windows(source, request.part)
         length, random = source.window, np.random.default_rng(request.seed)
@@ -113,6 +114,6 @@ class EnergyDistance(Chooser):
     name = "energy_distance"
 
     def value(self, model: Any, source: SeriesSource, recipe: Any, samples: int, part: PartName) -> float:
-        """Of at most so many drawn windows and 2,000 real ones."""
+        """Measured on at most `samples` generated windows and 2,000 real ones."""
         made = model.generate(min(samples, MAX_WINDOWS), CHOOSING_SEED)[..., 0].astype(np.float64)
         return energy_distance(made, real_windows(source, part))

@@ -12,32 +12,32 @@ from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.metrics.returns.baselines import EWMA, GARCH, ewma_variance, fitted_garch
 
 RISK = 0.01
-"""The share of days whose loss is to be larger than the value at risk."""
+"""The share of days whose loss should exceed the value at risk."""
 CONSTANT, RANDOM_WALK = "constant variance", "random walk"
 
 
 class Forecast(NamedTuple):
-    """What was expected of each day from the days before."""
+    """One-day-ahead forecasts, from the days before."""
 
     variance: np.ndarray
     """`[days]`."""
     risk: np.ndarray
-    """The return below which 1 % of the days lie, `[days]`."""
+    """Value at risk as a return that 1 % of the days fall below, `[days]`."""
     mean: np.ndarray
     """`[days]`."""
 
 
 def qlike(variance: np.ndarray, returns: np.ndarray) -> float:
-    """Mean of log σ² + r² / σ² (Patton 2011), lower is better; robust to r² being a noisy measure of the variance."""
+    """QLIKE, the mean of log σ² + r² / σ² (Patton 2011), lower is better; robust to noise in r² as a variance proxy."""
     return float((np.log(variance) + returns**2 / variance).mean())
 
 
 def kupiec(exceeded: np.ndarray, share: float = RISK) -> tuple[float, float]:
-    """The share of days beyond the value at risk, and the p-value of the test that it is as it should be.
+    """The share of days beyond the value at risk, and the p-value of Kupiec's test that it equals `share`.
 
     Args:
         exceeded: bool `[days]`.
-        share: what it should be.
+        share: the nominal share.
 
     Returns:
         The share, and the p-value of the likelihood ratio with one degree of freedom (Kupiec 1995, eq. 5).
@@ -54,7 +54,7 @@ def kupiec(exceeded: np.ndarray, share: float = RISK) -> tuple[float, float]:
 
 
 def of_model(model: Any, values: np.ndarray, days: np.ndarray) -> Forecast:
-    """The model's, by importance sampling of the courses of volatility; see `VolatilityVAE.next_day`."""
+    """The model's forecast, by importance sampling of volatility paths; see `VolatilityVAE.next_day`."""
     length = model.length - 1
     before = values[days[:, None] - np.arange(length, 0, -1)]
     weights, means, deviations = model.next_day(before)
@@ -64,7 +64,7 @@ def of_model(model: Any, values: np.ndarray, days: np.ndarray) -> Forecast:
 
 
 def mixture_quantile(weights: np.ndarray, means: np.ndarray, deviations: np.ndarray, share: float) -> np.ndarray:
-    """Where the distribution function of each mixture of normals is `share`, by bisection: `[rows]`.
+    """The quantile `share` of each mixture of normals, by bisection: `[rows]`.
 
     Args:
         weights: `[rows, components]`, which sum to 1.
@@ -82,12 +82,12 @@ def mixture_quantile(weights: np.ndarray, means: np.ndarray, deviations: np.ndar
 
 
 def simple_forecasts(past: np.ndarray, values: np.ndarray, days: np.ndarray) -> dict[str, Forecast]:
-    """Of constant variance, EWMA and, where arch is installed, GARCH(1,1), whose parameters are of the past alone.
+    """Forecasts by constant variance, EWMA and, if arch is installed, GARCH(1,1), with parameters fitted to the past.
 
     Args:
         past: training returns.
         values: all returns.
-        days: which are forecast.
+        days: those to forecast.
     """
     mean, normal = float(past.mean()), stats.norm.ppf(RISK)
     variances = {
@@ -107,21 +107,21 @@ def simple_forecasts(past: np.ndarray, values: np.ndarray, days: np.ndarray) -> 
 
 
 class VolatilityForecasts(Evaluator):
-    """One day ahead, over the days of a part, beside constant variance, EWMA and GARCH(1,1).
+    """One-day-ahead forecasts over the days of a part, compared with constant variance, EWMA and GARCH(1,1).
 
     Figures:
 
     - qlike of the variance, lower is better;
     - risk_exceeded, the share of days with a return below the value at risk of 1 %, and kupiec_p, the p-value of
-      Kupiec's test that it is 1 %: below 0.05 the coverage is refused;
-    - price_rmse, of the next day's log price in percent: beside it the random walk, which expects today's price. It is
-      expected to win.
+      Kupiec's test that it is 1 %: below 0.05 the coverage is rejected;
+    - price_rmse, of the next day's log price in percent, compared with the random walk, which predicts today's price
+      and is expected to win.
 
     GARCH needs the package arch, and is left out without it.
     """
 
     def measure(self, model: Any, source: SeriesSource, recipe: Any, request: Request) -> Measurement:
-        """Of at most `request.samples` days, the last ones of the part; see `Evaluator.measure`."""
+        """Measured on at most `request.samples` days, the last ones of the part; see `Evaluator.measure`."""
         values = source.values[:, 0]
         begin, end = (
             (len(source.training), len(values))
@@ -151,7 +151,7 @@ class VolatilityForecasts(Evaluator):
 
 
 def root_mean_square(values: np.ndarray) -> float:
-    """The root of the mean of squares."""
+    """Root mean square."""
     return float(np.sqrt((values**2).mean()))
 
 

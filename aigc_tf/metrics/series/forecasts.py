@@ -1,4 +1,4 @@
-"""How good an autoregressive model is: forecasts of held-out time, beside those that repeat the last season."""
+"""Evaluation of autoregressive models by held-out forecasts, compared with the seasonal naive method."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from aigc_tf.recipes.ar import AR
 # Quarters and months of a year, days of a week, hours, half hours and quarter hours of a day, weeks of a year, hours of
 # a week, days and hours of a year.
 SEASONS = (1, 4, 7, 12, 24, 48, 52, 96, 168, 365, 8760)
-_MIN_DEVIATION = 1e-6  # of seasonal differences, in deviations of the series: less is rounding
+_MIN_DEVIATION = 1e-6  # of seasonal differences, in standard deviations of the series: less is rounding
 
 
 class Forecasts(Evaluator):
-    """Forecasts of each value of the part from all that came before it, beside those that repeat the last season.
+    """Forecasts of each value of the part from everything before it, compared with repeating the last season.
 
-    Errors are in the series' own units; of several series the names end in `_of_` and the series' name.
+    Errors are in the series' own units; for several series the names end in `_of_` and the series' name.
     Figures, lower is better:
 
-    - held_out_rmse: root mean squared error of the next value, in deviations of each series;
-    - nats_per_value: -log of the density of a standardised held-out value given those before it;
+    - held_out_rmse: root mean squared error of the next value, in standard deviations of each series;
+    - nats_per_value: negative log density of a standardised held-out value given those before it;
     - one_step_rmse, one_step_mae: root mean squared and mean absolute error of the next value; horizon_rmse,
       horizon_mae: of the value `horizon` steps ahead;
-    - naive_one_step_rmse and so on: those of forecasts that repeat the last season (Hyndman & Athanasopoulos 2021,
-      §5.2), which stand beside the model's; if the recipe names no season, it is chosen on the training part among
-      `SEASONS`, for each distance by itself;
-    - largest_root: by what factor a disturbance grows or shrinks in a step in the long run.
+    - naive_one_step_rmse and so on: those of the seasonal naive method, which repeats the last season (Hyndman &
+      Athanasopoulos 2021, §5.2); if the recipe names no season, it is chosen on the training part among `SEASONS`,
+      separately for each horizon;
+    - largest_root: the factor by which a disturbance grows or shrinks per step in the long run.
     """
 
     def measure(self, model: Autoregression, source: SeriesSource, recipe: AR, request: Request) -> Measurement:
-        """Make at most `request.samples` forecasts, evenly spread; nothing is drawn. See `Evaluator.measure`.
+        """Make at most `request.samples` evenly spaced forecasts; nothing is sampled. See `Evaluator.measure`.
 
         Raises:
             InputError: the season is longer than the training part.
@@ -90,33 +90,33 @@ class Forecasts(Evaluator):
 
 
 class HeldOutRMSE(Chooser):
-    """Root mean squared error of one-step forecasts, in deviations of each series; lower is better."""
+    """Root mean squared error of one-step forecasts, in standard deviations of each series; lower is better."""
 
     name = "held_out_rmse"
 
     def value(self, model: Autoregression, source: SeriesSource, recipe: AR, samples: int, part: PartName) -> float:
-        """Of at most `samples` forecasts of values of the part, evenly spread."""
+        """Measured on at most `samples` evenly spaced forecasts of values of the part."""
         process = model.process()
         origins = origins_of(source, 1, samples, part, process.order)
         return root_mean_square(forecast_errors(process, source, origins, 1) / source.scaling.deviation)
 
 
 def span_of(source: SeriesSource, part: PartName) -> tuple[int, int]:
-    """The first step of time of a part, and the one after its last, in `source.values`."""
+    """First time step of a part and the one after its last, in `source.values`."""
     learnt, training = len(source.train), len(source.training)
     held_out = (learnt, training) if source.validation is not None else (0, learnt)
     return {"train": (0, learnt), "validation": held_out, "test": (training, training + len(source.test))}[part]
 
 
 def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName, known: int = 0) -> np.ndarray:
-    """At most `samples` steps of time, evenly spread, that are the first unknown of a forecast: int64 `[forecasts]`.
+    """At most `samples` evenly spaced forecast origins, the first unknown time steps: int64 `[forecasts]`.
 
     Args:
         source: of the series.
-        horizon: the value so many steps ahead, 1 being the origin's own, lies in the part, and so does the origin.
-        samples: forecasts.
+        horizon: steps ahead, 1 being the origin itself; both origin and target lie in the part.
+        samples: maximum number of forecasts.
         part: of the source.
-        known: steps of time that lie before each origin, at least.
+        known: minimum number of time steps before each origin.
 
     Raises:
         InputError: the part is too short.
@@ -129,30 +129,30 @@ def origins_of(source: SeriesSource, horizon: int, samples: int, part: PartName,
 
 
 def forecast_errors(process: LinearProcess, source: SeriesSource, origins: np.ndarray, horizon: int) -> np.ndarray:
-    """Mean forecast minus value, `[forecasts, series]`, `horizon` steps ahead from each origin on."""
+    """Forecast mean minus value, `[forecasts, series]`, `horizon` steps ahead from each origin."""
     values = source.before(int(origins.max()) + horizon)
     histories = values[origins[:, np.newaxis] + np.arange(-process.order, 0)]  # [forecasts, order, series]
     return process.forecast(histories, horizon)[:, -1] - values[origins + horizon - 1]
 
 
 def root_mean_square(errors: np.ndarray) -> float:
-    """Over all numbers."""
+    """Root mean square over all numbers."""
     return math.sqrt(float((errors**2).mean()))
 
 
 def _candidates(source: SeriesSource, recipe: AR) -> list[int]:
-    """The recipe's season, or those of `SEASONS` that the training part shows twice at least."""
+    """The recipe's season, or those of `SEASONS` that fit into the training part at least twice."""
     if recipe.season > 1:
         return [recipe.season]
     return [season for season in SEASONS if season == 1 or 2 * season + recipe.horizon <= len(source.train)]
 
 
 def best_season(source: SeriesSource, candidates: Sequence[int], horizon: int) -> int:
-    """Of some seasons the one by which naive forecasts of the training part have the least root mean squared error.
+    """The candidate season whose naive forecasts have the lowest root mean squared error on the training part.
 
     Args:
         source: of the series.
-        candidates: the longest and `horizon` fit into the training part, unless it is the only one.
+        candidates: unless there is only one, the longest and `horizon` fit into the training part.
         horizon: how many steps ahead, at least 1.
     """
     if len(candidates) == 1:
@@ -176,14 +176,14 @@ def _naive_errors(source: SeriesSource, origins: np.ndarray, horizon: int, seaso
 
 
 def _naive_deviation(source: SeriesSource, season: int) -> np.ndarray:
-    """Of naive one-step errors in the training part, `[series]`."""
+    """Standard deviation of naive one-step errors in the training part, `[series]`."""
     season = min(season, len(source.train) - 1)
     differences = source.train[season:] - source.train[:-season]
     return np.maximum(np.sqrt((differences**2).mean(axis=0)), _MIN_DEVIATION * source.scaling.deviation)
 
 
 def _nats(errors: np.ndarray, deviation: np.ndarray, unit: np.ndarray) -> float:
-    """The mean of -log of normal densities of errors `[forecasts, series]`, of values in multiples of `unit`."""
+    """Mean negative log density of normal errors `[forecasts, series]`, for values in multiples of `unit`."""
     by_value = 0.5 * (errors / deviation) ** 2 + np.log(deviation / unit) + 0.5 * math.log(2 * math.pi)
     return float(by_value.mean())
 
@@ -194,10 +194,10 @@ def _by_series(
     """Figures in the units of each series.
 
     Args:
-        process: the model's.
+        process: of the model.
         source: of the series.
-        errors: by how far ahead they are, the model's and the naive ones, each `[forecasts, series]`, and what the
-            naive forecasts are called.
+        errors: by horizon, the model's and the naive errors, each `[forecasts, series]`, and the name of the naive
+            method.
     """
     names = source.scaling.names
     endings = [""] if len(names) == 1 else [f"_of_{name}" for name in names]

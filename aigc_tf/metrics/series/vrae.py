@@ -1,4 +1,4 @@
-"""How good a variational autoencoder of sequences is: its bound, and how much its latent says."""
+"""Evaluation of variational autoencoders of sequences: likelihood bound, reconstruction, and use of the latent."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.vrae import VRAE
 
 MAX_COMPONENTS = 512
-MAX_WINDOW_NUMBERS = 2**25  # in the windows that components are fitted to: 128 MB
+MAX_WINDOW_NUMBERS = 2**25  # in the windows that PCA is fitted to: 128 MB
 
 
 class SequenceBounds(Evaluator):
-    """The bound on the likelihood of held-out sequences, and how well they are rebuilt, beside PCA.
+    """Likelihood bound and reconstruction error of held-out sequences, compared with PCA.
 
     Figures, of standardised values:
 
-    - negative_bound, in nats a sequence, lower is better, and kl_divergence, a part of it; densities, so that it can
-      be negative;
-    - nats_per_value: the bound for one value; an autoregressive model has seen more than the window. Beside both stand
-      the densities of Gaussians of windows: probabilistic PCA with as many components as the model has latent
-      dimensions, and with all, at most 512;
-    - reconstruction_rmse: of sequences decoded from their posterior means, in deviations of each series, lower is
-      better; beside it that of PCA of windows with as many components as the model has latent dimensions;
+    - negative_bound, in nats per sequence, lower is better, and kl_divergence, its KL term; being of a density, the
+      bound can be negative;
+    - nats_per_value: the bound per value; an autoregressive model sees more than the window. Both are compared with
+      Gaussian densities of windows: probabilistic PCA with as many components as the model has latent dimensions, and
+      with all, at most 512;
+    - reconstruction_rmse: of sequences decoded from their posterior means, in standard deviations of each series, lower
+      is better; compared with PCA of windows with as many components as the model has latent dimensions;
     - active_units: latent dimensions whose mean varies over sequences by more than 0.01 (Burda et al. 2016, §5.2).
     """
 
     def measure(self, model: RecurrentVAE, source: SeriesSource, recipe: VRAE, request: Request) -> Measurement:
-        """Look at at most `request.samples` windows of the part, evenly spread; they overlap unless these are few.
+        """Evaluate at most `request.samples` evenly spaced windows of the part, which overlap unless they are few.
 
-        Nothing is drawn but the bound's noise, which is always the same. See `Evaluator.measure`.
+        The only randomness is the bound's noise, which is fixed. See `Evaluator.measure`.
         """
         windows = source.windows_of(request.part, request.samples)
         mean, log_variance = model.posterior(windows)
@@ -71,7 +71,7 @@ class SequenceBounds(Evaluator):
 
 
 def components_of(source: SeriesSource, count: int) -> PCA:
-    """At most `count` principal components of standardised training windows; of very many they are evenly spread."""
+    """At most `count` principal components of standardised training windows, evenly spaced if there are very many."""
     wanted = rows_to_fit(source.count, source.window * len(source.scaling.names), MAX_WINDOW_NUMBERS)
     windows = source.windows_of("train", wanted)
     rows = windows.reshape(len(windows), -1)

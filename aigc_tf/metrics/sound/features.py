@@ -1,4 +1,4 @@
-"""The network that looks at sounds to compare them: a classifier of the recordings, convolutions along time alone."""
+"""The feature network for sounds: a classifier of the recordings with convolutions along time only."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ DROPOUT = 0.3
 
 
 def of_source(source: SoundSource) -> FeatureNetwork:
-    """The network by which models of a source of sound are measured; without classes one that tells rotations apart."""
+    """The feature network for a source of sound; without classes, a classifier of rotations."""
     return feature_network(source.pictures, source.settings.images, options_of(source).get("features", "auto"))
 
 
 def options_of(source: SoundSource) -> dict[str, str]:
-    """What names it among the options of evaluators of pictures."""
+    """The options of the image evaluators that select it."""
     return {"features": KIND} if class_count(source.pictures) > 1 else {}
 
 
@@ -37,7 +37,8 @@ def build(shape: Shape, classes: int, seed: int = small_network.SEED) -> keras.M
     """Spectrograms `[n, bands, frames, 1]` in [-1, 1] -> features `[n, 64]` >= 0, logits `[n, classes]`.
 
     Bands are channels of convolutions of stride 2 along time (Choi et al. 2019, "Temporal Convolution for Real-time
-    Keyword Spotting", §2.1); thirds of the time are averaged. Draws come from seeds given here, see `small_network`.
+    Keyword Spotting", §2.1); thirds of the time are averaged. All randomness comes from seeds given here, see
+    `small_network`.
     """
     images = keras.Input(shape, dtype="float32", name="images")
     x = layers.Permute((2, 1), name="time_first")(layers.Reshape(shape[:2], name="bands")(images))
@@ -62,7 +63,7 @@ def build(shape: Shape, classes: int, seed: int = small_network.SEED) -> keras.M
 def train(source: ImageSource, shape: Shape, seed: int = small_network.SEED) -> Trained:
     """Train on all training spectrograms; deterministic on one machine."""
     part = source.training
-    assert part.labels is not None  # `of_source` asks for it with classes alone
+    assert part.labels is not None  # `of_source` requests it only with classes
     network = build(shape, int(part.labels.max()) + 1, seed)
     batches = small_network.labelled_batches(part.images, part.labels, seed)
     known = (part.images[:], part.labels)

@@ -1,4 +1,4 @@
-"""How well an autoregressive model expects the frames of recordings, beside what needs no network."""
+"""Held-out likelihood of autoregressive models of sound frames, compared with baselines without a network."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ MAX_WINDOWS = 1000
 class HeldOutFrames(Evaluator):
     """The negative log-likelihood of recordings of the part.
 
-    nats_per_frame: -log p of the 256 levels of a frame's bands, all of them together, given the frames before it; lower
-    is better. Beside it the frequencies of levels in each band of the training part, and those of the changes from the
-    frame before, counted with one added to each.
+    nats_per_frame: -log p of the 256 levels of all bands of a frame together, given the frames before it; lower is
+    better. It is compared with frequencies of levels in each band of the training part, and of the changes from the
+    previous frame, both with add-one smoothing.
     """
 
     def measure(self, model: SoundAR, source: SoundSource, recipe: SoundARRecipe, request: Request) -> Measurement:
-        """Of at most 1,000 windows of the part; see `Evaluator.measure`."""
+        """Measured on at most 1,000 windows of the part; see `Evaluator.measure`."""
         count = min(request.samples, MAX_WINDOWS)
         train, part = (
             np.concatenate([levels_of(batch["image"]) for batch in batches])
@@ -44,22 +44,22 @@ class HeldOutFrames(Evaluator):
 
 
 def levels_of(images: np.ndarray) -> np.ndarray:
-    """Of spectrograms `[count, bands, frames, 1]` in [-1, 1]: int64 `[count, frames, bands]` in [0, 255]."""
+    """Levels of spectrograms `[count, bands, frames, 1]` in [-1, 1]: int64 `[count, frames, bands]` in [0, 255]."""
     return np.round((images[..., 0].transpose(0, 2, 1) + 1) * (LEVELS / 2)).astype(np.int64)
 
 
 def changes(levels: np.ndarray) -> np.ndarray:
-    """By how much each level is above that of the frame before, or above silence: from -255 on, as numbers from 0."""
+    """Difference of each level from the previous frame, or from silence: from -255 on, as non-negative ids."""
     return np.diff(levels, axis=1, prepend=0) + LEVELS
 
 
 def nats_of_counts(train: np.ndarray, part: np.ndarray, kinds: int) -> np.ndarray:
-    """-log of the frequency, in each band of the training part, of what a part has: float64 `[count, frames, bands]`.
+    """-log of the training frequency, by band, of a part's values: float64 `[count, frames, bands]`.
 
     Args:
         train: numbers from 0, `[count, frames, bands]`.
         part: the same.
-        kinds: how many numbers there are.
+        kinds: number of different values.
     """
     nats = np.empty(part.shape)
     for band in range(train.shape[-1]):

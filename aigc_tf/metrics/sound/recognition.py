@@ -1,4 +1,4 @@
-"""Whether what a model says is understood: by a classifier that has learnt from recordings alone."""
+"""Intelligibility of generated words, by a classifier trained only on recordings."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ HELD_OUT = "recordings of the part"
 
 
 class Recognition(Evaluator):
-    """Whether generated sounds are taken for what was asked for, as a listener gets them.
+    """Whether generated sounds, as a listener hears them, are recognised as the requested class.
 
     Figures:
 
-    - recognition_rate: the share of sounds that the classifier takes for the class asked for, higher is better; beside
-      it that of recordings of the part, the classes weighted as they are asked for;
-    - relative_recognition: the first over the second, higher is better.
+    - recognition_rate: the share of sounds that the classifier assigns to the requested class, higher is better;
+      compared with that of recordings of the part, with the classes weighted as requested;
+    - relative_recognition: the ratio of the two, higher is better.
     """
 
     def measure(self, model: SoundMaker, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
-        """Make at most 1,000 sounds, the classes in turn; see `Evaluator.measure`."""
+        """Generate at most 1,000 sounds, cycling through the classes; see `Evaluator.measure`."""
         network, samples = of_source(source), min(request.samples, MAX_SOUNDS)
         seen: Any = Seen(model, heard=True)
         asked = np.asarray(model.conditions(None, samples))
@@ -48,7 +48,7 @@ class Recognition(Evaluator):
 
 
 def told(network: FeatureNetwork, images: np.ndarray) -> np.ndarray:
-    """The classes that a classifier takes spectrograms for, uint8 `[count, bands, frames, 1]`: int `[count]`."""
+    """The predicted classes of spectrograms, uint8 `[count, bands, frames, 1]`: int `[count]`."""
     probabilities = network.extract(images).probabilities
-    assert probabilities is not None  # a classifier has classes
+    assert probabilities is not None  # a classifier always gives probabilities
     return np.asarray(probabilities.argmax(axis=1))

@@ -1,4 +1,4 @@
-"""How well an autoencoder of sound gives back recordings."""
+"""Reconstruction quality of autoencoders of sound."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _FEWEST = 4
 
 
 class SoundReconstruction(Evaluator):
-    """How alike reconstructions are to recordings of the part.
+    """Similarity of reconstructions to recordings of the part.
 
-    Figures, all beside those of the recordings' own spectrograms, of coding by 20 mel bands and of the training
-    recording that is nearest by its spectrogram:
+    Figures, all compared with the recordings' own spectrograms, with coding by 20 mel bands, and with the training
+    recording of the nearest spectrogram:
 
     - log_mel_error_db: the mean difference of log-mel spectrograms, in dB of magnitude plus floor, lower is better;
     - stoi: short-time objective intelligibility (Taal et al. 2011), higher is better; with the package pystoi only;
-    - reconstruction_recognition: the share that a classifier of the recordings takes for what is said, higher is
-      better; with classes only.
+    - reconstruction_recognition: the share that a classifier of the recordings recognises correctly, higher is better;
+      with classes only.
     """
 
     def measure(self, model: SoundVAE, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
-        """Reconstruct at most 1,000 recordings, evenly spread; see `Evaluator.measure`.
+        """Reconstruct at most 1,000 evenly spaced recordings; see `Evaluator.measure`.
 
         Raises:
             InputError: fewer than 4 recordings.
@@ -78,9 +78,9 @@ class SoundReconstruction(Evaluator):
 
 
 def stoi(clean: np.ndarray, heard: np.ndarray, rate: int) -> float | None:
-    """STOI of sounds `[count, samples]`, end to end without the silence around each; None without pystoi.
+    """STOI of sounds `[count, samples]`, concatenated without surrounding silence; None without pystoi.
 
-    The measure takes 30 frames of 12.8 ms that are not silent at least, more than a word may have.
+    STOI needs at least 30 non-silent frames of 12.8 ms, more than a single word may have.
     """
     try:
         import pystoi
@@ -106,7 +106,7 @@ def _errors(pictures: np.ndarray, seen: Mapping[str, np.ndarray], settings: Soun
 
 
 def _nearest(pictures: np.ndarray, source: SoundSource) -> np.ndarray:
-    """The training sounds whose spectrograms are nearest."""
+    """The training sounds with the nearest spectrograms."""
     found = nearest(np.round(pictures * 255).astype(np.uint8), source.pictures.train.images, 1).indices[:, 0]
     return source.inputs("train", source.count)[found]
 

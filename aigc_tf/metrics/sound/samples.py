@@ -1,4 +1,4 @@
-"""The measured quality of a model of sound: spectrograms of what it makes against those of recordings."""
+"""Sample quality of sound models, by spectrograms of generated sounds and recordings."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from aigc_tf.data.sound.source import SoundSource
 
 MAX_SOUNDS = 1000
-"""Of the samples that are asked for: the phases of each take some hundredths of a second."""
+"""Maximum number of samples: reconstructing the phases takes some hundredths of a second each."""
 CODED_BANDS = 20
 CODED = f"training recordings coded by {CODED_BANDS} mel bands"
 _AT_ONCE = 200
 
 
 class SoundSamples(Evaluator):
-    """How near generated sounds are to recordings, by the spectrograms of both as a listener gets them.
+    """Similarity of generated sounds to recordings, by the spectrograms of the sound that a listener hears.
 
     Figures and pictures are those of `aigc_tf.metrics.images.samples.Samples`, whose images are the spectrograms; the
-    feature network is a classifier of the recordings. Beside them stand recordings that were coded by 20 mel bands:
-    sound whose words are just understood. At most 1,000 sounds are made.
+    feature network is a classifier of the recordings. A further baseline is recordings coded by 20 mel bands, in which
+    words are just intelligible. At most 1,000 sounds are generated.
     """
 
     def measure(self, model: SoundMaker, source: SoundSource, recipe: SoundRecipe, request: Request) -> Measurement:
-        """Make `request.samples` sounds and compare them with those of the part; see `Evaluator.measure`.
+        """Generate `request.samples` sounds and compare them with those of the part; see `Evaluator.measure`.
 
         Raises:
             InputError: fewer than 10 samples or recordings of the part.
@@ -73,15 +73,15 @@ class SpectrogramDistance(Chooser):
 
 
 def coded(sounds: np.ndarray, settings: SoundSettings, bands: int = CODED_BANDS) -> np.ndarray:
-    """Sounds `[count, samples]` made again of spectrograms with few mel bands."""
+    """Sounds `[count, samples]` resynthesised from spectrograms with few mel bands."""
     coarse = dataclasses.replace(settings, bands=min(bands, settings.bands))
     return sounds_of(spectrograms(sounds, coarse), coarse)
 
 
 def coded_recordings(network: FeatureNetwork, source: SoundSource, count: int, part: PartName) -> Comparison:
-    """Of training recordings, coded by 20 mel bands and heard; once per process."""
+    """Comparison of training recordings coded by 20 mel bands and resynthesised; once per process."""
     sounds = source.inputs("train", source.count)
-    # In any order: what is of the first ones is of all classes.
+    # Shuffled, so that the first ones are of all classes.
     sounds = sounds[np.random.default_rng(0).permutation(len(sounds))[:count]]
 
     def chunks() -> Iterator[np.ndarray]:

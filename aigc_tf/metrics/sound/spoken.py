@@ -1,4 +1,4 @@
-"""How well speech is spoken: spectrograms against recordings of the same words, and words that are recognised."""
+"""Evaluation of speech synthesis: spectral distance to recordings of the same words, and word recognition."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ MAX_SENTENCES, MAX_WORDS = 100, 150
 
 
 class Spoken(Evaluator):
-    """Whether it sounds as recorded, and whether words are understood.
+    """Similarity of speech to recordings, and intelligibility of words.
 
     Figures:
 
-    - log_mel_error_db: mean difference of log-mel spectrograms to recordings of the part, along the best warping of
-      time, in dB of magnitude plus floor; lower is better. Beside it that of the mean spectrum of the training part,
-      and of the training recording whose words are the most similar;
+    - log_mel_error_db: mean difference of log-mel spectrograms to recordings of the part, after dynamic time warping,
+      in dB of magnitude plus floor; lower is better. It is compared with the mean spectrum of the training part, and
+      with the training recording of the most similar words;
     - stoi: short-time objective intelligibility (Taal et al. 2011) of the warped sound; higher is better; with the
       package pystoi only;
-    - words_recognised: the share of the single words that were trained on for which the nearest recording, of all
-      single words, is that of the word (dynamic time warping); higher is better. Beside it the recordings themselves
-      with phases by Griffin-Lim, and chance.
+    - words_recognised: the share of single training words for which the nearest recording of a single word, by dynamic
+      time warping, is of the same word; higher is better. It is compared with the recordings themselves with phases by
+      Griffin-Lim, and with chance.
     """
 
     def measure(self, model: SpeechModel, source: SpokenSource, recipe: Speech, request: Request) -> Measurement:
-        """Speak at most 100 sentences of the part, and 150 words; see `Evaluator.measure`.
+        """Synthesise at most 100 sentences of the part, and 150 words; see `Evaluator.measure`.
 
         Raises:
             InputError: the part has no recordings.
@@ -78,7 +78,7 @@ class Spoken(Evaluator):
         return Measurement(figures, {"sentences": len(chosen), "single_words": len(words)})
 
     def _stoi(self, chosen: Sequence[Recording], pictures: Any, ways: Any, recipe: Speech) -> float | None:
-        """STOI of sounds of pictures whose frames are those that go with the recordings' ones."""
+        """STOI of the sounds of spectrograms warped to the recordings' frames."""
         clean, heard = [], []
         hop = recipe.sound.hop
         for one, picture, way in zip(chosen, pictures, ways, strict=True):
@@ -90,7 +90,7 @@ class Spoken(Evaluator):
         return stoi([np.concatenate(clean)], [np.concatenate(heard)], recipe.sound.rate)  # type: ignore[arg-type]
 
     def _heard(self, picture: np.ndarray, recipe: Speech) -> np.ndarray:
-        """The spectrogram of the sound of a spectrogram."""
+        """The spectrogram of the sound synthesised from a spectrogram."""
         from aigc_tf.data.sound.spectrograms import spectrograms
 
         sound = sounds_of_picture(picture, recipe)
@@ -102,17 +102,17 @@ class Spoken(Evaluator):
 
 
 def mean_spectrum(recordings: Sequence[Recording]) -> np.ndarray:
-    """Of all frames: `[1, bands]`."""
+    """The mean over all frames: `[1, bands]`."""
     return np.concatenate([one.picture for one in recordings]).mean(axis=0, keepdims=True)
 
 
 def most_similar(words: str, recordings: Sequence[Recording]) -> Recording:
-    """The recording whose words share the most with `words` (Ratcliff & Obershelp's measure)."""
+    """The recording whose words are most similar to `words` (Ratcliff & Obershelp's measure)."""
     return max(recordings, key=lambda one: difflib.SequenceMatcher(None, words, one.words, autojunk=False).ratio())
 
 
 def single_words(recordings: Sequence[Recording]) -> list[Recording]:
-    """One recording of each single word, at most `MAX_WORDS`."""
+    """One recording of each single-word text, at most `MAX_WORDS`."""
     found = {one.words: one for one in recordings if " " not in one.words}
     return [found[word] for word in sorted(found)][:MAX_WORDS]
 

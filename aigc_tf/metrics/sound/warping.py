@@ -1,4 +1,4 @@
-"""Dynamic time warping: how alike two sounds are whatever their speed."""
+"""Dynamic time warping: similarity of two sounds irrespective of their speed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 
 class Warped(NamedTuple):
-    """The best way through two sequences."""
+    """The best warping path through two sequences."""
 
     distance: float
-    """Mean distance of the frames that go together, over the way."""
+    """Mean distance of the aligned frames along the path."""
     first: np.ndarray
     """int64 `[steps]`, frames of the first sequence."""
     second: np.ndarray
-    """int64 `[steps]`, those of the second that go with them."""
+    """int64 `[steps]`, the aligned frames of the second."""
 
 
 def warped(first: np.ndarray, second: np.ndarray) -> Warped:
-    """The way with the smallest sum of distances, each frame of both on it (Sakoe & Chiba 1978, §III, symmetric form).
+    """The path with the smallest total distance, covering all frames (Sakoe & Chiba 1978, §III, symmetric form).
 
     Args:
         first: `[frames, features]`.
@@ -39,7 +39,7 @@ def warped(first: np.ndarray, second: np.ndarray) -> Warped:
 
 
 def sums(distances: np.ndarray) -> np.ndarray:
-    """The smallest sum of distances of a way to each place, `[batch, rows, columns]` of distances of that shape."""
+    """The smallest total distance of a path to each cell, `[batch, rows, columns]`, for distances of that shape."""
     batch, rows, columns = distances.shape
     total = np.full((batch, rows + 1, columns + 1), np.inf)
     total[:, 0, 0] = 0
@@ -52,7 +52,7 @@ def sums(distances: np.ndarray) -> np.ndarray:
 
 
 def nearest_template(sequence: np.ndarray, templates: Sequence[np.ndarray]) -> int:
-    """Which template `[frames, features]` is nearest to a sequence, by the sum over the way divided by both lengths."""
+    """Index of the template `[frames, features]` nearest to a sequence, by total distance over the sum of lengths."""
     longest = max(map(len, templates))
     padded = np.stack([np.pad(part, ((0, longest - len(part)), (0, 0))) for part in templates])
     distances = np.abs(sequence[None, :, None] - padded[:, None]).mean(axis=-1)

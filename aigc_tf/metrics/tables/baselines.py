@@ -1,4 +1,4 @@
-"""Rows without a network: training rows drawn again, and a Gaussian copula."""
+"""Table baselines without a network: a bootstrap of training rows, and a Gaussian copula."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ BOOTSTRAP, COPULA = "bootstrap", "Gaussian copula"
 
 
 def bootstrap(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """`count` of the rows `[rows, columns]`, drawn with replacement: perfect but for privacy."""
+    """`count` of the rows `[rows, columns]`, drawn with replacement: perfect except for privacy."""
     return rows[np.random.default_rng(seed).integers(len(rows), size=count)]
 
 
 def copula(scheme: Scheme, rows: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Rows with the marginals of others and the correlations of their normal scores (Patki et al. 2016, §3).
+    """Samples of a Gaussian copula fitted to rows, with their empirical marginals (Patki et al. 2016, §3).
 
-    A number's place is its rank; equal numbers, gaps (below all numbers) and categories (in the order of how often
-    they are) have random places within theirs, the distributional transform (Rüschendorf 2009).
+    Numbers are mapped to their ranks; ties, gaps (below all numbers) and categories (ordered by frequency) get random
+    positions within their range, the distributional transform (Rüschendorf 2009).
 
     Args:
         scheme: of the columns.
-        rows: values `[rows, columns]` to learn from.
-        count: rows that are drawn.
-        seed: of all that is drawn.
+        rows: values `[rows, columns]` to fit to.
+        count: rows to draw.
+        seed: of all draws.
     """
     random = np.random.default_rng(seed)
     ordered = [_ordered(rows[:, at], isinstance(column, Number)) for at, column in enumerate(scheme.columns)]
@@ -41,7 +41,7 @@ def copula(scheme: Scheme, rows: np.ndarray, count: int, seed: int) -> np.ndarra
 
 
 def _ordered(values: np.ndarray, is_number: bool) -> tuple[np.ndarray, np.ndarray]:
-    """For each value its place among the different ones, int `[rows]`, and those in their order."""
+    """For each value its index among the distinct ones, int `[rows]`, and the distinct values in order."""
     filled = np.where(np.isnan(values), -np.inf, values)
     different, codes, counts = np.unique(filled, return_inverse=True, return_counts=True)
     if not is_number:
@@ -51,7 +51,7 @@ def _ordered(values: np.ndarray, is_number: bool) -> tuple[np.ndarray, np.ndarra
 
 
 def _places(codes: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Where each value lies between 0 and 1, at random within those that are equal."""
+    """Position of each value between 0 and 1, random within ties."""
     counts = np.bincount(codes)
     above = np.cumsum(counts)
     return (above[codes] - counts[codes] * random.uniform(1e-6, 1 - 1e-6, len(codes))) / len(codes)

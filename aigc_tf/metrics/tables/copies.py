@@ -1,4 +1,4 @@
-"""Whether drawn rows are copies: distances to the nearest training row, and an attack on who was learnt from."""
+"""Privacy of generated rows: distances to the nearest training row, and a membership inference attack."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from aigc_tf.metrics.tables.ranking import area_under_curve
 
 
 def placed(scheme: Scheme, rows: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Values as vectors whose Euclidean distances compare rows: `[rows, dimensions]`.
+    """Embed rows in a Euclidean space for comparison: `[rows, dimensions]`.
 
     Numbers are in standard deviations of the reference, gaps at its mean and one deviation off in a dimension of their
-    own; two different names are a distance of 1 apart.
+    own; two different names have a distance of 1.
     """
     parts = []
     for at, column in enumerate(scheme.columns):
@@ -35,18 +35,18 @@ def placed(scheme: Scheme, rows: np.ndarray, reference: np.ndarray) -> np.ndarra
 
 
 class Copies(Evaluator):
-    """Distances of drawn rows, with a Gaussian copula and training rows drawn again beside them.
+    """Distances of generated rows, compared with a Gaussian copula and a bootstrap of training rows.
 
     Figures:
 
-    - nearest_ratio, the median distance of drawn rows to the nearest training row over that of held-out rows: 1 where
-      drawn rows are as far from what was learnt as new real rows, less where they are copies;
-    - membership_auc, how well training rows are told from held-out ones by how near the nearest drawn row is (Chen et
-      al. 2020, §4.2; Hilprecht et al. 2019): 0.5 is a guess, lower is better.
+    - nearest_ratio, the median distance of generated rows to the nearest training row over that of held-out rows: 1 if
+      generated rows are as far from the training data as new real rows, less if they are copies;
+    - membership_auc, AUC of a membership inference attack by the distance to the nearest generated row (Chen et al.
+      2020, §4.2; Hilprecht et al. 2019): 0.5 is chance, lower is better.
     """
 
     def measure(self, model: Any, source: TableSource, recipe: Any, request: Request) -> Measurement:
-        """Of at most 2,000 rows of each kind; see `Evaluator.measure`."""
+        """Measured on at most 2,000 rows of each kind; see `Evaluator.measure`."""
         count = min(MAX_ROWS, len(source.train))
         rows = drawn_rows(model, source, request, count)
         scheme, train, held = source.scheme, source.train, source.part(request.part)

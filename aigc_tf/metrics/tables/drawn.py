@@ -1,4 +1,4 @@
-"""Rows of the model and of the simpler methods that are measured beside it."""
+"""Generated rows of the model and of the baselines."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from aigc_tf.data.tables.source import TableSource
 from aigc_tf.metrics.evaluator import Better, Figure, Request
 from aigc_tf.metrics.tables.baselines import BOOTSTRAP, COPULA, bootstrap, copula
 
-MAX_ROWS = 2_000  # that are compared pair by pair, or learnt from
+MAX_ROWS = 2_000  # for pairwise comparison and for training
 
 
 def drawn_rows(model: Any, source: TableSource, request: Request, most: int) -> dict[str, np.ndarray]:
-    """As many values of each method as are asked for, at most `most`, by its name; the model's is "model".
+    """The requested number of rows of each method, at most `most`, by name; the model's is "model".
 
-    The simpler methods learn from the training rows alone, like the model.
+    The baselines are fitted only to the training rows, like the model.
     """
     count = min(request.samples, most)
     return {
@@ -27,13 +27,13 @@ def drawn_rows(model: Any, source: TableSource, request: Request, most: int) -> 
 
 
 def figure(found: dict[str, float], better: Better, **beside: float) -> Figure:
-    """The model's figure, with those of the others beside it."""
+    """The model's figure with the baselines' values."""
     others = {name: value for name, value in found.items() if name != "model"}
     return Figure(found["model"], better, others | beside)
 
 
 def protocol(source: TableSource, request: Request, rows: dict[str, np.ndarray]) -> dict[str, Any]:
-    """What figures were measured with."""
+    """The settings of the measurement."""
     return {
         "rows drawn": len(rows["model"]),
         "training rows": len(source.train),

@@ -1,4 +1,4 @@
-"""Whether drawn rows look like real ones: column by column, and pair by pair."""
+"""Statistical fidelity of generated rows: marginals, and associations of pairs of columns."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from aigc_tf.data.tables.source import TableSource
 from aigc_tf.metrics.evaluator import CHOOSING_SEED, Chooser, Evaluator, Measurement, Request
 from aigc_tf.metrics.tables.drawn import drawn_rows, figure, protocol
 
-_BINS = 10  # of numbers, where they stand beside categories
+_BINS = 10  # of numbers, for associations with categories
 _MAX_ROWS = 10_000
 
 
 def marginal_distances(scheme: Scheme, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """How far the columns of two tables differ, each from 0 to 1: `[columns]`.
+    """Distances between the marginals of two tables, each from 0 to 1: `[columns]`.
 
-    Of numbers the Kolmogorov-Smirnov distance, of which gaps are the smallest; of categories the total variation.
+    For numbers the Kolmogorov-Smirnov distance, with gaps below all numbers; for categories the total variation
+    distance.
     """
     found = []
     for at, column in enumerate(scheme.columns):
@@ -40,15 +41,15 @@ def kolmogorov_smirnov(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def associations(scheme: Scheme, rows: np.ndarray, edges: list[np.ndarray]) -> np.ndarray:
-    """How much each two columns tell of each other, `[columns, columns]`.
+    """Association of each pair of columns, `[columns, columns]`.
 
-    Of two columns of numbers Spearman's correlation, from -1 to 1; of others Cramér's V (1946, §21.9), from 0 to 1,
-    with numbers in ranges.
+    For two columns of numbers Spearman's correlation, from -1 to 1; otherwise Cramér's V (1946, §21.9), from 0 to 1,
+    with numbers binned.
 
     Args:
         scheme: of the columns.
         rows: values `[rows, columns]`.
-        edges: inner bounds of the ranges of each column of numbers; see `range_edges`.
+        edges: inner bin edges of each column of numbers; see `range_edges`.
     """
     numeric = set(scheme.numeric)
     kinds = [_kinds(rows[:, at], edges[at] if at in numeric else None) for at in range(len(scheme.columns))]
@@ -66,7 +67,7 @@ def associations(scheme: Scheme, rows: np.ndarray, edges: list[np.ndarray]) -> n
 
 
 def range_edges(scheme: Scheme, rows: np.ndarray) -> list[np.ndarray]:
-    """Bounds between ten ranges of each column that have as many numbers each; nothing for categories."""
+    """Edges between ten equally frequent bins of each column of numbers; empty for categories."""
     edges = []
     for at, column in enumerate(scheme.columns):
         known = rows[~np.isnan(rows[:, at]), at]
@@ -76,7 +77,7 @@ def range_edges(scheme: Scheme, rows: np.ndarray) -> list[np.ndarray]:
 
 
 def cramers_v(first: np.ndarray, second: np.ndarray) -> float:
-    """√(χ² / (n (k - 1))) of two columns of kinds, int `[rows]`; 0 where one has a single kind."""
+    """Cramér's V, √(χ² / (n (k - 1))), of two categorical columns, int `[rows]`; 0 if one has a single value."""
     table = np.zeros((first.max() + 1, second.max() + 1))
     np.add.at(table, (first, second), 1)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
@@ -94,7 +95,7 @@ def _kinds(values: np.ndarray, edges: np.ndarray | None) -> np.ndarray:
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:
-    """From 1, equal numbers sharing theirs; NaN for gaps."""
+    """Ranks from 1, ties sharing theirs; NaN for gaps."""
     known = ~np.isnan(values)
     _, inverse, counts = np.unique(values[known], return_inverse=True, return_counts=True)
     ranks = np.full(len(values), np.nan)
@@ -111,7 +112,7 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 class Fidelity(Evaluator):
-    """Drawn rows beside the rows of a part, with a Gaussian copula and training rows drawn again beside them.
+    """Generated rows against the rows of a part; baselines: Gaussian copula and bootstrap of training rows.
 
     Figures, lower is better:
 
@@ -120,7 +121,7 @@ class Fidelity(Evaluator):
     """
 
     def measure(self, model: Any, source: TableSource, recipe: Any, request: Request) -> Measurement:
-        """Of at most 10,000 rows; see `Evaluator.measure`."""
+        """Measured on at most 10,000 rows; see `Evaluator.measure`."""
         rows, real = drawn_rows(model, source, request, _MAX_ROWS), source.part(request.part)
         scheme, edges = source.scheme, range_edges(source.scheme, source.train)
         wanted = associations(scheme, real, edges)
@@ -142,7 +143,7 @@ class TableDistance(Chooser):
     name = "table_distance"
 
     def value(self, model: Any, source: TableSource, recipe: Any, samples: int, part: PartName) -> float:
-        """Of at most so many drawn rows and all rows of the part."""
+        """Measured on at most `samples` generated rows and all rows of the part."""
         real, scheme = source.part(part), source.scheme
         made, edges = model.values(samples, CHOOSING_SEED), range_edges(source.scheme, source.train)
         pairs = np.triu_indices(len(scheme.columns), 1)

@@ -6,11 +6,11 @@ import numpy as np
 
 
 def area_under_curve(positive: np.ndarray, negative: np.ndarray) -> float:
-    """The probability that a score of the first kind is above one of the second; equal ones count half.
+    """ROC AUC: the probability that a positive score is above a negative one; ties count half.
 
     Args:
-        positive: scores `[count]` of those that should have high ones.
-        negative: of the others.
+        positive: scores `[count]` of positives.
+        negative: scores of negatives.
     """
     ordered = np.sort(negative)
     below = np.searchsorted(ordered, positive, side="left") + np.searchsorted(ordered, positive, side="right")

@@ -1,4 +1,4 @@
-"""Whether drawn rows can stand for real ones: train on synthetic, test on real (TSTR, Esteban et al. 2017, §4.1)."""
+"""Utility of generated rows: train on synthetic, test on real (TSTR, Esteban et al. 2017, §4.1)."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ _FIFTHS = np.arange(1, 5) / 5
 
 
 class Utility(Evaluator):
-    """What gradient boosting learns from drawn rows, beside what it learns from real ones.
+    """Gradient boosting trained on generated rows, compared with training on real ones.
 
-    Figures, with a Gaussian copula, training rows drawn again and the training rows themselves beside them:
+    Figures, compared with a Gaussian copula, a bootstrap of training rows and the training rows themselves:
 
-    - tstr_auc, where a category is predicted: the area under the ROC curve, of several names the mean over them, or
-      tstr_r2, where a number is: the share of its variance that is explained. Higher is better. They need scikit-learn
-      (`pip install aigc-tf[benchmark]`), and are left out without it;
-    - response_error: how far the mean of what is predicted is off in each fifth, or for each name, of every other
-      column (dose and response), in its standard deviations; lower is better.
+    - tstr_auc, for a categorical target: the area under the ROC curve, averaged over its values if there are more than
+      two, or tstr_r2, for a numerical one: the explained share of its variance. Higher is better. They need
+      scikit-learn (`pip install aigc-tf[benchmark]`), and are left out without it;
+    - response_error: the error of the target's mean in each fifth, or for each value, of every other column
+      (dose-response curves), in the target's standard deviations; lower is better.
     """
 
     def measure(self, model: Any, source: TableSource, recipe: Any, request: Request) -> Measurement:
-        """As many drawn rows as there are training rows, at most 2,000; see `Evaluator.measure`."""
+        """Draw as many rows as there are training rows, at most 2,000; see `Evaluator.measure`."""
         rows = drawn_rows(model, source, request, min(MAX_ROWS, len(source.train)))
         real, scheme, target = source.part(request.part), source.scheme, source.target
         everything = rows | {REAL: source.train[evenly(len(source.train), MAX_ROWS)]}
         responses = {name: response_error(scheme, made, source.train, target) for name, made in everything.items()}
         real_response = responses.pop(REAL)
-        del real_response  # 0: the curves are those of the training rows
+        del real_response  # always 0: the curves are those of the training rows
         figures: dict[str, Figure] = {"response_error": figure(responses, "lower")}
         facts: dict[str, Any] = {"predicted": scheme.names[target]}
         if importlib.util.find_spec("sklearn") is None:
@@ -51,7 +51,7 @@ class Utility(Evaluator):
 
 
 def boosted(scheme: Scheme, made: np.ndarray, real: np.ndarray, target: int) -> float:
-    """The figure on real rows of gradient boosting that has learnt from others; see `Utility`."""
+    """The figure on real rows of gradient boosting trained on `made`; see `Utility`."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     others = [at for at in range(len(scheme.columns)) if at != target]
@@ -70,12 +70,12 @@ def boosted(scheme: Scheme, made: np.ndarray, real: np.ndarray, target: int) -> 
 
 
 def mean_area(chances: np.ndarray, truth: np.ndarray, places: dict[float, int]) -> float:
-    """The area under the ROC curve, the mean over the names that are there, each against all others.
+    """One-vs-rest area under the ROC curve, the mean over the values that occur.
 
     Args:
-        chances: probabilities `[rows, names that were learnt]`.
-        truth: places of names, `[rows]`.
-        places: of names that were learnt among the columns of `chances`; others are guesses.
+        chances: probabilities `[rows, learnt values]`.
+        truth: indices of the true values, `[rows]`.
+        places: column in `chances` of each learnt value; others count as chance.
     """
     areas = []
     for name in np.unique(truth):
@@ -87,9 +87,9 @@ def mean_area(chances: np.ndarray, truth: np.ndarray, places: dict[float, int]) 
 
 
 def response_error(scheme: Scheme, made: np.ndarray, real: np.ndarray, target: int) -> float:
-    """How far the curves of a target over every other column are apart, in deviations of what is real; see `Utility`.
+    """Error of the target's response curves over every other column, in real standard deviations; see `Utility`.
 
-    A category is predicted as how often it is each of its names.
+    A categorical target is represented by the frequency of each of its values.
     """
     column = scheme.columns[target]
     known = real[~np.isnan(real[:, target])]
@@ -110,7 +110,7 @@ def _outcome(rows: np.ndarray, target: int, name: int | None) -> np.ndarray:
 
 
 def _curve(rows: np.ndarray, at: int, target: int, name: int | None, real: np.ndarray, scheme: Scheme) -> np.ndarray:
-    """The mean outcome in each fifth of a column, or for each name; that of all rows where none is there."""
+    """The mean outcome in each fifth of a column, or for each value; the overall mean where there are no rows."""
     rows = rows[~np.isnan(rows[:, target])]
     outcome = _outcome(rows, target, name)
     column = scheme.columns[at]

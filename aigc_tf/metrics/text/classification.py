@@ -1,4 +1,4 @@
-"""How good a classifier of texts is: accuracy, calibration, which classes are taken for which."""
+"""Evaluation of text classifiers: accuracy, calibration, and confusion matrix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.classify import Classify
 
 
 class Classified(Evaluator):
-    """The classes that held-out texts are taken for, beside TF-IDF with logistic regression on the same texts.
+    """Classification of held-out texts, compared with TF-IDF and logistic regression on the same texts.
 
     Figures:
 
@@ -23,7 +23,7 @@ class Classified(Evaluator):
     """
 
     def measure(self, model: Classifies, source: LabelledSource, recipe: Classify, request: Request) -> Measurement:
-        """Of at most `request.samples` texts of the part; see `Evaluator.measure`."""
+        """Measured on at most `request.samples` texts of the part; see `Evaluator.measure`."""
         split = source.part(request.part).labelled()
         rows = evenly(len(split), request.samples)
         texts, labels = [split.texts[row] for row in rows], split.labels[rows]

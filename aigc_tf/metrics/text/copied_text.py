@@ -1,4 +1,4 @@
-"""What of a generated text stands, letter by letter, in the training text."""
+"""Verbatim copying from the training text in generated text."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from aigc_tf.families.tasks import Draws
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.text import TextRecipe
 
-SPAN = 50  # characters: long enough that two people seldom write the same by chance
+SPAN = 50  # characters: long enough that matches by chance are rare
 SAMPLE_SYMBOLS = 200
-MAX_SYMBOLS = 2**24  # of the training text that is looked in: its hashes take 64 bits each
-MAX_SAMPLES = 100  # however many are asked for: texts are written symbol by symbol
+MAX_SYMBOLS = 2**24  # of the training text that is searched: its hashes take 64 bits each
+MAX_SAMPLES = 100  # whatever is requested: texts are generated symbol by symbol
 HELD_OUT = "held-out text"
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no character is lost modulo 2**64
 
 
 class Copies(Evaluator):
-    """How much of generated text is copied from the training text, beside as much held-out text, which nobody copied.
+    """How much of generated text is copied from the training text, compared with as much held-out text.
 
     Figures:
 
-    - copied_share: of the spans of 50 characters in generated text, those that stand in the training text;
+    - copied_share: the share of the spans of 50 characters in generated text that occur in the training text;
       copied_share_of_held_out_text is the same for held-out text;
     - longest_copy: in characters, the longest copied piece of any text.
     """
@@ -35,7 +35,7 @@ class Copies(Evaluator):
         """Generate at most 100 texts with the seed of the request; see `Evaluator.measure`.
 
         Args:
-            model: its `generate` takes `tokens`, the most symbols of a text, and gives strings.
+            model: its `generate` takes `tokens`, the maximum length in symbols, and returns strings.
             source: of training and held-out text.
             recipe: lines are at most `text.length` symbols long, other texts 200.
             request: see there.
@@ -70,7 +70,7 @@ def text_of(split: TextSplit, source: TextSource) -> str:
 
 
 def held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:
-    """Lines, or pieces of 200 symbols, as many as generated texts have, evenly spread over a part."""
+    """Evenly spaced lines, or pieces of 200 symbols, of a part, as many as there are generated texts."""
     split: TextSplit = source.part(part)
     if source.settings.lines:
         return [source.vocabulary.decode(split.document(index)) for index in evenly(split.documents, count)]
@@ -79,7 +79,7 @@ def held_out_texts(source: TextSource, part: PartName, count: int) -> list[str]:
 
 
 def copies(texts: Sequence[str], training_text: str, span: int = SPAN) -> tuple[float, int]:
-    """How much is copied.
+    """Share of copied spans, and longest copy.
 
     Args:
         texts: generated ones.
@@ -87,14 +87,14 @@ def copies(texts: Sequence[str], training_text: str, span: int = SPAN) -> tuple[
         span: characters.
 
     Returns:
-        The share of the texts' spans of so many characters that stand in the training text, 0 if no text is so
-        long; and the length of the longest copied piece of any text, in characters.
+        The share of the texts' spans of `span` characters that occur in the training text, 0 if no text is that long;
+        and the length of the longest copied piece of any text, in characters.
     """
     known = _codes(training_text)
     generated = [_codes(text) for text in texts]
     found = _found(generated, known, span)
     share = float(found.mean()) if len(found) else 0.0
-    # If a piece of some length is copied, so are all shorter ones: halve the interval.
+    # If a piece of some length is copied, so are its shorter parts: bisect.
     shortest, longest = 0, max(map(len, generated), default=0)
     while shortest < longest:
         middle = (shortest + longest + 1) // 2
@@ -106,7 +106,7 @@ def copies(texts: Sequence[str], training_text: str, span: int = SPAN) -> tuple[
 
 
 def _found(texts: list[np.ndarray], known: np.ndarray, span: int) -> np.ndarray:
-    """For each span of all texts, whether it is in the known one."""
+    """For each span of all texts, whether it is in the known text."""
     return np.isin(np.concatenate([_hashes(text, span) for text in [*texts, known[:0]]]), _hashes(known, span))
 
 
@@ -115,9 +115,9 @@ def _codes(text: str) -> np.ndarray:
 
 
 def _hashes(codes: np.ndarray, span: int) -> np.ndarray:
-    """A 64-bit number for each span of a text: the polynomial hash of Karp & Rabin 1987, modulo 2**64.
+    """A 64-bit hash of each span of a text: the polynomial hash of Karp & Rabin 1987, modulo 2**64.
 
-    It is composed of spans of powers of two, so that all of a text's take a few operations over arrays.
+    It is composed from spans whose lengths are powers of two, so that a whole text takes a few array operations.
     """
     if len(codes) < span:
         return np.zeros(0, np.uint64)

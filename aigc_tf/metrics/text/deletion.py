@@ -1,4 +1,4 @@
-"""Which explanation of a classifier means more: what its answer loses when the symbols that it names are deleted."""
+"""Faithfulness of a classifier's explanations: the drop in probability when the important symbols are deleted."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from aigc_tf.families.text.classification.model import TextClassifier
 from aigc_tf.metrics.evaluator import Evaluator, Figure, Measurement, Request
 from aigc_tf.recipes.classify import Classify
 
-TEXTS = 200  # at most: each takes a path of gradients
+TEXTS = 200  # at most: each takes a path integral of gradients
 SHARES = (0.05, 0.1, 0.2, 0.5)
 RANDOM = "symbols at random"
 _DRAWS = 3
 
 
 class Deletion(Evaluator):
-    """By how much the probability of the answer falls when symbols are deleted, the most important first.
+    """Drop in the predicted class's probability when the most important symbols are deleted.
 
     The mean over shares of the symbols of 5, 10, 20 and 50 % (comprehensiveness, DeYoung et al. 2020, eqs. 1 and 3).
-    Figures, higher is better: deletion_attention and deletion_gradients, by which the symbols were ranked, beside
-    symbols deleted at random.
+    Figures, higher is better: deletion_attention and deletion_gradients, named by the ranking of the symbols, compared
+    with random deletion.
     """
 
     def measure(self, model: TextClassifier, source: LabelledSource, recipe: Classify, request: Request) -> Measurement:
-        """Of at most 200 texts; see `Evaluator.measure`."""
+        """Measured on at most 200 texts; see `Evaluator.measure`."""
         split = source.part(request.part)
         random = np.random.default_rng(request.seed)
         falls: dict[str, list[float]] = {"attention": [], "gradients": [], RANDOM: []}
         chosen = evenly(len(split), min(TEXTS, request.samples))
         for row in chosen:
             tokens = split.tokens[row]
-            if len(tokens) < 3:  # nothing is left of a single symbol
+            if len(tokens) < 3:  # a single symbol would leave nothing
                 continue
             (before,) = model.probabilities_of([tokens])
             label = int(before.argmax())
@@ -55,7 +55,7 @@ class Deletion(Evaluator):
 
 
 def without_top(tokens: np.ndarray, values: np.ndarray) -> Sequence[np.ndarray]:
-    """Tokens without the shares of symbols with the highest values, one at least; the start token stays."""
+    """Tokens without the given shares of symbols with the highest values, at least one; the start token stays."""
     order = 1 + np.argsort(-values[1:], kind="stable")
     counts = [max(1, round(share * len(order))) for share in SHARES]
     return [np.delete(tokens, order[:count]) for count in counts]

@@ -1,4 +1,4 @@
-"""Whether what a model of text writes is a valid, new design: shared by molecules and levels, with an n-gram beside."""
+"""Validity, uniqueness and novelty of generated designs (molecules, game levels), with an n-gram as baseline."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from aigc_tf.metrics.text.copied_text import HELD_OUT
 from aigc_tf.metrics.text.ngram_writer import ORDER, NGramWriter
 
 MAX_SAMPLES = 1000
-"""However many are asked for: texts are written symbol by symbol."""
+"""Maximum number, whatever is requested: texts are generated symbol by symbol."""
 NGRAM = f"{ORDER}-gram"
 
 
 class DesignSamples(Evaluator, abc.ABC):
-    """Shares of drawn designs: `valid`; of these `unique`; of the different ones `novel`, not in the training part."""
+    """Shares of designs: `valid`; of these `unique`; of the distinct ones `novel`, not in the training part."""
 
     valid = "valid"
-    """What a design that holds is called."""
+    """The word for a valid design."""
 
     @abc.abstractmethod
     def canonical(self, texts: Sequence[str], recipe: Any) -> list[str | None]:
-        """One spelling for each design; None for what is none."""
+        """The canonical spelling of each design; None for invalid ones."""
 
     def further(self, drawn: dict[str, list[str]], asked: np.ndarray | None, source: Any, recipe: Any) -> Measurement:
-        """More to measure on the designs that hold, of the model ("model") and of what is beside it."""
+        """Further measurements on the valid designs of the model ("model") and of the baselines."""
         return Measurement({}, {})
 
     def measure(self, model: Any, source: TextSource, recipe: Any, request: Request) -> Measurement:
-        """Draw at most 1,000 designs; see `Evaluator.measure`.
+        """Generate at most 1,000 designs; see `Evaluator.measure`.
 
-        A model with a condition is asked for the held-out designs' own.
+        A conditional model gets the conditions of held-out designs.
         """
         count = min(request.samples, MAX_SAMPLES)
         held = held_out(source.part(request.part), source, count)
@@ -66,7 +66,7 @@ class DesignSamples(Evaluator, abc.ABC):
         return Measurement({**figures, **more.figures}, {**protocol, **more.protocol}, more.pictures)
 
     def conditions(self, held: Sequence[str]) -> np.ndarray | None:
-        """The conditions of held-out designs, int64 `[designs]`; None where a design says none."""
+        """The conditions of held-out designs, int64 `[designs]`; None if designs have none."""
         del held
         return None
 
@@ -93,17 +93,17 @@ class DesignSamples(Evaluator, abc.ABC):
 
 
 def held_out(split: TextSplit, source: TextSource, count: int) -> list[str]:
-    """Designs of a part, evenly spread."""
+    """Evenly spaced designs of a part."""
     chosen = np.linspace(0, split.documents - 1, min(count, split.documents)).astype(int)
     return [source.vocabulary.decode(split.document(index)) for index in chosen]
 
 
 class LevelSamples(DesignSamples):
-    """Levels: `playable` ones have rows of one length, a start, and an exit and coins that can be walked to."""
+    """Levels: `playable` ones have rows of equal length, a start, and a reachable exit and coins."""
 
     valid = "playable"
 
     def canonical(self, texts: Sequence[str], recipe: Any) -> list[str | None]:
-        """The level itself, if it can be played."""
+        """The level itself, if it is playable."""
         levels = [text.strip("\n") for text in texts]
         return [level if is_playable(level, recipe.levels) else None for level in levels]

@@ -1,4 +1,4 @@
-"""IBM model 1 (Brown et al. 1993): which word stands for which, learnt from pairs of sentences without their order."""
+"""IBM model 1 (Brown et al. 1993): word translation probabilities, learnt from sentence pairs without word order."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 ROUNDS = 5  # of expectation-maximisation
-_NOTHING = ""  # what stands for the target's words that no word of the source does
-MAX_LINKS = 20_000_000  # of source words with target words: some gigabytes while they are counted
+_NOTHING = ""  # the null word, for target words without a source word
+MAX_LINKS = 20_000_000  # of source and target words: some gigabytes while counting
 
 
 class WordTranslation:
-    """t(f | e) = Σ c(f | e) / Σ_f' c(f' | e), by expectation-maximisation from equal chances (Brown et al. 1993, §4.1).
+    """t(f | e) = Σ c(f | e) / Σ_f' c(f' | e), by expectation-maximisation, uniform at first (Brown et al. 1993, §4.1).
 
     Args:
         sources: words of each source.
@@ -47,7 +47,7 @@ class WordTranslation:
             self._probability = counts / np.bincount(self._source_of, counts)[self._source_of]
 
     def gloss(self, source: Sequence[str]) -> list[str]:
-        """The likeliest word for each word of a source, in its order; those that were never seen are left out."""
+        """The most probable translation of each word of a source, in its order; unseen words are left out."""
         found = []
         for word in source:
             number = self._numbers.get(word)

@@ -1,4 +1,4 @@
-"""How good a language model is: the likelihood of held-out text."""
+"""Evaluation of language models: likelihood and perplexity of held-out text."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from aigc_tf.metrics.evaluator import Chooser, Evaluator, Figure, Measurement, R
 from aigc_tf.metrics.text import ngram
 from aigc_tf.recipes.text import TextRecipe
 
-ORDER = 5  # of the n-gram that stands beside the model
-_MAX_NATS = 700.0  # whose exponential is still a number
+ORDER = 5  # of the baseline n-gram
+_MAX_NATS = 700.0  # whose exponential is still finite
 
 
 class HeldOutText(Evaluator):
-    """The likelihood of held-out text, beside that of an n-gram of order 5 and of a unigram on the same symbols.
+    """The likelihood of held-out text, compared with an n-gram of order 5 and a unigram on the same symbols.
 
     Figures, lower is better: bits_per_character, nats_per_symbol, and its exponential perplexity.
     """
 
     def measure(self, model: LanguageModel, source: TextSource, recipe: TextRecipe, request: Request) -> Measurement:
-        """Read at most `request.samples` windows or lines of the part; see `Evaluator.measure`. Nothing is drawn."""
+        """Score at most `request.samples` windows or lines of the part; see `Evaluator.measure`. Nothing is sampled."""
         part = request.part
         nats, symbols = held_out_nats(model, source, request.samples, part)
         batches = [batch["tokens"] for batch in source.held_out(part, request.samples)]
@@ -65,15 +65,15 @@ class BitsPerCharacter(Chooser):
     def value(
         self, model: LanguageModel, source: TextSource, recipe: TextRecipe, samples: int, part: PartName
     ) -> float:
-        """Of at most `samples` windows or lines."""
+        """Measured on at most `samples` windows or lines."""
         nats, _ = held_out_nats(model, source, samples, part)
         return bits_per_character(nats, source, part)
 
 
 def bits_per_character(nats: np.ndarray, source: TextSource, part: PartName) -> float:
-    """Of held-out symbols' nats `[symbols]`; how many characters a symbol has is an average over the part.
+    """Bits per character from held-out nats `[symbols]`, with the part's mean number of characters per symbol.
 
-    The end of a document counts as a character, where the model has to tell it.
+    The end of a document counts as a character if the model has to predict it.
     """
     split = source.part(part)
     return float(nats.mean()) * split.symbols / split.characters / math.log(2)
@@ -89,7 +89,7 @@ def held_out_nats(
 ) -> tuple[np.ndarray, np.ndarray]:
     """-log p of each held-out symbol in nats, float64, and which symbols these are; both `[symbols]`.
 
-    Windows do not overlap. A model that carries its state reads each row of windows one after the other.
+    Windows do not overlap. A stateful model reads each row of windows in sequence.
     """
     states = None
     nats, symbols = [], []

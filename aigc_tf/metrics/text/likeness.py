@@ -1,4 +1,4 @@
-"""How like written texts are to reference texts: ROUGE, BLEU and chrF, of the packages that define them."""
+"""Similarity of generated texts to references: ROUGE, BLEU and chrF, by their reference packages."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Likeness(NamedTuple):
 
     figures: Mapping[str, float]
     intervals: Mapping[str, tuple[float, float]]
-    """Of figures, 95 %, by drawing texts with replacement."""
+    """95 % bootstrap confidence intervals of the figures, resampling texts."""
     protocol: str
 
 
 Measure = Callable[[Sequence[str], Sequence[str]], Likeness]
-"""Written texts and reference texts -> how like they are."""
+"""Written texts and reference texts -> similarity figures."""
 
 
 def rouge(written: Sequence[str], references: Sequence[str]) -> Likeness:
-    """ROUGE-1, -2 and -L (Lin 2004), F1, mean over texts, of `rouge-score`; of Chinese over its characters."""
+    """ROUGE-1, -2 and -L (Lin 2004), F1, mean over texts, by `rouge-score`; over characters for Chinese."""
     library = needed("rouge_score.rouge_scorer", to="measure ROUGE", extra="pairs", package="rouge-score")
     spaced = is_spaced("".join(references[:1000]))
     splits = None if spaced else _Characters()
@@ -45,21 +45,21 @@ def rouge(written: Sequence[str], references: Sequence[str]) -> Likeness:
 
 
 class _Characters:
-    """What `rouge-score` calls a tokenizer, for scripts without spaces."""
+    """A tokenizer for `rouge-score` for scripts without spaces."""
 
     def tokenize(self, text: str) -> list[str]:
         return words(text.casefold())
 
 
 def bleu(written: Sequence[str], references: Sequence[str]) -> Likeness:
-    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) of all texts together, of `sacrebleu`."""
+    """BLEU (Papineni et al. 2002) and chrF (Popović 2015) at corpus level, by `sacrebleu`."""
     library = needed("sacrebleu.metrics", to="measure BLEU", extra="pairs")
     cut = "13a" if is_spaced("".join(references[:1000])) else "zh"
     figures, intervals = {}, {}
     for name, metric in (("bleu", library.BLEU(tokenize=cut)), ("chrf", library.CHRF())):
         score = metric.corpus_score(written, [references], n_bootstrap=DRAWS)
         said = json.loads(score.format(width=6, signature=str(metric.get_signature()), is_json=True))
-        middle, half = said.get("confidence_mean", 0.0), said.get("confidence_var", 0.0)  # not said of a mean of 0
+        middle, half = said.get("confidence_mean", 0.0), said.get("confidence_var", 0.0)  # missing for a mean of 0
         figures[name], intervals[name] = float(score.score), (middle - half, middle + half)
     return Likeness(figures, intervals, f"sacrebleu, tokenizer {cut}")
 

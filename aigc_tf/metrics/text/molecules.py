@@ -1,4 +1,4 @@
-"""Drawn molecules: how many are valid, different and new, and whether their descriptors are those of real ones."""
+"""Generated molecules: validity, uniqueness, novelty, and distance of descriptors to real ones."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _SHOWN = ("MolWt", "MolLogP", "qed", "RingCount")
 
 
 class MoleculeSamples(DesignSamples):
-    """`valid`, `unique`, `novel`, and with a condition the share that has the property asked for (`agreement`).
+    """`valid`, `unique`, `novel`, and with a condition the share that has the requested property (`agreement`).
 
-    Beside that stands the unconditional rate: the share if molecules met what was asked for by chance.
+    The latter is compared with the unconditional rate, the share that meets the request by chance.
 
-    `descriptor_distance` is the Fréchet distance between Gaussians of nine descriptors, each in the held-out molecules'
-    standard deviations, of drawn and held-out molecules; lower is better.
+    `descriptor_distance` is the Fréchet distance between Gaussians of nine descriptors of generated and held-out
+    molecules, each in the held-out molecules' standard deviations; lower is better.
     """
 
     def canonical(self, texts: Sequence[str], recipe: Any) -> list[str | None]:
@@ -44,16 +44,16 @@ class MoleculeSamples(DesignSamples):
         return [chem.MolToSmiles(molecule) if molecule and molecule.GetNumAtoms() else None for molecule in found]
 
     def conditions(self, held: Sequence[str]) -> np.ndarray:
-        """The bands that held-out molecules are marked with."""
+        """The property bands of held-out molecules."""
         return np.array([MARKS.index(text[0]) for text in held])
 
     def further(
         self, drawn: dict[str, list[str]], asked: np.ndarray | None, source: Any, recipe: Molecules
     ) -> Measurement:
-        """Descriptors, and how often the property is the one that was asked for."""
+        """Descriptor distance, and how often the property is the requested one."""
         described = {name: descriptors_of([text for text in texts if text]) for name, texts in drawn.items()}
         real = described[HELD_OUT]
-        # Every second held-out molecule is compared with the others: what the distance of real ones is.
+        # Every second held-out molecule against the others: the distance of real ones as a baseline.
         distances = {
             "model": _distance(described["model"], real, real),
             NGRAM: _distance(described[NGRAM], real, real),
@@ -88,7 +88,7 @@ def descriptors_of(smiles: Sequence[str]) -> np.ndarray:
 
 
 def _distance(first: np.ndarray, second: np.ndarray, scale: np.ndarray) -> float:
-    """Fréchet distance in the standard deviations of `scale`; NaN of fewer than two molecules."""
+    """Fréchet distance in the standard deviations of `scale`; NaN for fewer than two molecules."""
     if min(len(first), len(second)) < 2:
         return float("nan")
     deviation = np.maximum(scale.std(axis=0), 1e-6)
@@ -99,20 +99,20 @@ def _distance(first: np.ndarray, second: np.ndarray, scale: np.ndarray) -> float
 
 
 def _agreement(drawn: Sequence[str | None], asked: np.ndarray, names: Sequence[str], recipe: Molecules) -> float:
-    """Of the valid molecules, the share in the band that was asked for."""
+    """The share of valid molecules in the requested band."""
     valid, bands = _bands(drawn, names, recipe)
     return float(np.mean(bands == asked[valid])) if len(valid) else 0.0
 
 
 def _by_chance(drawn: Sequence[str | None], asked: np.ndarray, names: Sequence[str], recipe: Molecules) -> float:
-    """The same share if what was asked for had nothing to do with the molecules: the unconditional rate."""
+    """The unconditional rate: the same share if requests and molecules were independent."""
     _, bands = _bands(drawn, names, recipe)
     shares = [np.bincount(values, minlength=len(names)) / max(len(values), 1) for values in (bands, asked)]
     return float(shares[0] @ shares[1])
 
 
 def _bands(drawn: Sequence[str | None], names: Sequence[str], recipe: Molecules) -> tuple[list[int], np.ndarray]:
-    """Which molecules are valid, and the band of each of these."""
+    """Indices of the valid molecules, and the band of each."""
     valid = [row for row, smiles in enumerate(drawn) if smiles]
     if not valid:
         return valid, np.zeros(0, np.int64)

@@ -10,7 +10,7 @@ from aigc_tf.data.text.source import TextSource
 from aigc_tf.data.text.split import PADDING
 from aigc_tf.metrics import cache
 
-MAX_SYMBOLS = 2**22  # of the training text that are counted: a few seconds
+MAX_SYMBOLS = 2**22  # of the training text that are counted, in a few seconds
 _KEPT = 3
 
 
@@ -18,25 +18,26 @@ class _Level(NamedTuple):
     """The n-grams of one length."""
 
     codes: np.ndarray
-    """int64 `[n-grams]`, ascending: the number of the context (the n-gram without its last symbol) and that symbol."""
+    """int64 `[n-grams]`, ascending: the context's index (the n-gram without its last symbol) and that symbol."""
     counts: np.ndarray
     """float64 `[n-grams]`."""
     totals: np.ndarray
     """float64 `[contexts]`: symbols seen after each context."""
     kinds: np.ndarray
-    """float64 `[contexts]`: different ones."""
+    """float64 `[contexts]`: distinct ones."""
 
 
 class NGram:
-    """p(w | h) = (c(h w) + T(h) p(w | h')) / (c(h) + T(h)) (Witten & Bell 1991; Chen & Goodman 1998, eqs. 15 and 16).
+    """An n-gram with Witten-Bell smoothing (Witten & Bell 1991; Chen & Goodman 1998, eqs. 15 and 16).
 
-    c counts in the training text, T(h) is the number of different symbols after the context h, h' is h without its
-    first symbol, and below the unigram every symbol is equally likely. Probabilities of all symbols sum to one.
+    p(w | h) = (c(h w) + T(h) p(w | h')) / (c(h) + T(h)), where c counts in the training text, T(h) is the number of
+    distinct symbols after the context h, h' is h without its first symbol, and the unigram backs off to the uniform
+    distribution. Probabilities of all symbols sum to one.
 
     Args:
         tokens: the training text, int `[symbols]`, numbers below `symbols`.
         symbols: size of the vocabulary.
-        order: symbols in the longest n-gram, the one that is predicted included.
+        order: symbols in the longest n-gram, including the predicted one.
     """
 
     def __init__(self, tokens: np.ndarray, symbols: int, order: int) -> None:
@@ -56,18 +57,18 @@ class NGram:
         """-log p of each symbol but the first of each row, given those before it in the row: float64 `[rows, time]`.
 
         Args:
-            tokens: int `[rows, time + 1]`, -1 after their end; what stands there in the result means nothing.
+            tokens: int `[rows, time + 1]`, -1 after their end, where the result is undefined.
         """
         known = np.maximum(tokens, 0)
         probabilities = np.full(tokens.shape, 1 / self.symbols)
-        contexts = np.zeros(tokens.shape, np.int64)  # of length 0; -1 are those that were never seen
+        contexts = np.zeros(tokens.shape, np.int64)  # of length 0; -1 for unseen ones
         for level in self._levels:
             codes = contexts * self.symbols + known
             places = np.minimum(np.searchsorted(level.codes, codes), len(level.codes) - 1)
             seen = (contexts >= 0) & (level.codes[places] == codes)
             total, kinds = level.totals[contexts], level.kinds[contexts]
             mixed = (np.where(seen, level.counts[places], 0) + kinds * probabilities) / np.maximum(total + kinds, 1)
-            # What only ends the training text is a context that nothing comes after.
+            # An n-gram only at the end of the training text is a context without successors.
             probabilities = np.where((contexts >= 0) & (total > 0), mixed, probabilities)
             contexts = np.full_like(contexts, -1)
             contexts[:, 1:] = np.where(seen, places, -1)[:, :-1]
@@ -87,12 +88,12 @@ def nats_of(model: NGram, batches: list[np.ndarray]) -> np.ndarray:
 
 
 def joined(batches: list[np.ndarray]) -> list[np.ndarray]:
-    """Batches whose rows each go on in the next one, as one batch of long rows."""
+    """Concatenate batches whose rows continue in the next batch, as one batch of long rows."""
     first, *others = batches
     return [np.concatenate([first, *(tokens[:, 1:] for tokens in others)], axis=1)]
 
 
 def in_words(source: TextSource, order: int) -> str:
-    """What the n-gram is, for protocols."""
+    """A description of the n-gram, for protocols."""
     counted = min(source.train.symbols, MAX_SYMBOLS)
     return f"order {order}, Witten-Bell, {counted:,} of {source.train.symbols:,} training symbols"

@@ -1,4 +1,4 @@
-"""An n-gram that writes: the baseline of drawn designs."""
+"""A generative n-gram: the baseline of generated designs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ _START, _END = "\x02", "\x03"
 
 
 class NGramWriter:
-    """Each character is drawn as often as it came after the same five in the training texts.
+    """Samples each character with its frequency after the same five characters in the training texts.
 
-    No smoothing: what was never seen after five characters would make designs worse, and contexts that are drawn were
-    all seen.
+    No smoothing: unseen continuations would make designs worse, and all sampled contexts have been seen.
 
     Args:
         texts: to learn from.

@@ -1,4 +1,4 @@
-"""Quality and diversity of written lines over temperatures: does a GAN gain anything over its likelihood model?"""
+"""Quality and diversity of generated lines over temperatures: does a GAN improve on its maximum-likelihood model?"""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from aigc_tf.recipes.seqgan import SeqGAN as Recipe
 
 TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
 MAX_SAMPLES = 500  # at each temperature
-ORDER = 4  # of the n-gram that judges
+ORDER = 4  # of the judging n-gram
 LIKELIHOOD, REAL = "likelihood model", "training lines"
 
 Curve = list[tuple[float, float]]
-"""Of each temperature nats a symbol under the n-gram, and self-BLEU; both are better if lower."""
+"""For each temperature, n-gram NLL in nats per symbol, and self-BLEU; lower is better for both."""
 
 
 class QualityDiversity(Evaluator):
-    """The curve of a GAN over temperatures beside that of the same network as likelihood alone had trained it.
+    """The quality-diversity curve of a GAN over temperatures, compared with its maximum-likelihood pretraining.
 
-    Quality is the mean of -log p of written symbols under an n-gram of the part that is measured on, which the model
-    has not seen; diversity is self-BLEU. One number of each says little: temperature trades one for the other (Caccia
-    et al. 2020). Figures:
+    Quality is the mean NLL of generated symbols under an n-gram of the evaluated part, which the model has not seen;
+    diversity is self-BLEU. A single pair says little, since temperature trades one for the other (Caccia et al. 2020).
+    Figures:
 
     - ngram_nats and self_bleu at temperature 1, lower is better;
-    - gain_nats, by how much the GAN's quality is better than the likelihood model's where it is as diverse: the mean
-      over temperatures of the vertical distance between the curves, where both go; higher is better, below 0 it loses.
+    - gain_nats, the GAN's gain in quality over the maximum-likelihood model at equal diversity: the mean over
+      temperatures of the vertical distance between the curves, where they overlap; higher is better, below 0 is a loss.
     """
 
     def measure(self, model: SeqGAN, source: TextSource, recipe: Recipe, request: Request) -> Measurement:
-        """Write at most 500 lines at each temperature with each model; see `Evaluator.measure`."""
+        """Generate at most 500 lines at each temperature with each model; see `Evaluator.measure`."""
         count = min(request.samples, MAX_SAMPLES)
         judge = NGram(source.part(request.part).tokens, len(source.vocabulary), ORDER)
         curves = {
@@ -90,16 +90,16 @@ def written(
 
 
 def point(judge: NGram, lines: np.ndarray) -> tuple[float, float]:
-    """Nats a symbol under a judge, and self-BLEU, of lines as `written` has them."""
+    """NLL in nats per symbol under the judging n-gram, and self-BLEU, of lines from `written`."""
     nats = judge.nats(lines)[lines[:, 1:] != PADDING]
     texts = [[symbol for symbol in line[1:] if symbol > BOUNDARY] for line in lines.tolist()]
     return float(nats.mean()), self_bleu(texts)
 
 
 def gain(curve: Curve, other: Curve) -> float:
-    """By how many nats a curve lies below another, on average over its points whose diversity the other reaches.
+    """How many nats a curve lies below another, on average over its points in the other's range of diversity.
 
-    Between its points the other curve is straight. 0 if it reaches none.
+    The other curve is interpolated linearly. 0 if no point is in its range.
     """
     found = sorted((likeness, nats) for nats, likeness in other)
     places, heights = zip(*found, strict=True)
@@ -112,7 +112,7 @@ def gain(curve: Curve, other: Curve) -> float:
 
 
 def curves_picture(curves: dict[str, Curve]) -> np.ndarray:
-    """uint8 `[height, width, 3]`."""
+    """A plot of the curves: uint8 `[height, width, 3]`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Sheet
 

@@ -1,4 +1,4 @@
-"""How good the texts are that a model writes for held-out sources, beside those of simpler methods."""
+"""Quality of generated targets for held-out sources, compared with simpler methods."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from aigc_tf.metrics.text.likeness import MEASURES
 from aigc_tf.metrics.text.simple_writers import METHODS
 from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
-MAX_SAMPLES = 1000  # sources that are written for, however many are asked for
+MAX_SAMPLES = 1000  # sources, whatever is requested
 TRUTH = "held-out targets"
 
 
 class Rewritten(Evaluator):
-    """What is written for held-out sources, compared with their targets, beside simpler methods on the same sources.
+    """Generated texts for held-out sources against their targets, compared with simpler methods.
 
     Figures:
 
-    - those that the recipe names: rouge_1, rouge_2, rouge_l, or bleu and chrf, from 0 to 100, higher is better;
-    - length_ratio: words that are written for each word of the targets;
-    - copied_bigrams: of the pairs of neighbouring words that are written, those that stand in the source;
-    - memorised: of the texts that are written, those that are targets of the training part to the letter.
+    - those named in the recipe: rouge_1, rouge_2, rouge_l, or bleu and chrf, from 0 to 100, higher is better;
+    - length_ratio: generated words per word of the targets;
+    - copied_bigrams: the share of generated word bigrams that occur in the source;
+    - memorised: the share of generated texts that are verbatim targets of the training part.
     """
 
     def measure(self, model: Seq2Seq, source: PairSource, recipe: Seq2SeqRecipe, request: Request) -> Measurement:
-        """Write for at most 1,000 sources of the part, evenly spread; see `Evaluator.measure`.
+        """Generate for at most 1,000 evenly spaced sources of the part; see `Evaluator.measure`.
 
         Raises:
-            InputError: a package of the extra `pairs` is not there.
+            InputError: a package of the extra `pairs` is not installed.
         """
         pairs = source.pairs(request.part, min(request.samples, MAX_SAMPLES))
         sources, targets = [pair.source for pair in pairs], [pair.target for pair in pairs]
@@ -91,7 +91,7 @@ def _share(texts: Sequence[str], known: set[str]) -> float:
 
 
 def copied(texts: Sequence[str], sources: Sequence[str]) -> float:
-    """The share of pairs of neighbouring words, in small letters, that stand in the texts' sources; 0 without any."""
+    """The share of lower-cased word bigrams that occur in the texts' sources; 0 without any."""
     found = total = 0
     for text, source in zip(texts, sources, strict=True):
         own, given = (words(each.casefold()) for each in (text, source))

@@ -1,4 +1,4 @@
-"""How alike texts are among themselves."""
+"""Self-BLEU, a measure of diversity."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ ORDER = 4
 def self_bleu(texts: Sequence[Sequence[Hashable]], order: int = ORDER) -> float:
     """The mean BLEU of each text with all others as references (Zhu et al. 2018, §3.3); lower is more diverse.
 
-    BLEU of n-grams up to `order` with the brevity penalty of Papineni et al. 2002, eqs. 1 to 4; an n-gram that no
-    reference has counts a tenth (smoothing 1 of Chen & Cherry 2014, with ε = 0.1), and of texts shorter than the order
-    the n-grams that they have.
+    BLEU of n-grams up to `order` with the brevity penalty of Papineni et al. 2002, eqs. 1 to 4; zero matches count as a
+    tenth (smoothing 1 of Chen & Cherry 2014, with ε = 0.1), and texts shorter than the order use the n-grams that they
+    have.
 
     Args:
         texts: sequences of symbols.
         order: of the longest n-grams.
 
     Returns:
-        From 0 to 1; 1 of texts that are all the same, and of fewer than two.
+        From 0 to 1; 1 for identical texts, and for fewer than two.
     """
     if len(texts) < 2:
         return 1.0
     grams = [[_grams(text, size) for size in range(1, order + 1)] for text in texts]
-    # The two largest counts of each n-gram over the texts: the largest among the others is one of them.
+    # The two largest counts of each n-gram over the texts: the maximum over a text's references is one of them.
     largest = [_two_largest([found[size] for found in grams]) for size in range(order)]
     lengths = Counter(map(len, texts))
     return sum(_bleu(len(text), found, largest, lengths) for text, found in zip(texts, grams, strict=True)) / len(texts)
@@ -51,7 +51,7 @@ def _bleu(
     largest: Sequence[dict[tuple[Hashable, ...], tuple[int, int]]],
     lengths: Counter[int],
 ) -> float:
-    """Of one of the texts, by the counts of all."""
+    """BLEU of one text against the others, from the counts of all."""
     if not length:
         return 0.0
     logs = []

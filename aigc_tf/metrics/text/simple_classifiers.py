@@ -1,4 +1,4 @@
-"""Classifiers that need no network, beside those that are trained."""
+"""Text classification baselines without a network."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from aigc_tf.data.labelled.source import LabelledSource
 from aigc_tf.optional import needed
 
 TFIDF, MAJORITY = "TF-IDF and logistic regression", "most frequent class"
-_STRENGTHS = (1.0, 3.0, 10.0)  # C of the logistic regression, of which cross-validation chooses
+_STRENGTHS = (1.0, 3.0, 10.0)  # C of the logistic regression, chosen by cross-validation
 _FOLDS = 3
-_SPACED = 0.05  # share of spaces in texts whose words are told apart by them
+_SPACED = 0.05  # minimum share of spaces in texts with space-separated words
 
 
 def tfidf_probabilities(source: LabelledSource, texts: Sequence[str]) -> np.ndarray:
-    """Probabilities of the classes, float64 `[texts, classes]`, by logistic regression over TF-IDF.
+    """Class probabilities, float64 `[texts, classes]`, by logistic regression on TF-IDF features.
 
-    Unigrams and bigrams of words, or of characters where words are not told apart by spaces, learnt from the training
-    texts whose label is used; its strength is chosen among three by cross-validation on these.
+    Features are unigrams and bigrams of words, or of characters in texts without spaces; fitted to the training texts
+    whose label is used, with the regularisation strength chosen among three by cross-validation.
 
     Raises:
         InputError: scikit-learn is not installed.

@@ -1,4 +1,4 @@
-"""The simpler methods that stand beside a model from text to text: each makes a text for each source."""
+"""Baselines of text-to-text models: each writes a text for each source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Method(NamedTuple):
     """A simple method."""
 
     name: str
-    """In reports."""
+    """Name in reports."""
     write: Writes
 
 
@@ -35,23 +35,23 @@ def is_spaced(text: str) -> bool:
 
 
 def first_sentence(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
-    """Up to the first full stop, question or exclamation mark."""
+    """The first sentence: up to the first full stop, question or exclamation mark."""
     del pairs
     return [found[0].strip() if (found := _SENTENCE.match(text)) else text for text in sources]
 
 
 def first_words(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
-    """Of the first sentence the first 12 words."""
+    """The first 12 words of the first sentence."""
     return [" ".join(text.split()[:FIRST_WORDS]) for text in first_sentence(pairs, sources)]
 
 
 def nearest(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
-    """The target of the training pair whose source is the most alike; see `nearest_texts`."""
+    """The target of the training pair with the most similar source; see `nearest_texts`."""
     return [pairs[row].target for row in nearest_texts([pair.source for pair in pairs], sources).tolist()]
 
 
 def nearest_texts(known: Sequence[str], asked: Sequence[str]) -> np.ndarray:
-    """Of the known texts, those with the largest cosine of TF-IDF weights (Salton & Buckley 1988): int64 `[asked]`."""
+    """Indices of the known texts with the highest TF-IDF cosine (Salton & Buckley 1988): int64 `[asked]`."""
     library = needed(
         "sklearn.feature_extraction.text", to="find the nearest text", extra="pairs", package="scikit-learn"
     )
@@ -68,7 +68,7 @@ def nearest_texts(known: Sequence[str], asked: Sequence[str]) -> np.ndarray:
 
 
 def ibm1(pairs: Sequence[Pair], sources: Sequence[str]) -> list[str]:
-    """Each word's likeliest translation, in the order of the source."""
+    """Each word's most probable translation, in the order of the source."""
     table = WordTranslation([words(pair.source.casefold()) for pair in pairs], [words(pair.target) for pair in pairs])
     between = " " if is_spaced("".join(pair.target for pair in pairs[:1000])) else ""
     return [between.join(table.gloss(words(text.casefold()))) for text in sources]

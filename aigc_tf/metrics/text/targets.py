@@ -1,4 +1,4 @@
-"""How likely a model from text to text finds the targets of held-out pairs."""
+"""Likelihood of the targets of held-out pairs under text-to-text models."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from aigc_tf.recipes.seq2seq import Seq2SeqRecipe
 
 
 class HeldOutTargets(Evaluator):
-    """The likelihood of held-out targets, beside that of an n-gram of order 5 of targets, which reads no source.
+    """The likelihood of held-out targets, compared with an n-gram of order 5 over targets, which ignores the source.
 
-    Figures, lower is better: nats_per_symbol, and its exponential perplexity. The end of a target is a symbol, too.
+    Figures, lower is better: nats_per_symbol, and its exponential perplexity. The end of a target counts as a symbol.
     """
 
     def measure(self, model: Seq2Seq, source: PairSource, recipe: Seq2SeqRecipe, request: Request) -> Measurement:
-        """Read at most `request.samples` pairs of the part; see `Evaluator.measure`. Nothing is drawn."""
+        """Score at most `request.samples` pairs of the part; see `Evaluator.measure`. Nothing is sampled."""
         nats = held_out_nats(model, source, request.samples, request.part)
         ngram = NGram(source.train.target.tokens, len(source.vocabularies.target), ORDER)
         batches = [batch["target"] for batch in source.held_out(request.part, request.samples)]
@@ -49,7 +49,7 @@ class NatsPerSymbol(Chooser):
     name = "nats_per_symbol"
 
     def value(self, model: DecoderModel, source: Source, recipe: Recipe, samples: int, part: PartName) -> float:
-        """Of at most `samples` pairs."""
+        """Measured on at most `samples` pairs."""
         return float(held_out_nats(model, source, samples, part).mean())
 
 

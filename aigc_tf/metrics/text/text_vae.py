@@ -1,4 +1,4 @@
-"""How good a variational autoencoder of lines is: its bounds, and how much its latent says."""
+"""Evaluation of variational autoencoders of lines: likelihood bounds, and use of the latent."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from aigc_tf.metrics.text import ngram
 from aigc_tf.nn.variational import active_units, gaussian_kl
 from aigc_tf.recipes.text_vae import TextVAE as TextVAERecipe
 
-GROUPS = 5  # of lines of about the same length, so that little time goes into what comes after their ends
-BOUNDED = 500  # lines, evenly spread over the part
+GROUPS = 5  # of lines of similar length, to waste little time on padding
+BOUNDED = 500  # evenly spaced lines of the part
 IMPORTANCE_SAMPLES = 100
-ORDER = 3  # of the n-gram that stands beside the model
-# Numbers that a decoded symbol counts as, so that chunks fit in memory: each has a logit for every symbol.
+ORDER = 3  # of the baseline n-gram
+# Numbers counted per decoded symbol, so that chunks fit in memory: each has a logit for every symbol.
 _NUMBERS_PER_LOGIT = 1 / 16
 
 
 class LineBounds(Evaluator):
-    """Bounds on the likelihood of held-out lines, beside a trigram on the same lines, and what the latent says.
+    """Bounds on the likelihood of held-out lines, compared with a trigram on the same lines, and use of the latent.
 
     Figures:
 
-    - negative_bound, in nats a line, lower is better, and kl_divergence, a part of it;
-    - importance_weighted_perplexity: of a symbol, by the tighter bound of Burda et al. 2016, eq. 8, lower is better;
-    - mutual_information: of line and latent under the posterior, in nats (Dieng et al. 2019, eq. 8), what is left of
-      the KL divergence without the distance of all posteriors together from the prior;
+    - negative_bound, in nats per line, lower is better, and kl_divergence, its KL term;
+    - importance_weighted_perplexity: per symbol, by the tighter bound of Burda et al. 2016, eq. 8, lower is better;
+    - mutual_information: of line and latent under the posterior, in nats (Dieng et al. 2019, eq. 8), the KL divergence
+      minus that of the aggregated posterior from the prior;
     - active_units: latent dimensions whose mean varies over lines by more than 0.01 (Burda et al. 2016, §5.2).
     """
 
     def measure(self, model: TextVAE, source: TextSource, recipe: TextVAERecipe, request: Request) -> Measurement:
-        """Bound at most `request.samples` lines of the part, evenly spread; see `Evaluator.measure`.
+        """Bounds for at most `request.samples` evenly spaced lines of the part; see `Evaluator.measure`.
 
-        The importance-weighted bound, with 100 samples a line, and all that is said of latents take at most 500 lines.
+        The importance-weighted bound, with 100 samples per line, and all figures on latents use at most 500 lines.
         """
         split = source.part(request.part)
         tokens = padded(split, evenly(split.documents, min(request.samples, BOUNDED)))
@@ -71,7 +71,7 @@ class LineBounds(Evaluator):
 
 
 def _nats_per_line(trigram: ngram.NGram, source: TextSource, request: Request) -> float:
-    """Of the lines that the bound is of."""
+    """Nats per line of the trigram, on the lines of the bound."""
     batches = [batch["tokens"] for batch in source.held_out(request.part, request.samples)]
     return float(ngram.nats_of(trigram, batches).sum()) / sum(map(len, batches))
 
@@ -96,14 +96,14 @@ def importance_weighted_bounds(model: TextVAE, tokens: np.ndarray, samples: int,
 
 
 def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int) -> float:
-    """I(x; z) = E log q(z | x) - E log q(z), with q(z) the mixture of the given posteriors, in nats.
+    """Mutual information E log q(z | x) - E log q(z), with q(z) the mixture of the given posteriors, in nats.
 
-    One draw of each posterior estimates it. It cannot be more than the logarithm of their number.
+    Estimated with one sample from each posterior. It is at most the logarithm of their number.
 
     Args:
         mean: `[lines, latent_dim]`.
         log_variance: `[lines, latent_dim]`.
-        seed: of the draws.
+        seed: of the samples.
     """
     noise = np.random.default_rng(seed).standard_normal(mean.shape)
     latents = mean + np.exp(0.5 * log_variance) * noise
@@ -113,5 +113,5 @@ def mutual_information(mean: np.ndarray, log_variance: np.ndarray, seed: int) ->
 
 
 def _log_density(latent: np.ndarray, mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
-    """Of one latent `[latent_dim]` under normal distributions `[lines, latent_dim]`, without the common constant."""
+    """Log density of a latent `[latent_dim]` under normal distributions `[lines, latent_dim]`, up to a constant."""
     return -0.5 * (((latent - mean) ** 2) / np.exp(log_variance) + log_variance).sum(axis=1)

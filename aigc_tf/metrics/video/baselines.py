@@ -1,4 +1,4 @@
-"""The simple methods that stand beside models of video."""
+"""Baselines of video models."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from aigc_tf.modalities.drawing import to_bytes
 
 
 def copied(given: np.ndarray, count: int) -> np.ndarray:
-    """The last frame of each clip again and again; `[clips, time, ...]` -> `[clips, count, ...]`."""
+    """Repeat the last frame of each clip; `[clips, time, ...]` -> `[clips, count, ...]`."""
     return np.repeat(given[:, -1:], count, axis=1)
 
 
 def extrapolated(given: np.ndarray, count: int) -> np.ndarray:
-    """Each pixel goes on as it went from the last frame but one to the last, cut to [0, 1]."""
+    """Linear extrapolation of each pixel from the last two frames, clipped to [0, 1]."""
     ahead = np.arange(1, count + 1).reshape(-1, 1, 1, 1)
     return np.clip(given[:, -1:] + ahead * (given[:, -1:] - given[:, -2:-1]), 0, 1)
 
 
 def blended(given: np.ndarray, count: int) -> np.ndarray:
-    """From the frame before the gap to that after it, linearly; half of the given frames come before it."""
+    """Linear blend from the frame before the gap to the one after it; half of the given frames come before it."""
     before, after = _borders(given)
     share = (np.arange(1, count + 1) / (count + 1)).reshape(-1, 1, 1, 1)
     return (1 - share) * before[:, None] + share * after[:, None]
 
 
 def flow_ahead(given: np.ndarray, count: int) -> np.ndarray:
-    """The last frame, moved on along the optical flow from the frame before to it (DIS, Kroeger et al. 2016)."""
+    """The last frame, warped onwards along the optical flow of the last two frames (DIS, Kroeger et al. 2016)."""
     found = []
     for clip in given:
-        # From the last frame back to the one before: where a pixel of the last was.
+        # Backward flow from the last frame to the one before: where its pixels came from.
         back = _flow(clip[-1], clip[-2])
         found.append([moved(clip[-1], ahead * back) for ahead in range(1, count + 1)])
     return np.array(found)
 
 
 def flow_between(given: np.ndarray, count: int) -> np.ndarray:
-    """Both borders of the gap, moved along the flow between them to each moment, and blended (Baker et al. 2011)."""
+    """The frames around the gap, warped along the flow between them to each moment, and blended (Baker et al. 2011)."""
     found = []
     for before, after in zip(*_borders(given), strict=True):
         onwards, back = _flow(before, after), _flow(after, before)
@@ -51,7 +51,7 @@ def flow_between(given: np.ndarray, count: int) -> np.ndarray:
 
 
 def opencv() -> ModuleType | None:
-    """OpenCV, where it is installed: it is for development only."""
+    """OpenCV if it is installed; it is for development only."""
     try:
         import cv2
     except ImportError:
@@ -62,9 +62,10 @@ def opencv() -> ModuleType | None:
 
 
 def flow_back(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel of a frame was in the one before, as pixels to the right and down, and whether that is known.
+    """Backward flow to the previous frame, in pixels to the right and down, and whether it is valid.
 
-    It is where the flow there leads back (Ruder et al. 2016, eq. 5): what was hidden before has no place there.
+    It is valid where forward and backward flow are consistent (Ruder et al. 2016, eq. 5), so not for pixels that were
+    occluded before.
 
     Returns:
         `[height, width, 2]`, bool `[height, width]`.
@@ -85,7 +86,7 @@ def _borders(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pixels to the right and down from each of the first frame to its place in the second: `[height, width, 2]`."""
+    """Optical flow from the first to the second frame, in pixels to the right and down: `[height, width, 2]`."""
     library = opencv()
     assert library is not None
     method = library.DISOpticalFlow_create(library.DISOPTICAL_FLOW_PRESET_MEDIUM)
@@ -95,12 +96,12 @@ def _flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def moved(frame: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """At each pixel the frame, in [0, 1], at a place that lies so far from it."""
+    """Warp a frame: its value at each pixel's offset in `places`, clipped to [0, 1]."""
     return np.clip(sampled(frame, places), 0, 1)
 
 
 def sampled(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """At each pixel the values `[height, width, any]` at a place that lies so far from it, interpolated bilinearly."""
+    """Values `[height, width, any]` at each pixel's offset in `places`, by bilinear interpolation."""
     library = opencv()
     assert library is not None
     rows, columns = np.mgrid[: values.shape[0], : values.shape[1]].astype(np.float32)

@@ -1,4 +1,4 @@
-"""How near drawn clips are to real ones, by their frames and by how they move."""
+"""Fréchet distances of generated clips to real ones, in appearance and in motion."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ _SEED = 1
 
 
 class DrawnClips(Evaluator):
-    """Fréchet distances of drawn clips to windows of the part, in features of convolutions with random weights.
+    """Fréchet distances of generated clips to windows of the part, in features of random convolutions.
 
-    Figures, lower is better; beside them training windows, those of which each repeats its first frame, and draws from
-    a Gaussian with the principal components of training windows:
+    Figures, lower is better; compared with training windows, with training windows frozen at their first frame, and
+    with samples of a Gaussian with the principal components of training windows:
 
-    - frame_distance: of what frames look like, on average over a clip;
-    - motion_distance: of what the differences between neighbouring frames look like;
-    - content_kept: how far clips of one content and other motions are apart, over how far clips of other contents and
-      one motion are: 0 where the motion's numbers change nothing but motion.
+    - frame_distance: of the appearance of frames, averaged over a clip;
+    - motion_distance: of the appearance of differences between neighbouring frames;
+    - content_kept: the distance between clips with the same content and different motion codes over that between clips
+      with different content and the same motion: 0 if the motion code changes only motion.
     """
 
     def measure(self, model: VideoGAN, source: VideoSource, recipe: VideoGANRecipe, request: Request) -> Measurement:
-        """Draw at most 500 clips; see `Evaluator.measure`.
+        """Generate at most 500 clips; see `Evaluator.measure`.
 
         Raises:
             InputError: the part has fewer than 4 windows.
@@ -80,12 +80,12 @@ class DrawnClips(Evaluator):
 
 
 class ClipDistance(Chooser):
-    """The sum of both distances of `DrawnClips`, to the part that is chosen on; lower is better."""
+    """The sum of both distances of `DrawnClips`, on the part for checkpoint selection; lower is better."""
 
     name = "clip_distance"
 
     def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
-        """Of at most 500 clips."""
+        """Measured on at most 500 clips."""
         count = min(samples, MAX_CLIPS)
         real = as_brightness(source.inputs(part, count))
         return sum(distances(model.generate(count, CHOOSING_SEED), real, real).values())
@@ -95,9 +95,9 @@ def distances(clips: np.ndarray, real: np.ndarray, training: np.ndarray) -> dict
     """`frame_distance` and `motion_distance` of clips to real ones, all float `[count, frames, ...]` in [0, 1].
 
     Args:
-        clips: that are measured.
-        real: that they are compared with.
-        training: whose features have the deviation 1 in the distances.
+        clips: to evaluate.
+        real: the reference.
+        training: clips whose features have unit standard deviation in the distances.
     """
     known = kept_features(training)
     scales = {name: 1 / (values.std(axis=0) + 1e-6) for name, values in known.items()}
@@ -110,12 +110,12 @@ def distances(clips: np.ndarray, real: np.ndarray, training: np.ndarray) -> dict
 
 
 def kept_features(clips: np.ndarray) -> Mapping[str, np.ndarray]:
-    """`clip_features`, computed once for clips that are compared with again and again."""
+    """`clip_features`, cached for clips that are used repeatedly as reference."""
     return cache.shared().of("clip features", (clips.shape, hash(clips.tobytes())), lambda: clip_features(clips))
 
 
 def clip_features(clips: np.ndarray) -> dict[str, np.ndarray]:
-    """What clips `[count, frames, height, width, channels]` in [0, 1] look like, and how they change: `[count, d]`."""
+    """Features of clips `[count, frames, height, width, channels]` in [0, 1], of frames and of motion: `[count, d]`."""
     clips = np.asarray(clips, np.float32)
     return {"frame": _averages(clips), "motion": _averages(0.5 + 0.5 * np.diff(clips, axis=1))}
 
@@ -125,7 +125,7 @@ def _averages(clips: np.ndarray) -> np.ndarray:
     for start in range(0, len(clips), _AT_ONCE):
         some = clips[start : start + _AT_ONCE]
         maps = look(tf.constant(some.reshape(-1, *some.shape[2:])))[_LAYERS]
-        # Such features do not see even areas, so mean and spread of brightness are beside them.
+        # Such features ignore flat areas, so mean and spread of brightness are added.
         pixels = some.reshape(-1, *some.shape[2:])
         told = [tf.reduce_mean(features, axis=(1, 2)).numpy() for features in maps]
         means = np.concatenate([*told, pixels.mean(axis=(1, 2)), pixels.std(axis=(1, 2))], axis=-1)
@@ -134,7 +134,7 @@ def _averages(clips: np.ndarray) -> np.ndarray:
 
 
 def gaussian_clips(training: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Draws from a Gaussian with the principal components of windows: float32 `[count, frames, ...]` in [0, 1]."""
+    """Samples of a Gaussian with the principal components of windows: float32 `[count, frames, ...]` in [0, 1]."""
     rows = training.reshape(len(training), -1)
     fitted = principal_components(lambda: [rows], COMPONENTS)
     drawn = fitted.sample(count, np.random.default_rng((seed, _SEED)))
@@ -142,9 +142,9 @@ def gaussian_clips(training: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 
 def content_kept(clips: np.ndarray) -> float:
-    """Of clips `[contents, motions, frames, ...]` the distance along motions over that along contents.
+    """Distance along motions over distance along contents, of clips `[contents, motions, frames, ...]`.
 
-    Distances are of mean frames: what is at another place in another frame of a clip counts little.
+    Distances are of mean frames, so that movement within a clip counts little.
     """
     means = clips.mean(axis=2).reshape(*clips.shape[:2], -1)
     along_motions, along_contents = (np.sqrt(means.var(axis=axis, ddof=1).mean()) for axis in (1, 0))

@@ -1,4 +1,4 @@
-"""How much styled clips flicker: what changes in them where the clip itself stays the same."""
+"""Flicker of stylised clips: changes where the clip itself stays the same."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _NOISE = 2.0  # grey levels
 
 
 class Flicker(Evaluator):
-    """Root mean squares in grey levels of 255, lower is better, beside those of the clips themselves.
+    """Root mean squares in grey levels of 255, lower is better, compared with the clips themselves.
 
-    - pan_flicker: what differs between a styled frame and the styled frame of a picture that was moved by 5 and 3
-      pixels, moved back: where a camera pans, styled things should go along;
-    - noise_flicker: what differs between styled frames of two pictures that differ by noise of 2 grey levels;
-    - warping_error: what differs between a styled frame and the one before, moved along the optical flow of the clip,
-      where that is known (Lai et al. 2018, eq. 8); with OpenCV only.
+    - pan_flicker: the difference between a stylised frame and the stylised, then shifted back, version of the frame
+      shifted by 5 and 3 pixels: when a camera pans, the stylisation should move along;
+    - noise_flicker: the difference between stylised frames of two pictures that differ by noise of 2 grey levels;
+    - warping_error: the difference between a stylised frame and the previous one, warped along the optical flow of the
+      clip, where that is valid (Lai et al. 2018, eq. 8); with OpenCV only.
     """
 
     def measure(self, model: VideoStyle, source: VideoSource, recipe: StyleVideo, request: Request) -> Measurement:
-        """Look at most at 32 windows of the part; see `Evaluator.measure`."""
+        """Measured on at most 32 windows of the part; see `Evaluator.measure`."""
         windows = as_brightness(source.inputs(request.part, min(request.samples, MAX_WINDOWS)))
         found = flicker(model.transform, windows, request.seed)
         beside = flicker(lambda clips: clips, windows, request.seed)
@@ -49,8 +49,8 @@ def flicker(styled: Any, windows: np.ndarray, seed: int) -> dict[str, float]:
     """The figures of `Flicker`.
 
     Args:
-        styled: from clips `[clips, time, height, width, channels]` in [0, 1] to the same.
-        windows: such clips.
+        styled: the stylisation, from clips `[clips, time, height, width, channels]` in [0, 1] to the same.
+        windows: clips of that form.
         seed: of the noise.
     """
     made, first = styled(windows), windows[:, :1]
@@ -71,11 +71,11 @@ def flicker(styled: Any, windows: np.ndarray, seed: int) -> dict[str, float]:
 
 
 def warping_error(clip: np.ndarray, styled: np.ndarray) -> float:
-    """The root mean square, in grey levels, of what a clip's optical flow does not explain of the styled one.
+    """Root mean square warping error of a stylised clip, in grey levels, by the original clip's optical flow.
 
     Args:
         clip: `[time, height, width, channels]` in [0, 1]; flow is estimated from each frame to the one before.
-        styled: the same, styled.
+        styled: the stylised clip, of the same shape.
     """
     squares, weights = 0.0, 0.0
     for place in range(1, len(clip)):

@@ -1,4 +1,4 @@
-"""How near made frames are to the true ones, frame by frame, beside simple methods."""
+"""PSNR and SSIM of predicted or interpolated frames, compared with simple methods."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ Method = Callable[[np.ndarray, int], np.ndarray]
 
 
 class FramesMade(Evaluator, abc.ABC):
-    """PSNR and SSIM of made frames: means over windows and frames (`psnr_db`, `ssim`), and of each frame in turn.
+    """PSNR and SSIM of generated frames: means over windows and frames (`psnr_db`, `ssim`), and by frame.
 
     `psnr_db_1` is the frame nearest to the given ones in time, or the first of a gap; higher is better.
     """
 
     methods: ClassVar[Mapping[str, Method]]
-    """What needs nothing but NumPy."""
+    """Baselines that need only NumPy."""
     with_flow: ClassVar[Mapping[str, Method]]
-    """What needs OpenCV."""
+    """Baselines that need OpenCV."""
 
     def measure(self, model: Any, source: Any, recipe: VideoRecipe, request: Request) -> Measurement:
         """See `Evaluator.measure`.
@@ -71,14 +71,14 @@ class FramesMade(Evaluator, abc.ABC):
         return Measurement(figures, protocol, {"frames": Picture(rows_of(np.stack(rows)), caption)})
 
     def made(self, model: Any, windows: np.ndarray, flow: bool) -> dict[str, np.ndarray]:
-        """What the simple methods make."""
+        """The baselines' frames, by name."""
         given, count = model.given(windows), model.truth(windows[:1]).shape[1]
         methods = {**self.methods, **(self.with_flow if flow else {})}
         return {name: method(given, count) for name, method in methods.items()}
 
 
 class FramesAhead(FramesMade):
-    """Frames after the given ones."""
+    """Prediction of the frames after the given ones."""
 
     methods: ClassVar[Mapping[str, Method]] = {
         "copying the last frame": baselines.copied,
@@ -88,7 +88,7 @@ class FramesAhead(FramesMade):
 
 
 class FramesBetween(FramesMade):
-    """Frames of a gap."""
+    """Interpolation of the frames in a gap."""
 
     methods: ClassVar[Mapping[str, Method]] = {"linear blending": baselines.blended}
     with_flow: ClassVar[Mapping[str, Method]] = {"optical flow": baselines.flow_between}

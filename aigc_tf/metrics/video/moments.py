@@ -1,4 +1,4 @@
-"""How far found moments of captions are from the truth, beside chance and the nearest caption's picture."""
+"""Temporal grounding of captions: distance of found moments to the truth, compared with simple methods."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _SHOWN = 4
 
 
 class MomentsFound(Evaluator):
-    """Where captions of clips of held-out pictures are found.
+    """Temporal localisation of captions in clips of held-out pictures.
 
-    Figures, means over captions, beside those of any frame, of the middle of the clip, and of the frame that is nearest
-    in pixels to the picture of the training caption with the largest cosine of TF-IDF weights:
+    Figures, means over captions, compared with a random frame, the middle of the clip, and the frame nearest in pixels
+    to the picture of the training caption with the highest TF-IDF cosine:
 
-    - frame_error: frames between the middle of what is found and the middle of the truth, lower is better;
-    - found: share of captions the middle of whose moment is one of theirs, higher is better.
+    - frame_error: distance in frames between the middles of the found and the true moment, lower is better;
+    - found: share of captions whose found middle lies in the true moment, higher is better.
     """
 
     def measure(self, model: Aligner, source: MomentSource, recipe: Align, request: Request) -> Measurement:
-        """Look at `request.samples` clips of the part, at most 500; see `Evaluator.measure`."""
+        """Measured on `request.samples` clips of the part, at most 500; see `Evaluator.measure`."""
         clips = source.inputs(request.part, min(request.samples, MAX_CLIPS))
         truth = np.concatenate([clip.places for clip in clips])
         moments = [moment for found in model.transform(clips) for moment in found]
@@ -70,20 +70,20 @@ class MomentError(Chooser):
     name = "frame_error"
 
     def value(self, model: Any, source: Any, recipe: Any, samples: int, part: PartName) -> float:
-        """On at most 500 clips of the part."""
+        """Measured on at most 500 clips of the part."""
         clips = source.inputs(part, min(samples, MAX_CLIPS))
         middles = [(moment.first + moment.last) / 2 for found in model.transform(clips) for moment in found]
         return likeness(np.array(middles), np.concatenate([clip.places for clip in clips]))["frame_error"]
 
 
 def likeness(middles: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """The figures of `MomentsFound`, of middles `[captions]` and first and last frames `[captions, 2]`."""
+    """The figures of `MomentsFound`, from found middles `[captions]` and true first and last frames `[captions, 2]`."""
     inside = (truth[:, 0] - 0.5 <= middles) & (middles <= truth[:, 1] + 0.5)
     return {"frame_error": float(np.abs(middles - truth.mean(axis=1)).mean()), "found": float(inside.mean())}
 
 
 def nearest_frames(clips: Sequence[CaptionedClip], known: CaptionedPictures, recipe: Align) -> np.ndarray:
-    """For each caption of clips the frame that is nearest to the picture of the nearest known caption: `[captions]`."""
+    """For each caption of clips, the frame nearest to the picture of the nearest known caption: `[captions]`."""
     captions = [caption for clip in clips for caption in clip.captions]
     pictures = as_brightness(known.pictures[nearest_captions(captions, known.captions, recipe)]).astype(np.float64)
     found, start = [], 0
@@ -96,7 +96,7 @@ def nearest_frames(clips: Sequence[CaptionedClip], known: CaptionedPictures, rec
 
 
 def nearest_captions(captions: Sequence[str], known: Sequence[str], recipe: Align) -> np.ndarray:
-    """Places of the known captions with the largest cosine of TF-IDF weights (Salton & Buckley 1988): `[captions]`."""
+    """Indices of the known captions with the highest TF-IDF cosine (Salton & Buckley 1988): `[captions]`."""
     counts = _counts(known, recipe)
     idf = np.log((1 + len(known)) / (1 + (counts > 0).sum(axis=0).A1)) + 1
     weights, wanted = (_unit(matrix.multiply(idf).tocsr()) for matrix in (counts, _counts(captions, recipe)))

@@ -1,1 +1,1 @@
-"""Learning together without handing out examples: clients train by themselves, a server adds up what they change."""
+"""Federated learning: clients train on their own examples, and a server aggregates their weight updates."""

@@ -1,4 +1,4 @@
-"""What secure aggregation uses of the package cryptography, under one name; it is imported when it is needed."""
+"""The parts of the package cryptography that secure aggregation uses; imported only when needed."""
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import x25519

@@ -1,9 +1,9 @@
-"""Homomorphic sums: a server adds up vectors that it cannot read (CKKS, Cheon et al. 2017, by the package tenseal).
+"""Homomorphic sums: a server adds encrypted vectors (CKKS, Cheon et al. 2017, with the package tenseal).
 
-One client makes a pair of keys for a round and hands out the public one; all encrypt for it, the server adds up what it
-cannot read, and the holder of the secret key tells the sum. Unlike masks this needs one message of each client, and
-whoever drops out is not missed; but the holder and the server together can read each client's vector, where with masks
-more than half of all clients would have to join in.
+One client makes a key pair for a round and publishes the public key; all clients encrypt with it, the server adds the
+ciphertexts, and the holder of the secret key decrypts the sum. Unlike masking, this needs only one message per client
+and tolerates dropouts; but the holder and the server together can read each client's vector, whereas with masks more
+than half of all clients would have to collude.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from aigc_tf.optional import needed
 from aigc_tf.privacy.federated.secure import Sum
 
 DEGREE, MODULUS_BITS = 4096, (60, 49)
-"""Of the polynomials and their coefficients: 128 bits of security (Albrecht et al. 2018, table 1); enough for sums."""
+"""Polynomial degree and coefficient sizes: 128 bits of security (Albrecht et al. 2018, table 1); enough for sums."""
 SCALE_BITS = 40
-"""Binary places: numbers are exact to about 10⁻⁸."""
+"""Fractional bits: values are exact to about 10⁻⁸."""
 SLOTS = DEGREE // 2
 LARGEST = 2.0**10
-"""Numbers of a client are less; sums of 500 clients still fit into 60 bits."""
+"""Upper bound of a client's values; sums of 500 clients still fit into 60 bits."""
 _FLOAT_BYTES = 4
 
 Encrypted = list[bytes]
-"""A vector, a ciphertext for each `SLOTS` of its numbers."""
+"""A vector as ciphertexts, one for each `SLOTS` of its values."""
 
 
 class KeyHolder:
-    """The client that can read sums; its keys are for one round.
+    """The client that decrypts sums; its keys are for one round.
 
     Raises:
-        InputError: the package tenseal is not there.
+        InputError: the package tenseal is not installed.
     """
 
     def __init__(self) -> None:
@@ -46,18 +46,18 @@ class KeyHolder:
         self._context.global_scale = 2.0**SCALE_BITS
 
     def public_key(self) -> bytes:
-        """What others encrypt with."""
+        """The key that others encrypt with."""
         found: bytes = self._context.serialize(save_secret_key=False, save_galois_keys=False, save_relin_keys=False)
         return found
 
     def read(self, encrypted: Encrypted) -> np.ndarray:
-        """The numbers, float64 `[any]`."""
+        """Decrypt a vector, float64 `[any]`."""
         vectors = (library().ckks_vector_from(self._context, part) for part in encrypted)
         return np.concatenate([vector.decrypt() for vector in vectors])
 
 
 def encrypt(values: np.ndarray, public_key: bytes) -> Encrypted:
-    """A client's vector `[any]`.
+    """Encrypt a client's vector `[any]`.
 
     Raises:
         InputError: a number is out of range.
@@ -71,7 +71,7 @@ def encrypt(values: np.ndarray, public_key: bytes) -> Encrypted:
 
 
 def added(vectors: Sequence[Encrypted], public_key: bytes) -> Encrypted:
-    """What the server does: the sum of vectors that it cannot read."""
+    """The server's part: the sum of encrypted vectors."""
     context = library().context_from(public_key)
     return [_sum(library().ckks_vector_from(context, part) for part in parts) for parts in zip(*vectors, strict=True)]
 
@@ -85,7 +85,7 @@ def _sum(parts: Iterable[Any]) -> bytes:
 
 
 def homomorphic_sum(vectors: Mapping[int, np.ndarray]) -> Sum:
-    """The sum of the vectors of several clients, by all messages; the first client holds the secret key.
+    """The sum of the vectors of several clients, running the whole protocol; the first client holds the secret key.
 
     Args:
         vectors: float `[any]`, by client, at least one.
@@ -107,11 +107,11 @@ def _bytes(encrypted: Encrypted) -> int:
 def library() -> Any:
     """The package tenseal.
 
-    TensorFlow brings another version of the library protobuf, whose functions tenseal would call: that would end the
-    process. Bound deeply, it calls its own.
+    TensorFlow ships another version of the library protobuf, whose functions tenseal would call, which would crash the
+    process. Loaded with `RTLD_DEEPBIND`, tenseal calls its own.
 
     Raises:
-        InputError: it is not there.
+        InputError: it is not installed.
     """
     with _bound_deeply():
         return needed("tenseal", to="add up encrypted updates", extra="homomorphic")
@@ -119,7 +119,7 @@ def library() -> Any:
 
 @contextmanager
 def _bound_deeply() -> Iterator[None]:
-    if not hasattr(os, "RTLD_DEEPBIND"):  # of Linux alone: other systems keep libraries apart anyway
+    if not hasattr(os, "RTLD_DEEPBIND"):  # only on Linux: other systems keep libraries apart anyway
         yield
         return
     kept = sys.getdlopenflags()

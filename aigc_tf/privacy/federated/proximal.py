@@ -1,4 +1,4 @@
-"""FedProx (Li et al. 2020): clients are held near the weights that a round began with, whatever their optimizer."""
+"""FedProx (Li et al. 2020): a penalty keeps clients near the weights a round began with, for any optimizer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Proximal:
     """The term μ/2 ‖w − w₀‖² (equation 2) in the losses of all optimizers of a model.
 
     Args:
-        optimizers: of the model; each is changed so that the gradients that it is given have the term's added.
-        weights: that they may move.
+        optimizers: of the model; each is patched to add the term's gradient to the gradients it receives.
+        weights: the trainable weights.
         strength: μ.
     """
 
@@ -28,7 +28,7 @@ class Proximal:
             self._hold(optimizer)
 
     def anchor(self) -> None:
-        """Make w₀ what the weights are now."""
+        """Set w₀ to the current weights."""
         for anchor, weight in zip(self.anchors, self.weights, strict=True):
             anchor.assign(weight.value)
 
@@ -42,7 +42,7 @@ class Proximal:
         optimizer.apply = apply_held
 
     def held(self, gradient: tf.Tensor | None, weight: keras.Variable) -> tf.Tensor | None:
-        """A gradient of the loss with that of the term, μ (w − w₀)."""
+        """The gradient of the loss plus that of the term, μ (w − w₀)."""
         if gradient is None:
             return None
         return tf.convert_to_tensor(gradient) + self.strength * (weight.value - self._anchor_of[id(weight)])

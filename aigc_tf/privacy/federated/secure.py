@@ -1,10 +1,9 @@
-"""Secure aggregation (Bonawitz et al. 2017, figure 4): a server learns the sum of vectors, and no single one.
+"""Secure aggregation (Bonawitz et al. 2017, figure 4): a server learns only the sum of the clients' vectors.
 
-Each pair of clients agrees on a mask that one adds and the other subtracts, and each client adds one more of its own.
-The server takes the masks off with shares of their seeds that the other clients hold: those of their own masks for
-clients that answered, the keys of the pairs' masks for clients that dropped out, never both of one client. It is the
-version against a server that follows the protocol and keeps what it sees ("honest but curious"): keys and lists of
-clients are not signed.
+Each pair of clients agrees on a mask that one adds and the other subtracts, and each client adds a second mask of its
+own. The server removes the masks with secret shares held by the other clients: of the own mask's seed for clients that
+answered, of the key of the pairwise masks for clients that dropped out, never both for one client. This is the version
+against an honest-but-curious server: keys and lists of clients are not signed.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ _KEY_BYTES = 32
 
 
 class Keys(NamedTuple):
-    """What a client tells all others: public keys, 32 bytes each."""
+    """The public keys that a client sends to all others, 32 bytes each."""
 
     sealing: bytes
-    """Messages to it are encrypted for this one, c of the paper."""
+    """For encrypting messages to the client, c of the paper."""
     masking: bytes
-    """Masks are agreed upon with this one, s of the paper."""
+    """For agreeing on pairwise masks, s of the paper."""
 
 
 class Client:
-    """One that has a vector; its methods are the rounds of the protocol, in their order.
+    """A client with a vector; its methods are the rounds of the protocol, in order.
 
     Args:
-        number: positive, another one for each client.
+        number: positive and unique among the clients.
 
     Raises:
-        InputError: the package cryptography is not there.
+        InputError: the package cryptography is not installed.
     """
 
     def __init__(self, number: int) -> None:
@@ -45,15 +44,15 @@ class Client:
         self._sealing, self._masking, self._own_seed = (os.urandom(_KEY_BYTES) for _ in range(3))
 
     def keys(self) -> Keys:
-        """Round 0: the public halves of two new pairs of keys."""
+        """Round 0: the public keys of two new key pairs."""
         return Keys(_public(self._sealing), _public(self._masking))
 
     def shares(self, keys: Mapping[int, Keys], threshold: int) -> dict[int, bytes]:
-        """Round 1: for each other client, encrypted, a share of both secrets of this one.
+        """Round 1: for each other client, an encrypted share of both of this client's secrets.
 
         Args:
             keys: of all clients, by number.
-            threshold: shares that are needed to know a secret.
+            threshold: number of shares needed to reconstruct a secret.
         """
         self._keys, self._held, self._threshold = dict(keys), {}, threshold
         holders = sorted(keys)
@@ -66,10 +65,11 @@ class Client:
         }
 
     def masked(self, sealed: Mapping[int, bytes], values: np.ndarray) -> np.ndarray:
-        """Round 2: the vector with all its masks on, which says nothing of it.
+        """Round 2: the masked vector, which reveals nothing about the vector.
 
         Args:
-            sealed: the shares that others have sent to this client, by sender; with those it shares a mask.
+            sealed: the shares that others have sent to this client, by sender; it has a pairwise mask with each of
+                them.
             values: uint32 `[any]`; sums are modulo 2³².
         """
         for sender, message in sealed.items():
@@ -81,15 +81,16 @@ class Client:
         return total
 
     def unmask(self, answered: Set[int]) -> dict[int, bytes]:
-        """Round 3: a share of a secret of each client: of its own mask's seed if it answered, or else of its key.
+        """Round 3: one secret share per client: of its own mask's seed if it answered, or else of its key.
 
-        It is told once: a client that answers twice could tell both secrets of another.
+        Only one call is allowed: answering twice could reveal both secrets of a client.
 
         Args:
             answered: those whose masked vectors the server has.
 
         Raises:
-            ValueError: it is asked again, or fewer answered than the threshold, which their sum would tell of.
+            ValueError: it is called again, or fewer clients answered than the threshold, so that the sum could expose
+                them.
         """
         if len(answered) < self._threshold:
             raise ValueError(f"{len(answered)} clients answered: {self._threshold} are needed")
@@ -102,11 +103,11 @@ class Client:
 def total_of(
     masked: Mapping[int, np.ndarray], shares: Mapping[int, Mapping[int, bytes]], keys: Mapping[int, Keys]
 ) -> np.ndarray:
-    """What the server learns: the sum of the vectors of those who answered, uint32 `[any]`.
+    """The server's part: the sum of the vectors of those who answered, uint32 `[any]`.
 
     Args:
-        masked: what answered, by client.
-        shares: what `Client.unmask` gave, by its holder, each by whose secret it is; at least the threshold of them.
+        masked: the masked vectors received, by client.
+        shares: results of `Client.unmask` by holder, each by the owner of the secret; at least the threshold of them.
         keys: of all clients that have shared their secrets.
 
     Raises:
@@ -118,28 +119,28 @@ def total_of(
         if client in masked:
             total -= _mask(secret, len(total))
             continue
-        for other in masked:  # what they have added for the pair is left over
+        for other in masked:  # their pairwise masks with the dropout remain in the sum
             total -= _between(secret, keys[other].masking, other, client, len(total))
     return total
 
 
 class Sum(NamedTuple):
-    """What a run of the protocol ended with."""
+    """The outcome of a run of the protocol."""
 
     total: np.ndarray | None
-    """`[any]`, of the type of the vectors; None if too few clients were left."""
+    """`[any]`, of the type of the vectors; None if too few clients remained."""
     sent: int
-    """Bytes that clients have sent, in all."""
+    """Total bytes sent by clients."""
     received: int
-    """Bytes that clients have received, in all, apart from what the vectors were made of."""
+    """Total bytes received by clients, excluding what the vectors were computed from."""
 
 
 def secure_sum(vectors: Mapping[int, np.ndarray], dropped: Set[int] = frozenset()) -> Sum:
-    """The sum of the vectors of several clients, by all messages of the protocol.
+    """The sum of the vectors of several clients, running the whole protocol.
 
     Args:
         vectors: uint32 `[any]`, by client, from 1 on.
-        dropped: further clients, which share their secrets and are not heard of again.
+        dropped: further clients, which share their secrets and then drop out.
     """
     clients = {number: Client(number) for number in sorted({*vectors, *dropped})}
     threshold = len(clients) // 2 + 1
@@ -165,7 +166,7 @@ def _public(secret: bytes) -> bytes:
 
 
 def _agreed(secret: bytes, public: bytes, purpose: bytes) -> bytes:
-    """32 bytes that only the two owners of the keys know (X25519, HKDF)."""
+    """A 32-byte key that only the two owners of the keys know (X25519, HKDF)."""
     library = _library()
     private = library.x25519.X25519PrivateKey.from_private_bytes(secret)
     shared = private.exchange(library.x25519.X25519PublicKey.from_public_bytes(public))
@@ -174,7 +175,7 @@ def _agreed(secret: bytes, public: bytes, purpose: bytes) -> bytes:
 
 
 def _sealed(secret: bytes, public: bytes, sender: int, message: bytes) -> bytes:
-    """Encrypted and authenticated; each key encrypts one message in each direction, told apart by the nonce."""
+    """Authenticated encryption; each key encrypts one message in each direction, distinguished by the nonce."""
     box = _library().ChaCha20Poly1305(_agreed(secret, public, b"shares"))
     found: bytes = box.encrypt(sender.to_bytes(12), message, None)
     return found
@@ -187,20 +188,20 @@ def _opened(secret: bytes, public: bytes, sender: int, message: bytes) -> bytes:
 
 
 def _mask(seed: bytes, count: int) -> np.ndarray:
-    """Pseudo-random numbers, uint32 `[count]` (ChaCha20 of a seed that is used once)."""
+    """Pseudo-random numbers, uint32 `[count]` (ChaCha20 with a single-use seed)."""
     library = _library()
     stream = library.Cipher(library.ChaCha20(seed, bytes(16)), None).encryptor().update(bytes(4 * count))
     return np.frombuffer(stream, "<u4")
 
 
 def _between(secret: bytes, public: bytes, own: int, other: int, count: int) -> np.ndarray:
-    """What the client `own` adds for its pair with `other`: what that one adds is its negative, modulo 2³²."""
+    """The pairwise mask that client `own` adds for `other`, who adds its negative modulo 2³²."""
     mask = _mask(_agreed(secret, public, b"mask"), count)
     return mask if own < other else -mask
 
 
 def _library() -> Any:
-    """What is used of the package cryptography."""
+    """The parts of the package cryptography that are used here."""
     needed("cryptography", to="aggregate updates securely", extra="privacy")
     from aigc_tf.privacy.federated import ciphers
 

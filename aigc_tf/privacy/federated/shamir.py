@@ -1,4 +1,4 @@
-"""Secrets in shares of which a given number is needed, and fewer say nothing (Shamir 1979)."""
+"""Shamir's secret sharing: a given number of shares reconstructs a secret, fewer reveal nothing (Shamir 1979)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 PRIME = 2**521 - 1
-"""Of the field; secrets are smaller."""
+"""Order of the prime field; secrets are smaller."""
 SHARE_BYTES = 66
 
 
@@ -16,10 +16,10 @@ def shares_of(secret: bytes, holders: Sequence[int], threshold: int) -> dict[int
     Args:
         secret: at most 64 bytes.
         holders: their numbers, all different and positive: at 0 the polynomial is the secret.
-        threshold: how many shares are needed to know it.
+        threshold: how many shares are needed to reconstruct it.
 
     Raises:
-        ValueError: the secret is too long, or the numbers are not as said.
+        ValueError: the secret is too long, or the numbers are not positive and distinct.
     """
     if len(secret) >= SHARE_BYTES - 1 or len(set(holders)) < len(holders) or min(holders) < 1:
         raise ValueError("a secret has at most 64 bytes, and holders have different positive numbers")
@@ -37,14 +37,14 @@ def shares_of(secret: bytes, holders: Sequence[int], threshold: int) -> dict[int
 
 
 def secret_of(shares: Mapping[int, bytes], length: int) -> bytes:
-    """The secret, by Lagrange's interpolation at 0 over all the shares given.
+    """Reconstruct a secret by Lagrange interpolation at 0 over all given shares.
 
     Args:
         shares: by the numbers of their holders, at least as many as are needed.
         length: of the secret in bytes.
 
     Raises:
-        ValueError: the shares belong to no secret of that length, as where too few are given.
+        ValueError: the shares give no secret of that length, for example because there are too few.
     """
     total = 0
     for holder, share in shares.items():

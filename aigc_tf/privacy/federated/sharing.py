@@ -1,4 +1,4 @@
-"""Which training examples each client has, and the batches that it draws of them."""
+"""Partitioning of the training examples among clients, and each client's batches."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from aigc_tf.data.source import PREFETCHED, Source
 from aigc_tf.errors import InputError
 from aigc_tf.recipes.federated import FederationSettings
 
-_TRIES = 100  # Dirichlet shares that leave a client without examples are drawn anew
+_TRIES = 100  # Dirichlet shares that leave a client without examples are redrawn
 
 
 def dealt_out(source: Source, settings: FederationSettings, seed: int) -> list[np.ndarray]:
-    """The numbers of each client's examples, ascending, int64 `[examples]`; together they are all of the source's.
+    """Partition the source's examples: each client's indices, ascending, int64 `[examples]`.
 
     Args:
-        source: its training part is dealt out.
-        settings: how many clients, and how.
+        source: its training split is partitioned.
+        settings: number of clients and kind of partition.
         seed: of the draws.
 
     Raises:
-        InputError: there are too few examples, no classes to deal out by, or the source cannot be dealt out.
+        InputError: there are too few examples, no classes to partition by, or the source cannot be partitioned.
     """
     examples, clients = source.examples, settings.clients
     if len(examples) < clients:
@@ -47,16 +47,16 @@ def _labels(source: Source) -> np.ndarray:
 
 
 def by_class(labels: np.ndarray, clients: int, concentration: float, random: np.random.Generator) -> list[np.ndarray]:
-    """The positions of the labels that each client has: of each class Dirichlet-distributed shares (Hsu et al. 2019).
+    """A non-IID partition: each client's indices, with Dirichlet-distributed shares of each class (Hsu et al. 2019).
 
     Args:
         labels: int64 `[examples]`.
         clients: how many.
         concentration: α, the same for all clients.
-        random: what draws.
+        random: the random generator.
 
     Raises:
-        InputError: some client has no example, however often shares are drawn.
+        InputError: some client has no example even after redrawing the shares `_TRIES` times.
     """
     for _ in range(_TRIES):
         pieces: list[list[np.ndarray]] = [[] for _ in range(clients)]
@@ -75,7 +75,7 @@ def by_class(labels: np.ndarray, clients: int, concentration: float, random: np.
 
 @dataclass(frozen=True, eq=False)
 class Among(Order):
-    """The order of as many examples as a client has, in the numbers of its source."""
+    """The order of one client's examples, as indices into the source."""
 
     own: np.ndarray
     """int64 `[examples]`."""
@@ -88,11 +88,11 @@ class Among(Order):
 
 
 def client_batches(source: Source, own: np.ndarray, batch_size: int, seed: int, first_step: int = 0) -> tf.data.Dataset:
-    """Batches of a client's examples without end, each example once in an epoch; see `Source.batches`.
+    """Endless batches of a client's examples, each example once per epoch; see `Source.batches`.
 
     Args:
         source: of all examples.
-        own: the numbers of the client's.
+        own: indices of the client's examples.
         batch_size: examples in a batch.
         seed: of the client.
         first_step: the step of this client whose batch comes first.

@@ -1,4 +1,4 @@
-"""How a run was trained by several clients: kept in its folder, shown on its card, compared when it goes on."""
+"""The terms of federated training: stored in the run's folder, shown on its card, checked when it is resumed."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from aigc_tf.recipes.federated import ClientPrivacySettings, FederationSettings
 
 @dataclass(frozen=True)
 class Federation(Asset):
-    """Who trains a run together, and how."""
+    """The clients and settings of a federated run."""
 
     settings: FederationSettings
     sizes: tuple[int, ...]
     """Training examples of each client."""
     local_steps: int
-    """Training steps of each client in a round."""
+    """Local training steps per client and round."""
     guarantee: Guarantee | None
-    """Of each client; its `examples` are clients, its steps rounds."""
+    """Client-level guarantee, in which `examples` are clients and steps are rounds."""
 
     @classmethod
     def of(cls, settings: FederationSettings, sizes: tuple[int, ...], local_steps: int) -> Self:
-        """The terms, with the least noise that keeps the ε for a client, if one is asked for.
+        """The terms, with the least noise that keeps the client-level ε, if one is requested.
 
         Raises:
-            InputError: δ says nothing for so few clients, or dp-accounting is missing.
+            InputError: δ is meaningless for so few clients, or dp-accounting is missing.
         """
         promise = None
         if settings.privacy.epsilon is not None:
@@ -41,15 +41,15 @@ class Federation(Asset):
 
     @property
     def share(self) -> float:
-        """The probability of a client to be asked in a round."""
+        """The probability that a client is sampled in a round."""
         return self.settings.share if self.guarantee is None else self.guarantee.sampling_rate
 
     def facts(self, step: int) -> dict[str, float]:
-        """ε and δ of a client after so many training steps, where they are promised."""
+        """ε and δ per client after `step` training steps, if guaranteed."""
         return {} if self.guarantee is None else self.guarantee.facts(step // self.local_steps)
 
     def card_section(self, step: int) -> str:
-        """Who trained, and what is promised to each client."""
+        """The model card's section: who trained, and what is guaranteed to each client."""
         settings, sizes = self.settings, self.sizes
         rows: dict[str, Any] = {
             "clients": f"{len(sizes)}, simulated in one process, with {min(sizes):,} to {max(sizes):,} examples",
@@ -72,7 +72,7 @@ class Federation(Asset):
         return f"## Trained together\n\n| property | value |\n| --- | --- |\n{table}\n\n{_NOT_COVERED}"
 
     def reason_to_refuse(self, recorded: Federation) -> str:
-        """More rounds may follow, but not others, and of private training none."""
+        """Why a run cannot be resumed: rounds may be added only on the same terms, and never in private training."""
         now = dataclasses.replace(self.settings, rounds=recorded.settings.rounds)
         if (now, self.sizes, self.local_steps) != (recorded.settings, recorded.sizes, recorded.local_steps):
             return (
@@ -89,7 +89,7 @@ class Federation(Asset):
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `to_json` wrote.
+        """Read what `to_json` wrote.
 
         Raises:
             InputError: it is something else.
@@ -110,7 +110,7 @@ class Federation(Asset):
 
 
 def _seen(settings: FederationSettings) -> str:
-    """By the server."""
+    """What the server sees, in words."""
     if settings.secure:
         return "sums of changes (secure aggregation)"
     return "sums of changes (homomorphic encryption)" if settings.homomorphic else "each client's changes"

@@ -1,4 +1,4 @@
-"""What is held out: combinations of known words, with all their variants."""
+"""Compositional hold-out: combinations of known words, with all their variants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captioned pictures of TFDS: which feature is read, and which split is tested on."""
+"""Captioned pictures from TFDS: the caption feature, and the test split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images that are given from Python."""
+"""Images from Python arrays."""
 
 from __future__ import annotations
 

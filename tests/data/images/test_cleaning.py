@@ -1,4 +1,4 @@
-"""What a folder of pictures would be better without is found and named."""
+"""Pictures to remove from a folder: copies, near-duplicates, blanks and outliers are found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches hold pictures without labels beside others whose label is used."""
+"""Semi-supervised batches: unlabelled pictures, and labelled ones from a few labels."""
 
 from __future__ import annotations
 

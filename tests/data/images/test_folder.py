@@ -1,4 +1,4 @@
-"""The user's folder of images, with everything that folders hold."""
+"""Folders of images, with everything else that folders may contain."""
 
 from __future__ import annotations
 

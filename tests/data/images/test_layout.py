@@ -1,4 +1,4 @@
-"""What the places of pictures in a folder say."""
+"""Folder structure: parts and classes from the paths of pictures."""
 
 from __future__ import annotations
 

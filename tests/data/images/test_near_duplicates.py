@@ -1,4 +1,4 @@
-"""Which test pictures look like a training picture."""
+"""Near-duplicates between the test and the training part."""
 
 from __future__ import annotations
 

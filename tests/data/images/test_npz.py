@@ -1,4 +1,4 @@
-"""The user's .npz files, right and wrong."""
+""".npz files, valid and invalid."""
 
 from __future__ import annotations
 

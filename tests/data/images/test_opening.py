@@ -1,4 +1,4 @@
-"""How a source's name is understood."""
+"""How a source's name is resolved."""
 
 from __future__ import annotations
 

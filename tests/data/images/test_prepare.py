@@ -1,4 +1,4 @@
-"""One image of any kind to the pixels that are asked for."""
+"""Preparing images of any format: size, channels, orientation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder's pictures are prepared once; what is kept is used again only for the same files in the same form."""
+"""The cache of prepared folders: reused only for the same files in the same form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The range in which training sees images, and what tells sources apart."""
+"""The value range of training images, and fingerprints of sources."""
 
 from __future__ import annotations
 

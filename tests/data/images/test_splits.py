@@ -1,4 +1,4 @@
-"""Which images are held out, and where many images are kept."""
+"""Which images are held out, and where many images are stored."""
 
 from __future__ import annotations
 

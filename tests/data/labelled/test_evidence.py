@@ -1,4 +1,4 @@
-"""Naive Bayes over symbols and pairs: closed form, what EM learns from texts without labels, honest sums."""
+"""Naive Bayes over tokens and bigrams: closed form, EM on unlabelled texts, out-of-fold sums."""
 
 from __future__ import annotations
 

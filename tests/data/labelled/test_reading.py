@@ -1,4 +1,4 @@
-"""Labelled texts from tables, folders, TFDS and Python, and on which side of the split they stand."""
+"""Labelled texts from tables, folders, TFDS and Python, and their split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of labelled texts: few labels, batches with and without, the vocabulary of another run."""
+"""Sources of labelled texts: few labels, batches with and without evidence, the vocabulary of another run."""
 
 from __future__ import annotations
 

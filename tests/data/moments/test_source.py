@@ -1,4 +1,4 @@
-"""Captioned clips: what is shown is what the captions say, and when; captions as numbers; tables of no use."""
+"""Captioned clips: captions match the frames; hashed captions; invalid tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polyphonic music: MIDI files, performances and words, there and back."""
+"""Polyphonic music: round trips between MIDI files, performances and event tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Excerpts begin with bars of four quarters, and depend on seed and position alone."""
+"""Excerpts start at bar lines in four-four time, and depend only on seed and position."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI files: what is written is read again, and what people have is read, refused in one line or left out."""
+"""MIDI files: round trips, and files from other programs that are read, refused in one line or left out."""
 
 from __future__ import annotations
 

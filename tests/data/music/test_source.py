@@ -1,4 +1,4 @@
-"""Sources of music: what stands together, and what a batch is made of."""
+"""Sources of music: groups that stay together, and the content of batches."""
 
 from __future__ import annotations
 

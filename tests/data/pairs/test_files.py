@@ -1,4 +1,4 @@
-"""Tables, JSON lines and parallel files of pairs: what is taken for what, and what is refused in one line."""
+"""Tables, JSON lines and parallel files of pairs: recognised columns, and what is refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs of pictures, and two kinds without pairs."""
+"""Paired and unpaired pictures of two domains."""
 
 from __future__ import annotations
 

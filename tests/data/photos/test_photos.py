@@ -1,4 +1,4 @@
-"""Photographs of any size: what is cut out of them, and what is held out."""
+"""Photographs of any size: crops, and what is held out."""
 
 from __future__ import annotations
 

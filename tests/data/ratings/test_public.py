@@ -1,4 +1,4 @@
-"""Sets of ratings from TFDS, by the features of movielens."""
+"""Rating data sets from TFDS, with the features of movielens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is liked, who is held out, what is asked of them; titles and what they may be called."""
+"""Liked items, held-out users and their target items; titles and their variants."""
 
 from __future__ import annotations
 

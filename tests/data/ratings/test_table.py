@@ -1,4 +1,4 @@
-"""Tables of ratings and of titles: columns by their usual names or by flags; what is wrong is said in one line."""
+"""Tables of ratings and of titles: columns by common names or by flags; errors in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices become returns, cut by date; what cannot be used ends with one line."""
+"""Prices become returns, split by date; invalid data is refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The column of time: which it is, in what forms, rows in its order, gaps."""
+"""The time column: detection, formats, sorting, gaps."""
 
 from __future__ import annotations
 

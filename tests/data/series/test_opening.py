@@ -1,4 +1,4 @@
-"""Sources of series: CSV, .npz and arrays, right and wrong."""
+"""Sources of time series: CSV, .npz and arrays, valid and invalid."""
 
 from __future__ import annotations
 

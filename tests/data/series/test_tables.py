@@ -1,4 +1,4 @@
-"""Tables as people have them: encodings, delimiters, decimal signs, thousands, units, columns that are left out."""
+"""Real-world tables: encodings, delimiters, decimal signs, thousands, units, columns that are left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings as people have them."""
+"""Real-world recordings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of columns are recognised and said; what cannot be learnt ends with one line."""
+"""Column types are detected and reported; what cannot be learnt is refused in one line."""
 
 from __future__ import annotations
 

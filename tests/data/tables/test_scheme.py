@@ -1,4 +1,4 @@
-"""Modes are found, rows become numbers and rows again, and rare names are drawn as often as the paper says."""
+"""Fitted modes, encoding and decoding of rows, and training-by-sampling frequencies as in the paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Molecules and levels as text: what is read, which properties, what can be played."""
+"""Molecules and levels as text: reading, properties, playability."""
 
 from __future__ import annotations
 

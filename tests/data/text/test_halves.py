@@ -1,4 +1,4 @@
-"""What stands in the test part: nothing that is learnt; and texts with nothing to learn."""
+"""The test part has nothing that is trained on; texts with nothing to learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources of text: what is read, what is held out, what batches hold, what is refused."""
+"""Sources of text: reading, splitting, batches, errors."""
 
 from __future__ import annotations
 

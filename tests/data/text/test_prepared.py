@@ -1,4 +1,4 @@
-"""Texts that are large: read piece by piece, kept as numbers, within a limit."""
+"""Large texts: read in pieces, cached as token ids, within a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text sets of TFDS: which feature is read, and how much of it."""
+"""Text sets from TFDS: the text feature, and how much of it is read."""
 
 from __future__ import annotations
 

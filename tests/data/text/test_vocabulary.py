@@ -1,4 +1,4 @@
-"""Vocabularies: text becomes numbers and comes back."""
+"""Vocabularies: encoding and decoding."""
 
 from __future__ import annotations
 

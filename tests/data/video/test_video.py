@@ -1,4 +1,4 @@
-"""Clips of any kind are read in their order and rate, bad ones get one line, and windows never leave their side."""
+"""Clips of any format are read in order at their rate, bad ones get one line, and windows never cross a split."""
 
 from __future__ import annotations
 

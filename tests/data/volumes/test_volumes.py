@@ -1,4 +1,4 @@
-"""Volumes: orientation, spacing, windows, parts of one and of several, and files as people have them."""
+"""Volumes: orientation, spacing, display windows, splits of one and of several, and real-world files."""
 
 from __future__ import annotations
 

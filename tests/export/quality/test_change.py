@@ -1,4 +1,4 @@
-"""By what share an error rises, and what is refused."""
+"""Relative increases of errors, and their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What quantizing changes: measured on the file itself, with the same latents, and refused beyond the limits."""
+"""Quality loss by quantization: measured on the file itself, with the same latents, and refused beyond the limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a quantized file of a model of photographs may change."""
+"""Limits on the quality loss of quantized photograph models."""
 
 from __future__ import annotations
 

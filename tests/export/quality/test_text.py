@@ -1,4 +1,4 @@
-"""What quantizing changes in the perplexity of text."""
+"""The effect of quantization on the perplexity of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments of captions: read off likelihoods, and learnt from made-up shapes in seconds."""
+"""Locating captions: read from likelihoods, and learnt from synthetic shapes in seconds."""
 
 from __future__ import annotations
 

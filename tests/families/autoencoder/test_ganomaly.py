@@ -1,4 +1,4 @@
-"""GANomaly's losses by the paper's equations, who moves on which, and its score."""
+"""GANomaly: losses by the paper's equations, which network each one trains, and the anomaly score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A learnt prior: couplings that are inverse to themselves, that learn a distribution, and that leave the VAE alone."""
+"""A learnt prior: invertible couplings that learn a distribution and leave the VAE unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise and images of a batch, paired."""
+"""Minibatch couplings of noise and images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The flow of codes: the autoencoder is trained first, alone, and is part of what is drawn and exported."""
+"""Latent flow: the autoencoder is trained first, on its own, and is part of sampling and export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mean flow: what it learns is the mean velocity until a later time."""
+"""MeanFlow: it learns the mean velocity until a later time."""
 
 from __future__ import annotations
 

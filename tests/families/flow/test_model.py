@@ -1,4 +1,4 @@
-"""The model around the equation: it trains, draws, edits, and says how likely pictures are."""
+"""The flow model: training, sampling, editing, and likelihoods of pictures."""
 
 from __future__ import annotations
 

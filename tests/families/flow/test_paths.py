@@ -1,4 +1,4 @@
-"""Straight paths, and the times at which they are looked at."""
+"""Straight probability paths, and the distribution of training times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that come out of noise as words say."""
+"""Text-to-image flow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samplers against equations whose solutions are known."""
+"""Samplers against differential equations with known solutions."""
 
 from __future__ import annotations
 

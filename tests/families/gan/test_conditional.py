@@ -1,4 +1,4 @@
-"""Both players of the conditional GAN know the class, and its pictures are of the class that is asked for."""
+"""The conditional GAN: both networks are conditioned on the class, and samples have the requested class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The GAN's step is the two-player game, whatever form it is computed in."""
+"""The GAN's training step is the two-player game, in whatever form it is computed."""
 
 from __future__ import annotations
 

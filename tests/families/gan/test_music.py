@@ -1,4 +1,4 @@
-"""Piano rolls of excerpts and back, and the game over them."""
+"""The GAN of piano rolls: encoding and decoding excerpts, and training."""
 
 from __future__ import annotations
 

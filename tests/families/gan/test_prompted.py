@@ -1,4 +1,4 @@
-"""The GAN that is told what to draw."""
+"""Text-to-image GAN."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be added to the game of two players: losses, penalties, noise, replay, further steps of one player."""
+"""Options of GAN training: losses, penalties, noise, replay, extra discriminator steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clips of latents: what content is, what motion is, and a discriminator that sees in which order frames come."""
+"""The video GAN: content and motion latents, and a discriminator that sees the order of frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two towers that learn which words go with which picture, and search with that."""
+"""Two towers that learn to match words and pictures (CLIP), and search with them."""
 
 from __future__ import annotations
 

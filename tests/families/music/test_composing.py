@@ -1,4 +1,4 @@
-"""Notes that are written cell by cell are those of the network over whole windows, and what is given stays."""
+"""Composing cell by cell matches the network over whole windows, and given notes stay."""
 
 from __future__ import annotations
 

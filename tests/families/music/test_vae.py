@@ -1,4 +1,4 @@
-"""The autoencoder of excerpts: its bars, its likelihood cell by cell, what it gives back after some training."""
+"""The music VAE: its bars, its cell-by-cell likelihood, its reconstructions after some training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recommenders learn tastes, say why, and play by the papers' rules."""
+"""Recommenders: learning tastes, explanations, and the papers' methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoders that learn without labels: their losses, and what they may look at."""
+"""Self-supervised encoders: their losses, and which inputs they may use."""
 
 from __future__ import annotations
 

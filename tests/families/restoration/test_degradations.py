@@ -1,4 +1,4 @@
-"""What photographs suffer, in closed form, and how enlargement and masks are made."""
+"""Degradations of photographs in closed form, enlargement, and masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filling of holes: from the command line, and how it is measured."""
+"""Inpainting: the command line, and evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slices between the slices of a volume: what stays, what is added, and the command."""
+"""Interpolated slices of volumes: what stays, what is added, and the command."""
 
 from __future__ import annotations
 

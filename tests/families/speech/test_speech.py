@@ -1,4 +1,4 @@
-"""Speech: alignment against brute force, and a made-up language that is learnt in seconds."""
+"""Speech: alignment against brute force, and a synthetic language that is learnt in seconds."""
 
 from __future__ import annotations
 

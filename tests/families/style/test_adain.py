@@ -1,4 +1,4 @@
-"""Style transfer with the style picture as condition."""
+"""Arbitrary style transfer, conditioned on a style picture."""
 
 from __future__ import annotations
 

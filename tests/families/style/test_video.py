@@ -1,4 +1,4 @@
-"""Style of clips: what stays the same is made the same of, and a loss teaches it."""
+"""Video style transfer: static regions stay consistent, and a temporal loss teaches it."""
 
 from __future__ import annotations
 

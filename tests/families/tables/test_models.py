@@ -1,4 +1,4 @@
-"""Models of tables learn what goes with what, draw what they are asked for, and their files say the same."""
+"""Table generators learn dependencies, sample under conditions, and their files agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classifiers of texts: their networks, what they learn, what their answers come from."""
+"""Text classifiers: networks, learning, explanations."""
 
 from __future__ import annotations
 

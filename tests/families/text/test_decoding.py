@@ -1,4 +1,4 @@
-"""How symbols are chosen, on distributions made by hand."""
+"""Sampling of symbols from hand-made distributions."""
 
 from __future__ import annotations
 

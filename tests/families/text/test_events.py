@@ -1,4 +1,4 @@
-"""The language model of events: pieces that begin as a MIDI file does, files that are read again, scores."""
+"""The language model of music events: continuing MIDI files, writing readable files, scoring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language model: what it learns, what it carries on, what it writes."""
+"""Language models: learning, recurrent states, generation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The GAN of text: how lines are written, what they are rewarded for, in which order it learns."""
+"""SeqGAN: generation of lines, rewards, and the order of training."""
 
 from __future__ import annotations
 

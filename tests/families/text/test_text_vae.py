@@ -1,4 +1,4 @@
-"""The variational autoencoder of lines: its bound, what its latent says, what it writes."""
+"""The text VAE: its ELBO, its latent, its generated lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A text's watermark: counted with its key, chance with any other."""
+"""Text watermarks: detected with their key, at chance level with any other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation: what is learnt in a few seconds, and how it is measured."""
+"""Image-to-image translation: learnt in a few seconds, and its evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model of video makes: step by step as at once, of any size; a copy or a blend before it has learnt."""
+"""Video models: step by step matches the whole, at any size; untrained ones copy or blend."""
 
 from __future__ import annotations
 

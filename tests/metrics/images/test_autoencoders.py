@@ -1,4 +1,4 @@
-"""What is measured of an autoencoder, against what its own methods say."""
+"""Autoencoder metrics against the model's own methods."""
 
 from __future__ import annotations
 

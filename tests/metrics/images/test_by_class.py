@@ -1,4 +1,4 @@
-"""Quality by class: what one class lacks, its row says, and the mean over all hides."""
+"""Quality by class: a defect in one class shows in its row, where the overall mean hides it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shares of classes: of one-hot probabilities they are counted by hand."""
+"""Class shares: one-hot probabilities are counted by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The share of samples in the requested class, for generators of which it is known."""
+"""Accuracy of the requested class, for generators where it is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How images are drawn to be measured: chunks, seeds, conditions."""
+"""Sampling of images for evaluation: chunks, seeds, conditions."""
 
 import numpy as np
 import pytest

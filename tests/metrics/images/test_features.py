@@ -1,4 +1,4 @@
-"""Feature networks: which one is chosen, where its weights come from, what it says about images."""
+"""Feature networks: selection, origin of weights, features of images."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Bits per dimension beside a simple density."""
+"""Bits per dimension against a simple density model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inception v3: how its weights are looked for, and what is done with images. No network is needed."""
+"""Inception v3: where its weights are looked for, and its preprocessing. No network access is needed."""
 
 import hashlib
 import random

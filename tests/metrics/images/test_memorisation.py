@@ -1,4 +1,4 @@
-"""Nearest training images: copies are found, and what is usual is known."""
+"""Memorisation: copies of training images are found, against the expected distance."""
 
 import numpy as np
 import pytest

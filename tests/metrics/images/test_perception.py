@@ -1,4 +1,4 @@
-"""Figures that blur makes worse."""
+"""Perceptual metrics that blur makes worse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which picture is it: changes that leave it recognisable, a network that tells pictures apart, and how it is asked."""
+"""Instance retrieval: recognisable changes, a network that distinguishes instances, and its evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole measurement of a model: figures, protocol, determinism, and that nothing else is disturbed."""
+"""The whole evaluation of a model: figures, protocol, determinism, and no side effects."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""The small feature network: its shapes, its training, its file, and that it leaves all random states alone."""
+"""The small feature network: shapes, training, file, and no effect on random states."""
 
 import random
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Figures of excerpts: closed forms, and what stands beside them."""
+"""Metrics of excerpts: closed forms, and baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The baselines of music are probabilities, and learn what can be learnt from what is near."""
+"""The n-gram baselines of music are probabilities, and learn local dependencies."""
 
 from __future__ import annotations
 

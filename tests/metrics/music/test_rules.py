@@ -1,4 +1,4 @@
-"""What is counted in pieces is what a reader of the score would count."""
+"""Counts of voice-leading errors match those of a reader of the score."""
 
 from __future__ import annotations
 

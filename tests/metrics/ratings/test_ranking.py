@@ -1,4 +1,4 @@
-"""Gain and recall by hand, the baselines by their definitions, and the ensemble of places."""
+"""NDCG and recall by hand, baselines by definition, and rank ensembles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of returns: closed forms, references, and who should win where."""
+"""Metrics of returns: closed forms, references, and expected winners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forecasts of each part, beside those that repeat the last season; sequences beside PCA."""
+"""Forecast metrics of each part, against seasonal naive forecasts; sequences against PCA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of tables: against references, and what copies and shuffled rows get."""
+"""Metrics of tables: against references, and for copies and shuffled rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of classifiers against references and closed forms."""
+"""Classification metrics against references and closed forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies in generated text, found by hashes and by the definition."""
+"""Memorisation in generated text, by hashes and by definition."""
 
 from __future__ import annotations
 

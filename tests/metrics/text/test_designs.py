@@ -1,4 +1,4 @@
-"""Drawn designs: shares of what is drawn, beside an n-gram; the condition reaches the molecule."""
+"""Generated designs: validity, novelty and the like against an n-gram; conditioning of molecules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The likelihood of held-out text, beside n-grams."""
+"""Perplexity of held-out text, against n-grams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The n-gram: a corpus by hand, probabilities that sum to one, and the definition written out."""
+"""The n-gram model: a hand-made corpus, normalisation, and the definition written out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Self-BLEU against arithmetic by hand, and the distance of two curves."""
+"""Self-BLEU by hand, and the distance of quality-diversity curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of written texts: by hand where they can be worked out, and what the report says of simpler methods."""
+"""Metrics of generated texts: by hand where possible, and baselines in the report."""
 
 from __future__ import annotations
 

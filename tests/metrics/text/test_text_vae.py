@@ -1,4 +1,4 @@
-"""Bounds of lines, beside a trigram on the same lines."""
+"""Likelihood bounds of lines, against a trigram on the same lines."""
 
 from __future__ import annotations
 

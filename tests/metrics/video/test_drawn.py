@@ -1,4 +1,4 @@
-"""Drawn clips: real ones are near, what stands still does not move as they do; content and motion in closed form."""
+"""Fréchet distances of clips: real ones are close, static ones differ in motion; closed forms of content and motion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flicker: nothing of what follows the clip, and as much as there is of what does not."""
+"""Flicker metrics: zero for output that follows the clip, positive for patterns that stay still."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simple methods of video: exact where they are right; figures of each frame."""
+"""Video baselines: exact where they should be; metrics of each frame."""
 
 from __future__ import annotations
 

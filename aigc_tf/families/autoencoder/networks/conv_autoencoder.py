@@ -14,7 +14,7 @@ from aigc_tf.recipes.images import ImageSettings
 
 
 class Convolutional(Protocol):
-    """What these networks ask of a recipe."""
+    """The recipe fields that these networks use."""
 
     images: ImageSettings
     likelihood: LikelihoodSettings
@@ -57,7 +57,7 @@ def decoder(recipe: Convolutional) -> keras.Model:
                 x = _double(x, level, filters, name, activation, settings.enlargement)
             else:
                 x = _convolution(x, filters, name, activation)
-    # Sizes that four does not divide were rounded up.
+    # Sizes not divisible by four were rounded up.
     return keras.Model(latent, crop(x, height, width, "crop"), name="decoder")
 
 
@@ -74,7 +74,7 @@ def _features(image: keras.KerasTensor, settings: ConvolutionSettings) -> keras.
 def _double(
     x: keras.KerasTensor, level: int, filters: int, name: str, activation: str | None, enlargement: str
 ) -> keras.KerasTensor:
-    """A convolution of twice the height and width."""
+    """A convolution that doubles height and width."""
     if enlargement == "transposed":
         return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", activation=activation, name=name)(x)
     return _convolution(layers.UpSampling2D(2, name=f"double_{level}")(x), filters, name, activation)

@@ -1,4 +1,4 @@
-"""Encoder and decoder for denoising: convolutions at half the size, and a latent wider than the picture."""
+"""Encoder and decoder for denoising: convolutions at half the size, and a latent larger than the picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.denoising_autoencoder import DenoisingAutoencoder
 def encoder(recipe: DenoisingAutoencoder) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`.
 
-    A denoiser needs no bottleneck: corrupted inputs keep it from learning to copy (Vincent et al. 2008, §2.3).
+    A denoiser needs no bottleneck: corruption prevents it from learning to copy (Vincent et al. 2008, §2.3).
     The latent is a picture of half the size with `latent_channels`, flattened.
     """
     image = keras.Input(recipe.images.shape, name="image")

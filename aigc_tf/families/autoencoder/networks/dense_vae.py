@@ -30,7 +30,7 @@ def decoder(recipe: VAE | DPVAE) -> keras.Model:
 
 
 def _hidden(x: keras.KerasTensor, units_of_layers: tuple[int, ...]) -> keras.KerasTensor:
-    """Dense layers, each with its activation as a layer of its own: private training needs what comes out between."""
+    """Dense layers with separate activation layers, since private training needs the outputs in between."""
     for index, units in enumerate(units_of_layers):
         x = layers.Dense(units, name=f"hidden_{index}")(x)
         x = layers.ReLU(name=f"activation_{index}")(x)

@@ -16,7 +16,7 @@ SLOPE = 0.2  # of LeakyReLU
 def encoder(recipe: GANomaly) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> latents `[batch, latent_dim]`."""
     image = keras.Input(recipe.images.shape, name="image")
-    # The paper's last convolution covers all that is left of the picture: a dense layer.
+    # The paper's last convolution covers the whole remaining feature map: a dense layer.
     x = layers.Flatten(name="flatten")(_features(image, recipe))
     return keras.Model(image, layers.Dense(recipe.latent_dim, use_bias=False, name="latent")(x), name="encoder")
 
@@ -54,12 +54,12 @@ def _features(x: keras.KerasTensor, recipe: GANomaly) -> keras.KerasTensor:
         use_bias=False,
         normalisation_momentum=recipe.normalisation_momentum,
         first=0,
-        fast=False,  # in batches of 64 the others took a tenth longer
+        fast=False,  # in batches of 64 the fast layers took a tenth longer
     )
 
 
 def _double(x: keras.KerasTensor, filters: int, size: tuple[int, int], index: int) -> keras.KerasTensor:
-    """Twice the size, or one less where the encoder rounded up."""
+    """Double the size, or one less where the encoder rounded up."""
     height, width = size
     x = layers.Conv2DTranspose(
         filters, KERNEL_SIZE, strides=2, padding="same", use_bias=False, name=f"convolution_{index}"

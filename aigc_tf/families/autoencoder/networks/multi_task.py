@@ -1,4 +1,4 @@
-"""The second head of an encoder."""
+"""The classification head of a multi-task autoencoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoder, decoder and classifier of Kingma et al. 2014, §4, the classifier of convolutions."""
+"""Encoder, decoder and classifier of Kingma et al. 2014, §4, with a convolutional classifier."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def classifier(recipe: SemiVAE, classes: ClassNames) -> keras.Model:
 
 
 def _dense(x: Any, label: Any, recipe: SemiVAE, classes: ClassNames) -> Any:
-    """Dense layers over numbers `[batch, any]`; the class adds a vector to what the first one makes."""
+    """Dense layers over features `[batch, any]`; a class embedding is added to the first one's output."""
     first, *others = recipe.units
     told = layers.Embedding(len(classes.names), first, name="label_vector")(label)
     x = layers.Add(name="told")([layers.Dense(first, name="dense_0")(x), told])

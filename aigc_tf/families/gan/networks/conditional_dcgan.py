@@ -1,4 +1,4 @@
-"""The networks of article 002 §5.2, told the class of the image."""
+"""The networks of article 002 §5.2, conditioned on the class of the image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from aigc_tf.nn.layers import spectrally_normalised
 from aigc_tf.recipes.cgan import CGAN
 
 Make = Callable[[Any], keras.Model]
-"""A recipe -> a network without a condition."""
+"""A recipe -> an unconditional network."""
 
 
 def generator(recipe: CGAN, classes: ClassNames) -> keras.Model:
@@ -31,12 +31,12 @@ def discriminator(recipe: CGAN, classes: ClassNames) -> keras.Model:
 def told_generator(recipe: Any, classes: ClassNames, make: Make) -> keras.Model:
     """Latent `[batch, latent_dim]` and label int32 `[batch]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    The class's vector comes after the latent, as in Mirza & Osindero 2014.
+    The class embedding is appended to the latent, as in Mirza & Osindero 2014.
 
     Args:
         recipe: with a `latent_dim` and a `label_dim`.
-        classes: there are.
-        make: the generator that takes both as one latent.
+        classes: of the images.
+        make: makes the generator that takes both as one latent.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     label = keras.Input((), dtype="int32", name="label")
@@ -53,31 +53,31 @@ def told_discriminator(recipe: Any, classes: ClassNames, make: Make) -> keras.Mo
 
     Args:
         recipe: with `spectral_normalisation`.
-        classes: there are.
-        make: the discriminator without classes, as of `with_projection`.
+        classes: of the images.
+        make: makes the unconditional discriminator, see `with_projection`.
     """
     unconditional = make(recipe)
     features = unconditional.get_layer("flatten").output
     label = keras.Input((), dtype="int32", name="label")
     vectors = layers.Embedding(len(classes.names), features.shape[-1], name="label_vector")
-    # Keras's normalising wrapper casts what comes out to the type of what goes in.
+    # Keras's SpectralNormalization wrapper casts its output to the type of its input.
     number = ops.cast(label, "float32") if recipe.spectral_normalisation else label
     vector = spectrally_normalised(vectors, recipe.spectral_normalisation)(number)
     return with_projection(unconditional, label, vector)
 
 
 def with_projection(unconditional: keras.Model, condition: Any, vector: Any) -> keras.Model:
-    """A discriminator that is told a condition, whose vector is projected onto the last features.
+    """A projection discriminator: the condition's embedding is multiplied with the last features.
 
     Miyato & Koyama 2018, eq. 3.
 
     Args:
-        unconditional: images -> answers `[batch, 1]`; its last features are the output of its layer `flatten`.
-        condition: an input.
-        vector: made of it, `[batch, features]`.
+        unconditional: images -> outputs `[batch, 1]`; its last features are the output of its layer `flatten`.
+        condition: the input of the condition.
+        vector: its embedding, `[batch, features]`.
 
     Returns:
-        Images and condition -> answers `[batch, 1]`.
+        Images and condition -> outputs `[batch, 1]`.
     """
     features = unconditional.get_layer("flatten").output
     fit = layers.Dot(axes=1, name="projection")([features, vector])

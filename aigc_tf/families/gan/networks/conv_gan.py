@@ -15,8 +15,8 @@ from aigc_tf.recipes.conv_gan import ConvGAN
 def generator(recipe: ConvGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense, then 3x3 convolutions at a quarter, at half and at all of the size, with nearest-neighbour doublings
-    between; each layer but the last is followed by batch normalisation, whose shift is its bias, and LeakyReLU.
+    A dense layer, then 3x3 convolutions at a quarter, half and full size, with nearest-neighbour upsampling in between;
+    each layer but the last is followed by batch normalisation, whose shift serves as bias, and LeakyReLU.
     """
     height, width, channels = recipe.images.shape
     start = (height // 4, width // 4, recipe.generator_filters)

@@ -15,7 +15,7 @@ from aigc_tf.recipes.dp_gan import DPGAN
 def generator(recipe: DCGAN | DPGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense, then three transposed convolutions of stride 1, 2 and 2, each but the last followed by batch
+    A dense layer, then three transposed convolutions of stride 1, 2 and 2; each layer but the last is followed by batch
     normalisation and LeakyReLU. No biases: the normalisation has its own shift.
     """
     height, width, channels = recipe.images.shape

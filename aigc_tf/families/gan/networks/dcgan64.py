@@ -1,4 +1,4 @@
-"""Generator and discriminator of Radford et al. 2015, §3 and figure 1, and those of article 003 §6.1 made to fit."""
+"""Generator and discriminator of Radford et al. 2015, §3 and figure 1, and adapted ones of article 003 §6.1."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from aigc_tf.recipes.video_gan import VideoGAN
 def generator(recipe: DCGAN64 | SoundGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense, then a transposed convolution of stride 2 for each doubling, with batch normalisation and ReLU between
-    them.
+    A dense layer, then a transposed convolution of stride 2 for each doubling, with batch normalisation and ReLU in
+    between.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     return keras.Model(latent, drawn(latent, recipe.images.shape, recipe), name="generator")
@@ -33,13 +33,13 @@ def drawn(
     recipe: DCGAN64 | SoundGAN | VideoGAN,
     look: Callable[[Any], Any] | None = None,
 ) -> Any:
-    """Images `[batch, *shape]` in [-1, 1] of numbers `[batch, numbers]`; see `generator`.
+    """Images `[batch, *shape]` in [-1, 1] from features `[batch, numbers]`; see `generator`.
 
     Args:
-        x: the numbers.
+        x: the features.
         shape: of an image.
         recipe: of the layers.
-        look: what is done at a quarter of the size, of the same shape; nothing if None.
+        look: applied at a quarter of the size, keeping the shape; None for nothing.
     """
     height, width, channels = shape
     first, *later = recipe.generator_filters

@@ -16,7 +16,7 @@ from aigc_tf.recipes.mlp_gan import MLPGAN
 def generator(recipe: MLPGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> images `[batch, height, width, channels]` in [-1, 1].
 
-    Dense layers, each but the last followed by batch normalisation, whose shift is its bias, and ReLU.
+    Dense layers, each but the last followed by batch normalisation, whose shift serves as bias, and ReLU.
     """
     use_bias = recipe.normalisation_momentum is None
     latent = keras.Input((recipe.latent_dim,), name="latent")

@@ -22,7 +22,7 @@ def roll_shape(recipe: MusicGAN) -> tuple[int, int, int]:
 def generator(recipe: MusicGAN) -> keras.Model:
     """Latent `[batch, latent_dim]` -> rolls `[batch, steps, pitches, 2 * voices]` in [-1, 1].
 
-    Dense, then convolutions at a quarter, at half and at all of the size.
+    A dense layer, then convolutions at a quarter, half and full size.
     """
     steps, pitches, channels = roll_shape(recipe)
     start = (steps // 4, pitches // 4, recipe.generator_filters[0])

@@ -1,4 +1,4 @@
-"""The discriminator of article 002 §5.2, which tells classes apart, too."""
+"""The discriminator of article 002 §5.2 that also classifies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aigc_tf.families.gan.networks import dcgan
 from aigc_tf.recipes.semi_gan import SemiGAN
 
 CLASSES, FEATURES = "class_logits", "flatten"
-"""The layers that give a number for each class, and what these are made of."""
+"""The layer of the class logits, and the one of their features."""
 
 
 def discriminator(recipe: SemiGAN, classes: ClassNames) -> keras.Model:
     """Images `[batch, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones.
 
-    A generated image is a class more, whose logit is 0: the logit of being real is the log of the sum of the
-    exponentials of the others (Salimans et al. 2016, §5, end).
+    Generated images are an additional class with logit 0: the logit of being real is the log-sum-exp of the class
+    logits (Salimans et al. 2016, §5, end).
     """
     unconditional = dcgan.discriminator(recipe)
     features = unconditional.get_layer(FEATURES).output

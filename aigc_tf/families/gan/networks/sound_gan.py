@@ -1,4 +1,4 @@
-"""Generator and discriminator of SpecGAN (Donahue, McAuley & Puckette 2019, §3.2), told the class of the sound."""
+"""Generator and discriminator of SpecGAN (Donahue, McAuley & Puckette 2019, §3.2), conditioned on the class."""
 
 from __future__ import annotations
 

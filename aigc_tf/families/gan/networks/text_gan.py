@@ -1,4 +1,4 @@
-"""An attentional generator, and a discriminator that is told the caption."""
+"""An attentional generator, and a discriminator conditioned on the caption."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from aigc_tf.nn.towers import MeanOfWords, caption_encoder, looking_at
 from aigc_tf.recipes.text_gan import TextGAN
 
 WORD_DEVIATION = 0.5
-"""Of the first vectors of words in the discriminator. With 0.05 the tiny recipe does not draw colours that words name
-after 600 steps, with 0.5 it does after 500."""
+"""Standard deviation of the discriminator's initial word embeddings. With 0.05 the tiny recipe does not draw the
+colours named in captions after 600 steps, with 0.5 it does after 500."""
 
 
 def generator(recipe: TextGAN, captions: Captions) -> keras.Model:
     """Latent `[batch, latent_dim]` and words int32 `[batch, length]`, 0 after the end -> images in [-1, 1].
 
-    It is made of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which begins
-    with the mean state beside the latent, and attends to all at a quarter of its pictures' size (Xu et al. 2018, §3.1).
+    It consists of two networks: `encoder`, from words to states `[batch, length, word_size]`, and `body`, which takes
+    the mean state together with the latent, and attends to all states at a quarter of the size (Xu et al. 2018, §3.1).
     """
     encoder = caption_encoder(captions.length, len(captions.vocabulary), recipe.word_size, recipe.heads)
     latent = keras.Input((recipe.latent_dim,), name="latent")
@@ -38,7 +38,7 @@ def generator(recipe: TextGAN, captions: Captions) -> keras.Model:
 
 
 def discriminator(recipe: TextGAN, captions: Captions) -> keras.Model:
-    """Images `[batch, height, width, channels]` in [-1, 1] and words -> answers `[batch, 1]`; see `with_projection`."""
+    """Images `[batch, height, width, channels]` in [-1, 1] and words -> outputs `[batch, 1]`; see `with_projection`."""
     unconditional = dcgan64.discriminator(recipe)
     words = keras.Input((captions.length,), dtype="int32", name="words")
     first = keras.initializers.RandomNormal(stddev=WORD_DEVIATION)

@@ -15,7 +15,7 @@ from aigc_tf.recipes.video_gan import VideoGAN
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Frames(layers.Layer):
-    """Clips `[batch, frames, ...]` -> their frames one after the other, `[batch * frames, ...]`."""
+    """Flatten clips `[batch, frames, ...]` to frames `[batch * frames, ...]`."""
 
     def call(self, x: Any) -> Any:
         return ops.reshape(x, (-1, *x.shape[2:]))
@@ -51,7 +51,7 @@ def clip_shape(recipe: VideoGAN) -> tuple[int, int, int, int]:
 def generator(recipe: VideoGAN) -> keras.Model:
     """Latent `[batch, content + frames * motion]` -> clips `[batch, frames, height, width, channels]` in [-1, 1].
 
-    Each frame is drawn of the content and of its motion, which a GRU makes of the motion's numbers up to it.
+    Each frame is generated from the content and from a motion state, the output of a GRU over the motion codes so far.
     """
     latent = keras.Input((recipe.latent_dim,), name="latent")
     content = Channels(0, recipe.content, name="content")(latent)
@@ -67,7 +67,7 @@ def generator(recipe: VideoGAN) -> keras.Model:
 def discriminator(recipe: VideoGAN) -> keras.Model:
     """Clips `[batch, frames, height, width, channels]` in [-1, 1] -> logits `[batch, 1]`, positive for real ones.
 
-    The sum of what is said of the frames, on average, and of what is said of all frames' features side by side.
+    The sum of the mean logit of single frames and the logit of all frames' concatenated features.
     """
     clip = keras.Input(clip_shape(recipe), name="image")
     *first, last = recipe.discriminator_filters

@@ -13,9 +13,9 @@ from aigc_tf.recipes.ar import AR
 def next_value(recipe: AR, scaling: Scaling) -> keras.Model:
     """State `[batch, order, series]` and noise `[batch, series]` -> the next value's mean `[batch, series]`, new state.
 
-    The state is the last values in the order of time, in the series' own units; the new one ends with the mean plus the
-    noise times the model's deviation. Inside, values are standardised: float16 would lose too much of series that vary
-    little around a large mean.
+    The state is the last values in chronological order, in the series' own units; the new one ends with the mean plus
+    the noise times the model's deviation. Internally, values are standardised: float16 would lose too much precision
+    for series with little variation around a large mean.
     """
     order, series = recipe.series.length, len(scaling.names)
     state, noise = keras.Input((order, series), name="state"), keras.Input((series,), name="noise")
@@ -27,27 +27,27 @@ def next_value(recipe: AR, scaling: Scaling) -> keras.Model:
 
 
 class LinearAutoregression(layers.Layer):
-    """c + Σ θ_i x_{t-i} + σ ε for each series by itself.
+    """c + Σ θ_i x_{t-i} + σ ε for each series separately.
 
-    The weights are kept in float64, since lags of a smooth series are so alike that their coefficients need the
-    digits; the layer computes in float32.
+    The weights are kept in float64, since the lags of a smooth series are so collinear that their coefficients need the
+    precision; the layer computes in float32.
     """
 
     def build(self, state_shape: tuple[int | None, ...], noise_shape: tuple[int | None, ...]) -> None:
-        """Make the weights: no intercept, no coefficients, and a deviation of 1 at first."""
+        """Create the weights, initially an intercept and coefficients of 0, and a deviation of 1."""
         _, order, series = state_shape
         self.intercept = self.add_weight(shape=(series,), initializer="zeros", dtype="float64", name="intercept")
-        # The first row belongs to the value just before.
+        # The first row is for the previous value.
         shape = (order, series)
         self.coefficients = self.add_weight(shape=shape, initializer="zeros", dtype="float64", name="coefficients")
         self.deviation = self.add_weight(shape=(series,), initializer="ones", dtype="float64", name="deviation")
 
     def mean(self, state: keras.KerasTensor) -> keras.KerasTensor:
-        """Values `[batch, order, series]` in the order of time -> the mean of the next, `[batch, series]`."""
+        """Values `[batch, order, series]` in chronological order -> the mean of the next, `[batch, series]`."""
         intercept, coefficients = (ops.cast(weight, state.dtype) for weight in (self.intercept, self.coefficients))
         return intercept + ops.sum(state * ops.flip(coefficients, axis=0), axis=1)
 
     def call(self, state: keras.KerasTensor, noise: keras.KerasTensor) -> tuple[keras.KerasTensor, keras.KerasTensor]:
-        """The mean of the next value, and the value itself with standard normal noise; all `[batch, series]`."""
+        """The mean of the next value, and the value with standard normal noise added; all `[batch, series]`."""
         mean = self.mean(state)
         return mean, mean + ops.cast(self.deviation, state.dtype) * noise

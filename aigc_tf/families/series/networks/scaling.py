@@ -1,4 +1,4 @@
-"""Layers between the units of series and those in which networks see them."""
+"""Layers that convert between the units of series and standardised values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aigc_tf.data.series.source import Scaling
 
 
 class Affine(keras.layers.Layer):
-    """inputs * scale + offset, in each series.
+    """inputs * scale + offset, for each series.
 
     Args:
         scale: `[series]`.
@@ -21,7 +21,7 @@ class Affine(keras.layers.Layer):
         self.scale, self.offset = scale, offset
 
     def get_config(self) -> dict[str, object]:
-        """The arguments, for copies."""
+        """The constructor's arguments."""
         return {**super().get_config(), "scale": self.scale, "offset": self.offset}
 
     def call(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
@@ -30,11 +30,11 @@ class Affine(keras.layers.Layer):
 
 
 def standardise(scaling: Scaling) -> Affine:
-    """From the series' own units to deviations from the mean."""
+    """From the series' own units to standardised values."""
     scale = 1 / scaling.deviation
     return Affine(scale.tolist(), (-scaling.mean * scale).tolist(), name="standardise")
 
 
 def restore(scaling: Scaling) -> Affine:
-    """Back again."""
+    """From standardised values to the series' own units."""
     return Affine(scaling.deviation.tolist(), scaling.mean.tolist(), name="restore")

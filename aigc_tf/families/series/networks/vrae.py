@@ -1,8 +1,8 @@
 """Encoder and decoder of the variational recurrent autoencoder of 000 §3.9.1, in standardised units.
 
-After Fabius & van Amersfoort 2014, with LSTM cells, and a decoder that reads the latent at every step where theirs
-reads its own last output: that is a function of its state already. The LSTMs are unrolled: over a fixed number of steps
-they become built-in operators of LiteRT, and train faster.
+After Fabius & van Amersfoort 2014, but with LSTM cells, and a decoder that reads the latent at every step instead of
+its own last output, which is a function of its state anyway. The LSTMs are unrolled: with a fixed number of steps they
+convert to built-in LiteRT operators, and train faster.
 """
 
 from __future__ import annotations

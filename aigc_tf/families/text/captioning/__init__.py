@@ -1,1 +1,1 @@
-"""Captions: words for pictures, written by a decoder that attends to places of the picture."""
+"""Image captioning, by a decoder that attends to positions in the picture."""

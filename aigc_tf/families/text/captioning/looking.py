@@ -1,4 +1,4 @@
-"""Which places of a picture a model looks at before each word that it writes."""
+"""Attention maps of captions: where in the picture a model attends for each word."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from aigc_tf.modalities.captions import captioned
 if TYPE_CHECKING:
     from aigc_tf.families.text.captioning.model import Captioner
 
-COLOUR = np.array([1.0, 0.45, 0.0])  # of what is looked at
+COLOUR = np.array([1.0, 0.45, 0.0])  # of attended positions
 
 
 def attention(model: Captioner, picture: np.ndarray, written: str) -> tuple[list[str], np.ndarray]:
-    """The symbols of a caption, the end included, and where the model looked before it wrote each.
+    """The symbols of a caption, including the end, and the attention map of each.
 
     Args:
-        model: that writes.
+        model: the captioning model.
         picture: brightness `[height, width, channels]`.
         written: the caption.
 
@@ -40,7 +40,7 @@ def attention(model: Captioner, picture: np.ndarray, written: str) -> tuple[list
 
 
 def looked_at(model: Captioner, picture: np.ndarray, written: str) -> np.ndarray:
-    """The picture once for each word, uint8 `[height, width, 3]`: what was looked at the more is the more orange."""
+    """The picture once for each word, uint8 `[height, width, 3]`, tinted orange by attention."""
     symbols, weights = attention(model, picture, written)
     height, width = picture.shape[:2]
     grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)

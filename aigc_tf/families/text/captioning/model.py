@@ -1,4 +1,4 @@
-"""The model: it learns the captions of pictures, writes captions, and shows which places it looks at."""
+"""The image captioning model."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.caption import Caption
 from aigc_tf.recipes.seq2seq import Search
 
-ROWS = 50  # pictures that are written for at once
+ROWS = 50  # pictures per batch in generation
 PREVIEWED = 12
 
 
 class Captioner(DecoderModel, Transforms, Explains):
-    """Writes a caption for a picture.
+    """Generates captions for pictures.
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of pictures and captions, and of the encoder, the start and the step.
+        networks: for training, and encoder, start and step for generation.
         captions: the vocabulary.
     """
 
@@ -65,9 +65,9 @@ class Captioner(DecoderModel, Transforms, Explains):
 
         Args:
             inputs: `[count, height, width, channels]`, uint8 or in [0, 1].
-            seed: of what is drawn, if anything is.
-            condition: there is none.
-            search: how symbols are chosen; by default as the recipe's `transform_options`.
+            seed: of random draws, if there are any.
+            condition: unused.
+            search: decoding settings; by default those of the recipe's `transform_options`.
 
         Raises:
             InputError: the search asks for known words.
@@ -81,20 +81,20 @@ class Captioner(DecoderModel, Transforms, Explains):
         return found
 
     def explain(self, value: np.ndarray, title: str) -> dict[str, Preview]:
-        """`attention`: which places of the picture the model looks at before each word that it writes."""
+        """`attention`: the attention map over the picture for each word."""
         del title
         picture = as_brightness(np.asarray(value))
         return {"attention": looked_at(self, picture, self.written(picture[None])[0])}
 
     def previews(self, source: Any) -> dict[str, Preview]:
-        """Held-out pictures with what is written for them, and where the model looks for the first."""
+        """Held-out pictures with generated captions, and the attention maps of the first."""
         pictures, _ = source.pairs("validation", PREVIEWED)
         written = self.transform(pictures, search=Search(beams=1))
         first = looked_at(self, as_brightness(pictures[0]), written[0])
         return {"samples": captioned(pictures, written), "attention": first}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to write with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         ends = {"start": BOUNDARY, "end": BOUNDARY, "never": list(self.never_written)}
         return self.captions.facts_for_files() | ends | {"longest": self.recipe.target_length}
 

@@ -1,4 +1,4 @@
-"""From a picture to words: convolutions, a vector for each place, and the decoder of texts over them."""
+"""The networks of image captioning: a convolutional encoder, and a text decoder that attends to its positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from aigc_tf.recipes.caption import Caption
 
 
 def captioning(recipe: Caption, captions: Captions) -> Seq2SeqNetworks:
-    """The forms of a model that reads pictures, brightness `[batch, height, width, channels]` in [0, 1]."""
+    """The networks of a captioning model for pictures, brightness `[batch, height, width, channels]` in [0, 1]."""
     first = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
     embedding = layers.ReversibleEmbedding(
         len(captions.vocabulary), recipe.width, embeddings_initializer=first, name="embedding"
@@ -24,7 +24,7 @@ def captioning(recipe: Caption, captions: Captions) -> Seq2SeqNetworks:
 
 
 def places_of(recipe: Caption) -> tuple[int, int]:
-    """Rows and columns of the places that the decoder attends to."""
+    """Rows and columns of the feature map that the decoder attends to."""
     scale = 2 ** len(recipe.filters)
     return -(-recipe.images.height // scale), -(-recipe.images.width // scale)
 

@@ -1,1 +1,1 @@
-"""Classifiers of texts."""
+"""Text classifiers."""

@@ -1,4 +1,4 @@
-"""What a classifier's answer comes from: attention, and integrated gradients."""
+"""Attributions of a text classifier: attention, and integrated gradients."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from aigc_tf.data.text.vocabulary import UNKNOWN
 from aigc_tf.families.text.classification.networks import ClassifierNetworks
 
 STEPS = 32
-"""Points of the path, at which the gradient is taken."""
+"""Points on the path at which the gradient is evaluated."""
 
 
 def attention(networks: ClassifierNetworks, tokens: np.ndarray) -> np.ndarray:
-    """How much each token int32 `[tokens]` of a text is looked at: float32 `[tokens]`, not negative, sums to 1."""
+    """Attention weight of each token int32 `[tokens]` of a text: float32 `[tokens]`, non-negative, sums to 1."""
     *_, found = networks.sequence(tf.constant(tokens[None]), training=False)
     weights: np.ndarray = found.numpy()[0]
     return weights
 
 
 def integrated_gradients(networks: ClassifierNetworks, tokens: np.ndarray, label: int) -> np.ndarray:
-    """How much each token of a text adds to the logit of a class (Sundararajan et al. 2017, eq. 3).
+    """Integrated gradients: each token's contribution to a class logit (Sundararajan et al. 2017, eq. 3).
 
-    What is looked up for each token goes from that of the unknown symbol to its own in 32 steps; the mean gradient of
-    the class's logit, times the way, is summed over each token's numbers. It does not begin with zeros, since the norms
-    of a transformer divide by the length of a vector.
+    The embedding of each token goes from that of the unknown symbol to its own in 32 steps; the mean gradient of the
+    class logit, times the difference, is summed over each token's features. The baseline is not zero, since a
+    transformer's normalisation divides by the norm of a vector.
 
     Args:
         networks: of the classifier.
         tokens: int32 `[tokens]`.
-        label: number of the class that is explained.
+        label: index of the class to explain.
 
     Returns:
-        float32 `[tokens]`; the sum is what the logit has more than that of a text of unknown symbols, nearly.
+        float32 `[tokens]`; the sum is approximately the logit minus that of a text of unknown symbols.
     """
     row = tf.constant(tokens[None])
     unknown = tf.constant(np.append(tokens[:1], np.full(len(tokens) - 1, UNKNOWN))[None].astype(np.int32))

@@ -1,4 +1,4 @@
-"""A classifier of texts."""
+"""The text classifier."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ PREVIEWED = 8
 
 
 class TextClassifier(Classifies, Explains, GenerativeModel):
-    """p(class | text).
+    """A text classifier, p(class | text).
 
     Args:
         recipe: its optimizer, schedule and seed.
         networks: of tokens.
         vocabulary: of the texts.
         classes: of the labels.
-        evidence: part of the networks, which say the rest.
+        evidence: fixed evidence of symbols and pairs, to which the networks add.
     """
 
     def __init__(
@@ -66,13 +66,13 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
 
     @property
     def gives(self) -> Text:
-        """Strings: of each text, or of each of its lines, the likeliest class and its probability."""
+        """Strings: the most probable class and its probability for each text, or for each of its lines."""
         return Text()
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """Update the weights on `tokens`, int32 `[batch, time]`, -1 after their end, `label` and `evidence`.
 
-        The network learns what the evidence does not say: it is added as if the text were new.
+        The network learns the residual of the evidence, which is computed as if the text were unseen.
         """
         labels, weights = batch["label"], self.sequence.trainable_variables
         with tf.GradientTape() as tape:
@@ -88,47 +88,47 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         }
 
     def disturbed(self, tokens: tf.Tensor) -> tf.Tensor:
-        """Tokens, some of them unknown; padding stays."""
+        """Tokens with random ones replaced by the unknown symbol; padding is kept."""
         if not self.recipe.symbol_dropout:
             return tokens
         drawn = keras.random.uniform(ops.shape(tokens), seed=self.noise_seed) < self.recipe.symbol_dropout
         return ops.where(ops.logical_and(drawn, tokens != PADDING), UNKNOWN, tokens)
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """-log p of the labels, in nats a text. Changes nothing."""
+        """Cross-entropy of the labels, in nats per text. Changes nothing."""
         logits, evidence, _ = self.sequence(batch["tokens"], training=False)
         return {"loss": ops.mean(next_symbol_nats(logits + evidence, batch["label"]))}
 
     def tokens_of(self, text: str) -> np.ndarray:
-        """The start token, and as many symbols of a text as are read, int32 `[symbols + 1]`.
+        """The BOS token and the symbols of a text, truncated to the context, int32 `[symbols + 1]`.
 
-        What the vocabulary lacks is the unknown symbol.
+        Symbols outside the vocabulary become the unknown symbol.
         """
         symbols = self.vocabulary.encode(" ".join(text.split()))[: self.recipe.text.context - 1]
         return np.concatenate([[self.vocabulary.start], symbols]).astype(np.int32)
 
     def probabilities(self, inputs: Sequence[str]) -> np.ndarray:
-        """See `Classifies.probabilities`. Of a long text the beginning is read."""
+        """See `Classifies.probabilities`. Long texts are truncated."""
         for text in inputs:
             refuse_half_characters(text, "the text")
         return self.probabilities_of([self.tokens_of(text) for text in inputs])
 
     def transform(self, inputs: Any, seed: int = 0, condition: Any = None, whole: bool = False) -> list[str]:
-        """The likeliest class of each text and its probability.
+        """The most probable class of each text and its probability.
 
         Args:
             inputs: texts.
-            seed: nothing is drawn.
-            condition: there is none.
-            whole: take each text as one input; otherwise each of its lines is one and gets a line, an empty one
-                an empty line.
+            seed: unused, since nothing is sampled.
+            condition: unused.
+            whole: whether each text is one input; otherwise each line is one and gets one output line, empty for an
+                empty line.
         """
         lines = [[text] if whole else text.split("\n") for text in inputs]
         answers = iter(super().transform([line for text in lines for line in text if line.strip()], seed, condition))
         return ["\n".join(next(answers) if line.strip() else "" for line in text) for text in lines]
 
     def probabilities_of(self, rows: Sequence[np.ndarray]) -> np.ndarray:
-        """The same of rows of tokens, int32."""
+        """The same for rows of tokens, int32."""
         found = np.zeros((len(rows), len(self.classes.names)), np.float32)
         order = np.argsort([len(row) for row in rows], kind="stable")
         for at in range(0, len(rows), AT_ONCE):
@@ -138,9 +138,9 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         return found
 
     def explain(self, value: str, title: str) -> dict[str, Preview]:
-        """`attention` and `gradients`, pages of the text with each symbol coloured by how much it matters.
+        """`attention` and `gradients`, pages of the text with each symbol coloured by its attribution.
 
-        `tools.evaluate` says which of the two means more (`aigc_tf.metrics.text.deletion`).
+        `tools.evaluate` reports which of the two is more faithful (`aigc_tf.metrics.text.deletion`).
         """
         tokens = self.tokens_of(value)
         (probabilities,) = self.probabilities_of([tokens])
@@ -156,7 +156,7 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         }
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """Watched texts, what they are taken for, and their labels."""
+        """Watched texts, their predicted classes, and their labels."""
         texts, titles = source.shown("validation", PREVIEWED)
         lines = [
             f"{answer} (is {title}): {text}"
@@ -165,7 +165,7 @@ class TextClassifier(Classifies, Explains, GenerativeModel):
         return {"samples": "\n".join(lines)}
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to read texts with the file."""
+        """What a program needs to classify texts with the file."""
         vocabulary = self.vocabulary
         return {
             "vocabulary": list(vocabulary.symbols),

@@ -1,6 +1,6 @@
-"""The network of a classifier: a language model's states, attention over them, and evidence of symbols and pairs.
+"""The networks of a text classifier: a language model's states, attention pooling, and evidence of symbols and pairs.
 
-The layers have the names that they have in the language models (`families/text/networks`), so that weights fit.
+The layers have the same names as in the language models (`families/text/networks`), so that weights can be copied.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from aigc_tf.recipes.classify import Classify
 
 @dataclass(frozen=True)
 class ClassifierNetworks:
-    """The forms of a classifier; they share their layers."""
+    """The network variants of a classifier, which share their layers."""
 
     sequence: keras.Model
-    """Tokens int32 `[batch, time]`, -1 after their end -> the network's own logits `[batch, classes]`, the evidence, of
-    the same shape, which is to be added to them, and the attention to each token, `[batch, time]`, which sums to 1."""
+    """Tokens int32 `[batch, time]`, -1 after their end -> the network's own logits `[batch, classes]`, the evidence to
+    add to them, of the same shape, and the attention to each token, `[batch, time]`, which sums to 1."""
     embed: keras.Model
-    """Tokens -> what is looked up for each: its vector, its evidence and that of its pair, `[batch, time, ...]`."""
+    """Tokens -> lookups for each: its embedding, its evidence and that of its pair, `[batch, time, ...]`."""
     judge: keras.Model
-    """Tokens, which say where the padding is, and what `embed` gives -> logits with the evidence."""
+    """Tokens, for the padding mask, and the outputs of `embed` -> logits with the evidence."""
     classify: keras.Model
     """Tokens `[batch, context]` -> probabilities `[batch, classes]` and the attention, for phones."""
 
     @cached_property
     def compiled(self) -> Any:
-        """`sequence` in inference mode, compiled once for each number of rows."""
+        """`sequence` in inference mode, compiled once for each batch size."""
         return tf.function(partial(self.sequence, training=False), reduce_retracing=True)
 
 
@@ -63,7 +63,7 @@ def classifier(recipe: Classify, vocabulary: Vocabulary, classes: ClassNames, ev
 
 
 class _Parts:
-    """The layers, which all forms share."""
+    """The layers, shared by all variants."""
 
     def __init__(self, recipe: Classify, symbols: int, classes: int, evidence: Evidence) -> None:
         self.trunk = (_Attending if recipe.encoder == "transformer" else _Recurrent)(recipe, symbols)
@@ -118,21 +118,21 @@ class _Recurrent:
         ]
 
     def states(self, x: Any, tokens: Any) -> Any:
-        del tokens  # what is read after the end is not looked at
+        del tokens  # states after the end are masked in the pooling
         for dropout, layer in zip(self.dropouts, self.layers, strict=True):
             x = layer(dropout(x))
         return x
 
 
 class AttentionPool(layers.Layer):
-    """The mean of states, weighted by a softmax over the tokens (Yang et al. 2016, eqs. 6 and 7)."""
+    """Attention pooling: the mean of states weighted by a softmax over the tokens (Yang et al. 2016, eqs. 6 and 7)."""
 
     def call(self, states: Any, scores: Any, tokens: Any) -> tuple[Any, Any]:
         """
         Args:
             states: `[batch, time, width]`.
             scores: `[batch, time]`.
-            tokens: int32 `[batch, time]`, -1 where nothing is.
+            tokens: int32 `[batch, time]`, -1 for padding.
 
         Returns:
             `[batch, width]`, and the weights `[batch, time]`.
@@ -142,7 +142,7 @@ class AttentionPool(layers.Layer):
 
 
 class Looked(layers.Layer):
-    """Rows of a table that is not learnt, float32 `[numbers, classes]`: int32 `[...]` -> `[..., classes]`."""
+    """Lookup in a constant table, float32 `[numbers, classes]`: int32 `[...]` -> `[..., classes]`."""
 
     def __init__(self, table: np.ndarray, **options: Any) -> None:
         super().__init__(**options)
@@ -156,17 +156,17 @@ class Looked(layers.Layer):
 
 
 class EvidenceSum(layers.Layer):
-    """The sum over the tokens after the first of what they and their pairs say, over the root of the number of both."""
+    """The summed evidence of tokens after the first and of their pairs, over the root of the number of terms."""
 
     def call(self, of_symbols: Any, of_pairs: Any, tokens: Any) -> Any:
-        """`[batch, time, classes]` twice, and int32 `[batch, time]`, -1 where nothing is -> `[batch, classes]`."""
+        """`[batch, time, classes]` twice, and int32 `[batch, time]`, -1 for padding -> `[batch, classes]`."""
         real = ops.cast(ops.not_equal(tokens[:, 1:], PADDING), of_symbols.dtype)
         total = ops.sum((of_symbols + of_pairs)[:, 1:] * real[..., None], axis=1)
         return total / ops.sqrt(ops.maximum(2 * ops.sum(real, axis=1, keepdims=True), 1.0))
 
 
 class PairPlaces(layers.Layer):
-    """Where the pair of each token and the one before it stands in a table: int32 `[batch, time]` -> the same."""
+    """Hash each pair of successive tokens to a row of a table: int32 `[batch, time]` -> the same."""
 
     def __init__(self, places: int, **options: Any) -> None:
         super().__init__(**options)

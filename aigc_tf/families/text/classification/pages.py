@@ -1,4 +1,4 @@
-"""Pages that show what a classifier's answer comes from."""
+"""HTML pages of a classifier's attributions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aigc_tf.families.text.explanations import coloured_page
 
 
 def relevance_page(title: str, answer: str, method: str, pieces: Sequence[str], values: np.ndarray) -> str:
-    """An HTML page of a text, each symbol coloured by its share in the answer.
+    """An HTML page of a text with each symbol coloured by its attribution.
 
     Args:
         title: of the page.
-        answer: that is explained.
-        method: that found the values.
+        answer: the prediction that is explained.
+        method: attribution method.
         pieces: the text of each symbol.
-        values: of each, positive for the answer.
+        values: attributions, positive in favour of the answer.
     """
     largest = max(float(np.abs(values).max(initial=0)), 1e-9)
     shown = []

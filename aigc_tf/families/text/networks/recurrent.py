@@ -12,7 +12,7 @@ from aigc_tf.families.text.networks.language import LanguageNetworks, feedback_o
 from aigc_tf.recipes.char_rnn import RecurrentSettings
 
 CELLS = {"simple": layers.SimpleRNNCell, "gru": layers.GRUCell, "lstm": layers.LSTMCell}
-# What a cell remembers, in the order of Keras's states.
+# The states of each type of cell, in Keras's order.
 _STATES = {"simple": ("hidden",), "gru": ("hidden",), "lstm": ("hidden", "cell")}
 
 

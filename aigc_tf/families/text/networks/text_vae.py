@@ -26,10 +26,10 @@ def encoder(recipe: TextVAE, vocabulary: Vocabulary) -> keras.Model:
 
 
 def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
-    """Tokens, the latent beside each of them, and states -> logits and new states.
+    """Tokens, each concatenated with the latent, and states -> logits and new states.
 
-    The states begin as zeros; what the latent says about the beginning reaches the LSTM with the first token. Without
-    teacher forcing tokens are counted, not read.
+    The states start as zeros; the latent reaches the LSTM with the first token. Without teacher forcing, only the
+    number of tokens matters.
     """
     symbols = len(vocabulary)
     embedding = layers.Embedding(symbols, recipe.embedding, name="embedding")
@@ -68,7 +68,7 @@ def decoder(recipe: TextVAE, vocabulary: Vocabulary) -> LanguageNetworks:
 
 
 class RepeatLike(layers.Layer):
-    """Vectors `[batch, size]` beside each token of `[batch, time]`: `[batch, time, size]`."""
+    """Repeat vectors `[batch, size]` for each token of `[batch, time]`: `[batch, time, size]`."""
 
     def call(self, vectors: Any, tokens: Any) -> Any:
         shape = (ops.shape(tokens)[0], ops.shape(tokens)[1], vectors.shape[-1])

@@ -1,4 +1,4 @@
-"""A decoder-only transformer: 003 §4.1's self-attention, stacked as in Radford et al. 2019."""
+"""A decoder-only transformer (GPT): 003 §4.1's self-attention, stacked as in Radford et al. 2019."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from aigc_tf.nn.embeddings import Positions, learned_positions
 from aigc_tf.nn.kv_cache import AttendAt, kv_cache
 from aigc_tf.recipes.gpt import GPT
 
-PREFILLED = 32  # tokens of a prompt that one call reads
+PREFILLED = 32  # prompt tokens per call of prefill
 
 
 def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
-    """Token and position -> blocks -> norm -> logits, the embedding's matrix used twice (Press & Wolf 2017).
+    """Token and position embeddings -> blocks -> norm -> logits, with tied embeddings (Press & Wolf 2017).
 
     All sequences of a batch are at the same position.
     """
@@ -50,10 +50,10 @@ def language_model(recipe: GPT, vocabulary: Vocabulary) -> LanguageNetworks:
 
 
 class Transformer:
-    """The layers, which all forms share.
+    """The layers, shared by all variants.
 
     Args:
-        recipe: a GPT, or another one with its fields.
+        recipe: a GPT recipe, or another one with its fields.
         symbols: size of the vocabulary.
     """
 
@@ -70,12 +70,12 @@ class Transformer:
         self.norm = layers.RMSNormalization(name="last_norm")
 
     def __call__(self, tokens: Any, positions: Any, attend: AttendAt, last: Callable[[Any], Any]) -> Any:
-        """Logits; `last` picks the positions that are asked for."""
+        """Logits; `last` selects the required positions."""
         x = self.states(self.embedding(tokens), positions, attend)
         return self.embedding(last(x), reverse=True)
 
     def states(self, x: Any, positions: Any, attend: AttendAt | None = None) -> Any:
-        """Embedded tokens `[batch, time, width]` -> what comes out of the last block, normalised, of the same shape."""
+        """Embedded tokens `[batch, time, width]` -> the normalised output of the last block, of the same shape."""
         if self.learned is not None:
             x = x + self.learned(positions)
         x = self.dropout(x)
@@ -105,7 +105,7 @@ def _block(recipe: Any, index: int) -> TransformerBlock:
         activation=recipe.activation,
         causal=True,
         rotary_context=recipe.text.context if recipe.positions == "rotary" else None,
-        # What is added to the stream starts small, the smaller the more there is to add (Radford et al. 2019, §2.3).
+        # Residual branches start small, the more so in deeper networks (Radford et al. 2019, §2.3).
         added=(2 * recipe.depth) ** -0.5,
         dropout=recipe.dropout,
         seed=recipe.seed + 1 + index,
@@ -113,7 +113,7 @@ def _block(recipe: Any, index: int) -> TransformerBlock:
 
 
 class PickLast(layers.Layer):
-    """Of `[batch, time, width]`, the position before `count`, int32 `[batch]`, the same number throughout."""
+    """Select position `count` - 1 of `[batch, time, width]`; `count`, int32 `[batch]`, is the same in every row."""
 
     def call(self, x: Any, count: Any) -> Any:
         return ops.take(x, count[0] - 1, axis=1)

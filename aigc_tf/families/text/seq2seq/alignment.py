@@ -1,4 +1,4 @@
-"""Where a model from text to text looks while it writes, and what it copies: as a picture and as a page."""
+"""Attention and copy probabilities of a text-to-text model, as a picture and as an HTML page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aigc_tf.modalities.fonts import all_fonts, drawable
 if TYPE_CHECKING:
     from aigc_tf.families.text.seq2seq.model import Seq2Seq
 
-END = "\u220e"  # what stands for the end of a text
+END = "\u220e"  # displayed for the end of a text
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -52,25 +52,25 @@ document.querySelectorAll("#target span").forEach((part, row) => {{
 
 
 class Alignment(NamedTuple):
-    """What was written for a source, symbol by symbol, the end included."""
+    """Attention for a generated text, symbol by symbol, including the end."""
 
     source: list[str]
-    """The text of each symbol that was read."""
+    """The text of each source symbol."""
     target: list[str]
-    """The text of each symbol that was written."""
+    """The text of each generated symbol."""
     attention: np.ndarray
-    """Where the model looked before it wrote each, `[target, source]`; each row sums to 1."""
+    """Attention weights for each generated symbol, `[target, source]`; each row sums to 1."""
     written: np.ndarray
-    """The probability that it is written, not copied, `[target]`; 1 without a copy head."""
+    """The probability that it is generated, not copied, `[target]`; 1 without a copy head."""
 
 
 def align(model: Seq2Seq, source: str, written: str) -> Alignment:
-    """Where the model looks while it writes a text for a source.
+    """The attention of a model over a source for a given target text.
 
     Args:
-        model: that writes.
-        source: its beginning is read, as far as it is read at all.
-        written: what is written.
+        model: the text-to-text model.
+        source: truncated to the maximum length.
+        written: the target text.
     """
     rows = model.sources([source])
     read = rows[0][rows[0] >= 0].tolist()
@@ -91,12 +91,12 @@ def align(model: Seq2Seq, source: str, written: str) -> Alignment:
 
 
 def alignment_page(title: str, found: Alignment, copies: bool) -> str:
-    """An HTML page: pointing at a part of what was written shows what the model looked at.
+    """An HTML page: hovering over a generated symbol shows its attention over the source.
 
     Args:
         title: of the page.
-        found: what was written.
-        copies: whether there is a copy head: what is more likely copied than written is underlined.
+        found: from `align`.
+        copies: whether there is a copy head; symbols more likely copied than generated are underlined.
     """
     target = []
     for piece, share in zip(found.target, found.written, strict=True):
@@ -114,11 +114,11 @@ def alignment_page(title: str, found: Alignment, copies: bool) -> str:
 
 
 def alignment_picture(found: Alignment, copies: bool) -> np.ndarray:
-    """The attention as a picture, uint8 `[height, width, 3]`: a row for each symbol that was written.
+    """The attention as a picture, uint8 `[height, width, 3]`: with a row for each generated symbol.
 
     Args:
-        found: what was written.
-        copies: whether to show beside each row the probability that its symbol is copied.
+        found: from `align`.
+        copies: whether to show next to each row the probability that its symbol is copied.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

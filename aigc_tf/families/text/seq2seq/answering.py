@@ -1,4 +1,4 @@
-"""A model from text to text that answers in a conversation."""
+"""A text-to-text model that answers in a conversation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ class Answering(Seq2Seq, Answers):
 
     @property
     def turns(self) -> int:
-        """As many as there are columns before the last."""
+        """The number of columns before the last."""
         columns = self.recipe.pairs.columns
         return 1 if columns is None else len(columns) - 1

@@ -1,6 +1,6 @@
-"""A decoder of transformer blocks that attends to what was read (Vaswani et al. 2017), in all its forms.
+"""A transformer decoder with cross-attention to a source (Vaswani et al. 2017), in all its variants.
 
-What is read may be a text, or anything else of which an encoder makes vectors at several places.
+The source may be a text, or anything else that an encoder turns into a sequence of vectors.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from aigc_tf.recipes.seq2seq import DecoderRecipe
 
 
 class Decoder:
-    """The layers, which all forms share.
+    """The layers, shared by all variants.
 
     Args:
-        recipe: its numbers.
-        embedding: of the target's symbols, which is the readout, too.
+        recipe: sizes of the network.
+        embedding: of the target's symbols, tied with the output layer.
         copies: whether there is a copy head (See et al. 2017, eq. 8).
     """
 
@@ -60,11 +60,11 @@ class Decoder:
         """The networks.
 
         Args:
-            read: a source -> what is remembered of it, `[batch, places, width]`.
-            source: the input for whole pairs.
-            one_source: the input for writing, of fixed length.
-            visible: a source -> which of its places are no padding, bool `[batch, places]`; None if all are, and the
-                step needs no source.
+            read: a source -> the encoder's memory, `[batch, places, width]`.
+            source: the input for training on whole pairs.
+            one_source: the input for generation, of fixed length.
+            visible: a source -> the mask of non-padding positions, bool `[batch, places]`; None without padding, in
+                which case the step needs no source.
         """
         target = keras.Input((None,), dtype="int32", name="target")
         memory = read(source)
@@ -87,7 +87,7 @@ class Decoder:
     def _step(
         self, prepared: dict[str, Any], one_source: Any, visible: Callable[[Any], Any] | None
     ) -> tuple[keras.Model, dict[str, str]]:
-        """One symbol further: the keys and values of the symbols before are states, those of the source constants."""
+        """A single-symbol step: keys and values of earlier symbols are states, those of the source are constants."""
         recipe = self.recipe
         token = keras.Input((), dtype="int32", name="token")
         source = None if visible is None else like({"source": one_source})["source"]
@@ -107,13 +107,13 @@ class Decoder:
         return step_network(token, source, constants | states, outputs(*newest), new_states)
 
     def said(self, tokens: Any, positions: Any, blocks: list[Any], over: Any) -> tuple[Any, Any, Any]:
-        """Logits, attention and gate, None without a copy head, after each of the tokens.
+        """Logits, attention and gate (None without a copy head) after each token.
 
         Args:
             tokens: of the target, `[batch, time]`.
-            positions: theirs.
+            positions: of the tokens.
             blocks: how each block attends to the target.
-            over: how a cross-attention attends to the source: what is added, and the weights.
+            over: how a cross-attention attends to the source: returns the residual and the weights.
         """
         x = self.embedding(tokens)
         if self.positions is not None:
@@ -140,10 +140,10 @@ def transformer_block(recipe: DecoderRecipe, index: int, context: int, is_decode
     """A block of the encoder or the decoder.
 
     Args:
-        recipe: its numbers.
+        recipe: sizes of the network.
         index: of the block.
-        context: the longest sequence, if positions are rotations.
-        is_decoder: whether it is causal, and attends to what was read.
+        context: the longest sequence, for rotary positions.
+        is_decoder: whether it is causal and has cross-attention.
     """
     return TransformerBlock(
         recipe.width,

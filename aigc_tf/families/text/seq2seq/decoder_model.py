@@ -1,4 +1,4 @@
-"""A model whose decoder writes a text for what was read: p(y | x) = Π p(y_t | y_<t, x) (Sutskever et al. 2014)."""
+"""The base class of encoder-decoder models: p(y | x) = Π p(y_t | y_<t, x) (Sutskever et al. 2014)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from aigc_tf.recipes.seq2seq import DecoderRecipe, Search
 
 
 class DecoderModel(GenerativeModel):
-    """Learns to write targets, and writes them.
+    """Learns to generate targets from sources, and generates them.
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of whole pairs, and of the encoder, the start and the step.
-        target: the vocabulary of what is written.
+        networks: for training on pairs, and encoder, start and step for generation.
+        target: the target vocabulary.
     """
 
     def __init__(self, recipe: DecoderRecipe, networks: Seq2SeqNetworks, target: Vocabulary) -> None:
@@ -41,7 +41,7 @@ class DecoderModel(GenerativeModel):
             self.word_seed = keras.random.SeedGenerator(recipe.seed, name="word_seed")
         self.adam = scheduled_adam(recipe, self.sequence.trainable_variables)
         self.ready()
-        # Compiled at its first call, and kept.
+        # Compiled at its first call, and cached.
         self.compiled_nats = tf.function(partial(self.nats, training=False), reduce_retracing=True)
 
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
@@ -52,25 +52,25 @@ class DecoderModel(GenerativeModel):
             total = replicas.mean(ops.sum(counted))
             share = self.recipe.label_smoothing
             loss = ((1 - share) * ops.sum(nats) + share * ops.sum(smoothed)) / total
-        # Gradients of embeddings are made dense for the optimizer, which moves every row by its moments.
+        # Embedding gradients are made dense for the optimizer, whose moments update every row.
         gradients = [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
         rate = ops.convert_to_tensor(self.adam.learning_rate)
         logs = {"gradient_norm": self.adam.apply(gradients, weights), "learning_rate": rate}
         return {"loss": loss, "nats_per_symbol": ops.sum(nats) / total} | logs
 
     def test_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """-log p of a held-out target's symbol, in nats, its end included. Changes nothing."""
+        """NLL per symbol of held-out targets, in nats, including the end. Changes nothing."""
         nats, _, counted = self.nats(batch, training=False)
         return {"loss": ops.sum(nats) / ops.sum(counted)}
 
     def nats(self, batch: Batch, training: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """-log p of each symbol of the targets but the first boundary.
+        """-log p of each symbol of the targets except the BOS token.
 
         With a copy head p = g softmax(logits)_y + (1 - g) Σ a_i [x_i = y] (See et al. 2017, eq. 9).
 
         Returns:
-            Three times `[batch, time]`, 0 for padding: nats; the mean over all symbols of the -log p of the softmax,
-            which label smoothing takes a share of; and what counts, as 1.
+            Three times `[batch, time]`, 0 for padding: nats; the mean of the softmax's -log p over the vocabulary, for
+            label smoothing; and the mask of non-padding, as 1 and 0.
         """
         source, target = batch["source"], batch["target"]
         inputs, following = ops.maximum(target[:, :-1], BOUNDARY), target[:, 1:]
@@ -95,13 +95,13 @@ class DecoderModel(GenerativeModel):
         seed: int = 0,
         known: Sequence[KnownWords] | None = None,
     ) -> list[str]:
-        """What is written for sources, as the networks read them.
+        """Generate texts for sources in the form of network inputs.
 
         Args:
-            sources: a few, since all are written for at once.
-            search: how symbols are chosen; by default as the recipe's `transform_options`.
-            seed: of what is drawn, if anything is.
-            known: of each source, the words that may be written; None for any.
+            sources: a single batch.
+            search: decoding settings; by default those of the recipe's `transform_options`.
+            seed: of random draws, if there are any.
+            known: for each source, the words that may be generated; None for any.
         """
         search, length = search or self.default_search, self.recipe.target_length
         found = write(Writer(self.networks, sources), search, length, self.never_written, seed, known)
@@ -109,11 +109,11 @@ class DecoderModel(GenerativeModel):
 
     @property
     def never_written(self) -> tuple[int, ...]:
-        """Symbols that are not written: the unknown."""
+        """Symbols that are never generated: the unknown symbol."""
         return () if self.target.unit == "byte" else (UNKNOWN,)
 
     @property
     def default_search(self) -> Search:
-        """That of the recipe's `transform_options`."""
+        """The decoding settings of the recipe's `transform_options`."""
         search: Search = self.recipe.transform_options().arguments()["search"]
         return search

@@ -1,4 +1,4 @@
-"""What the exported file of a model from text to text holds: encoder, start and step."""
+"""Export of text-to-text models: encoder, start and step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aigc_tf.families.text.seq2seq.decoder_model import DecoderModel
     from aigc_tf.families.text.seq2seq.model import Seq2Seq
 
-SOURCES = 8  # different ones that examples of the step and of the start are made of
+SOURCES = 8  # number of different ones in examples of step and start
 _MEANINGS = {
     "source": f"numbers of the source's symbols, {BOUNDARY} after the last, then {PADDING}",
     "memory": "what is remembered of each place of the source",
@@ -29,13 +29,13 @@ _MEANINGS = {
 def signatures(
     model: DecoderModel, ordinary: Examples, strange: Examples, read: str | None = None
 ) -> dict[str, Signature]:
-    """`encode`: source -> memory; `start`: memory -> constants of the steps; `step`: one symbol further.
+    """`encode`: source -> memory; `start`: memory -> constants of the steps; `step`: the next symbol.
 
     Args:
         model: the model.
         ordinary: examples of `source`.
-        strange: the same, out of the ordinary.
-        read: what a source is; the numbers of a text by default.
+        strange: the same, but unusual.
+        read: spec of a source; by default the ids of a text.
     """
     networks = model.networks
 

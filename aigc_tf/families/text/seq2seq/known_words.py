@@ -1,4 +1,4 @@
-"""Words that may be written, as sequences of symbols: subwords cannot be joined to words that nobody has seen."""
+"""Constrained decoding to known words, so that subwords are never joined to unseen words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _END = -1  # in a tree: a word may end here
 
 
 class KnownWords:
-    """What may come next in a text that is made of known words.
+    """The allowed next symbols of a text that consists of known words.
 
     Args:
-        words: symbols of each, int `[symbols]`, not empty.
+        words: symbols of each word, int `[symbols]`, not empty.
         symbols: size of the vocabulary.
         base: further words.
     """
@@ -34,9 +34,9 @@ class KnownWords:
         return [self._tree, *(self.base._roots() if self.base else ())]
 
     def allowed(self, text: Sequence[int]) -> set[int]:
-        """Symbols that may come after a text of known words, or parts of one at its end; `BOUNDARY` ends it."""
+        """Symbols that may follow a text of known words, the last possibly incomplete; `BOUNDARY` ends it."""
         roots = self._roots()
-        places = [*roots]  # all that the symbols read so far can be
+        places = [*roots]  # all parses of the symbols so far
         for symbol in text:
             places = [place[symbol] for place in places if symbol in place]
             if any(_END in place for place in places):
@@ -46,7 +46,7 @@ class KnownWords:
         return found | ({BOUNDARY} if ends else set())
 
     def ruled_out(self, text: Sequence[int], also: Sequence[int]) -> np.ndarray:
-        """All other symbols, and `also`, int64; if nothing would be left, the end may come."""
+        """All other symbols, and `also`, int64; if nothing were left, the end is allowed."""
         left = np.zeros(self.symbols, bool)
         left[list(self.allowed(text))] = True
         left[list(also)] = False

@@ -1,4 +1,4 @@
-"""A text for a text: p(y | x) = Π p(y_t | y_<t, x) (Sutskever et al. 2014)."""
+"""The text-to-text model: p(y | x) = Π p(y_t | y_<t, x) (Sutskever et al. 2014)."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from aigc_tf.modalities.base import Preview
 from aigc_tf.modalities.text import Text
 from aigc_tf.recipes.seq2seq import Search, Seq2SeqRecipe
 
-ROWS = 50  # sources that are written for at once
+ROWS = 50  # sources per batch in generation
 PREVIEWED = 4
 PAGE_EXAMPLES = 3
 
 
 class Seq2Seq(DecoderModel, Transforms, Explains):
-    """Writes a text for a text.
+    """Generates a target text for a source text.
 
     Args:
         recipe: its optimizer, schedule and seed.
-        networks: of pairs, and of the encoder, the start and the step.
+        networks: for training on pairs, and encoder, start and step for generation.
         vocabularies: of both sides.
     """
 
@@ -56,7 +56,7 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         return Text()
 
     def sources(self, texts: Sequence[str]) -> np.ndarray:
-        """Texts as the networks read them, with their ends, int32 `[texts, source]`; longer ones are cut off."""
+        """Texts as network inputs with their ends, int32 `[texts, source]`; longer ones are truncated."""
         length = self.recipe.pairs.source_length
         rows = np.full((len(texts), length + 1), PADDING, np.int32)
         for row, numbers in zip(rows, self.vocabularies.sources(texts), strict=True):
@@ -67,16 +67,16 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
     def transform(
         self, inputs: Any, seed: int = 0, condition: Any = None, whole: bool = False, search: Search | None = None
     ) -> list[str]:
-        """What is written for each text, or for each of its lines.
+        """Generate a text for each text, or for each of its lines.
 
-        A text that has more symbols than are read is read in windows, and what is written for them joined.
+        A text longer than the maximum is split into windows, whose outputs are joined.
 
         Args:
             inputs: texts.
-            seed: of what is drawn, if anything is.
-            condition: there is none.
-            whole: all lines of a text are one input.
-            search: how symbols are chosen; by default as the recipe's `transform_options`.
+            seed: of random draws, if there are any.
+            condition: unused.
+            whole: whether all lines of a text are one input.
+            search: decoding settings; by default those of the recipe's `transform_options`.
         """
         self.refuse_condition(condition)
         parts = [[text] if whole else text.split("\n") for text in self.takes.rows(inputs)]
@@ -85,7 +85,7 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         return ["\n".join(next(written) for _ in part) for part in parts]
 
     def write_long(self, texts: Sequence[str], search: Search | None = None, seed: int = 0) -> list[str]:
-        """What is written for texts of any length; for one without words nothing."""
+        """Generate for texts of any length; a text without words gives an empty output."""
         cut = [windows(text, self.fits) for text in texts]
         long = sum(len(pieces) > 1 for pieces in cut)
         if long:
@@ -96,11 +96,11 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         return [" ".join(next(written) for _ in found) for found in cut]
 
     def fits(self, text: str) -> bool:
-        """Whether all of a text is read."""
+        """Whether a text fits the maximum length."""
         return len(self.vocabularies.sources([text])[0]) <= self.recipe.pairs.source_length
 
     def write_all(self, texts: Sequence[str], search: Search | None = None, seed: int = 0) -> list[str]:
-        """What is written for texts; of longer ones than are read for their beginning."""
+        """Generate for texts; longer ones are truncated."""
         search = search or self.default_search
         written: list[str] = []
         for at, some in batched(texts, ROWS):
@@ -120,16 +120,16 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         return KnownWords((word for word in numbers if UNKNOWN not in word), len(target), self._target_words)
 
     def explain(self, value: str, title: str) -> dict[str, Preview]:
-        """`alignment`, a page, and `attention`, a picture: where the model looks while it writes for the text.
+        """`alignment`, a page, and `attention`, a picture: the attention over the text for the generated output.
 
-        Of a text that is longer than what is read only the beginning counts.
+        A text longer than the maximum is truncated.
         """
         (written,) = self.write_all([value])
         found, copies = align(self, value, written), self.networks.copies
         return {"alignment": alignment_page(title, found, copies), "attention": alignment_picture(found, copies)}
 
     def previews(self, source: Any) -> dict[str, Any]:
-        """What is written for a few held-out sources, with the truth, and where the model looks for the first."""
+        """Generated texts for a few held-out sources, with the truth, and the attention for the first."""
         pairs = source.pairs("validation", PREVIEWED)
         written = self.write_all([pair.source for pair in pairs], Search(beams=1))
         rows = zip(pairs, written, strict=True)
@@ -140,7 +140,7 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         }
 
     def export_metadata(self) -> dict[str, Any]:
-        """What a program needs to write with the file (docs/MOBILE.md)."""
+        """What a program needs to generate with the file (docs/MOBILE.md)."""
         source, target = self.vocabularies.source, self.vocabularies.target
         return {
             "vocabulary": list(target.symbols),
@@ -157,7 +157,7 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
         }
 
     def page(self, source: Any = None) -> list[Panel]:
-        """A text is typed on the left, what is written for it appears on the right."""
+        """A panel with a typed text on the left and the generated one on the right."""
         examples = [] if source is None else source.inputs("validation", PAGE_EXAMPLES)
         further = {"encode": "encode", "begin": "start", "texts": examples}
         return [Panel("rewrite", "step", self.export_metadata() | further)]
@@ -175,6 +175,6 @@ class Seq2Seq(DecoderModel, Transforms, Explains):
 
 
 def batched(texts: Sequence[str], count: int) -> Iterator[tuple[int, Sequence[str]]]:
-    """At most `count` texts at a time, with the place of the first."""
+    """Batches of at most `count` texts, with the index of the first."""
     for at in range(0, len(texts), count):
         yield at, texts[at : at + count]

@@ -1,4 +1,4 @@
-"""The forms that every network from text to text has: over whole pairs, and encoder, start and step by themselves."""
+"""The variants of every text-to-text network: over whole pairs, and encoder, start and step separately."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ _MADE_BY = {
 }
 
 Call = Callable[..., Mapping[str, Any]]
-"""Name of a form and its inputs by name -> its outputs by name: of the networks, or of an exported file."""
+"""Name of a variant and its inputs by name -> its outputs by name, for the networks or an exported file."""
 
 
 @dataclass(frozen=True)
 class Seq2SeqNetworks:
-    """One model from text to text in several forms that share their weights.
+    """Variants of one text-to-text model that share their weights.
 
-    Sources are int32 `[batch, source]`, -1 after their ends; all forms but the first read sources of one length,
-    that of the longest. `attention`, `[batch, ..., source]`, sums to 1; with a copy head it says what is copied,
-    and `gate`, `[batch, ..., 1]`, is the logit of the probability that the next symbol is written by `logits`, not
+    Sources are int32 `[batch, source]`, -1 after their ends; all variants but the first take sources padded to the
+    maximum length. `attention`, `[batch, ..., source]`, sums to 1; with a copy head it is also the copy distribution,
+    and `gate`, `[batch, ..., 1]`, is the logit of the probability that the next symbol is generated from `logits`, not
     copied (See et al. 2017, eqs. 8 and 9).
     """
 
     sequence: keras.Model
     """Source and target int32 `[batch, time]` -> logits `[batch, time, symbols]`, attention and, if it copies, gate."""
     encode: keras.Model
-    """Source -> what is remembered of it, `[batch, source, width]`."""
+    """Source -> memory, `[batch, source, width]`."""
     start: keras.Model
-    """What is remembered, and the source if it is needed -> constants of all steps: keys, values, first states."""
+    """Memory, and the source if needed -> constants of all steps: keys, values, initial states."""
     step: keras.Model
     """Token int32 `[batch]`, source, constants and states -> logits `[batch, symbols]`, attention, gate, new states."""
     feedback: Mapping[str, str]
-    """Which output of the step is which input of the next one."""
+    """Maps outputs of a step to inputs of the next."""
 
     @property
     def copies(self) -> bool:
@@ -74,30 +74,30 @@ class Seq2SeqNetworks:
         }
 
     def call(self, form: str, **inputs: Any) -> dict[str, tf.Tensor]:
-        """A form in inference mode, compiled once for each shape."""
+        """Call a variant in inference mode, compiled once for each shape."""
         given = [inputs[name] for name in self.inputs(form)]
         found = self._compiled[form](given if len(given) > 1 else given[0])
         return dict(zip(self.outputs(form), tf.nest.flatten(found), strict=True))
 
 
 def seq2seq(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> Seq2SeqNetworks:
-    """The networks that a recipe's `encoder` names."""
+    """The networks for a recipe's `encoder`."""
     made: Seq2SeqNetworks = resolve(_MADE_BY[recipe.encoder])(recipe, vocabularies)
     return made
 
 
 def source_input(length: int | None = None) -> keras.KerasTensor:
-    """Sources."""
+    """The input for sources."""
     return keras.Input((length,), dtype="int32", name="source")
 
 
 def visible(source: Any) -> Any:
-    """Which places of sources are no padding: bool `[batch, source]`."""
+    """The mask of non-padding positions of sources: bool `[batch, source]`."""
     return ops.not_equal(source, PADDING)
 
 
 def embeddings(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> tuple[layers.Layer, layers.Layer]:
-    """Of the source and of the target: the same if they share their vocabulary. The target's is its readout, too."""
+    """Embeddings of source and target, the same if they share their vocabulary; tied with the output layer."""
     initializer = keras.initializers.RandomNormal(stddev=recipe.embedding_deviation)
 
     def embedding(symbols: int, name: str) -> layers.Layer:
@@ -113,7 +113,7 @@ def embeddings(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> tuple[layer
 
 
 def outputs(logits: Any, attention: Any, gate: Any) -> list[Any]:
-    """What is said of the next symbol: its logits, where in the source it looks, and the gate, if it is not None."""
+    """Outputs for the next symbol: logits, attention over the source, and the gate if it is not None."""
     return [logits, attention, *(() if gate is None else (gate,))]
 
 
@@ -128,10 +128,10 @@ def step_network(
     """The step, and its feedback.
 
     Args:
-        token: the newest symbol.
-        source: its source; None if the step needs none.
+        token: the latest symbol.
+        source: the source; None if the step needs none.
         inputs: constants, and states, by name.
-        said: its first outputs.
+        said: the first outputs.
         new_states: by the name of the state.
     """
     given = [token] if source is None else [token, source]

@@ -1,4 +1,4 @@
-"""Encoder and decoder of LSTMs with attention between them (Sutskever et al. 2014; Luong et al. 2015, §3.1)."""
+"""LSTM encoder and decoder with attention (Sutskever et al. 2014; Luong et al. 2015, §3.1)."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _STATES = ("hidden", "cell")
 
 
 def networks(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> Seq2SeqNetworks:
-    """Source -> LSTM in both directions -> memory; target -> LSTM -> attention over the memory -> logits and gate.
+    """Source -> bidirectional LSTM -> memory; target -> LSTM -> attention over the memory -> logits and gate.
 
-    The attention is that of the copy head, too. The decoder begins with what a dense layer makes of the mean memory.
+    The attention also serves the copy head. The decoder's initial state is a dense layer of the mean memory.
     """
     network = _Network(recipe, vocabularies)
     source = source_input()
@@ -58,7 +58,7 @@ def networks(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> Seq2SeqNetwor
 
 
 class _Network:
-    """The layers, which all forms share."""
+    """The layers, shared by all variants."""
 
     def __init__(self, recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> None:
         width = recipe.width
@@ -77,27 +77,27 @@ class _Network:
         ]
 
     def memory(self, source: Any) -> Any:
-        """What is remembered of sources, `[batch, source, width]`."""
+        """The encoder's memory of sources, `[batch, source, width]`."""
         x = self.dropouts[0](self.source_embedding(ops.maximum(source, 0)))
         return self.encoder(x, mask=visible(source))
 
     def first(self, source: Any, memory: Any) -> list[Any]:
-        """The first states, `[batch, width]` each."""
+        """The decoder's initial states, `[batch, width]` each."""
         counted = ops.cast(visible(source), memory.dtype)[..., None]
         mean = ops.sum(memory * counted, axis=1) / ops.sum(counted, axis=1)
         return [start(mean) for start in self.starts]
 
     def embedded(self, tokens: Any) -> Any:
-        """Symbols of the target, `[..., width]`."""
+        """Embeddings of target symbols, `[..., width]`."""
         return self.dropouts[1](self.embedding(tokens))
 
     def said(self, x: Any, context: Any, weights: Any) -> tuple[Any, Any, Any]:
-        """Logits, attention and gate, None without a copy head.
+        """Logits, attention and gate (None without a copy head).
 
         Args:
-            x: of the decoder, `[batch, time, width]`.
-            context: what it attends to, the same.
-            weights: the attention's, `[batch, 1, time, source]`.
+            x: the decoder's states, `[batch, time, width]`.
+            context: the attention output, of the same shape.
+            weights: the attention weights, `[batch, 1, time, source]`.
         """
         both = ops.concatenate([x, context], axis=-1)
         logits = self.embedding(self.dropouts[2](self.mix(both)), reverse=True)

@@ -1,4 +1,4 @@
-"""Writing a text for each of several sources: greedy, drawn, or by beam search, all through one cache."""
+"""Generation for a batch of sources, greedily, by sampling, or by beam search, with a cache."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from aigc_tf.recipes.seq2seq import Search
 
 
 class Writer:
-    """Takes texts symbol by symbol further; the time that one takes does not depend on those before it.
+    """Extends texts symbol by symbol, in constant time per symbol.
 
     Args:
         networks: of the model.
-        source: int32 `[rows, source]`, -1 after their ends; or what else the networks read.
-        call: runs a form of the networks; that of an exported file, or by default the networks' own.
+        source: int32 `[rows, source]`, -1 after their ends; or other inputs of the networks.
+        call: runs a variant of the networks, of an exported file or by default the networks' own.
     """
 
     def __init__(self, networks: Seq2SeqNetworks, source: np.ndarray, call: Call | None = None) -> None:
@@ -38,12 +38,12 @@ class Writer:
             if name != "token"
         }
         self.attention = np.zeros(source.shape[:2], np.float32)
-        """Where the model looked for what comes next, `[rows, source]`."""
+        """Attention over the source for the next symbol, `[rows, source]`."""
         self.written = np.ones(len(source), np.float32)
-        """The probability that it is not copied, `[rows]`; 1 without a copy head."""
+        """The probability that the next symbol is not copied, `[rows]`; 1 without a copy head."""
 
     def read(self, symbols: np.ndarray) -> np.ndarray:
-        """Log-probabilities `[rows, symbols]` of what comes after the symbols, int `[rows]`, which are read now."""
+        """Read symbols int `[rows]`; returns the log-probabilities `[rows, symbols]` of the next ones."""
         said = self._call("step", token=symbols.astype(np.int32), **self._inputs)
         self._inputs |= {name: said[output] for output, name in self._states.items()}
         logits, self.attention = np.asarray(said["logits"]), np.asarray(said["attention"])
@@ -54,8 +54,8 @@ class Writer:
         return mixed(logits, self.attention, gate, self.source)
 
     def select(self, rows: np.ndarray) -> None:
-        """Go on with these rows, int `[rows]`; one can come several times."""
-        # Beams of one source have the same constants.
+        """Continue with these rows, int `[rows]`, which may repeat."""
+        # Beams of the same source share their constants.
         only_states = len(rows) == len(self.source) and np.array_equal(self.source[rows], self.source)
         names = self._states.values() if only_states else self._inputs
         self._inputs |= {name: tf.gather(self._inputs[name], rows) for name in names}
@@ -87,15 +87,15 @@ def write(
     seed: int,
     known: Sequence[KnownWords] | None = None,
 ) -> list[list[int]]:
-    """The symbols of a text for each source.
+    """Generate the symbols of a text for each source.
 
     Args:
-        writer: that has read nothing.
-        search: how they are chosen.
-        tokens: the most of a text.
-        never: symbols that are not written.
-        seed: of what is drawn.
-        known: of each source, the words that may be written; None for any.
+        writer: in its initial state.
+        search: decoding settings.
+        tokens: maximum length of a text.
+        never: symbols that are never generated.
+        seed: of the sampling.
+        known: for each source, the words that may be generated; None for any.
     """
     rows = len(writer.source)
     forbid = _forbidding(search, never, known)
@@ -116,7 +116,7 @@ def _forbidding(search: Search, never: Sequence[int], known: Sequence[KnownWords
     def forbid(row: int, text: Sequence[int]) -> Sequence[int] | np.ndarray:
         found = always + (repeating(text, search.no_repeat) if search.no_repeat else [])
         if not text:
-            found = [*found, BOUNDARY]  # an empty text is not an answer
+            found = [*found, BOUNDARY]  # an empty text is not allowed
         return found if known is None else known[row].ruled_out(text, found)
 
     return forbid
@@ -127,7 +127,7 @@ def _one_by_one(
 ) -> list[list[int]]:
     rows = len(logits)
     decoding = Decoding(temperature=search.temperature, top_p=search.top_p)
-    # Each text draws from a stream of its own: it stays the same when others are written beside it.
+    # Each text has its own random generator, so that it does not depend on the others in the batch.
     streams = [np.random.default_rng((seed, row)) for row in range(rows)]
     texts: list[list[int]] = [[] for _ in range(rows)]
     ended, unused = np.zeros(rows, bool), np.zeros(logits.shape, bool)

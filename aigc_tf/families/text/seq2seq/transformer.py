@@ -1,4 +1,4 @@
-"""Encoder and decoder of transformer blocks (Vaswani et al. 2017), with a copy head (See et al. 2017)."""
+"""Transformer encoder and decoder (Vaswani et al. 2017) with a copy head (See et al. 2017)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def networks(recipe: Seq2SeqRecipe, vocabularies: Vocabularies) -> Seq2SeqNetwor
 
 
 class _Encoder:
-    """Sources -> what is remembered of them, `[batch, source, width]`."""
+    """Sources -> memory, `[batch, source, width]`."""
 
     def __init__(self, recipe: Seq2SeqRecipe, embedding: layers.Layer) -> None:
         self.embedding, context = embedding, recipe.pairs.source_length + 1

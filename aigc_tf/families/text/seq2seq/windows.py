@@ -1,16 +1,16 @@
-"""Texts that are longer than what is read, in parts that are not."""
+"""Splitting of texts that exceed the maximum source length."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-# Where a text may be cut, the better places first: after a sentence, after a part of one, after a word, anywhere.
+# Where a text may be split, best first: after a sentence, after a clause, after a word, anywhere.
 _PLACES = (r"(?<=[.!?。！？;；\n])\s*", r"(?<=[,:，、：])\s*", r"\s+", r"")
 
 
 def windows(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """The parts of a text, each as long as fits, cut after sentences where that is possible; none of an empty text."""
+    """The parts of a text, each as long as fits, split after sentences if possible; none for an empty text."""
     text = text.strip()
     if not text or fits(text):
         return [text] if text else []
@@ -25,7 +25,7 @@ def windows(text: str, fits: Callable[[str], bool]) -> list[str]:
             found.append(kept)
             kept = ""
         kept += piece
-        if kept.strip() and not fits(kept):  # a part of it is cut at less good places; a single letter is what it is
+        if kept.strip() and not fits(kept):  # split a long part at worse places; a single letter stays whole
             *whole, kept = windows(kept, fits) if len(kept.strip()) > 1 else [kept]
             found += whole
     return [part.strip() for part in (*found, kept) if part.strip()]

@@ -1,1 +1,1 @@
-"""Generative adversarial networks of text."""
+"""GANs for text."""

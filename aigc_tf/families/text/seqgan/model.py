@@ -1,4 +1,4 @@
-"""The game between a generator of lines and a discriminator (Yu et al. 2017), after training by likelihood."""
+"""SeqGAN (Yu et al. 2017): adversarial training of a generator of lines, after maximum-likelihood pretraining."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Logs = dict[str, tf.Tensor]
 
 
 class SeqGAN(LanguageModel):
-    """A language model of lines that goes on learning from a discriminator.
+    """A language model of lines that is first pretrained, then trained adversarially with a discriminator.
 
     Args:
-        recipe: of the game.
+        recipe: of the model.
         networks: of the generator.
-        likelihood: the same once more: the generator as likelihood alone has trained it.
+        likelihood: a copy of the generator after maximum-likelihood pretraining.
         discriminator: of lines.
         vocabulary: of the text.
     """
@@ -60,7 +60,7 @@ class SeqGAN(LanguageModel):
 
     @property
     def optimizers(self) -> dict[str, keras.optimizers.Optimizer]:
-        """Of likelihood, of the generator in the game, and of the discriminator."""
+        """The optimizers for pretraining, for the generator in adversarial training, and for the discriminator."""
         return {
             "optimizer": self.adam,
             "game_optimizer": self.game_adam,
@@ -68,18 +68,18 @@ class SeqGAN(LanguageModel):
         }
 
     def keep_likelihood(self) -> None:
-        """Remember the generator as it is."""
+        """Copy the current generator to `likelihood`."""
         pairs = zip(self.likelihood_sequence.weights, self.sequence.weights, strict=True)
         for kept, weight in pairs:
             kept.assign(weight)
 
     def train_step(self, batch: Batch) -> Logs:
-        """One step by likelihood, of the discriminator alone, or of the game, as the number of steps made says.
+        """A step of pretraining, of the discriminator alone, or adversarial, depending on the steps so far.
 
         Args:
             batch: `tokens`, int32 `[batch, time + 1]`, -1 after their end.
         """
-        if replicas.count() > 1:  # the kind of step is decided in the graph, where replicas cannot meet
+        if replicas.count() > 1:  # the choice is made in the graph, where replicas cannot synchronise
             raise InputError("a seqgan plays its game on one device: give --strategy one")
         tokens = batch["tokens"]
         missing = self.sampler.line - tf.shape(tokens)[1]
@@ -93,7 +93,7 @@ class SeqGAN(LanguageModel):
         return logs
 
     def learn_likelihood(self, lines: tf.Tensor) -> Logs:
-        """Move the generator towards real lines."""
+        """Update the generator by maximum likelihood on real lines."""
         with tf.GradientTape() as tape:
             nats, counted, _ = self.nats(lines, None, training=True)
             loss = ops.sum(nats) / ops.sum(counted)
@@ -102,13 +102,13 @@ class SeqGAN(LanguageModel):
         return self.logs(loss, 0.0, 0.5, logs["gradient_norm"])
 
     def learn_to_tell(self, lines: tf.Tensor) -> Logs:
-        """Move the discriminator."""
+        """Update the discriminator."""
         loss, share = self.tell(lines)
         nats, counted, _ = self.nats(lines, None, training=False)
         return self.logs(ops.sum(nats) / ops.sum(counted), loss, share, 0.0)
 
     def play(self, lines: tf.Tensor) -> Logs:
-        """Move the generator towards what the discriminator takes for real, then the discriminator."""
+        """Update the generator on the discriminator's reward, then the discriminator."""
         seed = self.next_seed()
         first = self.sampler.begun(lines.shape[0])
         made = self.sampler.write(first, tf.ones(lines.shape[0], tf.int32), seed)
@@ -123,17 +123,17 @@ class SeqGAN(LanguageModel):
         return self.logs(ops.sum(nats) / ops.sum(counted), *found, norm)
 
     def logs(self, loss: Any, discriminator: Any, reward: Any, norm: Any) -> Logs:
-        """What every step logs: nats a symbol of real lines, the discriminator's loss, and how real it finds others."""
+        """The metrics of every step: NLL per symbol of real lines, discriminator loss, and score of generated lines."""
         names = ("loss", "discriminator_loss", "reward", "gradient_norm")
         values = (tf.cast(value, tf.float32) for value in (loss, discriminator, reward, norm))
         return dict(zip(names, values, strict=True))
 
     def next_seed(self) -> tf.Tensor:
-        """Of the next lines, int32 `[2]`."""
+        """The seed of the next generated lines, int32 `[2]`."""
         return tf.bitcast(tf.cast(self.writing_seed.next(), tf.uint32), tf.int32)
 
     def tell(self, lines: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Move the discriminator on real lines and as many written ones; its loss, and how real it finds these."""
+        """Update the discriminator on real and as many generated lines; returns its loss and the latter's score."""
         count = lines.shape[0]
         made = self.sampler.write(self.sampler.begun(count), tf.ones(count, tf.int32), self.next_seed())
         weights = self.discriminator.trainable_variables
@@ -145,10 +145,10 @@ class SeqGAN(LanguageModel):
         return loss, ops.mean(ops.sigmoid(written))
 
     def rewards(self, made: tf.Tensor) -> tf.Tensor:
-        """Q of each symbol of lines but the first (Yu et al. 2017, eq. 4): float32 `[rows, line - 1]`.
+        """Rewards Q of each symbol of lines but the first (Yu et al. 2017, eq. 4): float32 `[rows, line - 1]`.
 
-        After every `rollout_every` symbols the line is written to its end `rollouts` times: Q is the mean probability
-        of being real. A symbol between has that of the next such place.
+        After every `rollout_every` symbols the line is completed `rollouts` times (Monte Carlo rollouts): Q is the mean
+        probability of being real. Symbols in between have the Q of the next such position.
         """
         rows, line = made.shape
         every, times = self.recipe.rollout_every, self.recipe.rollouts
@@ -163,20 +163,20 @@ class SeqGAN(LanguageModel):
         return tf.gather(known, [math.ceil(place / every) - 1 for place in range(1, line)], axis=1)
 
     def policy_loss(self, made: tf.Tensor, rewards: tf.Tensor) -> tf.Tensor:
-        """-Σ (Q - mean of Q) log p over symbols, whose gradient is that of the expected reward (eq. 7)."""
+        """Policy gradient (REINFORCE) loss with a baseline, -Σ (Q - mean of Q) log p over symbols (eq. 7)."""
         nats, counted = nats_of_targets(self.written_logits(made), made[:, 1:])
         means = ops.sum(rewards * counted, axis=0) / ops.maximum(ops.sum(counted, axis=0), 1.0)
         return ops.sum(ops.stop_gradient(rewards - means) * nats) / ops.sum(counted)
 
     def gumbel_loss(self, made: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """-log of the probability of being real, with gradients of the softmax that the symbols are the largest of.
+        """-log of the probability of being real, with straight-through Gumbel-softmax gradients.
 
-        The straight-through form (Jang et al. 2017, §2.2): forwards symbols, backwards the softmax. Gradients go to the
-        logits of each symbol, not through what the generator reads.
+        The forward pass uses hard symbols, the backward pass the softmax (Jang et al. 2017, §2.2). Gradients flow to
+        the logits of each symbol, but not through the generator's inputs.
 
         Args:
             made: lines, int32 `[rows, line]`.
-            seed: that they were written with, for the same noise.
+            seed: that they were generated with, for the same noise.
         """
         rows, line = made.shape
         noise = tf.stack([self.sampler.noise(seed, place, rows) for place in range(1, line)], axis=1)
@@ -189,7 +189,7 @@ class SeqGAN(LanguageModel):
         return non_saturating_generator_loss(self.forms.judge(vectors, training=False))
 
     def written_logits(self, made: tf.Tensor) -> tf.Tensor:
-        """Logits `[rows, line - 1, symbols]` that the symbols of written lines were drawn by."""
+        """Logits `[rows, line - 1, symbols]` from which the symbols of generated lines were sampled."""
         inputs = tf.maximum(made[:, :-1], 0)
         states = [tf.zeros((made.shape[0], *state.shape[1:])) for state in self.sequence.inputs[1:]]
         logits, *_ = self.sequence([inputs, *states], training=False)

@@ -16,18 +16,18 @@ _WIDTHS = (2, 3, 4, 5)  # of the convolutions, in symbols
 
 @dataclass(frozen=True)
 class Discriminator:
-    """The forms of a discriminator; they share their layers."""
+    """The network variants of a discriminator, which share their layers."""
 
     network: keras.Model
     """Tokens int32 `[batch, line]`, -1 after their end -> logits `[batch]` of being real."""
     judge: keras.Model
-    """Vectors `[batch, line, width]`, zeros after the end -> the same."""
+    """Embeddings `[batch, line, width]`, zeros after the end -> the same."""
     embedding: layers.Embedding
-    """Makes vectors of symbols."""
+    """The embedding of symbols."""
 
 
 def discriminator(recipe: SeqGAN, vocabulary: Vocabulary) -> Discriminator:
-    """Convolutions over embedded symbols, the largest value of each over time, a dense layer (Kim 2014, §2).
+    """A text CNN: convolutions over embedded symbols, max-pooling over time, a dense layer (Kim 2014, §2).
 
     It is that of Yu et al. 2017, appendix, without its highway layer.
     """
@@ -51,5 +51,5 @@ def discriminator(recipe: SeqGAN, vocabulary: Vocabulary) -> Discriminator:
 
 
 def line_length(recipe: SeqGAN) -> int:
-    """Tokens of the longest line, with the boundaries around it."""
+    """Tokens of the longest line, including BOS and EOS."""
     return recipe.text.length + 2

@@ -1,4 +1,4 @@
-"""Lines that a language model writes, and goes on with, inside a training step."""
+"""Sampling and completion of lines by a language model inside a training step."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from aigc_tf.families.text.networks.language import LanguageNetworks
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws lines by adding Gumbel noise to logits and taking the largest (Gumbel 1954)."""
+    """Samples lines by the Gumbel-max trick: the argmax of logits plus Gumbel noise (Gumbel 1954)."""
 
     networks: LanguageNetworks
     vocabulary: Vocabulary
     line: int
-    """Tokens of a line, with the boundaries around it; -1 comes after its end."""
+    """Tokens of a line, including BOS and EOS; -1 after its end."""
 
     @property
     def forbidden(self) -> tf.Tensor:
-        """To be added to logits: `[symbols]`, very low for symbols that are never written."""
+        """A mask to add to logits: `[symbols]`, very low for symbols that are never generated."""
         low = [float(number in self.vocabulary.never_written) for number in range(len(self.vocabulary))]
         return -1e9 * tf.constant(low)
 
     def noise(self, seed: tf.Tensor, place: Any, rows: Any) -> tf.Tensor:
-        """What is added to the logits of the symbol at a place of each row: `[rows, symbols]`."""
+        """Gumbel noise for the logits at a position of each row: `[rows, symbols]`."""
         seeds = tf.random.experimental.stateless_fold_in(seed, place)
         uniform = tf.random.stateless_uniform((rows, len(self.vocabulary)), seeds, 1e-7, 1.0)
         return -tf.math.log(-tf.math.log(uniform))
 
     def begun(self, rows: int) -> tf.Tensor:
-        """Lines of which nothing is written, int32 `[rows, line]`."""
+        """Empty lines, int32 `[rows, line]`."""
         return tf.fill((rows, self.line), tf.constant(self.vocabulary.start, tf.int32))
 
     def write(self, given: tf.Tensor, kept: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Lines int32 `[rows, line]` that begin with `kept` tokens of given ones, one at least, int32 `[rows]`."""
+        """Complete lines int32 `[rows, line]` after their first `kept` tokens, int32 `[rows]`, at least one."""
         rows = tf.shape(given)[0]
         _, *inputs = self.networks.step.inputs
         states = [tf.zeros((rows, *state.shape[1:]), state.dtype) for state in inputs]
@@ -49,7 +49,7 @@ class Sampler:
             logits, *states = self.networks.step([tf.maximum(token, 0), *states], training=False)
             drawn = tf.argmax(logits + forbidden + self.noise(seed, place, rows), axis=-1, output_type=tf.int32)
             chosen = tf.where(place < kept, given[:, place], drawn)
-            # The first token is a boundary, too, but ends nothing.
+            # The first token is a boundary, too, but not the end.
             ended = (token == PADDING) | ((token == self.vocabulary.end) & (place > 1))
             chosen = tf.where(ended, PADDING, chosen)
             return place + 1, chosen, lines.write(place, chosen), *states

@@ -1,4 +1,4 @@
-"""Captions that a decoder writes for pictures."""
+"""Image captioning with a text decoder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a model looks while it writes."""
+"""Attention alignments of sequence-to-sequence models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks from text to text: the cache, the padding, the copy head, and what is learnt."""
+"""Sequence-to-sequence networks: KV cache, padding, copy head, learning."""
 
 from __future__ import annotations
 

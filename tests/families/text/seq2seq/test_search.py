@@ -1,4 +1,4 @@
-"""Writing: greedy, drawn, beam search; no repeats, known words, windows."""
+"""Decoding: greedy, sampling, beam search; no repeats, known words, windows."""
 
 from __future__ import annotations
 

@@ -20,6 +20,9 @@ from aigc_tf.recipes.fields import STRICT, Checked, describe
 from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.settings import MAX_SEED, Plan, Settings
 
+Precision = Literal["float32", "bfloat16"]
+"""What training computes in."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Recipe(Plan, metaclass=Checked):
@@ -82,6 +85,8 @@ class Recipe(Plan, metaclass=Checked):
     """Initial weights, data order and every random draw of training follow from it."""
     batch_size: PositiveInt = 64
     """Examples in a step."""
+    precision: Precision = "float32"
+    """What training computes in: bfloat16 is mixed precision, for CPUs with AVX512_BF16 or AMX."""
     start_from: str | None = None
     """A run folder whose weights, where they fit by name and shape, this run begins with."""
     freeze: tuple[str, ...] = ()

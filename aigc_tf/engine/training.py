@@ -17,6 +17,7 @@ from aigc_tf.engine.callbacks import Clock, Facts, Logs, Profile, ProgressLine, 
 from aigc_tf.engine.distribution import Agreement, Strategy, Workers, join
 from aigc_tf.engine.faults import explained
 from aigc_tf.engine.keeping import Checkpoints, Previews, Quality
+from aigc_tf.engine.precision import computing, refuse_slow
 from aigc_tf.engine.projector import write_projector
 from aigc_tf.errors import InputError, printable, say
 from aigc_tf.families.base import GenerativeModel, copy_state
@@ -69,6 +70,7 @@ def train(
         KeyboardInterrupt: it was interrupted; the run is saved and can be resumed.
     """
     recipe = chosen_recipe(recipe, fields)
+    refuse_slow(recipe.precision)
     refuse_absurd_numbers(recipe)  # opening the source may take minutes
     workers = strategy if isinstance(strategy, Workers) else join(strategy)
     recipe = workers.planned(recipe)
@@ -168,7 +170,7 @@ def fit(run: Run, learner: GenerativeModel, callbacks: Sequence[keras.callbacks.
     recipe, progress = run.recipe, run.progress
     refuse_batch_of_one(recipe, run.model)
     keeping: Callbacks = kept(run) if workers.is_chief else nullcontext([])
-    with explained(run), keeping as writing, interrupts(progress):
+    with explained(run), keeping as writing, interrupts(progress), computing(recipe.precision):
         learner.fit(
             workers.batches(run.source, recipe, progress.step),
             epochs=1,

@@ -20,6 +20,9 @@ from aigc_tf.recipes.fields import STRICT, Checked, describe
 from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.settings import MAX_SEED, Plan, Settings
 
+Precision = Literal["float32", "bfloat16"]
+"""What training computes in."""
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Recipe(Plan, metaclass=Checked):
@@ -82,6 +85,8 @@ class Recipe(Plan, metaclass=Checked):
     """Random seed of the initial weights, the data order and all random draws during training."""
     batch_size: PositiveInt = 64
     """Examples per training step."""
+    precision: Precision = "float32"
+    """Precision of training: float32, or bfloat16, mixed precision for CPUs with AVX512_BF16 or AMX."""
     start_from: str | None = None
     """A run folder whose weights initialise this run, where they match by name and shape."""
     freeze: tuple[str, ...] = ()

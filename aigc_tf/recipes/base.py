@@ -21,7 +21,7 @@ from aigc_tf.recipes.options import NoOptions
 from aigc_tf.recipes.settings import MAX_SEED, Plan, Settings
 
 Precision = Literal["float32", "bfloat16"]
-"""What training computes in."""
+"""Precision of training; bfloat16 is mixed precision."""
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

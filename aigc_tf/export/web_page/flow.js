@@ -1,6 +1,6 @@
 // Generates pictures from noise with a flow, in the number of steps on the slider.
 //
-// The panel has `steps`, the initial number of steps; and for a class-conditional model `untold`, the class number that
+// The panel has `steps`, the initial number of steps, and `shift`, which places them in time; and for a class-conditional model `untold`, the class number that
 // stands for any class, and `guidance`, the initial scale of classifier-free guidance.
 import { normals } from "./latents.js";
 import { paint } from "./pictures.js";
@@ -36,23 +36,31 @@ let panel, model, inputs, output;
 let chosen = 0; // the sample that the large picture shows
 let drawing = null; // a token of the sheet, or of the large picture, that is drawn
 
+/** Times from 0 to 1, one more than there are steps, as `schedule` of `aigc_tf.families.flow.samplers`. */
+export function schedule(steps, shift) {
+  const noise = Array.from({ length: steps + 1 }, (_, step) => 1 - step / steps);
+  return noise.map((share) => 1 - (shift * share) / (1 + (shift - 1) * share));
+}
+
 /**
- * The states of sampling from noise: the second-order Adams-Bashforth method with equal steps, the first of
+ * The states of sampling from noise: the second-order Adams-Bashforth method with variable steps, the first of
  * them Euler's, as `aigc_tf.families.flow.samplers` has it.
  *
  * @param {(noisy: Float32Array, time: number) => Promise<Float32Array>} predict the denoised picture
  * @param {Float32Array} noise
- * @param {number} steps
+ * @param {number[]} times
  */
-export async function* states(predict, noise, steps) {
+export async function* states(predict, noise, times) {
   let x = noise;
-  let earlier = null;
-  for (let step = 0; step < steps; step++) {
-    const predicted = await predict(x, step / steps);
-    const slope = predicted.map((value, index) => (value - x[index]) / (1 - step / steps));
+  let [earlier, length] = [null, 0];
+  for (const [index, time] of times.slice(0, -1).entries()) {
+    const step = times[index + 1] - time;
+    const predicted = await predict(x, time);
+    const slope = predicted.map((value, place) => (value - x[place]) / (1 - time));
+    const half = earlier ? (0.5 * step) / length : 0;
     const before = earlier ?? slope;
-    x = x.map((value, index) => value + (1.5 * slope[index] - 0.5 * before[index]) / steps);
-    earlier = slope;
+    x = x.map((value, place) => value + step * ((1 + half) * slope[place] - half * before[place]));
+    [earlier, length] = [slope, step];
     yield x;
   }
 }
@@ -107,7 +115,7 @@ async function drawAll() {
   element("guidance-value").textContent = Number(element("guidance").value).toFixed(2);
   for (const [index, canvas] of sheet.canvases().entries()) {
     let last;
-    for await (last of states(predict, noiseOf(index).slice(), steps)) if (drawing !== own) return;
+    for await (last of states(predict, noiseOf(index).slice(), schedule(steps, panel.shift))) if (drawing !== own) return;
     display(canvas, last);
   }
   await choose(chosen);
@@ -121,7 +129,7 @@ async function choose(index) {
   const steps = Number(element("steps").value);
   let step = 0;
   display(element("picture"), noiseOf(index));
-  for await (const values of states(predict, noiseOf(index).slice(), steps)) {
+  for await (const values of states(predict, noiseOf(index).slice(), schedule(steps, panel.shift))) {
     await new Promise(requestAnimationFrame); // each state is seen
     if (drawing !== own) return;
     display(element("picture"), values);

@@ -1,9 +1,10 @@
 // Text-to-image: generates a picture for a typed prompt, step by step from noise, or at once.
 //
 // The panel has the file's caption metadata (docs/MOBILE.md): `vocabulary`, `unit`, `unknown`, `merges`,
-// `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance` at first, of which `steps` is
-// null where the signature makes a picture at once; and `texts` to try.
-import { states } from "./flow.js";
+// `padding` and `length`; `encode`, the signature from words to states; `steps` and `guidance`, the initial values, of
+// which `steps` is null where the signature makes a picture at once; of a flow `shift`, which places the steps in time;
+// and `texts` to try.
+import { schedule, states } from "./flow.js";
 import { normals } from "./latents.js";
 import { paint } from "./pictures.js";
 import { Symbols } from "./rewrite.js";
@@ -116,7 +117,7 @@ async function drawInSteps(told, own) {
 
   const size = sizeOf(output[1].shape);
   let step = 0;
-  for await (const values of states(predict, normals(seed, size), steps)) {
+  for await (const values of states(predict, normals(seed, size), schedule(steps, panel.shift))) {
     await new Promise(requestAnimationFrame); // each state is seen
     if (drawing !== own) return;
     paint(element("picture"), values.map((value) => 0.5 * value + 0.5), output[1].shape);

@@ -95,7 +95,8 @@ class FlowFile:
     def page(self, source: Any = None) -> list[Panel]:
         """A panel that generates step by step: the page runs the sampler itself, with `predict`."""
         del source
-        return [Panel("flow", "predict", {"steps": self.solving.evaluations} | self.model.page_facts(self.solving))]
+        facts = {"steps": self.solving.evaluations, "shift": self.solving.time_shift}
+        return [Panel("flow", "predict", facts | self.model.page_facts(self.solving))]
 
     def export_metadata(self) -> dict[str, Any]:
         """The solver settings of `generate`, and the model's own facts."""

@@ -112,7 +112,8 @@ class TextFlowFile(FlowFile):
 
     def page(self, source: Any = None) -> list[Panel]:
         """A panel that generates a picture from typed words, step by step."""
-        chosen = {"steps": self.solving.evaluations, "guidance": max(self.solving.guidance, 2.0)}
+        solving = self.solving
+        chosen = {"steps": solving.evaluations, "shift": solving.time_shift, "guidance": max(solving.guidance, 2.0)}
         return [Panel("prompt", "predict", self.model.prompt_facts(**chosen))]
 
     def asking(self, condition: Any) -> Ask:

@@ -14,6 +14,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.semi_vae import SemiVAE
 from aigc_tf.recipes.simclr import SimCLR
 from tools.benchmarks.labels import labels, table, trained, without_network
+from tools.benchmarks.spreading import Spreading
 
 
 def bars(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,13 +38,39 @@ def test_what_is_trained_tells_classes_apart_and_the_encoder_stays() -> None:
     assert all(np.mean(told == truth) > 0.9 for told in without_network(images, classes, others).values())
 
 
+def test_labels_spread_along_circles_that_no_line_separates() -> None:
+    angles, classes = np.random.default_rng(0).uniform(0, 2 * np.pi, 600), np.arange(600) % 2
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    circles = np.concatenate([circle * (classes == kind)[:, None] for kind in (0, 1)], axis=1)
+    spreading = Spreading(circles[:500], circles[500:])
+    probabilities = spreading.spread(np.array([0, 1]), np.array([0, 1]), 2)
+    assert np.mean(probabilities.argmax(axis=1) == classes[:500]) > 0.99
+    assert np.mean(spreading.further(probabilities) == classes[500:]) > 0.99
+    by_a_line = without_network(circles[:2], np.array([0, 1]), circles[500:])["logistic regression"]
+    assert np.mean(by_a_line == classes[500:]) < 0.9
+
+
+def test_classes_have_equal_mass_however_few_pictures_are_near_a_label() -> None:
+    vectors = np.random.default_rng(0).normal(size=(400, 8))
+    probabilities = Spreading(vectors, vectors[:20]).spread(np.array([3, 7, 8]), np.array([0, 1, 2]), 3)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert np.bincount(probabilities.argmax(axis=1), minlength=3).min() > 40
+
+
 def test_rows_are_of_every_method_and_of_runs_with_labels(tmp_path: Path) -> None:
     for kind in (SimCLR, SemiVAE):
         aigc_tf.train(dataclasses.replace(kind.tiny(), steps=1), tmp_path / kind.slug())
     rows = labels([tmp_path / "simclr", tmp_path / "semi_vae"], (2,), (0, 1), steps=1, pictures=40)
     by_method = {row["method"]: row for row in rows}
     assert by_method["semi_vae"]["labels a class"] == 50 and len(by_method["SVM (RBF)"]["accuracy"]) == 2
-    assert {"simclr, linear probe", "simclr, fine-tuned", "simclr's network from scratch"} < set(by_method)
+    assert {
+        "label spreading over pixels",
+        "simclr, linear probe",
+        "simclr, label spreading",
+        "simclr, fine-tuned",
+        "simclr, fine-tuned on spread labels",
+        "simclr's network from scratch",
+    } < set(by_method)
     assert all(0 <= value <= 1 for row in rows for value in row["accuracy"])
 
 

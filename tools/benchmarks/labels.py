@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.optional import needed
 from aigc_tf.recipes.augment import ClassicalAugmentation
+from tools.benchmarks.spreading import Spreading
 from tools.benchmarks.tables import markdown
 
 BATCH, HEAD_STEPS, RATE = 50, 100, 1e-3
@@ -52,9 +54,10 @@ def labels(
             rows.append(semi_supervised(run, pictures))
     encoders = [run for run in opened if isinstance(run.model, PictureEncoder)]
     found: dict[tuple[str, int], list[float]] = {}
-    for few in per_class if encoders else ():
-        for seed in seeds:
-            for name, right in accuracies(encoders, few, seed, steps, pictures):
+    if encoders:
+        compared = Compared(encoders, steps, pictures)
+        for few, seed in itertools.product(per_class, seeds):
+            for name, right in compared.accuracies(few, seed):
                 say(f"{few} labels a class, seed {seed}, {name}: {right:.2%}")
                 found.setdefault((name, few), []).append(right)
     for (name, few), values in found.items():
@@ -71,26 +74,51 @@ def semi_supervised(run: Any, pictures: int) -> dict[str, Any]:
     return {"method": run.recipe.slug(), "labels a class": run.recipe.labelled.per_class, "accuracy": [right]}
 
 
-def accuracies(
-    runs: Sequence[aigc_tf.Run], few: int, seed: int, steps: int, pictures: int
-) -> Iterator[tuple[str, float]]:
-    """Each method with its accuracy, all with the same labels and on the same test pictures."""
-    source: ImageSource = runs[0].source
-    if source.train.labels is None or source.class_names is None:
-        raise InputError(f"{source.name} has no labels")
-    rows, part = few_of_each(source.train.labels, few, seed), source.test.some(pictures)
-    known, asked = (as_brightness(np.asarray(split.images)) for split in (source.train.at(rows), part))
-    wanted, truth, classes = source.train.labels[rows], np.asarray(part.labels), len(source.class_names)
-    for name, told in without_network(known, wanted, asked).items():
-        yield name, float(np.mean(told == truth))
-    for run in runs:
-        name = run.recipe.slug()
-        probe = regression(run.model.encode(known), wanted, classes)
-        yield f"{name}, linear probe", accuracy(probe.probabilities(run.model.encode(asked)), truth)
-        fresh = create(run.recipe)
-        for title, model in ((f"{name}, fine-tuned", run.model), (f"{name}'s network from scratch", fresh)):
-            network = trained(model.encoding, known, wanted, classes, seed, steps)
-            yield title, accuracy(outputs_of(network, asked), truth)
+class Compared:
+    """All methods on the same labels and test pictures.
+
+    Args:
+        runs: of encoders, all of one source.
+        steps: updates of a network that is trained with labels.
+        pictures: test pictures, at most.
+
+    Raises:
+        InputError: the source has no labels, or scikit-learn is not installed.
+    """
+
+    def __init__(self, runs: Sequence[aigc_tf.Run], steps: int, pictures: int) -> None:
+        source: ImageSource = runs[0].source
+        if source.train.labels is None or source.class_names is None:
+            raise InputError(f"{source.name} has no labels")
+        part = source.test.some(pictures)
+        self.runs, self.steps, self.labels = runs, steps, source.train.labels
+        self.pool, self.asked = (as_brightness(np.asarray(split.images)) for split in (source.train, part))
+        self.truth, self.classes = np.asarray(part.labels), len(source.class_names)
+        self.pixels = Spreading(*(images.reshape(len(images), -1) for images in (self.pool, self.asked)))
+        self.spreadings = [Spreading(run.model.encode(self.pool), run.model.encode(self.asked)) for run in runs]
+
+    def accuracies(self, few: int, seed: int) -> Iterator[tuple[str, float]]:
+        """Each method with its accuracy, given a few labels of each class that the seed chooses."""
+        rows = few_of_each(self.labels, few, seed)
+        known, wanted = self.pool[rows], self.labels[rows]
+        for name, told in without_network(known, wanted, self.asked).items():
+            yield name, float(np.mean(told == self.truth))
+        spread = self.pixels.spread(rows, wanted, self.classes)
+        yield "label spreading over pixels", float(np.mean(self.pixels.further(spread) == self.truth))
+        for run, spreading in zip(self.runs, self.spreadings, strict=True):
+            name = run.recipe.slug()
+            probe = regression(run.model.encode(known), wanted, self.classes)
+            yield f"{name}, linear probe", accuracy(probe.probabilities(run.model.encode(self.asked)), self.truth)
+            spread = spreading.spread(rows, wanted, self.classes)
+            yield f"{name}, label spreading", float(np.mean(spreading.further(spread) == self.truth))
+            all_labels, fresh = spread.argmax(axis=1), create(run.recipe)
+            for title, model, images, labels in (
+                (f"{name}, fine-tuned", run.model, known, wanted),
+                (f"{name}, fine-tuned on spread labels", run.model, self.pool, all_labels),
+                (f"{name}'s network from scratch", fresh, known, wanted),
+            ):
+                network = trained(model.encoding, images, labels, self.classes, seed, self.steps)
+                yield title, accuracy(outputs_of(network, self.asked), self.truth)
 
 
 def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) -> dict[str, np.ndarray]:

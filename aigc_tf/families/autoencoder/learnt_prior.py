@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import layers, ops
 
+from aigc_tf.families.latent_space import standard_normal
 from aigc_tf.recipes.autoencoders import PriorSettings
 
 LARGEST_LOG_SCALE = 2.0
 """Bound on a coupling's log scale, by a tanh, against overflow in training."""
+
+
+class StandardPrior(NamedTuple):
+    """A VAE that samples standard normal latents, whatever prior it has learnt: the baseline of that prior."""
+
+    model: Any
+
+    def conditions(self, given: Any, count: int) -> Any:
+        """See `aigc_tf.families.tasks.Task.conditions`."""
+        return self.model.conditions(given, count)
+
+    def generate(self, count: int, seed: int = 0, condition: Any = None, truncation: float | None = None) -> np.ndarray:
+        """See `aigc_tf.families.latent.LatentModel.generate`."""
+        return self.model.decode(standard_normal((count, self.model.latent_dim), seed, truncation), condition)
 
 
 class Couplings(keras.Model):

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from aigc_tf.families.autoencoder.learnt_prior import Couplings
+from aigc_tf.families.autoencoder.learnt_prior import Couplings, StandardPrior
 from aigc_tf.families.autoencoder.model import Autoencoder
 from aigc_tf.families.base import Signature, TensorSpec
 from aigc_tf.families.latent import outputs_of
@@ -96,6 +96,11 @@ class VAE(Variational, Autoencoder):
             return super().from_normal(normal)
         rows = normal.reshape(-1, self.latent_dim).astype("float32")
         return outputs_of(self.drawing, rows).reshape(normal.shape)
+
+    @property
+    def other_samplers(self) -> dict[str, StandardPrior]:
+        """What samples of a learnt prior are compared with in evaluation, by name."""
+        return {"standard normal latents": StandardPrior(self)} if self.has_learnt_prior else {}
 
     def latent_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of the prior; for a learnt prior, of some samples."""

@@ -77,7 +77,8 @@ class Samples(Evaluator):
     """Similarity of the distribution of generated images to that of real ones.
 
     Figures; those with a direction are compared with a Gaussian with the principal components of the training pixels,
-    and with as many real training images, the level of a perfect generator:
+    with as many real training images, the level of a perfect generator, and with the model's `other_samplers`, such as
+    the standard normal prior of a VAE that has learnt another one:
 
     - frechet_distance, lower is better (Heusel et al. 2017), and frechet_distance_real_train, that of real training
       images;
@@ -116,6 +117,9 @@ class Samples(Evaluator):
         told, tells = _told(model, samples), _tells_classes(source, request)
         found = comparison(network, drawn, source, part, told)
         beside = _baselines(network, source, samples, part, told is not None)
+        for name, other in getattr(model, "other_samplers", {}).items():
+            drawn = generated_images(other, network.shape, samples, request.seed, request.sampling)
+            beside[name] = comparison(network, drawn, source, part, told)
         classes = found.shares if tells and model.conditions(None, 1) is None else None
         by_class = found.by_class if tells or told is not None else None
         readings = READINGS | (CLASS_READINGS if classes else {}) | (WORST_READINGS if by_class else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -90,6 +91,16 @@ def test_it_changes_nothing_of_the_vae():
     further = {name.split("/")[0] + "/" + name.split("/")[1] for name in other.keys() - state.keys()}
     assert {"model/flow", "model/used_flow", "prior_optimizer/momentums"} <= further
     assert all("flow" in name or name.startswith("prior_optimizer") for name in other.keys() - state.keys())
+
+
+def test_an_evaluation_compares_it_with_the_standard_normal_prior(pictures: Path, tmp_path: Path):
+    """The baseline is exactly what the same run without a learnt prior reaches."""
+    recipe = dataclasses.replace(ConvVAE.tiny(), source=str(pictures), steps=3)
+    plain = aigc_tf.train(recipe, tmp_path / "plain").evaluate(samples=20)
+    found = aigc_tf.train(recipe, tmp_path / "learnt", prior=SETTINGS).evaluate(samples=20)
+    assert found["baselines"]["frechet_distance"]["standard normal latents"] == plain["frechet_distance"]
+    assert found["frechet_distance"] != plain["frechet_distance"]
+    assert "standard normal latents" not in plain["baselines"]["frechet_distance"]
 
 
 def test_the_average_of_the_couplings_draws():

@@ -42,17 +42,20 @@ def test_labels_spread_along_circles_that_no_line_separates() -> None:
     angles, classes = np.random.default_rng(0).uniform(0, 2 * np.pi, 600), np.arange(600) % 2
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     circles = np.concatenate([circle * (classes == kind)[:, None] for kind in (0, 1)], axis=1)
-    spreading = Spreading(circles[:500], circles[500:])
+    view = circles[:500], circles[500:]
+    spreading = Spreading(view)
     probabilities = spreading.spread(np.array([0, 1]), np.array([0, 1]), 2)
     assert np.mean(probabilities.argmax(axis=1) == classes[:500]) > 0.99
     assert np.mean(spreading.further(probabilities) == classes[500:]) > 0.99
+    twice = Spreading(view, view).spread(np.array([0, 1]), np.array([0, 1]), 2)
+    np.testing.assert_allclose(twice, probabilities, atol=1e-6)
     by_a_line = without_network(circles[:2], np.array([0, 1]), circles[500:])["logistic regression"]
     assert np.mean(by_a_line == classes[500:]) < 0.9
 
 
 def test_classes_have_equal_mass_however_few_pictures_are_near_a_label() -> None:
     vectors = np.random.default_rng(0).normal(size=(400, 8))
-    probabilities = Spreading(vectors, vectors[:20]).spread(np.array([3, 7, 8]), np.array([0, 1, 2]), 3)
+    probabilities = Spreading((vectors, vectors[:20])).spread(np.array([3, 7, 8]), np.array([0, 1, 2]), 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert np.bincount(probabilities.argmax(axis=1), minlength=3).min() > 40
 
@@ -67,6 +70,7 @@ def test_rows_are_of_every_method_and_of_runs_with_labels(tmp_path: Path) -> Non
         "label spreading over pixels",
         "simclr, linear probe",
         "simclr, label spreading",
+        "simclr and pixels, label spreading",
         "simclr, fine-tuned",
         "simclr, fine-tuned on spread labels",
         "simclr's network from scratch",

@@ -94,8 +94,12 @@ class Compared:
         self.runs, self.steps, self.labels = runs, steps, source.train.labels
         self.pool, self.asked = (as_brightness(np.asarray(split.images)) for split in (source.train, part))
         self.truth, self.classes = np.asarray(part.labels), len(source.class_names)
-        self.pixels = Spreading(*(images.reshape(len(images), -1) for images in (self.pool, self.asked)))
-        self.spreadings = [Spreading(run.model.encode(self.pool), run.model.encode(self.asked)) for run in runs]
+        pixels = self.pool.reshape(len(self.pool), -1), self.asked.reshape(len(self.asked), -1)
+        self.by_pixels, self.by_embedding, self.by_both = Spreading(pixels), [], []
+        for run in runs:
+            embeddings = run.model.encode(self.pool), run.model.encode(self.asked)
+            self.by_embedding.append(Spreading(embeddings))
+            self.by_both.append(Spreading(pixels, embeddings))
 
     def accuracies(self, few: int, seed: int) -> Iterator[tuple[str, float]]:
         """Each method with its accuracy, given a few labels of each class that the seed chooses."""
@@ -103,15 +107,15 @@ class Compared:
         known, wanted = self.pool[rows], self.labels[rows]
         for name, told in without_network(known, wanted, self.asked).items():
             yield name, float(np.mean(told == self.truth))
-        spread = self.pixels.spread(rows, wanted, self.classes)
-        yield "label spreading over pixels", float(np.mean(self.pixels.further(spread) == self.truth))
-        for run, spreading in zip(self.runs, self.spreadings, strict=True):
+        yield "label spreading over pixels", self.spread(self.by_pixels, rows)[1]
+        for run, by_embedding, by_both in zip(self.runs, self.by_embedding, self.by_both, strict=True):
             name = run.recipe.slug()
             probe = regression(run.model.encode(known), wanted, self.classes)
             yield f"{name}, linear probe", accuracy(probe.probabilities(run.model.encode(self.asked)), self.truth)
-            spread = spreading.spread(rows, wanted, self.classes)
-            yield f"{name}, label spreading", float(np.mean(spreading.further(spread) == self.truth))
-            all_labels, fresh = spread.argmax(axis=1), create(run.recipe)
+            yield f"{name}, label spreading", self.spread(by_embedding, rows)[1]
+            all_labels, right = self.spread(by_both, rows)
+            yield f"{name} and pixels, label spreading", right
+            fresh = create(run.recipe)
             for title, model, images, labels in (
                 (f"{name}, fine-tuned", run.model, known, wanted),
                 (f"{name}, fine-tuned on spread labels", run.model, self.pool, all_labels),
@@ -119,6 +123,11 @@ class Compared:
             ):
                 network = trained(model.encoding, images, labels, self.classes, seed, self.steps)
                 yield title, accuracy(outputs_of(network, self.asked), self.truth)
+
+    def spread(self, spreading: Spreading, rows: np.ndarray) -> tuple[np.ndarray, float]:
+        """Labels of the whole training part, int64 `[count]`, from those of some rows; accuracy on test pictures."""
+        probabilities = spreading.spread(rows, self.labels[rows], self.classes)
+        return probabilities.argmax(axis=1), float(np.mean(spreading.further(probabilities) == self.truth))
 
 
 def without_network(known: np.ndarray, wanted: np.ndarray, asked: np.ndarray) -> dict[str, np.ndarray]:

@@ -17,25 +17,29 @@ _SHARPNESS = 4.0
 class Spreading:
     """Label spreading (Zhou et al. 2004) with class mass normalisation (Zhu et al. 2003).
 
-    Vectors are reduced to 128 principal components of unit length. Each is joined to its 10 nearest neighbours with
+    Vectors of each view, such as pixels or embeddings, are reduced to 128 principal components of unit length; views
+    stand side by side. Each picture is joined to its 10 nearest neighbours with
     weights exp(-4 d² / d₁₀²), d₁₀ being the distance of the tenth (Calder et al. 2020, §4). scikit-learn's
     `LabelSpreading` normalises no class mass, which costs several points with ten labels per class.
 
     Args:
-        vectors: float `[count, size]` of the pictures that labels spread over.
-        asked: float `[asked, size]` of further pictures, whose classes follow from their nearest neighbours.
+        views: pairs of float `[count, size]`, of the pictures that labels spread over, and `[asked, size]`, of further
+            pictures, whose classes follow from their nearest neighbours.
 
     Raises:
         InputError: scikit-learn is not installed.
     """
 
-    def __init__(self, vectors: np.ndarray, asked: np.ndarray) -> None:
+    def __init__(self, *views: tuple[np.ndarray, np.ndarray]) -> None:
         needed("sklearn", to="spread labels", extra="benchmark", package="scikit-learn")
         from sklearn.decomposition import PCA
         from sklearn.neighbors import NearestNeighbors
 
-        reduction = PCA(min(COMPONENTS, *vectors.shape), random_state=0).fit(vectors)
-        known, further = (_unit(reduction.transform(rows)) for rows in (vectors, asked))
+        reduced = []
+        for vectors, asked in views:
+            components = PCA(min(COMPONENTS, *vectors.shape), random_state=0).fit(vectors)
+            reduced.append([_unit(components.transform(rows)) for rows in (vectors, asked)])
+        known, further = (np.concatenate(parts, axis=1) for parts in zip(*reduced, strict=True))
         nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(known)
         self.graph = _normalised(*nearest.kneighbors())
         distances, self.neighbours = nearest.kneighbors(further)

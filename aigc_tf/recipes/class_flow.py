@@ -17,7 +17,7 @@ from aigc_tf.recipes.flows import FlowEditing, FlowEvaluation, FlowSampling, Flo
 class GuidedSolving(FlowSolving):
     """How the ODE of a class-conditional flow is solved."""
 
-    guidance: NonNegativeFloat = 1.0
+    guidance: NonNegativeFloat = 1.5
     """Classifier-free guidance scale (Ho & Salimans 2022, eq. 6): 1 is the plain conditional prediction, above it
     pictures are more typical of the class and less varied, 0 ignores the class; except at 1, evaluations double."""
 

@@ -19,7 +19,7 @@ def test_options_of_an_evaluation_that_sampling_has_say_how_samples_are_drawn() 
     given = {"evaluations": 20, "features": "rotation"}
     usual = {"sampler": "adams_bashforth", "time_shift": 3.0}
     assert sampling_of(Flow(), given) == {"evaluations": 20} | usual
-    assert sampling_of(ClassFlow(), {}) == {"evaluations": 10, "guidance": 1.0} | usual
+    assert sampling_of(ClassFlow(), {}) == {"evaluations": 10, "guidance": 1.5} | usual
     assert sampling_of(DCGAN(), {"features": "rotation"}) == {}
 
 

@@ -29,7 +29,7 @@ class SimCLR(RepresentationRecipe):
         "aigc_tf.metrics.images.probe:Recognised",
     )
 
-    steps: PositiveInt = 1000
+    steps: PositiveInt = 3000
     batch_size: PositiveInt = 128
     """Pictures per training step; the views of the other pictures are the negatives."""
     filters: tuple[PositiveInt, ...] = (16, 32, 32)

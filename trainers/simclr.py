@@ -3,8 +3,8 @@
     python -m trainers.simclr --source fashion_mnist
     python -m tools.benchmark labels saved_models/simclr/RUN --labels 10 50
 
-expected with ten labels per class: 76.5 % of the test pictures by label spreading over embeddings and pixels, 71.0 % by a
-linear probe of the embeddings, 71.5 % by logistic regression on pixels (docs/RESULTS.md; five draws of the labels)
+expected with ten labels per class: 76.5 % of the test pictures by label spreading over embeddings and pixels, 71.0 %
+by a linear probe of the embeddings, 71.5 % by logistic regression on pixels (docs/RESULTS.md; five draws of labels)
 """
 
 from aigc_tf.cli.command import train_command

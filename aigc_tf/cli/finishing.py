@@ -107,7 +107,7 @@ def told_by(by: Path, gives: Modality, flag: str) -> tuple[Callable[[Any], np.nd
         flag: that names the run.
 
     Raises:
-        InputError: it is no classifier, or judges something else.
+        InputError: it is not a classifier, or classifies something else.
     """
     from aigc_tf.families.classifies import Classifies
     from aigc_tf.runs.run import Run

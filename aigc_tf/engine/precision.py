@@ -38,7 +38,10 @@ def computing(precision: Precision) -> Iterator[None]:
     variables, gradients that reach them, and reductions stay float32. It needs no loss scaling: bfloat16 has the
     exponents of float32 (Kalamkar et al. 2019).
     """
-    tf.config.optimizer.set_experimental_options({_REWRITE: precision == "bfloat16"})
+    if precision == "float32":
+        yield
+        return
+    tf.config.optimizer.set_experimental_options({_REWRITE: True})
     try:
         yield
     finally:

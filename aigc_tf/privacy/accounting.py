@@ -217,6 +217,6 @@ def noise_multiplier(wanted: float, delta: float, sampling_rate: float, updates:
 
 
 def _dp_accounting() -> Any:
-    library = needed("dp_accounting", to="train with privacy", extra="privacy", package="dp-accounting")
-    needed("dp_accounting.pld", to="train with privacy", extra="privacy", package="dp-accounting")
+    for name in ("dp_accounting.pld", "dp_accounting"):  # the package does not import its part itself
+        library = needed(name, to="train with privacy", extra="privacy", package="dp-accounting")
     return library

@@ -92,6 +92,9 @@ class Recipe(Plan, metaclass=Checked):
     freeze: tuple[str, ...] = ()
     """Patterns of layers that are not trained: `generator/*`, `encoder/convolution_?`."""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for fields that are inconsistent with each other; recipes extend this."""
+
     @classmethod
     @abc.abstractmethod
     def tiny(cls) -> Self:

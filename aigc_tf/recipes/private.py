@@ -39,6 +39,10 @@ class Private:
     assets: ClassVar[Mapping[str, str]] = {"guarantee": "aigc_tf.privacy.accounting:Guarantee"}
     distils: ClassVar[str | None] = None  # a student would train on the examples without noise
 
+    def __post_init__(self) -> None:
+        refuse(self, "rounded to 8 bits, a clipped gradient may be longer than the guarantee allows", "precision")
+        super().__post_init__()  # type: ignore[misc]
+
     @property
     def opens(self) -> str:
         """The function that opens the examples: the `data` of the recipe that this one makes private."""

@@ -14,7 +14,7 @@ from aigc_tf.recipes.dcgan import DCGAN
 from aigc_tf.recipes.semi_vae import SemiVAE
 from aigc_tf.recipes.simclr import SimCLR
 from tools.benchmarks.labels import labels, table, trained, without_network
-from tools.benchmarks.spreading import Spreading
+from tools.benchmarks.spreading import Spreading, reduced
 
 
 def bars(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +42,7 @@ def test_labels_spread_along_circles_that_no_line_separates() -> None:
     angles, classes = np.random.default_rng(0).uniform(0, 2 * np.pi, 600), np.arange(600) % 2
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     circles = np.concatenate([circle * (classes == kind)[:, None] for kind in (0, 1)], axis=1)
-    view = circles[:500], circles[500:]
+    view = reduced(circles[:500], circles[500:])
     spreading = Spreading(view)
     probabilities = spreading.spread(np.array([0, 1]), np.array([0, 1]), 2)
     assert np.mean(probabilities.argmax(axis=1) == classes[:500]) > 0.99
@@ -55,7 +55,7 @@ def test_labels_spread_along_circles_that_no_line_separates() -> None:
 
 def test_classes_have_equal_mass_however_few_pictures_are_near_a_label() -> None:
     vectors = np.random.default_rng(0).normal(size=(400, 8))
-    probabilities = Spreading((vectors, vectors[:20])).spread(np.array([3, 7, 8]), np.array([0, 1, 2]), 3)
+    probabilities = Spreading(reduced(vectors, vectors[:20])).spread(np.array([3, 7, 8]), np.array([0, 1, 2]), 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert np.bincount(probabilities.argmax(axis=1), minlength=3).min() > 40
 

@@ -28,6 +28,8 @@ from aigc_tf.recipes.dp_flow import DPFlow
 from aigc_tf.recipes.dp_gan import DPGAN
 from aigc_tf.recipes.dp_vae import DPVAE
 from aigc_tf.recipes.gans import GuardSettings
+from aigc_tf.recipes.private import Private
+from aigc_tf.recipes.registry import recipe_classes
 from aigc_tf.recipes.settings import LoggingSettings
 
 CLIP_NORM = 0.5
@@ -204,6 +206,16 @@ def test_frozen_layers_stay_and_the_others_learn(recipe: Any, frozen: str):
 def test_a_discriminator_that_learns_nothing_is_refused():
     with pytest.raises(InputError, match="freeze leaves the discriminator nothing to learn"):
         aigc_tf.create(dataclasses.replace(DPGAN.tiny(), freeze=("discriminator/*",)), guarantee=NOISELESS)
+
+
+PRIVATE = {name: kind for name, kind in recipe_classes().items() if issubclass(kind, Private)}
+
+
+@pytest.mark.parametrize("name", PRIVATE)
+def test_every_private_recipe_clips_in_float32(name: str):
+    assert PRIVATE[name]().precision == "float32"
+    with pytest.raises(ValueError, match="precision is 'bfloat16': .* longer than the guarantee allows"):
+        PRIVATE[name](precision="bfloat16")
 
 
 def test_divergence_is_seen(vae: PrivateVAE, gan: PrivateGAN):

@@ -24,7 +24,7 @@ from aigc_tf.modalities.pictures import as_brightness
 from aigc_tf.nn.augmentation import augment
 from aigc_tf.optional import needed
 from aigc_tf.recipes.augment import ClassicalAugmentation
-from tools.benchmarks.spreading import Spreading
+from tools.benchmarks.spreading import Spreading, reduced
 from tools.benchmarks.tables import markdown
 
 BATCH, HEAD_STEPS, RATE = 50, 100, 1e-3
@@ -94,12 +94,12 @@ class Compared:
         self.runs, self.steps, self.labels = runs, steps, source.train.labels
         self.pool, self.asked = (as_brightness(np.asarray(split.images)) for split in (source.train, part))
         self.truth, self.classes = np.asarray(part.labels), len(source.class_names)
-        pixels = self.pool.reshape(len(self.pool), -1), self.asked.reshape(len(self.asked), -1)
-        self.by_pixels, self.by_embedding, self.by_both = Spreading(pixels), [], []
-        for run in runs:
-            embeddings = run.model.encode(self.pool), run.model.encode(self.asked)
-            self.by_embedding.append(Spreading(embeddings))
-            self.by_both.append(Spreading(pixels, embeddings))
+        self.embeddings = [(run.model.encode(self.pool), run.model.encode(self.asked)) for run in runs]
+        pixels = reduced(self.pool.reshape(len(self.pool), -1), self.asked.reshape(len(self.asked), -1))
+        views = [reduced(*both) for both in self.embeddings]
+        self.by_pixels = Spreading(pixels)
+        self.by_embedding = [Spreading(view) for view in views]
+        self.by_both = [Spreading(pixels, view) for view in views]
 
     def accuracies(self, few: int, seed: int) -> Iterator[tuple[str, float]]:
         """Each method with its accuracy, given a few labels of each class that the seed chooses."""
@@ -108,12 +108,12 @@ class Compared:
         for name, told in without_network(known, wanted, self.asked).items():
             yield name, float(np.mean(told == self.truth))
         yield "label spreading over pixels", self.spread(self.by_pixels, rows)[1]
-        for run, by_embedding, by_both in zip(self.runs, self.by_embedding, self.by_both, strict=True):
-            name = run.recipe.slug()
-            probe = regression(run.model.encode(known), wanted, self.classes)
-            yield f"{name}, linear probe", accuracy(probe.probabilities(run.model.encode(self.asked)), self.truth)
-            yield f"{name}, label spreading", self.spread(by_embedding, rows)[1]
-            all_labels, right = self.spread(by_both, rows)
+        for at, run in enumerate(self.runs):
+            name, (embedded, asked) = run.recipe.slug(), self.embeddings[at]
+            probe = regression(embedded[rows], wanted, self.classes)
+            yield f"{name}, linear probe", accuracy(probe.probabilities(asked), self.truth)
+            yield f"{name}, label spreading", self.spread(self.by_embedding[at], rows)[1]
+            all_labels, right = self.spread(self.by_both[at], rows)
             yield f"{name} and pixels, label spreading", right
             fresh = create(run.recipe)
             for title, model, images, labels in (

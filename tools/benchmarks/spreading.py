@@ -14,33 +14,36 @@ ITERATIONS = 300
 _SHARPNESS = 4.0
 
 
-class Spreading:
-    """Label spreading (Zhou et al. 2004) with class mass normalisation (Zhu et al. 2003).
+View = tuple[np.ndarray, np.ndarray]
+"""Vectors `[count, size]` of the pictures that labels spread over, and `[asked, size]` of further pictures."""
 
-    Vectors of each view, such as pixels or embeddings, are reduced to 128 principal components of unit length; views
-    stand side by side. Each picture is joined to its 10 nearest neighbours with
-    weights exp(-4 d² / d₁₀²), d₁₀ being the distance of the tenth (Calder et al. 2020, §4). scikit-learn's
-    `LabelSpreading` normalises no class mass, which costs several points with ten labels per class.
 
-    Args:
-        views: pairs of float `[count, size]`, of the pictures that labels spread over, and `[asked, size]`, of further
-            pictures, whose classes follow from their nearest neighbours.
+def reduced(vectors: np.ndarray, asked: np.ndarray) -> View:
+    """A view for `Spreading`: at most 128 principal components of the first vectors, scaled to unit length.
 
     Raises:
         InputError: scikit-learn is not installed.
     """
+    decomposition = needed("sklearn.decomposition", to="spread labels", extra="benchmark", package="scikit-learn")
+    components = decomposition.PCA(min(COMPONENTS, *vectors.shape), random_state=0).fit(vectors)
+    return _unit(components.transform(vectors)), _unit(components.transform(asked))
 
-    def __init__(self, *views: tuple[np.ndarray, np.ndarray]) -> None:
-        needed("sklearn", to="spread labels", extra="benchmark", package="scikit-learn")
-        from sklearn.decomposition import PCA
-        from sklearn.neighbors import NearestNeighbors
 
-        reduced = []
-        for vectors, asked in views:
-            components = PCA(min(COMPONENTS, *vectors.shape), random_state=0).fit(vectors)
-            reduced.append([_unit(components.transform(rows)) for rows in (vectors, asked)])
-        known, further = (np.concatenate(parts, axis=1) for parts in zip(*reduced, strict=True))
-        nearest = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(known)
+class Spreading:
+    """Label spreading (Zhou et al. 2004) with class mass normalisation (Zhu et al. 2003) for equally frequent classes.
+
+    Each picture is joined to its 10 nearest neighbours with weights exp(-4 d² / d₁₀²), d₁₀ being the distance of the
+    tenth (Calder et al. 2020, §4). Further pictures take the classes of their neighbours. scikit-learn's
+    `LabelSpreading` normalises no class mass, which costs several points with ten labels per class.
+
+    Args:
+        views: of pixels or embeddings, as `reduced` returns them; several are joined side by side.
+    """
+
+    def __init__(self, *views: View) -> None:
+        neighbours = needed("sklearn.neighbors", to="spread labels", extra="benchmark", package="scikit-learn")
+        known, further = (np.concatenate(parts, axis=1) for parts in zip(*views, strict=True))
+        nearest = neighbours.NearestNeighbors(n_neighbors=NEIGHBOURS).fit(known)
         self.graph = _normalised(*nearest.kneighbors())
         distances, self.neighbours = nearest.kneighbors(further)
         self.weights = _weights(distances)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +22,15 @@ class Generates(Protocol):
 
     def conditions(self, given: Any, count: int) -> Any:
         """One condition for each of `count` images, or None."""
+
+
+@runtime_checkable
+class HasOtherSamplers(Protocol):
+    """A model that can sample in other ways, too, as a VAE with a learnt prior can from the standard normal one."""
+
+    @property
+    def other_samplers(self) -> Mapping[str, Generates]:
+        """By name: baselines of its own samples."""
 
 
 def chunk_seed(seed: int, index: int) -> int:

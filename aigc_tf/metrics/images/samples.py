@@ -21,7 +21,7 @@ from aigc_tf.metrics.evaluator import (
     Table,
 )
 from aigc_tf.metrics.frechet import frechet_distance
-from aigc_tf.metrics.images.drawing import Generates, generated_images
+from aigc_tf.metrics.images.drawing import Generates, HasOtherSamplers, generated_images
 from aigc_tf.metrics.images.features import FeatureNetwork, Kind, choose, feature_network, in_words, of_request
 from aigc_tf.metrics.images.memorisation import nearest_picture, nearest_training_images
 from aigc_tf.metrics.images.pca import gaussian_of
@@ -117,7 +117,7 @@ class Samples(Evaluator):
         told, tells = _told(model, samples), _tells_classes(source, request)
         found = comparison(network, drawn, source, part, told)
         beside = _baselines(network, source, samples, part, told is not None)
-        for name, other in getattr(model, "other_samplers", {}).items():
+        for name, other in (model.other_samplers if isinstance(model, HasOtherSamplers) else {}).items():
             drawn = generated_images(other, network.shape, samples, request.seed, request.sampling)
             beside[name] = comparison(network, drawn, source, part, told)
         classes = found.shares if tells and model.conditions(None, 1) is None else None

@@ -214,7 +214,7 @@ PRIVATE = {name: kind for name, kind in recipe_classes().items() if issubclass(k
 @pytest.mark.parametrize("name", PRIVATE)
 def test_every_private_recipe_clips_in_float32(name: str):
     assert PRIVATE[name]().precision == "float32"
-    with pytest.raises(ValueError, match="precision is 'bfloat16': .* longer than the guarantee allows"):
+    with pytest.raises(ValueError, match=r"precision is 'bfloat16': .* longer than the guarantee allows"):
         PRIVATE[name](precision="bfloat16")
 
 

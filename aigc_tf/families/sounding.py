@@ -162,13 +162,20 @@ class Seen:
     Args:
         model: a `SoundMaker`.
         heard: whether to use the spectrogram of the synthesised sound, as a listener hears it.
+        sampler: what generates the sounds, if not the model; needs `heard`.
     """
 
-    def __init__(self, model: Any, heard: bool = False) -> None:
-        self.model, self.heard = model, heard
+    def __init__(self, model: Any, heard: bool = False, sampler: Any = None) -> None:
+        self.model, self.heard, self.sampler = model, heard, sampler or model
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)
+
+    @property
+    def other_samplers(self) -> dict[str, Seen]:
+        """Those of the model, by name; see `aigc_tf.metrics.images.drawing.HasOtherSamplers`."""
+        others = getattr(self.model, "other_samplers", {})
+        return {name: Seen(self.model, heard=True, sampler=other) for name, other in others.items()}
 
     def decode(self, latents: np.ndarray, condition: Any = None) -> np.ndarray:
         """Spectrograms of latents, float32 `[count, bands, frames, 1]` in [0, 1]."""
@@ -178,7 +185,7 @@ class Seen:
     def generate(self, count: int, seed: int = 0, condition: Any = None, **options: Any) -> np.ndarray:
         """New spectrograms; see `Draws.generate`."""
         if self.heard:
-            heard: np.ndarray = self.model.pictures_of(self.model.generate(count, seed, condition, **options))
+            heard: np.ndarray = self.model.pictures_of(self.sampler.generate(count, seed, condition, **options))
             return heard
         pictures: np.ndarray = self.model.generate_pictures(count, seed, condition, **options)
         return pictures

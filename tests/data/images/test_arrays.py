@@ -160,5 +160,5 @@ def test_one_colour_picture_is_read_with_an_axis_in_front(opened: Opener) -> Non
 def test_a_test_part_that_is_too_small_is_told_with_what_to_do(opened: Opener) -> None:
     (_, note) = opened(data=np.repeat(GREY[:1], 5, 0)).notes
     assert note.startswith(
-        "warning: no images are there to test on, and 2 at least are needed to measure a model: give"
+        "warning: no images are available to test on, and at least 2 are needed to measure a model: give"
     )

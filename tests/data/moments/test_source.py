@@ -102,7 +102,7 @@ def test_a_folder_with_a_table_is_read_and_what_cannot_be_is_named(tmp_path: Pat
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["0.png no tab"], "line 1: it has no two columns"),
+        (["0.png no tab"], "line 1: expected two columns"),
         (["../0.png\tout"], "names are relative to it"),
         (["/etc/passwd\tout"], "names are relative to it"),
         (["0.png\tone", "none.png\ttwo"], "1 of 2 pictures that .* video.max_unreadable allows"),

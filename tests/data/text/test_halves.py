@@ -49,8 +49,7 @@ def test_where_all_documents_are_the_same_the_end_is_held_out(tmp_path: Path) ->
     source = opened(tmp_path, length=8)
     assert source.test.characters > 0 and source.test_split == "the last tenth held out"
     assert any(
-        note.startswith("warning: 2 of 2 documents of the test part stand in the training part")
-        for note in source.notes
+        note.startswith("warning: 2 of 2 documents of the test part are in the training part") for note in source.notes
     )
 
 
@@ -65,7 +64,7 @@ def test_paragraphs_that_come_again_are_counted(tmp_path: Path) -> None:
     chapters = [f"{paragraph}Chapter {number} tells of something that no other chapter has.\n" for number in range(50)]
     (tmp_path / "a.txt").write_text("".join(chapters))
     (note,) = (note for note in opened(tmp_path / "a.txt").notes if "but for case" in note)
-    assert note.startswith("5 of 10 lines of 40 characters or more of the test part stand in the training part, too")
+    assert note.startswith("5 of 10 lines of 40 characters or more of the test part are in the training part, too")
     (tmp_path / "a.txt").write_text("".join(chapters).replace(paragraph, ""))
     assert not any("but for case" in note for note in opened(tmp_path / "a.txt").notes)
 
@@ -77,8 +76,8 @@ def test_paragraphs_that_come_again_are_counted(tmp_path: Path) -> None:
         ([], {}, "leaves nothing to train on"),
         ("", {}, "leaves nothing to train on"),
         (["   "] * 30, {"lines": True}, "leaves nothing to train on"),
-        ("a" * 400, {}, "repeats one symbol, 'a', and there is nothing to learn"),
-        ("a" * 400, {"unit": "byte"}, "repeats one symbol, 'a'"),
+        ("a" * 400, {}, "repeats one token, 'a', and there is nothing to learn"),
+        ("a" * 400, {"unit": "byte"}, "repeats one token, 'a'"),
         ("ab\ud83dcd\n" * 40, {}, r"data is not Unicode: character 3 is half a character .*\\ud83d"),
         (["good", "q\udcff"], {"unit": "byte"}, "document 2 of data is not Unicode: character 2"),
         (["good", "q\udcff"], {"unit": "word"}, "document 2 of data is not Unicode"),

@@ -49,7 +49,7 @@ def test_text_sets_of_tfds_are_read(splits: dict[str, list[str]], held_out: str,
     train = documents_of(source, "training")
     assert train <= set(TEXTS) and len(train) >= 80
     assert source.test_split.startswith(held_out)
-    assert source.notes[0].endswith("symbols (character), feature text")
+    assert source.notes[0].endswith("tokens (character), feature text")
 
 
 def test_of_several_features_of_a_text_set_it_takes_the_text(data_sets: Path) -> None:

@@ -70,7 +70,7 @@ def test_what_is_no_list_of_different_addresses_is_refused(
 
 @pytest.mark.parametrize(
     ("task", "reason"),
-    [(None, "task is missing"), (FIRST | {"index": 10**30}, f"worker {10**30}, which is none of its workers")],
+    [(None, "task is missing"), (FIRST | {"index": 10**30}, f"worker {10**30}, which is not one of its workers")],
 )
 def test_a_process_has_to_be_one_of_the_workers(task: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": TWO, "task": task}))

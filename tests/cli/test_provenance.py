@@ -114,7 +114,7 @@ def test_what_was_saved_again_or_made_from_an_input_is_told(
             provenance.main([str(tmp_path / arguments[0]), *arguments[1:]])
         assert stopped.value.code == 2
     told = capsys.readouterr().err
-    assert "has no mark of origin" in told and "not drawn from a seed alone" in told and "does not exist" in told
+    assert "has no mark of origin" in told and "not generated from a seed alone" in told and "does not exist" in told
 
 
 def test_what_was_filtered_is_not_drawn_from_a_seed_alone(

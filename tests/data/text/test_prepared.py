@@ -65,7 +65,7 @@ def content(source: TextSource) -> list[object]:
     return [
         source.vocabulary.to_json(),
         source.fingerprint,
-        [note for note in source.notes if "but for case" not in note],  # pieces as small as lines cut these
+        [note for note in source.notes if "apart from case" not in note],  # pieces as small as lines cut these
         source.describe(),
         *((part.tokens.tolist(), part.starts.tolist(), part.characters, part.is_end) for part in parts),
         batches,

@@ -79,4 +79,4 @@ def test_test_texts_of_a_set_that_stand_in_its_training_part_are_counted(data_se
     store_texts(data_sets, ("text",), train=TEXTS, test=[*TEXTS[:2], "Test text."])
     source = opened("tiny_texts")
     assert source.test.documents == 3
-    assert any(note.startswith("warning: 2 of 3 documents of the test part stand in") for note in source.notes)
+    assert any(note.startswith("warning: 2 of 3 documents of the test part are in") for note in source.notes)

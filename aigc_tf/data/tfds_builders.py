@@ -87,7 +87,7 @@ def builder_of(name: str, other_names: Sequence[str]) -> Any:
         if data_set in known:
             configurations = [f"{data_set}/{key}" for key in tfds.builder_cls(data_set).builder_configs]
             close = difflib.get_close_matches(name, configurations, n=5, cutoff=0) or [data_set]
-            what = f"TFDS data set {data_set} has no configuration {name!r}"
+            what = f"TFDS data set {data_set} has no configuration or version {name!r}"
         else:
             close = difflib.get_close_matches(name, {*known, *other_names}, n=3)
             what = f"source {name!r} is neither a file or folder nor a data set that TFDS knows"

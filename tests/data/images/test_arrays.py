@@ -123,7 +123,7 @@ def test_float_levels_are_rounded_to_the_nearest(opened: Opener) -> None:
             r"\[28, 28, 3\], which may be one image of 3 channels or 28 of one: add an axis",
         ),
         (GREY[0], r"\[4, 4, 1\], which may be one image of 1 channels or 4 of one: add an axis"),
-        (GREY[:1], "1 images to train on: give more, 2 at least"),
+        (GREY[:1], "1 images to train on: give more, at least 2"),
         (GREY.reshape(40, 16), r"shape \[40, 16\]: expected"),
         (IMAGES.repeat(), "without end: remove repeat"),
         (IMAGES.filter(lambda image: True), "unknown length.*assert_cardinality"),

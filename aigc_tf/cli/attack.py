@@ -88,7 +88,7 @@ def number(words: str) -> float:
     except (ValueError, ZeroDivisionError):
         found = 0.0
     if not found > 0:
-        raise InputError(f"--epsilon is {words}: give a number above 0, as 8/255 or 0.03")
+        raise InputError(f"--epsilon is {words}: give a number above 0, such as 8/255 or 0.03")
     return found
 
 
@@ -111,7 +111,7 @@ def of_pictures(
     else:
         model, judgement, odd = run.model, judgement_of(run.model), None
         if not isinstance(model.takes, Pictures):
-            raise InputError(f"it judges {model.takes.name}: attacks move pictures, or swap the words of a classifier")
+            raise InputError(f"it judges {model.takes.name}: attacks perturb pictures or a classifier's texts")
         if anomalies is not None:
             (_, odd), *_ = batches(model.takes, [anomalies], ())
         attacked = scored_pictures(model, run.source, count, odd, chosen["seed"])
@@ -134,7 +134,7 @@ def of_words(run: Any, count: int, seed: int) -> tuple[dict[str, Any], str]:
         "seed": seed,
         "examples": found.examples[:5],
     }
-    return report, "share of the symbols that may be swapped"
+    return report, "share of the tokens that may be substituted"
 
 
 def show_members(run: Any, samples: int, seed: int, json: bool) -> None:
@@ -145,9 +145,9 @@ def show_members(run: Any, samples: int, seed: int, json: bool) -> None:
     if json:
         print(jsons.dumps(found._asdict()))
         return
-    print(f"{found.members} training and {found.others} test examples, {found.samples} drawn")
+    print(f"{found.members} training and {found.others} test examples, {found.samples} generated")
     for name, auc in found.auc.items():
-        print(f"{name}: AUC {auc:.3f} (a guess is 0.500 ± {found.error:.3f})")
+        print(f"{name}: AUC {auc:.3f} (chance is 0.500 ± {found.error:.3f})")
 
 
 def in_words(report: dict[str, Any], plot: Path) -> str:

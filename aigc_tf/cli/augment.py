@@ -62,7 +62,7 @@ def write_classes(run: Run, count: int, out: Path, seed: int) -> None:
     paths = [out / names[index % len(names)] / f"seed{seed}-{index:06d}{gives.writes[0]}" for index in range(count)]
     there = next((path for path in paths if path.exists()), None)
     if there is not None:
-        raise InputError(f"{there} is there already: choose another --seed or another --out")
+        raise InputError(f"{there} already exists: choose another --seed or another --out")
     for name in names:
         (out / name).mkdir(parents=True, exist_ok=True)
     remaining, made_by = iter(paths), run.made_by(seed)
@@ -106,7 +106,7 @@ def model_of_classes(run: Run) -> Any:
         return model
     models = {name: resolve(recipe.model) for name, recipe in recipe_classes().items()}
     able = [name for name, kind in models.items() if issubclass(kind, Draws) and kind.condition is not Task.condition]
-    raise InputError(f"a {run.recipe.slug()} cannot be told which class to draw: choose a run of {', '.join(able)}")
+    raise InputError(f"a {run.recipe.slug()} cannot be told which class to generate: choose a run of {', '.join(able)}")
 
 
 def folder_names(class_names: Sequence[str]) -> list[str]:

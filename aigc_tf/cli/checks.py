@@ -53,7 +53,7 @@ def require_ending(out: Path, endings: Sequence[str]) -> None:
 def require_new(out: Path) -> None:
     """Raise InputError if a path exists already."""
     if out.exists():
-        raise InputError(f"{out} is there already: choose another --out")
+        raise InputError(f"{out} already exists: choose another --out")
 
 
 def require_place(path: Path | None) -> None:

@@ -43,7 +43,7 @@ def one(model: Task, words: Sequence[str]) -> Any:
         InputError: several are requested, or none and the kinds cannot be listed.
     """
     if len(words) > 1:
-        raise InputError(f"--condition (--labels) names {len(words)}: give one, since all is shown for the same")
+        raise InputError(f"--condition (--labels) names {len(words)}: give one, since it applies to everything shown")
     if words or model.condition is None:
         return parsed(model, words)
     return model.condition.spread(1)

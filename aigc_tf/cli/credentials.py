@@ -52,12 +52,12 @@ def report_credentials(found: Credentials | None, asked: bool, json: bool) -> No
 
 def _in_words(found: Credentials | None, asked: bool) -> str:
     if found is None:
-        return "none: nobody signed the file, or another program has saved it again"
+        return "none: the file was never signed, or another program saved it again"
     trust = "trusted" if found.trusted else "not trusted"
     name = f"{trust} by --certificate" if asked else "a name that anybody can use: check it with --certificate"
-    kind = found.source_type.rsplit("/", 1)[-1] or "kind of source not told"
+    kind = found.source_type.rsplit("/", 1)[-1] or "kind of source not stated"
     faults = ", ".join(found.faults)
-    state = "unchanged since" if found.valid else f"CHANGED since, or its certificate has ended ({faults})"
+    state = "unchanged since" if found.valid else f"CHANGED since, or its certificate has expired ({faults})"
     return f"{kind}, signed by {found.signer} ({name}), {state}"
 
 

@@ -38,7 +38,7 @@ def distil(
     if (share is None) == (prune is None):
         raise InputError("give one of --share and --prune: how much smaller, and in which way")
     if channels and prune is None:
-        raise InputError("--channels says how --prune is meant: give --prune too, such as --prune 0.75")
+        raise InputError("--channels is an option of --prune: give --prune too, such as --prune 0.75")
     for name, value in (("share", share), ("prune", prune)):
         if value is not None and not 0 < value < 1:
             raise InputError(f"--{name} is {value:g}: give a number between 0 and 1")

@@ -83,7 +83,7 @@ class Invert(Editing):
             way = mixer.mixed(first, last, between, inverter.condition)
         else:
             (way,) = interpolation(model, first[None], last[None], between, spherical, inverter.condition)
-            inverter.add("their middle", "mixed", spherical(first, last, 0.5), [end.name for end in ends])
+            inverter.add("their midpoint", "mixed", spherical(first, last, 0.5), [end.name for end in ends])
         inverter.keep()
         return in_one_row(ends[:1], way, ends[1:])
 
@@ -116,7 +116,7 @@ class Attribute(Editing):
         having, lacking = inverter.marked(self.having), inverter.marked(self.lacking)
         found = attribute_of(having, lacking)
         marked = len(having) + len(lacking)
-        say(f"the attribute: of {marked} marked pictures {found.told} are told right by the others")
+        say(f"the attribute: of {marked} marked pictures {found.told} are classified correctly from the others")
         start = inverter.found(self.attribute)
         end = (start.latent + self.strength * found.direction).astype("float32")
         steps = max(2, min(count, IN_A_ROW) - 1)

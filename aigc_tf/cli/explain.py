@@ -46,7 +46,7 @@ def explain(
         checkpoint: The last checkpoint, or the best one seen while training.
     """
     if "" in text:
-        raise InputError("--text is empty: give the text that is to be read")
+        raise InputError("--text is empty: give the text to read")
     if paths or text:
         require_inputs(paths, text)
     require_place(out)

@@ -75,7 +75,7 @@ def filter_of_words(gives: Modality, path: Path) -> Filter:
     from aigc_tf.trust.content import word_filter, words_of
 
     if not gives.is_printed:
-        raise InputError(f"--refuse-words is for texts, and this run draws {gives.name}: leave it out")
+        raise InputError(f"--refuse-words is for texts, and this run generates {gives.name}: leave it out")
     refuses = word_filter(words_of(path))
     return lambda values: refuses([str(gives.show(gives.stack([value]))) for value in values])
 
@@ -115,7 +115,7 @@ def told_by(by: Path, gives: Modality, flag: str) -> tuple[Callable[[Any], np.nd
 
     judge = Run.open(by).model
     if not isinstance(judge, Classifies):
-        raise InputError(f"{flag} {by} does not tell classes apart: name a run of semi_vae, semi_gan or classify")
+        raise InputError(f"{flag} {by} is not a classifier: name a run of semi_vae, semi_gan or classify")
     require_same_kind(judge.takes, gives, f"{flag} {by}")
     return judge.probabilities, judge.classes
 
@@ -188,7 +188,7 @@ class Finishing:
         words = ", ".join(f"{count} by {name}" for name, count in refused.items())
         if len(found) < total:
             raise InputError(f"{len(found)} of {total} examples passed in {ROUNDS} rounds ({words}): refuse less")
-        say(f"refused of {drawn} drawn examples: {words}")
+        say(f"refused of {drawn} generated examples: {words}")
         yield model.gives.stack([found[place] for place in range(total)])
 
 

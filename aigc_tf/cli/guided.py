@@ -29,9 +29,9 @@ class Guided(Exploration):
         """Also raise InputError if there is a count, or nothing to generate."""
         super().check()
         if self.count is not None:
-            raise InputError("guided has no --count: it draws one for each condition and weight, leave it out")
+            raise InputError("guided has no --count: it generates one for each condition and weight, leave it out")
         if not (self.guided and self.weights):
-            raise InputError("guided draws a row for each condition and a column for each weight: give one of each")
+            raise InputError("guided shows a row for each condition and a column for each weight: give one of each")
 
     def shown(self, run: Run, model: Any, count: int) -> Shown:
         """A row for each condition."""
@@ -41,7 +41,7 @@ class Guided(Exploration):
 
         del count
         if "guidance" not in {field.name for field in fields(run.recipe.sample_options)}:
-            raise InputError(f"a {run.recipe.slug()} draws without guidance: name a run of class_flow or text_flow")
+            raise InputError(f"a {run.recipe.slug()} samples without guidance: name a run of class_flow or text_flow")
         rows = conditions.parsed(model, self.guided)
         drawn = [model.generate(len(rows), self.seed, rows, guidance=weight) for weight in self.weights]
         return in_rows(np.stack(drawn, axis=1))

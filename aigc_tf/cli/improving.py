@@ -55,7 +55,7 @@ class Improvements(Flags):
         if self.best_of is None or "best_of" not in own:
             return self
         if self.best_by is not None:
-            raise InputError("--best-by: this run has a rule of its own for what is best, leave it out")
+            raise InputError("--best-by: this run has its own criterion for the best, leave it out")
         options["best_of"] = self.best_of
         return replace(self, best_of=None)
 
@@ -182,7 +182,7 @@ class Enlarging:
         from aigc_tf.runs.run import Run
 
         if not isinstance(gives, Pictures):
-            raise InputError(f"--upscale is for pictures, and this run draws {gives.name}: leave it out")
+            raise InputError(f"--upscale is for pictures, and this run generates {gives.name}: leave it out")
         run = Run.open(path)
         if not isinstance(run.model, PhotoModel) or run.model.scale == 1:
             raise InputError(f"--upscale {path} is a run of {run.recipe.slug()}: name a run of upscale")

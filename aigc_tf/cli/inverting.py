@@ -46,7 +46,7 @@ class Inverter:
 
     def __init__(self, run: Run, model: Any, tree: Path | None, condition: Any, updates: int, seed: int) -> None:
         if not isinstance(model.gives, Pictures):
-            raise InputError(f"a {run.recipe.slug()} draws {model.gives.name}: only pictures can be inverted")
+            raise InputError(f"a {run.recipe.slug()} generates {model.gives.name}: only pictures can be inverted")
         self.model, self.tree, self.condition, self.updates, self.seed = model, tree, condition, updates, seed
         self.family = None if tree is None else Family.read(tree, weights_hash(model), model.from_normal)
 

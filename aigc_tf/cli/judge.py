@@ -106,7 +106,7 @@ def said_by(folder: Path, files: Sequence[Path]) -> dict[str, Any]:
     for path in files:
         given = read_object(path, sheet=str, rater=str, answers=dict)
         if given["sheet"] != known["sheet"]:
-            raise InputError(f"{path} answers another sheet than that in {folder}: name its folder with --out")
+            raise InputError(f"{path} answers a different sheet from the one in {folder}: name its folder with --out")
         if not given["answers"]:
             raise InputError(f"{path} has no answers: leave it out")
         for item, said in given["answers"].items():

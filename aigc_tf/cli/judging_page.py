@@ -19,7 +19,7 @@ body {{ font: 18px/1.5 sans-serif; margin: 1em auto; max-width: 42em; padding: 0
 button {{ font: inherit; padding: .7em 1.2em; margin: .8em .5em 0 0; }}
 </style>
 <h1>Real or generated?</h1>
-<p>Some of these {count} {name} come from the data, others were made by a model. Press R for real, G for generated,
+<p>Some of these {count} {name} come from the data, others from a model. Press R for real, G for generated,
 Backspace to go back. Your answers stay on this device until you save them as a file.</p>
 <label>Your name or initials <input id="rater" autocomplete="off"></label>
 <p id="place" role="status"></p>

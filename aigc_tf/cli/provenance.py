@@ -54,7 +54,7 @@ def provenance(
     require_inputs([file], [])
     if watermark is not None:
         if verify is not None:
-            raise InputError("--watermark and --verify are different questions: ask one after the other")
+            raise InputError("--watermark and --verify cannot be combined: use one after the other")
         report_watermark(look_for(watermark, file, run), json)
         return
 
@@ -79,7 +79,7 @@ def provenance(
         for key, value in mark.items():
             print(f"{key}: {value}")
         if verify is not None:
-            print(f"\n{verify} makes the same bits" if difference is None else f"\nnot verified: {difference}")
+            print(f"\n{verify} generates the same bits" if difference is None else f"\nnot verified: {difference}")
     if difference is not None:
         raise SystemExit(FAILED)
 
@@ -128,11 +128,11 @@ def difference_to(file: Path, mark: Mapping[str, str], run: Path) -> str | None:
     how = Drawing.of(file, mark)
     opened = Run.open(run, how.checkpoint)
     if weights_hash(opened.model) != mark.get("weights"):
-        return f"the weights of {run} are others"
+        return f"the weights of {run} differ"
     with tempfile.TemporaryDirectory() as folder:
         again = how.again(opened, Path(folder), file.name, mark)
         if not again.is_file() or again.read_bytes() != file.read_bytes():
-            return "the bits are others: the file was changed, or drawn on another machine or version"
+            return "the bits differ: the file was changed, or generated on another machine or version"
     return None
 
 
@@ -154,14 +154,14 @@ class Drawing:
         drawn_with = mark.get("drawn with", "")
         changed = ['"watermark": "yes"', *(f'"{name}": ' for name in ON_THE_WAY)]
         if not drawn_with or any(words in drawn_with for words in changed):
-            raise InputError(f"{file} was not drawn from a seed alone: leave --verify out")
+            raise InputError(f"{file} was not generated from a seed alone: leave --verify out")
         try:
             how = jsons.loads(drawn_with)
             options = {name: in_tuples(value) for name, value in how["options"].items()}
             count, one_file, checkpoint = int(how["count"]), bool(how["one file"]), str(how["checkpoint"])
             return cls(int(mark["seed"]), checkpoint, count, tuple(how["condition"]), options, one_file)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"the mark of {file} is damaged: it does not say how the file was drawn") from error
+            raise InputError(f"the mark of {file} is damaged: it does not say how the file was generated") from error
 
     def again(self, run: Run, folder: Path, name: str, mark: Mapping[str, str]) -> Path:
         """Generate it again; returns the path of the file of that name."""

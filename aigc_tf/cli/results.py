@@ -68,7 +68,7 @@ def finite(values: Any) -> Any:
         InputError: not all of its numbers are finite.
     """
     if isinstance(values, np.ndarray) and values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise InputError("the model makes numbers that are not finite: it has diverged, choose another checkpoint")
+        raise InputError("the model outputs numbers that are not finite: it has diverged, choose another checkpoint")
     return values
 
 

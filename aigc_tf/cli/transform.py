@@ -69,15 +69,15 @@ def transform(
     model = opened.able("Transforms")
     if side_by_side and type(model.takes) is not type(model.transformed):
         raise InputError(
-            f"a {opened.recipe.slug()} makes {model.transformed.name} of {model.takes.name}, which cannot be shown "
+            f"a {opened.recipe.slug()} turns {model.takes.name} into {model.transformed.name}, which cannot be shown "
             "side by side: leave --side-by-side out"
         )
     if model.condition is not None and model.condition.required and not condition:
-        raise InputError(f"--condition is missing: {opened.recipe.slug()} has to be given {model.condition.name}")
+        raise InputError(f"--condition is missing: {opened.recipe.slug()} needs {model.condition.name}")
     if out is None and not model.transformed.is_printed:
         raise InputError(f"--out is missing: give a folder for the {model.transformed.name}")
     if json and (piped or out is not None or side_by_side or not model.transformed.is_printed):
-        raise InputError("--json prints what is made of files or --text: leave -, --out and --side-by-side out")
+        raise InputError("--json prints the results of files or --text: leave -, --out and --side-by-side out")
     work = Work(model, seed, conditions.parsed(model, condition), arguments, side_by_side, opened.made_by(seed), json)
     if piped:
         work.lines(sys.stdin)
@@ -106,7 +106,7 @@ class Work:
         """Transform lines of text as they arrive, and print a line for each; an empty line stays empty."""
         takes, gives = self.model.takes, self.model.transformed
         if not (takes.is_printed and gives.is_printed):
-            raise InputError(f"- reads text, and this model makes {gives.name} of {takes.name}: name files")
+            raise InputError(f"- reads text, and this model turns {takes.name} into {gives.name}: name files")
         for number, line in enumerate(lines):
             text = line.rstrip("\n")
             (output,) = self._outputs(takes.parse([text]), [0], 1, number) if text.strip() else [""]
@@ -237,8 +237,8 @@ def output_paths(files: Sequence[UserFile], out: Path, ending: str) -> list[Path
         paths.append(out / name)
     there = [path for path in paths if path.exists()]
     if there:
-        others = f", and so are {len(there) - 1} other results" if len(there) > 1 else ""
-        raise InputError(f"{there[0]} is there already{others}: choose another --out")
+        others = f", and so do {len(there) - 1} other results" if len(there) > 1 else ""
+        raise InputError(f"{there[0]} already exists{others}: choose another --out")
     return paths
 
 

@@ -49,7 +49,7 @@ def _in_picture(key: str, file: Path) -> Looked:
     except UnreadableError as error:
         raise InputError(f"{file} cannot be read: {error}") from error
     found = score(picture, key)
-    return Looked(found >= FOUND, f"score {found:.1f}, of {FOUND:g} that are needed")
+    return Looked(found >= FOUND, f"score {found:.1f}, at least {FOUND:g} is needed")
 
 
 def _in_text(key: str, file: Path, run: Path | None) -> Looked:
@@ -63,5 +63,5 @@ def _in_text(key: str, file: Path, run: Path | None) -> Looked:
         raise InputError(f"{run} is not a run of text: it has no vocabulary")
     tokens = vocabulary.encode(file.read_text("utf-8")).tolist()
     found = count_green(tokens, key, len(vocabulary))
-    words = f"z {found.z:.1f}, of {FOUND:g} that are needed: {found.green} of {found.symbols} symbols are green"
+    words = f"z {found.z:.1f}, at least {FOUND:g} is needed: {found.green} of {found.symbols} tokens are green"
     return Looked(found.z >= FOUND, words)

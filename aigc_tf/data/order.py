@@ -102,7 +102,7 @@ class PoissonSampled(Order):
     def rows(self, step: tf.Tensor, chosen: slice = ALL) -> Rows:
         """See `Order.rows`; example numbers ascend. Batches of varying size cannot be divided equally."""
         if chosen != ALL:
-            raise ValueError(f"rows is {chosen}: batches of any size cannot be shared")
+            raise ValueError(f"rows is {chosen}: batches of varying size cannot be divided")
         return Rows(self.drawn(step), step, tf.constant(False))
 
     def drawn(self, step: tf.Tensor) -> tf.Tensor:

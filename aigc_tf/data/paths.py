@@ -47,7 +47,7 @@ def refuse_missing(name: str) -> None:
     Opening the source would find that as well; this is immediate.
     """
     if name.startswith(("~", ".")) or Path(name).is_absolute() or name.lower().endswith(_FILES):
-        existing(name, "files that are there, or a public data set")
+        existing(name, "existing files, or a public data set")
 
 
 def existing(name: str, expected: str) -> Path:
@@ -67,5 +67,5 @@ def existing(name: str, expected: str) -> Path:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise InputError(f"source {path} has a name that is not in UTF-8, and a run has to write it down") from None
+        raise InputError(f"source {path} has a name that is not in UTF-8, and a run must record it") from None
     return path

@@ -236,13 +236,13 @@ class Source(abc.ABC):
         return {"train": self.train, "validation": self.watched, "test": self.test}[name]
 
     def sizes_in_words(self, unit: str, size: Callable[[Any], int]) -> str:
-        """ "950 images to train on, 50 to choose by, 100 to test on (10 % held out by content hash)".
+        """ "950 images to train on, 50 to validate on, 100 to test on (10 % held out by content hash)".
 
         Args:
             unit: name of what is counted.
             size: returns the size of a part.
         """
-        choosing = "" if self.validation is None else f"{size(self.validation):,} to choose by, "
+        choosing = "" if self.validation is None else f"{size(self.validation):,} to validate on, "
         testing = f"{size(self.test):,} to test on ({self.test_split})"
         return f"{size(self.train):,} {unit} to train on, {choosing}{testing}"
 

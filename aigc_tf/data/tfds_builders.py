@@ -81,13 +81,13 @@ def builder_of(name: str, other_names: Sequence[str]) -> Any:
         with _quiet():
             return tfds.builder(name, data_dir=_data_folder())
     except ImportError as error:
-        raise InputError(f"TFDS data set {name} needs a package that is not there: {first_line(error)}") from error
+        raise InputError(f"TFDS data set {name} needs a package that is not installed: {first_line(error)}") from error
     except (ValueError, TypeError, AssertionError) as error:
         known = tfds.list_builders(with_community_datasets=False)
         if data_set in known:
             configurations = [f"{data_set}/{key}" for key in tfds.builder_cls(data_set).builder_configs]
             close = difflib.get_close_matches(name, configurations, n=5, cutoff=0) or [data_set]
-            what = f"TFDS data set {data_set} has no form {name!r}"
+            what = f"TFDS data set {data_set} has no configuration or version {name!r}"
         else:
             close = difflib.get_close_matches(name, {*known, *other_names}, n=3)
             what = f"source {name!r} is neither a file or folder nor a data set that TFDS knows"
@@ -174,7 +174,7 @@ def examples(builder: Any, split: str, features: Sequence[str]) -> tf.data.Datas
 
 def damaged(builder: Any, error: BaseException) -> InputError:
     """The error for files that TensorFlow cannot read."""
-    return InputError(f"{builder.data_dir} is damaged ({first_line(error)}): remove it, to prepare it anew")
+    return InputError(f"{builder.data_dir} is damaged ({first_line(error)}): remove it to prepare it again")
 
 
 def first_line(error: BaseException) -> str:

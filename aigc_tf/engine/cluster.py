@@ -34,7 +34,7 @@ def tasks_in_environment() -> tuple[list[Task], Task | None]:
     addresses = [address for role, listed in cluster.items() for address in _addresses(role, listed)]
     double = next((address for address in addresses if addresses.count(address) > 1), None)
     if double is not None:
-        raise _refusal(f"{_shown(double)} stands there twice: each process has an address of its own")
+        raise _refusal(f"{_shown(double)} is listed twice: each process needs an address of its own")
     if len(cluster.get("chief", ())) > 1:
         raise _refusal(f"it names {len(cluster['chief'])} chiefs: there is one, and others are workers")
     tasks = [(role, number) for role in ROLES for number in range(len(cluster.get(role, ())))]

@@ -42,7 +42,7 @@ def smaller(recipe: Recipe, share: float, weights: Callable[[Recipe], int]) -> R
             for name, kind in recipe_classes().items()
             if kind.distils and any(map(partial(hasattr, kind), kind.widths))
         ]
-        raise InputError(f"a {recipe.slug()} teaches no smaller model: choose a run of {', '.join(able)}")
+        raise InputError(f"a {recipe.slug()} cannot teach a smaller model: choose a run of {', '.join(able)}")
     unit = 2 * getattr(recipe, "heads", 1)
 
     def scaled(width: Any, factor: float) -> Any:

@@ -102,7 +102,7 @@ class Workers:
             return recipe.examples_per_step
         if size % (self.replicas * recipe.examples_per_step // recipe.batch_size):
             raise InputError(
-                f"batch_size is {recipe.batch_size}, which makes {size} examples a step: {self.replicas} replicas "
+                f"batch_size is {recipe.batch_size}, which makes {size} examples per step: {self.replicas} replicas "
                 f"cannot share them equally, choose a multiple of {self.replicas}"
             )
         return size
@@ -187,7 +187,7 @@ def join(strategy: Strategy) -> Workers:
     if own is None:
         raise InputError("TF_CONFIG does not say which of its workers this process is: task is missing")
     if own not in tasks:
-        raise InputError(f"TF_CONFIG says that this process is {own[0]} {own[1]}, which is none of its workers")
+        raise InputError(f"TF_CONFIG says that this process is {own[0]} {own[1]}, which is not one of its workers")
     return Workers(_multi_worker(), len(tasks), tasks.index(own))
 
 

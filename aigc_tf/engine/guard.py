@@ -61,7 +61,7 @@ class Guard(StopOnNonFinite):
             return []
         # A checkpoint to roll back to has to be a good one.
         self.progress.healthy = self.recipe.guard.action != "roll_back"
-        return [f"samples spread {share:.2f} times as much as the data (least: {self.recipe.guard.least_spread:g})"]
+        return [f"samples spread {share:.2f} times as much as the data (minimum: {self.recipe.guard.least_spread:g})"]
 
     def quality_troubles(self) -> list[str]:
         """Whether the quality figure has become worse several times in a row; checked a step after it was measured."""

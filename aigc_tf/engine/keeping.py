@@ -134,7 +134,7 @@ class Quality(WritingCallback):
         goal, step = self.run.recipe.stop_at, self.progress.step
         if goal is None or value > goal or not self.progress.healthy:
             return False
-        say(f"\nstopping: {self.chooser.name} is {value:.4g} at step {step}, and {goal:.4g} was asked for")
+        say(f"\nstopping: {self.chooser.name} is {value:.4g} at step {step}, the target is {goal:.4g}")
         return True
 
     def measure(self) -> float:

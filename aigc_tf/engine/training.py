@@ -90,7 +90,7 @@ def train(
         if run.step < run.recipe.steps:
             fit(run, learner, callbacks, workers)
         else:
-            say(f"all {run.recipe.steps} steps are already made: ask for more with --steps")
+            say(f"all {run.recipe.steps} steps are already done: ask for more with --steps")
         finish(run)
     if run.progress.interrupted:
         raise KeyboardInterrupt(f"saved at step {run.step} in {run.path}; continue with --resume")
@@ -150,7 +150,7 @@ def require_the_same(workers: Workers, recipe: Recipe, source: Source) -> None:
     if any(workers.any(differs)):
         who = f"worker {workers.number} has" if differs else "another worker has"
         raise InputError(
-            f"{who} another recipe or other data than the chief: start all workers with the same flags, and give them "
+            f"{who} a different recipe or data from the chief's: start all workers with the same flags, and give them "
             "the same source"
         )
 

@@ -153,7 +153,7 @@ def kept_channels(wide: keras.Model, narrow: keras.Model) -> list[Kept | None]:
     graph = Graph(wide)
     blocks, others = list(graph.blocks()), list(Graph(narrow).blocks())
     if [(block.name, block.kind) for block in blocks] != [(block.name, block.kind) for block in others]:
-        raise FixedChannelsError(f"{narrow.name} has other layers than {wide.name}")
+        raise FixedChannelsError(f"{narrow.name} has different layers from {wide.name}")
     channels = Channels.of(graph)
     groups = channels.groups()
     strength = np.zeros(groups.max() + 1)

@@ -117,7 +117,7 @@ def _by_hand(folder: Path, why: str) -> str:
     packages = " ".join(archive.package for archive in ARCHIVES.values())
     return (
         f"LiteRT.js is not in {folder} and {why}: put {files} there, "
-        f"which `npm pack {packages}` makes on a machine that can"
+        f"which `npm pack {packages}` downloads on a machine that can"
     )
 
 

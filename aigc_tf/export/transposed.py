@@ -108,7 +108,7 @@ def _obstacle(graph: Graph, block: Block) -> str:
     if block["data_format"] != "channels_last" or not is_float32(block):
         return "not channels_last in float32"
     if height != width:
-        return "depth_to_space wants the same stride in both directions"
+        return "depth_to_space needs the same stride in both directions"
     if tuple(block["dilation_rate"]) != (1, 1) or block["output_padding"] is not None:
         return "dilation or output_padding"
     if (block.config or {}).get("groups", 1) != 1:

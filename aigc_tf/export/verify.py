@@ -228,7 +228,7 @@ def compare_order(
         ceiling = float(np.mean(answer[name] == answer[name].max()) - np.mean(reference[name] == reference[name].max()))
         if ranks < limits.ranks or ceiling > limits.ceiling:
             raise VerificationError(
-                f"{what}: {name} puts ordinary and strange examples in another order than Keras: the rank correlation "
+                f"{what}: {name} ranks ordinary and unusual examples differently from Keras: the rank correlation "
                 f"is {ranks:.3f}, at least {limits.ranks:g} is needed, and {ceiling:.1%} too many have the highest "
                 f"{name}, the limit is {limits.ceiling:.1%}: choose quantize float16, or train longer"
             )

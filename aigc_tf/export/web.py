@@ -66,7 +66,7 @@ def export_web(
         VerificationError: the exported file does not do what Keras does.
     """
     if batch != 1:
-        raise InputError(f"batch is {batch}: a page makes one example at a time, choose 1")
+        raise InputError(f"batch is {batch}: a page generates one example at a time, choose 1")
     signatures, panels = model.signatures(source), model.page(source)
     if not panels:
         raise InputError(

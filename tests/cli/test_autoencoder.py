@@ -68,7 +68,7 @@ def test_reconstruct_of_several_folders_keeps_them_apart(run: aigc_tf.Run, photo
 
 def test_reconstruct_overwrites_nothing(run: aigc_tf.Run, photos: Path, tmp_path: Path):
     before = (photos / "a.png").read_bytes()
-    with pytest.raises(InputError, match=r"a\.png is there already, and so are 2 other results: choose another --out"):
+    with pytest.raises(InputError, match=r"a\.png already exists, and so do 2 other results: choose another --out"):
         reconstruct(run.path, (photos,), out=photos)
     assert (photos / "a.png").read_bytes() == before and len(files_below(photos)) == 6
 
@@ -114,7 +114,7 @@ def test_encode_writes_what_the_encoder_says(run: aigc_tf.Run, photos: Path, tmp
     mean, log_variance = run.model.used_encoder(IMAGES[[2, 0]] / np.float32(127.5) - 1)
     np.testing.assert_allclose(arrays["mean"][[0, 2]], mean, atol=1e-5)
     np.testing.assert_allclose(arrays["log_variance"][[0, 2]], log_variance, atol=1e-5)
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         encode(run.path, (photos,), out=out)
     with pytest.raises(InputError, match=r"ends in \.npz"):
         encode(run.path, (photos,), out=tmp_path / "latents.npy")

@@ -119,7 +119,7 @@ def test_another_program_loses_them_and_that_is_said(signed: Path, keys: Path, c
     Image.open(signed).save(again)
     assert status(again) == 2 and "another program has saved it again" in capsys.readouterr().err
     assert status(again, "--certificate", keys / "root.pem") == 1
-    assert "none: nobody signed the file, or another program" in capsys.readouterr().out
+    assert "none: the file was never signed, or another program" in capsys.readouterr().out
 
 
 def test_what_cannot_be_signed_or_read_is_one_line(signed: Path, keys: Path, capsys: pytest.CaptureFixture[str]):

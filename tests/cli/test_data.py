@@ -46,7 +46,7 @@ def test_shows_lines_of_text(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     command.main([str(poems), "--recipe", "gpt", "--text.lines", "--out", str(tmp_path / "poems.png")])
     said = capsys.readouterr().out
     assert "as gpt sees it" in said and "lines are equal to an earlier one" in said
-    assert "length of lines, symbols:" in said and "examples:\nline " in said
+    assert "length of lines, tokens:" in said and "examples:\nline " in said
     assert (tmp_path / "poems.png").is_file()
 
 

@@ -45,7 +45,7 @@ def test_refused_examples_are_drawn_again_under_their_condition(capsys: pytest.C
     (again,) = finishing.finished(model, Numbers().batches, 9, 7, rows)
     assert again == found
     said = capsys.readouterr().err.splitlines()[0]
-    assert f"refused of {model.drawn} drawn examples: " in said
+    assert f"refused of {model.drawn} generated examples: " in said
     second = int(said.split(", ")[1].split()[0])
     assert model.drawn == 9 + second  # what the first refuses, the second refuses, too
     assert 0 < int(said.split(": ")[-1].split()[0]) < second
@@ -73,7 +73,7 @@ def test_words_are_for_what_is_printed(tmp_path: Path):
     path = tmp_path / "words.txt"
     path.write_text("bad")
     assert filter_of_words(Text(), path)(["a bad text", "a good one"]).tolist() == [True, False]
-    with pytest.raises(InputError, match="this run draws pictures"):
+    with pytest.raises(InputError, match="this run generates pictures"):
         filter_of_words(Pictures(ImageSettings()), path)
 
 

@@ -41,7 +41,7 @@ def test_rows_are_prompts_and_columns_guidance(tmp_path: Path) -> None:
 
 def test_what_has_no_guidance_or_nothing_to_draw_is_refused(tmp_path: Path) -> None:
     run = run_of(TextGAN.tiny(), tmp_path)
-    with pytest.raises(InputError, match="a text_gan draws without guidance"):
+    with pytest.raises(InputError, match="a text_gan samples without guidance"):
         Guided(guided=PROMPTS).shown(run, run.model, 6)
     for wrong, message in (({"count": 3}, "has no --count"), ({"guided": ()}, "give one of each")):
         with pytest.raises(InputError, match=message):

@@ -106,7 +106,7 @@ def test_the_command_keeps_the_best_and_says_so(gan_run: aigc_tf.Run, tmp_path: 
     out = tmp_path / "best.png"
     run_command(sample, "sample_options", [str(gan_run.path), "--best-of", "3", "--count", "4", "--out", str(out)])
     assert '"best of": "3, by own discriminator"' in mark_of(out)["drawn with"]
-    with pytest.raises(InputError, match="was not drawn from a seed alone"):
+    with pytest.raises(InputError, match="was not generated from a seed alone"):
         look(out, verify=gan_run.path)
     (array,) = (tmp_path / "by.npy",)
     sample(gan_run.path, improvements=Improvements(best_of=3, best_by=gan_run.path), count=4, out=array)
@@ -120,7 +120,7 @@ def test_a_model_with_a_rule_of_its_own_keeps_it():
     own = {field.name for field in dataclasses.fields(Music.sample_options)}
     assert Improvements(best_of=5).without(options, own).best_of is None and options == {"best_of": 5}
     assert Composing(**options).arguments()["best_of"] == 5
-    with pytest.raises(InputError, match="a rule of its own"):
+    with pytest.raises(InputError, match="its own criterion"):
         Improvements(best_of=5, best_by=Path("run")).without(options, own)
     assert Improvements(best_of=5).without({}, set()).best_of == 5
 
@@ -143,7 +143,7 @@ def test_what_does_not_go_together_is_refused(vae_run: aigc_tf.Run, gan_run: aig
         sample(vae_run.path, improvements=Improvements(best_of=0))
     with pytest.raises(InputError, match="has no labels of several classes"):
         rating_of(vae_run, None)
-    with pytest.raises(InputError, match=r"--best-by .* does not tell classes apart"):
+    with pytest.raises(InputError, match=r"--best-by .* is not a classifier"):
         rating_of(vae_run, upscale_run.path)
     with pytest.raises(InputError, match="is a run of vae: name a run of upscale"):
         Enlarging.by(vae_run.path, gan_run.model.gives)

@@ -43,7 +43,7 @@ def test_two_pictures_are_mixed_and_their_family_is_kept(
     np.testing.assert_allclose(made[0], IMAGES[0] / 255, atol=1e-6)
     np.testing.assert_allclose(made[-1], IMAGES[1] / 255, atol=1e-6)
     said = capsys.readouterr().err
-    assert said.count("inverted with a PSNR of") == 2 and "their middle is member 3" in said
+    assert said.count("inverted with a PSNR of") == 2 and "their midpoint is member 3" in said
     members = json.loads(tree.read_text())["members"]
     assert [(each["name"], each["made"], each["parents"]) for each in members] == [
         ("1", "inverted", [files[0]]),

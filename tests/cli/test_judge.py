@@ -72,7 +72,7 @@ def test_answers_are_counted(run: aigc_tf.Run, tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"sheet": "other"}, "answers another sheet"),
+        ({"sheet": "other"}, "answers a different sheet"),
         ({"answers": {}}, "has no answers"),
         ({"answers": {"99": "real"}}, "there is no item 99"),
         ({"answers": {"0": "perhaps"}}, "its answer is not real or generated"),

@@ -114,7 +114,7 @@ def test_what_was_saved_again_or_made_from_an_input_is_told(
             provenance.main([str(tmp_path / arguments[0]), *arguments[1:]])
         assert stopped.value.code == 2
     told = capsys.readouterr().err
-    assert "has no mark of origin" in told and "not drawn from a seed alone" in told and "does not exist" in told
+    assert "has no mark of origin" in told and "not generated from a seed alone" in told and "does not exist" in told
 
 
 def test_what_was_filtered_is_not_drawn_from_a_seed_alone(
@@ -123,13 +123,13 @@ def test_what_was_filtered_is_not_drawn_from_a_seed_alone(
     (tmp_path / "words.txt").write_text("never\n")
     run, words = str(runs["gpt"]), ["--refuse-words", str(tmp_path / "words.txt")]
     sample.main([run, "--count", "2", "--tokens", "5", "--out", str(tmp_path / "a.json"), *words])
-    assert "refused of 2 drawn examples: 0 by --refuse-words" in capsys.readouterr().err
-    with pytest.raises(InputError, match="was not drawn from a seed alone: leave --verify out"):
+    assert "refused of 2 generated examples: 0 by --refuse-words" in capsys.readouterr().err
+    with pytest.raises(InputError, match="was not generated from a seed alone: leave --verify out"):
         provenance.difference_to(tmp_path / "a.json", read_mark(tmp_path / "a.json"), runs["gpt"])
     for more, message in (
         (["--stream"], "leave --refuse-words out"),
         (["--refuse-classes", "good"], "needs a classifier: give --refuse-by RUN"),
-        (["--refuse-classes", "good", "--refuse-by", run], "does not tell classes apart: name a run of"),
+        (["--refuse-classes", "good", "--refuse-by", run], "is not a classifier: name a run of"),
     ):
         with pytest.raises(SystemExit) as caught:
             sample.main([run, *words, *more])

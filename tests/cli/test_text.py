@@ -191,7 +191,7 @@ def test_texts_are_scored(gpt: aigc_tf.Run, tmp_path: Path, capsys: pytest.Captu
     score(gpt.path, text=texts, out=tmp_path / "scores.csv")
     head, *rows = (tmp_path / "scores.csv").read_text().splitlines()
     assert head == "name,score" and [row.rpartition(",")[0] for row in rows] == list(texts)
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         score(gpt.path, text=texts, out=tmp_path / "scores.csv")
     with pytest.raises(InputError, match="no inputs are named"):
         score(gpt.path)

@@ -54,7 +54,7 @@ def test_one_input_gives_one_file(vae_run: aigc_tf.Run, photos: Path, tmp_path: 
     transform(vae_run.path, (photos / "a.png",), out=tmp_path / "b.png")
     np.testing.assert_allclose(pixels(tmp_path / "b.png").astype(int), to_bytes(expected)[0, ..., 0], atol=1)
     before = (tmp_path / "b.png").read_bytes()
-    with pytest.raises(InputError, match=r"b\.png is there already: choose another --out"):
+    with pytest.raises(InputError, match=r"b\.png already exists: choose another --out"):
         transform(vae_run.path, (photos / "A.bmp",), out=tmp_path / "b.png")
     assert (tmp_path / "b.png").read_bytes() == before
 
@@ -62,7 +62,7 @@ def test_one_input_gives_one_file(vae_run: aigc_tf.Run, photos: Path, tmp_path: 
 def test_nothing_is_written_where_something_is_there(vae_run: aigc_tf.Run, photos: Path, tmp_path: Path):
     (tmp_path / "out" / "sub").mkdir(parents=True)
     (tmp_path / "out" / "sub" / "wide.png").write_text("mine")
-    with pytest.raises(InputError, match=r"sub/wide\.png is there already: choose another --out"):
+    with pytest.raises(InputError, match=r"sub/wide\.png already exists: choose another --out"):
         transform(vae_run.path, (photos,), out=tmp_path / "out")
     assert files_below(tmp_path / "out") == {"sub/wide.png"}
 
@@ -153,5 +153,5 @@ def test_pictures_are_scored(vae_run: aigc_tf.Run, photos: Path, capsys: pytest.
 
 
 def test_json_is_for_what_is_printed(vae_run: aigc_tf.Run, photos: Path, tmp_path: Path):
-    with pytest.raises(InputError, match="--json prints what is made of files or --text"):
+    with pytest.raises(InputError, match="--json prints the results of files or --text"):
         transform(vae_run.path, (photos / "a.png",), out=tmp_path / "b.png", json=True)

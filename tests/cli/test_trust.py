@@ -55,7 +55,7 @@ def test_members_are_asked_for(vae_run: aigc_tf.Run, capsys: pytest.CaptureFixtu
     report = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert set(report["auc"]) == {"nearest sample", "loss"} and report["samples"] == 100
     attack([str(vae_run.path), "--members", "--samples", "20"])
-    assert "a guess is 0.500" in capsys.readouterr().out
+    assert "chance is 0.500" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_rows_know_their_place_in_the_endless_sequence():
         (lambda: numbered(3).batches(0, 0), "batch_size 0, seed 0: expected 1 or more"),
         (lambda: numbered(3).batches(1, -1), "batch_size 1, seed -1: expected"),
         (lambda: numbered(3).batches(1, 0, -1), "first_step is -1: expected 0 or more"),
-        (lambda: numbered(3, poisson=Poisson(0.5, 1)).batches(2, 0, rows=slice(0, 1)), "cannot be shared"),
+        (lambda: numbered(3, poisson=Poisson(0.5, 1)).batches(2, 0, rows=slice(0, 1)), "cannot be divided"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(make: Callable[[], object], message: str):

@@ -64,8 +64,8 @@ def test_an_overview_of_lines_tells_lengths_copies_and_strange_ones():
     source = dataclasses.replace(source, train=source.training, validation=None, uncut=None)
     overview = source.overview()
     assert overview.facts["lines"].startswith(f"{source.train.documents}, from 1")
-    assert overview.counts["length of lines, symbols"].numbers.sum() == source.train.documents
-    strangest = overview.examples["outliers, the strangest first"].values[0]
+    assert overview.counts["length of lines, tokens"].numbers.sum() == source.train.documents
+    strangest = overview.examples["outliers, most unusual first"].values[0]
     assert strangest.startswith("qqqqzzzz#@")
     assert repeated(["a b", "A-b", "a b", "c"]) == (1, 1)
     assert cut("a\n b") == "a b" and len(cut("x" * 999)) == 200
@@ -79,7 +79,7 @@ def test_of_much_text_only_some_is_compared(monkeypatch: pytest.MonkeyPatch):
     source = open_text(dataclasses.replace(GPT.tiny(), text=TextSettings(lines=True)), data="the same line\n" * 99)
     overview = source.overview()
     assert overview.facts["copies"] == "0 lines are equal to an earlier one (of 1 that were compared)"
-    assert overview.counts["length of lines, symbols"].numbers.tolist() == [source.train.documents]
+    assert overview.counts["length of lines, tokens"].numbers.tolist() == [source.train.documents]
 
 
 def test_an_overview_of_series_finds_jumps_and_rest():
@@ -88,7 +88,7 @@ def test_an_overview_of_series_finds_jumps_and_rest():
     values[200, 1] = 50
     source = open_series(AR.tiny(), data=values)
     first, second = (source.overview().facts[name] for name in source.scaling.names)
-    assert "stands still for 20 steps at most; outliers: 1 jumps, the largest at step 120" in first
+    assert "constant for at most 20 steps; outliers: 1 jumps, the largest at step 120" in first
     assert "outliers: 2 jumps, the largest at step 20" in second
     assert longest_rest(np.array([1.0, 1, 2])) == 2 and longest_rest(np.arange(5.0)) == 1
     assert equal_windows(np.array([[0.0], [1], [0], [1]]), 2) == 1

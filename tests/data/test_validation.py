@@ -93,7 +93,7 @@ def test_a_folder_with_duplicates_has_equal_images_on_one_side(tmp_path: Path):
     assert sum(map(len, sides)) == 100 == len(set().union(*sides))
     count = validation_count(len(source.training.images))
     assert count - 3 < len(source.validation.images) <= count
-    assert f"{len(source.validation.images)} to choose by" in source.notes[0]
+    assert f"{len(source.validation.images)} to validate on" in source.notes[0]
 
 
 def test_one_image_that_is_there_many_times_is_trained_on_and_others_are_held_out():
@@ -159,7 +159,7 @@ def test_documents_and_lines_are_on_one_side_and_together_the_training_part(data
     assert source.validation.characters == sum(map(len, validation)) + len(validation)  # an end of each has to be told
     assert source.train.characters + source.validation.characters == source.training.characters
     assert source.validation_split == f"{len(validation)} of the training documents, by content hash"
-    assert f"{source.validation.characters} to choose by" in source.notes[0]
+    assert f"{source.validation.characters} to validate on" in source.notes[0]
 
 
 def test_equal_lines_are_on_one_side():
@@ -179,7 +179,7 @@ def test_of_one_long_text_the_end_of_the_training_part_is_held_out():
     assert len(validation) == round(0.05 * source.training.symbols) == source.validation.symbols
     assert (source.train.characters, source.validation.characters) == (len(train), len(validation))
     assert source.validation.tokens[0] == source.train.tokens[-1]
-    assert source.validation_split == f"the last {len(validation)} symbols of the training text"
+    assert source.validation_split == f"the last {len(validation)} tokens of the training text"
 
 
 def test_no_document_is_empty_where_the_end_begins_with_one():

@@ -44,8 +44,8 @@ def test_the_chief_comes_first_and_each_process_finds_itself(monkeypatch: pytest
         ({"cluster": {"worker": ["a:" + "9" * 5000]}}, "cluster.*, and HOST:PORT is needed"),
         ({"cluster": {"worker": [":1"]}}, "cluster.*, and HOST:PORT is needed"),
         ({"cluster": {"worker": ["a\nb:1"]}}, "cluster.*, and HOST:PORT is needed"),
-        ({"cluster": {"worker": ["a:1", "a:1"]}}, '"a:1" stands there twice'),
-        ({"cluster": {"worker": ["a:1"], "chief": ["a:1"]}}, '"a:1" stands there twice'),
+        ({"cluster": {"worker": ["a:1", "a:1"]}}, '"a:1" is listed twice'),
+        ({"cluster": {"worker": ["a:1"], "chief": ["a:1"]}}, '"a:1" is listed twice'),
         ({"cluster": {"chief": ["a:1", "b:1"]}}, "it names 2 chiefs"),
         ({"cluster": TWO, "task": "worker"}, 'task is "worker", and an object'),
         ({"cluster": TWO, "task": {"index": 0}}, "task.type is null"),
@@ -70,7 +70,7 @@ def test_what_is_no_list_of_different_addresses_is_refused(
 
 @pytest.mark.parametrize(
     ("task", "reason"),
-    [(None, "task is missing"), (FIRST | {"index": 10**30}, f"worker {10**30}, which is none of its workers")],
+    [(None, "task is missing"), (FIRST | {"index": 10**30}, f"worker {10**30}, which is not one of its workers")],
 )
 def test_a_process_has_to_be_one_of_the_workers(task: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": TWO, "task": task}))

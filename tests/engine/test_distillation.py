@@ -45,7 +45,7 @@ def test_heads_divide_the_width_of_a_student() -> None:
 
 
 def test_what_teaches_nobody_says_who_does() -> None:
-    with pytest.raises(InputError, match=r"a vae teaches no smaller model: choose a run of .*gpt"):
+    with pytest.raises(InputError, match=r"a vae cannot teach a smaller model: choose a run of .*gpt"):
         smaller(VAE.tiny(), 0.5, squares)
 
 

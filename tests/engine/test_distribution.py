@@ -170,7 +170,7 @@ def test_workers_are_rolled_back_together(workers: object, folder: Path):
 
 def test_workers_of_different_recipes_are_refused_all_and_leave_no_folder(workers: object, folder: Path):
     for number, who in enumerate(["another worker has", "worker 1 has"]):
-        assert (folder / f"two-minds-{number}.txt").read_text().startswith(f"{who} another recipe or other data")
+        assert (folder / f"two-minds-{number}.txt").read_text().startswith(f"{who} a different recipe or data")
     assert not (folder / "multi_worker" / "of two minds").exists()
 
 

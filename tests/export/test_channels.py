@@ -120,7 +120,7 @@ def test_a_normalisation_over_groups_of_channels_keeps_them():
 
     with pytest.raises(FixedChannelsError, match="convolution cannot make 4 instead of 8 channels"):
         kept_channels(network(8), network(4))
-    with pytest.raises(FixedChannelsError, match="has other layers"):
+    with pytest.raises(FixedChannelsError, match="has different layers"):
         kept_channels(network(8), convolutions(4))
 
 

@@ -74,7 +74,7 @@ def test_a_file_that_knows_only_ordinary_inputs_is_refused(
     model = SimpleNamespace(signatures=lambda source=None: {"score": scoring})
     message = "differs from Keras|rank correlation"
     if limits is LOOSE:
-        message = r"score, quantize int8: score puts .* another order than Keras: the rank correlation is 0\.\d+, at"
+        message = r"score, quantize int8: score ranks .* differently from Keras: the rank correlation is 0\.\d+, at"
     with pytest.raises(VerificationError, match=message):
         export(model, tmp_path / "out", quantize="int8", limits=limits)
     assert not (tmp_path / "out").exists()

@@ -79,7 +79,7 @@ def test_files_are_looked_at(tmp_path: Path):
     path = tmp_path / "picture.jpg"
     Image.fromarray(embed(picture(0), "a key")).save(path, quality=75)
     found = look_for("a key", path, None)
-    assert found.found and found.words.endswith("of 5.5 that are needed")
+    assert found.found and found.words.endswith("at least 5.5 is needed")
     assert not look_for("another", path, None).found
     path.write_bytes(b"no picture")
     with pytest.raises(InputError, match="cannot be read"):

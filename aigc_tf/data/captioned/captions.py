@@ -45,7 +45,7 @@ class Captions(Asset):
     def refuse_unknown(self, text: str) -> None:
         """Raise InputError, listing the unknown words, for a text without any known word."""
         if not (self.numbers([text]) > UNKNOWN).any():
-            raise InputError(f"{text!r} has no word that a training caption has: nothing is known of it")
+            raise InputError(f"{text!r} has no word of the training captions: nothing is known about it")
         if unknown := self.unknown_in(text):
             say(f"warning: no training caption has {printable(', '.join(unknown))}")
 

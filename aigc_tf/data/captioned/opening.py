@@ -28,7 +28,7 @@ from aigc_tf.recipes.text import TextSettings
 AUTO = "shapes"
 HELD_OUT = "10 % held out as combinations of words, each of which other training captions have, with all their variants"
 _EXPECTED = "a folder of pictures with a file of captions, or a TFDS set of captioned pictures"
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _TEST_SHARE, _NEEDED = 10, 20
 
 
@@ -60,7 +60,7 @@ def open_source(recipe: CaptionedRecipe, data: Any = None) -> CaptionedSource:
     whole, test = found.pictures, found.tested
     if len(whole.images) < _NEEDED:
         raise InputError(
-            f"{found.name} has {len(whole.images)} pictures with captions, and {_NEEDED} at least are needed: give more"
+            f"{found.name} has {len(whole.images)} pictures with captions, and at least {_NEEDED} are needed: give more"
         )
     for caption in (caption for own in whole.captions for caption in own):
         refuse_half_characters(caption, f"a caption of {found.name}")
@@ -88,7 +88,7 @@ def open_source(recipe: CaptionedRecipe, data: Any = None) -> CaptionedSource:
 def _summary(source: CaptionedSource) -> str:
     vocabulary = source.captions.vocabulary
     sizes = source.sizes_in_words("pictures", lambda part: len(part.images))
-    return f"{source.name}: {sizes}, {len(vocabulary):,} symbols ({vocabulary.unit})"
+    return f"{source.name}: {sizes}, {len(vocabulary):,} tokens ({vocabulary.unit})"
 
 
 def _captions(split: CaptionedSplit, settings: CaptionSettings) -> Captions:
@@ -125,7 +125,7 @@ def _given(data: Any, settings: ImageSettings) -> Found:
     images, captions = np.asarray(data[0]), [[own] if isinstance(own, str) else list(own) for own in data[1]]
     check_images(images, "data")
     if len(images) != len(captions) or not all(captions):
-        raise InputError(f"data has {len(images)} images and {len(captions)} captions: give one at least for each")
+        raise InputError(f"data has {len(images)} images and {len(captions)} captions: give at least one for each")
     if images.dtype != np.uint8:
         images = np.round(images * 255).astype(np.uint8)
     pictures = images if images.ndim == 4 else images[..., np.newaxis]

@@ -20,9 +20,9 @@ def overview(source: CaptionedSource) -> Overview:
     counts = Counter(word for caption in captions for word in set(reduced(caption)))
     once = sum(count == 1 for count in counts.values())
     facts = {
-        "captions": spread_in_words(lengths, "symbols"),
-        "words": f"{len(counts):,}, of which {once:,} stand in one caption alone",
-        "captions that come again": f"{len(captions) - len(set(captions)):,}",
+        "captions": spread_in_words(lengths, "tokens"),
+        "words": f"{len(counts):,}, of which {once:,} occur in only one caption",
+        "repeated captions": f"{len(captions) - len(set(captions)):,}",
     }
-    numbers = {"length of captions, symbols": histogram(np.asarray(lengths))}
+    numbers = {"length of captions, tokens": histogram(np.asarray(lengths))}
     return dataclasses.replace(found, facts=found.facts | facts, counts=found.counts | numbers)

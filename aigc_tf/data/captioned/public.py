@@ -43,7 +43,7 @@ def _feature(name: str, features: Any) -> str:
     chosen = [key for key in _NAMES if key in texts] or texts
     if "image" not in found or not chosen:
         raise InputError(
-            f"TFDS data set {name} has the features {listed(sorted(found)) or 'of no names'}: choose one with an image "
+            f"TFDS data set {name} has the features {listed(sorted(found)) or '(unnamed)'}: choose one with an image "
             "and captions"
         )
     return chosen[0]

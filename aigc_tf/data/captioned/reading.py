@@ -136,7 +136,7 @@ def _table(path: Path, text: str) -> Iterator[tuple[str, str]]:
             first, second = places
             continue
         if len(row) <= max(first, second):
-            raise InputError(f"{_place(path, number)}: it has no two columns, the name of a picture and its caption")
+            raise InputError(f"{_place(path, number)}: expected two columns, the name of a picture and its caption")
         yield row[first].strip(), row[second]
 
 
@@ -162,7 +162,7 @@ def _json_lines(path: Path, text: str) -> Iterator[tuple[str, str]]:
         picture, captions = (value[names[place]] for place in places)
         for caption in captions if isinstance(captions, list) else [captions]:
             if not isinstance(picture, str) or not isinstance(caption, str):
-                raise InputError(f"{_place(path, number)}: the picture's name and the caption have to be text")
+                raise InputError(f"{_place(path, number)}: the picture's name and the caption must be text")
             yield picture, caption
 
 
@@ -174,11 +174,11 @@ def _coco(path: Path, text: str) -> Iterator[tuple[str, str]]:
         pairs = [(names[each["image_id"]], each["caption"]) for each in value["annotations"]]
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"{_place(path)} is not COCO's form: images with id and file_name, annotations with image_id and caption "
-            f"({printable(str(error))} is missing)"
+            f"{_place(path)} is not in COCO format: images with id and file_name, annotations with image_id and "
+            f"caption ({printable(str(error))} is missing)"
         ) from error
     if not all(isinstance(part, str) for pair in pairs for part in pair):
-        raise InputError(f"{_place(path)}: names of pictures and captions have to be text")
+        raise InputError(f"{_place(path)}: names of pictures and captions must be text")
     yield from pairs
 
 

@@ -89,7 +89,7 @@ class CaptionedSource(ImageSource):
         facts = {name: value for name, value in super().describe().items() if name != "classes"}
         vocabulary = self.captions.vocabulary
         symbols = f"{len(vocabulary):,} ({vocabulary.unit})"
-        return facts | {"captions": self.caption_count, "symbols of captions": symbols}
+        return facts | {"captions": self.caption_count, "tokens of captions": symbols}
 
     @property
     def caption_count(self) -> int:

@@ -85,7 +85,7 @@ def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray]:
     images = read_idx(images_file, _IMAGES_MAGIC)
     labels = read_idx(labels_file, _LABELS_MAGIC)
     if len(images) != len(labels) or not len(images) or labels.max() >= len(CLASS_NAMES):
-        raise InputError(f"{images_file} and {labels_file.name} do not fit each other: remove them and get them anew")
+        raise InputError(f"{images_file} and {labels_file.name} do not match: remove them and get them again")
     return images, labels.astype(np.int64)
 
 
@@ -99,15 +99,15 @@ def read_idx(path: Path, magic: int) -> np.ndarray:
         with gzip.open(path) as file:
             content = file.read()
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} cannot be read ({error}): remove it and get it anew") from error
+        raise InputError(f"{path} cannot be read ({error}): remove it and get it again") from error
     dimensions = magic & 0xFF
     header = np.frombuffer(content[: 4 * (1 + dimensions)], ">u4") if len(content) >= 4 * (1 + dimensions) else [0]
     if header[0] != magic:
-        raise InputError(f"{path} is not an IDX file of {dimensions} dimensions: remove it and get it anew")
+        raise InputError(f"{path} is not an IDX file of {dimensions} dimensions: remove it and get it again")
     shape = tuple(int(size) for size in header[1:])
     values = np.frombuffer(content, np.uint8, offset=4 * (1 + dimensions))
     if values.size != int(np.prod(shape, dtype=np.int64)):
-        raise InputError(f"{path} holds {values.size} values, not {shape}: remove it and get it anew")
+        raise InputError(f"{path} holds {values.size} values, not {shape}: remove it and get it again")
     return values.reshape(shape)
 
 

@@ -30,8 +30,8 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     assert source.class_names is not None
     if len(source.class_names) < 2:
         raise InputError(
-            f"{source.name} has training images of one class alone, {', '.join(source.class_names)}, and "
-            f"{recipe.slug()} learns what tells classes apart: give images of two at least, or train a model without "
+            f"{source.name} has training images of only one class, {', '.join(source.class_names)}, and "
+            f"{recipe.slug()} learns to tell classes apart: give images of at least two, or train a model without "
             "classes, such as dcgan"
         )
     return dataclasses.replace(source, labelled=True)

@@ -69,7 +69,7 @@ def layout_of(files: Sequence[str], folder: str, has_classes: bool = True) -> La
         notes += _left_out(files, in_class, "beside the folders of classes")
         taken = [kept and name is not None for name, kept in zip(classes, taken, strict=True)]
     elif has_classes and beside and len(set(learnt)) > 2:
-        notes.append(f"no classes: {beside:,} images lie beside the sub-folders, no fewer than in them")
+        notes.append(f"no classes: {beside:,} images lie beside the sub-folders, at least as many as in them")
     rows = [row for row, kept in enumerate(taken) if kept]
     names = sorted({str(classes[row]) for row in rows}) if labelled else []
     place_of = {name: position for position, name in enumerate(names)}

@@ -54,7 +54,7 @@ def note_on(near: NearDuplicates) -> tuple[str, ...]:
         return ()
     return (
         f"{near.found:,} of {near.looked_at:,} test images are near-duplicates of training images (by a perceptual "
-        "hash and their pixels): what is measured on them is too good",
+        "hash and their pixels): results on them are too optimistic",
     )
 
 

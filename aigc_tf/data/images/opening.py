@@ -49,8 +49,8 @@ def open_source(recipe: ImageRecipe, data: Any = None) -> ImageSource:
     source = open_data(data, settings) if data is not None else open_named(recipe.source, settings)
     if len(source.train.images) < MIN_IMAGES:
         raise InputError(
-            f"{source.name} has {len(source.train.images)} images to train on: give more, {MIN_IMAGES} at least and "
-            "hundreds for a model that draws well"
+            f"{source.name} has {len(source.train.images)} images to train on: give more, at least {MIN_IMAGES} and "
+            "hundreds for a good model"
         )
     source = source.for_recipe(recipe)
     notes = (_summary(source), *source.notes, *_few_tested(source))
@@ -70,8 +70,8 @@ def _few_tested(source: ImageSource) -> list[str]:
     if count >= MIN_IMAGES:
         return []
     return [
-        f"warning: {count or 'no'} image{' is' if count == 1 else 's are'} there to test on, and {MIN_IMAGES} at least "
-        "are needed to measure a model: give more images, or a test part of their own"
+        f"warning: {count or 'no'} image{' is' if count == 1 else 's are'} available to test on, and at least "
+        f"{MIN_IMAGES} are needed to measure a model: give more images, or a separate test part"
     ]
 
 

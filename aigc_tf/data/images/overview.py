@@ -32,7 +32,7 @@ def overview(source: ImageSource) -> Overview:
         "copies": f"{copies(images):,} images are equal to an earlier one",
         "near-duplicates": f"{len(pairs):,} images look like an earlier one{sample}",
         "outliers": f"{len(alone):,} images are unlike all others{sample}",
-        "blank": f"{len(blank):,} images have one colour all over{sample}",
+        "blank": f"{len(blank):,} images have a single colour{sample}",
     }
     counts = {}
     if source.class_names is not None and source.train.labels is not None:
@@ -42,7 +42,7 @@ def overview(source: ImageSource) -> Overview:
     if len(pairs):
         examples["near-duplicates, side by side"] = Shown(some[pairs[:PAIRS].ravel()], columns=2)
     if len(alone):
-        examples["outliers, the strangest first"] = Shown(some[alone[:OUTLIERS]])
+        examples["outliers, most unusual first"] = Shown(some[alone[:OUTLIERS]])
     return Overview(facts, counts, examples)
 
 

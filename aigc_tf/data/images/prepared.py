@@ -71,7 +71,7 @@ def prepared(folder: Path, layout: Layout, settings: ImageSettings) -> PreparedF
     except UnavailableError as error:
         note = str(error)
     found, _ = _prepare(folder, layout, settings, None)
-    return dataclasses.replace(found, note=f"prepared images are not kept, and made anew at every start: {note}")
+    return dataclasses.replace(found, note=f"prepared images are not cached, and prepared again at every start: {note}")
 
 
 def _key(folder: Path, layout: Layout, settings: ImageSettings) -> str:
@@ -203,6 +203,6 @@ def _read_part(path: Path, index: dict[str, np.ndarray], settings: ImageSettings
     keys, labels = index[f"{path.name}_keys"], index.get(f"{path.name}_labels")
     shape = (len(keys), *settings.shape)
     if path.stat().st_size != math.prod(shape):
-        raise ValueError(f"{path} is not as long as it was")
+        raise ValueError(f"{path} has changed in length")
     images = np.memmap(path, np.uint8, "r", shape=shape) if len(keys) else np.empty(shape, np.uint8)
     return Split(images, labels, keys)

@@ -59,7 +59,7 @@ class Evidence(Asset):
                 for name in ("symbols", "pairs")
             )
         except (ValueError, TypeError, KeyError) as error:
-            raise InputError(f"evidence.json is not the evidence of symbols and pairs: {error}") from None
+            raise InputError(f"evidence.json is not the evidence of tokens and pairs: {error}") from None
         return cls(symbols.astype(np.float32), pairs.astype(np.float32))
 
 

@@ -99,7 +99,7 @@ def _fingerprint(divided: Divided) -> str:
 
 def _summary(source: LabelledSource) -> str:
     names = source.classes.names
-    symbols = f"{len(source.vocabulary):,} symbols ({source.vocabulary.unit})"
+    symbols = f"{len(source.vocabulary):,} tokens ({source.vocabulary.unit})"
     return f"{source.name}: {source.sizes_in_words('texts', len)}, {len(names)} classes ({listed(names)}), {symbols}"
 
 
@@ -110,11 +110,11 @@ def _said(source: LabelledSource, lengths: np.ndarray, recipe: Classify) -> list
         used = int((source.train.labels != UNLABELLED).sum())
         said.append(f"{used:,} of {len(source.train):,} training texts keep their label (labelled.per_class)")
     if cut := int((lengths > read).sum()):
-        said.append(f"{cut:,} texts are cut off after {read} symbols (text.length)")
+        said.append(f"{cut:,} texts are cut off after {read} tokens (text.length)")
     if recipe.start_from is not None:
         found = np.concatenate(source.train.tokens)
         said.append(
             f"read with the vocabulary of {recipe.start_from}, which lacks {np.mean(found == UNKNOWN):.2%} of the "
-            "symbols of the training texts"
+            "tokens of the training texts"
         )
     return said

@@ -18,12 +18,12 @@ def overview(source: LabelledSource) -> Overview:
     facts = {
         "texts": f"{len(train):,}, of them {len(labels):,} with a label",
         "symbols": f"{len(source.vocabulary):,} ({source.vocabulary.unit})",
-        "length of texts": spread_in_words(lengths, "symbols"),
-        "copies": f"{equal:,} texts are equal to an earlier one, {near:,} more but for case, spaces and punctuation",
+        "length of texts": spread_in_words(lengths, "tokens"),
+        "copies": f"{equal:,} texts are equal to an earlier one, {near:,} more except for case, spaces and punctuation",
     }
     counts = {
         "classes": Counts(list(names), np.bincount(labels, minlength=len(names))),
-        "length of texts, symbols": histogram(lengths),
+        "length of texts, tokens": histogram(lengths),
     }
     texts = [
         f"{title}: {cut(text)}"

@@ -27,7 +27,7 @@ AUTO = "opinions"
 HELD_OUT = "10 % held out by content hash, near-duplicates together"
 _EXPECTED = "a file of lines label<TAB>text, a folder with a sub-folder of text files for each class, or a TFDS set"
 _SUFFIXES = (".tsv", ".txt")
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _HEADER = ("label", "text")
 _TEST_SHARE = 10
 _NEEDED = 20  # texts
@@ -113,8 +113,8 @@ def _said(together: np.ndarray, keys: np.ndarray, is_test: np.ndarray) -> list[s
         )
     if known:
         said.append(
-            f"warning: {known:,} of {int(is_test.sum()):,} test texts are near-duplicates of training texts: what is "
-            "measured on them is too good"
+            f"warning: {known:,} of {int(is_test.sum()):,} test texts are near-duplicates of training texts: results "
+            "on them are too optimistic"
         )
     return said
 

@@ -22,7 +22,7 @@ AUTO = "shapes"
 _ENDINGS = (".tsv", ".csv", ".jsonl", ".json")
 _EXPECTED = f"a folder of pictures with a file of captions, such a file beside its pictures, or {AUTO}"
 _TEST_SHARE = 0.15
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 
 
 def open_source(recipe: Align, data: Any = None) -> MomentSource:
@@ -78,11 +78,11 @@ def _divided(whole: CaptionedPictures, name: str, licence: str) -> MomentSource:
         test_split=f"clips of {len(test):,} pictures, by content hash",
     ).for_recipe(whole.recipe)
     scenes = whole.recipe.scenes
-    for part, pictures in (("train", source.train), ("choose by", source.watched), ("test on", source.test)):
+    for part, pictures in (("train on", source.train), ("validate on", source.watched), ("test on", source.test)):
         found = len(set(pictures.captions))
         if found < scenes:
             raise InputError(
-                f"{name} has {len(whole)} captioned pictures, {found} captions of them to {part}: a clip has {scenes} "
-                "pictures of other captions (scenes), give more"
+                f"{name} has {len(whole)} captioned pictures, and {found} different captions to {part}: a clip has "
+                f"{scenes} pictures with different captions (scenes), give more"
             )
     return source

@@ -94,7 +94,7 @@ def _found(recipe: MidiEvents, data: Any) -> tuple[str, str, Sequence[Performanc
         return GIVEN, _OWN, data, []
     if recipe.source in ("auto", AUTO):
         pieces = [performance_of(piece) for piece in made_up_pieces(VOICES)]
-        return AUTO, "made up by this project, Apache-2.0", pieces, []
+        return AUTO, "synthetic data of this project, Apache-2.0", pieces, []
     path = midi_folder(recipe.source)
     allowed = recipe.performances.max_unreadable
     found, notes = read_files(path, read_performance, allowed, "performances.max_unreadable")

@@ -136,7 +136,7 @@ def _parts(file: Any) -> Iterator[Part]:
             found += 1
             yield _checked(Part(name, sorted(notes[channel], key=lambda note: (note[0], note[2]))))
     if not found:
-        raise UnreadableError("has drums alone" if drums else "has no notes")
+        raise UnreadableError("has only drums" if drums else "has no notes")
 
 
 def played(track: Any) -> Iterator[tuple[int, int, int, int]]:

@@ -28,7 +28,7 @@ from aigc_tf.recipes.pieces import PiecesSettings
 
 AUTO = "made_up_chorales"
 HELD_OUT = "10 % of the pieces held out by content hash"
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _TEST_SHARE = 10
 _NEEDED = 10  # pieces
 _SHORTEST = 16  # steps

@@ -88,7 +88,7 @@ class Piece:
         cells = np.where(self.cells >= FIRST, self.cells + semitones, self.cells).astype(np.int16)
         notes = self.cells >= FIRST
         if notes.any() and not (cells[notes].min() >= FIRST and cells[notes].max() < SYMBOLS):
-            raise ValueError(f"{semitones} semitones lead beyond the pitches that have a symbol")
+            raise ValueError(f"{semitones} semitones lead beyond the pitches that have a token")
         return dataclasses.replace(self, cells=cells)
 
 

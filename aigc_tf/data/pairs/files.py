@@ -114,7 +114,7 @@ def _chosen(path: Path, number: int, row: Sequence[str], places: Sequence[int]) 
     if max(places) >= len(row):
         raise InputError(
             f"source {printable(str(path))}, line {number}: it has {len(row)} columns, and column {max(places) + 1} is "
-            "wanted: mend the line, or name others with pairs.columns"
+            "needed: fix the line, or name others with pairs.columns"
         )
     *turns, target = (row[place] for place in places)
     return Pair("\n".join(turn.strip() for turn in turns), target.strip())
@@ -172,11 +172,11 @@ def _of_objects(path: Path, text: str, settings: PairSettings) -> Read:
         if columns is None:
             columns = _known(list(value))
         if columns is None:
-            raise InputError(f"{place} has {printable(', '.join(value))}: say with pairs.columns which two are wanted")
+            raise InputError(f"{place} has {printable(', '.join(value))}: say with pairs.columns which two are needed")
         cells = [value.get(column) for column in columns]
         for column, cell in zip(columns, cells, strict=True):
             if not isinstance(cell, str):
-                raise InputError(f"{place} has no text under {column!r}: mend it, or name others with pairs.columns")
+                raise InputError(f"{place} has no text under {column!r}: fix it, or name others with pairs.columns")
         *turns, target = (str(cell).strip() for cell in cells)
         return Pair("\n".join(turns), target)
 
@@ -198,12 +198,12 @@ def _parallel(path: Path, other: Path, settings: PairSettings) -> Read:
     sides = []
     for file in (path, other):
         if not file.is_file():
-            raise InputError(f"{printable(str(file))} does not exist, or is not a file: two parallel files are wanted")
+            raise InputError(f"{printable(str(file))} does not exist, or is not a file: two parallel files are needed")
         sides.append(_text(file).rstrip("\n").split("\n"))
     if len(sides[0]) != len(sides[1]):
         raise InputError(
             f"{printable(str(path))} has {len(sides[0]):,} lines and {printable(str(other))} {len(sides[1]):,}: each "
-            "line has to be the pair of its neighbour"
+            "line must pair with the same line of the other"
         )
     found = _collected((Pair(one.strip(), two.strip()) for one, two in zip(*sides, strict=True)), settings)
     return Read(found.pairs, f"{path.name} -> {other.name}, line by line", found.empty, found.limited)

@@ -26,7 +26,7 @@ AUTO = "dates"
 HELD_OUT = "10 % held out by content hash, near-duplicates together"
 _EXPECTED = "a table of pairs (.tsv, .csv, .jsonl), two parallel files or a TFDS set of translations or summaries"
 _SUFFIXES = (".tsv", ".csv", ".jsonl", ".ndjson", ".txt")
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _TEST_SHARE = 10
 _NEEDED = 20  # pairs
 
@@ -139,7 +139,7 @@ def _notes(source: PairSource, found: Read, numbers: np.ndarray, encoder: _Encod
     """Notes on a source for the user."""
     settings, vocabularies = encoder.settings, source.vocabularies
     symbols = (
-        f"{len(vocabularies.target):,} symbols ({settings.unit}{', shared' if vocabularies.shared else ' of targets'})"
+        f"{len(vocabularies.target):,} tokens ({settings.unit}{', shared' if vocabularies.shared else ' of targets'})"
     )
     parts = [f"{source.name}: {source.sizes_in_words('pairs', len)}", symbols, found.words]
     if found.limited:
@@ -155,15 +155,15 @@ def _notes(source: PairSource, found: Read, numbers: np.ndarray, encoder: _Encod
     known = int(np.isin(source.test.clusters, source.whole.clusters).sum())
     if known:
         notes.append(
-            f"warning: {known:,} of {len(source.test):,} test pairs are near-duplicates of training pairs: what is "
-            "measured on them is too good"
+            f"warning: {known:,} of {len(source.test):,} test pairs are near-duplicates of training pairs: results "
+            "on them are too optimistic"
         )
     said = (
-        (found.empty, "pairs are left out, a side of which is empty"),
+        (found.empty, "pairs are left out, since a side is empty"),
         (
             encoder.left_out,
-            f"pairs are left out, their targets have more than {settings.target_length} symbols (pairs.target_length)",
+            f"pairs are left out, their targets have more than {settings.target_length} tokens (pairs.target_length)",
         ),
-        (encoder.cut, f"sources are cut off after {settings.source_length} symbols (pairs.source_length)"),
+        (encoder.cut, f"sources are cut off after {settings.source_length} tokens (pairs.source_length)"),
     )
     return (*notes, *(f"{count:,} {words}" for count, words in said if count))

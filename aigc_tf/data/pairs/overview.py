@@ -19,16 +19,16 @@ def overview(source: PairSource) -> Overview:
     kinds, counts = np.unique(train.clusters, return_counts=True)
     shares = [share for row in evenly(len(train), COMPARED) if (share := _copied(*train.pairs[row])) is not None]
     facts = {
-        "sources": spread_in_words(lengths[:, 0], "symbols"),
-        "targets": spread_in_words(lengths[:, 1], "symbols"),
+        "sources": spread_in_words(lengths[:, 0], "tokens"),
+        "targets": spread_in_words(lengths[:, 1], "tokens"),
         "near-duplicates": f"{len(train) - len(kinds):,} pairs are near-duplicates of an earlier one, in "
         f"{int((counts > 1).sum()):,} clusters",
     }
     if shares:
-        facts["copied words"] = f"{np.mean(shares):.0%} of a target's words stand in its source"
+        facts["copied words"] = f"{np.mean(shares):.0%} of a target's words occur in its source"
     numbers = {
-        "length of sources, symbols": histogram(lengths[:, 0]),
-        "length of targets, symbols": histogram(lengths[:, 1]),
+        "length of sources, tokens": histogram(lengths[:, 0]),
+        "length of targets, tokens": histogram(lengths[:, 1]),
     }
     return Overview(facts, numbers, {"examples": Shown(source.titles("train", EXAMPLES))})
 

@@ -40,7 +40,7 @@ def _features(name: str, builder: Any, asked: Sequence[str] | None) -> tuple[str
         asked = known if known and set(known) <= set(texts) else texts
     if len(asked) != 2 or not set(asked) <= set(texts):
         raise InputError(
-            f"TFDS data set {name}: two features of text are wanted, and it has {listed(texts) or 'none'}: say with "
+            f"TFDS data set {name}: two features of text are needed, and it has {listed(texts) or 'none'}: say with "
             "pairs.columns which are the source and the target"
         )
     source, target = asked

@@ -93,8 +93,8 @@ class PairSource(HashedSource):
             "test pairs": len(self.test),
             "test split": self.test_split,
             "unit": self.vocabularies.source.unit,
-            "symbols of sources": len(self.vocabularies.source),
-            "symbols of targets": len(self.vocabularies.target),
+            "tokens of sources": len(self.vocabularies.source),
+            "tokens of targets": len(self.vocabularies.target),
             "licence": self.licence,
         }
 

@@ -176,7 +176,7 @@ def unseen(test: Photos, train: Photos) -> tuple[Photos, tuple[str, ...]]:
     new = np.array([content_key(photo) not in known for photo in test], bool)
     if new.all():
         return test, ()
-    return test.at(np.flatnonzero(new)), (f"left out: {(~new).sum()} that are trained on, too, pixel by pixel",)
+    return test.at(np.flatnonzero(new)), (f"left out: {(~new).sum()} that are in the training part, pixel by pixel",)
 
 
 def given_folder(data: Any, settings: PhotoSettings) -> Folder:

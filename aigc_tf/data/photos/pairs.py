@@ -97,9 +97,9 @@ def open_unpaired(recipe: TranslationRecipe, data: Any = None) -> UnpairedSource
     train, others = (folder.photos.at(_trained(folder, names)) for folder in (first, second))
     if not len(others):
         raise InputError(f"{_name(recipe, data)} has no pictures of B to train on: give more")
-    counted = f"{len(pairs.names):,} pictures count as pairs, by name and size, and some of these are tested on"
+    counted = f"{len(pairs.names):,} pictures form pairs, by name and size, and some of these are the test part"
     if not pairs.names:
-        counted = "no pairs, so there is no truth to test on"
+        counted = "no pairs, so there is no ground truth to test on"
     source = UnpairedSource(
         name=_name(recipe, data),
         settings=settings,
@@ -128,7 +128,7 @@ def _both(recipe: TranslationRecipe, data: Any) -> tuple[Folder, Folder]:
     settings = recipe.photos
     if data is not None:
         if len(data) != 2:
-            raise InputError(f"the data are {len(data)} things: give two, pictures of the first and of the second kind")
+            raise InputError(f"the data have {len(data)} parts: give two, pictures of the first and of the second kind")
         first, second = (given_folder(part, settings) for part in data)
         return first, second
     found = named_folder(recipe.source, settings)

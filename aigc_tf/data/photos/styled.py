@@ -52,7 +52,7 @@ class StylePicture(Asset):
     def reason_to_refuse(self, recorded: Any) -> str:
         """Refuse another image, which would be another style."""
         same = np.array_equal(self.pixels, recorded.pixels)
-        return "" if same else "the style picture is another one than the run has learnt: begin a new run"
+        return "" if same else "the style picture is not the one that the run has learnt: begin a new run"
 
 
 def open_styled(recipe: Style, data: Any = None) -> PhotoSource:

@@ -101,7 +101,7 @@ class Items(Asset):
         hint = (
             f"did you mean {' or '.join(map(printable, titles))}?"
             if titles
-            else f"it knows such as {listed([printable(self.titles[place]) for place in self.popular[:_NAMED]])}"
+            else f"it knows items such as {listed([printable(self.titles[place]) for place in self.popular[:_NAMED]])}"
         )
         return f"no item is called {printable(name)}: {hint}"
 
@@ -128,7 +128,7 @@ class Items(Asset):
             counts = tuple(int(count) for count in fields["counts"])
             cold = {str(title): int(count) for title, count in fields["cold"].items()}
             if not len(ids) == len(titles) == len(counts) > 0 or min(counts) < 0:
-                raise ValueError("it has not one title and one count for each id")
+                raise ValueError("it does not have one title and one count for each id")
         except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise InputError(f"items.json is not a list of items: {error}") from None
         return cls(ids, titles, counts, cold)

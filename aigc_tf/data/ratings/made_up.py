@@ -35,6 +35,6 @@ def tastes() -> tuple[Ratings, dict[str, str]]:
         item=np.array(items, np.int32),
         rating=np.array(ratings, np.float64),
         time=None,
-        words="made up",
+        words="synthetic data",
     )
     return found, titles

@@ -22,7 +22,7 @@ from aigc_tf.errors import InputError, printable
 from aigc_tf.recipes.recommendation import FOLDS, RatingSettings, RecommendationRecipe
 
 AUTO = "tastes"
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _EXPECTED = "a CSV file of users, items and ratings, or a TFDS set such as movielens/100k-ratings"
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat")
 _MIN_USERS, _MIN_ITEMS = 20, 5  # with fewer there is nothing to learn or to evaluate
@@ -73,7 +73,7 @@ def open_source(recipe: RecommendationRecipe, data: Any = None) -> RatingSource:
         test=_asked(tested, numbers, items, settings),
     ).for_recipe(recipe)
     if not len(source.test) or source.validation is None or not len(source.validation):
-        raise InputError(f"{printable(read.name)} leaves no users to choose by or to test on: give more ratings")
+        raise InputError(f"{printable(read.name)} leaves no users to validate or to test on: give more ratings")
     return dataclasses.replace(source, notes=_notes(source, read, liked, settings))
 
 
@@ -184,9 +184,9 @@ def _asked(tested: _Liked, numbers: np.ndarray, items: Items, settings: RatingSe
 
 
 def _test_split(settings: RatingSettings) -> str:
-    given = "80 % of what each likes is given, the rest asked for"
+    given = "80 % of what each likes is given, the rest is to be predicted"
     if settings.split == "time":
-        return f"the fifth of the users who came last, {given}: the latest; nothing later was learnt from"
+        return f"the fifth of the users who came last, {given}: the latest; no later ratings were trained on"
     return f"fold {settings.fold} of {FOLDS}, users by a hash; {given}"
 
 
@@ -222,7 +222,7 @@ def _given(data: Any) -> Ratings:
         rows = [tuple(row) for row in data]
         width = len(rows[0])
         if width not in (2, 3, 4) or any(len(row) != width for row in rows):
-            raise ValueError("rows have two to four cells, all as many")
+            raise ValueError("rows need two to four cells, all the same number")
         columns = list(zip(*rows, strict=True))
         numbers = [np.array(column, np.float64) for column in columns[2:]]
         if not all(np.isfinite(column).all() for column in numbers):

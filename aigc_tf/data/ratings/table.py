@@ -205,6 +205,6 @@ def _number(what: str, line: int, column: str, cell: str) -> float:
     if not math.isfinite(value):
         raise InputError(
             f"{what}: line {line} holds {printable(cell[:40]) or 'nothing'} under {printable(column)}, and a number is "
-            "wanted: fix that line, or name another column with --ratings"
+            "needed: fix that line, or name another column with --ratings"
         )
     return value

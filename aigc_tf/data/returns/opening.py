@@ -17,7 +17,7 @@ from aigc_tf.recipes.series import SeriesSettings
 
 AUTO = "garch"
 TEST_SPLIT = "the last fifth of the days"
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _EXPECTED = "a CSV file with a column of days and one of prices, or auto"
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _KNOWN = ("Adj Close", "Adj. Close", "Adjusted Close", "Close", "Price")

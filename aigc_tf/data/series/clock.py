@@ -123,13 +123,13 @@ def in_order(clock: Clock, sheet: Sheet) -> tuple[np.ndarray, str]:
     if len(again):
         one, other = (sheet.lines[row] for row in sorted(order[[again[0], again[0] + 1]]))
         raise InputError(
-            f"{sheet.what}: {clock.name} {quoted(clock.cells[order[again[0]]])} is there twice, lines {one} and "
+            f"{sheet.what}: {clock.name} {quoted(clock.cells[order[again[0]]])} occurs twice, lines {one} and "
             f"{other}: keep one row for each time; or if that column is a series, {_CHOOSE}"
         )
     rows = np.arange(len(order))
     if (order == rows).all():
         return order, ""
-    return order, "newest first, turned round" if (order == rows[::-1]).all() else "rows sorted by it"
+    return order, "newest first, reversed" if (order == rows[::-1]).all() else "rows sorted by it"
 
 
 def _is_named(sheet: Sheet, at: int) -> bool:

@@ -110,7 +110,7 @@ def _numeric(sheet: Sheet, clock: Clock | None) -> tuple[list[int], list[str]]:
     """Positions of the columns with series, and the other columns, except the clock's, with the reason for each."""
     chosen, left_out = [], []
     for at, cells in enumerate(sheet.columns):
-        name = sheet.header[at] or "a column without name"
+        name = sheet.header[at] or "a column without a name"
         if clock is not None and at in clock.columns:
             continue
         first = next((row for row, cell in enumerate(cells) if not is_missing(cell)), None)
@@ -118,7 +118,7 @@ def _numeric(sheet: Sheet, clock: Clock | None) -> tuple[list[int], list[str]]:
             held = "is empty" if first is None else f"line {sheet.lines[first]} holds {quoted(cells[first])}"
             left_out.append(f"{name} ({held})")
         elif clock is not None and counts_time(sheet, at):
-            left_out.append(f"{name} (counts time too)")
+            left_out.append(f"{name} (also counts time)")
         else:
             chosen.append(at)
     return chosen, left_out
@@ -138,7 +138,7 @@ def _checked(sheet: Sheet, at: int, missing: str) -> str:
     bad = int(gaps[0]) if len(gaps) else numbers.strange
     if bad is not None:
         cell = cells[bad]
-        held = {"": "is empty", "nan": "holds nan"}.get(cell, f"holds {quoted(cell)}, no number")
+        held = {"": "is empty", "nan": "holds nan"}.get(cell, f"holds {quoted(cell)}, not a number")
         raise InputError(f"{sheet.place(at)}, line {sheet.lines[bad]} {held}: {_FIX}")
     return f"{sheet.header[at]} with {numbers.written}" if numbers.written else ""
 

@@ -41,7 +41,7 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
     values, window = table.values, recipe.window
     if len(values) < _WINDOWS_NEEDED * window:
         raise InputError(
-            f"{name} has {len(values)} steps of time, and at least {_WINDOWS_NEEDED * window} are needed with "
+            f"{name} has {len(values)} time steps, and at least {_WINDOWS_NEEDED * window} are needed with "
             f"series.length {recipe.series.length}: give more, or lower that"
         )
     train, test = np.split(values, [len(values) - len(values) // 5])
@@ -49,7 +49,7 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
     for series, deviation, first in zip(table.names, scaling.deviation, train[0], strict=True):
         if deviation < _MIN_DEVIATION:
             raise InputError(
-                f"{name}: column {printable(series)} is {first:g} all the time that is trained on, there is nothing to "
+                f"{name}: column {printable(series)} is {first:g} throughout the training time, there is nothing to "
                 "learn: name other columns with series.columns"
             )
     source = SeriesSource(
@@ -62,7 +62,7 @@ def open_source(recipe: SeriesRecipe, data: Any = None) -> SeriesSource:
         licence=licence,
         reading=table.reading,
     ).for_recipe(recipe)
-    sizes = source.sizes_in_words("steps of time", len)
+    sizes = source.sizes_in_words("time steps", len)
     note = f"{name}: {len(table.names)} series ({printable(', '.join(table.names))}), {sizes}"
     note += f"; read as {table.reading}" if table.reading else ""
     return dataclasses.replace(source, notes=(note,))
@@ -95,7 +95,7 @@ def _open_by_name(recipe: SeriesRecipe) -> tuple[str, str, Table]:
     """The name of the data, its licence, and the series."""
     name, columns = recipe.source, recipe.series.columns
     if name in ("auto", AUTO):
-        return AUTO, "made up by this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
+        return AUTO, "synthetic data of this project, Apache-2.0", table_of_array(two_seasons(), AUTO, columns)
     if not is_path(name, _SUFFIXES, _EXPECTED):
         raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
     path = existing(name, _EXPECTED)

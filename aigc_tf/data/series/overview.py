@@ -17,7 +17,7 @@ def overview(source: SeriesSource) -> Overview:
     """Describe a source of series."""
     values, names = source.train, [printable(name) for name in source.scaling.names]
     facts = {
-        "window": f"{source.window:,} steps of time, {source.count:,} overlapping windows to train on",
+        "window": f"{source.window:,} time steps, {source.count:,} overlapping windows to train on",
         "copies": f"{equal_windows(values, source.window):,} windows are equal to an earlier one",
     }
     jumps = []
@@ -26,7 +26,7 @@ def overview(source: SeriesSource) -> Overview:
         jumps.append(len(steps))
         facts[name] = (
             f"from {column.min():.6g} to {column.max():.6g}, mean {column.mean():.6g}, deviation {column.std():.6g}; "
-            f"stands still for {longest_rest(column):,} steps at most"
+            f"constant for at most {longest_rest(column):,} steps"
         )
         if len(steps):
             where = ", ".join(f"{step + 1:,}" for step in steps[:_NAMED]) + (", ..." if len(steps) > _NAMED else "")

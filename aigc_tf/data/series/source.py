@@ -56,7 +56,7 @@ class Scaling(Asset):
             names = tuple(map(str, fields["names"]))
             mean, deviation = (np.array(fields[name], np.float64) for name in ("mean", "deviation"))
             if not names or not mean.shape == deviation.shape == (len(names),):
-                raise ValueError("it has not one mean and one deviation for each name")
+                raise ValueError("it does not have one mean and one deviation for each name")
             if not np.isfinite(mean).all() or not (np.isfinite(deviation) & (deviation > 0)).all():
                 raise ValueError("its means and deviations are not finite, or a deviation is not positive")
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
@@ -145,10 +145,10 @@ class SeriesSource(Source):
         """The description that a run records."""
         return {
             "series": list(self.scaling.names),
-            "training steps of time": len(self.train),
-            "validation steps of time": 0 if self.validation is None else len(self.validation),
+            "training time steps": len(self.train),
+            "validation time steps": 0 if self.validation is None else len(self.validation),
             "validation split": self.validation_split,
-            "test steps of time": len(self.test),
+            "test time steps": len(self.test),
             "test split": self.test_split,
             **({"read as": self.reading} if self.reading else {}),
             "licence": self.licence,

@@ -72,7 +72,7 @@ def _interpolated(
     """Values interpolated at each whole step, `[steps, series]`."""
     steps = np.arange(int(at[-1]) + 1, dtype=np.float64)
     if len(steps) > 2 * len(at):
-        raise InputError(f"{what} has {len(at):,} rows in {len(steps):,} steps of time: too few to interpolate between")
+        raise InputError(f"{what} has {len(at):,} rows in {len(steps):,} time steps: too few to interpolate between")
     known = ~np.isnan(values)
     for series, name in enumerate(names):
         if not known[[0, -1], series].all():

@@ -59,7 +59,7 @@ def read_dates(cells: Sequence[str], lines: Sequence[int], place: str) -> np.nda
     if 2 * failed[best] > len(cells) or (row is not None and cells[row].isdigit()):
         return None
     if row is not None:
-        raise InputError(f"{place}, line {lines[row]} holds {quoted(cells[row])}, no date like the others: fix it")
+        raise InputError(f"{place}, line {lines[row]} holds {quoted(cells[row])}, not a date like the others: fix it")
     whole = {form: np.array(read[form], "datetime64[us]") for form in forms if not failed[form]}
     return _only(whole, cells, place)
 

@@ -145,7 +145,7 @@ def _found(recipe: SoundRecipe, data: Any) -> Found:
         sounds, labels = made_up_sounds(settings)
         files = [f"{CLASSES[label]}-{index}" for index, label in enumerate(labels)]
         classes = [CLASSES[label] for label in labels]
-        return Found(AUTO, "made up by this project, Apache-2.0", sounds, files, classes, classes)
+        return Found(AUTO, "synthetic data of this project, Apache-2.0", sounds, files, classes, classes)
     if not is_path(name, SOUND_ENDINGS, _EXPECTED):
         raise InputError(f"source {name!r} is not known: name {_EXPECTED}, or say auto")
     path = existing(name, _EXPECTED)
@@ -162,7 +162,7 @@ def _given(data: Any, settings: SoundSettings) -> Found:
         if array.ndim != 1 or array.dtype.kind != "f":
             raise InputError(
                 f"sound {index} is {array.dtype} {array.shape}: expected floats [samples] in [-1, 1], "
-                f"{settings.rate} a second"
+                f"{settings.rate} per second"
             )
         try:
             made.append(prepared(array.astype(np.float32), settings.rate, settings))

@@ -18,8 +18,8 @@ def overview(source: SoundSource) -> Overview:
     facts = {
         "recordings": f"{len(lengths):,}",
         "length of recordings": f"{seconds.min():.2f} to {seconds.max():.2f} seconds, median {np.median(seconds):.2f}",
-        "longer than a sound of the model": f"{(lengths > settings.samples).mean():.0%}, of which parts are cut",
-        "samples a second": f"{settings.rate:,}",
+        "longer than a sound of the model": f"{(lengths > settings.samples).mean():.0%}, which are cropped",
+        "samples per second": f"{settings.rate:,}",
     }
     counts = {"length of recordings, tenths of a second": histogram((10 * seconds).astype(np.int64))}
     if source.class_names is not None and source.train.labels is not None:

@@ -51,7 +51,7 @@ def prepared(sound: np.ndarray, rate: int, settings: SoundSettings) -> np.ndarra
         sound = trimmed(sound, settings.trim_db, settings.rate)
     peak = np.abs(sound).max(initial=0)
     if peak < _SILENT:
-        raise UnreadableError("is silent at the rate that is asked for")
+        raise UnreadableError("is silent at the requested rate")
     return np.round(sound * (PEAK * 32767 / peak)).astype(np.int16)
 
 
@@ -108,7 +108,7 @@ def _decoded(file: IO[bytes]) -> tuple[np.ndarray, int]:
         with soundfile.SoundFile(file) as opened:
             rate = int(opened.samplerate)
             if not MIN_RATE <= rate <= MAX_RATE:
-                raise UnreadableError(f"has {rate} samples a second: expected {MIN_RATE} to {MAX_RATE}")
+                raise UnreadableError(f"has {rate} samples per second: expected {MIN_RATE} to {MAX_RATE}")
             parts, left = [], LONGEST * rate
             while left > 0:
                 block = opened.read(min(_BLOCK, left), dtype="float32", always_2d=True)

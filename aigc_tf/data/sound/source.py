@@ -110,7 +110,7 @@ class SoundSource(HashedSource):
             "test recordings": len(self.test),
             "test split": self.test_split,
             "training seconds": round(seconds, 1),
-            "samples a second": self.settings.rate,
+            "samples per second": self.settings.rate,
             "classes": self.class_names,
             "licence": self.licence,
         }

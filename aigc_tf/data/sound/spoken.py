@@ -88,7 +88,7 @@ class SpokenSource(HashedSource):
             "test recordings": len(self.test),
             "test split": self.test_split,
             "training seconds": round(sum(len(one.sound) for one in self.train) / self.settings.rate, 1),
-            "samples a second": self.settings.rate,
+            "samples per second": self.settings.rate,
             "letters": "".join(sorted(self.vocabulary.symbols)),
             "licence": self.licence,
         }
@@ -201,7 +201,7 @@ def _found(recipe: Speech, data: Any) -> tuple[str, str, Sequence[np.ndarray], S
         return "data given from Python", "the user's own", sounds, words, ()
     if recipe.source in ("auto", AUTO):
         sounds, words = made_up_speech(recipe.sound)
-        return AUTO, "made up by this project, Apache-2.0", sounds, words, ()
+        return AUTO, "synthetic data of this project, Apache-2.0", sounds, words, ()
     if not is_path(recipe.source, SOUND_ENDINGS, _EXPECTED):
         raise InputError(f"source {recipe.source!r} is not known: name {_EXPECTED}, or say auto")
     path = existing(recipe.source, _EXPECTED)

@@ -22,7 +22,7 @@ from aigc_tf.recipes.tables import TableRecipe, TableSettings
 
 AUTO = "patients"
 TEST_SPLIT = "a fifth of the rows, by a hash of their content; equal rows are on one side"
-_OWN, _MADE_UP = "the user's own", "made up by this project, Apache-2.0"
+_OWN, _MADE_UP = "the user's own", "synthetic data of this project, Apache-2.0"
 _EXPECTED = f"a CSV file with a row for each example, {', '.join(PUBLIC)}, or auto"
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _MIN_ROWS = 50  # with fewer there is nothing to learn or to evaluate
@@ -123,7 +123,7 @@ def _learnt(cells: Cells, training: np.ndarray, settings: TableSettings, what: s
     known = values[~np.isnan(values)]
     if len(np.unique(known)) < 2:
         raise InputError(
-            f"{printable(what)}: column {printable(cells.name)} has one value alone but in test rows: leave it out "
+            f"{printable(what)}: column {printable(cells.name)} has only one value outside the test rows: leave it out "
             "with table.columns"
         )
     modes = fit_modes(known, settings.modes)

@@ -104,15 +104,15 @@ def _column(sheet: Sheet, at: int, settings: TableSettings) -> Cells | str:
     texts = tuple("" if cell.casefold() in _GAPS else cell for cell in cells)
     kinds = set(texts) - {""}
     if not kinds:
-        return "gaps alone"
+        return "only gaps"
     if len(set(texts)) == 1:
-        return f"one value alone, {quoted(texts[0])}"
+        return f"only one value, {quoted(texts[0])}"
     numbers = sheet.numbers(at)
     strange = numbers.strange
     if name in settings.numbers and strange is not None:
         raise InputError(
-            f"{sheet.place(at)}, line {sheet.lines[strange]} holds {quoted(cells[strange])}, no number: fix that cell, "
-            "or leave the column out of table.numbers"
+            f"{sheet.place(at)}, line {sheet.lines[strange]} holds {quoted(cells[strange])}, not a number: fix that "
+            "cell, or leave the column out of table.numbers"
         )
     is_number = strange is None and name not in settings.categories
     if is_number and (name in settings.numbers or not _are_few(numbers.values)):
@@ -120,7 +120,7 @@ def _column(sheet: Sheet, at: int, settings: TableSettings) -> Cells | str:
     if len(kinds) <= MAX_KINDS:
         return Cells(name, None, texts)
     if name in settings.categories or strange is None:
-        raise InputError(f"{sheet.place(at)} has {len(kinds)} kinds, and {MAX_KINDS} are the most: leave it out")
+        raise InputError(f"{sheet.place(at)} has {len(kinds)} kinds, more than {MAX_KINDS}: leave it out")
     found = int(np.isfinite(numbers.values).sum())
     if 2 * found > sum(text != "" for text in texts):
         raise InputError(

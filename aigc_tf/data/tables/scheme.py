@@ -221,8 +221,8 @@ class Scheme(Asset):
                 *lines,
                 *([f"- and {more} more"] if more > 0 else []),
                 "",
-                "Names of kinds, smallest and largest numbers and modes were read from the training rows: drawn rows "
-                "show them, and a guarantee of differential privacy, if there is one, does not cover them.",
+                "Names of kinds, smallest and largest numbers and modes were read from the training rows: generated "
+                "rows reveal them, and a guarantee of differential privacy, if there is one, does not cover them.",
             ]
         )
 
@@ -252,14 +252,14 @@ def _column(fields: dict[str, Any]) -> Column:
     if kind == "category":
         names = tuple(map(str, fields["names"]))
         if len(names) != len(shares):
-            raise ValueError(f"{name} has not one share for each name")
+            raise ValueError(f"{name} does not have one share for each name")
         return Category(name, shares, names)
     means, deviations = _finite(fields["means"]), _finite(fields["deviations"])
     low, high = _finite((fields["low"], fields["high"]))
     if kind != "number" or not len(means) == len(deviations) > 0 or min(deviations) <= 0:
         raise ValueError(f"{name} is not a mixture of modes")
     if len(shares) - len(means) not in (0, 1) or low > high:
-        raise ValueError(f"{name} has not one share for each mode, or an empty range")
+        raise ValueError(f"{name} does not have one share for each mode, or an empty range")
     return Number(name, shares, means, deviations, low, high, int(fields["decimals"]))
 
 

@@ -103,7 +103,7 @@ class TableSource(HashedSource):
     def examples(self) -> np.ndarray:
         """See `Source.examples`."""
         if self.draws_by_condition:
-            raise InputError("rows are drawn by the names in them, which takes all rows: they cannot be dealt out")
+            raise InputError("rows are sampled by category, which needs all rows: they cannot be divided")
         return super().examples
 
     @property

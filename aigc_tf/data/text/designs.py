@@ -44,9 +44,9 @@ def read_designs(
     if data is not None:
         name, licence, texts = GIVEN, "the user's own", data
         if isinstance(data, str) or not isinstance(data, Sequence) or not all(isinstance(text, str) for text in data):
-            raise InputError(f"data is a {type(data).__name__}: expected a sequence of strings, one a design")
+            raise InputError(f"data is a {type(data).__name__}: expected a sequence of strings, one per design")
     elif source in ("auto", auto):
-        name, licence, texts = auto, "made up by this project, Apache-2.0", made_up()
+        name, licence, texts = auto, "synthetic data of this project, Apache-2.0", made_up()
     else:
         if not is_path(source, (".txt", ".smi"), expected):
             raise InputError(f"source {source!r} is not known: name {expected}, or say auto")

@@ -18,7 +18,7 @@ from aigc_tf.recipes.text import TextSettings
 
 def texts_to_learn(reading: Reading, settings: TextSettings) -> Iterator[str]:
     """The training data of a vocabulary: lines, or pieces of documents."""
-    return (text for _, text in _items(reading, settings, "learning symbols"))
+    return (text for _, text in _items(reading, settings, "learning tokens"))
 
 
 @dataclass(frozen=True)

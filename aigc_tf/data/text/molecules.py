@@ -22,7 +22,7 @@ from aigc_tf.recipes.molecules import Molecules, MoleculeSettings
 AUTO = "made_up_molecules"
 MARKS = "①②③④⑤⑥⑦⑧⑨"
 """Condition tokens: a character before the SMILES that stands for the band of its property."""
-_WHAT = "SMILES, one a line"
+_WHAT = "SMILES, one per line"
 _MADE_UP = 3000
 _PARTS = ("C", "CC", "O", "N", "C(=O)", "C(C)", "NC(=O)", "S", "c1ccc(cc1)", "C1CCN(CC1)", "C(F)", "c1cc(on1)")
 

@@ -61,7 +61,7 @@ def open_source(recipe: TextRecipe, data: Any = None) -> TextSource:
         licence=text.licence,
     )
     sizes = source.sizes_in_words("characters", lambda part: part.characters)
-    symbols = f"{len(found.vocabulary):,} symbols ({found.vocabulary.unit})"
+    symbols = f"{len(found.vocabulary):,} tokens ({found.vocabulary.unit})"
     summary = ", ".join(filter(None, (f"{name}: {sizes}", symbols, text.words, found.limited)))
     return dataclasses.replace(source, notes=(summary, *text.notes, *found.notes))
 

@@ -120,4 +120,4 @@ def padded(split: TextSplit, documents: np.ndarray, longest: int | None = None) 
 
 def _too_short(found: int, wanted: int, length: int, batch_size: int | None = None) -> str:
     fix = f"lower text.length ({length})" + (f" or batch_size ({batch_size})" if batch_size else "")
-    return f"the text has {found} symbols, and at least {wanted} are needed: give more text, or {fix}"
+    return f"the text has {found} tokens, and at least {wanted} are needed: give more text, or {fix}"

@@ -33,7 +33,7 @@ def overview(source: TextSource) -> Overview:
         "symbols": f"{len(vocabulary):,} ({vocabulary.unit}), of which {int((symbols <= _RARE).sum()):,} occur at most "
         f"{_RARE} times",
     }
-    counts = {"most frequent symbols": Counts(names, symbols[often])}
+    counts = {"most frequent tokens": Counts(names, symbols[often])}
     examples = {"examples": Shown([cut(text) for text in source.texts("train", EXAMPLES)])}
     if train.documents > 1:
         lengths = np.diff(train.starts) - 1
@@ -45,14 +45,14 @@ def overview(source: TextSource) -> Overview:
         nats = -np.log(np.maximum(symbols, 1) / symbols.sum())
         strange = far_out(np.array([nats[train.document(row)].mean() for row in rows]), _DEVIATIONS)
         facts |= {
-            kind: f"{len(lengths):,}, {spread_in_words(lengths, 'symbols')}",
+            kind: f"{len(lengths):,}, {spread_in_words(lengths, 'tokens')}",
             "copies": f"{equal:,} {kind} are equal to an earlier one{sample}",
             "near-duplicates": f"{near:,} more differ from an earlier one only in case, spaces and punctuation{sample}",
-            "outliers": f"{len(strange):,} {kind} consist of unusually rare symbols{sample}",
+            "outliers": f"{len(strange):,} {kind} consist of unusually rare tokens{sample}",
         }
-        counts[f"length of {kind}, symbols"] = histogram(lengths)
+        counts[f"length of {kind}, tokens"] = histogram(lengths)
         if len(strange):
-            examples["outliers, the strangest first"] = Shown([cut(texts[row]) for row in strange[:STRANGE]])
+            examples["outliers, most unusual first"] = Shown([cut(texts[row]) for row in strange[:STRANGE]])
     return Overview(facts, counts, examples)
 
 

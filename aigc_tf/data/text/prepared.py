@@ -103,7 +103,7 @@ def prepared(name: str, text: Text, recipe: TextRecipe) -> PreparedText:
     except UnavailableError as error:
         note = str(error)
     in_memory = _prepare(name, text, recipe, None, is_large)
-    again = f"the numbers of the text are not kept, and made anew at every start: {note}"
+    again = f"the encoded text is not cached, and encoded again at every start: {note}"
     return dataclasses.replace(in_memory, notes=(*in_memory.notes, again))
 
 
@@ -139,7 +139,7 @@ def _prepare(name: str, text: Text, recipe: TextRecipe, folder: Path | None, is_
     notes = [*halves.notes]
     if left_out + left_out_too:
         notes.append(
-            f"{left_out + left_out_too:,} lines of more than {settings.length} symbols (text.length) are left out"
+            f"{left_out + left_out_too:,} lines of more than {settings.length} tokens (text.length) are left out"
         )
     fingerprint = fingerprint_of(vocabulary.to_json(), (whole, test))
     known = np.isin(test.keys(), keys) if len(keys) else np.zeros(test.documents, bool)
@@ -173,7 +173,7 @@ def _check(name: str, vocabulary: Vocabulary, settings: TextSettings, whole: Tex
     symbol = whole.tokens[1]
     if vocabulary.end is None and all((block[1:] == symbol).all() for block in blocks(whole.tokens)):
         raise InputError(
-            f"source {name} repeats one symbol, {vocabulary.decode([symbol])!r}, and there is nothing to learn: "
+            f"source {name} repeats one token, {vocabulary.decode([symbol])!r}, and there is nothing to learn: "
             "give other text"
         )
 
@@ -186,8 +186,8 @@ def _without(
     if not known.any():
         return test, []
     if own_test or known.all():
-        return test, [f"warning: {what} stand in the training part, too: what is measured on them is too good"]
-    return test.only(np.flatnonzero(~known), writer("test")), [f"left out: {what} stand in the training part, too"]
+        return test, [f"warning: {what} are in the training part, too: results on them are too optimistic"]
+    return test.only(np.flatnonzero(~known), writer("test")), [f"left out: {what} are in the training part, too"]
 
 
 def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
@@ -199,8 +199,8 @@ def _said_of_repeats(repeats: Repeats, lines: bool, known: int) -> list[str]:
         return []
     which = "lines" if lines else f"lines of {MIN_CHARACTERS} characters or more"
     return [
-        f"{found:,} of {looked_at:,} {which} of the test part stand in the training part, too, but for case and white "
-        "space: what is measured on them is too good"
+        f"{found:,} of {looked_at:,} {which} of the test part are in the training part, too, apart from case and white "
+        "space: results on them are too optimistic"
     ]
 
 
@@ -211,7 +211,7 @@ def _said_of_unknown(vocabulary: Vocabulary, part: str, watched: TextSplit) -> l
     strange = sum(int((block == UNKNOWN).sum()) for block in blocks(watched.tokens[1:]))
     if not strange:
         return []
-    return [f"{strange:,} of {watched.symbols:,} symbols of the {part} text are not in the vocabulary"]
+    return [f"{strange:,} of {watched.symbols:,} tokens of the {part} text are not in the vocabulary"]
 
 
 def _write(made: Path, found: PreparedText, about: str) -> None:
@@ -249,7 +249,7 @@ def _read(entry: Path) -> PreparedText:
         tokens = tokens[-count:] if part == "validation" else tokens[:count]
         splits[part] = TextSplit(tokens, index[part], characters, is_end)
         if len(tokens) != count or splits[part].starts[-1] > count:
-            raise ValueError(f"{entry / part} is not as long as it was")
+            raise ValueError(f"{entry / part} has changed in length")
     return PreparedText(
         Vocabulary.from_json((entry / _VOCABULARY).read_text(encoding="utf-8")),
         splits.get("uncut"),

@@ -50,7 +50,7 @@ class TextSource(HashedSource):
         if self.validation is None:
             return NO_VALIDATION
         if self.validation.is_end:
-            return f"the last {self.validation.symbols:,} symbols of the training text"
+            return f"the last {self.validation.symbols:,} tokens of the training text"
         return f"{self.validation.documents:,} of the training documents, by content hash"
 
     @property
@@ -119,7 +119,7 @@ class TextSource(HashedSource):
         if self.settings.lines:
             return np.arange(self.train.documents, dtype=np.int64)
         if self.settings.consecutive:
-            raise InputError("text.consecutive reads on from batch to batch: turn it off to deal the text out")
+            raise InputError("text.consecutive reads on from batch to batch: turn it off to divide the text")
         return np.arange(0, len(self.train.tokens) - self.settings.length, self.settings.length, dtype=np.int64)
 
     def order(self, batch_size: int, seed: int) -> Order:

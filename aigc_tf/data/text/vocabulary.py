@@ -157,22 +157,22 @@ class Vocabulary(Asset):
         if self.unit not in ("character", "byte", "word", "subword"):
             raise ValueError(f"its unit is {self.unit!r}")
         if not all(isinstance(symbol, str) for symbol in self.symbols):
-            raise ValueError("a symbol is not text")
+            raise ValueError("a token is not text")
         for number, symbol in enumerate(self.symbols):
-            refuse_half_characters(symbol, f"symbol {number}")
+            refuse_half_characters(symbol, f"token {number}")
         if self.unit == "byte":
             numbered = self.symbols[0] == "" and len(self) == 256 + _FIRST_BYTE
         else:
             numbered = self.symbols[: len(_RESERVED)] == _RESERVED and len(self) > len(_RESERVED)
         if not numbered:
-            raise ValueError(f"its {len(self)} symbols are not numbered as those of a unit {self.unit!r} are")
+            raise ValueError(f"its {len(self)} tokens are not numbered as the unit {self.unit!r} needs")
         if self.unit == "character" and any(len(symbol) != 1 for symbol in self.symbols[len(_RESERVED) :]):
-            raise ValueError("a symbol is not a single character")
+            raise ValueError("a token is not a single character")
         for number in (self.start, BOUNDARY if self.end is None else self.end):
             if type(number) is not int or not 0 <= number < len(self):
-                raise ValueError(f"{number!r} is not the number of a symbol")
+                raise ValueError(f"{number!r} is not the number of a token")
         if (self.unit == "subword") != (self.tokenizer is not None):
-            raise ValueError("a tokenizer belongs to subwords, and to nothing else")
+            raise ValueError("only subwords have a tokenizer")
 
     @cached_property
     def _numbers_of_codes(self) -> np.ndarray:

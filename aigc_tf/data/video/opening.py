@@ -59,8 +59,8 @@ def _moving(name: str, recipe: ClipRecipe) -> VideoSource:
     settings = recipe.video
     if name == AUTO:
         shapes = made_up_shapes(_SHAPES, settings.crop // 3, settings.channels)
-        train, test, licence = shapes[_SHAPES // 10 :], shapes[: _SHAPES // 10], "made up by this project, Apache-2.0"
-        split = "other shapes"
+        train, test = shapes[_SHAPES // 10 :], shapes[: _SHAPES // 10]
+        licence, split = "synthetic data of this project, Apache-2.0", "other shapes"
     else:
         images = NAMED[name.removeprefix(MOVING)](ImageSettings(channels=settings.channels))
         train, test, licence = np.asarray(images.train.images), np.asarray(images.test.images), images.licence

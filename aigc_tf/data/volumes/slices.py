@@ -24,7 +24,7 @@ from aigc_tf.recipes.images import PICTURE_ENDINGS
 from aigc_tf.recipes.slices import SliceSettings
 
 ENDINGS = (*NIFTI_ENDINGS, *DICOM_ENDINGS)
-LICENCE = "the user's own. Not for diagnosis: nothing that is made of volumes says anything about a patient"
+LICENCE = "the user's own. Not for diagnosis: nothing generated from volumes says anything about a patient"
 _AXES = {"sagittal": 0, "coronal": 1, "axial": 2}
 _TEST, _VALIDATION, _GAP = (0.4, 0.5), (0.6, 0.65), 0.03  # of a volume's extent
 _SQUARE = 0.01  # of the spacing: pixels whose sides differ by more are resampled to squares

@@ -45,7 +45,7 @@ def frame_quality(
 
     calls = checked(networks_of(model.signatures(source)), lambda name, inputs: runner(name, **inputs))
     allowed = recipe.export_limits.of(quantize)
-    return {"step": relative_rise("nats a frame of held-out recordings", error, calls, quantize, allowed)}
+    return {"step": relative_rise("nats per frame of held-out recordings", error, calls, quantize, allowed)}
 
 
 def nats_of(call: Call, model: SoundAR, frames: np.ndarray, labels: np.ndarray) -> float:

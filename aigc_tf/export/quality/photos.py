@@ -55,7 +55,7 @@ def photo_quality(
     before = EQUAL_DB if truth is None else _psnr_db(by_network, truth)
     after = _psnr_db(by_file, by_network if truth is None else truth)
     allowed, field = (EQUAL_DB - limits.likeness_db, "likeness_db") if truth is None else (limits.psnr_db, "psnr_db")
-    compared = "what the network makes" if truth is None else "the truth"
+    compared = "the network's output" if truth is None else "the ground truth"
     between = _psnr_db(by_file, by_network)
     message = (
         f"{name}, quantize {quantize}: the PSNR of crops to {compared} goes from {before:.2f} to {after:.2f} dB, it "

@@ -41,10 +41,10 @@ def return_quality(
     require_at_most(
         abs(after / before - 1),
         allowed,
-        f"quantize {quantize} changes the deviation of drawn returns from {before:.3g} to {after:.3g} %; "
+        f"quantize {quantize} changes the deviation of generated returns from {before:.3g} to {after:.3g} %; "
         f"export_limits.{quantize} allows {allowed:.0%}",
     )
-    measure = f"standard deviation of the returns of {limits.samples:,} drawn windows, in percent"
+    measure = f"standard deviation of the returns of {limits.samples:,} generated windows, in percent"
     return {
         "generate": {
             "measure": measure,

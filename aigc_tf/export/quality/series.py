@@ -58,5 +58,5 @@ def reconstruction_quality(
         return root_mean_square(source.scaling.standardise(rebuilt) - windows)
 
     calls = checked(networks_of(model.signatures(source)), runner.map)
-    measure = "RMSE of rebuilt held-out sequences, in deviations of the series"
+    measure = "RMSE of reconstructed held-out sequences, in deviations of the series"
     return {"decode": relative_rise(measure, error, calls, quantize, recipe.export_limits.of(quantize))}

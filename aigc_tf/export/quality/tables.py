@@ -43,12 +43,12 @@ def table_quality(
     require_at_most(
         after - before,
         allowed,
-        f"quantize {quantize} raises the marginal distance of {limits.samples:,} drawn rows from {before:.3f} to "
+        f"quantize {quantize} raises the marginal distance of {limits.samples:,} generated rows from {before:.3f} to "
         f"{after:.3f}; export_limits.{quantize} allows {allowed:g}",
     )
     return {
         "generate": {
-            "measure": f"marginal distance of {limits.samples:,} drawn rows",
+            "measure": f"marginal distance of {limits.samples:,} generated rows",
             "before": before,
             "after": after,
             "change": after - before,

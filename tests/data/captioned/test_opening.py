@@ -84,14 +84,14 @@ def test_forms_of_captions(tmp_path: Path, name: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("t.tsv", "a.png\tone\nb.png\n", "line 2: it has no two columns"),
+        ("t.tsv", "a.png\tone\nb.png\n", "line 2: expected two columns"),
         ("t.tsv", "../a.png\tone\n", "is not in the folder"),
         ("t.tsv", "/etc/a.png\tone\n", "is not in the folder"),
         ("t.tsv", "a.png\t \n", "has no captions"),
         ("t.jsonl", "{\n", "line 1 is not JSON"),
         ("t.jsonl", '{"a": 1}\n', "is not an object with a picture"),
-        ("t.jsonl", '{"image": 1, "text": "x"}\n', "have to be text"),
-        ("t.json", "[]", "is not COCO's form"),
+        ("t.jsonl", '{"image": 1, "text": "x"}\n', "must be text"),
+        ("t.json", "[]", "is not in COCO format"),
         (
             "t.json",
             '{"images": [{"id": 1, "file_name": 2}], "annotations": [{"image_id": 1, "caption": ""}]}',

@@ -123,7 +123,7 @@ def test_float_levels_are_rounded_to_the_nearest(opened: Opener) -> None:
             r"\[28, 28, 3\], which may be one image of 3 channels or 28 of one: add an axis",
         ),
         (GREY[0], r"\[4, 4, 1\], which may be one image of 1 channels or 4 of one: add an axis"),
-        (GREY[:1], "1 images to train on: give more, 2 at least"),
+        (GREY[:1], "1 images to train on: give more, at least 2"),
         (GREY.reshape(40, 16), r"shape \[40, 16\]: expected"),
         (IMAGES.repeat(), "without end: remove repeat"),
         (IMAGES.filter(lambda image: True), "unknown length.*assert_cardinality"),
@@ -160,5 +160,5 @@ def test_one_colour_picture_is_read_with_an_axis_in_front(opened: Opener) -> Non
 def test_a_test_part_that_is_too_small_is_told_with_what_to_do(opened: Opener) -> None:
     (_, note) = opened(data=np.repeat(GREY[:1], 5, 0)).notes
     assert note.startswith(
-        "warning: no images are there to test on, and 2 at least are needed to measure a model: give"
+        "warning: no images are available to test on, and at least 2 are needed to measure a model: give"
     )

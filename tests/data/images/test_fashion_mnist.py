@@ -142,8 +142,8 @@ IMAGES_FILE, LABELS_FILE = fashion_mnist.FILES["train"]
             ),
             r"holds 29 values, not \(30,\)",
         ),
-        (lambda folder: write_idx(folder / LABELS_FILE, np.zeros(29, np.uint8)), "do not fit each other"),
-        (lambda folder: write_idx(folder / LABELS_FILE, np.full(30, 10, np.uint8)), "do not fit each other"),
+        (lambda folder: write_idx(folder / LABELS_FILE, np.zeros(29, np.uint8)), "do not match"),
+        (lambda folder: write_idx(folder / LABELS_FILE, np.full(30, 10, np.uint8)), "do not match"),
     ],
 )
 def test_damaged_files_are_named(damage, message: str, opened: Opener) -> None:

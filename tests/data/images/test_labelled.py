@@ -130,5 +130,5 @@ def test_a_class_of_which_all_is_held_out_or_unreadable_is_left_out(tmp_path: Pa
 
 def test_a_single_class_is_refused_before_training(tmp_path: Path, random: np.random.Generator):
     images = random.integers(0, 256, (30, 28, 28), np.uint8)
-    with pytest.raises(InputError, match="training images of one class alone, 7, and cgan learns what tells classes"):
+    with pytest.raises(InputError, match="training images of only one class, 7, and cgan learns to tell classes"):
         open_source(CGAN(source=npz(tmp_path, images=images, labels=np.full(30, 7))))

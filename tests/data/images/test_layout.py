@@ -38,7 +38,7 @@ def test_a_stray_picture_beside_folders_of_classes_is_left_out_and_named() -> No
 def test_many_pictures_beside_sub_folders_are_a_collection_without_classes() -> None:
     found = layout("a/1.png", "b/2.png", "3.png", "4.png")
     assert found.labels is None and len(found.files) == 4
-    assert found.notes == ("no classes: 2 images lie beside the sub-folders, no fewer than in them",)
+    assert found.notes == ("no classes: 2 images lie beside the sub-folders, at least as many as in them",)
 
 
 def test_folders_of_parts_are_no_classes() -> None:

@@ -156,7 +156,7 @@ def test_a_cache_that_cannot_be_written_is_told_and_does_not_matter(
     np.testing.assert_array_equal(source.train.images, whole.train.images)
     assert source.fingerprint == whole.fingerprint
     (note,) = source.notes[1:]
-    assert note.startswith("prepared images are not kept, and made anew at every start")
+    assert note.startswith("prepared images are not cached, and prepared again at every start")
     assert any(part in note for part in reason.split("|"))
     if when != "at once":
         assert [path for path in (tmp_path / "full").rglob("*") if path.is_file()] == []
@@ -179,7 +179,7 @@ def test_an_entry_that_cannot_be_read_now_stays_and_does_not_matter(
         source = opened(folder)
     np.testing.assert_array_equal(source.train.images, whole.train.images)
     (note,) = source.notes[1:]
-    assert note.startswith("prepared images are not kept") and "Permission denied" in note
+    assert note.startswith("prepared images are not cached") and "Permission denied" in note
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("*")} == before
     decoded.clear()
     assert same(opened(folder), whole) and not decoded

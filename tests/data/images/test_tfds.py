@@ -186,8 +186,8 @@ def test_a_download_that_fails_is_one_message(
     [
         ("cifar_10", "the closest names: .*cifar10"),
         ("fashion_mnist_10", "the closest names: fashion_mnist_10k, fashion_mnist"),
-        ("emnist/leters", "no form 'emnist/leters'; the closest names: emnist/letters"),
-        ("mnist:9.9.9", "no form 'mnist:9.9.9'"),
+        ("emnist/leters", "no configuration or version 'emnist/leters'; the closest names: emnist/letters"),
+        ("mnist:9.9.9", "no configuration or version 'mnist:9.9.9'"),
         ("zq", "neither a file or folder nor a data set that TFDS knows"),
         ("two words", "neither a file or folder nor"),
         ("huggingface:mnist", "neither a file or folder nor"),

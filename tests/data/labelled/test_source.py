@@ -61,7 +61,7 @@ def test_long_texts_are_cut_and_counted():
     recipe = dataclasses.replace(Classify.tiny(), text=TextSettings(unit="word", lines=True, length=4))
     source = open_source(recipe)
     assert max(map(len, source.train.tokens)) == 5
-    assert any("texts are cut off after 4 symbols" in note for note in source.notes)
+    assert any("texts are cut off after 4 tokens" in note for note in source.notes)
 
 
 @pytest.fixture(scope="module")

@@ -102,11 +102,11 @@ def test_a_folder_with_a_table_is_read_and_what_cannot_be_is_named(tmp_path: Pat
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["0.png no tab"], "line 1: it has no two columns"),
+        (["0.png no tab"], "line 1: expected two columns"),
         (["../0.png\tout"], "names are relative to it"),
         (["/etc/passwd\tout"], "names are relative to it"),
         (["0.png\tone", "none.png\ttwo"], "1 of 2 pictures that .* video.max_unreadable allows"),
-        (["0.png\tone", "1.png\tone", "2.png\ttwo"], "a clip has 3 pictures of other captions"),
+        (["0.png\tone", "1.png\tone", "2.png\ttwo"], "a clip has 3 pictures with different captions"),
         ([""], "is empty: name a file that holds text"),
     ],
 )

@@ -106,7 +106,7 @@ def test_of_notes_that_begin_together_the_highest_is_kept_and_a_later_one_ends_a
     ("notes", "options", "words"),
     [
         ({}, {}, "no notes"),
-        ({"drums": scale(40)}, {"channel": 9}, "drums alone"),
+        ({"drums": scale(40)}, {"channel": 9}, "only drums"),
         ({"piano": [*scale(40), *scale(44)]}, {}, "chords in the part piano"),
         ({"": [(0, 1, 10)]}, {}, "the pitch 10"),
         ({"": [(0, 1, 60), (MAX_STEPS, 1, 60)]}, {}, "lasts"),

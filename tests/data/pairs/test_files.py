@@ -62,7 +62,7 @@ def test_what_is_empty_is_left_out_and_counted_and_the_most_is_read(tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "text", "settings", "message"),
     [
-        ("a.tsv", "one\t1\ntwo\n", {}, "line 2: it has 1 columns, and column 2 is wanted"),
+        ("a.tsv", "one\t1\ntwo\n", {}, "line 2: it has 1 columns, and column 2 is needed"),
         ("a.tsv", "a\tb\tc\n", {}, "has 3 columns: say with pairs.columns which two"),
         ("a.tsv", "a\tb\n", {"columns": ("1", "3")}, "pairs.columns is 3: .* has columns 1 to 2"),
         ("a.tsv", "long\tshort\na\tb\n", {"columns": ("lang", "short")}, "no such column, did you mean long?"),

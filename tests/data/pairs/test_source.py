@@ -53,8 +53,8 @@ def test_the_split_does_not_depend_on_the_order():
 def test_what_is_cut_off_and_left_out_is_counted():
     source = open_source(recipe(target_length=11, source_length=30), [*PAIRS, ("a long target is left out", "x" * 12)])
     notes = "\n".join(source.notes)
-    assert "1 pairs are left out, their targets have more than 11 symbols" in notes
-    assert "800 sources are cut off after 30 symbols" in notes
+    assert "1 pairs are left out, their targets have more than 11 tokens" in notes
+    assert "800 sources are cut off after 30 tokens" in notes
     assert source.train.lengths[:, 0].max() == 31  # the end is a symbol, too
 
 
@@ -163,5 +163,5 @@ def test_a_set_of_tfds_has_its_own_test_part(tmp_path: Path, monkeypatch: pytest
     assert {pair.source for pair in source.test.pairs} == {*texts[36:40]}
     assert "en -> de" in source.notes[0]
     assert any("warning: 4 of 4 test pairs are near-duplicates of training pairs" in note for note in source.notes)
-    with pytest.raises(InputError, match="two features of text are wanted, and it has"):
+    with pytest.raises(InputError, match="two features of text are needed, and it has"):
         open_source(dataclasses.replace(recipe(columns=("en", "fr")), source="tiny_pairs"))

@@ -145,7 +145,7 @@ def test_what_lies_in_other_parts_is_not_learnt_without_a_partner(folders: tuple
     source = open_unpaired(recipe_for(CycleGAN, *folders))
     assert [len(part) for part in (source.train, source.others, source.test, source.validation)] == [20, 20, 1, 1]
     assert source.test_split == "the test folder" and source.validation_split == "the validation folder"
-    assert "22 pictures count as pairs" in " ".join(source.notes)
+    assert "22 pictures form pairs" in " ".join(source.notes)
 
 
 def test_what_leaves_nothing_to_train_on_is_refused(folders: tuple[Path, Path]):

@@ -208,7 +208,7 @@ def test_test_photographs_that_are_trained_on_are_left_out(folder: Path, tmp_pat
     source = open_source(recipe_for(folder, test=str(other)))
     assert [photo.shape for photo in source.test] == [(SIDE, 30, 3)]
     text = " ".join(source.notes)
-    assert "of the test photographs, left out: 1 that are trained on" in text
+    assert "of the test photographs, left out: 1 that are in the training part" in text
     assert "of the test photographs, 1 smaller than a crop" in text and "small.png" in text
 
 

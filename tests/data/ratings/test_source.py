@@ -168,7 +168,7 @@ def test_items_are_found_by_what_people_call_them(names: list[Any], numbers: lis
         ("Toi Story", r"no item is called Toi Story: did you mean Toy Story \(1995\) or"),
         ("Toy", r"did you mean Toy Story \(1995\) or Toy Story 2 \(1999\)\?"),
         ("Heat", r"Heat may be Heat \(1995\) or Heat \(1986\): give one of them"),
-        ("qqqq", r"it knows such as Toy Story \(1995\), Matrix, The"),
+        ("qqqq", r"it knows items such as Toy Story \(1995\), Matrix, The"),
         (5, "there is no item number 5: give one from 0 to 4"),
         ("Obscure", r"too few training users like Obscure \(1950\) \(liked by 1\)"),
     ],

@@ -48,7 +48,7 @@ def test_a_table_without_ratings_says_what_is_liked(tmp_path: Path):
         ("user,item,rating\n", USUAL, "has no ratings below its names of columns"),
         ("person,item\n1,2\n", USUAL, "has no column of users, only person, item: name it with --ratings.user"),
         ("user,item\n1,2\n", RatingSettings(item="itm"), r"has no column itm \(--ratings.item\): did you mean item\?"),
-        ("user,item,rating\n1,2,x\n", USUAL, "line 2 holds x under rating, and a number is wanted"),
+        ("user,item,rating\n1,2,x\n", USUAL, "line 2 holds x under rating, and a number is needed"),
         ("user,item,rating\n1,2,nan\n", USUAL, "line 2 holds nan under rating"),
         ("user,item,rating\n1,,5\n", USUAL, "line 2 names no item"),
         ("user,item,rating\n1,2\n", USUAL, "line 2 has 2 cells and the first 3"),

@@ -70,7 +70,7 @@ def test_the_time_is_known_by_its_name_or_what_it_holds(
         assert table.names == ("level",)
         np.testing.assert_array_equal(table.values[:, 0], values)
         assert f"from {times[0]} to {times[-1]}; steps of {step}" in table.reading
-        assert ("newest first, turned round" in table.reading) == turned
+        assert ("newest first, reversed" in table.reading) == turned
         assert "counted as even" not in table.reading
 
 
@@ -101,7 +101,7 @@ def test_the_source_line_says_it_all(written: Written):
     np.testing.assert_array_equal(source.values[:, 0], SQUARES[::-1])
     assert source.notes[0].endswith(
         "; read as UTF-8, commas between cells, decimal points; time in 日期 from 2024-01-01 to 2024-02-29; "
-        "steps of 1 day; newest first, turned round"
+        "steps of 1 day; newest first, reversed"
     )
     assert source.describe()["read as"] in source.notes[0]
 
@@ -139,7 +139,9 @@ def test_other_columns_of_dates_and_hours_do_not_order_the_rows(written: Written
     # A counter beside falling dates, as pandas writes it, says less than the dates.
     falling = read(written(",when,level", range(60), reversed(DAYS), SQUARES))
     np.testing.assert_array_equal(falling.values[:, 0], SQUARES[::-1])
-    assert "time in when" in falling.reading and "left out: a column without name (counts time too)" in falling.reading
+    assert (
+        "time in when" in falling.reading and "left out: a column without a name (also counts time)" in falling.reading
+    )
 
 
 @pytest.mark.parametrize("name", ["reaction_time", "index", "t"])
@@ -153,14 +155,14 @@ def test_a_series_that_is_named_like_a_time_stays_one_beside_dates(written: Writ
         (
             "date,level",
             DAYS[:7] * 8,
-            r"table.csv: date '2024-01-01' is there twice, lines 2 and 9: keep one row for each",
+            r"table.csv: date '2024-01-01' occurs twice, lines 2 and 9: keep one row for each",
         ),
         (
             "t,level",
             [0, 1, 2, 2, 3],
-            r"t '2' is there twice, lines 4 and 5: .* if that column is a series, name the ser",
+            r"t '2' occurs twice, lines 4 and 5: .* if that column is a series, name the ser",
         ),
-        ("month,level", [*range(1, 13)] * 3, r"month '1' is there twice, lines 2 and 14"),
+        ("month,level", [*range(1, 13)] * 3, r"month '1' occurs twice, lines 2 and 14"),
         (
             "t,level",
             [5.5, 7.25, 6.125, 9, 8],
@@ -172,8 +174,8 @@ def test_a_series_that_is_named_like_a_time_stays_one_beside_dates(written: Writ
             r"'01/02/2024', which may be day or month first: wri",
         ),
         ("t,level", [0, 1, "", 3], r"column t is named like a time, and line 4 holds ''; or if it is a series, name"),
-        ("date,level", [*DAYS[:9], "Total"], r"column date, line 11 holds 'Total', no date like the others"),
-        ("date,level", [*DAYS[:9], ""], r"column date, line 11 holds '', no date like the others"),
+        ("date,level", [*DAYS[:9], "Total"], r"column date, line 11 holds 'Total', not a date like the others"),
+        ("date,level", [*DAYS[:9], ""], r"column date, line 11 holds '', not a date like the others"),
     ],
 )
 def test_times_that_cannot_be_used_are_refused_in_a_line(
@@ -218,9 +220,9 @@ def test_gaps_are_refused_or_filled_in_time(written: Written):
     [
         (DAYS[:3], ["", 2, 3], r"column level has no number in the first row, and nothing to interpolate from"),
         (DAYS[:3], [1, 2, "-"], r"column level has no number in the last row"),
-        (DAYS[:3], [1, "x", 3], r"column level, line 3 holds 'x', no number"),
+        (DAYS[:3], [1, "x", 3], r"column level, line 3 holds 'x', not a number"),
         (DAYS[:3], [1, "inf", 3], r"column level, line 3 holds inf"),
-        (["1970-01-01", "1970-01-02", "1970-01-03", "2024-01-01"], [1, 2, 3, 4], r"has 4 rows in 19,724 steps of time"),
+        (["1970-01-01", "1970-01-02", "1970-01-03", "2024-01-01"], [1, 2, 3, 4], r"has 4 rows in 19,724 time steps"),
     ],
 )
 def test_what_cannot_be_interpolated_is_refused(

@@ -43,8 +43,8 @@ def test_the_last_fifth_is_held_out_and_scaled_by_the_rest():
     np.testing.assert_array_equal(source.test[:, 0], WAVE[32:])
     assert source.scaling.mean == pytest.approx(WAVE[:32].mean(), rel=1e-12)
     assert source.scaling.deviation == pytest.approx(WAVE[:32].std(), rel=1e-12)
-    assert source.describe()["test steps of time"] == 8
-    assert "28 steps of time to train on, 4 to choose by, 8 to test on" in source.notes[0]
+    assert source.describe()["test time steps"] == 8
+    assert "28 time steps to train on, 4 to validate on, 8 to test on" in source.notes[0]
 
 
 def test_scaling_stays_exact_through_json_and_around_large_means():
@@ -98,7 +98,7 @@ def test_fingerprint_is_of_names_and_values():
 
 def test_auto_is_a_documented_series_that_stays_the_same():
     source = opened()
-    assert source.name == "two_seasons" and "made up" in source.licence
+    assert source.name == "two_seasons" and "synthetic" in source.licence
     assert opened("two_seasons").fingerprint == source.fingerprint
     assert len(source.values) == 2400
     assert two_seasons()[:2] == pytest.approx([22.922597, 21.816527], abs=1e-6)
@@ -152,15 +152,15 @@ WORD[7] = "n/a"
     ("text", "message"),
     [
         (rows(GAP, WAVE, header="a,b"), r"series.csv: column a, line 9 is empty: fill the gap, or name other columns"),
-        (rows(WAVE, WORD, header="a,b"), r"column b, line 9 holds 'n/a', no number: fill the gap"),
+        (rows(WAVE, WORD, header="a,b"), r"column b, line 9 holds 'n/a', not a number: fill the gap"),
         (rows(np.where(WAVE > 7.6, np.nan, WAVE), header="a"), r"column a, line 4 holds nan: fill the gap"),
         (rows(np.where(WAVE > 7.6, -np.inf, WAVE), header="a"), r"column a, line 4 holds -inf: fill the gap"),
         (rows(WAVE * 1e40, header="a"), r"column a, line 2 holds 5e\+40: give it in a larger unit"),
         (
             rows(WAVE[:5], header="a"),
-            r"has 5 steps of time, and at least 20 are needed with series.length 3: give more",
+            r"has 5 time steps, and at least 20 are needed with series.length 3: give more",
         ),
-        (rows([0.1] * 46, range(46), header="a,b"), r"column a is 0.1 all the time that is trained on.*series.columns"),
+        (rows([0.1] * 46, range(46), header="a,b"), r"column a is 0.1 throughout the training time.*series.columns"),
         (rows(["x"] * 40, header="a"), r"has no column of numbers, only a: name another file"),
         ("a,b\n", r"has no rows below its names"),
         ("", r"is empty"),

@@ -100,7 +100,7 @@ def test_a_table_in_any_dialect_reads_back_to_the_same_numbers(
     table = read(path, **settings)
     assert table.names == (HEADERS[encoding],)
     np.testing.assert_array_equal(table.values[:, 0], values)
-    assert ("newest first, turned round" in table.reading) == falling
+    assert ("newest first, reversed" in table.reading) == falling
     assert "steps of 1 day" in table.reading and "counted as even" not in table.reading
 
 
@@ -138,7 +138,7 @@ def test_a_single_column_may_have_decimal_commas(written: Written):
 def test_empty_columns_and_rows_at_the_end_do_no_harm(written: Written):
     table = read(written("a;b;;\n1,5;2;;\n3,5;4;;\n;;;\n;;;\n"))
     np.testing.assert_array_equal(table.values, [[1.5, 2], [3.5, 4]])
-    assert "left out: a column without name (is empty), a column without name (is empty)" in table.reading
+    assert "left out: a column without a name (is empty), a column without a name (is empty)" in table.reading
 
 
 # Numbers.
@@ -199,8 +199,8 @@ def test_columns_with_both_decimal_signs_are_asked_about(written: Written):
     [
         (["5%", "0.05", "7%"], r"column price holds '5%' in line 2 and '0.05' in line 3: give all in one unit"),
         (["$5", "€6", "7"], r"column price holds '\$5' in line 2 and '€6' in line 3: give all in one unit"),
-        (["5", "1.2.3", "7"], r"column price, line 3 holds '1.2.3', no number: fill the gap"),
-        (["1,000", "1,00", "7"], r"column price, line 3 holds '1,00', no number"),
+        (["5", "1.2.3", "7"], r"column price, line 3 holds '1.2.3', not a number: fill the gap"),
+        (["1,000", "1,00", "7"], r"column price, line 3 holds '1,00', not a number"),
     ],
 )
 def test_numbers_that_cannot_be_compared_are_refused(written: Written, cells: list[str], message: str):
@@ -213,7 +213,7 @@ def test_a_column_that_is_left_out_is_named_with_its_reason(written: Written):
     rows = "".join(f"{i},{i * i},SE,{2020 + i}\n" for i in range(9))
     table = read(written("step,level,wind,year\n" + rows))
     assert table.names == ("level",)
-    assert table.reading.endswith("left out: wind (line 2 holds 'SE'), year (counts time too)")
+    assert table.reading.endswith("left out: wind (line 2 holds 'SE'), year (also counts time)")
     assert "left out" not in read(written("step,level,wind,year\n" + rows), columns=("level", "year")).reading
     with pytest.raises(InputError, match=r"no column of numbers, only step, wind: .*; wind \(line 2 holds 'SE'\)"):
         read(written("step,wind\n" + "".join(f"{i},SE\n" for i in range(9))))

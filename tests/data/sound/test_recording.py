@@ -69,4 +69,4 @@ def test_what_holds_no_sound_says_why(tmp_path: Path):
     assert refused("empty.wav") == refused("none.wav") == "is empty"
     assert refused("text.wav") == "is not sound, or damaged"
     assert refused("silent.wav") == "is silent" and "not finite" in refused("nan.wav")
-    assert "100 samples a second" in refused("slow.wav")
+    assert "100 samples per second" in refused("slow.wav")

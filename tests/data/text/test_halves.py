@@ -19,8 +19,8 @@ def test_lines_of_the_test_part_that_stand_in_the_training_part_are_left_out(tmp
     assert not train & test and "a new line" in test
     left_out = 90 + 7 - len(train) - source.test.documents
     assert left_out >= 4
-    assert any(f"{left_out} of {left_out + len(test)} lines of the test part stand in" in note for note in source.notes)
-    assert any(note.startswith("1 of ") and "but for case and white space" in note for note in source.notes)
+    assert any(f"{left_out} of {left_out + len(test)} lines of the test part are in" in note for note in source.notes)
+    assert any(note.startswith("1 of ") and "apart from case and white space" in note for note in source.notes)
 
 
 def test_what_is_left_out_of_the_test_part_changes_neither_training_nor_the_fingerprint() -> None:
@@ -29,9 +29,9 @@ def test_what_is_left_out_of_the_test_part_changes_neither_training_nor_the_fing
     source = opened(data="\n".join(lines), lines=True)
     assert sorted(documents_of(source, "training")) == sorted(set(lines[:90]))
     assert source.training.documents == 90
-    warned = [note for note in source.notes if note.startswith("warning: 10 of 10 lines of the test part stand in")]
+    warned = [note for note in source.notes if note.startswith("warning: 10 of 10 lines of the test part are in")]
     assert len(warned) == 1 and source.test.documents == 10  # there is nothing else to measure on
-    assert not any("but for case" in note for note in source.notes)
+    assert not any("apart from case" in note for note in source.notes)
 
 
 def test_a_file_that_comes_twice_is_on_one_side(tmp_path: Path) -> None:
@@ -49,8 +49,7 @@ def test_where_all_documents_are_the_same_the_end_is_held_out(tmp_path: Path) ->
     source = opened(tmp_path, length=8)
     assert source.test.characters > 0 and source.test_split == "the last tenth held out"
     assert any(
-        note.startswith("warning: 2 of 2 documents of the test part stand in the training part")
-        for note in source.notes
+        note.startswith("warning: 2 of 2 documents of the test part are in the training part") for note in source.notes
     )
 
 
@@ -64,10 +63,10 @@ def test_paragraphs_that_come_again_are_counted(tmp_path: Path) -> None:
     paragraph = "This notice stands at the beginning of each chapter, and at its end.\n"
     chapters = [f"{paragraph}Chapter {number} tells of something that no other chapter has.\n" for number in range(50)]
     (tmp_path / "a.txt").write_text("".join(chapters))
-    (note,) = (note for note in opened(tmp_path / "a.txt").notes if "but for case" in note)
-    assert note.startswith("5 of 10 lines of 40 characters or more of the test part stand in the training part, too")
+    (note,) = (note for note in opened(tmp_path / "a.txt").notes if "apart from case" in note)
+    assert note.startswith("5 of 10 lines of 40 characters or more of the test part are in the training part, too")
     (tmp_path / "a.txt").write_text("".join(chapters).replace(paragraph, ""))
-    assert not any("but for case" in note for note in opened(tmp_path / "a.txt").notes)
+    assert not any("apart from case" in note for note in opened(tmp_path / "a.txt").notes)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +76,8 @@ def test_paragraphs_that_come_again_are_counted(tmp_path: Path) -> None:
         ([], {}, "leaves nothing to train on"),
         ("", {}, "leaves nothing to train on"),
         (["   "] * 30, {"lines": True}, "leaves nothing to train on"),
-        ("a" * 400, {}, "repeats one symbol, 'a', and there is nothing to learn"),
-        ("a" * 400, {"unit": "byte"}, "repeats one symbol, 'a'"),
+        ("a" * 400, {}, "repeats one token, 'a', and there is nothing to learn"),
+        ("a" * 400, {"unit": "byte"}, "repeats one token, 'a'"),
         ("ab\ud83dcd\n" * 40, {}, r"data is not Unicode: character 3 is half a character .*\\ud83d"),
         (["good", "q\udcff"], {"unit": "byte"}, "document 2 of data is not Unicode: character 2"),
         (["good", "q\udcff"], {"unit": "word"}, "document 2 of data is not Unicode"),

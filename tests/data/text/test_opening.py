@@ -77,7 +77,7 @@ def test_lines_that_are_too_long_are_left_out_and_counted(tmp_path: Path) -> Non
     (tmp_path / "text.txt").write_text("\n".join(["short", "x" * 1_000_000, "", "also short"] * 40))
     source = opened(tmp_path / "text.txt", lines=True)
     assert source.train.documents + source.test.documents == 80  # of two kinds: none is held out to choose by
-    assert any("40 lines of more than 16 symbols" in note for note in source.notes)
+    assert any("40 lines of more than 16 tokens" in note for note in source.notes)
 
 
 def test_text_can_be_given_from_python() -> None:
@@ -90,7 +90,7 @@ def test_what_the_vocabulary_lacks_is_counted_in_the_validation_part_and_never_i
     for test in ("a" * 100, "Ä" * 100):
         source = opened(data=frequent[:855] + rare[:45] + test, vocabulary_size=16)
         (note,) = (note for note in source.notes if "vocabulary" in note)
-        assert note == "45 of 45 symbols of the validation text are not in the vocabulary"
+        assert note == "45 of 45 tokens of the validation text are not in the vocabulary"
 
 
 def test_line_ends_and_byte_order_marks_are_no_text(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def content(source: TextSource) -> list[object]:
     return [
         source.vocabulary.to_json(),
         source.fingerprint,
-        [note for note in source.notes if "but for case" not in note],  # pieces as small as lines cut these
+        [note for note in source.notes if "apart from case" not in note],  # pieces as small as lines cut these
         source.describe(),
         *((part.tokens.tolist(), part.starts.tolist(), part.characters, part.is_end) for part in parts),
         batches,
@@ -142,7 +142,7 @@ def test_a_cache_without_room_is_said(place: Path, kept: None, monkeypatch: pyte
     monkeypatch.setenv("AIGC_TF_CACHE_LIMIT", "0")
     (place if place.is_file() else place / "07.txt").touch()
     without = opened(place)
-    assert "made anew at every start" in without.notes[-1] and "AIGC_TF_CACHE_LIMIT" in without.notes[-1]
+    assert "encoded again at every start" in without.notes[-1] and "AIGC_TF_CACHE_LIMIT" in without.notes[-1]
     assert without.fingerprint == whole.fingerprint
 
 

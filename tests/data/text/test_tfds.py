@@ -49,7 +49,7 @@ def test_text_sets_of_tfds_are_read(splits: dict[str, list[str]], held_out: str,
     train = documents_of(source, "training")
     assert train <= set(TEXTS) and len(train) >= 80
     assert source.test_split.startswith(held_out)
-    assert source.notes[0].endswith("symbols (character), feature text")
+    assert source.notes[0].endswith("tokens (character), feature text")
 
 
 def test_of_several_features_of_a_text_set_it_takes_the_text(data_sets: Path) -> None:
@@ -79,4 +79,4 @@ def test_test_texts_of_a_set_that_stand_in_its_training_part_are_counted(data_se
     store_texts(data_sets, ("text",), train=TEXTS, test=[*TEXTS[:2], "Test text."])
     source = opened("tiny_texts")
     assert source.test.documents == 3
-    assert any(note.startswith("warning: 2 of 3 documents of the test part stand in") for note in source.notes)
+    assert any(note.startswith("warning: 2 of 3 documents of the test part are in") for note in source.notes)

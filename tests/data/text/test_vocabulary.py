@@ -115,7 +115,7 @@ def test_half_characters_are_refused(unit: str) -> None:
     with pytest.raises(InputError, match=r"character 3 is half a character .*\\ud83d"):
         vocabulary.encode("ab\ud83d")
     fields = json.loads(vocabulary.to_json())
-    with pytest.raises(InputError, match=r"vocabulary\.json .* symbol 2 is not Unicode"):
+    with pytest.raises(InputError, match=r"vocabulary\.json .* token 2 is not Unicode"):
         Vocabulary.from_json(
             json.dumps(fields | {"symbols": [*fields["symbols"][:2], "\ud83d", *fields["symbols"][3:]]})
         )

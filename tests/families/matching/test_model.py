@@ -82,7 +82,7 @@ def test_words_are_labels(matcher: Matcher, source) -> None:
     assert sorted(name for name, _ in ranking) == ["blue", "green", "red"]
     with pytest.raises(InputError, match="give one of them"):
         matcher.transform(["red"], against="folder", among=["blue"])
-    with pytest.raises(InputError, match="no word that a training caption has"):
+    with pytest.raises(InputError, match="no word of the training captions"):
         matcher.transform(["mauve"])
 
 

@@ -38,7 +38,7 @@ def test_only_what_the_mask_names_is_changed(run: aigc_tf.Run, tmp_path: Path):
     missing[10:20, 30:45] = 255
     Image.fromarray(PHOTO).save(photo)
     Image.fromarray(missing).save(mask)
-    with pytest.raises(InputError, match="--condition is missing: inpaint has to be given masks"):
+    with pytest.raises(InputError, match="--condition is missing: inpaint needs masks"):
         transform(run.path, (photo,), out=out)
     transform(run.path, (photo,), out=out, condition=(str(mask),))
     made = np.asarray(Image.open(out))

@@ -60,7 +60,7 @@ def test_a_scan_is_read_and_a_finer_one_written(tmp_path: Path, capsys: pytest.C
     np.testing.assert_array_equal(made.values[:, :, ::2], given.values)
     assert made.spacing[2] == pytest.approx(1.5)
     assert b"FinerSlices" in nibabel.load(out).header["descrip"].item()
-    with pytest.raises(aigc_tf.errors.InputError, match="is there already"):
+    with pytest.raises(aigc_tf.errors.InputError, match="already exists"):
         finer_scan(run.path, tmp_path / "scan.nii.gz", out=out)
     with pytest.raises(aigc_tf.errors.InputError, match=r"ends in \.nii"):
         finer_scan(run.path, tmp_path / "scan.nii.gz", out=tmp_path / "finer.png")

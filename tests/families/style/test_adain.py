@@ -98,7 +98,7 @@ def test_a_file_is_the_condition_of_a_command(run: aigc_tf.Run, photos: list[np.
     made = run.transform(photos[0], condition=[style])[0]
     with Image.open(tmp_path / "o.png") as picture:
         np.testing.assert_array_equal(np.asarray(picture), np.round(made[..., 0] * 255).astype(np.uint8))
-    with pytest.raises(InputError, match="--condition is missing: adain has to be given style pictures"):
+    with pytest.raises(InputError, match="--condition is missing: adain needs style pictures"):
         transform(run.path, (tmp_path / "photo.png",), out=tmp_path / "p.png")
     with pytest.raises(InputError, match=r"a style picture has shape \(8, 8, 2\)"):
         run.transform(photos[0], condition=np.zeros((8, 8, 2), np.uint8))

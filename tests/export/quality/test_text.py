@@ -55,7 +55,7 @@ def test_the_perplexity_of_steps_is_that_of_sequences() -> None:
 def test_a_file_that_lost_too_much_is_refused() -> None:
     recipe = dataclasses.replace(GPT.tiny(), export_limits=TextExportLimits(symbols=100, dynamic=0.01, int8=0.5))
     model, source = model_and_source(recipe)
-    source.test.tokens[:] = -9  # calibration must not use test text: reading it would fail
+    source.test.tokens[:] = -9  # the check must not use test text: reading it would fail
     found = text_quality(model, source, recipe, Distorted(model, 1.0), "dynamic")["step"]
     assert found["change"] == pytest.approx(0, abs=1e-6) and found["limit"] == 0.01
     for weight in model.sequence.trainable_variables:

@@ -57,7 +57,7 @@ def test_agreement_with_the_requested_class(
 
 
 def test_the_classifier_is_measured_at_the_mix_of_classes_that_is_asked_for(small_networks: None, stripes: Any):
-    """Nine of ten real images are of one class: accuracy is weighted by the requested classes."""
+    """All real images are equal, nine of ten of one class: for equally frequent requests the accuracy is 1/2."""
     source = dataclasses.replace(stripes(), labelled=True)
     source.test.images[:] = source.test.images[0]
     source.test.labels[:] = np.arange(40) >= 36

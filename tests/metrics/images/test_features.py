@@ -98,7 +98,7 @@ def test_a_cache_that_keeps_nothing_is_told_of_before_training(
     capsys: pytest.CaptureFixture[str],
     small_disk: Callable[[int], None],
 ):
-    """The network is trained anyway: a read-only cache does not abort a long evaluation."""
+    """The network is trained anyway: an unusable cache does not abort a long evaluation."""
     said_before: list[str] = []
     train = trained.train_classifier
 

@@ -27,8 +27,8 @@ def printed(
 ) -> list[dict[str, Any]]:
     """Train each design as printed and as it is here, one after the other, and measure both on the test part.
 
-    Time is CPU time of this process, so that other work on the machine hardly matters. Learning rate decay by steps
-    does not set in.
+    Time is CPU time of this process, so that other work on the machine hardly matters. Learning rates with decay over
+    the steps stay near their initial value.
 
     Args:
         names: short names of recipes with a printed design.

@@ -74,7 +74,7 @@ def language_model(source: str, text: TextSettings, steps: int, folder: Path) ->
 def classifier(
     source: str, text: TextSettings, labels: int | None, seed: int, steps: int, start: str | None, evidence: bool
 ) -> Classify:
-    """The recipe."""
+    """The recipe of a classifier."""
     places: dict[str, Any] = {} if evidence else {"evidence": 0}
     return Classify(
         source=source,

@@ -43,8 +43,8 @@ def transfer(
         source: another source of its kind; few of its training examples are used.
         examples: numbers of training examples; see `tools.benchmarks.few.few`.
         seeds: random seeds of the subset and of the training.
-        seconds: training times; shorter ones are measured within the longest run. The learning
-            rate stays at its initial value.
+        seconds: training times; shorter ones are measured within the longest run. Learning rates with decay stay near
+            their initial value.
         freeze: patterns of frozen layers, measured as a further variant; empty: no such variant.
         samples: maximum number of samples per measurement.
         figure: figure of the table; see `tools.benchmarks.figures.asked`.
